@@ -1,0 +1,22 @@
+package dev.resumablews;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who a client is. Immutable.
+ *
+ * @param userId the user's id, not blank, at most 255 characters
+ * @param expiresAt when the authentication ends and the connection is closed with
+ * {@link CloseCode#UNAUTHORIZED}; null for never
+ */
+public record AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
+
+	public AuthenticatedUser {
+		if (userId.isBlank() || userId.length() > 255) {
+			throw new IllegalArgumentException("A user id must have 1 to 255 characters, not " + userId.length());
+		}
+	}
+
+}

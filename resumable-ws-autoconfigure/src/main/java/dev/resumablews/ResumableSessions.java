@@ -1,0 +1,79 @@
+package dev.resumablews;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What an application does with sessions: publish events into them, look at them, close
+ * them. An instance is a bean; it is safe for use by many threads.
+ * <p>
+ * Within a transaction on the {@code DataSource} of this library, an event is written by
+ * that transaction, shortly before it commits, and delivered after it has committed. If
+ * the transaction rolls back, the event never existed.
+ */
+public interface ResumableSessions {
+
+	/**
+	 * Stores an event and delivers it to every client of the session. Outside a
+	 * transaction it returns when the event is durable; within one it returns at once.
+	 * @param sessionId the session to publish to
+	 * @param type the event's type: a lower-case letter, then up to 63 letters, digits,
+	 * {@code .}, {@code _} or {@code -}; not one of the protocol's control messages
+	 * @param payload what is serialized to a JSON object: a record, a bean, a map
+	 * @throws UnknownSessionException if there is no such session, or it was closed;
+	 * within a transaction this is thrown by the commit
+	 * @throws EventLogUnavailableException if the event could not be stored in time. When
+	 * the connection to the database broke during the commit, it may have been stored
+	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 */
+	void publish(UUID sessionId, String type, Object payload);
+
+	/**
+	 * Publishes an event to each open session of a user, as
+	 * {@link #publish(UUID, String, Object)} does.
+	 * @param userId the user whose sessions to publish to
+	 * @param type the event's type
+	 * @param payload what is serialized to a JSON object
+	 * @return the number of sessions published to
+	 * @throws EventLogUnavailableException if the event could not be stored in every
+	 * session in time
+	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 */
+	int publishToUser(String userId, String type, Object payload);
+
+	/**
+	 * Finds a session, closed ones included.
+	 * @param sessionId the session's id
+	 * @return the session, or empty if there is none
+	 */
+	Optional<SessionSummary> find(UUID sessionId);
+
+	/**
+	 * Lists a user's sessions that are not closed, the most recently active first.
+	 * @param userId the user
+	 * @param limit how many to return at most, from 1 to 1000
+	 * @return the sessions
+	 */
+	List<SessionSummary> list(String userId, int limit);
+
+	/**
+	 * Reads a part of a session's log, in order. Deltas of finished replies are not in
+	 * it.
+	 * @param sessionId the session
+	 * @param afterEventId the id after which to start; 0 for the beginning
+	 * @param limit how many events to return at most, from 1 to 1000
+	 * @return the events
+	 */
+	List<SessionEvent> history(UUID sessionId, long afterEventId, int limit);
+
+	/**
+	 * Closes a session: its connections to this node are closed with
+	 * {@link CloseCode#DONE}, no client can resume it, nothing more is stored in it. Its
+	 * events stay until the cleanup removes the session.
+	 * @param sessionId the session
+	 * @return whether it was open until now
+	 */
+	boolean close(UUID sessionId);
+
+}

@@ -1,0 +1,72 @@
+package dev.resumablews;
+
+import java.time.Duration;
+
+/**
+ * Is told what happens, to count and time it. Define beans of it as needed. Called on the
+ * threads that do the work, by many at once: an implementation must be fast and must not
+ * throw.
+ */
+public interface ResumableWsListener {
+
+	/**
+	 * A handshake was refused.
+	 * @param status the HTTP status it was refused with
+	 */
+	default void onHandshakeRefused(int status) {
+	}
+
+	/**
+	 * A connection was opened.
+	 * @param resumed whether it resumed a session
+	 */
+	default void onConnectionOpened(boolean resumed) {
+	}
+
+	/**
+	 * A connection was closed.
+	 * @param code the close code, whoever chose it
+	 */
+	default void onConnectionClosed(int code) {
+	}
+
+	/**
+	 * A batch of events was stored in one commit.
+	 * @param events how many events it had
+	 * @param duration how long it took
+	 */
+	default void onBatchStored(int events, Duration duration) {
+	}
+
+	/**
+	 * An event was refused because the log could not take it.
+	 */
+	default void onAppendRefused() {
+	}
+
+	/**
+	 * Events were sent to a client.
+	 * @param events how many
+	 * @param replayed whether they were read back from the log, not from memory
+	 */
+	default void onEventsSent(int events, boolean replayed) {
+	}
+
+	/**
+	 * A reply has ended.
+	 * @param outcome {@code completed}, or the code of its failure
+	 * @param duration how long it took
+	 */
+	default void onReplyEnded(String outcome, Duration duration) {
+	}
+
+	/**
+	 * The cleanup has removed rows.
+	 * @param what what was removed: {@code sessions}, {@code events},
+	 * {@code idempotency_keys} or {@code live_connections}
+	 * @param rows how many rows
+	 */
+	default void onCleanedUp(String what, long rows) {
+	}
+
+}

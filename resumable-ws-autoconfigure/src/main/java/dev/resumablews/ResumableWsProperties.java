@@ -1,0 +1,335 @@
+package dev.resumablews;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * All properties of the library. Each group is a record that refuses values that cannot
+ * work, with a message that says what to set.
+ *
+ * @param enabled Whether to provide the WebSocket endpoint.
+ * @param path Path of the WebSocket endpoint.
+ * @param allowedOrigins Origins a browser may connect from, or "*" for any; patterns such
+ * as "https://*.example.com" are allowed. When empty, the same origin only.
+ * @param auth Who may connect.
+ * @param connection Limits and times of a connection.
+ * @param log The event log.
+ * @param feed Recent events kept in memory for connected sessions.
+ * @param reply Answers to user messages.
+ * @param shutdown What happens when the application stops.
+ * @param schema The tables in Postgres.
+ * @param cleanup Scheduled removal of what is no longer needed.
+ */
+@ConfigurationProperties("resumable-ws")
+public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
+		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
+		@DefaultValue Log log, @DefaultValue Feed feed, @DefaultValue Reply reply, @DefaultValue Shutdown shutdown,
+		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup) {
+
+	public ResumableWsProperties {
+		require(path.startsWith("/") && path.length() > 1 && !path.contains("*"), "path", path,
+				"a path such as /ws, without a wildcard");
+	}
+
+	/**
+	 * Who may connect.
+	 *
+	 * @param tokenSources Where to look for the token, in this order.
+	 * @param cookieName Name of the cookie that holds the token.
+	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
+	 * WebSocket path, which verifies its tokens itself.
+	 * @param jwt Verification of JSON Web Tokens.
+	 */
+	public record Auth(@DefaultValue( {
+			"header", "subprotocol", "cookie", "query" }) List<TokenSource> tokenSources,
+			@DefaultValue("resumable-ws-token") String cookieName,
+			@DefaultValue("true") boolean permitWithSpringSecurity, @DefaultValue Jwt jwt){
+
+		public Auth {
+			tokenSources = List.copyOf(tokenSources);
+			require(Set.copyOf(tokenSources).size() == tokenSources.size(), "auth.token-sources", tokenSources,
+					"each source once at most");
+			require(!cookieName.isBlank(), "auth.cookie-name", cookieName, "the name of a cookie");
+		}
+
+	}
+
+	/**
+	 * Where a client's token is found.
+	 */
+	public enum TokenSource {
+
+		/**
+		 * The {@code Authorization: Bearer} header.
+		 */
+		HEADER,
+
+		/**
+		 * An entry {@code jwt-<token>} of the {@code Sec-WebSocket-Protocol} header.
+		 */
+		SUBPROTOCOL,
+
+		/**
+		 * A cookie.
+		 */
+		COOKIE,
+
+		/**
+		 * The query parameter {@code token}, or {@code jwt}.
+		 */
+		QUERY
+
+	}
+
+	/**
+	 * Verification of JSON Web Tokens. One of secret, public key, JWK set or issuer is
+	 * needed, unless the application has a {@code JwtDecoder} bean.
+	 *
+	 * @param secret Secret of HS256 signatures, at least 32 bytes.
+	 * @param publicKeyLocation Location of an RSA public key in PEM format, for RS256
+	 * signatures.
+	 * @param jwkSetUri URI of the JWK set to verify signatures with.
+	 * @param issuerUri Issuer, whose keys are found by OpenID Connect discovery; the
+	 * token's "iss" must match.
+	 * @param audiences Audiences, one of which the token's "aud" must hold. When empty,
+	 * it is not looked at.
+	 * @param clockSkew Tolerance for the clocks of issuer and server.
+	 * @param userClaim Claim that holds the user's id.
+	 */
+	public record Jwt(@Nullable String secret, @Nullable Resource publicKeyLocation, @Nullable String jwkSetUri,
+			@Nullable String issuerUri, @DefaultValue List<String> audiences, @DefaultValue("30s") Duration clockSkew,
+			@DefaultValue("sub") String userClaim) {
+
+		public Jwt {
+			audiences = List.copyOf(audiences);
+			require(!clockSkew.isNegative(), "auth.jwt.clock-skew", clockSkew, "zero or more");
+			require(!userClaim.isBlank(), "auth.jwt.user-claim", userClaim, "the name of a claim");
+		}
+
+	}
+
+	/**
+	 * Limits and times of a connection.
+	 *
+	 * @param heartbeatInterval Time between two pings to a client that is silent.
+	 * @param heartbeatTimeout Silence after which a client is taken for dead.
+	 * @param sendTimeout Time a client may take to accept what was sent before it is
+	 * closed as too slow.
+	 * @param maxLifetime Time after which a connection is closed, so that the client
+	 * connects anew, perhaps to another node; zero for never.
+	 * @param maxLifetimeJitter Share of the maximum lifetime that is taken off at random.
+	 * @param maxMessageSize Size of the largest message a client may send.
+	 * @param maxMalformedMessages Malformed messages in a row after which a client is
+	 * closed.
+	 * @param messagesPerSecond Messages a second a client may send on average; zero for
+	 * no limit.
+	 * @param messageBurst Messages a client may send at once.
+	 * @param maxPerSession Connections a session may have; the oldest is closed for a new
+	 * one.
+	 * @param maxPerUser Connections a user may have.
+	 * @param maxTotal Connections this node accepts.
+	 * @param maxSendSize Size up to which waiting events are sent together.
+	 */
+	public record Connection(@DefaultValue("25s") Duration heartbeatInterval,
+			@DefaultValue("60s") Duration heartbeatTimeout, @DefaultValue("20s") Duration sendTimeout,
+			@DefaultValue("4h") Duration maxLifetime, @DefaultValue("0.2") double maxLifetimeJitter,
+			@DefaultValue("128KB") DataSize maxMessageSize, @DefaultValue("10") int maxMalformedMessages,
+			@DefaultValue("20") int messagesPerSecond, @DefaultValue("60") int messageBurst,
+			@DefaultValue("32") int maxPerSession, @DefaultValue("256") int maxPerUser,
+			@DefaultValue("20000") int maxTotal, @DefaultValue("64KB") DataSize maxSendSize) {
+
+		public Connection {
+			requirePositive("connection.heartbeat-interval", heartbeatInterval);
+			require(heartbeatTimeout.compareTo(heartbeatInterval) > 0, "connection.heartbeat-timeout", heartbeatTimeout,
+					"longer than the heartbeat interval of " + heartbeatInterval);
+			requirePositive("connection.send-timeout", sendTimeout);
+			require(!maxLifetime.isNegative(), "connection.max-lifetime", maxLifetime, "zero or more");
+			require(maxLifetimeJitter >= 0 && maxLifetimeJitter <= 1, "connection.max-lifetime-jitter",
+					maxLifetimeJitter, "from 0 to 1");
+			require(between(maxMessageSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-message-size",
+					maxMessageSize, "from 1B to 64MB");
+			requirePositive("connection.max-malformed-messages", maxMalformedMessages);
+			require(messagesPerSecond >= 0, "connection.messages-per-second", messagesPerSecond, "zero or more");
+			requirePositive("connection.message-burst", messageBurst);
+			requirePositive("connection.max-per-session", maxPerSession);
+			requirePositive("connection.max-per-user", maxPerUser);
+			requirePositive("connection.max-total", maxTotal);
+			require(between(maxSendSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-send-size",
+					maxSendSize, "from 1B to 64MB");
+		}
+
+	}
+
+	/**
+	 * The event log.
+	 *
+	 * @param lanes Batches of events that may be written to Postgres at the same time;
+	 * each holds a database connection while it writes.
+	 * @param queueCapacity Events that may wait in each lane.
+	 * @param queueSize Size of the events that may wait in each lane.
+	 * @param maxBatch Events written in one batch at most.
+	 * @param appendTimeout Time an event may wait to be stored before it is refused.
+	 * @param statementTimeout Time Postgres may take to answer a statement.
+	 * @param maxEventSize Size of the largest event.
+	 * @param readers Reads from Postgres at the same time for connections that catch up.
+	 * @param pageSize Events read from Postgres at once for a connection that catches up.
+	 */
+	public record Log(@DefaultValue("2") int lanes, @DefaultValue("10000") int queueCapacity,
+			@DefaultValue("32MB") DataSize queueSize, @DefaultValue("1000") int maxBatch,
+			@DefaultValue("10s") Duration appendTimeout, @DefaultValue("20s") Duration statementTimeout,
+			@DefaultValue("1MB") DataSize maxEventSize, @DefaultValue("4") int readers,
+			@DefaultValue("500") int pageSize) {
+
+		public Log {
+			require(lanes >= 1 && lanes <= 64, "log.lanes", lanes, "from 1 to 64");
+			requirePositive("log.queue-capacity", queueCapacity);
+			require(maxBatch >= 1 && maxBatch <= 10_000, "log.max-batch", maxBatch, "from 1 to 10000");
+			requirePositive("log.append-timeout", appendTimeout);
+			requirePositive("log.statement-timeout", statementTimeout);
+			require(between(maxEventSize, 1, DataSize.ofMegabytes(64).toBytes()), "log.max-event-size", maxEventSize,
+					"from 1B to 64MB");
+			require(queueSize.compareTo(maxEventSize) >= 0, "log.queue-size", queueSize,
+					"no smaller than the largest event of " + maxEventSize);
+			require(readers >= 1 && readers <= 64, "log.readers", readers, "from 1 to 64");
+			require(pageSize >= 1 && pageSize <= 10_000, "log.page-size", pageSize, "from 1 to 10000");
+		}
+
+	}
+
+	/**
+	 * Recent events kept in memory for connected sessions.
+	 *
+	 * @param maxEvents Events kept for a session.
+	 * @param maxSize Size of the events kept for a session.
+	 */
+	public record Feed(@DefaultValue("256") int maxEvents, @DefaultValue("128KB") DataSize maxSize) {
+
+		public Feed {
+			requirePositive("feed.max-events", maxEvents);
+			require(maxSize.toBytes() > 0, "feed.max-size", maxSize, "more than zero");
+		}
+
+	}
+
+	/**
+	 * Answers to user messages.
+	 *
+	 * @param enabled Whether user messages are answered.
+	 * @param systemPrompt System prompt for the model.
+	 * @param historyMessages Messages of the conversation that are given to the model.
+	 * @param idleTimeout Time the model may be silent before the reply fails.
+	 * @param maxDuration Time a reply may take before it fails.
+	 * @param maxConcurrent Replies that may run at once on this node.
+	 * @param maxWaiting Replies that may wait for their turn on this node.
+	 * @param maxCharacters Length, in UTF-16 units, at which a reply is cut off.
+	 */
+	public record Reply(@DefaultValue("true") boolean enabled, @Nullable String systemPrompt,
+			@DefaultValue("50") int historyMessages, @DefaultValue("60s") Duration idleTimeout,
+			@DefaultValue("10m") Duration maxDuration, @DefaultValue("200") int maxConcurrent,
+			@DefaultValue("1000") int maxWaiting, @DefaultValue("200000") int maxCharacters) {
+
+		public Reply {
+			requirePositive("reply.history-messages", historyMessages);
+			requirePositive("reply.idle-timeout", idleTimeout);
+			requirePositive("reply.max-duration", maxDuration);
+			requirePositive("reply.max-concurrent", maxConcurrent);
+			require(maxWaiting >= 0, "reply.max-waiting", maxWaiting, "zero or more");
+			requirePositive("reply.max-characters", maxCharacters);
+		}
+
+	}
+
+	/**
+	 * What happens when the application stops.
+	 *
+	 * @param timeout Time in which replies end, events are stored and connections are
+	 * closed. Keep it below spring.lifecycle.timeout-per-shutdown-phase.
+	 * @param replyGrace Time that running replies get to end by themselves.
+	 * @param reconnectWindow Window over which clients are asked to spread their return.
+	 */
+	public record Shutdown(@DefaultValue("20s") Duration timeout, @DefaultValue("10s") Duration replyGrace,
+			@DefaultValue("5s") Duration reconnectWindow) {
+
+		public Shutdown {
+			requirePositive("shutdown.timeout", timeout);
+			require(!replyGrace.isNegative() && replyGrace.compareTo(timeout) < 0, "shutdown.reply-grace", replyGrace,
+					"from zero to less than the shutdown timeout of " + timeout);
+			require(!reconnectWindow.isNegative(), "shutdown.reconnect-window", reconnectWindow, "zero or more");
+		}
+
+	}
+
+	/**
+	 * The tables in Postgres.
+	 *
+	 * @param migrate Whether to create and update the tables at start-up.
+	 * @param name Schema the tables are in. When empty, the one the database connection
+	 * comes with.
+	 */
+	public record Schema(@DefaultValue("true") boolean migrate, @DefaultValue("") String name) {
+
+		public Schema {
+			require(name.isEmpty() || name.matches("[a-z_][a-z0-9_]{0,62}"), "schema.name", name,
+					"lower-case letters, digits and underscores, not starting with a digit, at most 63");
+		}
+
+	}
+
+	/**
+	 * Scheduled removal of what is no longer needed.
+	 *
+	 * @param enabled Whether to clean up.
+	 * @param interval Time between two runs.
+	 * @param cron Cron expression that says when to run, instead of the interval.
+	 * @param sessionTtl Time after which a session without a connection or an event is
+	 * removed with its events; zero for never.
+	 * @param eventTtl Age at which events are removed; zero for never.
+	 * @param idempotencyKeyTtl Age at which idempotency keys are removed.
+	 * @param liveConnectionTtl Time without a heartbeat after which a live connection is
+	 * removed.
+	 * @param batchSize Rows removed in one transaction.
+	 */
+	public record Cleanup(@DefaultValue("true") boolean enabled, @DefaultValue("10m") Duration interval,
+			@Nullable String cron, @DefaultValue("30d") Duration sessionTtl, @DefaultValue("30d") Duration eventTtl,
+			@DefaultValue("7d") Duration idempotencyKeyTtl, @DefaultValue("5m") Duration liveConnectionTtl,
+			@DefaultValue("1000") int batchSize) {
+
+		public Cleanup {
+			requirePositive("cleanup.interval", interval);
+			require(!sessionTtl.isNegative(), "cleanup.session-ttl", sessionTtl, "zero or more");
+			require(!eventTtl.isNegative(), "cleanup.event-ttl", eventTtl, "zero or more");
+			requirePositive("cleanup.idempotency-key-ttl", idempotencyKeyTtl);
+			requirePositive("cleanup.live-connection-ttl", liveConnectionTtl);
+			require(batchSize >= 1 && batchSize <= 100_000, "cleanup.batch-size", batchSize, "from 1 to 100000");
+		}
+
+	}
+
+	private static boolean between(DataSize value, long least, long most) {
+		return value.toBytes() >= least && value.toBytes() <= most;
+	}
+
+	private static void requirePositive(String name, Duration value) {
+		require(!value.isNegative() && !value.isZero(), name, value, "more than zero");
+	}
+
+	private static void requirePositive(String name, int value) {
+		require(value > 0, name, value, "more than zero");
+	}
+
+	private static void require(boolean holds, String name, Object value, String right) {
+		if (!holds) {
+			throw new IllegalArgumentException(
+					"Property resumable-ws.%s must be %s, but is '%s'".formatted(name, right, value));
+		}
+	}
+
+}

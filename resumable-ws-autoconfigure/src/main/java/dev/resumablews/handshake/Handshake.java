@@ -1,0 +1,23 @@
+package dev.resumablews.handshake;
+
+import java.util.UUID;
+
+import dev.resumablews.AuthenticatedUser;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an accepted handshake says.
+ *
+ * @param user who asks
+ * @param sessionId the session to resume; null for a new one
+ * @param lastEventId the last event the client has processed, 0 or more
+ * @param ndjson whether the client accepts several messages in one frame
+ */
+public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, boolean ndjson) {
+
+	/**
+	 * Name of the WebSocket session's attribute that holds the handshake.
+	 */
+	public static final String ATTRIBUTE = Handshake.class.getName();
+
+}

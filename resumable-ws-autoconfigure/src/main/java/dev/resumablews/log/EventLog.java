@@ -1,0 +1,68 @@
+package dev.resumablews.log;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.UnknownSessionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of every session. Safe for use by many threads. The methods that read block
+ * until Postgres answers, and throw {@link EventLogUnavailableException} when it does
+ * not.
+ */
+public interface EventLog {
+
+	/**
+	 * Stores an event. Does not block. Drafts of one session that are appended one after
+	 * the other are stored in that order.
+	 * @param draft the event
+	 * @return completes when the event is durable, and the clients of this node have been
+	 * woken; its callbacks run on the thread that writes the log and must be fast. Fails
+	 * with {@link UnknownSessionException}, or with {@link EventLogUnavailableException}
+	 * when the event waited too long or too many wait already. Is cancelled when the
+	 * draft had nothing to say
+	 */
+	CompletableFuture<Appended> append(Draft draft);
+
+	/**
+	 * Reads a session's events in order. May return fewer than there are, but none only
+	 * if there is none.
+	 * @param sessionId the session
+	 * @param afterEventId the id after which to start
+	 * @param limit how many to return at most
+	 * @return the events
+	 */
+	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit);
+
+	/**
+	 * Reads the newest messages of a conversation.
+	 * @param sessionId the session
+	 * @param throughEventId the last event to look at
+	 * @param limit how many messages to return at most
+	 * @return the messages, oldest first
+	 */
+	List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit);
+
+	/**
+	 * Opens a session for a client: the one it asks for, if it may, or a new one.
+	 * @param sessionId the session asked for; null for a new one
+	 * @param userId the user
+	 * @param lastEventId the last event the client has processed
+	 * @return the session
+	 */
+	OpenedSession open(@Nullable UUID sessionId, String userId, long lastEventId);
+
+	/**
+	 * Waits until all that was appended so far is stored.
+	 * @param timeout how long to wait at most
+	 * @return whether all is stored
+	 */
+	boolean flush(Duration timeout);
+
+}

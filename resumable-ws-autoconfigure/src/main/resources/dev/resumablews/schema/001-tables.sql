@@ -1,0 +1,69 @@
+--liquibase formatted sql
+
+--changeset resumable-ws:sessions
+--comment: one row for each session; last_event_id is the head of its log, and its row lock gives event ids their order
+create table ws_sessions (
+	session_id uuid primary key,
+	user_id text not null,
+	last_event_id bigint not null default 0,
+	-- events up to this id were removed because of their age
+	truncated_through bigint not null default 0,
+	created_at timestamptz not null default clock_timestamp(),
+	-- not indexed, so that storing events updates this row in place (HOT)
+	last_active_at timestamptz not null default clock_timestamp(),
+	closed_at timestamptz
+) with (fillfactor = 50);
+
+create index ws_sessions_user_idx on ws_sessions (user_id);
+
+alter table ws_sessions enable row level security;
+
+--changeset resumable-ws:events
+--comment: the log; no foreign key, because each append holds the lock of its session's row already
+create table ws_events (
+	session_id uuid not null,
+	id bigint not null,
+	type text not null,
+	-- the reply that the event is a part of
+	message_id uuid,
+	-- json, not jsonb: the text that was stored is the text that is sent
+	payload json not null,
+	created_at timestamptz not null,
+	primary key (session_id, id)
+);
+
+-- rows come in the order of their age, so a block range index finds the old ones at next to no cost
+create index ws_events_created_idx on ws_events using brin (created_at) with (pages_per_range = 32, autosummarize = on);
+
+alter table ws_events enable row level security;
+
+--changeset resumable-ws:idempotency-keys
+create table ws_idempotency_keys (
+	session_id uuid not null,
+	idempotency_key uuid not null,
+	-- the event that the message was stored as; null when it was handled without storing it
+	event_id bigint,
+	created_at timestamptz not null default clock_timestamp(),
+	primary key (session_id, idempotency_key)
+);
+
+create index ws_idempotency_keys_created_idx on ws_idempotency_keys using brin (created_at) with (pages_per_range = 32, autosummarize = on);
+
+alter table ws_idempotency_keys enable row level security;
+
+--changeset resumable-ws:live-connections
+--comment: who is connected right now; a hint that heartbeats rebuild, so it need not survive a crash
+create unlogged table ws_live_connections (
+	connection_id uuid not null,
+	session_id uuid not null,
+	user_id text not null,
+	node_id uuid not null,
+	connected_at timestamptz not null default clock_timestamp(),
+	last_seen_at timestamptz not null default clock_timestamp(),
+	primary key (session_id, connection_id)
+) with (fillfactor = 50);
+
+create index ws_live_connections_user_idx on ws_live_connections (user_id);
+create index ws_live_connections_node_idx on ws_live_connections (node_id);
+
+alter table ws_live_connections enable row level security;
