@@ -1,8 +1,10 @@
 package dev.resumablews.handshake;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 import dev.resumablews.AuthenticatedUser;
@@ -38,6 +40,10 @@ final class HandshakeGate implements HandshakeInterceptor {
 	private static final HttpMethod CONNECT = HttpMethod.valueOf("CONNECT");
 
 	private static final Pattern TOKEN = Pattern.compile("eyJ[\\w-]+(\\.[\\w-]*)*");
+
+	private static final Duration WARNING_INTERVAL = Duration.ofSeconds(1);
+
+	private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
 
 	private final OriginPolicy origins;
 
@@ -115,11 +121,20 @@ final class HandshakeGate implements HandshakeInterceptor {
 		}
 		catch (RuntimeException ex) {
 			// nothing is known against the client, so it shall come again
-			logger.warn("A client cannot be authenticated now: "
-					+ TOKEN.matcher(ex.toString()).replaceAll("(token)").replaceAll("\\R", " "));
-			logger.debug("A client cannot be authenticated now", ex);
+			logUnavailable(ex);
 			throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Authentication is not available");
 		}
+	}
+
+	private void logUnavailable(RuntimeException ex) {
+		long now = System.nanoTime();
+		long next = this.nextWarning.get();
+		// all clients of a node may come at once, and again and again
+		if (now - next >= 0 && this.nextWarning.compareAndSet(next, now + WARNING_INTERVAL.toNanos())) {
+			logger.warn("A client cannot be authenticated now: "
+					+ TOKEN.matcher(ex.toString()).replaceAll("(token)").replaceAll("\\R", " "));
+		}
+		logger.debug("A client cannot be authenticated now", ex);
 	}
 
 	@Override

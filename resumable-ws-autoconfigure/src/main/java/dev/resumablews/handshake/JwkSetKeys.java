@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class JwkSetKeys implements JWKSource<SecurityContext> {
 
-	private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(3);
+	private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(2);
+
+	// for a fetch and its repetition by another thread
+	private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
 	private static final int MAX_BYTES = 512 * 1024;
 
@@ -40,6 +43,7 @@ final class JwkSetKeys implements JWKSource<SecurityContext> {
 		try {
 			this.source = JWKSourceBuilder.<SecurityContext>create(uri.toURL(), retriever())
 				.retrying(true)
+				.cache(JWKSourceBuilder.DEFAULT_CACHE_TIME_TO_LIVE, MAX_WAIT.toMillis())
 				// would start threads that nobody stops
 				.refreshAheadCache(false)
 				.rateLimited(MIN_FETCH_INTERVAL.toMillis())

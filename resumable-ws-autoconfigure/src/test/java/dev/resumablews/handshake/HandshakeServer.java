@@ -16,6 +16,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.Banner;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration;
 import org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration;
 import org.springframework.boot.web.server.servlet.context.AnnotationConfigServletWebServerApplicationContext;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
@@ -36,8 +37,8 @@ import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeSt
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
- * An application on a real Tomcat whose WebSocket endpoint sends the handshake it got,
- * and a client that says exactly what a test wants said.
+ * An application on a real Tomcat or Jetty whose WebSocket endpoint sends the handshake
+ * it got, and a client that says exactly what a test wants said.
  */
 final class HandshakeServer implements AutoCloseable {
 
@@ -51,8 +52,13 @@ final class HandshakeServer implements AutoCloseable {
 	}
 
 	static HandshakeServer start(List<Class<?>> configurations, String... properties) {
+		return start(Tomcat.class, configurations, properties);
+	}
+
+	static HandshakeServer start(Class<?> container, List<Class<?>> configurations, String... properties) {
 		List<Class<?>> sources = new ArrayList<>(configurations);
 		sources.add(Application.class);
+		sources.add(container);
 		String[] arguments = new String[properties.length + 1];
 		arguments[0] = "--server.port=0";
 		for (int i = 0; i < properties.length; i++) {
@@ -160,8 +166,8 @@ final class HandshakeServer implements AutoCloseable {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableWebSocket
-	@ImportAutoConfiguration({ TomcatServletWebServerAutoConfiguration.class, DispatcherServletAutoConfiguration.class,
-			WebMvcAutoConfiguration.class, ErrorMvcAutoConfiguration.class, HandshakeAutoConfiguration.class })
+	@ImportAutoConfiguration({ DispatcherServletAutoConfiguration.class, WebMvcAutoConfiguration.class,
+			ErrorMvcAutoConfiguration.class, HandshakeAutoConfiguration.class })
 	@RestController
 	static class Application implements WebSocketConfigurer {
 
@@ -190,6 +196,18 @@ final class HandshakeServer implements AutoCloseable {
 		String other() {
 			return "other";
 		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration(TomcatServletWebServerAutoConfiguration.class)
+	static class Tomcat {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration(JettyServletWebServerAutoConfiguration.class)
+	static class Jetty {
 
 	}
 

@@ -1,15 +1,22 @@
 package dev.resumablews.handshake;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 import dev.resumablews.handshake.HandshakeServer.Answer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -74,7 +81,8 @@ class VerificationKeysTests {
 			issuer.away = true;
 			String token = issuer.token("ada");
 			assertUnavailable(server.connect("token=" + token));
-			assertThat(output).containsOnlyOnce("A client cannot be authenticated now").doesNotContain(token);
+			assertUnavailable(server.connect("token=" + token));
+			assertThat(output).contains("A client cannot be authenticated now").doesNotContain(token);
 			issuer.away = false;
 			await().atMost(Duration.ofSeconds(20))
 				.untilAsserted(() -> assertThat(server.connect("token=" + token).status()).isEqualTo(101));
@@ -130,6 +138,24 @@ class VerificationKeysTests {
 				await().atMost(Duration.ofSeconds(20))
 					.untilAsserted(() -> assertThat(server.connect("token=" + token).body()).startsWith("ada "));
 			}
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "jwk-set-uri", "issuer-uri" })
+	void aCrowdDoesNotWaitInLineForAnIssuerThatIsSilent(String property) throws IOException {
+		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+				HandshakeServer server = HandshakeServer
+					.start(JWT + property + "=http://localhost:" + silent.getLocalPort() + "/tenant");
+				TestIssuer issuer = new TestIssuer()) {
+			String token = issuer.token("ada");
+			List<CompletableFuture<Answer>> answers = IntStream.range(0, 20)
+				.mapToObj((i) -> new CompletableFuture<Answer>().completeAsync(() -> server.connect("token=" + token),
+						(task) -> new Thread(task, "crowd-" + i).start()))
+				.toList();
+			// one time-out after the other would take a minute and more
+			await().atMost(Duration.ofSeconds(18)).until(() -> answers.stream().allMatch(CompletableFuture::isDone));
+			assertThat(answers).allSatisfy((answer) -> assertUnavailable(answer.join()));
 		}
 	}
 
