@@ -131,7 +131,7 @@ final class IdleSessions implements Sweep {
 		return statement(LOCK).param(array(batch)).param(this.ttl).param(this.liveTtl).query(UUID.class).list();
 	}
 
-	private Removed remove(SqlArrayValue<UUID> sessions) {
+	private Removed remove(SqlArrayValue sessions) {
 		int limit = this.settings.batchSize();
 		long events = statement(REMOVE_EVENTS).param(sessions)
 			.param(limit)
@@ -157,8 +157,8 @@ final class IdleSessions implements Sweep {
 		return this.jdbc.sql(this.schema.qualify(sql));
 	}
 
-	private static SqlArrayValue<UUID> array(List<UUID> ids) {
-		return new SqlArrayValue<>("uuid", ids.toArray(UUID[]::new));
+	private static SqlArrayValue array(List<UUID> ids) {
+		return new SqlArrayValue("uuid", ids.toArray());
 	}
 
 }
