@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.logging.Level;
 
 import javax.sql.DataSource;
 
@@ -153,7 +154,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		Map<String, Object> scope = Map.of(Scope.Attr.classLoader.name(), classLoader,
 				Scope.Attr.resourceAccessor.name(), new SpringResourceAccessor(new DefaultResourceLoader(classLoader)),
 				Scope.Attr.logService.name(), new QuietLiquibaseLog(), Scope.Attr.ui.name(), new LoggerUIService(),
-				AnalyticsArgs.ENABLED.getKey(), false);
+				AnalyticsArgs.ENABLED.getKey(), false, AnalyticsArgs.LOG_LEVEL.getKey(), Level.FINE);
 		String schema = query(connection, "select current_schema()");
 		Scope.child(scope, () -> {
 			Database database = DatabaseFactory.getInstance()

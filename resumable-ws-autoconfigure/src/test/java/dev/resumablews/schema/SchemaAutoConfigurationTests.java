@@ -1,11 +1,14 @@
 package dev.resumablews.schema;
 
 import java.io.IOException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -163,7 +166,7 @@ class SchemaAutoConfigurationTests {
 
 	@Test
 	void bootsLiquibaseModuleIsNotNeeded() {
-		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.boot.liquibase"))
+		this.runner.withClassLoader(new WithoutBootsLiquibase())
 			.run((context) -> assertThat(tablesIn("public")).contains(TABLES));
 	}
 
@@ -276,8 +279,10 @@ class SchemaAutoConfigurationTests {
 
 	@Test
 	void aStartSaysNothingOfLiquibase(CapturedOutput output) {
-		this.runner.run((context) -> assertThat(output).doesNotContainIgnoringCase("liquibase")
-			.doesNotContainIgnoringCase("changelog"));
+		this.runner.run((context) -> assertThat(output.toString().lines())
+			.filteredOn((line) -> line.contains("[main] INFO") || line.contains("[main] WARN"))
+			.filteredOn((line) -> line.contains("iquibase") || line.contains("dev.resumablews"))
+			.isEmpty());
 	}
 
 	@Test
@@ -315,6 +320,24 @@ class SchemaAutoConfigurationTests {
 	private static String sql() throws IOException {
 		return new ClassPathResource("dev/resumablews/schema/001-tables.sql")
 			.getContentAsString(StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Hides the module's classes, and the factories it would have them loaded by.
+	 */
+	private static final class WithoutBootsLiquibase extends FilteredClassLoader {
+
+		private WithoutBootsLiquibase() {
+			super("org.springframework.boot.liquibase");
+		}
+
+		@Override
+		public Enumeration<URL> getResources(String name) throws IOException {
+			List<URL> resources = Collections.list(super.getResources(name));
+			resources.removeIf((resource) -> resource.toString().contains("spring-boot-liquibase"));
+			return Collections.enumeration(resources);
+		}
+
 	}
 
 	static class NeedsTables {
