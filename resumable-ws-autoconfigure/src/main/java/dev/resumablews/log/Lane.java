@@ -221,12 +221,14 @@ final class Lane {
 			return;
 		}
 		Draft draft = batch.get(0).draft();
+		// the lines that follow the first one may quote the payload
+		String why = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
 		logger.warn("Postgres rejected an event of type '%s' in session %s: %s".formatted(draft.type(),
-				draft.sessionId(), cause.getMessage()));
+				draft.sessionId(), why));
 		batch.get(0)
 			.result()
 			.completeExceptionally(new IllegalArgumentException(
-					"The event of type '%s' cannot be stored: %s".formatted(draft.type(), cause.getMessage()), cause));
+					"The event of type '%s' cannot be stored: %s".formatted(draft.type(), why)));
 	}
 
 	private void deliver(List<PendingAppend> batch, List<@Nullable Appended> appended) {
