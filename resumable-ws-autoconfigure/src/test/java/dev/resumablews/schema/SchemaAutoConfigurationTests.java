@@ -165,6 +165,15 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
+	void aPoolOfOneConnectionIsExplained() {
+		this.runner
+			.withPropertyValues("spring.datasource.hikari.maximum-pool-size=1",
+					"spring.datasource.hikari.connection-timeout=250")
+			.run((context) -> assertThat(new SchemaFailureAnalyzer().analyze(context.getStartupFailure()).getAction())
+				.contains("maximum-pool-size"));
+	}
+
+	@Test
 	void bootsLiquibaseModuleIsNotNeeded() {
 		this.runner.withClassLoader(new WithoutBootsLiquibase())
 			.run((context) -> assertThat(tablesIn("public")).contains(TABLES));
