@@ -287,6 +287,25 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
+	void aRoleThatIsNotTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
+		String role = "\"reader_" + this.url.hashCode() + "\"";
+		String insert = "insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')";
+		this.jdbc.execute(sql());
+		this.jdbc.execute(insert);
+		this.jdbc.execute("create role " + role + "; grant select, insert, update, delete on ws_sessions to " + role);
+		try (Connection other = DriverManager.getConnection(this.url); var statement = other.createStatement()) {
+			statement.execute("set role " + role);
+			assertThat(statement.executeQuery("select from ws_sessions").next()).isFalse();
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> statement.execute(insert))
+				.withMessageContaining("row-level security");
+			this.jdbc
+				.execute("create policy resumable_ws on ws_sessions to " + role + " using (true) with check (true)");
+			assertThat(statement.executeQuery("select from ws_sessions").next()).isTrue();
+			assertThat(statement.executeUpdate(insert)).isEqualTo(1);
+		}
+	}
+
+	@Test
 	void aStartSaysNothingOfLiquibase(CapturedOutput output) {
 		this.runner.run((context) -> assertThat(output.toString().lines())
 			.filteredOn((line) -> line.contains("[main] INFO") || line.contains("[main] WARN"))
