@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.logging.Level;
@@ -116,7 +117,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 	}
 
 	private void migrateAlone(SchemaName schema) throws Exception {
-		try (Connection connection = this.dataSource.getConnection()) {
+		try (Connection connection = secondConnection()) {
 			boolean autoCommit = connection.getAutoCommit();
 			connection.setAutoCommit(true);
 			String searchPath = query(connection, "select current_setting('search_path')");
@@ -129,6 +130,20 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 				query(connection, "select set_config('search_path', ?, false)", searchPath);
 				connection.setAutoCommit(autoCommit);
 			}
+		}
+	}
+
+	private Connection secondConnection() throws SQLException {
+		try {
+			return this.dataSource.getConnection();
+		}
+		catch (SQLTransientConnectionException ex) {
+			throw new SchemaUnavailableException(
+					"Updating the tables of resumable-ws needs two database connections at the same time, but the "
+							+ "pool gave only one: " + ex.getMessage(),
+					"Let the pool have at least two connections, for example with "
+							+ "spring.datasource.hikari.maximum-pool-size.",
+					ex);
 		}
 	}
 

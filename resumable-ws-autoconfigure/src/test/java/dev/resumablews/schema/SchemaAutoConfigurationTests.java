@@ -165,6 +165,15 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
+	void aPoolOfOneConnectionIsExplained() {
+		this.runner
+			.withPropertyValues("spring.datasource.hikari.maximum-pool-size=1",
+					"spring.datasource.hikari.connection-timeout=250")
+			.run((context) -> assertThat(new SchemaFailureAnalyzer().analyze(context.getStartupFailure()).getAction())
+				.contains("maximum-pool-size"));
+	}
+
+	@Test
 	void bootsLiquibaseModuleIsNotNeeded() {
 		this.runner.withClassLoader(new WithoutBootsLiquibase())
 			.run((context) -> assertThat(tablesIn("public")).contains(TABLES));
@@ -275,6 +284,25 @@ class SchemaAutoConfigurationTests {
 		assertThat(tablesIn("public")).containsExactly(TABLES);
 		this.runner.withPropertyValues("resumable-ws.schema.migrate=false")
 			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void aRoleThatIsNotTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
+		String role = "\"reader_" + this.url.hashCode() + "\"";
+		String insert = "insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')";
+		this.jdbc.execute(sql());
+		this.jdbc.execute(insert);
+		this.jdbc.execute("create role " + role + "; grant select, insert, update, delete on ws_sessions to " + role);
+		try (Connection other = DriverManager.getConnection(this.url); var statement = other.createStatement()) {
+			statement.execute("set role " + role);
+			assertThat(statement.executeQuery("select from ws_sessions").next()).isFalse();
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> statement.execute(insert))
+				.withMessageContaining("row-level security");
+			this.jdbc
+				.execute("create policy resumable_ws on ws_sessions to " + role + " using (true) with check (true)");
+			assertThat(statement.executeQuery("select from ws_sessions").next()).isTrue();
+			assertThat(statement.executeUpdate(insert)).isEqualTo(1);
+		}
 	}
 
 	@Test
