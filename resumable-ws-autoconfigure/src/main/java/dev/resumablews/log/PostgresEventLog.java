@@ -76,8 +76,8 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
-	public OpenedSession open(@Nullable UUID sessionId, String userId, long lastEventId) {
-		return this.sessions.open(sessionId, userId, lastEventId);
+	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
+		return this.sessions.open(sessionId, newSessionId, userId, lastEventId);
 	}
 
 	@Override

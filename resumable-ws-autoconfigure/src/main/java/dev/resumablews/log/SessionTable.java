@@ -30,13 +30,13 @@ final class SessionTable {
 		this.database = database;
 	}
 
-	OpenedSession open(@Nullable UUID sessionId, String userId, long lastEventId) {
+	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
 		return this.database.call((connection) -> {
 			if (sessionId == null) {
-				return create(connection, userId, null);
+				return create(connection, newSessionId, userId, null);
 			}
 			OpenedSession resumed = resume(connection, sessionId, userId, lastEventId);
-			return (resumed != null) ? resumed : create(connection, userId, Reason.UNKNOWN_SESSION);
+			return (resumed != null) ? resumed : create(connection, newSessionId, userId, Reason.UNKNOWN_SESSION);
 		});
 	}
 
@@ -90,8 +90,8 @@ final class SessionTable {
 		});
 	}
 
-	private OpenedSession create(Connection connection, String userId, @Nullable Reason reason) throws SQLException {
-		UUID sessionId = UUID.randomUUID();
+	private OpenedSession create(Connection connection, UUID sessionId, String userId, @Nullable Reason reason)
+			throws SQLException {
 		String sql = this.database.sql("insert into ws_sessions (session_id, user_id) values (?, ?)");
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setObject(1, sessionId);

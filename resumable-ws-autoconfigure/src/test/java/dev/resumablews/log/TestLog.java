@@ -106,7 +106,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	public UUID newSession(String userId) {
-		return this.log.open(null, userId, 0).sessionId();
+		return this.log.open(null, UUID.randomUUID(), userId, 0).sessionId();
 	}
 
 	@Override
