@@ -49,6 +49,7 @@ import org.springframework.util.ClassUtils;
 		"org.springframework.ai.model.openai.autoconfigure.OpenAiChatAutoConfiguration" })
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnBean(EventLog.class)
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class ReplyAutoConfiguration {
 

@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -31,6 +34,8 @@ import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
+import org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
@@ -57,9 +62,11 @@ class ReplyAutoConfigurationTests {
 
 	@BeforeEach
 	void prepare() {
+		((Logger) LoggerFactory.getLogger(ReplyAutoConfiguration.class)).setLevel(Level.INFO);
 		this.runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class, ChatClientAutoConfiguration.class))
-			.withBean(EventLog.class, this.log::log);
+			.withBean(EventLog.class, this.log::log,
+					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""));
 	}
 
 	@AfterEach
@@ -71,6 +78,29 @@ class ReplyAutoConfigurationTests {
 	void thereAreNoRepliesWithoutAnEventLog() {
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Replies.class));
+	}
+
+	@Test
+	void thereAreNoRepliesWhenTheLibraryIsTurnedOff() {
+		this.runner.withPropertyValues("resumable-ws.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Replies.class));
+	}
+
+	@Test
+	void anotherProvidersModelAnswersWithoutOpenAisClasses() {
+		this.runner.withUserConfiguration(OneModel.class)
+			.withClassLoader(new FilteredClassLoader("org.springframework.ai.openai", "okhttp3", "com.openai"))
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean(GeneratorCalls.class);
+				assertThat(answer(context)).isEqualTo("one");
+			});
+	}
+
+	@Test
+	void callsOfOpenAisModelAreFollowedUnlessRepliesAreOff() {
+		this.runner.run((context) -> assertThat(context).hasSingleBean(OpenAiHttpClientBuilderCustomizer.class));
+		this.runner.withPropertyValues("resumable-ws.reply.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(OpenAiHttpClientBuilderCustomizer.class));
 	}
 
 	@Test
