@@ -16,9 +16,14 @@ import org.slf4j.LoggerFactory;
  * Stops a Postgres server that outlived the application that started it.
  * <p>
  * A server writes its process id into {@code postmaster.pid} and refuses to start while
- * that names a running process. After a kill it may name the server, which still runs;
- * nothing; or, once the number was given out again, a process that has nothing to do with
- * it and must not be touched.
+ * that names a running process. After a kill it may name
+ * <ol>
+ * <li>the server, which still runs: it is stopped,
+ * <li>nothing: then the file stays, as the next server finds out by it whether processes
+ * of the dead one still write to the data,
+ * <li>once the number was given out again, a process that has nothing to do with it: that
+ * must not be touched, and the file is removed.
+ * </ol>
  */
 final class LeftoverPostmaster {
 
@@ -30,25 +35,29 @@ final class LeftoverPostmaster {
 	}
 
 	/**
-	 * Stops the server that uses the data folder, if there is one, and removes its
-	 * {@code postmaster.pid}. The caller makes sure that no other application wants it.
+	 * Stops the server that uses the data folder, if there is one. The caller makes sure
+	 * that no other application wants it.
 	 * @param dataFolder the server's data folder
 	 */
 	static void stop(Path dataFolder) throws IOException {
 		Path pidFile = dataFolder.resolve("postmaster.pid");
-		if (!Files.exists(pidFile)) {
+		Optional<ProcessHandle> process = processId(pidFile).flatMap(ProcessHandle::of).filter(ProcessHandle::isAlive);
+		if (process.isEmpty()) {
 			return;
 		}
-		Optional<ProcessHandle> server = processId(pidFile).flatMap(ProcessHandle::of)
-			.filter((process) -> isPostmasterOf(process, dataFolder));
-		if (server.isPresent()) {
-			logger.info("Stopping Postgres, process {}, which was left running in {}", server.get().pid(), dataFolder);
-			stop(server.get());
+		if (isPostmasterOf(process.get(), dataFolder)) {
+			logger.info("Stopping Postgres, process {}, which was left running in {}", process.get().pid(), dataFolder);
+			stop(process.get());
 		}
-		Files.deleteIfExists(pidFile);
+		else {
+			Files.delete(pidFile);
+		}
 	}
 
 	private static Optional<Long> processId(Path pidFile) throws IOException {
+		if (!Files.exists(pidFile)) {
+			return Optional.empty();
+		}
 		List<String> lines = Files.readAllLines(pidFile);
 		return lines.stream()
 			.findFirst()

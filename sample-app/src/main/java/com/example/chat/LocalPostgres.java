@@ -45,8 +45,10 @@ final class LocalPostgres implements AutoCloseable {
 						// drains
 						.setRegisterShutdownHook(false)
 						.setPGStartupWait(Duration.ofSeconds(60))
-						// made for tests, the library turns this off
+						// made for tests, the library turns these off: a crash would lose
+						// commits
 						.setServerConfig("fsync", "on")
+						.setServerConfig("synchronous_commit", "on")
 						.start());
 		}
 		catch (IOException | RuntimeException ex) {
