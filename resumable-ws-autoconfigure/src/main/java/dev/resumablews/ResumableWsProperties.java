@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.core.io.Resource;
+import org.springframework.scheduling.support.CronExpression;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -304,6 +305,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 		public Cleanup {
 			requirePositive("cleanup.interval", interval);
+			require(cron == null || cron.isEmpty() || CronExpression.isValidExpression(cron), "cleanup.cron",
+					String.valueOf(cron), "a cron expression of six fields, such as '0 0 4 * * *'");
 			require(!sessionTtl.isNegative(), "cleanup.session-ttl", sessionTtl, "zero or more");
 			require(!eventTtl.isNegative(), "cleanup.event-ttl", eventTtl, "zero or more");
 			requirePositive("cleanup.idempotency-key-ttl", idempotencyKeyTtl);

@@ -20,4 +20,11 @@ public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long l
 	 */
 	public static final String ATTRIBUTE = Handshake.class.getName();
 
+	/**
+	 * Subprotocol that the server selects when the client offers it. A client that sends
+	 * its token as a subprotocol must offer it too, because an entry that holds a token
+	 * is never selected, and browsers fail a connection for which none is.
+	 */
+	public static final String SUBPROTOCOL = "resumable-ws.v1";
+
 }

@@ -52,11 +52,12 @@ public interface EventLog {
 	/**
 	 * Opens a session for a client: the one it asks for, if it may, or a new one.
 	 * @param sessionId the session asked for; null for a new one
+	 * @param newSessionId the id of a new session, if one is needed
 	 * @param userId the user
 	 * @param lastEventId the last event the client has processed
 	 * @return the session
 	 */
-	OpenedSession open(@Nullable UUID sessionId, String userId, long lastEventId);
+	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId);
 
 	/**
 	 * Waits until all that was appended so far is stored.

@@ -1,5 +1,17 @@
 --liquibase formatted sql
 
+-- The tables of resumable-ws. The library runs this file itself; those who rather do it themselves set
+-- resumable-ws.schema.migrate=false and run it as it is, in one transaction, for example
+--     psql -v ON_ERROR_STOP=1 -1 -f 001-tables.sql
+-- It names no schema: the tables go into the first one of the search path, which is the one to name in
+-- resumable-ws.schema.name (PGOPTIONS='--search-path=chat' psql ...).
+--
+-- Row level security is on, so that nobody but the tables' owner gets at them by accident (PostgREST, reporting roles).
+-- The owner is not subject to it. If the application connects as another role, that role needs, for each table,
+--     grant select, insert, update, delete on ws_sessions to app;
+--     create policy resumable_ws on ws_sessions to app using (true) with check (true);
+-- or the attribute BYPASSRLS besides the grants. Without a policy it sees no rows, and storing any fails.
+
 --changeset resumable-ws:sessions
 --comment: one row for each session; last_event_id is the head of its log, and its row lock gives event ids their order
 create table ws_sessions (

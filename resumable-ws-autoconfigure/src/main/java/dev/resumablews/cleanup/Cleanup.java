@@ -1,0 +1,133 @@
+package dev.resumablews.cleanup;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.schema.SchemaName;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Removes what is no longer needed, in many short transactions. It goes by the database's
+ * clock. One node at a time does it: each transaction takes an advisory lock, and a node
+ * that does not get it leaves the work to the one that has it. May be run by many threads
+ * at once, for the same reason.
+ */
+final class Cleanup implements Runnable {
+
+	private static final Log log = LogFactory.getLog(Cleanup.class);
+
+	/**
+	 * Bounds one sweep, so that a backlog of one kind does not keep the others waiting.
+	 */
+	private static final Duration SWEEP_TIME = Duration.ofMinutes(2);
+
+	private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
+
+	/**
+	 * By schema, as applications may share a database.
+	 */
+	private static final String LOCK = """
+			select pg_try_advisory_xact_lock(
+				hashtextextended('resumable-ws cleanup ' || coalesce(nullif(?, ''), current_schema()), 0))
+			""";
+
+	private final JdbcClient jdbc;
+
+	private final TransactionTemplate transaction;
+
+	private final SchemaName schema;
+
+	private final CleanupSettings settings;
+
+	private final List<ResumableWsListener> listeners;
+
+	Cleanup(DataSource dataSource, SchemaName schema, CleanupSettings settings, List<ResumableWsListener> listeners) {
+		this.jdbc = JdbcClient.create(dataSource);
+		this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
+		this.transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		this.transaction.setTimeout((int) TRANSACTION_TIMEOUT.toSeconds());
+		this.schema = schema;
+		this.settings = settings;
+		this.listeners = List.copyOf(listeners);
+	}
+
+	/**
+	 * Removes all there is to remove, unless another node does. Ends early when the
+	 * thread is interrupted. Does not throw.
+	 */
+	@Override
+	public void run() {
+		List<Removed> removed = new ArrayList<>();
+		try {
+			for (Sweep sweep : sweeps()) {
+				if (!complete(sweep, removed)) {
+					break;
+				}
+			}
+		}
+		catch (DataAccessException | TransactionException ex) {
+			if (!Thread.currentThread().isInterrupted()) {
+				log.warn("Cleanup failed, and is tried again at its next run: " + ex.getMostSpecificCause());
+			}
+		}
+		report(removed.stream().reduce(Removed.NOTHING, Removed::and));
+	}
+
+	private List<Sweep> sweeps() {
+		List<Sweep> sweeps = new ArrayList<>();
+		sweeps.add(AgedRows.liveConnections(this.jdbc, this.schema, this.settings));
+		sweeps.add(AgedRows.idempotencyKeys(this.jdbc, this.schema, this.settings));
+		if (this.settings.sessionTtl().toMillis() > 0) {
+			sweeps.add(new IdleSessions(this.jdbc, this.schema, this.settings));
+		}
+		if (this.settings.eventTtl().toMillis() > 0) {
+			sweeps.add(AgedRows.events(this.jdbc, this.schema, this.settings));
+		}
+		return sweeps;
+	}
+
+	/**
+	 * Completes a sweep, or as much as there is time for.
+	 * @return whether to go on with the next one
+	 */
+	private boolean complete(Sweep sweep, List<Removed> removed) {
+		long start = System.nanoTime();
+		while (!Thread.currentThread().isInterrupted()) {
+			Sweep.@Nullable Batch batch = this.transaction.execute((status) -> isAlone() ? sweep.next() : null);
+			if (batch == null) {
+				return false;
+			}
+			removed.add(batch.removed());
+			if (!batch.more() || System.nanoTime() - start > SWEEP_TIME.toNanos()) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private boolean isAlone() {
+		return this.jdbc.sql(LOCK).param(this.schema.value()).query(Boolean.class).single();
+	}
+
+	private void report(Removed removed) {
+		if (removed.rows().isEmpty()) {
+			return;
+		}
+		log.info("Cleanup removed " + removed);
+		removed.rows().forEach((what, rows) -> this.listeners.forEach((listener) -> listener.onCleanedUp(what, rows)));
+	}
+
+}

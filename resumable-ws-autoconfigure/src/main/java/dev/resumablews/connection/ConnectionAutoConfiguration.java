@@ -1,0 +1,110 @@
+package dev.resumablews.connection;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.log.EventLog;
+import dev.resumablews.log.LiveConnections;
+import dev.resumablews.log.OnceOnly;
+import dev.resumablews.log.SessionFeeds;
+import dev.resumablews.protocol.FrameReader;
+import dev.resumablews.protocol.FrameWriter;
+import dev.resumablews.reply.Replies;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.thread.Threading;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.server.HandshakeInterceptor;
+import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
+
+/**
+ * Auto-configuration of the WebSocket endpoint.
+ */
+@AutoConfiguration(afterName = { "dev.resumablews.log.LogAutoConfiguration",
+		"dev.resumablews.reply.ReplyAutoConfiguration", "dev.resumablews.handshake.HandshakeAutoConfiguration" })
+@ConditionalOnWebApplication(type = Type.SERVLET)
+@ConditionalOnClass(WebSocketHandler.class)
+@ConditionalOnBean({ EventLog.class, Replies.class, HandshakeAuthenticator.class })
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ResumableWsProperties.class)
+public final class ConnectionAutoConfiguration {
+
+	private static final Duration CLOCK_INTERVAL = Duration.ofMillis(250);
+
+	private static final Duration PRESENCE_INTERVAL = Duration.ofSeconds(1);
+
+	@Bean
+	Workers resumableWsWorkers(ResumableWsProperties properties, Environment environment) {
+		int readers = properties.log().readers();
+		return Threading.VIRTUAL.isActive(environment) ? Workers.virtual(readers) : Workers.platform(readers);
+	}
+
+	@Bean
+	Connections resumableWsConnections(ResumableWsProperties properties) {
+		return new Connections(settings(properties));
+	}
+
+	@Bean
+	Presence resumableWsPresence(LiveConnections live, Connections connections, ResumableWsProperties properties) {
+		return new Presence(live, connections, properties.connection().heartbeatInterval());
+	}
+
+	@Bean
+	Drain resumableWsDrain(Connections connections, Replies replies, EventLog log, Presence presence,
+			ResumableWsProperties properties) {
+		return new Drain(connections, replies, log, presence, properties.shutdown().timeout(),
+				properties.shutdown().replyGrace());
+	}
+
+	@Bean
+	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
+			Connections connections, Presence presence, EventLog log, SessionFeeds feeds, Replies replies,
+			OnceOnly once, HandshakeAuthenticator authenticator, ObjectProvider<ClientMessageHandler> handlers,
+			ObjectProvider<ResumableWsListener> listeners,
+			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
+		workers.every(CLOCK_INTERVAL, connections::watch);
+		workers.every(PRESENCE_INTERVAL, (now) -> workers.blocking().execute(presence::write));
+		ConnectionServices services = new ConnectionServices(settings(properties), log, feeds, new FrameWriter(),
+				workers, listeners.orderedStream().toList());
+		InboxServices inboxServices = new InboxServices(new FrameReader(), replies, once, authenticator,
+				byType(handlers.orderedStream().toList()), workers.blocking());
+		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,
+				presence);
+		return Endpoint.mapping(properties.path(), handler, interceptor);
+	}
+
+	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers) {
+		return handlers.stream()
+			.collect(Collectors.toMap(ClientMessageHandler::type, (handler) -> handler, (first, second) -> {
+				throw new IllegalStateException("Two beans handle messages of type '%s': %s and %s"
+					.formatted(first.type(), first.getClass().getName(), second.getClass().getName()));
+			}));
+	}
+
+	private static ConnectionSettings settings(ResumableWsProperties properties) {
+		ResumableWsProperties.Connection connection = properties.connection();
+		return new ConnectionSettings(connection.heartbeatInterval(), connection.heartbeatTimeout(),
+				connection.sendTimeout(), connection.maxLifetime(), connection.maxLifetimeJitter(),
+				connection.maxMessageSize().toBytes(), connection.maxMalformedMessages(),
+				connection.messagesPerSecond(), connection.messageBurst(), connection.maxPerSession(),
+				connection.maxPerUser(), connection.maxTotal(), connection.maxSendSize().toBytes(),
+				properties.log().pageSize(), properties.shutdown().reconnectWindow());
+	}
+
+}

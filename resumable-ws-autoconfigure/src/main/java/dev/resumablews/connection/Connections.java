@@ -1,0 +1,101 @@
+package dev.resumablews.connection;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+import dev.resumablews.CloseCode;
+import dev.resumablews.handshake.Admission;
+import dev.resumablews.log.SessionClosedListener;
+
+/**
+ * The connections of this node. Safe for use by many threads.
+ */
+final class Connections implements Admission, SessionClosedListener {
+
+	private final ConnectionSettings settings;
+
+	private final ConcurrentMap<UUID, Connection> all = new ConcurrentHashMap<>();
+
+	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
+
+	private final ConcurrentMap<String, Integer> countByUser = new ConcurrentHashMap<>();
+
+	private volatile boolean draining;
+
+	Connections(ConnectionSettings settings) {
+		this.settings = settings;
+	}
+
+	/**
+	 * Decides by how many connections there are now. Handshakes at the same time may each
+	 * be let in for the last place.
+	 */
+	@Override
+	public Decision admit(String userId) {
+		if (this.draining) {
+			return Decision.SHUTTING_DOWN;
+		}
+		if (this.all.size() >= this.settings.maxTotal()) {
+			return Decision.FULL;
+		}
+		if (this.countByUser.getOrDefault(userId, 0) >= this.settings.maxPerUser()) {
+			return Decision.TOO_MANY_FOR_USER;
+		}
+		return Decision.ADMITTED;
+	}
+
+	@Override
+	public void onSessionClosed(UUID sessionId) {
+		this.bySession.getOrDefault(sessionId, List.of()).forEach((connection) -> connection.close(CloseCode.DONE));
+	}
+
+	/**
+	 * Adds a connection. If its session has too many now, the oldest is closed.
+	 */
+	void add(Connection connection) {
+		this.all.put(connection.id(), connection);
+		this.countByUser.merge(connection.userId(), 1, Integer::sum);
+		List<Connection> ofSession = this.bySession.compute(connection.sessionId(), (id, known) -> {
+			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
+			changed.add(connection);
+			return List.copyOf(changed);
+		});
+		int excess = ofSession.size() - this.settings.maxPerSession();
+		for (int i = 0; i < excess; i++) {
+			ofSession.get(i).close(CloseCode.SUPERSEDED);
+		}
+		if (this.draining) {
+			connection.announceRestart();
+		}
+	}
+
+	void remove(Connection connection) {
+		this.all.remove(connection.id());
+		this.countByUser.computeIfPresent(connection.userId(), (id, count) -> (count > 1) ? count - 1 : null);
+		this.bySession.computeIfPresent(connection.sessionId(), (id, known) -> {
+			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
+			return rest.isEmpty() ? null : rest;
+		});
+	}
+
+	Collection<Connection> all() {
+		return this.all.values();
+	}
+
+	/**
+	 * Admits no further connection, and announces the restart to those that are there.
+	 */
+	void beginToDrain() {
+		this.draining = true;
+		this.all.values().forEach(Connection::announceRestart);
+	}
+
+	void watch(long now) {
+		this.all.values().forEach((connection) -> connection.watch(now));
+	}
+
+}

@@ -1,0 +1,239 @@
+package dev.resumablews.connection;
+
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.AuthenticationRefusedException;
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.CloseCode;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.log.Appended;
+import dev.resumablews.protocol.ClientFrame;
+import dev.resumablews.protocol.ClientFrame.Auth;
+import dev.resumablews.protocol.ClientFrame.Cancel;
+import dev.resumablews.protocol.ClientFrame.Custom;
+import dev.resumablews.protocol.ClientFrame.Ping;
+import dev.resumablews.protocol.ClientFrame.Resume;
+import dev.resumablews.protocol.ClientFrame.UserMessage;
+import dev.resumablews.protocol.ErrorCode;
+import dev.resumablews.protocol.MalformedFrameException;
+import dev.resumablews.protocol.ServerMessage.Ack;
+import dev.resumablews.protocol.ServerMessage.AuthOk;
+import dev.resumablews.protocol.ServerMessage.Error;
+import dev.resumablews.protocol.ServerMessage.Pong;
+import io.github.bucket4j.Bucket;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * What a client sends on one connection. Called by the container, one message at a time.
+ */
+final class Inbox {
+
+	private static final Log logger = LogFactory.getLog(Inbox.class);
+
+	private final Connection connection;
+
+	private final InboxServices services;
+
+	private final ConnectionSettings settings;
+
+	private final StringBuilder partial = new StringBuilder();
+
+	private final @Nullable Bucket rate;
+
+	private int malformedInARow;
+
+	Inbox(Connection connection, InboxServices services, ConnectionSettings settings) {
+		this.connection = connection;
+		this.services = services;
+		this.settings = settings;
+		this.rate = (settings.messagesPerSecond() > 0) ? bucket(settings) : null;
+	}
+
+	/**
+	 * Takes a piece of a message. Large messages come in pieces, so that the container
+	 * need not keep a buffer of their size for every connection.
+	 */
+	void receive(String piece, boolean last) {
+		this.connection.heard();
+		if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
+				|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
+			this.partial.setLength(0);
+			this.connection.close(CloseCode.MESSAGE_TOO_BIG);
+			return;
+		}
+		if (!last) {
+			this.partial.append(piece);
+			return;
+		}
+		String text = this.partial.isEmpty() ? piece : this.partial.append(piece).toString();
+		this.partial.setLength(0);
+		this.partial.trimToSize();
+		receive(text);
+	}
+
+	private void receive(String text) {
+		if (this.rate != null && !this.rate.tryConsume(1)) {
+			this.connection.close(CloseCode.RATE_LIMITED);
+			return;
+		}
+		try {
+			ClientFrame frame = this.services.reader().read(text);
+			this.malformedInARow = 0;
+			handle(frame);
+		}
+		catch (MalformedFrameException ex) {
+			this.connection.tell(ex.toError());
+			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
+				this.connection.close(CloseCode.MALFORMED_MESSAGES);
+			}
+		}
+	}
+
+	private void handle(ClientFrame frame) {
+		if (frame instanceof Ping ping) {
+			this.connection.tell(new Pong(ping.t()));
+		}
+		else if (frame instanceof Resume resume) {
+			this.connection.resume(resume.lastEventId());
+		}
+		else if (frame instanceof UserMessage message) {
+			userMessage(message);
+		}
+		else if (frame instanceof Cancel cancel) {
+			this.services.replies().cancel(this.connection.sessionId(), cancel.messageId());
+		}
+		else if (frame instanceof Auth auth) {
+			authenticate(auth);
+		}
+		else if (frame instanceof Custom custom) {
+			custom(custom);
+		}
+	}
+
+	private void userMessage(UserMessage message) {
+		UUID key = message.idempotencyKey();
+		CompletableFuture<Appended> stored = this.services.replies()
+			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key);
+		stored.whenComplete((appended, failure) -> {
+			if (failure != null) {
+				refuse(failure, key);
+				return;
+			}
+			this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+			ClientMessageHandler handler = this.services.handlers().get("user_message");
+			if (handler != null && !appended.duplicate()) {
+				this.services.blocking().execute(() -> handleStored(handler, message, appended.eventId()));
+			}
+		});
+	}
+
+	private void handleStored(ClientMessageHandler handler, UserMessage message, long eventId) {
+		try {
+			handler.handle(clientMessage("user_message",
+					JsonNodeFactory.instance.objectNode().put("content", message.content()), message.idempotencyKey(),
+					eventId));
+		}
+		catch (RuntimeException ex) {
+			logger.warn("The application failed to handle user_message %d of session %s".formatted(eventId,
+					this.connection.sessionId()), ex);
+		}
+	}
+
+	private void custom(Custom custom) {
+		UUID key = custom.idempotencyKey();
+		ClientMessageHandler handler = this.services.handlers().get(custom.type());
+		if (handler == null) {
+			this.connection.tell(new Error(ErrorCode.UNKNOWN_TYPE,
+					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
+			return;
+		}
+		ClientMessage message = clientMessage(custom.type(), custom.payload(), key, null);
+		try {
+			if (key == null) {
+				handler.handle(message);
+			}
+			else {
+				boolean first = this.services.once()
+					.run(this.connection.sessionId(), this.connection.userId(), key, () -> handler.handle(message));
+				this.connection.tell(new Ack(key, null, !first));
+			}
+		}
+		catch (RuntimeException ex) {
+			refuse(ex, key);
+		}
+	}
+
+	private void authenticate(Auth auth) {
+		try {
+			AuthenticatedUser user = this.services.authenticator().authenticate(auth.token());
+			if (user.userId().equals(this.connection.userId())) {
+				this.connection.tokenExpiresAt(user.expiresAt());
+				this.connection.tell(new AuthOk(user.expiresAt()));
+			}
+			else {
+				this.connection.tell(new Error(ErrorCode.UNAUTHORIZED, "The token is another user's", null));
+			}
+		}
+		catch (AuthenticationRefusedException ex) {
+			this.connection.tell(new Error(ErrorCode.UNAUTHORIZED, String.valueOf(ex.getMessage()), null));
+		}
+		catch (RuntimeException ex) {
+			refuse(ex, null);
+		}
+	}
+
+	private void refuse(Throwable thrown, @Nullable UUID key) {
+		Throwable failure = (thrown instanceof CompletionException && thrown.getCause() != null) ? thrown.getCause()
+				: thrown;
+		if (failure instanceof EventLogUnavailableException) {
+			this.connection.tell(new Error(ErrorCode.UNAVAILABLE,
+					"The message cannot be stored right now; send it again later", key));
+		}
+		else if (failure instanceof UnknownSessionException) {
+			this.connection.close(CloseCode.DONE);
+		}
+		else if (failure instanceof IllegalArgumentException) {
+			this.connection.tell(new Error(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
+		}
+		else {
+			logger.warn("A message of session %s could not be handled".formatted(this.connection.sessionId()), failure);
+			this.connection.tell(new Error(ErrorCode.FAILED, "The message could not be handled", key));
+		}
+	}
+
+	private ClientMessage clientMessage(String type, JsonNode payload, @Nullable UUID key, @Nullable Long eventId) {
+		return new ClientMessage(this.connection.sessionId(), this.connection.userId(), this.connection.id(), type,
+				payload, key, eventId);
+	}
+
+	private static String shown(String type) {
+		return (type.length() <= 64) ? type : type.substring(0, 64) + "…";
+	}
+
+	private static long utf8Length(CharSequence text) {
+		long length = 0;
+		for (int i = 0; i < text.length(); i++) {
+			char unit = text.charAt(i);
+			length += (unit < 0x80) ? 1 : (unit < 0x800 || Character.isSurrogate(unit)) ? 2 : 3;
+		}
+		return length;
+	}
+
+	private static Bucket bucket(ConnectionSettings settings) {
+		return Bucket.builder()
+			.addLimit((limit) -> limit.capacity(settings.messageBurst())
+				.refillGreedy(settings.messagesPerSecond(), Duration.ofSeconds(1)))
+			.build();
+	}
+
+}

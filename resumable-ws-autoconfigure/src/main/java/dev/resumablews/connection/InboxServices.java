@@ -1,0 +1,25 @@
+package dev.resumablews.connection;
+
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.log.OnceOnly;
+import dev.resumablews.protocol.FrameReader;
+import dev.resumablews.reply.Replies;
+
+/**
+ * What is needed to handle the messages of clients.
+ *
+ * @param reader reads them
+ * @param replies takes user messages
+ * @param once handles the application's messages once
+ * @param authenticator verifies tokens
+ * @param handlers the application's handlers, by type
+ * @param blocking runs what may block
+ */
+record InboxServices(FrameReader reader, Replies replies, OnceOnly once, HandshakeAuthenticator authenticator,
+		Map<String, ClientMessageHandler> handlers, Executor blocking) {
+
+}

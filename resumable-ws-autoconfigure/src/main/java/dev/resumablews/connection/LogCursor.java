@@ -1,0 +1,225 @@
+package dev.resumablews.connection;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.handshake.Handshake;
+import dev.resumablews.log.OpenedSession;
+import dev.resumablews.log.SessionFeed;
+import dev.resumablews.protocol.ServerMessage.ReplayComplete;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection's place in its session's log, and what follows it: from the session's feed
+ * or, when the cursor is behind that, from the log, read page by page on a thread that
+ * may block. When it reaches what the log held when the client came, the client is told
+ * so. Used by the connection's loop, unless a method says otherwise.
+ */
+final class LogCursor {
+
+	private static final Log logger = LogFactory.getLog(LogCursor.class);
+
+	private static final Duration READ_AGAIN_AFTER = Duration.ofMillis(250);
+
+	private final ConnectionServices services;
+
+	private final OpenedSession session;
+
+	private final SessionFeed feed;
+
+	private final Runnable onNews;
+
+	/**
+	 * Events that were read from the log. Touched by the reading task while
+	 * {@link #reading} is set, and by nobody else then.
+	 */
+	private final Deque<SessionEvent> page = new ArrayDeque<>();
+
+	private final AtomicReference<@Nullable Long> rewind = new AtomicReference<>();
+
+	/**
+	 * The last event that was taken. Touched by the reading task while {@link #reading}
+	 * is set.
+	 */
+	private long position;
+
+	/**
+	 * The newest event of the log when the client came, or resumed.
+	 */
+	private long replayHead;
+
+	private long replayed;
+
+	private boolean replaying = true;
+
+	/**
+	 * Set by the loop, cleared by the reading task.
+	 */
+	private volatile boolean reading;
+
+	private volatile boolean closed;
+
+	private LogCursor(ConnectionServices services, OpenedSession session, SessionFeed feed, Runnable onNews) {
+		this.services = services;
+		this.session = session;
+		this.feed = feed;
+		this.onNews = onNews;
+		this.position = session.cursor();
+		this.replayHead = session.lastEventId();
+	}
+
+	/**
+	 * Opens a session. Its feed is joined before the log is looked at, so that no event
+	 * can slip through between the two. Blocks until Postgres answers.
+	 * @param onNews is run when there is something to take, on any thread
+	 * @throws EventLogUnavailableException if Postgres does not answer
+	 */
+	static LogCursor open(ConnectionServices services, Handshake handshake, Runnable onNews) {
+		UUID fresh = UUID.randomUUID();
+		UUID asked = (handshake.sessionId() != null) ? handshake.sessionId() : fresh;
+		SessionFeed feed = services.feeds().join(asked, onNews);
+		SessionFeed freshFeed = asked.equals(fresh) ? feed : services.feeds().join(fresh, onNews);
+		UUID opened = null;
+		try {
+			OpenedSession session = services.log()
+				.open(handshake.sessionId(), fresh, handshake.user().userId(), handshake.lastEventId());
+			opened = session.sessionId();
+			LogCursor cursor = new LogCursor(services, session, opened.equals(fresh) ? freshFeed : feed, onNews);
+			cursor.feed.reaches(session.lastEventId());
+			return cursor;
+		}
+		finally {
+			if (!asked.equals(opened)) {
+				services.feeds().leave(asked, onNews);
+			}
+			if (!fresh.equals(opened) && !fresh.equals(asked)) {
+				services.feeds().leave(fresh, onNews);
+			}
+		}
+	}
+
+	OpenedSession session() {
+		return this.session;
+	}
+
+	/**
+	 * Whether a page is being read; nothing can be taken then. Any thread.
+	 */
+	boolean reading() {
+		return this.reading;
+	}
+
+	/**
+	 * Goes back, or forward, to just after an event. Any thread.
+	 */
+	void rewind(long lastEventId) {
+		this.rewind.set(lastEventId);
+		this.onNews.run();
+	}
+
+	/**
+	 * Takes what follows, as far as it may be sent together.
+	 * @param messages the texts to send are added here
+	 */
+	void take(List<String> messages) {
+		if (this.reading) {
+			return;
+		}
+		takeRewind();
+		boolean fromLog = !this.page.isEmpty();
+		List<SessionEvent> events = fromLog ? takeFromPage()
+				: this.feed.after(this.position, this.services.settings().maxSendCharacters());
+		if (events == null) {
+			this.reading = true;
+			this.services.workers().blocking().execute(this::readPage);
+			return;
+		}
+		for (SessionEvent event : events) {
+			boolean replay = event.id() <= this.replayHead;
+			if (!replay) {
+				completeReplay(messages);
+			}
+			messages.add(this.services.writer().write(event, replay));
+			this.replayed += replay ? 1 : 0;
+			this.position = event.id();
+		}
+		if (this.position >= this.replayHead) {
+			completeReplay(messages);
+		}
+		if (!events.isEmpty()) {
+			this.services.listeners().forEach((listener) -> listener.onEventsSent(events.size(), fromLog));
+		}
+	}
+
+	/**
+	 * Leaves the session's feed. Any thread.
+	 */
+	void close() {
+		this.closed = true;
+		this.services.feeds().leave(this.session.sessionId(), this.onNews);
+	}
+
+	private void takeRewind() {
+		Long lastEventId = this.rewind.getAndSet(null);
+		if (lastEventId != null) {
+			this.position = lastEventId;
+			this.page.clear();
+			this.replayHead = Math.max(this.replayHead, this.feed.last());
+			this.replayed = 0;
+			this.replaying = true;
+		}
+	}
+
+	private void completeReplay(List<String> messages) {
+		if (this.replaying) {
+			this.replaying = false;
+			messages.add(this.services.writer().write(new ReplayComplete(this.replayHead, this.replayed)));
+		}
+	}
+
+	private List<SessionEvent> takeFromPage() {
+		List<SessionEvent> events = new ArrayList<>();
+		long length = 0;
+		while (!this.page.isEmpty() && length < this.services.settings().maxSendCharacters()) {
+			SessionEvent event = this.page.removeFirst();
+			length += event.payload().length();
+			events.add(event);
+		}
+		return events;
+	}
+
+	/**
+	 * Reads a page. When there is none, all up to the head that was known before is known
+	 * not to be there any more: deltas of finished replies, or what was too old.
+	 */
+	private void readPage() {
+		if (this.closed) {
+			return;
+		}
+		long head = this.feed.last();
+		try {
+			this.page.addAll(this.services.log()
+				.read(this.session.sessionId(), this.position, this.services.settings().pageSize()));
+			if (this.page.isEmpty()) {
+				this.position = Math.max(this.position, head);
+			}
+			this.reading = false;
+			this.onNews.run();
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("Session " + this.session.sessionId() + " cannot be read yet", ex);
+			this.services.workers()
+				.later(READ_AGAIN_AFTER, () -> this.services.workers().blocking().execute(this::readPage));
+		}
+	}
+
+}

@@ -1,0 +1,35 @@
+package dev.resumablews.connection;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+
+/**
+ * Control messages that wait to be sent on a connection. Bounded: a client that asks for
+ * more answers than it reads fills it. Safe for use by many threads.
+ */
+final class Outbox {
+
+	private static final int CAPACITY = 1000;
+
+	private final Queue<String> messages = new ArrayDeque<>();
+
+	/**
+	 * Adds a message.
+	 * @return whether there was room
+	 */
+	synchronized boolean offer(String message) {
+		return this.messages.size() < CAPACITY && this.messages.add(message);
+	}
+
+	/**
+	 * Takes all messages.
+	 */
+	synchronized List<String> drain() {
+		List<String> drained = new ArrayList<>(this.messages);
+		this.messages.clear();
+		return drained;
+	}
+
+}

@@ -1,0 +1,170 @@
+package dev.resumablews.log;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one statement that writes the log. It stores a batch of events of any number of
+ * sessions:
+ * <ol>
+ * <li>locks the rows of their sessions, in the order of their ids, so that two batches
+ * cannot wait for each other in a circle. Sessions that do not exist, are closed or
+ * belong to somebody else drop out;
+ * <li>leaves out what was stored before under the same idempotency key;
+ * <li>takes the next ids from {@code ws_sessions.last_event_id}, under the row lock, so
+ * that they have no hole and the order of ids is the order of commits;
+ * <li>inserts the events and their keys, and deletes the deltas of replies that are
+ * complete.
+ * </ol>
+ * A key that another transaction commits between the statement's snapshot and its row
+ * lock makes the insert fail with a unique violation; the batch is then to be tried
+ * again.
+ */
+final class AppendStatement {
+
+	private static final String SQL = """
+			with input as materialized (
+				select *
+				from unnest(?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::bool[])
+					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key, completes, position)
+			), locked as materialized (
+				select session_id, user_id
+				from ws_sessions
+				where session_id in (select session_id from input) and closed_at is null
+				order by session_id
+				for no key update
+			), admitted as materialized (
+				select i.*, k.idempotency_key is not null as duplicate, k.event_id
+				from input i
+				join locked l on l.session_id = i.session_id and l.user_id = coalesce(i.user_id, l.user_id)
+				left join ws_idempotency_keys k
+					on k.session_id = i.session_id and k.idempotency_key = i.idempotency_key
+			), fresh as materialized (
+				select *, row_number() over (partition by session_id order by position) as step
+				from admitted
+				where not duplicate
+			), advanced as (
+				update ws_sessions s
+				set last_event_id = s.last_event_id + c.events, last_active_at = clock_timestamp()
+				from (select session_id, count(*) as events from fresh group by session_id) c
+				where s.session_id = c.session_id
+				returning s.session_id, s.last_event_id - c.events as base, s.last_active_at as stored_at
+			), numbered as materialized (
+				select f.*, a.base + f.step as id, a.stored_at
+				from fresh f
+				join advanced a on a.session_id = f.session_id
+			), stored as (
+				insert into ws_events (session_id, id, type, message_id, payload, created_at)
+				select session_id, id, type, message_id, payload::json, stored_at
+				from numbered
+			), keyed as (
+				insert into ws_idempotency_keys (session_id, idempotency_key, event_id)
+				select session_id, idempotency_key, id
+				from numbered
+				where idempotency_key is not null
+			), compacted as (
+				delete from ws_events e
+				using fresh f
+				where f.completes and e.session_id = f.session_id and e.message_id = f.message_id
+					and e.type = 'assistant_delta'
+			)
+			select a.position, coalesce(n.id, a.event_id) as event_id, a.duplicate,
+				coalesce(n.stored_at, clock_timestamp()) as stored_at, pg_current_xact_id()::text as transaction_id
+			from admitted a
+			left join numbered n on n.position = a.position
+			""";
+
+	private final Database database;
+
+	private final String sql;
+
+	AppendStatement(Database database) {
+		this.database = database;
+		this.sql = database.sql(SQL);
+	}
+
+	/**
+	 * Runs the statement in the connection's transaction.
+	 * @return what became of each entry, in their order; null for a session that is not
+	 * open, or not the user's
+	 */
+	Outcome execute(Connection connection, List<? extends Entry> batch) throws SQLException {
+		@Nullable Appended[] appended = new @Nullable Appended[batch.size()];
+		String transactionId = null;
+		try (PreparedStatement statement = connection.prepareStatement(this.sql)) {
+			statement.setArray(1, array(connection, "uuid", batch, (entry) -> entry.draft().sessionId()));
+			statement.setArray(2, array(connection, "text", batch, (entry) -> entry.draft().userId()));
+			statement.setArray(3, array(connection, "text", batch, (entry) -> entry.draft().type()));
+			statement.setArray(4, array(connection, "uuid", batch, (entry) -> entry.draft().messageId()));
+			statement.setArray(5, array(connection, "text", batch, Entry::payload));
+			statement.setArray(6, array(connection, "uuid", batch, (entry) -> entry.draft().idempotencyKey()));
+			statement.setArray(7, array(connection, "bool", batch, (entry) -> entry.draft().completesReply()));
+			try (ResultSet rows = statement.executeQuery()) {
+				while (rows.next()) {
+					Instant storedAt = rows.getObject("stored_at", OffsetDateTime.class).toInstant();
+					appended[rows.getInt("position") - 1] = new Appended(rows.getLong("event_id"),
+							rows.getBoolean("duplicate"), storedAt);
+					transactionId = rows.getString("transaction_id");
+				}
+			}
+		}
+		return new Outcome(Arrays.asList(appended), transactionId);
+	}
+
+	/**
+	 * Finds out whether a transaction was committed whose end was not heard.
+	 * @return true or false, or null while it is still running
+	 */
+	@Nullable Boolean committed(String transactionId) throws SQLException {
+		try (Connection connection = this.database.open();
+				PreparedStatement statement = connection.prepareStatement("select pg_xact_status(?::xid8)")) {
+			statement.setString(1, transactionId);
+			try (ResultSet rows = statement.executeQuery()) {
+				rows.next();
+				String status = rows.getString(1);
+				return "in progress".equals(status) ? null : Boolean.valueOf("committed".equals(status));
+			}
+		}
+	}
+
+	private static Array array(Connection connection, String type, List<? extends Entry> batch,
+			Function<Entry, @Nullable Object> value) throws SQLException {
+		@Nullable Object[] values = switch (type) {
+			case "uuid" -> new UUID[batch.size()];
+			case "bool" -> new Boolean[batch.size()];
+			default -> new String[batch.size()];
+		};
+		Arrays.setAll(values, (i) -> value.apply(batch.get(i)));
+		return connection.createArrayOf(type, values);
+	}
+
+	/**
+	 * A draft whose payload is settled.
+	 */
+	interface Entry {
+
+		Draft draft();
+
+		String payload();
+
+	}
+
+	/**
+	 * What became of a batch, provided that its transaction commits.
+	 */
+	record Outcome(List<@Nullable Appended> appended, @Nullable String transactionId) {
+
+	}
+
+}

@@ -1,0 +1,315 @@
+package dev.resumablews.log;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.UnknownSessionException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One writer of the log. Its thread takes all that is waiting and stores it in one
+ * commit: batches grow with the load, and add no delay when there is none. Appending is
+ * safe for use by many threads.
+ */
+final class Lane {
+
+	private static final Log logger = LogFactory.getLog(Lane.class);
+
+	private static final long MAX_BATCH_CHARACTERS = 4 * 1024 * 1024;
+
+	/**
+	 * The same key sent to two nodes at once makes one of them try again; more than a few
+	 * times in a row, it is no race.
+	 */
+	private static final int MAX_KEY_RACES = 10;
+
+	/**
+	 * How long the thread may take to notice that it is abandoned.
+	 */
+	private static final long LAST_WAIT_MILLIS = 500;
+
+	private final LogSettings settings;
+
+	private final SessionFeeds feeds;
+
+	private final List<ResumableWsListener> listeners;
+
+	private final BatchWriter writer;
+
+	private final LinkedBlockingQueue<PendingAppend> queue = new LinkedBlockingQueue<>();
+
+	private final AtomicInteger waiting = new AtomicInteger();
+
+	private final AtomicLong waitingCharacters = new AtomicLong();
+
+	private final CountDownLatch abandoned = new CountDownLatch(1);
+
+	private final Thread thread;
+
+	/**
+	 * What is being written; replaced by the lane's thread, read by the one that expires.
+	 */
+	private volatile List<PendingAppend> batch = List.of();
+
+	/**
+	 * Taken from the queue, but too much for the batch before it. Of the lane's thread.
+	 */
+	private @Nullable PendingAppend next;
+
+	private volatile boolean stopping;
+
+	Lane(String name, LogSettings settings, Database database, AppendStatement statement, SessionFeeds feeds,
+			List<ResumableWsListener> listeners) {
+		this.settings = settings;
+		this.feeds = feeds;
+		this.listeners = listeners;
+		this.writer = new BatchWriter(database, statement, listeners, this.abandoned);
+		this.thread = new Thread(this::run, name);
+		this.thread.setDaemon(true);
+	}
+
+	void start() {
+		this.thread.start();
+	}
+
+	CompletableFuture<Appended> append(Draft draft) {
+		PendingAppend append = new PendingAppend(draft, System.nanoTime() + this.settings.appendTimeout().toNanos());
+		if (this.stopping) {
+			return refuse(append, "The event log is being stopped");
+		}
+		int count = this.waiting.incrementAndGet();
+		long characters = this.waitingCharacters.addAndGet(append.waitingLength());
+		if (!draft.patient()
+				&& (count > this.settings.queueCapacity() || characters > this.settings.queueCharacters())) {
+			left(append);
+			return refuse(append, "The event log is full: %d events of %d characters are waiting".formatted(count - 1,
+					characters - append.waitingLength()));
+		}
+		this.queue.add(append);
+		if (this.stopping && !this.thread.isAlive() && this.queue.remove(append)) {
+			left(append);
+			return refuse(append, "The event log is being stopped");
+		}
+		return append.result();
+	}
+
+	/**
+	 * Refuses what has waited too long. What is being written at that moment may be
+	 * stored all the same.
+	 */
+	void expire(long now) {
+		this.batch.forEach((append) -> expire(append, now));
+		for (PendingAppend append : this.queue) {
+			expire(append, now);
+		}
+	}
+
+	/**
+	 * Stores what is waiting and ends the lane's thread, which waits no longer than the
+	 * timeout for Postgres.
+	 */
+	void stop(Duration timeout) {
+		this.stopping = true;
+		try {
+			this.thread.join(Math.max(1, timeout.toMillis()));
+			this.abandoned.countDown();
+			this.thread.join(LAST_WAIT_MILLIS);
+		}
+		catch (InterruptedException ex) {
+			this.abandoned.countDown();
+			Thread.currentThread().interrupt();
+		}
+		refuseAll(this.batch);
+		List<PendingAppend> rest = new ArrayList<>();
+		this.queue.drainTo(rest);
+		refuseAll(rest);
+	}
+
+	private void run() {
+		try {
+			while (!(this.stopping && this.queue.isEmpty() && this.next == null)) {
+				List<PendingAppend> taken = take();
+				if (!taken.isEmpty()) {
+					this.batch = taken;
+					writeOrFail(taken);
+					this.batch = List.of();
+				}
+			}
+		}
+		catch (BatchWriter.Abandoned | InterruptedException ex) {
+			logger.warn("The event log was stopped before all that was waiting could be stored");
+		}
+	}
+
+	private void writeOrFail(List<PendingAppend> taken) throws BatchWriter.Abandoned {
+		try {
+			write(taken);
+		}
+		catch (RuntimeException ex) {
+			logger.error("The event log failed to write a batch", ex);
+			taken.forEach((append) -> append.result()
+				.completeExceptionally(new EventLogUnavailableException("The event log failed", ex)));
+		}
+	}
+
+	private List<PendingAppend> take() throws InterruptedException {
+		List<PendingAppend> taken = new ArrayList<>();
+		long characters = 0;
+		PendingAppend append = (this.next != null) ? this.next : this.queue.poll(100, TimeUnit.MILLISECONDS);
+		this.next = null;
+		while (append != null) {
+			left(append);
+			if (append.settle()) {
+				taken.add(append);
+				characters += append.payload().length();
+			}
+			append = (taken.size() < this.settings.maxBatch()) ? this.queue.poll() : null;
+			if (append != null && characters + append.waitingLength() > MAX_BATCH_CHARACTERS) {
+				this.next = append;
+				append = null;
+			}
+		}
+		return taken;
+	}
+
+	private void write(List<PendingAppend> taken) throws BatchWriter.Abandoned {
+		List<PendingAppend> batch = taken;
+		for (int attempts = 1; !batch.isEmpty(); attempts++) {
+			Map<PendingAppend, PendingAppend> repeats = new LinkedHashMap<>();
+			List<PendingAppend> distinct = withoutRepeats(batch, repeats);
+			try {
+				deliver(distinct, this.writer.attempt(distinct).appended());
+				repeats.forEach(Lane::repeat);
+				return;
+			}
+			catch (SQLException ex) {
+				if (SqlStates.isRejectedData(ex) || attempts >= MAX_KEY_RACES && SqlStates.isUniqueViolation(ex)) {
+					isolate(batch, ex);
+					return;
+				}
+				this.writer.pause(attempts, ex);
+			}
+			batch = batch.stream().filter((append) -> !append.result().isDone()).toList();
+		}
+	}
+
+	/**
+	 * Writes each append of its own when one of them is rejected for what it holds, so
+	 * that the others do not suffer.
+	 */
+	private void isolate(List<PendingAppend> batch, SQLException cause) throws BatchWriter.Abandoned {
+		if (batch.size() > 1) {
+			for (PendingAppend append : batch) {
+				write(List.of(append));
+			}
+			return;
+		}
+		Draft draft = batch.get(0).draft();
+		// the lines that follow the first one may quote the payload
+		String why = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+		logger.warn("Postgres rejected an event of type '%s' in session %s: %s".formatted(draft.type(),
+				draft.sessionId(), why));
+		batch.get(0)
+			.result()
+			.completeExceptionally(new IllegalArgumentException(
+					"The event of type '%s' cannot be stored: %s".formatted(draft.type(), why)));
+	}
+
+	private void deliver(List<PendingAppend> batch, List<@Nullable Appended> appended) {
+		Map<UUID, List<SessionFeed.Recent>> news = new HashMap<>();
+		for (int i = 0; i < batch.size(); i++) {
+			Draft draft = batch.get(i).draft();
+			Appended stored = appended.get(i);
+			if (stored != null && !stored.duplicate() && this.feeds.has(draft.sessionId())) {
+				news.computeIfAbsent(draft.sessionId(), (id) -> new ArrayList<>())
+					.add(SessionFeed.Recent.of(draft, batch.get(i).payload(), stored));
+			}
+		}
+		news.forEach(this.feeds::committed);
+		for (int i = 0; i < batch.size(); i++) {
+			Appended stored = appended.get(i);
+			CompletableFuture<Appended> result = batch.get(i).result();
+			if (stored != null) {
+				result.complete(stored);
+			}
+			else {
+				result.completeExceptionally(new UnknownSessionException(batch.get(i).draft().sessionId()));
+			}
+		}
+	}
+
+	/**
+	 * Leaves out the appends whose key another one in the batch has already.
+	 */
+	private static List<PendingAppend> withoutRepeats(List<PendingAppend> batch,
+			Map<PendingAppend, PendingAppend> repeats) {
+		Map<List<Object>, PendingAppend> byKey = new HashMap<>();
+		List<PendingAppend> distinct = new ArrayList<>(batch.size());
+		for (PendingAppend append : batch) {
+			UUID key = append.draft().idempotencyKey();
+			PendingAppend first = (key != null) ? byKey.putIfAbsent(key(append.draft(), key), append) : null;
+			if (first != null) {
+				repeats.put(append, first);
+			}
+			else {
+				distinct.add(append);
+			}
+		}
+		return distinct;
+	}
+
+	private static List<Object> key(Draft draft, UUID key) {
+		return (draft.userId() != null) ? List.of(draft.sessionId(), key, draft.userId())
+				: List.of(draft.sessionId(), key);
+	}
+
+	private static void repeat(PendingAppend repeat, PendingAppend first) {
+		first.result().whenComplete((appended, failure) -> {
+			if (failure != null) {
+				repeat.result().completeExceptionally(failure);
+			}
+			else {
+				repeat.result().complete(new Appended(appended.eventId(), true, appended.createdAt()));
+			}
+		});
+	}
+
+	private void expire(PendingAppend append, long now) {
+		if (append.expired(now) && !append.result().isDone()) {
+			refuse(append, "The event could not be stored within " + this.settings.appendTimeout());
+		}
+	}
+
+	private CompletableFuture<Appended> refuse(PendingAppend append, String why) {
+		if (append.result().completeExceptionally(new EventLogUnavailableException(why))) {
+			this.listeners.forEach(ResumableWsListener::onAppendRefused);
+		}
+		return append.result();
+	}
+
+	private void refuseAll(List<PendingAppend> appends) {
+		appends.forEach((append) -> refuse(append, "The event log was stopped before the event was stored"));
+	}
+
+	private void left(PendingAppend append) {
+		this.waiting.decrementAndGet();
+		this.waitingCharacters.addAndGet(-append.waitingLength());
+	}
+
+}

@@ -1,0 +1,81 @@
+package dev.resumablews.log;
+
+import java.util.UUID;
+import java.util.function.Consumer;
+
+import javax.sql.DataSource;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.schema.SchemaName;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Auto-configuration of the event log.
+ */
+@AutoConfiguration(afterName = { "dev.resumablews.schema.SchemaAutoConfiguration",
+		"org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration",
+		"org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration",
+		"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration" })
+@ConditionalOnBean(SchemaName.class)
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ResumableWsProperties.class)
+public final class LogAutoConfiguration {
+
+	@Bean
+	Database resumableWsDatabase(DataSource dataSource, SchemaName schema, ResumableWsProperties properties) {
+		return new Database(dataSource, schema, properties.log().statementTimeout());
+	}
+
+	@Bean
+	SessionFeeds resumableWsSessionFeeds(ResumableWsProperties properties) {
+		return new SessionFeeds(properties.feed().maxEvents(), properties.feed().maxSize().toBytes());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(EventLog.class)
+	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, Database database, SessionFeeds feeds,
+			ObjectProvider<ResumableWsListener> listeners) {
+		ResumableWsProperties.Log log = properties.log();
+		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
+				log.maxBatch(), log.appendTimeout(), log.statementTimeout(), log.maxEventSize().toBytes(),
+				properties.connection().maxSendSize().toBytes() * 4);
+		return new PostgresEventLog(settings, database, feeds, listeners.orderedStream().toList());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, Database database,
+			SessionFeeds feeds, ObjectProvider<JsonMapper> json, ObjectProvider<SessionClosedListener> closed) {
+		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
+		Consumer<UUID> tell = (sessionId) -> closed.forEach((listener) -> listener.onSessionClosed(sessionId));
+		return new PublishingSessions(log, database, feeds, writer, properties.log().maxEventSize().toBytes(), tell);
+	}
+
+	@Bean
+	OnceOnly resumableWsOnceOnly(Database database, DataSource dataSource,
+			ObjectProvider<PlatformTransactionManager> transactionManager) {
+		return new OnceOnly(database,
+				new TransactionTemplate(transactionManager.getIfUnique(() -> new JdbcTransactionManager(dataSource))));
+	}
+
+	@Bean
+	LiveConnections resumableWsLiveConnections(Database database) {
+		return new LiveConnections(database);
+	}
+
+}

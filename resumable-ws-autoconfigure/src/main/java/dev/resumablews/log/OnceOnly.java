@@ -1,0 +1,84 @@
+package dev.resumablews.log;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.UUID;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.UnknownSessionException;
+
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Does something once for an idempotency key: in one transaction with the key, so that
+ * either both are kept or neither. While it is being done, another attempt with the same
+ * key waits, on whichever node. Safe for use by many threads.
+ */
+public final class OnceOnly {
+
+	private final Database database;
+
+	private final TransactionTemplate transaction;
+
+	OnceOnly(Database database, TransactionTemplate transaction) {
+		this.database = database;
+		this.transaction = transaction;
+	}
+
+	/**
+	 * Does the work, unless it was done before.
+	 * @param sessionId the session
+	 * @param userId the user the session must belong to
+	 * @param idempotencyKey the key
+	 * @param work the work; when it throws, nothing is kept
+	 * @return whether it was done just now
+	 * @throws UnknownSessionException if the user has no such open session
+	 * @throws EventLogUnavailableException if Postgres does not answer
+	 */
+	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
+		try {
+			Boolean done = this.transaction.execute((status) -> {
+				boolean first = this.database
+					.call((connection) -> claim(connection, sessionId, userId, idempotencyKey));
+				if (first) {
+					work.run();
+				}
+				return first;
+			});
+			return Boolean.TRUE.equals(done);
+		}
+		catch (TransactionException ex) {
+			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
+		}
+	}
+
+	private boolean claim(Connection connection, UUID sessionId, String userId, UUID key) throws SQLException {
+		String sql = this.database.sql("""
+				with mine as (
+					select session_id from ws_sessions where session_id = ? and user_id = ? and closed_at is null
+				), claimed as (
+					insert into ws_idempotency_keys (session_id, idempotency_key)
+					select session_id, ? from mine
+					on conflict do nothing
+					returning session_id
+				)
+				select (select count(*) from mine) as sessions, (select count(*) from claimed) as claims
+				""");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setObject(1, sessionId);
+			statement.setString(2, userId);
+			statement.setObject(3, key);
+			try (ResultSet rows = statement.executeQuery()) {
+				rows.next();
+				if (rows.getLong("sessions") == 0) {
+					throw new UnknownSessionException(sessionId);
+				}
+				return rows.getLong("claims") == 1;
+			}
+		}
+	}
+
+}

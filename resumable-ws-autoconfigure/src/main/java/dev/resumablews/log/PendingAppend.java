@@ -1,0 +1,87 @@
+package dev.resumablews.log;
+
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A draft that waits to be stored.
+ */
+final class PendingAppend implements AppendStatement.Entry {
+
+	private final Draft draft;
+
+	private final long deadline;
+
+	private final CompletableFuture<Appended> result = new CompletableFuture<>();
+
+	/**
+	 * Settled by the appending thread, or for a patient draft by the lane's.
+	 */
+	private @Nullable String payload;
+
+	/**
+	 * Creates a pending append.
+	 * @param draft what to store
+	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused if
+	 * it is not patient
+	 */
+	PendingAppend(Draft draft, long deadline) {
+		this.draft = draft;
+		this.deadline = deadline;
+		this.payload = draft.patient() ? null : draft.payload().get();
+	}
+
+	@Override
+	public Draft draft() {
+		return this.draft;
+	}
+
+	@Override
+	public String payload() {
+		String settled = this.payload;
+		if (settled == null) {
+			throw new IllegalStateException("The payload is not settled yet");
+		}
+		return settled;
+	}
+
+	CompletableFuture<Appended> result() {
+		return this.result;
+	}
+
+	/**
+	 * Settles the payload and tells whether there is something to store.
+	 */
+	boolean settle() {
+		if (this.result.isDone()) {
+			return false;
+		}
+		if (this.payload == null) {
+			try {
+				this.payload = this.draft.payload().get();
+			}
+			catch (RuntimeException ex) {
+				this.result.completeExceptionally(ex);
+				return false;
+			}
+		}
+		if (this.payload == null) {
+			this.result.cancel(false);
+		}
+		return this.payload != null;
+	}
+
+	/**
+	 * Length of the payload while it waits; 0 for a patient draft, whose length is
+	 * bounded by whoever appends it.
+	 */
+	int waitingLength() {
+		return (this.draft.patient() || this.payload == null) ? 0 : this.payload.length();
+	}
+
+	boolean expired(long now) {
+		return !this.draft.patient() && now - this.deadline >= 0;
+	}
+
+}

@@ -1,0 +1,175 @@
+package dev.resumablews.log;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.SessionSummary;
+import dev.resumablews.UnknownSessionException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectWriter;
+
+import org.springframework.util.Assert;
+
+/**
+ * What applications do with sessions.
+ */
+final class PublishingSessions implements ResumableSessions {
+
+	private static final int MAX_LIMIT = 1000;
+
+	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
+
+	private static final Set<String> CONTROL_TYPES = Set.of("session_init", "replay_complete", "pong", "ack", "auth_ok",
+			"error", "server_restarting");
+
+	private final EventLog log;
+
+	private final Database database;
+
+	private final AppendStatement statement;
+
+	private final SessionTable sessions;
+
+	private final SessionFeeds feeds;
+
+	private final ObjectWriter json;
+
+	private final long maxEventBytes;
+
+	private final Consumer<UUID> closed;
+
+	PublishingSessions(EventLog log, Database database, SessionFeeds feeds, ObjectWriter json, long maxEventBytes,
+			Consumer<UUID> closed) {
+		this.log = log;
+		this.database = database;
+		this.statement = new AppendStatement(database);
+		this.sessions = new SessionTable(database);
+		this.feeds = feeds;
+		this.json = json;
+		this.maxEventBytes = maxEventBytes;
+		this.closed = closed;
+	}
+
+	@Override
+	public void publish(UUID sessionId, String type, Object payload) {
+		Draft draft = Draft.of(sessionId, checkedType(type), serialize(payload));
+		TransactionalAppends transaction = TransactionalAppends.current(this.database, this.statement, this.feeds);
+		if (transaction != null) {
+			transaction.append(draft);
+		}
+		else {
+			await(this.log.append(draft));
+		}
+	}
+
+	@Override
+	public int publishToUser(String userId, String type, Object payload) {
+		String checked = checkedType(type);
+		String text = serialize(payload);
+		List<UUID> sessionIds = this.sessions.openSessions(userId);
+		TransactionalAppends transaction = TransactionalAppends.current(this.database, this.statement, this.feeds);
+		if (transaction != null) {
+			sessionIds.forEach((sessionId) -> transaction.append(Draft.of(sessionId, checked, text)));
+			return sessionIds.size();
+		}
+		List<CompletableFuture<Appended>> appends = new ArrayList<>();
+		sessionIds.forEach((sessionId) -> appends.add(this.log.append(Draft.of(sessionId, checked, text))));
+		int published = 0;
+		for (CompletableFuture<Appended> append : appends) {
+			try {
+				await(append);
+				published++;
+			}
+			catch (UnknownSessionException ex) {
+				// closed in the meantime
+			}
+		}
+		return published;
+	}
+
+	@Override
+	public Optional<SessionSummary> find(UUID sessionId) {
+		return this.sessions.find(sessionId);
+	}
+
+	@Override
+	public List<SessionSummary> list(String userId, int limit) {
+		return this.sessions.list(userId, checkedLimit(limit));
+	}
+
+	@Override
+	public List<SessionEvent> history(UUID sessionId, long afterEventId, int limit) {
+		Assert.isTrue(afterEventId >= 0, () -> "An event id must not be negative: " + afterEventId);
+		return this.log.read(sessionId, afterEventId, checkedLimit(limit));
+	}
+
+	@Override
+	public boolean close(UUID sessionId) {
+		boolean wasOpen = this.sessions.close(sessionId);
+		if (wasOpen) {
+			this.closed.accept(sessionId);
+		}
+		return wasOpen;
+	}
+
+	private String serialize(Object payload) {
+		String text;
+		try {
+			text = this.json.writeValueAsString(payload);
+		}
+		catch (JacksonException ex) {
+			throw new IllegalArgumentException("The payload cannot be written as JSON: " + ex.getOriginalMessage(), ex);
+		}
+		if (!text.startsWith("{")) {
+			throw new IllegalArgumentException(
+					"The payload must become a JSON object, but a %s does not".formatted(payload.getClass().getName()));
+		}
+		int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+		if (bytes > this.maxEventBytes) {
+			throw new IllegalArgumentException("The payload has %d bytes; resumable-ws.log.max-event-size allows %d"
+				.formatted(bytes, this.maxEventBytes));
+		}
+		return text;
+	}
+
+	private static String checkedType(String type) {
+		if (!TYPE.matcher(type).matches() || CONTROL_TYPES.contains(type)) {
+			throw new IllegalArgumentException(("The event type '%s' must be a lower-case letter and up to 63 letters, "
+					+ "digits, '.', '_' or '-', and not one of %s")
+				.formatted(type, CONTROL_TYPES));
+		}
+		return type;
+	}
+
+	private static int checkedLimit(int limit) {
+		Assert.isTrue(limit >= 1 && limit <= MAX_LIMIT,
+				() -> "The limit must be from 1 to %d, not %d".formatted(MAX_LIMIT, limit));
+		return limit;
+	}
+
+	/**
+	 * Waits without a timeout of its own, since the log refuses what waits too long.
+	 */
+	private static void await(CompletableFuture<Appended> append) {
+		try {
+			append.join();
+		}
+		catch (CompletionException ex) {
+			if (ex.getCause() instanceof RuntimeException cause) {
+				throw cause;
+			}
+			throw ex;
+		}
+	}
+
+}

@@ -1,0 +1,186 @@
+package dev.resumablews.log;
+
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import dev.resumablews.SessionEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The recent events of a session that has connections on this node. It takes an event
+ * only if its id is the next one; anything else means that the events in between have to
+ * be read from the log. So it does not matter in which order commits are told. Safe for
+ * use by many threads.
+ */
+public final class SessionFeed {
+
+	private final int maxEvents;
+
+	private final long maxCharacters;
+
+	private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+	private final ArrayDeque<Recent> recent = new ArrayDeque<>();
+
+	private long characters;
+
+	/**
+	 * Events after this id, and up to {@link #last}, are all in {@link #recent}.
+	 */
+	private long before;
+
+	private long last;
+
+	SessionFeed(int maxEvents, long maxCharacters) {
+		this.maxEvents = maxEvents;
+		this.maxCharacters = maxCharacters;
+	}
+
+	/**
+	 * Returns the newest event known to be committed.
+	 * @return its id; 0 when none is known
+	 */
+	public synchronized long last() {
+		return this.last;
+	}
+
+	/**
+	 * Makes known that the log reaches to an event, without giving the events.
+	 * @param eventId id of a committed event
+	 */
+	public void reaches(long eventId) {
+		synchronized (this) {
+			if (eventId <= this.last) {
+				return;
+			}
+			forget(eventId);
+			this.last = eventId;
+		}
+		wake();
+	}
+
+	/**
+	 * Returns the events that follow a cursor.
+	 * @param cursor the id after which to start
+	 * @param maxCharacters length of the payloads after which to stop
+	 * @return the events, none if there is nothing new; null if they must be read from
+	 * the log
+	 */
+	public synchronized @Nullable List<SessionEvent> after(long cursor, long maxCharacters) {
+		if (cursor >= this.last) {
+			return List.of();
+		}
+		if (cursor < this.before) {
+			return null;
+		}
+		List<SessionEvent> events = new ArrayList<>();
+		Iterator<Recent> newestFirst = this.recent.descendingIterator();
+		while (newestFirst.hasNext()) {
+			SessionEvent event = newestFirst.next().event();
+			if (event.id() <= cursor) {
+				break;
+			}
+			events.add(event);
+		}
+		Collections.reverse(events);
+		long length = 0;
+		for (int i = 0; i < events.size(); i++) {
+			length += events.get(i).payload().length();
+			if (length >= maxCharacters) {
+				return events.subList(0, i + 1);
+			}
+		}
+		return events;
+	}
+
+	/**
+	 * Takes events that were just committed, in the order of their ids.
+	 */
+	void committed(List<Recent> events) {
+		synchronized (this) {
+			events.forEach(this::take);
+		}
+		wake();
+	}
+
+	void addListener(Runnable listener) {
+		this.listeners.add(listener);
+	}
+
+	/**
+	 * Removes a listener, and tells whether it was the last one.
+	 */
+	boolean removeListener(Runnable listener) {
+		this.listeners.remove(listener);
+		return this.listeners.isEmpty();
+	}
+
+	private void wake() {
+		this.listeners.forEach(Runnable::run);
+	}
+
+	private void take(Recent recent) {
+		long id = recent.event().id();
+		if (id <= this.last) {
+			return;
+		}
+		if (id > this.last + 1) {
+			forget(id - 1);
+		}
+		if (recent.completesReply()) {
+			removeDeltas(recent.messageId());
+		}
+		this.recent.addLast(recent);
+		this.characters += recent.length();
+		this.last = id;
+		while (this.recent.size() > this.maxEvents
+				|| (this.characters > this.maxCharacters && this.recent.size() > 1)) {
+			Recent oldest = this.recent.removeFirst();
+			this.characters -= oldest.length();
+			this.before = oldest.event().id();
+		}
+	}
+
+	private void forget(long through) {
+		this.recent.clear();
+		this.characters = 0;
+		this.before = through;
+	}
+
+	private void removeDeltas(@Nullable UUID messageId) {
+		this.recent.removeIf((recent) -> {
+			boolean obsolete = recent.delta() && recent.messageId() != null && recent.messageId().equals(messageId);
+			if (obsolete) {
+				this.characters -= recent.length();
+			}
+			return obsolete;
+		});
+	}
+
+	/**
+	 * A committed event, with what the feed has to know of its reply.
+	 */
+	record Recent(SessionEvent event, @Nullable UUID messageId, boolean completesReply) {
+
+		static Recent of(Draft draft, String payload, Appended stored) {
+			return new Recent(
+					new SessionEvent(draft.sessionId(), stored.eventId(), draft.type(), payload, stored.createdAt()),
+					draft.messageId(), draft.completesReply());
+		}
+
+		int length() {
+			return this.event.payload().length();
+		}
+
+		boolean delta() {
+			return this.event.type().equals("assistant_delta");
+		}
+
+	}
+
+}

@@ -1,0 +1,155 @@
+package dev.resumablews.log;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import dev.resumablews.SessionSummary;
+import dev.resumablews.log.OpenedSession.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions in Postgres. Safe for use by many threads.
+ */
+final class SessionTable {
+
+	private static final String SUMMARY = """
+			select session_id, user_id, last_event_id, created_at, last_active_at, closed_at is not null as closed
+			from ws_sessions
+			""";
+
+	private final Database database;
+
+	SessionTable(Database database) {
+		this.database = database;
+	}
+
+	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
+		return this.database.call((connection) -> {
+			if (sessionId == null) {
+				return create(connection, newSessionId, userId, null);
+			}
+			OpenedSession resumed = resume(connection, sessionId, userId, lastEventId);
+			return (resumed != null) ? resumed : create(connection, newSessionId, userId, Reason.UNKNOWN_SESSION);
+		});
+	}
+
+	Optional<SessionSummary> find(UUID sessionId) {
+		return this.database.call((connection) -> {
+			String sql = this.database.sql(SUMMARY + "where session_id = ?");
+			try (PreparedStatement statement = connection.prepareStatement(sql)) {
+				statement.setObject(1, sessionId);
+				return summaries(statement).stream().findFirst();
+			}
+		});
+	}
+
+	List<SessionSummary> list(String userId, int limit) {
+		return this.database.call((connection) -> {
+			String sql = this.database.sql(SUMMARY
+					+ "where user_id = ? and closed_at is null order by last_active_at desc, session_id limit ?");
+			try (PreparedStatement statement = connection.prepareStatement(sql)) {
+				statement.setString(1, userId);
+				statement.setInt(2, limit);
+				return summaries(statement);
+			}
+		});
+	}
+
+	List<UUID> openSessions(String userId) {
+		return this.database.call((connection) -> {
+			String sql = this.database
+				.sql("select session_id from ws_sessions where user_id = ? and closed_at is null");
+			try (PreparedStatement statement = connection.prepareStatement(sql)) {
+				statement.setString(1, userId);
+				List<UUID> sessions = new ArrayList<>();
+				try (ResultSet rows = statement.executeQuery()) {
+					while (rows.next()) {
+						sessions.add(rows.getObject(1, UUID.class));
+					}
+				}
+				return sessions;
+			}
+		});
+	}
+
+	boolean close(UUID sessionId) {
+		return this.database.call((connection) -> {
+			String sql = this.database
+				.sql("update ws_sessions set closed_at = clock_timestamp() where session_id = ? and closed_at is null");
+			try (PreparedStatement statement = connection.prepareStatement(sql)) {
+				statement.setObject(1, sessionId);
+				return statement.executeUpdate() == 1;
+			}
+		});
+	}
+
+	private OpenedSession create(Connection connection, UUID sessionId, String userId, @Nullable Reason reason)
+			throws SQLException {
+		String sql = this.database.sql("insert into ws_sessions (session_id, user_id) values (?, ?)");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setObject(1, sessionId);
+			statement.setString(2, userId);
+			statement.executeUpdate();
+		}
+		return new OpenedSession(sessionId, false, reason, 0, 0, 1);
+	}
+
+	/**
+	 * Looks for the session, and notes that it is in use, though not at each visit: that
+	 * would be a commit each time, and the cleanup thinks in days.
+	 */
+	private @Nullable OpenedSession resume(Connection connection, UUID sessionId, String userId, long lastEventId)
+			throws SQLException {
+		String sql = this.database.sql("""
+				with touched as (
+					update ws_sessions
+					set last_active_at = clock_timestamp()
+					where session_id = ? and user_id = ? and closed_at is null
+						and last_active_at < clock_timestamp() - interval '1 hour'
+				)
+				select last_event_id, truncated_through
+				from ws_sessions
+				where session_id = ? and user_id = ? and closed_at is null
+				""");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setObject(1, sessionId);
+			statement.setString(2, userId);
+			statement.setObject(3, sessionId);
+			statement.setString(4, userId);
+			try (ResultSet rows = statement.executeQuery()) {
+				return rows.next() ? resumed(sessionId, lastEventId, rows.getLong(1), rows.getLong(2)) : null;
+			}
+		}
+	}
+
+	private static OpenedSession resumed(UUID sessionId, long cursor, long head, long truncatedThrough) {
+		long earliest = truncatedThrough + 1;
+		if (cursor > head) {
+			return new OpenedSession(sessionId, false, Reason.AHEAD_OF_LOG, truncatedThrough, head, earliest);
+		}
+		if (cursor < truncatedThrough) {
+			return new OpenedSession(sessionId, false, Reason.HISTORY_TRUNCATED, truncatedThrough, head, earliest);
+		}
+		return new OpenedSession(sessionId, true, null, cursor, head, earliest);
+	}
+
+	private static List<SessionSummary> summaries(PreparedStatement statement) throws SQLException {
+		List<SessionSummary> summaries = new ArrayList<>();
+		try (ResultSet rows = statement.executeQuery()) {
+			while (rows.next()) {
+				summaries.add(new SessionSummary(rows.getObject("session_id", UUID.class), rows.getString("user_id"),
+						rows.getLong("last_event_id"), rows.getObject("created_at", OffsetDateTime.class).toInstant(),
+						rows.getObject("last_active_at", OffsetDateTime.class).toInstant(), rows.getBoolean("closed")));
+			}
+		}
+		return summaries;
+	}
+
+}

@@ -1,0 +1,324 @@
+package dev.resumablews.log;
+
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.ConversationMessage.Role;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.UnknownSessionException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+class EventLogTests {
+
+	private static TestLog test;
+
+	private static EventLog log;
+
+	@BeforeAll
+	static void open() {
+		test = new TestLog(TestLog.createDatabase());
+		log = test.log();
+	}
+
+	@AfterAll
+	static void close() {
+		test.close();
+	}
+
+	@Test
+	void eventsOfASessionAreCountedFromOneWithoutAHole() throws Exception {
+		UUID session = test.newSession("alice");
+		List<CompletableFuture<Appended>> appends = new ArrayList<>();
+		for (int i = 1; i <= 2500; i++) {
+			appends.add(log.append(Draft.of(session, "tick", "{\"n\":" + i + "}")));
+		}
+		List<Long> ids = new ArrayList<>();
+		for (CompletableFuture<Appended> append : appends) {
+			ids.add(append.get(10, TimeUnit.SECONDS).eventId());
+		}
+		assertThat(ids).containsExactlyElementsOf(LongStream.rangeClosed(1, 2500).boxed().toList());
+		assertThat(payloads(session))
+			.containsExactlyElementsOf(LongStream.rangeClosed(1, 2500).mapToObj((n) -> "{\"n\":" + n + "}").toList());
+	}
+
+	@Test
+	void whatIsWaitingGoesInOneCommit() throws Exception {
+		int batches;
+		UUID session = test.newSession("alice");
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			List<CompletableFuture<Appended>> appends = new ArrayList<>();
+			for (int i = 0; i < 500; i++) {
+				appends.add(log.append(Draft.of(session, "tick", "{}")));
+			}
+			blocker.commit();
+			CompletableFuture.allOf(appends.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+			batches = test.sql()
+				.sql("select count(distinct xmin::text) from ws_events where session_id = ?")
+				.param(session)
+				.query(Integer.class)
+				.single();
+		}
+		assertThat(batches).isBetween(1, 2);
+	}
+
+	@Test
+	void aKeyIsStoredOnceAndARepeatGetsTheFirstOnesId() throws Exception {
+		UUID session = test.newSession("alice");
+		UUID key = UUID.randomUUID();
+		List<CompletableFuture<Appended>> appends = new ArrayList<>();
+		for (int i = 0; i < 10; i++) {
+			appends.add(log.append(Draft.of(session, "user_message", "{}").once("alice", key)));
+		}
+		int fresh = 0;
+		for (CompletableFuture<Appended> append : appends) {
+			Appended appended = append.get(10, TimeUnit.SECONDS);
+			assertThat(appended.eventId()).isEqualTo(1);
+			fresh += appended.duplicate() ? 0 : 1;
+		}
+		assertThat(fresh).isEqualTo(1);
+		assertThat(log.append(Draft.of(session, "user_message", "{}").once("alice", key)).get())
+			.satisfies((repeat) -> assertThat(repeat.eventId()).isEqualTo(1))
+			.satisfies((repeat) -> assertThat(repeat.duplicate()).isTrue());
+		assertThat(payloads(session)).hasSize(1);
+	}
+
+	@Test
+	void theSameKeyFromTwoNodesAtOnceIsStoredOnce() throws Exception {
+		try (TestLog other = new TestLog(
+				test.dataSource().unwrap(com.zaxxer.hikari.HikariDataSource.class).getJdbcUrl())) {
+			for (int round = 0; round < 50; round++) {
+				UUID session = test.newSession("alice");
+				UUID key = UUID.randomUUID();
+				Draft draft = Draft.of(session, "user_message", "{}").once("alice", key);
+				CompletableFuture<Appended> here = log.append(draft);
+				CompletableFuture<Appended> there = other.log().append(draft);
+				assertThat(List.of(here.get().eventId(), there.get().eventId())).containsOnly(1L);
+				assertThat(here.get().duplicate()).isNotEqualTo(there.get().duplicate());
+				assertThat(payloads(session)).hasSize(1);
+			}
+		}
+	}
+
+	@Test
+	void somebodyElsesSessionIsUnknownAndItsNeighboursInTheBatchAreStored() throws Exception {
+		UUID session = test.newSession("alice");
+		CompletableFuture<Appended> first = log.append(Draft.of(session, "a", "{}"));
+		CompletableFuture<Appended> foreign = log
+			.append(Draft.of(session, "b", "{}").once("mallory", UUID.randomUUID()));
+		CompletableFuture<Appended> unknown = log.append(Draft.of(UUID.randomUUID(), "b", "{}"));
+		CompletableFuture<Appended> second = log.append(Draft.of(session, "c", "{}"));
+		assertThat(first.get().eventId()).isEqualTo(1);
+		assertThat(second.get().eventId()).isEqualTo(2);
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(foreign::get)
+			.withCauseInstanceOf(UnknownSessionException.class);
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(unknown::get)
+			.withCauseInstanceOf(UnknownSessionException.class);
+	}
+
+	@Test
+	void anEventThatPostgresRejectsHarmsNoOther() throws Exception {
+		UUID session = test.newSession("alice");
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			CompletableFuture<Appended> first = log.append(Draft.of(session, "a", "{}"));
+			CompletableFuture<Appended> bad = log.append(Draft.of(session, "b", "{not json"));
+			CompletableFuture<Appended> second = log.append(Draft.of(session, "c", "{}"));
+			blocker.commit();
+			assertThat(first.get().eventId()).isEqualTo(1);
+			assertThat(second.get().eventId()).isEqualTo(2);
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(bad::get)
+				.withCauseInstanceOf(IllegalArgumentException.class);
+		}
+	}
+
+	@Test
+	void theTextOfAPayloadIsKeptAsItIs() throws Exception {
+		UUID session = test.newSession("alice");
+		String payload = "{\"b\": 1.10,  \"a\":\"\\u0000 \uD83D\uDE00 é\",\"a\":2}";
+		log.append(Draft.of(session, "x", payload)).get();
+		assertThat(payloads(session)).containsExactly(payload);
+	}
+
+	@Test
+	void aDraftSaysAllThatHasComeInUntilItIsWritten() throws Exception {
+		UUID session = test.newSession("alice");
+		StringBuffer said = new StringBuffer("one");
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			CompletableFuture<Appended> blocked = log.append(Draft.of(session, "a", "{}"));
+			await().until(this::aWriterWaitsForALock);
+			CompletableFuture<Appended> late = log.append(new Draft(session, null, "assistant_delta",
+					() -> "{\"content\":\"" + said + "\"}", UUID.randomUUID(), null, false, true));
+			said.append(" two");
+			blocker.commit();
+			blocked.get();
+			late.get();
+		}
+		assertThat(payloads(session)).contains("{\"content\":\"one two\"}");
+	}
+
+	@Test
+	void aDraftWithNothingToSayIsCancelled() throws Exception {
+		UUID session = test.newSession("alice");
+		CompletableFuture<Appended> nothing = log
+			.append(new Draft(session, null, "assistant_delta", () -> null, UUID.randomUUID(), null, false, true));
+		assertThat(log.append(Draft.of(session, "a", "{}")).get().eventId()).isEqualTo(1);
+		assertThat(nothing).isCancelled();
+	}
+
+	@Test
+	void aCompleteReplyReplacesItsDeltas() throws Exception {
+		UUID session = test.newSession("alice");
+		UUID message = UUID.randomUUID();
+		UUID other = UUID.randomUUID();
+		log.append(delta(session, message)).get();
+		log.append(delta(session, other)).get();
+		log.append(delta(session, message)).get();
+		log.append(new Draft(session, null, "assistant_message", () -> "{}", message, null, true, true)).get();
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(2L, 4L);
+	}
+
+	@Test
+	void pagesAreBoundedBySizeAndCanBeReadOn() throws Exception {
+		UUID session = test.newSession("alice");
+		String large = "{\"x\":\"" + "x".repeat(100_000) + "\"}";
+		for (int i = 0; i < 10; i++) {
+			log.append(Draft.of(session, "large", large)).get();
+		}
+		List<SessionEvent> page = log.read(session, 0, 100);
+		assertThat(page).hasSize(3);
+		assertThat(log.read(session, page.get(2).id(), 100)).first().extracting(SessionEvent::id).isEqualTo(4L);
+		assertThat(log.read(session, 10, 100)).isEmpty();
+		assertThat(log.read(session, 0, 2)).hasSize(2);
+	}
+
+	@Test
+	void theConversationIsTheNewestMessagesOldestFirst() throws Exception {
+		UUID session = test.newSession("alice");
+		log.append(Draft.of(session, "user_message", "{\"content\":\"one\"}")).get();
+		log.append(Draft.of(session, "assistant_message", "{\"content\":\"two\\u0000\"}")).get();
+		log.append(Draft.of(session, "other", "{\"content\":\"no\"}")).get();
+		log.append(Draft.of(session, "user_message", "{\"content\":\"three\"}")).get();
+		log.append(Draft.of(session, "user_message", "{\"content\":\"later\"}")).get();
+		assertThat(log.conversation(session, 4, 2)).containsExactly(
+				new ConversationMessage(Role.ASSISTANT, "two\u0000"), new ConversationMessage(Role.USER, "three"));
+	}
+
+	@Test
+	void aFullLogRefusesAndGoesOnWhenThereIsRoom() throws Exception {
+		String url = TestLog.createDatabase();
+		LogSettings small = new LogSettings(1, 10, 1000, 5, Duration.ofSeconds(30), Duration.ofSeconds(10), 1000, 1000);
+		try (TestLog tight = new TestLog(url, small, (pool) -> pool)) {
+			UUID session = tight.newSession("alice");
+			try (Connection blocker = tight.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+				List<CompletableFuture<Appended>> appends = new ArrayList<>();
+				for (int i = 0; i < 40; i++) {
+					appends.add(tight.log().append(Draft.of(session, "a", "{}")));
+				}
+				List<CompletableFuture<Appended>> refused = appends.stream()
+					.filter(CompletableFuture::isCompletedExceptionally)
+					.toList();
+				assertThat(refused).hasSizeBetween(25, 30);
+				assertThatExceptionOfType(ExecutionException.class).isThrownBy(refused.get(0)::get)
+					.withCauseInstanceOf(EventLogUnavailableException.class)
+					.withMessageContaining("full");
+				blocker.commit();
+				for (CompletableFuture<Appended> append : appends) {
+					if (!refused.contains(append)) {
+						append.get(10, TimeUnit.SECONDS);
+					}
+				}
+				assertThat(tight.log().read(session, 0, 100)).hasSize(40 - refused.size());
+			}
+			assertThat(tight.log().append(Draft.of(session, "a", "{}")).get().eventId()).isPositive();
+		}
+	}
+
+	@Test
+	void anEventThatWaitsTooLongIsRefusedAndNotStoredLater() throws Exception {
+		String url = TestLog.createDatabase();
+		LogSettings hasty = new LogSettings(1, 100, 10_000, 1, Duration.ofMillis(300), Duration.ofSeconds(10), 1000,
+				1000);
+		try (TestLog tight = new TestLog(url, hasty, (pool) -> pool)) {
+			UUID session = tight.newSession("alice");
+			try (Connection blocker = tight.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+				tight.log().append(Draft.of(session, "in-flight", "{}"));
+				CompletableFuture<Appended> late = tight.log().append(Draft.of(session, "late", "{}"));
+				assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> late.get(10, TimeUnit.SECONDS))
+					.withCauseInstanceOf(EventLogUnavailableException.class);
+				blocker.commit();
+			}
+			tight.log().append(Draft.of(session, "after", "{}")).get();
+			assertThat(tight.log().read(session, 0, 100)).extracting(SessionEvent::type).doesNotContain("late");
+		}
+	}
+
+	@Test
+	void aClosedLogStoresWhatWasWaitingAndRefusesMore() throws Exception {
+		String url = TestLog.createDatabase();
+		TestLog closing = new TestLog(url);
+		UUID session = closing.newSession("alice");
+		List<CompletableFuture<Appended>> appends = new ArrayList<>();
+		for (int i = 0; i < 1000; i++) {
+			appends.add(closing.log().append(Draft.of(session, "a", "{}")));
+		}
+		EventLog log = closing.log();
+		closing.close();
+		assertThat(appends).allSatisfy((append) -> assertThat(append).isCompleted());
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(log.append(Draft.of(session, "a", "{}"))::get)
+			.withCauseInstanceOf(EventLogUnavailableException.class);
+	}
+
+	private boolean aWriterWaitsForALock() {
+		return test.sql()
+			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			.query(Integer.class)
+			.single() > 0;
+	}
+
+	private static Draft delta(UUID session, UUID message) {
+		return new Draft(session, null, "assistant_delta", () -> "{}", message, null, false, true);
+	}
+
+	private static List<String> payloads(UUID session) {
+		List<String> payloads = new ArrayList<>();
+		long cursor = 0;
+		for (;;) {
+			List<SessionEvent> page = log.read(session, cursor, 1000);
+			if (page.isEmpty()) {
+				return payloads;
+			}
+			page.forEach((event) -> payloads.add(event.payload()));
+			cursor = page.get(page.size() - 1).id();
+		}
+	}
+
+}

@@ -1,0 +1,171 @@
+package dev.resumablews.testing;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.StreamSupport;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A request that {@link OpenAiStub} received, and what became of its answer. Safe for use
+ * by many threads.
+ */
+public final class OpenAiExchange {
+
+	private final String path;
+
+	private final @Nullable String authorization;
+
+	private final JsonNode body;
+
+	private final AtomicInteger piecesSent = new AtomicInteger();
+
+	private final CompletableFuture<End> ended = new CompletableFuture<>();
+
+	OpenAiExchange(String path, @Nullable String authorization, JsonNode body) {
+		this.path = path;
+		this.authorization = authorization;
+		this.body = body;
+	}
+
+	/**
+	 * How an answer ended.
+	 */
+	public enum End {
+
+		/**
+		 * All was said.
+		 */
+		COMPLETED,
+
+		/**
+		 * The client closed the connection before all was said.
+		 */
+		ABORTED_BY_CLIENT,
+
+		/**
+		 * The stub broke it off, as the test wanted.
+		 */
+		BROKEN
+
+	}
+
+	/**
+	 * A message of the conversation that was sent.
+	 *
+	 * @param role who said it
+	 * @param content what was said
+	 */
+	public record Message(String role, String content) {
+	}
+
+	public String path() {
+		return this.path;
+	}
+
+	/**
+	 * Returns the {@code Authorization} header.
+	 * @return the header's value, if there was one
+	 */
+	public @Nullable String authorization() {
+		return this.authorization;
+	}
+
+	public JsonNode body() {
+		return this.body;
+	}
+
+	public String model() {
+		return this.body.path("model").asString("");
+	}
+
+	public boolean stream() {
+		return this.body.path("stream").asBoolean(false);
+	}
+
+	public List<Message> messages() {
+		return StreamSupport.stream(this.body.path("messages").spliterator(), false)
+			.map((message) -> new Message(message.path("role").asString(""), text(message.path("content"))))
+			.toList();
+	}
+
+	/**
+	 * Returns how many pieces were written so far.
+	 * @return the number of pieces
+	 */
+	public int piecesSent() {
+		return this.piecesSent.get();
+	}
+
+	public boolean hasEnded() {
+		return this.ended.isDone();
+	}
+
+	/**
+	 * Waits until the answer has ended: for a streamed one, until its HTTP stream is
+	 * closed.
+	 * @param atMost how long to wait
+	 * @return how it ended
+	 */
+	public End awaitEnd(Duration atMost) {
+		try {
+			return this.ended.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new AssertionError("The answer has not ended after " + atMost + ", " + piecesSent() + " pieces sent",
+					ex);
+		}
+		catch (ExecutionException ex) {
+			throw new AssertionError(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new AssertionError(ex);
+		}
+	}
+
+	void pieceSent() {
+		this.piecesSent.incrementAndGet();
+	}
+
+	void end(End end) {
+		this.ended.complete(end);
+	}
+
+	/**
+	 * Waits for a while, unless the answer ends.
+	 * @param pause how long
+	 * @return whether the answer goes on
+	 */
+	boolean goesOnAfter(Duration pause) throws InterruptedException {
+		if (pause.isZero()) {
+			return !hasEnded();
+		}
+		try {
+			this.ended.get(pause.toNanos(), TimeUnit.NANOSECONDS);
+			return false;
+		}
+		catch (TimeoutException ex) {
+			return true;
+		}
+		catch (ExecutionException ex) {
+			return false;
+		}
+	}
+
+	private static String text(JsonNode content) {
+		if (!content.isArray()) {
+			return content.asString("");
+		}
+		StringBuilder text = new StringBuilder();
+		content.forEach((part) -> text.append(part.path("text").asString("")));
+		return text.toString();
+	}
+
+}

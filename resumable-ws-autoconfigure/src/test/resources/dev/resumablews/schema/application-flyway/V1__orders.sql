@@ -1,0 +1,1 @@
+create table application_orders (id bigint primary key);
