@@ -36,8 +36,8 @@ final class AppendStatement {
 	private static final String SQL = """
 			with input as materialized (
 				select *
-				from unnest(?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::bool[])
-					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key, completes, position)
+				from unnest(?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::bigint[])
+					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key, completes_reply_to, position)
 			), locked as materialized (
 				select session_id, user_id
 				from ws_sessions
@@ -76,7 +76,7 @@ final class AppendStatement {
 			), compacted as (
 				delete from ws_events e
 				using fresh f
-				where f.completes and e.session_id = f.session_id and e.message_id = f.message_id
+				where e.session_id = f.session_id and e.id > f.completes_reply_to and e.message_id = f.message_id
 					and e.type = 'assistant_delta'
 			)
 			select a.position, coalesce(n.id, a.event_id) as event_id, a.duplicate,
@@ -109,7 +109,7 @@ final class AppendStatement {
 			statement.setArray(4, array(connection, "uuid", batch, (entry) -> entry.draft().messageId()));
 			statement.setArray(5, array(connection, "text", batch, Entry::payload));
 			statement.setArray(6, array(connection, "uuid", batch, (entry) -> entry.draft().idempotencyKey()));
-			statement.setArray(7, array(connection, "bool", batch, (entry) -> entry.draft().completesReply()));
+			statement.setArray(7, array(connection, "bigint", batch, (entry) -> entry.draft().completesReplyTo()));
 			try (ResultSet rows = statement.executeQuery()) {
 				while (rows.next()) {
 					Instant storedAt = rows.getObject("stored_at", OffsetDateTime.class).toInstant();
@@ -142,7 +142,7 @@ final class AppendStatement {
 			Function<Entry, @Nullable Object> value) throws SQLException {
 		@Nullable Object[] values = switch (type) {
 			case "uuid" -> new UUID[batch.size()];
-			case "bool" -> new Boolean[batch.size()];
+			case "bigint" -> new Long[batch.size()];
 			default -> new String[batch.size()];
 		};
 		Arrays.setAll(values, (i) -> value.apply(batch.get(i)));

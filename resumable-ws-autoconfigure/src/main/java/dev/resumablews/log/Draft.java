@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * until then; it must be fast. When it gives null, nothing is stored
  * @param messageId the reply it is a part of
  * @param idempotencyKey key under which it is stored once at most
- * @param completesReply whether it stands in for the deltas of its reply, which are then
- * removed in the same transaction
+ * @param completesReplyTo if it stands in for the deltas of its reply, the event that is
+ * replied to; the deltas, which all come after that, are removed in the same transaction
  * @param patient whether it waits for as long as it takes, instead of being refused when
  * the log is full or slow. For those who bound what they append themselves
  */
 public record Draft(UUID sessionId, @Nullable String userId, String type, Supplier<@Nullable String> payload,
-		@Nullable UUID messageId, @Nullable UUID idempotencyKey, boolean completesReply, boolean patient) {
+		@Nullable UUID messageId, @Nullable UUID idempotencyKey, @Nullable Long completesReplyTo, boolean patient) {
 
 	/**
 	 * Creates a draft of an event that is refused when the log is full or slow.
@@ -33,7 +33,7 @@ public record Draft(UUID sessionId, @Nullable String userId, String type, Suppli
 	 * @return the draft
 	 */
 	public static Draft of(UUID sessionId, String type, String payload) {
-		return new Draft(sessionId, null, type, () -> payload, null, null, false, false);
+		return new Draft(sessionId, null, type, () -> payload, null, null, null, false);
 	}
 
 	/**
@@ -44,7 +44,7 @@ public record Draft(UUID sessionId, @Nullable String userId, String type, Suppli
 	 */
 	public Draft once(String userId, UUID idempotencyKey) {
 		return new Draft(this.sessionId, userId, this.type, this.payload, this.messageId, idempotencyKey,
-				this.completesReply, this.patient);
+				this.completesReplyTo, this.patient);
 	}
 
 }

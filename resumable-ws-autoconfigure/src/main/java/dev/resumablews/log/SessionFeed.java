@@ -170,7 +170,7 @@ public final class SessionFeed {
 		static Recent of(Draft draft, String payload, Appended stored) {
 			return new Recent(
 					new SessionEvent(draft.sessionId(), stored.eventId(), draft.type(), payload, stored.createdAt()),
-					draft.messageId(), draft.completesReply());
+					draft.messageId(), draft.completesReplyTo() != null);
 		}
 
 		int length() {

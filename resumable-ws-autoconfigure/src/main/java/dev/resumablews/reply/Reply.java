@@ -435,7 +435,8 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	private CompletableFuture<Appended> append(String type, Supplier<@Nullable String> payload, boolean completes) {
 		return this.replies.log()
-			.append(new Draft(this.sessionId, null, type, payload, this.messageId, null, completes, true));
+			.append(new Draft(this.sessionId, null, type, payload, this.messageId, null,
+					completes ? this.inReplyTo : null, true));
 	}
 
 	private void abandonOn(@Nullable Throwable failure) {

@@ -170,7 +170,7 @@ class EventLogTests {
 			CompletableFuture<Appended> blocked = log.append(Draft.of(session, "a", "{}"));
 			await().until(this::aWriterWaitsForALock);
 			CompletableFuture<Appended> late = log.append(new Draft(session, null, "assistant_delta",
-					() -> "{\"content\":\"" + said + "\"}", UUID.randomUUID(), null, false, true));
+					() -> "{\"content\":\"" + said + "\"}", UUID.randomUUID(), null, null, true));
 			said.append(" two");
 			blocker.commit();
 			blocked.get();
@@ -183,7 +183,7 @@ class EventLogTests {
 	void aDraftWithNothingToSayIsCancelled() throws Exception {
 		UUID session = test.newSession("alice");
 		CompletableFuture<Appended> nothing = log
-			.append(new Draft(session, null, "assistant_delta", () -> null, UUID.randomUUID(), null, false, true));
+			.append(new Draft(session, null, "assistant_delta", () -> null, UUID.randomUUID(), null, null, true));
 		assertThat(log.append(Draft.of(session, "a", "{}")).get().eventId()).isEqualTo(1);
 		assertThat(nothing).isCancelled();
 	}
@@ -196,7 +196,7 @@ class EventLogTests {
 		log.append(delta(session, message)).get();
 		log.append(delta(session, other)).get();
 		log.append(delta(session, message)).get();
-		log.append(new Draft(session, null, "assistant_message", () -> "{}", message, null, true, true)).get();
+		log.append(new Draft(session, null, "assistant_message", () -> "{}", message, null, 0L, true)).get();
 		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(2L, 4L);
 	}
 
@@ -305,7 +305,7 @@ class EventLogTests {
 	}
 
 	private static Draft delta(UUID session, UUID message) {
-		return new Draft(session, null, "assistant_delta", () -> "{}", message, null, false, true);
+		return new Draft(session, null, "assistant_delta", () -> "{}", message, null, null, true);
 	}
 
 	private static List<String> payloads(UUID session) {

@@ -1,0 +1,157 @@
+package dev.resumablews.testing;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * An application with the library's auto-configuration, on a real web server and a real
+ * Postgres.
+ */
+public final class TestServer implements AutoCloseable {
+
+	private static final List<String> EXCLUDED = List.of(
+			"org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
+			"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
+			"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
+			"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration",
+			"org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration",
+			"org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration");
+
+	private final ConfigurableApplicationContext context;
+
+	private TestServer(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	/**
+	 * Starts a server on Tomcat and a database of its own.
+	 * @param properties pairs of name and value
+	 * @return the server
+	 */
+	public static TestServer start(String... properties) {
+		return builder().properties(properties).start();
+	}
+
+	/**
+	 * Prepares a server.
+	 * @return a builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	public int port() {
+		return Integer.parseInt(this.context.getEnvironment().getRequiredProperty("local.server.port"));
+	}
+
+	public URI uri() {
+		return URI.create("ws://localhost:" + port() + "/ws");
+	}
+
+	public <T> T bean(Class<T> type) {
+		return this.context.getBean(type);
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	/**
+	 * Says how to start a server.
+	 */
+	public static final class Builder {
+
+		private final List<Class<?>> sources = new ArrayList<>(List.of(Application.class));
+
+		private final Map<String, Object> properties = new LinkedHashMap<>();
+
+		private @Nullable OpenAiStub model;
+
+		private boolean jetty;
+
+		private Builder() {
+			this.properties.put("server.port", "0");
+			this.properties.put("server.address", "localhost");
+			this.properties.put("resumable-ws.auth.jwt.secret", Tokens.SECRET);
+			this.properties.put("spring.main.banner-mode", "off");
+			for (String kind : List.of("embedding", "image", "audio.speech", "audio.transcription", "moderation")) {
+				this.properties.put("spring.ai.model." + kind, "none");
+			}
+		}
+
+		public Builder properties(String... pairs) {
+			for (int i = 0; i < pairs.length; i += 2) {
+				this.properties.put(pairs[i], pairs[i + 1]);
+			}
+			return this;
+		}
+
+		public Builder database(String url) {
+			return properties("spring.datasource.url", url);
+		}
+
+		/**
+		 * Adds a configuration of the application's own.
+		 */
+		public Builder with(Class<?> source) {
+			this.sources.add(source);
+			return this;
+		}
+
+		/**
+		 * Answers with a model that speaks OpenAI's API; without it, nobody answers.
+		 */
+		public Builder model(OpenAiStub model) {
+			this.model = model;
+			return this;
+		}
+
+		public Builder jetty(boolean jetty) {
+			this.jetty = jetty;
+			return this;
+		}
+
+		public TestServer start() {
+			List<String> excluded = new ArrayList<>(EXCLUDED);
+			excluded.add(this.jetty
+					? "org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration"
+					: "org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration");
+			this.properties.put("spring.autoconfigure.exclude", String.join(",", excluded));
+			this.properties.computeIfAbsent("spring.datasource.url", (name) -> TestPostgres.createDatabase());
+			if (this.model != null) {
+				this.properties.put("spring.ai.openai.base-url", this.model.baseUrl());
+				this.properties.put("spring.ai.openai.api-key", "test");
+			}
+			else {
+				this.properties.put("spring.ai.model.chat", "none");
+			}
+			SpringApplication application = new SpringApplicationBuilder(this.sources.toArray(Class<?>[]::new))
+				.web(WebApplicationType.SERVLET)
+				.registerShutdownHook(false)
+				.properties(this.properties)
+				.build();
+			return new TestServer(application.run());
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}

@@ -1,0 +1,40 @@
+package dev.resumablews.testing;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The server answered a WebSocket handshake with something else than 101.
+ */
+public final class UpgradeRefusedException extends RuntimeException {
+
+	private final int status;
+
+	private final transient Map<String, List<String>> headers;
+
+	private final String body;
+
+	UpgradeRefusedException(HttpHead head, String body) {
+		super(head.startLine() + ": " + body);
+		this.status = Integer.parseInt(head.startLine().split(" ")[1]);
+		this.headers = head.headers();
+		this.body = body;
+	}
+
+	public int status() {
+		return this.status;
+	}
+
+	/**
+	 * Returns the response's headers.
+	 * @return the headers, looked up without regard to case
+	 */
+	public Map<String, List<String>> headers() {
+		return this.headers;
+	}
+
+	public String body() {
+		return this.body;
+	}
+
+}

@@ -1,0 +1,108 @@
+package dev.resumablews.testing;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A WebSocket frame as in RFC 6455, section 5.2.
+ *
+ * @param fin whether it ends its message
+ * @param opcode what it is
+ * @param payload its bytes, unmasked
+ */
+public record WsFrame(boolean fin, int opcode, byte[] payload) {
+
+	/**
+	 * Opcode of a frame that goes on with a message.
+	 */
+	public static final int CONTINUATION = 0;
+
+	/**
+	 * Opcode of text.
+	 */
+	public static final int TEXT = 1;
+
+	/**
+	 * Opcode of bytes.
+	 */
+	public static final int BINARY = 2;
+
+	/**
+	 * Opcode of the last frame.
+	 */
+	public static final int CLOSE = 8;
+
+	/**
+	 * Opcode of a ping.
+	 */
+	public static final int PING = 9;
+
+	/**
+	 * Opcode of the answer to a ping.
+	 */
+	public static final int PONG = 10;
+
+	private static final int MOST = 64 * 1024 * 1024;
+
+	static WsFrame read(DataInputStream in) throws IOException {
+		int first = in.readUnsignedByte();
+		int second = in.readUnsignedByte();
+		if ((first & 0x70) != 0 || (second & 0x80) != 0) {
+			throw new IOException("A server must neither set reserved bits nor mask: " + first + ", " + second);
+		}
+		long length = second & 0x7f;
+		if (length == 126) {
+			length = in.readUnsignedShort();
+		}
+		else if (length == 127) {
+			length = in.readLong();
+		}
+		if (length < 0 || length > MOST) {
+			throw new IOException("A frame of " + length + " bytes");
+		}
+		byte[] payload = new byte[(int) length];
+		in.readFully(payload);
+		return new WsFrame((first & 0x80) != 0, first & 0x0f, payload);
+	}
+
+	/**
+	 * Returns this frame as a client sends it: masked.
+	 * @return its bytes
+	 */
+	byte[] masked() {
+		byte[] head = head(this.fin, this.opcode, this.payload.length);
+		byte[] mask = new byte[4];
+		ThreadLocalRandom.current().nextBytes(mask);
+		ByteBuffer bytes = ByteBuffer.allocate(head.length + 4 + this.payload.length).put(head).put(mask);
+		for (int i = 0; i < this.payload.length; i++) {
+			bytes.put((byte) (this.payload[i] ^ mask[i % 4]));
+		}
+		return bytes.array();
+	}
+
+	/**
+	 * Returns the head of a frame, without mask, that says it is masked.
+	 * @param fin whether it ends its message
+	 * @param opcode what it is
+	 * @param length how many bytes it promises
+	 * @return the bytes of the head
+	 */
+	static byte[] head(boolean fin, int opcode, long length) {
+		ByteBuffer head = ByteBuffer.allocate(10).put((byte) ((fin ? 0x80 : 0) | opcode));
+		if (length < 126) {
+			head.put((byte) (0x80 | length));
+		}
+		else if (length < 65536) {
+			head.put((byte) (0x80 | 126)).putShort((short) length);
+		}
+		else {
+			head.put((byte) (0x80 | 127)).putLong(length);
+		}
+		byte[] bytes = new byte[head.position()];
+		head.flip().get(bytes);
+		return bytes;
+	}
+
+}

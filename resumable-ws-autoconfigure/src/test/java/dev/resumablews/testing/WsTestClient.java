@@ -1,0 +1,651 @@
+package dev.resumablews.testing;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A WebSocket client on a plain socket: one that can also behave as no browser would, and
+ * sees what no browser shows. It answers pings and close frames unless told otherwise.
+ * Every wait is bounded, by {@link Builder#patience} where no time is given. Safe for use
+ * by many threads.
+ */
+public final class WsTestClient implements AutoCloseable {
+
+	/**
+	 * Close code when the connection ended without a close frame.
+	 */
+	public static final int NO_CLOSE_FRAME = 1006;
+
+	/**
+	 * Close code when the close frame had none.
+	 */
+	public static final int NO_STATUS = 1005;
+
+	private static final JsonMapper JSON = JsonMapper.builder().build();
+
+	private final Socket socket;
+
+	private final PausableInput input;
+
+	private final DataInputStream in;
+
+	private final OutputStream out;
+
+	private final HttpHead response;
+
+	private final Duration patience;
+
+	private final List<WsFrame> frames = new ArrayList<>();
+
+	private final List<JsonNode> messages = new ArrayList<>();
+
+	private final List<JsonNode> unseen = new ArrayList<>();
+
+	private final CompletableFuture<Integer> closeCode = new CompletableFuture<>();
+
+	private final AtomicInteger pings = new AtomicInteger();
+
+	private final AtomicInteger pongs = new AtomicInteger();
+
+	private volatile boolean autoPong;
+
+	private volatile boolean autoClose = true;
+
+	private volatile String closeReason = "";
+
+	private volatile @Nullable Throwable failure;
+
+	private WsTestClient(Socket socket, PausableInput input, HttpHead response, Builder builder) throws IOException {
+		this.socket = socket;
+		this.input = input;
+		this.in = new DataInputStream(new BufferedInputStream(input, builder.readSize));
+		this.out = socket.getOutputStream();
+		this.response = response;
+		this.patience = builder.patience;
+		this.autoPong = builder.autoPong;
+	}
+
+	/**
+	 * Connects.
+	 * @param uri where to, such as {@code ws://localhost:8080/ws?token=abc}
+	 * @return the client
+	 * @throws UpgradeRefusedException when the server refuses
+	 */
+	public static WsTestClient connect(URI uri) {
+		return to(uri).connect();
+	}
+
+	/**
+	 * Begins a connection.
+	 * @param uri where to, such as {@code ws://localhost:8080/ws}
+	 * @return what takes the details
+	 */
+	public static Builder to(URI uri) {
+		return new Builder(uri);
+	}
+
+	/**
+	 * Begins a connection to this machine.
+	 * @param port where to
+	 * @param path where to, such as {@code /ws}
+	 * @return what takes the details
+	 */
+	public static Builder to(int port, String path) {
+		return to(URI.create("ws://localhost:" + port + path));
+	}
+
+	/**
+	 * Returns a header of the response to the handshake.
+	 * @param name the header's name
+	 * @return its first value, if it is there
+	 */
+	public @Nullable String responseHeader(String name) {
+		return this.response.header(name);
+	}
+
+	/**
+	 * Sends a text message.
+	 * @param json the text, which may be anything
+	 */
+	public void send(String json) {
+		send(WsFrame.TEXT, json.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/**
+	 * Sends a JSON object.
+	 * @param fields its fields
+	 */
+	public void send(Map<String, ?> fields) {
+		send(JSON.writeValueAsString(fields));
+	}
+
+	public void sendBinary(byte[] bytes) {
+		send(WsFrame.BINARY, bytes);
+	}
+
+	/**
+	 * Sends one whole frame.
+	 * @param opcode what it is
+	 * @param payload its bytes, which may be invalid for what it is
+	 */
+	public void send(int opcode, byte[] payload) {
+		send(new WsFrame(true, opcode, payload));
+	}
+
+	public void send(WsFrame frame) {
+		sendBytes(frame.masked());
+	}
+
+	/**
+	 * Sends a text message in several frames.
+	 * @param text the text
+	 * @param bytesPerFrame size of each frame; characters may be torn apart
+	 */
+	public void sendFragmented(String text, int bytesPerFrame) {
+		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+		for (int start = 0; start < bytes.length; start += bytesPerFrame) {
+			int end = Math.min(bytes.length, start + bytesPerFrame);
+			send(new WsFrame(end == bytes.length, (start == 0) ? WsFrame.TEXT : WsFrame.CONTINUATION,
+					Arrays.copyOfRange(bytes, start, end)));
+		}
+	}
+
+	/**
+	 * Sends only the beginning of a text frame.
+	 * @param length how many bytes it promises
+	 */
+	public void sendHead(long length) {
+		sendBytes(WsFrame.head(true, WsFrame.TEXT, length));
+		sendBytes(new byte[4]);
+	}
+
+	/**
+	 * Sends bytes as they are, without a frame. Blocks while the server does not read.
+	 * @param bytes the bytes
+	 */
+	public void sendBytes(byte[] bytes) {
+		try {
+			synchronized (this.out) {
+				this.out.write(bytes);
+				this.out.flush();
+			}
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException("The connection is closed, code " + this.closeCode.getNow(null), ex);
+		}
+	}
+
+	public void ping() {
+		send(WsFrame.PING, new byte[] { 1 });
+	}
+
+	/**
+	 * Returns the next message that neither this nor {@link #await} has returned.
+	 * @return the message
+	 */
+	public JsonNode next() {
+		return await((message) -> true);
+	}
+
+	/**
+	 * Returns the first message of a type that neither this nor {@link #next} has
+	 * returned; others before it stay to be returned.
+	 * @param type the type
+	 * @return the message
+	 */
+	public JsonNode await(String type) {
+		return await((message) -> message.path("type").asString("").equals(type));
+	}
+
+	/**
+	 * Returns the first matching message that neither this nor {@link #next} has
+	 * returned; others before it stay to be returned.
+	 * @param wanted says what matches
+	 * @return the message
+	 */
+	public JsonNode await(Predicate<JsonNode> wanted) {
+		JsonNode message = poll(wanted, this.patience);
+		if (message == null) {
+			synchronized (this.messages) {
+				throw new AssertionError("No such message after %s. Close code %s, failure %s, %d received, last: %s"
+					.formatted(this.patience, this.closeCode.getNow(null), this.failure, this.messages.size(),
+							this.messages.subList(Math.max(0, this.messages.size() - 10), this.messages.size())));
+			}
+		}
+		return message;
+	}
+
+	/**
+	 * Does what {@link #next} does, but returns null when there is none in time, or when
+	 * the connection has ended.
+	 * @param atMost how long to wait
+	 * @return the message
+	 */
+	public @Nullable JsonNode poll(Duration atMost) {
+		return poll((message) -> true, atMost);
+	}
+
+	private @Nullable JsonNode poll(Predicate<JsonNode> wanted, Duration atMost) {
+		long deadline = System.nanoTime() + atMost.toNanos();
+		synchronized (this.messages) {
+			while (true) {
+				for (int i = 0; i < this.unseen.size(); i++) {
+					if (wanted.test(this.unseen.get(i))) {
+						return this.unseen.remove(i);
+					}
+				}
+				long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+				if (left <= 0 || this.closeCode.isDone()) {
+					return null;
+				}
+				try {
+					this.messages.wait(left);
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+					return null;
+				}
+			}
+		}
+	}
+
+	/**
+	 * Returns all messages so far, whatever they were, in order.
+	 * @return the messages
+	 */
+	public List<JsonNode> messages() {
+		synchronized (this.messages) {
+			return List.copyOf(this.messages);
+		}
+	}
+
+	/**
+	 * Returns all frames so far, control frames too, in order.
+	 * @return the frames
+	 */
+	public List<WsFrame> frames() {
+		synchronized (this.messages) {
+			return List.copyOf(this.frames);
+		}
+	}
+
+	/**
+	 * Stops taking bytes from the socket. Once this returns, what the server sends fills
+	 * first this machine's receive buffer, then the server's send buffer.
+	 */
+	public void pauseReading() {
+		this.input.pause();
+	}
+
+	public void resumeReading() {
+		this.input.resume();
+	}
+
+	/**
+	 * Says whether pings are answered.
+	 * @param autoPong whether to answer them from now on
+	 */
+	public void autoPong(boolean autoPong) {
+		this.autoPong = autoPong;
+	}
+
+	/**
+	 * Says whether close frames are answered.
+	 * @param autoClose whether to answer them from now on
+	 */
+	public void autoClose(boolean autoClose) {
+		this.autoClose = autoClose;
+	}
+
+	public int pingsReceived() {
+		return this.pings.get();
+	}
+
+	public int pongsReceived() {
+		return this.pongs.get();
+	}
+
+	public boolean isOpen() {
+		return !this.closeCode.isDone();
+	}
+
+	/**
+	 * Returns the server's close code, {@link #NO_STATUS} or {@link #NO_CLOSE_FRAME}.
+	 * @return completes when the server has closed
+	 */
+	public CompletableFuture<Integer> closeCode() {
+		return this.closeCode;
+	}
+
+	/**
+	 * Waits for the server's close code.
+	 * @return the code
+	 */
+	public int awaitClose() {
+		try {
+			return this.closeCode.get(this.patience.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new AssertionError("Not closed after " + this.patience, ex);
+		}
+		catch (ExecutionException ex) {
+			throw new AssertionError(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new AssertionError(ex);
+		}
+	}
+
+	/**
+	 * Returns the reason in the server's close frame.
+	 * @return the reason; empty when there was none
+	 */
+	public String closeReason() {
+		return this.closeReason;
+	}
+
+	/**
+	 * Sends a close frame.
+	 * @param code its code
+	 */
+	public void sendClose(int code) {
+		send(WsFrame.CLOSE, ByteBuffer.allocate(2).putShort((short) code).array());
+	}
+
+	/**
+	 * Resets the connection, without a close frame.
+	 */
+	public void abort() {
+		Sockets.reset(this.socket);
+		resumeReading();
+	}
+
+	/**
+	 * Closes with code 1000, not waiting for the answer.
+	 */
+	@Override
+	public void close() {
+		if (isOpen() && !this.socket.isClosed()) {
+			try {
+				sendClose(1000);
+			}
+			catch (IllegalStateException ex) {
+				// closed by the server
+			}
+		}
+		Sockets.close(this.socket);
+		resumeReading();
+	}
+
+	private void listen() {
+		int code = NO_CLOSE_FRAME;
+		ByteArrayOutputStream message = new ByteArrayOutputStream();
+		try {
+			while (true) {
+				WsFrame frame = WsFrame.read(this.in);
+				synchronized (this.messages) {
+					this.frames.add(frame);
+				}
+				if (frame.opcode() == WsFrame.CLOSE) {
+					code = closed(frame);
+					break;
+				}
+				receive(frame, message);
+			}
+		}
+		catch (IOException | RuntimeException ex) {
+			this.failure = ex;
+		}
+		synchronized (this.messages) {
+			this.closeCode.complete(code);
+			this.messages.notifyAll();
+		}
+		Sockets.close(this.socket);
+	}
+
+	private void receive(WsFrame frame, ByteArrayOutputStream message) {
+		switch (frame.opcode()) {
+			case WsFrame.PING -> {
+				this.pings.incrementAndGet();
+				if (this.autoPong) {
+					send(WsFrame.PONG, frame.payload());
+				}
+			}
+			case WsFrame.PONG -> this.pongs.incrementAndGet();
+			case WsFrame.TEXT, WsFrame.CONTINUATION -> {
+				message.writeBytes(frame.payload());
+				if (frame.fin()) {
+					take(message.toString(StandardCharsets.UTF_8));
+					message.reset();
+				}
+			}
+			default -> throw new IllegalStateException("A frame with opcode " + frame.opcode());
+		}
+	}
+
+	private void take(String text) {
+		for (String line : text.split("\n")) {
+			if (!line.isBlank()) {
+				JsonNode message = JSON.readTree(line);
+				synchronized (this.messages) {
+					this.messages.add(message);
+					this.unseen.add(message);
+					this.messages.notifyAll();
+				}
+			}
+		}
+	}
+
+	private int closed(WsFrame frame) {
+		if (this.autoClose) {
+			try {
+				send(WsFrame.CLOSE, frame.payload());
+			}
+			catch (IllegalStateException ex) {
+				// gone already
+			}
+		}
+		if (frame.payload().length < 2) {
+			return NO_STATUS;
+		}
+		ByteBuffer payload = ByteBuffer.wrap(frame.payload());
+		int code = payload.getShort() & 0xffff;
+		this.closeReason = StandardCharsets.UTF_8.decode(payload).toString();
+		return code;
+	}
+
+	/**
+	 * How to connect. Not for use by several threads.
+	 */
+	public static final class Builder {
+
+		private final URI uri;
+
+		private final Map<String, String> query = new LinkedHashMap<>();
+
+		private final Map<String, String> headers = new LinkedHashMap<>();
+
+		private int receiveBuffer;
+
+		private int readSize = 8192;
+
+		private boolean autoPong = true;
+
+		private Duration patience = Duration.ofSeconds(20);
+
+		private Builder(URI uri) {
+			this.uri = uri;
+		}
+
+		/**
+		 * Sets a query parameter.
+		 * @param name its name
+		 * @param value its value, which will be encoded
+		 * @return this
+		 */
+		public Builder query(String name, Object value) {
+			this.query.put(name, value.toString());
+			return this;
+		}
+
+		/**
+		 * Sets a header, in place of one of the handshake's own where it has that name.
+		 * @param name its name
+		 * @param value its value; empty for none
+		 * @return this
+		 */
+		public Builder header(String name, String value) {
+			this.headers.put(name, value);
+			return this;
+		}
+
+		/**
+		 * Makes the socket's receive buffer small, so that a server notices soon that
+		 * nothing is read.
+		 * @param bytes its size
+		 * @return this
+		 */
+		public Builder receiveBuffer(int bytes) {
+			this.receiveBuffer = bytes;
+			this.readSize = Math.min(this.readSize, bytes);
+			return this;
+		}
+
+		public Builder autoPong(boolean autoPong) {
+			this.autoPong = autoPong;
+			return this;
+		}
+
+		/**
+		 * Sets how long waits last at most.
+		 * @param patience how long
+		 * @return this
+		 */
+		public Builder patience(Duration patience) {
+			this.patience = patience;
+			return this;
+		}
+
+		/**
+		 * Connects.
+		 * @return the client
+		 * @throws UpgradeRefusedException when the server refuses
+		 */
+		public WsTestClient connect() {
+			Socket socket = new Socket();
+			try {
+				if (this.receiveBuffer > 0) {
+					socket.setReceiveBufferSize(this.receiveBuffer);
+				}
+				socket.setTcpNoDelay(true);
+				socket.connect(new InetSocketAddress(this.uri.getHost(), this.uri.getPort()),
+						(int) this.patience.toMillis());
+				return upgrade(socket);
+			}
+			catch (IOException ex) {
+				Sockets.close(socket);
+				throw new IllegalStateException("No WebSocket at " + this.uri, ex);
+			}
+			catch (UpgradeRefusedException ex) {
+				Sockets.close(socket);
+				throw ex;
+			}
+		}
+
+		/**
+		 * Connects, but the server refuses.
+		 * @return what the server said
+		 */
+		public UpgradeRefusedException connectRefused() {
+			try (WsTestClient client = connect()) {
+				throw new AssertionError("The server accepted: " + client.response.startLine());
+			}
+			catch (UpgradeRefusedException ex) {
+				return ex;
+			}
+		}
+
+		private WsTestClient upgrade(Socket socket) throws IOException {
+			socket.setSoTimeout((int) this.patience.toMillis());
+			socket.getOutputStream().write(request().getBytes(StandardCharsets.UTF_8));
+			HttpHead response = HttpHead.read(socket.getInputStream());
+			if (response == null) {
+				throw new IOException("The server closed the connection without an answer");
+			}
+			if (!response.startLine().contains(" 101")) {
+				throw new UpgradeRefusedException(response, response.body(socket.getInputStream(), true));
+			}
+			WsTestClient client = new WsTestClient(socket, new PausableInput(socket), response, this);
+			Thread reader = new Thread(client::listen, "ws-test-client");
+			reader.setDaemon(true);
+			reader.start();
+			return client;
+		}
+
+		private String request() {
+			byte[] key = new byte[16];
+			ThreadLocalRandom.current().nextBytes(key);
+			Map<String, String> all = new LinkedHashMap<>();
+			all.put("Host", this.uri.getAuthority());
+			all.put("Connection", "Upgrade");
+			all.put("Upgrade", "websocket");
+			all.put("Sec-WebSocket-Version", "13");
+			all.put("Sec-WebSocket-Key", Base64.getEncoder().encodeToString(key));
+			all.putAll(this.headers);
+			StringBuilder request = new StringBuilder("GET ").append(target()).append(" HTTP/1.1\r\n");
+			all.forEach((name, value) -> {
+				if (!value.isEmpty()) {
+					request.append(name).append(": ").append(value).append("\r\n");
+				}
+			});
+			return request.append("\r\n").toString();
+		}
+
+		private String target() {
+			StringBuilder target = new StringBuilder(this.uri.getRawPath());
+			String separator = "?";
+			if (this.uri.getRawQuery() != null) {
+				target.append("?").append(this.uri.getRawQuery());
+				separator = "&";
+			}
+			for (Map.Entry<String, String> parameter : this.query.entrySet()) {
+				target.append(separator)
+					.append(parameter.getKey())
+					.append("=")
+					.append(URLEncoder.encode(parameter.getValue(), StandardCharsets.UTF_8));
+				separator = "&";
+			}
+			return target.toString();
+		}
+
+	}
+
+}
