@@ -244,7 +244,7 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 		}
 		else if (fail(ReplyFailure.PROVIDER_ERROR, false)) {
 			logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.messageId, this.inReplyTo,
-					this.sessionId, ex));
+					this.sessionId, cause(ex)));
 			logger.debug("Reply " + this.messageId + " failed", ex);
 		}
 	}

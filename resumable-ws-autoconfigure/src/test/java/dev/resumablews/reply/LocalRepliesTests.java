@@ -307,7 +307,7 @@ class LocalRepliesTests {
 	@Test
 	void aModelThatNeverEndsTimesOut() {
 		start((request) -> Flux.interval(Duration.ofMillis(20)).map((i) -> ReplyPart.text(i + " ")),
-				new ReplySettings(50, LONG, Duration.ofMillis(500), 10, 10, 100_000));
+				new ReplySettings(50, LONG, Duration.ofSeconds(3), 10, 10, 100_000));
 		submit("Hi");
 		awaitEnd("assistant_failed");
 		assertFailure("timeout");
