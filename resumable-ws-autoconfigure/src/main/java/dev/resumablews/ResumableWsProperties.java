@@ -229,13 +229,22 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param idleTimeout Time the model may be silent before the reply fails.
 	 * @param maxDuration Time a reply may take before it fails.
 	 * @param maxConcurrent Replies that may run at once on this node.
-	 * @param maxWaiting Replies that may wait for their turn on this node.
+	 * @param maxWaiting Replies that may wait for their turn before further messages are
+	 * refused.
 	 * @param maxCharacters Length, in UTF-16 units, at which a reply is cut off.
+	 * @param oneAtATime Whether a reply waits until the replies to all earlier messages
+	 * of its session have ended.
+	 * @param lease Time after which another node takes over a reply that its node no
+	 * longer cares for.
+	 * @param takeover What happens to a reply that is taken over.
+	 * @param maxAttempts Attempts at a reply before it fails.
 	 */
 	public record Reply(@DefaultValue("true") boolean enabled, @Nullable String systemPrompt,
 			@DefaultValue("50") int historyMessages, @DefaultValue("60s") Duration idleTimeout,
 			@DefaultValue("10m") Duration maxDuration, @DefaultValue("200") int maxConcurrent,
-			@DefaultValue("1000") int maxWaiting, @DefaultValue("200000") int maxCharacters) {
+			@DefaultValue("1000") int maxWaiting, @DefaultValue("200000") int maxCharacters,
+			@DefaultValue("true") boolean oneAtATime, @DefaultValue("15s") Duration lease,
+			@DefaultValue("restart") Takeover takeover, @DefaultValue("3") int maxAttempts) {
 
 		public Reply {
 			requirePositive("reply.history-messages", historyMessages);
@@ -244,7 +253,26 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requirePositive("reply.max-concurrent", maxConcurrent);
 			require(maxWaiting >= 0, "reply.max-waiting", maxWaiting, "zero or more");
 			requirePositive("reply.max-characters", maxCharacters);
+			require(lease.toMillis() >= 1000, "reply.lease", lease, "one second or more");
+			requirePositive("reply.max-attempts", maxAttempts);
 		}
+
+	}
+
+	/**
+	 * What happens to a reply whose node is gone.
+	 */
+	public enum Takeover {
+
+		/**
+		 * It begins anew.
+		 */
+		RESTART,
+
+		/**
+		 * It ends as failed.
+		 */
+		FAIL
 
 	}
 

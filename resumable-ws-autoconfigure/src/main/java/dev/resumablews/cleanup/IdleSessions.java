@@ -79,6 +79,8 @@ final class IdleSessions implements Sweep {
 
 	private static final String REMOVE_CONNECTIONS = "delete from ws_live_connections where session_id = any(?)";
 
+	private static final String REMOVE_REPLIES = "delete from ws_replies where session_id = any(?)";
+
 	private static final String REMOVE_SESSIONS = "delete from ws_sessions where session_id = any(?)";
 
 	private final JdbcClient jdbc;
@@ -148,6 +150,7 @@ final class IdleSessions implements Sweep {
 		if (keys >= limit) {
 			return removed;
 		}
+		statement(REMOVE_REPLIES).param(sessions).update();
 		long connections = statement(REMOVE_CONNECTIONS).param(sessions).update();
 		return removed.and(Removed.LIVE_CONNECTIONS, connections)
 			.and(Removed.SESSIONS, statement(REMOVE_SESSIONS).param(sessions).update());

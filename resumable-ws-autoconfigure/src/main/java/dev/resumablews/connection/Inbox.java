@@ -121,13 +121,22 @@ final class Inbox {
 			userMessage(message);
 		}
 		else if (frame instanceof Cancel cancel) {
-			this.services.replies().cancel(this.connection.sessionId(), cancel.messageId());
+			cancel(cancel);
 		}
 		else if (frame instanceof Auth auth) {
 			authenticate(auth);
 		}
 		else if (frame instanceof Custom custom) {
 			custom(custom);
+		}
+	}
+
+	private void cancel(Cancel cancel) {
+		try {
+			this.services.replies().cancel(this.connection.sessionId(), this.connection.userId(), cancel.messageId());
+		}
+		catch (RuntimeException ex) {
+			refuse(ex, null);
 		}
 	}
 

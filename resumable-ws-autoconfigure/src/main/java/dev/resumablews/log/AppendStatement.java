@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -22,11 +23,13 @@ import org.jspecify.annotations.Nullable;
  * <li>locks the rows of their sessions, in the order of their ids, so that two batches
  * cannot wait for each other in a circle. Sessions that do not exist, are closed or
  * belong to somebody else drop out;
+ * <li>locks the rows of the replies that events belong to, against those who would claim
+ * them. Events of whoever did not claim the reply last drop out;
  * <li>leaves out what was stored before under the same idempotency key;
  * <li>takes the next ids from {@code ws_sessions.last_event_id}, under the row lock, so
  * that they have no hole and the order of ids is the order of commits;
- * <li>inserts the events and their keys, and deletes the deltas of replies that are
- * complete.
+ * <li>inserts the events, their keys and the replies that they ask for, deletes the
+ * deltas that an event stands in for, and the replies that have ended.
  * </ol>
  * A key that another transaction commits between the statement's snapshot and its row
  * lock makes the insert fail with a unique violation; the batch is then to be tried
@@ -37,20 +40,30 @@ final class AppendStatement {
 	private static final String SQL = """
 			with input as materialized (
 				select *
-				from unnest(?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::bigint[])
-					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key, completes_reply_to, position)
+				from unnest(?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::bigint[], ?::bigint[], ?::bool[], ?::uuid[])
+					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key,
+						reply_to, fence, ends, replaces, position)
 			), locked as materialized (
 				select session_id, user_id
 				from ws_sessions
 				where session_id in (select session_id from input) and closed_at is null
 				order by session_id
 				for no key update
+			), claimed as materialized (
+				select r.session_id, r.event_id, r.fence
+				from (select distinct session_id, reply_to from input where reply_to > 0) w
+				join ws_replies r on r.session_id = w.session_id and r.event_id = w.reply_to
+				where (select count(*) from locked) > 0
+				order by r.session_id, r.event_id
+				for share of r
 			), admitted as materialized (
 				select i.*, k.idempotency_key is not null as duplicate, k.event_id
 				from input i
 				join locked l on l.session_id = i.session_id and l.user_id = coalesce(i.user_id, l.user_id)
+				left join claimed c on c.session_id = i.session_id and c.event_id = i.reply_to
 				left join ws_idempotency_keys k
 					on k.session_id = i.session_id and k.idempotency_key = i.idempotency_key
+				where i.fence is null or i.fence = c.fence
 			), fresh as materialized (
 				select *, row_number() over (partition by session_id order by position) as step
 				from admitted
@@ -77,8 +90,17 @@ final class AppendStatement {
 			), compacted as (
 				delete from ws_events e
 				using fresh f
-				where e.session_id = f.session_id and e.id > f.completes_reply_to and e.message_id = f.message_id
+				where e.session_id = f.session_id and e.id > f.reply_to and e.message_id = f.replaces
 					and e.type = 'assistant_delta'
+			), asked as (
+				insert into ws_replies (session_id, event_id, node_id, lease_until)
+				select session_id, id, ?, clock_timestamp() + make_interval(secs => ?)
+				from numbered
+				where reply_to = 0
+			), ended as (
+				delete from ws_replies r
+				using fresh f
+				where f.ends and r.session_id = f.session_id and r.event_id = f.reply_to
 			)
 			select a.position, coalesce(n.id, a.event_id) as event_id, a.duplicate,
 				coalesce(n.stored_at, clock_timestamp()) as stored_at
@@ -90,8 +112,19 @@ final class AppendStatement {
 
 	private final String sql;
 
-	AppendStatement(Database database) {
+	private final UUID nodeId;
+
+	private final double leaseSeconds;
+
+	/**
+	 * Creates the statement.
+	 * @param nodeId the node that replies wait for first
+	 * @param lease how long they wait for it
+	 */
+	AppendStatement(Database database, NodeId nodeId, Duration lease) {
 		this.database = database;
+		this.nodeId = nodeId.value();
+		this.leaseSeconds = lease.toMillis() / 1000.0;
 		this.sql = database.sql(SQL);
 	}
 
@@ -109,7 +142,12 @@ final class AppendStatement {
 			statement.setArray(4, array(connection, "uuid", batch, (entry) -> entry.draft().messageId()));
 			statement.setArray(5, array(connection, "text", batch, Entry::payload));
 			statement.setArray(6, array(connection, "uuid", batch, (entry) -> entry.draft().idempotencyKey()));
-			statement.setArray(7, array(connection, "bigint", batch, (entry) -> entry.draft().completesReplyTo()));
+			statement.setArray(7, array(connection, "bigint", batch, (entry) -> inReplyTo(entry.draft())));
+			statement.setArray(8, array(connection, "bigint", batch, (entry) -> fence(entry.draft())));
+			statement.setArray(9, array(connection, "bool", batch, (entry) -> ends(entry.draft())));
+			statement.setArray(10, array(connection, "uuid", batch, (entry) -> replaces(entry.draft())));
+			statement.setObject(11, this.nodeId);
+			statement.setDouble(12, this.leaseSeconds);
 			try (ResultSet rows = statement.executeQuery()) {
 				while (rows.next()) {
 					Instant storedAt = rows.getObject("stored_at", OffsetDateTime.class).toInstant();
@@ -151,11 +189,28 @@ final class AppendStatement {
 		});
 	}
 
+	private static @Nullable Long inReplyTo(Draft draft) {
+		return (draft.reply() != null) ? draft.reply().inReplyTo() : null;
+	}
+
+	private static @Nullable Long fence(Draft draft) {
+		return (draft.reply() != null && !draft.reply().asks()) ? draft.reply().fence() : null;
+	}
+
+	private static Boolean ends(Draft draft) {
+		return draft.reply() != null && draft.reply().ends();
+	}
+
+	private static @Nullable UUID replaces(Draft draft) {
+		return (draft.reply() != null) ? draft.reply().replaces() : null;
+	}
+
 	private static Array array(Connection connection, String type, List<? extends Entry> batch,
 			Function<Entry, @Nullable Object> value) throws SQLException {
 		@Nullable Object[] values = switch (type) {
 			case "uuid" -> new UUID[batch.size()];
 			case "bigint" -> new Long[batch.size()];
+			case "bool" -> new Boolean[batch.size()];
 			default -> new String[batch.size()];
 		};
 		Arrays.setAll(values, (i) -> value.apply(batch.get(i)));

@@ -17,13 +17,12 @@ import org.jspecify.annotations.Nullable;
  * until then; it must be fast. When it gives null, nothing is stored
  * @param messageId the reply it is a part of
  * @param idempotencyKey key under which it is stored once at most
- * @param completesReplyTo if it stands in for the deltas of its reply, the event that is
- * replied to; the deltas, which all come after that, are removed in the same transaction
+ * @param reply what it means for a reply
  * @param patient whether it waits for as long as it takes, instead of being refused when
  * the log is full or slow. For those who bound what they append themselves
  */
 public record Draft(UUID sessionId, @Nullable String userId, String type, Supplier<@Nullable String> payload,
-		@Nullable UUID messageId, @Nullable UUID idempotencyKey, @Nullable Long completesReplyTo, boolean patient) {
+		@Nullable UUID messageId, @Nullable UUID idempotencyKey, @Nullable ReplyStep reply, boolean patient) {
 
 	/**
 	 * Creates a draft of an event that is refused when the log is full or slow.
@@ -43,8 +42,17 @@ public record Draft(UUID sessionId, @Nullable String userId, String type, Suppli
 	 * @return the draft
 	 */
 	public Draft once(String userId, UUID idempotencyKey) {
-		return new Draft(this.sessionId, userId, this.type, this.payload, this.messageId, idempotencyKey,
-				this.completesReplyTo, this.patient);
+		return new Draft(this.sessionId, userId, this.type, this.payload, this.messageId, idempotencyKey, this.reply,
+				this.patient);
+	}
+
+	/**
+	 * Returns this draft as one that asks for a reply, which then waits to be claimed.
+	 * @return the draft
+	 */
+	public Draft askingForReply() {
+		return new Draft(this.sessionId, this.userId, this.type, this.payload, this.messageId, this.idempotencyKey,
+				ReplyStep.ASKED, this.patient);
 	}
 
 }

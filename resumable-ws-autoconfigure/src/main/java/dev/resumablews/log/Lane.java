@@ -259,9 +259,19 @@ final class Lane {
 				result.complete(stored);
 			}
 			else {
-				result.completeExceptionally(new UnknownSessionException(batch.get(i).draft().sessionId()));
+				result.completeExceptionally(refusal(batch.get(i).draft()));
 			}
 		}
+	}
+
+	/**
+	 * The log does not say why an event of a reply was refused; that its session is
+	 * closed is noticed by whoever claims the reply next.
+	 */
+	private static RuntimeException refusal(Draft draft) {
+		ReplyStep step = draft.reply();
+		return (step != null && !step.asks()) ? new FencedException(draft.sessionId(), step)
+				: new UnknownSessionException(draft.sessionId());
 	}
 
 	/**

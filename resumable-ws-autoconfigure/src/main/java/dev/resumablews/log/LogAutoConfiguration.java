@@ -48,22 +48,24 @@ public final class LogAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(EventLog.class)
-	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, Database database, SessionFeeds feeds,
-			ObjectProvider<ResumableWsListener> listeners) {
+	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, Database database, AppendStatement statement,
+			SessionFeeds feeds, ObjectProvider<ResumableWsListener> listeners) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.appendTimeout(), log.statementTimeout(), log.maxEventSize().toBytes(),
 				properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, feeds, listeners.orderedStream().toList());
+		return new PostgresEventLog(settings, database, statement, feeds, listeners.orderedStream().toList());
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, Database database,
-			SessionFeeds feeds, ObjectProvider<JsonMapper> json, ObjectProvider<SessionClosedListener> closed) {
+			AppendStatement statement, SessionFeeds feeds, ObjectProvider<JsonMapper> json,
+			ObjectProvider<SessionClosedListener> closed) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		Consumer<UUID> tell = (sessionId) -> closed.forEach((listener) -> listener.onSessionClosed(sessionId));
-		return new PublishingSessions(log, database, feeds, writer, properties.log().maxEventSize().toBytes(), tell);
+		return new PublishingSessions(log, database, statement, feeds, writer,
+				properties.log().maxEventSize().toBytes(), tell);
 	}
 
 	@Bean
@@ -76,6 +78,16 @@ public final class LogAutoConfiguration {
 	@Bean
 	NodeId resumableWsNodeId() {
 		return new NodeId(UUID.randomUUID());
+	}
+
+	@Bean
+	AppendStatement resumableWsAppendStatement(Database database, NodeId nodeId, ResumableWsProperties properties) {
+		return new AppendStatement(database, nodeId, properties.reply().lease());
+	}
+
+	@Bean
+	ReplyLeases resumableWsReplyLeases(Database database, NodeId nodeId, ResumableWsProperties properties) {
+		return new ReplyLeases(database, nodeId, properties.reply().lease());
 	}
 
 	@Bean

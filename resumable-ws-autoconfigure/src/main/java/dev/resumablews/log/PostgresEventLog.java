@@ -38,10 +38,10 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 	 */
 	private final AtomicLong open = new AtomicLong();
 
-	PostgresEventLog(LogSettings settings, Database database, SessionFeeds feeds, List<ResumableWsListener> listeners) {
+	PostgresEventLog(LogSettings settings, Database database, AppendStatement statement, SessionFeeds feeds,
+			List<ResumableWsListener> listeners) {
 		this.sessions = new SessionTable(database);
 		this.events = new EventTable(database, settings.maxPageCharacters());
-		AppendStatement statement = new AppendStatement(database);
 		LogListeners told = new LogListeners(listeners);
 		for (int i = 0; i < settings.lanes(); i++) {
 			this.lanes.add(new Lane("resumable-ws-log-" + i, settings, database, statement, feeds, told));

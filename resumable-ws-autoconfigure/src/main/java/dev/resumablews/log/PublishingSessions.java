@@ -48,11 +48,11 @@ final class PublishingSessions implements ResumableSessions {
 
 	private final Consumer<UUID> closed;
 
-	PublishingSessions(EventLog log, Database database, SessionFeeds feeds, ObjectWriter json, long maxEventBytes,
-			Consumer<UUID> closed) {
+	PublishingSessions(EventLog log, Database database, AppendStatement statement, SessionFeeds feeds,
+			ObjectWriter json, long maxEventBytes, Consumer<UUID> closed) {
 		this.log = log;
 		this.database = database;
-		this.statement = new AppendStatement(database);
+		this.statement = statement;
 		this.sessions = new SessionTable(database);
 		this.feeds = feeds;
 		this.json = json;

@@ -144,8 +144,8 @@ public final class SessionFeed {
 		if (id > this.last + 1) {
 			forget(id - 1);
 		}
-		if (recent.completesReply()) {
-			removeDeltas(recent.messageId());
+		if (recent.replaces() != null) {
+			removeDeltas(recent.replaces());
 		}
 		this.recent.addLast(recent);
 		this.characters += recent.length();
@@ -164,9 +164,9 @@ public final class SessionFeed {
 		this.before = through;
 	}
 
-	private void removeDeltas(@Nullable UUID messageId) {
+	private void removeDeltas(UUID messageId) {
 		this.recent.removeIf((recent) -> {
-			boolean obsolete = recent.delta() && recent.messageId() != null && recent.messageId().equals(messageId);
+			boolean obsolete = recent.delta() && messageId.equals(recent.messageId());
 			if (obsolete) {
 				this.characters -= recent.length();
 			}
@@ -177,12 +177,12 @@ public final class SessionFeed {
 	/**
 	 * A committed event, with what the feed has to know of its reply.
 	 */
-	record Recent(SessionEvent event, @Nullable UUID messageId, boolean completesReply) {
+	record Recent(SessionEvent event, @Nullable UUID messageId, @Nullable UUID replaces) {
 
 		static Recent of(Draft draft, String payload, Appended stored) {
 			return new Recent(
 					new SessionEvent(draft.sessionId(), stored.eventId(), draft.type(), payload, stored.createdAt()),
-					draft.messageId(), draft.completesReplyTo() != null);
+					draft.messageId(), (draft.reply() != null) ? draft.reply().replaces() : null);
 		}
 
 		int length() {

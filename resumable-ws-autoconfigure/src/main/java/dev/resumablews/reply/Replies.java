@@ -25,16 +25,19 @@ public interface Replies {
 	CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey);
 
 	/**
-	 * Cancels running replies of a session. What they said so far becomes their message.
+	 * Cancels replies of a session, on whichever node they run. What they said so far
+	 * becomes their message. Blocks until Postgres answers.
 	 * @param sessionId the session
+	 * @param userId the user
 	 * @param messageId the reply to cancel; null for every reply of the session
 	 * @return whether there was a reply to cancel
 	 */
-	boolean cancel(UUID sessionId, @Nullable UUID messageId);
+	boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId);
 
 	/**
-	 * Begins no further replies, waits for the running ones, and ends those that do not
-	 * end by themselves as failed with the code {@code interrupted}.
+	 * Begins no further replies and waits for the running ones. Those that do not end by
+	 * themselves are left to another node; if there is none, they end as failed with the
+	 * code {@code interrupted}.
 	 * @param grace how long to wait at most
 	 */
 	void drain(Duration grace);

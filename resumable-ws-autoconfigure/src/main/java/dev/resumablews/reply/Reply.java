@@ -15,9 +15,9 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ReplyRequest;
-import dev.resumablews.UnknownSessionException;
 import dev.resumablews.log.Appended;
-import dev.resumablews.log.Draft;
+import dev.resumablews.log.FencedException;
+import dev.resumablews.log.ReplyLeases.ClaimedReply;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -60,15 +60,9 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
 
-	private final UUID messageId = UUID.randomUUID();
+	private final ClaimedReply claim;
 
-	private final UUID sessionId;
-
-	private final String userId;
-
-	private final long inReplyTo;
-
-	private final LocalReplies replies;
+	private final LeasedReplies replies;
 
 	private final ReplyGenerator generator;
 
@@ -99,21 +93,15 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	private boolean ended;
 
-	Reply(UUID sessionId, String userId, long inReplyTo, LocalReplies replies, ReplyGenerator generator) {
-		this.sessionId = sessionId;
-		this.userId = userId;
-		this.inReplyTo = inReplyTo;
+	Reply(ClaimedReply claim, LeasedReplies replies, ReplyGenerator generator) {
+		this.claim = claim;
 		this.replies = replies;
 		this.generator = generator;
 		this.text = new ReplyText(replies.settings().maxCharacters());
 	}
 
-	UUID messageId() {
-		return this.messageId;
-	}
-
-	UUID sessionId() {
-		return this.sessionId;
+	ClaimedReply claim() {
+		return this.claim;
 	}
 
 	/**
@@ -126,10 +114,12 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	/**
-	 * Tells the client that there is a reply, before its turn has come.
+	 * Tells the client that there is a reply, and which attempt it makes obsolete.
 	 */
 	void announce() {
-		append(ReplyEvents.STARTED, () -> ReplyEvents.started(this.messageId, this.inReplyTo), false)
+		UUID previous = this.claim.previous();
+		append(ReplyEvents.STARTED, () -> ReplyEvents.started(this.claim.messageId(), this.claim.inReplyTo(), previous),
+				false, previous)
 			.whenComplete((appended, failure) -> abandonOn(failure));
 	}
 
@@ -171,11 +161,14 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	private ReplyRequest request() throws InterruptedException {
 		while (true) {
 			try {
-				return new ReplyRequest(this.sessionId, this.userId, this.messageId, this.inReplyTo, this.replies.log()
-					.conversation(this.sessionId, this.inReplyTo, this.replies.settings().historyMessages()));
+				return new ReplyRequest(this.claim.sessionId(), this.claim.userId(), this.claim.messageId(),
+						this.claim.inReplyTo(),
+						this.replies.log()
+							.conversation(this.claim.sessionId(), this.claim.inReplyTo(),
+									this.replies.settings().historyMessages()));
 			}
 			catch (EventLogUnavailableException ex) {
-				logger.debug("Reply " + this.messageId + " waits for the event log", ex);
+				logger.debug("Reply " + this.claim.messageId() + " waits for the event log", ex);
 				LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
 				if (Thread.interrupted()) {
 					throw new InterruptedException();
@@ -243,13 +236,10 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	@Override
 	public void onError(Throwable ex) {
-		if (ex instanceof UnknownSessionException) {
-			abandon();
-		}
-		else if (fail(ReplyFailure.PROVIDER_ERROR, false)) {
-			logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.messageId, this.inReplyTo,
-					this.sessionId, cause(ex)));
-			logger.debug("Reply " + this.messageId + " failed", ex);
+		if (fail(ReplyFailure.PROVIDER_ERROR, false)) {
+			logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.claim.messageId(),
+					this.claim.inReplyTo(), this.claim.sessionId(), cause(ex)));
+			logger.debug("Reply " + this.claim.messageId() + " failed", ex);
 		}
 	}
 
@@ -294,10 +284,10 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 			this.ended = true;
 			this.text.end();
 			String known = (this.finishReason != null) ? this.finishReason : "stop";
-			payload = ReplyEvents.message(this.messageId, this.text.takeWhole(), (reason != null) ? reason : known,
-					this.usage);
+			payload = ReplyEvents.message(this.claim.messageId(), this.text.takeWhole(),
+					(reason != null) ? reason : known, this.usage);
 		}
-		append(ReplyEvents.MESSAGE, () -> payload, true).whenComplete(this::lastEventStored);
+		append(ReplyEvents.MESSAGE, () -> payload, true, this.claim.messageId()).whenComplete(this::lastEventStored);
 		afterwards(outcome, stopGenerator);
 		return true;
 	}
@@ -316,16 +306,16 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 		for (int left = untaken; left > 0; left -= MAX_DELTA - 1) {
 			appendDelta();
 		}
-		append(ReplyEvents.FAILED, () -> ReplyEvents.failed(this.messageId, failure), false)
+		append(ReplyEvents.FAILED, () -> ReplyEvents.failed(this.claim.messageId(), failure), true, null)
 			.whenComplete(this::lastEventStored);
 		afterwards(failure.code(), stopGenerator);
 		return true;
 	}
 
 	/**
-	 * Ends the reply without an event: there is no place to store it.
+	 * Ends the reply without an event: it is somebody else's, or its session is gone.
 	 */
-	private void abandon() {
+	void abandon() {
 		synchronized (this.lock) {
 			if (this.ended) {
 				return;
@@ -351,7 +341,7 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 					upstream.cancel();
 				}
 				catch (RuntimeException ex) {
-					logger.warn("Reply " + this.messageId + " could not cancel its generator: " + ex);
+					logger.warn("Reply " + this.claim.messageId() + " could not cancel its generator: " + ex);
 				}
 			}
 		}
@@ -359,9 +349,9 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	private void lastEventStored(@Nullable Appended appended, @Nullable Throwable failure) {
-		if (failure != null && !(cause(failure) instanceof UnknownSessionException)) {
-			logger.warn("The end of reply %s of session %s could not be stored: %s".formatted(this.messageId,
-					this.sessionId, cause(failure)));
+		if (failure != null && !(cause(failure) instanceof FencedException)) {
+			logger.warn("The end of reply %s of session %s could not be stored: %s".formatted(this.claim.messageId(),
+					this.claim.sessionId(), cause(failure)));
 		}
 		this.stored.complete(null);
 	}
@@ -384,7 +374,7 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	private void appendDelta() {
-		append(ReplyEvents.DELTA, this::nextDelta, false).whenComplete((appended, failure) -> {
+		append(ReplyEvents.DELTA, this::nextDelta, false, null).whenComplete((appended, failure) -> {
 			abandonOn(failure);
 			goOn();
 		});
@@ -396,7 +386,7 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 			this.deltaQueued = false;
 			piece = this.text.take(MAX_DELTA);
 		}
-		return (piece != null) ? ReplyEvents.delta(this.messageId, piece) : null;
+		return (piece != null) ? ReplyEvents.delta(this.claim.messageId(), piece) : null;
 	}
 
 	/**
@@ -437,19 +427,18 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 		}
 	}
 
-	private CompletableFuture<Appended> append(String type, Supplier<@Nullable String> payload, boolean completes) {
-		return this.replies.log()
-			.append(new Draft(this.sessionId, null, type, payload, this.messageId, null,
-					completes ? this.inReplyTo : null, true));
+	private CompletableFuture<Appended> append(String type, Supplier<@Nullable String> payload, boolean ends,
+			@Nullable UUID replaces) {
+		return this.replies.append(this.claim, this.claim.messageId(), type, payload, ends, replaces);
 	}
 
 	private void abandonOn(@Nullable Throwable failure) {
 		if (failure == null || failure instanceof CancellationException) {
 			return;
 		}
-		if (!(cause(failure) instanceof UnknownSessionException)) {
+		if (!(cause(failure) instanceof FencedException)) {
 			logger.warn("Reply %s of session %s is given up, because it could not be stored: %s"
-				.formatted(this.messageId, this.sessionId, cause(failure)));
+				.formatted(this.claim.messageId(), this.claim.sessionId(), cause(failure)));
 		}
 		abandon();
 	}

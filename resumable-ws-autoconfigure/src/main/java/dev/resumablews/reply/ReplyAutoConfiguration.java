@@ -7,6 +7,7 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.log.EventLog;
+import dev.resumablews.log.ReplyLeases;
 import okhttp3.Interceptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -57,12 +58,13 @@ public final class ReplyAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	Replies resumableWsReplies(EventLog log, ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
-			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<ResumableWsListener> listeners,
-			ListableBeanFactory beans, Environment environment) {
+	Replies resumableWsReplies(EventLog log, ReplyLeases leases, ResumableWsProperties properties,
+			ObjectProvider<ReplyGenerator> generator, ObjectProvider<ClientMessageHandler> handlers,
+			ObjectProvider<ResumableWsListener> listeners, ListableBeanFactory beans, Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
 		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.idleTimeout(), reply.maxDuration(),
-				reply.maxConcurrent(), reply.maxWaiting(), reply.maxCharacters());
+				reply.maxConcurrent(), reply.maxWaiting(), reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
+				reply.takeover() == ResumableWsProperties.Takeover.RESTART, reply.maxAttempts());
 		boolean handled = handlers.stream().anyMatch((handler) -> ReplyEvents.USER_MESSAGE.equals(handler.type()));
 		boolean answered = reply.enabled() && !handled;
 		ReplyGenerator answering = answered ? generator.getIfAvailable() : null;
@@ -71,7 +73,7 @@ public final class ReplyAutoConfiguration {
 		}
 		ReplyThreads threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads.virtual()
 				: ReplyThreads.platform(settings.maxConcurrent());
-		return new LocalReplies(log, answering, settings, threads, listeners.orderedStream().toList());
+		return new LeasedReplies(log, leases, answering, settings, threads, listeners.orderedStream().toList());
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

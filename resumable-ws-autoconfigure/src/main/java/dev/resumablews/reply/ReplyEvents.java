@@ -3,6 +3,7 @@ package dev.resumablews.reply;
 import java.util.Map;
 import java.util.UUID;
 
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**
@@ -32,8 +33,12 @@ final class ReplyEvents {
 		return json.append(",\"idempotency_key\":\"").append(idempotencyKey).append("\"}").toString();
 	}
 
-	static String started(UUID messageId, long inReplyTo) {
-		return begin(messageId, 0).append(",\"in_reply_to\":").append(inReplyTo).append('}').toString();
+	static String started(UUID messageId, long inReplyTo, @Nullable UUID supersedes) {
+		StringBuilder json = begin(messageId, 0).append(",\"in_reply_to\":").append(inReplyTo);
+		if (supersedes != null) {
+			json.append(",\"supersedes\":\"").append(supersedes).append('"');
+		}
+		return json.append('}').toString();
 	}
 
 	static String delta(UUID messageId, ReplyText.Piece piece) {

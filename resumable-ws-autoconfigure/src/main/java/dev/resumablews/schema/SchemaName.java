@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 public record SchemaName(String value) {
 
 	private static final Pattern TABLE = Pattern
-		.compile("\\b(?=ws_(sessions|events|idempotency_keys|live_connections|replies)\\b)");
+		.compile("\\b(?=ws_(sessions|events|idempotency_keys|live_connections|replies|nodes)\\b)");
 
 	/**
 	 * Qualifies the names of this library's tables in a statement.

@@ -79,3 +79,36 @@ create index ws_live_connections_user_idx on ws_live_connections (user_id);
 create index ws_live_connections_node_idx on ws_live_connections (node_id);
 
 alter table ws_live_connections enable row level security;
+
+--changeset resumable-ws:replies
+--comment: one row for each reply that has not ended; the event that ends a reply removes its row in the same transaction
+create table ws_replies (
+	session_id uuid not null,
+	-- the user message that is answered
+	event_id bigint not null,
+	-- of the reply's events; another one with each attempt
+	message_id uuid,
+	state text not null default 'waiting' check (state in ('waiting', 'running')),
+	-- the node that runs it, or that it waits for
+	node_id uuid,
+	-- until then nobody else may take it
+	lease_until timestamptz,
+	-- counts who took it; a write that holds an older number is refused
+	fence bigint not null default 0,
+	attempts int not null default 0,
+	cancelled_at timestamptz,
+	created_at timestamptz not null default clock_timestamp(),
+	updated_at timestamptz not null default clock_timestamp(),
+	primary key (session_id, event_id)
+) with (fillfactor = 50);
+
+alter table ws_replies enable row level security;
+
+--changeset resumable-ws:nodes
+--comment: which nodes there are; a hint, like the live connections
+create unlogged table ws_nodes (
+	node_id uuid primary key,
+	last_seen_at timestamptz not null default clock_timestamp()
+) with (fillfactor = 50);
+
+alter table ws_nodes enable row level security;
