@@ -61,7 +61,8 @@ final class PendingAppend implements AppendStatement.Entry {
 			try {
 				this.payload = this.draft.payload().get();
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
+				// the lane's only thread has to go on
 				this.result.completeExceptionally(ex);
 				return false;
 			}
