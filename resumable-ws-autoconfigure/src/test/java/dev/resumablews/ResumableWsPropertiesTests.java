@@ -23,7 +23,7 @@ class ResumableWsPropertiesTests {
 	 * Property, value, and how the message shows the value where that differs.
 	 */
 	@ParameterizedTest
-	@CsvSource(nullValues = "", value = { "path, ws, 'ws'", "path, /, '/'", "path, /ws/*, '/ws/*'",
+	@CsvSource({ "path, ws, 'ws'", "path, /, '/'", "path, /ws/*, '/ws/*'",
 			"auth.token-sources, 'cookie,cookie', '[COOKIE, COOKIE]'", "auth.cookie-name, ' ', ''",
 			"auth.jwt.clock-skew, -1s, PT-1S", "auth.jwt.user-claim, ' ', ''",
 			"connection.heartbeat-interval, 0s, PT0S", "connection.heartbeat-interval, -1s, PT-1S",
