@@ -70,9 +70,9 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
-	Drain resumableWsDrain(Connections connections, Replies replies, EventLog log, Presence presence,
+	Drain resumableWsDrain(Connections connections, Replies replies, EventLog log, Presence presence, Workers workers,
 			ResumableWsProperties properties) {
-		return new Drain(connections, replies, log, presence, properties.shutdown().timeout(),
+		return new Drain(connections, replies, log, presence, workers.blocking(), properties.shutdown().timeout(),
 				properties.shutdown().replyGrace());
 	}
 
@@ -87,7 +87,7 @@ public final class ConnectionAutoConfiguration {
 		ConnectionServices services = new ConnectionServices(settings(properties), log, feeds, new FrameWriter(),
 				workers, listeners.orderedStream().toList());
 		InboxServices inboxServices = new InboxServices(new FrameReader(), replies, once, authenticator,
-				byType(handlers.orderedStream().toList()), workers.blocking());
+				byType(handlers.orderedStream().toList()), workers.handling());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,
 				presence);
 		return Endpoint.mapping(properties.path(), handler, interceptor);

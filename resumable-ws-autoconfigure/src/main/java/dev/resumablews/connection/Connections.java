@@ -26,6 +26,8 @@ final class Connections implements Admission, SessionClosedListener {
 
 	private volatile boolean draining;
 
+	private volatile boolean closing;
+
 	Connections(ConnectionSettings settings) {
 		this.settings = settings;
 	}
@@ -71,6 +73,9 @@ final class Connections implements Admission, SessionClosedListener {
 		if (this.draining) {
 			connection.announceRestart();
 		}
+		if (this.closing) {
+			connection.close(CloseCode.RESTART);
+		}
 	}
 
 	void remove(Connection connection) {
@@ -92,6 +97,15 @@ final class Connections implements Admission, SessionClosedListener {
 	void beginToDrain() {
 		this.draining = true;
 		this.all.values().forEach(Connection::announceRestart);
+	}
+
+	/**
+	 * Closes all connections, and those whose handshake is not done yet as soon as they
+	 * are there.
+	 */
+	void closeAll() {
+		this.closing = true;
+		this.all.values().forEach((connection) -> connection.close(CloseCode.RESTART));
 	}
 
 	void watch(long now) {

@@ -1,6 +1,8 @@
 package dev.resumablews.connection;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -32,6 +34,8 @@ final class Drain implements SmartLifecycle {
 	 */
 	private static final int CLOSING_SHARE = 5;
 
+	private static final Duration PRESENCE_TIMEOUT = Duration.ofMillis(500);
+
 	private final Connections connections;
 
 	private final Replies replies;
@@ -40,18 +44,21 @@ final class Drain implements SmartLifecycle {
 
 	private final Presence presence;
 
+	private final Executor blocking;
+
 	private final Duration timeout;
 
 	private final Duration replyGrace;
 
 	private volatile boolean running;
 
-	Drain(Connections connections, Replies replies, EventLog log, Presence presence, Duration timeout,
-			Duration replyGrace) {
+	Drain(Connections connections, Replies replies, EventLog log, Presence presence, Executor blocking,
+			Duration timeout, Duration replyGrace) {
 		this.connections = connections;
 		this.replies = replies;
 		this.log = log;
 		this.presence = presence;
+		this.blocking = blocking;
 		this.timeout = timeout;
 		this.replyGrace = replyGrace;
 	}
@@ -74,10 +81,10 @@ final class Drain implements SmartLifecycle {
 		this.replies.drain(this.replyGrace);
 		this.log.flush(left(closingBegins));
 		await(() -> this.connections.all().stream().allMatch(Connection::caughtUp), closingBegins);
-		this.connections.all().forEach((connection) -> connection.close(CloseCode.RESTART));
+		this.connections.closeAll();
 		await(() -> this.connections.all().isEmpty(), end);
 		this.connections.all().forEach((connection) -> connection.abandon(CloseCode.RESTART));
-		this.presence.write();
+		writePresence();
 		logger.info("%d connections were asked to come back".formatted(count));
 	}
 
@@ -92,6 +99,14 @@ final class Drain implements SmartLifecycle {
 	@Override
 	public int getPhase() {
 		return DEFAULT_PHASE;
+	}
+
+	/**
+	 * Postgres may be away, and the pool more patient than there is time.
+	 */
+	private void writePresence() {
+		CompletableFuture<Void> written = CompletableFuture.runAsync(this.presence::write, this.blocking);
+		await(written::isDone, System.nanoTime() + PRESENCE_TIMEOUT.toNanos());
 	}
 
 	private static Duration left(long deadline) {

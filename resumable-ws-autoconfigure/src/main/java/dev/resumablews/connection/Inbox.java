@@ -52,6 +52,12 @@ final class Inbox {
 
 	private int malformedInARow;
 
+	/**
+	 * Done when the application has handled all user messages so far. Touched by the
+	 * thread that writes the log.
+	 */
+	private CompletableFuture<Void> handled = CompletableFuture.completedFuture(null);
+
 	Inbox(Connection connection, InboxServices services, ConnectionSettings settings) {
 		this.connection = connection;
 		this.services = services;
@@ -65,6 +71,11 @@ final class Inbox {
 	 */
 	void receive(String piece, boolean last) {
 		this.connection.heard();
+		if (this.connection.closing() != null) {
+			// it was not acknowledged, so the client sends it again on its next
+			// connection
+			return;
+		}
 		if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
 				|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
 			this.partial.setLength(0);
@@ -132,7 +143,8 @@ final class Inbox {
 			this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
 			ClientMessageHandler handler = this.services.handlers().get("user_message");
 			if (handler != null && !appended.duplicate()) {
-				this.services.blocking().execute(() -> handleStored(handler, message, appended.eventId()));
+				this.handled = this.handled.thenRunAsync(() -> handleStored(handler, message, appended.eventId()),
+						this.services.handling());
 			}
 		});
 	}
@@ -199,7 +211,8 @@ final class Inbox {
 			this.connection.tell(new Error(ErrorCode.UNAVAILABLE,
 					"The message cannot be stored right now; send it again later", key));
 		}
-		else if (failure instanceof UnknownSessionException) {
+		else if (failure instanceof UnknownSessionException unknown
+				&& unknown.getSessionId().equals(this.connection.sessionId())) {
 			this.connection.close(CloseCode.DONE);
 		}
 		else if (failure instanceof IllegalArgumentException) {

@@ -17,9 +17,9 @@ import dev.resumablews.reply.Replies;
  * @param once handles the application's messages once
  * @param authenticator verifies tokens
  * @param handlers the application's handlers, by type
- * @param blocking runs what may block
+ * @param handling runs handlers apart from the threads that messages come in on
  */
 record InboxServices(FrameReader reader, Replies replies, OnceOnly once, HandshakeAuthenticator authenticator,
-		Map<String, ClientMessageHandler> handlers, Executor blocking) {
+		Map<String, ClientMessageHandler> handlers, Executor handling) {
 
 }

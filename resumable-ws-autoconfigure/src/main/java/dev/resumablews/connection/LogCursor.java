@@ -66,6 +66,11 @@ final class LogCursor {
 	 */
 	private volatile boolean reading;
 
+	/**
+	 * Set by the reading task when it will never be able to read.
+	 */
+	private volatile @Nullable RuntimeException failure;
+
 	private volatile boolean closed;
 
 	private LogCursor(ConnectionServices services, OpenedSession session, SessionFeed feed, Runnable onNews) {
@@ -129,10 +134,15 @@ final class LogCursor {
 	/**
 	 * Takes what follows, as far as it may be sent together.
 	 * @param messages the texts to send are added here
+	 * @throws RuntimeException if the log could not be read for another reason than that
+	 * Postgres is away
 	 */
 	void take(List<String> messages) {
 		if (this.reading) {
 			return;
+		}
+		if (this.failure != null) {
+			throw this.failure;
 		}
 		takeRewind();
 		boolean fromLog = !this.page.isEmpty();
@@ -219,6 +229,11 @@ final class LogCursor {
 			logger.debug("Session " + this.session.sessionId() + " cannot be read yet", ex);
 			this.services.workers()
 				.later(READ_AGAIN_AFTER, () -> this.services.workers().blocking().execute(this::readPage));
+		}
+		catch (RuntimeException ex) {
+			this.failure = ex;
+			this.reading = false;
+			this.onNews.run();
 		}
 	}
 

@@ -58,6 +58,9 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			this.presence.opened(connection);
 			this.services.listeners().forEach((listener) -> listener.onConnectionOpened(connection.resumed()));
 			connection.start();
+			if (!session.isOpen()) {
+				remove(connection, CloseStatus.NO_CLOSE_FRAME.getCode());
+			}
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("A session could not be opened", ex);

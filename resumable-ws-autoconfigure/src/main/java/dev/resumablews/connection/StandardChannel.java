@@ -27,6 +27,12 @@ final class StandardChannel implements Channel {
 	 */
 	private static final long CONTROL_FRAME_TIMEOUT = 1000;
 
+	/**
+	 * How long a client may take to answer a close frame, in milliseconds. Jetty would
+	 * wait for ever for one that has vanished.
+	 */
+	private static final long CLOSE_TIMEOUT = 5000;
+
 	private final Session session;
 
 	StandardChannel(Session session) {
@@ -60,6 +66,7 @@ final class StandardChannel implements Channel {
 	@Override
 	public void close(CloseCode code) {
 		try {
+			this.session.setMaxIdleTimeout(CLOSE_TIMEOUT);
 			this.session
 				.close(new CloseReason(CloseCodes.getCloseCode(code.code()), code.name().toLowerCase(Locale.ROOT)));
 		}

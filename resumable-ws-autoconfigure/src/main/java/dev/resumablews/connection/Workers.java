@@ -2,24 +2,33 @@ package dev.resumablews.connection;
 
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskRejectedException;
 
 /**
  * The threads that connections run on. A connection has at most one task of each kind
- * waiting, which bounds the queues.
+ * waiting, which bounds the queues; what the application still has to handle is bounded
+ * by the rate at which clients may send. Once closed, tasks are discarded: there is
+ * nothing left that they could do.
  */
 final class Workers implements AutoCloseable {
 
+	private static final Log logger = LogFactory.getLog(Workers.class);
+
 	private static final int CLOSERS = 4;
+
+	private static final int HANDLERS = 16;
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
@@ -29,16 +38,20 @@ final class Workers implements AutoCloseable {
 
 	private final Executor closing;
 
-	private final ScheduledExecutorService clock;
+	private final Executor handling;
+
+	private final ScheduledThreadPoolExecutor clock;
 
 	private final Runnable stop;
 
-	private Workers(Executor delivery, Executor blocking, Executor closing, Runnable stop) {
+	private Workers(Executor delivery, Executor blocking, Executor closing, Executor handling, Runnable stop) {
 		this.delivery = delivery;
 		this.blocking = blocking;
 		this.closing = closing;
+		this.handling = handling;
 		this.stop = stop;
-		this.clock = Executors.newSingleThreadScheduledExecutor(threads("resumable-ws-clock"));
+		this.clock = new ScheduledThreadPoolExecutor(1, threads("resumable-ws-clock"),
+				new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	/**
@@ -49,11 +62,14 @@ final class Workers implements AutoCloseable {
 		ThreadPoolExecutor delivery = pool("resumable-ws-send-", Runtime.getRuntime().availableProcessors());
 		ThreadPoolExecutor blocking = pool("resumable-ws-read-", readers);
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
-		return new Workers(delivery, blocking, closing, () -> {
+		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
+		return new Workers(delivery, blocking, closing, handling, () -> {
 			delivery.shutdown();
 			blocking.shutdownNow();
+			handling.shutdown();
 			closing.shutdown();
 			awaitTermination(closing);
+			awaitTermination(handling);
 		});
 	}
 
@@ -66,7 +82,15 @@ final class Workers implements AutoCloseable {
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("resumable-ws-");
 		threads.setVirtualThreads(true);
 		ThreadPoolExecutor blocking = pool("resumable-ws-read-", readers);
-		return new Workers(threads, blocking, threads, () -> {
+		Executor whileOpen = (task) -> {
+			try {
+				threads.execute(task);
+			}
+			catch (TaskRejectedException ex) {
+				logger.debug("A task came after the end", ex);
+			}
+		};
+		return new Workers(whileOpen, blocking, whileOpen, whileOpen, () -> {
 			blocking.shutdownNow();
 			threads.close();
 		});
@@ -80,7 +104,7 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Runs tasks that wait for Postgres, or for the application.
+	 * Runs tasks that wait for Postgres.
 	 */
 	Executor blocking() {
 		return this.blocking;
@@ -93,9 +117,25 @@ final class Workers implements AutoCloseable {
 		return this.closing;
 	}
 
+	/**
+	 * Runs the application's handlers, which may take as long as they want.
+	 */
+	Executor handling() {
+		return this.handling;
+	}
+
+	/**
+	 * Does something again and again, also after it has failed.
+	 */
 	void every(Duration interval, Consumer<Long> tick) {
-		this.clock.scheduleWithFixedDelay(() -> tick.accept(System.nanoTime()), interval.toMillis(),
-				interval.toMillis(), TimeUnit.MILLISECONDS);
+		this.clock.scheduleWithFixedDelay(() -> {
+			try {
+				tick.accept(System.nanoTime());
+			}
+			catch (RuntimeException ex) {
+				logger.warn("A periodic task has failed", ex);
+			}
+		}, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	void later(Duration delay, Runnable task) {
@@ -119,7 +159,7 @@ final class Workers implements AutoCloseable {
 
 	private static ThreadPoolExecutor pool(String name, int size) {
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(size, size, 30, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(), threads(name));
+				new LinkedBlockingQueue<>(), threads(name), new ThreadPoolExecutor.DiscardPolicy());
 		executor.allowCoreThreadTimeOut(true);
 		return executor;
 	}

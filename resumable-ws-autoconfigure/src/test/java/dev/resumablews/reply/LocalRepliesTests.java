@@ -151,7 +151,7 @@ class LocalRepliesTests {
 		});
 		submit("one");
 		awaitEnd("assistant_message");
-		long asked = submit("two \uD83D").eventId();
+		long asked = submit("two").eventId();
 		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
 		ReplyRequest request = requests.get(1);
 		assertThat(request.inReplyTo()).isEqualTo(asked);
@@ -160,7 +160,7 @@ class LocalRepliesTests {
 		assertThat(request.conversation()).containsExactly(
 				new ConversationMessage(ConversationMessage.Role.USER, "one"),
 				new ConversationMessage(ConversationMessage.Role.ASSISTANT, "answer 1"),
-				new ConversationMessage(ConversationMessage.Role.USER, "two \uFFFD"));
+				new ConversationMessage(ConversationMessage.Role.USER, "two"));
 	}
 
 	@Test

@@ -480,11 +480,10 @@ public final class ReplayingClient implements AutoCloseable {
 			while (!holds.get()) {
 				long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
 				if (left <= 0 || this.gaveUp != null) {
-					List<JsonNode> events = events();
 					throw new AssertionError(
-							"Still waiting for %s after %s; gave up: %s; close codes %s; errors %s; violations %s; last of %d events: %s"
-								.formatted(what, this.patience, this.gaveUp, this.closeCodes, this.errors, violations(),
-										events.size(), events.subList(Math.max(0, events.size() - 5), events.size())));
+							"Still waiting for %s after %s; gave up: %s; %d reconnects, last close codes %s; last errors %s; violations %s; %d events, last %s"
+								.formatted(what, this.patience, this.gaveUp, reconnects(), last(this.closeCodes),
+										last(this.errors), violations(), events().size(), last(events())));
 				}
 				try {
 					this.news.wait(Math.min(left, 200));
@@ -495,6 +494,11 @@ public final class ReplayingClient implements AutoCloseable {
 				}
 			}
 		}
+	}
+
+	private static <T> List<T> last(List<T> all) {
+		List<T> copy = List.copyOf(all);
+		return copy.subList(Math.max(0, copy.size() - 5), copy.size());
 	}
 
 	private static String type(JsonNode message) {
