@@ -54,7 +54,8 @@ public interface ResumableWsListener {
 
 	/**
 	 * A reply has ended.
-	 * @param outcome {@code completed}, or the code of its failure
+	 * @param outcome {@code completed}, {@code cancelled}, the code of its failure, or
+	 * {@code abandoned} when its session was closed meanwhile
 	 * @param duration how long it took
 	 */
 	default void onReplyEnded(String outcome, Duration duration) {

@@ -3,6 +3,7 @@ package dev.resumablews.cleanup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 import javax.sql.DataSource;
 
@@ -10,7 +11,6 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -106,12 +106,13 @@ final class Cleanup implements Runnable {
 	private boolean complete(Sweep sweep, List<Removed> removed) {
 		long start = System.nanoTime();
 		while (!Thread.currentThread().isInterrupted()) {
-			Sweep.@Nullable Batch batch = this.transaction.execute((status) -> isAlone() ? sweep.next() : null);
-			if (batch == null) {
+			Optional<Sweep.Batch> batch = this.transaction
+				.execute((status) -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
+			if (batch == null || batch.isEmpty()) {
 				return false;
 			}
-			removed.add(batch.removed());
-			if (!batch.more() || System.nanoTime() - start > SWEEP_TIME.toNanos()) {
+			removed.add(batch.get().removed());
+			if (!batch.get().more() || System.nanoTime() - start > SWEEP_TIME.toNanos()) {
 				return true;
 			}
 		}

@@ -21,6 +21,7 @@ import dev.resumablews.reply.Replies;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -29,16 +30,19 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 
 /**
- * Auto-configuration of the WebSocket endpoint.
+ * Auto-configuration of the WebSocket endpoint. Comes last, like that of the replies,
+ * which it would pull forward otherwise.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.log.LogAutoConfiguration",
 		"dev.resumablews.reply.ReplyAutoConfiguration", "dev.resumablews.handshake.HandshakeAutoConfiguration" })
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnWebApplication(type = Type.SERVLET)
 @ConditionalOnClass(WebSocketHandler.class)
 @ConditionalOnBean({ EventLog.class, Replies.class, HandshakeAuthenticator.class })

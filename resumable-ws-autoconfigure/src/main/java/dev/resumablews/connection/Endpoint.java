@@ -3,6 +3,8 @@ package dev.resumablews.connection;
 import java.util.List;
 import java.util.Map;
 
+import dev.resumablews.handshake.Handshake;
+
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
@@ -18,8 +20,6 @@ import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler
  */
 final class Endpoint extends DefaultHandshakeHandler {
 
-	private static final String SUBPROTOCOL = "resumable-ws.v1";
-
 	/**
 	 * Before the application's controllers, one of which may be mapped to everything.
 	 */
@@ -27,7 +27,7 @@ final class Endpoint extends DefaultHandshakeHandler {
 
 	private Endpoint() {
 		super(new StandardWebSocketUpgradeStrategy());
-		setSupportedProtocols(SUBPROTOCOL);
+		setSupportedProtocols(Handshake.SUBPROTOCOL);
 	}
 
 	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor) {

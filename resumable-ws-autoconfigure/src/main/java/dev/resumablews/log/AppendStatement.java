@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -80,7 +81,7 @@ final class AppendStatement {
 					and e.type = 'assistant_delta'
 			)
 			select a.position, coalesce(n.id, a.event_id) as event_id, a.duplicate,
-				coalesce(n.stored_at, clock_timestamp()) as stored_at, pg_current_xact_id()::text as transaction_id
+				coalesce(n.stored_at, clock_timestamp()) as stored_at
 			from admitted a
 			left join numbered n on n.position = a.position
 			""";
@@ -96,12 +97,11 @@ final class AppendStatement {
 
 	/**
 	 * Runs the statement in the connection's transaction.
-	 * @return what became of each entry, in their order; null for a session that is not
-	 * open, or not the user's
+	 * @return what became of each entry, in their order, provided that the transaction
+	 * commits; null for a session that is not open, or not the user's
 	 */
-	Outcome execute(Connection connection, List<? extends Entry> batch) throws SQLException {
+	List<@Nullable Appended> execute(Connection connection, List<? extends Entry> batch) throws SQLException {
 		@Nullable Appended[] appended = new @Nullable Appended[batch.size()];
-		String transactionId = null;
 		try (PreparedStatement statement = connection.prepareStatement(this.sql)) {
 			statement.setArray(1, array(connection, "uuid", batch, (entry) -> entry.draft().sessionId()));
 			statement.setArray(2, array(connection, "text", batch, (entry) -> entry.draft().userId()));
@@ -115,27 +115,40 @@ final class AppendStatement {
 					Instant storedAt = rows.getObject("stored_at", OffsetDateTime.class).toInstant();
 					appended[rows.getInt("position") - 1] = new Appended(rows.getLong("event_id"),
 							rows.getBoolean("duplicate"), storedAt);
-					transactionId = rows.getString("transaction_id");
 				}
 			}
 		}
-		return new Outcome(Arrays.asList(appended), transactionId);
+		return Arrays.asList(appended);
 	}
 
 	/**
-	 * Finds out whether a transaction was committed whose end was not heard.
-	 * @return true or false, or null while it is still running
+	 * Finds out whether the transaction that stored an event was committed, when its end
+	 * was not heard. Waits for the transaction if it is still running, as it holds the
+	 * lock of the session's row until it ends. The event is known by its id and time
+	 * together; a transaction's id would not do, since Postgres gives it to another
+	 * transaction after a crash.
 	 */
-	@Nullable Boolean committed(String transactionId) throws SQLException {
-		try (Connection connection = this.database.open();
-				PreparedStatement statement = connection.prepareStatement("select pg_xact_status(?::xid8)")) {
-			statement.setString(1, transactionId);
-			try (ResultSet rows = statement.executeQuery()) {
-				rows.next();
-				String status = rows.getString(1);
-				return "in progress".equals(status) ? null : Boolean.valueOf("committed".equals(status));
+	boolean stored(UUID sessionId, Appended appended) throws SQLException {
+		return this.database.apart((connection) -> {
+			String lock = this.database.sql("select 1 from ws_sessions where session_id = ? for no key update");
+			try (PreparedStatement statement = connection.prepareStatement(lock)) {
+				statement.setObject(1, sessionId);
+				statement.executeQuery().close();
 			}
-		}
+			// what was committed during the wait is seen by the next transaction at the
+			// latest
+			connection.commit();
+			String find = this.database
+				.sql("select 1 from ws_events where session_id = ? and id = ? and created_at = ?");
+			try (PreparedStatement statement = connection.prepareStatement(find)) {
+				statement.setObject(1, sessionId);
+				statement.setLong(2, appended.eventId());
+				statement.setObject(3, appended.createdAt().atOffset(ZoneOffset.UTC));
+				try (ResultSet rows = statement.executeQuery()) {
+					return rows.next();
+				}
+			}
+		});
 	}
 
 	private static Array array(Connection connection, String type, List<? extends Entry> batch,
@@ -157,13 +170,6 @@ final class AppendStatement {
 		Draft draft();
 
 		String payload();
-
-	}
-
-	/**
-	 * What became of a batch, provided that its transaction commits.
-	 */
-	record Outcome(List<@Nullable Appended> appended, @Nullable String transactionId) {
 
 	}
 

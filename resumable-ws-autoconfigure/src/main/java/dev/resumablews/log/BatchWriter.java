@@ -4,20 +4,19 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-import dev.resumablews.ResumableWsListener;
-import dev.resumablews.log.AppendStatement.Outcome;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a batch in one statement and one commit, and does not give up while Postgres is
- * away. When the connection breaks during the commit, the server is asked what became of
- * the transaction, so that nothing is stored twice and nothing acknowledged is lost. Used
- * by one thread.
+ * away. When the connection breaks during the commit, the log is asked whether the batch
+ * is in it, so that nothing is stored twice and nothing acknowledged is lost. Used by one
+ * thread.
  */
 final class BatchWriter {
 
@@ -31,7 +30,7 @@ final class BatchWriter {
 
 	private final AppendStatement statement;
 
-	private final List<ResumableWsListener> listeners;
+	private final LogListeners listeners;
 
 	private final CountDownLatch abandoned;
 
@@ -41,8 +40,7 @@ final class BatchWriter {
 	 * Creates a writer.
 	 * @param abandoned reaches zero when it is to give up
 	 */
-	BatchWriter(Database database, AppendStatement statement, List<ResumableWsListener> listeners,
-			CountDownLatch abandoned) {
+	BatchWriter(Database database, AppendStatement statement, LogListeners listeners, CountDownLatch abandoned) {
 		this.database = database;
 		this.statement = statement;
 		this.listeners = listeners;
@@ -56,21 +54,18 @@ final class BatchWriter {
 	 * @throws Abandoned if it is not known whether something was stored, and the log is
 	 * being stopped
 	 */
-	Outcome attempt(List<PendingAppend> batch) throws SQLException, Abandoned {
+	List<@Nullable Appended> attempt(List<PendingAppend> batch) throws SQLException, Abandoned {
 		long start = System.nanoTime();
-		Outcome outcome;
-		try (Connection connection = this.database.open()) {
-			connection.setAutoCommit(false);
-			outcome = this.statement.execute(connection, batch);
-			commit(connection, outcome.transactionId());
+		Attempt attempt = this.database.apart((connection) -> execute(connection, batch));
+		if (attempt.commitFailure() != null && !stored(batch, attempt.appended(), attempt.commitFailure())) {
+			throw attempt.commitFailure();
 		}
 		if (this.failing) {
 			this.failing = false;
 			logger.info("The event log is being written again");
 		}
-		Duration duration = Duration.ofNanos(System.nanoTime() - start);
-		this.listeners.forEach((listener) -> listener.onBatchStored(batch.size(), duration));
-		return outcome;
+		this.listeners.batchStored(batch.size(), Duration.ofNanos(System.nanoTime() - start));
+		return attempt.appended();
 	}
 
 	/**
@@ -94,30 +89,53 @@ final class BatchWriter {
 		}
 	}
 
-	private void commit(Connection connection, @Nullable String transactionId) throws SQLException, Abandoned {
+	private Attempt execute(Connection connection, List<PendingAppend> batch) throws SQLException {
+		List<@Nullable Appended> appended = this.statement.execute(connection, batch);
 		try {
 			connection.commit();
+			return new Attempt(appended, null);
 		}
 		catch (SQLException ex) {
-			if (transactionId != null && !committed(transactionId, ex)) {
-				throw ex;
+			return new Attempt(appended, ex);
+		}
+	}
+
+	/**
+	 * Asks for one event of the batch, as a batch is stored as a whole or not at all.
+	 */
+	private boolean stored(List<PendingAppend> batch, List<@Nullable Appended> appended, SQLException cause)
+			throws Abandoned {
+		for (int i = 0; i < batch.size(); i++) {
+			Appended event = appended.get(i);
+			if (event != null && !event.duplicate()) {
+				return stored(batch.get(i).draft().sessionId(), event, cause);
+			}
+		}
+		return true;
+	}
+
+	private boolean stored(UUID sessionId, Appended event, SQLException cause) throws Abandoned {
+		for (int attempts = 1;; attempts++) {
+			pause(attempts, cause);
+			try {
+				return this.statement.stored(sessionId, event);
+			}
+			catch (SQLException ex) {
+				logger.debug("Whether event %d of session %s was stored is not known yet".formatted(event.eventId(),
+						sessionId), ex);
 			}
 		}
 	}
 
-	private boolean committed(String transactionId, SQLException cause) throws Abandoned {
-		for (int attempts = 1;; attempts++) {
-			pause(attempts, cause);
-			try {
-				Boolean committed = this.statement.committed(transactionId);
-				if (committed != null) {
-					return committed;
-				}
-			}
-			catch (SQLException ex) {
-				logger.debug("What became of transaction " + transactionId + " is not known yet", ex);
-			}
-		}
+	/**
+	 * How an attempt ended.
+	 *
+	 * @param appended what became of each append, provided that the transaction was
+	 * committed
+	 * @param commitFailure why it is not known whether it was
+	 */
+	private record Attempt(List<@Nullable Appended> appended, @Nullable SQLException commitFailure) {
+
 	}
 
 	/**

@@ -9,15 +9,20 @@ import javax.sql.DataSource;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.schema.SchemaName;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Runs statements with a bound on how long Postgres may take, also when the network drops
  * packets without closing the connection. Safe for use by many threads.
  */
 final class Database {
+
+	private static final Log logger = LogFactory.getLog(Database.class);
 
 	private static final Executor SAME_THREAD = Runnable::run;
 
@@ -42,18 +47,12 @@ final class Database {
 	}
 
 	/**
-	 * Opens a connection that is part of no transaction of the application.
+	 * Does something with a connection that is part of no transaction of the application,
+	 * in a transaction that the work has to commit. Whatever happens after the work has
+	 * returned does not change its result.
 	 */
-	Connection open() throws SQLException {
-		Connection connection = this.dataSource.getConnection();
-		try {
-			connection.setNetworkTimeout(SAME_THREAD, this.timeoutMillis);
-			return connection;
-		}
-		catch (SQLException | RuntimeException ex) {
-			connection.close();
-			throw ex;
-		}
+	<T> T apart(Work<T> work) throws SQLException {
+		return withOwnConnection(false, work);
 	}
 
 	/**
@@ -62,11 +61,11 @@ final class Database {
 	 */
 	<T> T call(Work<T> work) {
 		try {
+			if (!TransactionSynchronizationManager.hasResource(this.dataSource)) {
+				return withOwnConnection(true, work);
+			}
 			Connection connection = DataSourceUtils.getConnection(this.dataSource);
 			try {
-				if (!DataSourceUtils.isConnectionTransactional(connection, this.dataSource)) {
-					connection.setNetworkTimeout(SAME_THREAD, this.timeoutMillis);
-				}
 				return work.with(connection);
 			}
 			finally {
@@ -75,6 +74,50 @@ final class Database {
 		}
 		catch (SQLException | CannotGetJdbcConnectionException ex) {
 			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * Leaves the connection as it was found: not every pool restores what was set.
+	 */
+	private <T> T withOwnConnection(boolean autoCommit, Work<T> work) throws SQLException {
+		Connection connection = this.dataSource.getConnection();
+		try {
+			int timeoutBefore = connection.getNetworkTimeout();
+			boolean autoCommitBefore = connection.getAutoCommit();
+			try {
+				connection.setNetworkTimeout(SAME_THREAD, this.timeoutMillis);
+				connection.setAutoCommit(autoCommit);
+				return work.with(connection);
+			}
+			finally {
+				restore(connection, autoCommitBefore, timeoutBefore);
+			}
+		}
+		finally {
+			close(connection);
+		}
+	}
+
+	private static void restore(Connection connection, boolean autoCommit, int timeoutMillis) {
+		try {
+			if (!connection.getAutoCommit()) {
+				connection.rollback();
+			}
+			connection.setAutoCommit(autoCommit);
+			connection.setNetworkTimeout(SAME_THREAD, timeoutMillis);
+		}
+		catch (SQLException ex) {
+			logger.debug("A connection could not be left as it was found", ex);
+		}
+	}
+
+	private static void close(Connection connection) {
+		try {
+			connection.close();
+		}
+		catch (SQLException ex) {
+			logger.debug("A connection could not be closed", ex);
 		}
 	}
 

@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import dev.resumablews.EventLogUnavailableException;
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.UnknownSessionException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -48,7 +47,7 @@ final class Lane {
 
 	private final SessionFeeds feeds;
 
-	private final List<ResumableWsListener> listeners;
+	private final LogListeners listeners;
 
 	private final BatchWriter writer;
 
@@ -68,14 +67,15 @@ final class Lane {
 	private volatile List<PendingAppend> batch = List.of();
 
 	/**
-	 * Taken from the queue, but too much for the batch before it. Of the lane's thread.
+	 * Taken from the queue, but too much for the batch before it. Replaced by the lane's
+	 * thread.
 	 */
-	private @Nullable PendingAppend next;
+	private volatile @Nullable PendingAppend next;
 
 	private volatile boolean stopping;
 
 	Lane(String name, LogSettings settings, Database database, AppendStatement statement, SessionFeeds feeds,
-			List<ResumableWsListener> listeners) {
+			LogListeners listeners) {
 		this.settings = settings;
 		this.feeds = feeds;
 		this.listeners = listeners;
@@ -115,6 +115,10 @@ final class Lane {
 	 */
 	void expire(long now) {
 		this.batch.forEach((append) -> expire(append, now));
+		PendingAppend next = this.next;
+		if (next != null) {
+			expire(next, now);
+		}
 		for (PendingAppend append : this.queue) {
 			expire(append, now);
 		}
@@ -137,6 +141,10 @@ final class Lane {
 		}
 		refuseAll(this.batch);
 		List<PendingAppend> rest = new ArrayList<>();
+		PendingAppend next = this.next;
+		if (next != null) {
+			rest.add(next);
+		}
 		this.queue.drainTo(rest);
 		refuseAll(rest);
 	}
@@ -161,7 +169,9 @@ final class Lane {
 		try {
 			write(taken);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
+			// the lane's only thread has to go on, even if there was not enough memory
+			// for a batch
 			logger.error("The event log failed to write a batch", ex);
 			taken.forEach((append) -> append.result()
 				.completeExceptionally(new EventLogUnavailableException("The event log failed", ex)));
@@ -194,7 +204,7 @@ final class Lane {
 			Map<PendingAppend, PendingAppend> repeats = new LinkedHashMap<>();
 			List<PendingAppend> distinct = withoutRepeats(batch, repeats);
 			try {
-				deliver(distinct, this.writer.attempt(distinct).appended());
+				deliver(distinct, this.writer.attempt(distinct));
 				repeats.forEach(Lane::repeat);
 				return;
 			}
@@ -298,7 +308,7 @@ final class Lane {
 
 	private CompletableFuture<Appended> refuse(PendingAppend append, String why) {
 		if (append.result().completeExceptionally(new EventLogUnavailableException(why))) {
-			this.listeners.forEach(ResumableWsListener::onAppendRefused);
+			this.listeners.appendRefused();
 		}
 		return append.result();
 	}

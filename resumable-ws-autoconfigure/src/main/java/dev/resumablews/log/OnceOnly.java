@@ -5,11 +5,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 
-import org.springframework.transaction.TransactionException;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -39,6 +42,7 @@ public final class OnceOnly {
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
+		AtomicBoolean worked = new AtomicBoolean();
 		try {
 			Boolean done = this.transaction.execute((status) -> {
 				boolean first = this.database
@@ -46,12 +50,20 @@ public final class OnceOnly {
 				if (first) {
 					work.run();
 				}
+				worked.set(true);
 				return first;
 			});
 			return Boolean.TRUE.equals(done);
 		}
-		catch (TransactionException ex) {
+		catch (CannotCreateTransactionException ex) {
 			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
+		}
+		catch (DataAccessException | TransactionSystemException ex) {
+			if (worked.get()) {
+				throw new EventLogUnavailableException("The transaction could not be committed: " + ex.getMessage(),
+						ex);
+			}
+			throw ex;
 		}
 	}
 

@@ -42,8 +42,9 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 		this.sessions = new SessionTable(database);
 		this.events = new EventTable(database, settings.maxPageCharacters());
 		AppendStatement statement = new AppendStatement(database);
+		LogListeners told = new LogListeners(listeners);
 		for (int i = 0; i < settings.lanes(); i++) {
-			this.lanes.add(new Lane("resumable-ws-log-" + i, settings, database, statement, feeds, listeners));
+			this.lanes.add(new Lane("resumable-ws-log-" + i, settings, database, statement, feeds, told));
 		}
 		this.clock = Executors.newSingleThreadScheduledExecutor((task) -> {
 			Thread thread = new Thread(task, "resumable-ws-log-clock");
@@ -57,10 +58,10 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	@Override
 	public CompletableFuture<Appended> append(Draft draft) {
-		this.open.incrementAndGet();
 		CompletableFuture<Appended> result = this.lanes
 			.get(Math.floorMod(draft.sessionId().hashCode(), this.lanes.size()))
 			.append(draft);
+		this.open.incrementAndGet();
 		result.whenComplete((appended, failure) -> this.open.decrementAndGet());
 		return result;
 	}

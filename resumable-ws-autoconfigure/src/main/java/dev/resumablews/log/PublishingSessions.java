@@ -65,7 +65,7 @@ final class PublishingSessions implements ResumableSessions {
 		Draft draft = Draft.of(sessionId, checkedType(type), serialize(payload));
 		TransactionalAppends transaction = TransactionalAppends.current(this.database, this.statement, this.feeds);
 		if (transaction != null) {
-			transaction.append(draft);
+			transaction.append(draft, true);
 		}
 		else {
 			await(this.log.append(draft));
@@ -79,7 +79,7 @@ final class PublishingSessions implements ResumableSessions {
 		List<UUID> sessionIds = this.sessions.openSessions(userId);
 		TransactionalAppends transaction = TransactionalAppends.current(this.database, this.statement, this.feeds);
 		if (transaction != null) {
-			sessionIds.forEach((sessionId) -> transaction.append(Draft.of(sessionId, checked, text)));
+			sessionIds.forEach((sessionId) -> transaction.append(Draft.of(sessionId, checked, text), false));
 			return sessionIds.size();
 		}
 		List<CompletableFuture<Appended>> appends = new ArrayList<>();
@@ -131,15 +131,16 @@ final class PublishingSessions implements ResumableSessions {
 			throw new IllegalArgumentException("The payload cannot be written as JSON: " + ex.getOriginalMessage(), ex);
 		}
 		if (!text.startsWith("{")) {
-			throw new IllegalArgumentException(
-					"The payload must become a JSON object, but a %s does not".formatted(payload.getClass().getName()));
+			throw new IllegalArgumentException("The payload must become a JSON object, but a %s does not"
+				.formatted((payload != null) ? payload.getClass().getName() : null));
 		}
 		int bytes = text.getBytes(StandardCharsets.UTF_8).length;
 		if (bytes > this.maxEventBytes) {
 			throw new IllegalArgumentException("The payload has %d bytes; resumable-ws.log.max-event-size allows %d"
 				.formatted(bytes, this.maxEventBytes));
 		}
-		return text;
+		// a line break within a string is escaped; another one would end the frame's line
+		return text.replace('\n', ' ').replace('\r', ' ');
 	}
 
 	private static String checkedType(String type) {

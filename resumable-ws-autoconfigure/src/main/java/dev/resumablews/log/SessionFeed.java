@@ -9,6 +9,8 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import dev.resumablews.SessionEvent;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * use by many threads.
  */
 public final class SessionFeed {
+
+	private static final Log logger = LogFactory.getLog(SessionFeed.class);
 
 	private final int maxEvents;
 
@@ -121,7 +125,15 @@ public final class SessionFeed {
 	}
 
 	private void wake() {
-		this.listeners.forEach(Runnable::run);
+		for (Runnable listener : this.listeners) {
+			try {
+				listener.run();
+			}
+			catch (RuntimeException ex) {
+				// whoever committed must not suffer from a connection that is going away
+				logger.debug("A reader of the log could not be woken", ex);
+			}
+		}
 	}
 
 	private void take(Recent recent) {

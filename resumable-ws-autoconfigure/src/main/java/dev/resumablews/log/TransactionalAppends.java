@@ -11,7 +11,6 @@ import java.util.UUID;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
-import dev.resumablews.log.AppendStatement.Outcome;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -31,18 +30,22 @@ final class TransactionalAppends implements TransactionSynchronization {
 
 	private final SessionFeeds feeds;
 
-	private final List<PendingAppend> waiting = new ArrayList<>();
+	private final List<Waiting> waiting = new ArrayList<>();
 
-	private final Map<UUID, List<SessionFeed.Recent>> stored = new LinkedHashMap<>();
+	private final List<SessionFeed.Recent> stored = new ArrayList<>();
 
-	private final Map<Object, Integer> savepoints = new HashMap<>();
+	private final Map<Object, Savepoint> savepoints = new HashMap<>();
 
+	/**
+	 * Whether to store at once what is appended, because the transaction commits already.
+	 */
 	private boolean committing;
 
 	private TransactionalAppends(Database database, AppendStatement statement, SessionFeeds feeds) {
 		this.database = database;
 		this.statement = statement;
 		this.feeds = feeds;
+		this.committing = calledBeforeCommit();
 	}
 
 	/**
@@ -65,8 +68,12 @@ final class TransactionalAppends implements TransactionSynchronization {
 		return appends;
 	}
 
-	void append(Draft draft) {
-		this.waiting.add(new PendingAppend(draft, System.nanoTime()));
+	/**
+	 * Appends an event.
+	 * @param required whether the transaction fails if the session is not open
+	 */
+	void append(Draft draft, boolean required) {
+		this.waiting.add(new Waiting(new PendingAppend(draft, System.nanoTime()), required));
 		if (this.committing) {
 			store();
 		}
@@ -74,13 +81,14 @@ final class TransactionalAppends implements TransactionSynchronization {
 
 	@Override
 	public void savepoint(Object savepoint) {
-		this.savepoints.put(savepoint, this.waiting.size());
+		this.savepoints.put(savepoint, new Savepoint(this.waiting.size(), this.stored.size()));
 	}
 
 	@Override
 	public void savepointRollback(Object savepoint) {
-		int size = this.savepoints.getOrDefault(savepoint, 0);
-		this.waiting.subList(size, this.waiting.size()).clear();
+		Savepoint then = this.savepoints.getOrDefault(savepoint, new Savepoint(0, 0));
+		this.waiting.subList(then.waiting(), this.waiting.size()).clear();
+		this.stored.subList(then.stored(), this.stored.size()).clear();
 	}
 
 	@Override
@@ -91,7 +99,20 @@ final class TransactionalAppends implements TransactionSynchronization {
 
 	@Override
 	public void afterCommit() {
-		this.stored.forEach(this.feeds::committed);
+		Map<UUID, List<SessionFeed.Recent>> news = new LinkedHashMap<>();
+		this.stored.forEach(
+				(recent) -> news.computeIfAbsent(recent.event().sessionId(), (id) -> new ArrayList<>()).add(recent));
+		news.forEach(this.feeds::committed);
+	}
+
+	/**
+	 * Tells whether this is called by a synchronization that runs shortly before the
+	 * commit. One that is registered only then is not told that the transaction commits.
+	 */
+	private static boolean calledBeforeCommit() {
+		return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+			.walk((frames) -> frames.anyMatch((frame) -> frame.getMethodName().equals("beforeCommit")
+					&& TransactionSynchronization.class.isAssignableFrom(frame.getDeclaringClass())));
 	}
 
 	private void store() {
@@ -100,15 +121,17 @@ final class TransactionalAppends implements TransactionSynchronization {
 		}
 		Connection connection = DataSourceUtils.getConnection(this.database.dataSource());
 		try {
-			Outcome outcome = this.statement.execute(connection, this.waiting);
-			for (int i = 0; i < this.waiting.size(); i++) {
-				PendingAppend append = this.waiting.get(i);
-				Appended appended = outcome.appended().get(i);
-				if (appended == null) {
+			List<PendingAppend> batch = this.waiting.stream().map(Waiting::append).toList();
+			List<@Nullable Appended> appended = this.statement.execute(connection, batch);
+			for (int i = 0; i < batch.size(); i++) {
+				PendingAppend append = batch.get(i);
+				Appended event = appended.get(i);
+				if (event != null) {
+					this.stored.add(SessionFeed.Recent.of(append.draft(), append.payload(), event));
+				}
+				else if (this.waiting.get(i).required()) {
 					throw new UnknownSessionException(append.draft().sessionId());
 				}
-				this.stored.computeIfAbsent(append.draft().sessionId(), (id) -> new ArrayList<>())
-					.add(SessionFeed.Recent.of(append.draft(), append.payload(), appended));
 			}
 			this.waiting.clear();
 		}
@@ -118,6 +141,26 @@ final class TransactionalAppends implements TransactionSynchronization {
 		finally {
 			DataSourceUtils.releaseConnection(connection, this.database.dataSource());
 		}
+	}
+
+	/**
+	 * An append that is not stored yet.
+	 *
+	 * @param append the append
+	 * @param required whether the transaction fails if the session is not open
+	 */
+	private record Waiting(PendingAppend append, boolean required) {
+
+	}
+
+	/**
+	 * How much there was when a savepoint was set.
+	 *
+	 * @param waiting appends that waited
+	 * @param stored events that were stored
+	 */
+	private record Savepoint(int waiting, int stored) {
+
 	}
 
 }

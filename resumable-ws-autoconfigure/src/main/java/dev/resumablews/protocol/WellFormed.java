@@ -1,18 +1,20 @@
 package dev.resumablews.protocol;
 
 /**
- * Makes texts well-formed Unicode, so that they survive being encoded as UTF-8 without
- * changing their length.
+ * Replaces what UTF-8 and Postgres cannot hold, without changing a text's length.
  */
 public final class WellFormed {
 
-	private static final char REPLACEMENT = '\uFFFD';
+	/**
+	 * Stands in for what was replaced.
+	 */
+	public static final char REPLACEMENT = '\uFFFD';
 
 	private WellFormed() {
 	}
 
 	/**
-	 * Replaces each unpaired surrogate by U+FFFD.
+	 * Replaces each unpaired surrogate and each NUL by U+FFFD.
 	 * @param text any text
 	 * @return a text of the same length in UTF-16 units; the same one if it is
 	 * well-formed
@@ -21,7 +23,7 @@ public final class WellFormed {
 		StringBuilder repaired = null;
 		for (int i = 0; i < text.length(); i++) {
 			char unit = text.charAt(i);
-			if (!Character.isSurrogate(unit)) {
+			if (unit != 0 && !Character.isSurrogate(unit)) {
 				continue;
 			}
 			if (Character.isHighSurrogate(unit) && i + 1 < text.length()

@@ -32,18 +32,18 @@ final class ChatClientReplyGenerator implements ReplyGenerator {
 
 	private final @Nullable String systemPrompt;
 
-	ChatClientReplyGenerator(ChatClient client, @Nullable String systemPrompt) {
+	private final GeneratorCalls calls;
+
+	ChatClientReplyGenerator(ChatClient client, @Nullable String systemPrompt, GeneratorCalls calls) {
 		this.client = client;
 		this.systemPrompt = systemPrompt;
+		this.calls = calls;
 	}
 
 	@Override
 	public Publisher<ReplyPart> generate(ReplyRequest request) {
-		return this.client.prompt()
-			.messages(messages(request.conversation()))
-			.stream()
-			.chatResponse()
-			.map(ChatClientReplyGenerator::part);
+		ChatClient.ChatClientRequestSpec prompt = this.client.prompt().messages(messages(request.conversation()));
+		return this.calls.stream(request.messageId(), prompt).map(ChatClientReplyGenerator::part);
 	}
 
 	private List<Message> messages(List<ConversationMessage> conversation) {

@@ -78,7 +78,7 @@ final class LocalReplies implements Replies, AutoCloseable {
 		if (this.draining) {
 			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
 		}
-		String payload = ReplyEvents.userMessage(WellFormedText.of(content), idempotencyKey);
+		String payload = ReplyEvents.userMessage(content, idempotencyKey);
 		CompletableFuture<Appended> stored = this.log
 			.append(Draft.of(sessionId, ReplyEvents.USER_MESSAGE, payload).once(userId, idempotencyKey));
 		if (this.generator != null) {

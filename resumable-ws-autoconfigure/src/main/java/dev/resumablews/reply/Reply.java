@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 import dev.resumablews.EventLogUnavailableException;
@@ -175,7 +176,10 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 			}
 			catch (EventLogUnavailableException ex) {
 				logger.debug("Reply " + this.messageId + " waits for the event log", ex);
-				Thread.sleep(RETRY_INTERVAL.toMillis());
+				LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
+				if (Thread.interrupted()) {
+					throw new InterruptedException();
+				}
 			}
 		}
 	}
@@ -244,7 +248,7 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 		}
 		else if (fail(ReplyFailure.PROVIDER_ERROR, false)) {
 			logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.messageId, this.inReplyTo,
-					this.sessionId, ex));
+					this.sessionId, cause(ex)));
 			logger.debug("Reply " + this.messageId + " failed", ex);
 		}
 	}

@@ -7,11 +7,13 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.log.EventLog;
+import okhttp3.Interceptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -47,6 +49,7 @@ import org.springframework.util.ClassUtils;
 		"org.springframework.ai.model.openai.autoconfigure.OpenAiChatAutoConfiguration" })
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnBean(EventLog.class)
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class ReplyAutoConfiguration {
 
@@ -83,6 +86,18 @@ public final class ReplyAutoConfiguration {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ ChatClient.class, OpenAiHttpClientBuilderCustomizer.class, Interceptor.class })
+	@ConditionalOnBooleanProperty(name = "resumable-ws.reply.enabled", matchIfMissing = true)
+	static class OpenAiConfiguration {
+
+		@Bean
+		OpenAiCalls resumableWsOpenAiCalls() {
+			return new OpenAiCalls();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(ChatClient.class)
 	@ConditionalOnBooleanProperty(name = "resumable-ws.reply.enabled", matchIfMissing = true)
 	static class ChatClientConfiguration {
@@ -91,10 +106,11 @@ public final class ReplyAutoConfiguration {
 		@ConditionalOnSingleCandidate(ChatModel.class)
 		@ConditionalOnMissingBean(ReplyGenerator.class)
 		ReplyGenerator resumableWsReplyGenerator(ChatModel model, ObjectProvider<ChatClient.Builder> builder,
-				ResumableWsProperties properties) {
+				ObjectProvider<GeneratorCalls> calls, ResumableWsProperties properties) {
 			// the application's customizers are in Spring AI's own builder
 			ChatClient.Builder unique = builder.getIfUnique(() -> ChatClient.builder(model));
-			return new ChatClientReplyGenerator(unique.build(), properties.reply().systemPrompt());
+			return new ChatClientReplyGenerator(unique.build(), properties.reply().systemPrompt(),
+					calls.getIfAvailable(() -> (messageId, prompt) -> prompt.stream().chatResponse()));
 		}
 
 	}

@@ -1,5 +1,6 @@
 package dev.resumablews.reply;
 
+import dev.resumablews.protocol.WellFormed;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ final class ReplyText {
 			end--;
 		}
 		this.half = text.substring(end);
-		this.said.append(WellFormedText.of(text.substring(0, end)));
+		this.said.append(WellFormed.text(text.substring(0, end)));
 		if (this.said.length() <= this.maxLength) {
 			return true;
 		}
@@ -49,7 +50,7 @@ final class ReplyText {
 	 */
 	void end() {
 		if (!this.half.isEmpty() && this.said.length() < this.maxLength) {
-			this.said.append(WellFormedText.REPLACEMENT);
+			this.said.append(WellFormed.REPLACEMENT);
 		}
 		this.half = "";
 	}

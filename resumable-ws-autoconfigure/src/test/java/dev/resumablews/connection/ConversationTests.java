@@ -19,6 +19,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import tools.jackson.databind.JsonNode;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -268,44 +270,41 @@ abstract class ConversationTests {
 		}
 	}
 
+	@Test
+	void aClientIsToldThatEventsItAsksForWereCleanedUp() {
+		String session;
+		try (WsTestClient client = connect("ken")) {
+			session = client.next().path("session_id").stringValue();
+		}
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		for (int i = 1; i <= 6; i++) {
+			sessions.publish(UUID.fromString(session), "tick", Map.of("n", i));
+		}
+		JdbcClient sql = this.server.bean(JdbcClient.class);
+		UUID id = UUID.fromString(session);
+		sql.sql("delete from ws_events where session_id = ? and id <= 4").param(id).update();
+		sql.sql("update ws_sessions set truncated_through = 4 where session_id = ?").param(id).update();
+		try (WsTestClient client = to("ken").query("sessionId", session).query("lastEventId", 2).connect()) {
+			JsonNode init = client.next();
+			assertThat(init.path("resumed").booleanValue()).isFalse();
+			assertThat(init.path("reason").stringValue()).isEqualTo("history_truncated");
+			assertThat(init.path("session_id").stringValue()).isEqualTo(session);
+			assertThat(init.path("earliest_event_id").intValue()).isEqualTo(5);
+			assertThat(client.next().path("event_id").intValue()).isEqualTo(5);
+			assertThat(client.next().path("event_id").intValue()).isEqualTo(6);
+			assertThat(client.next().path("count").intValue()).isEqualTo(2);
+		}
+		try (WsTestClient client = to("ken").query("sessionId", session).query("lastEventId", 4).connect()) {
+			assertThat(client.next().path("resumed").booleanValue()).isTrue();
+		}
+	}
+
 	private WsTestClient connect(String user) {
 		return to(user).connect();
 	}
 
 	private WsTestClient.Builder to(String user) {
 		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user));
-	}
-
-	static class OnTomcatTests extends ConversationTests {
-
-		OnTomcatTests() {
-			super(false, false);
-		}
-
-	}
-
-	static class OnJettyTests extends ConversationTests {
-
-		OnJettyTests() {
-			super(true, false);
-		}
-
-	}
-
-	static class OnTomcatWithVirtualThreadsTests extends ConversationTests {
-
-		OnTomcatWithVirtualThreadsTests() {
-			super(false, true);
-		}
-
-	}
-
-	static class OnJettyWithVirtualThreadsTests extends ConversationTests {
-
-		OnJettyWithVirtualThreadsTests() {
-			super(true, true);
-		}
-
 	}
 
 }

@@ -151,7 +151,7 @@ class LocalRepliesTests {
 		});
 		submit("one");
 		awaitEnd("assistant_message");
-		long asked = submit("two \uD83D").eventId();
+		long asked = submit("two").eventId();
 		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
 		ReplyRequest request = requests.get(1);
 		assertThat(request.inReplyTo()).isEqualTo(asked);
@@ -160,7 +160,7 @@ class LocalRepliesTests {
 		assertThat(request.conversation()).containsExactly(
 				new ConversationMessage(ConversationMessage.Role.USER, "one"),
 				new ConversationMessage(ConversationMessage.Role.ASSISTANT, "answer 1"),
-				new ConversationMessage(ConversationMessage.Role.USER, "two \uFFFD"));
+				new ConversationMessage(ConversationMessage.Role.USER, "two"));
 	}
 
 	@Test
@@ -307,7 +307,7 @@ class LocalRepliesTests {
 	@Test
 	void aModelThatNeverEndsTimesOut() {
 		start((request) -> Flux.interval(Duration.ofMillis(20)).map((i) -> ReplyPart.text(i + " ")),
-				new ReplySettings(50, LONG, Duration.ofMillis(500), 10, 10, 100_000));
+				new ReplySettings(50, LONG, Duration.ofSeconds(3), 10, 10, 100_000));
 		submit("Hi");
 		awaitEnd("assistant_failed");
 		assertFailure("timeout");

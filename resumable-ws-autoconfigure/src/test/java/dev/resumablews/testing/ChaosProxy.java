@@ -104,7 +104,8 @@ public final class ChaosProxy implements AutoCloseable {
 
 	/**
 	 * Resets each new connection once a random number of bytes went from server to
-	 * client, in the middle of whatever is being said.
+	 * client, in the middle of whatever is being said. A message that is larger than the
+	 * most never arrives.
 	 * @param random says how many
 	 * @param minBytes the fewest, at least 1
 	 * @param maxBytes the most

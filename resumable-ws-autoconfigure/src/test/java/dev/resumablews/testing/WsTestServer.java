@@ -63,8 +63,8 @@ final class WsTestServer implements AutoCloseable {
 		try {
 			session.getBasicRemote().sendText(text);
 		}
-		catch (IOException ex) {
-			// the test has ended
+		catch (IOException | IllegalStateException ex) {
+			// the client has gone
 		}
 	}
 

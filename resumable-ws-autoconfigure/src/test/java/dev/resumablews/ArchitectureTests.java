@@ -1,0 +1,265 @@
+package dev.resumablews;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.GeneralCodingRules;
+import org.jspecify.annotations.NullMarked;
+
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.Configuration;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The direction of dependencies, and conventions of Spring Boot's own modules. They hold
+ * for packages that are still to come, too.
+ */
+@AnalyzeClasses(packages = ArchitectureTests.ROOT, importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTests {
+
+	static final String ROOT = "dev.resumablews";
+
+	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
+
+	/**
+	 * Which packages a package may depend on besides the API and itself. One that is not
+	 * named may depend on all that do not depend on it.
+	 */
+	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.of(//
+			"protocol", Set.of(), //
+			"schema", Set.of(), //
+			"handshake", Set.of("protocol"), //
+			"log", Set.of("schema", "protocol", "cluster"), //
+			"cluster", Set.of("schema", "log"), //
+			"cleanup", Set.of("schema", "log"), //
+			"reply", Set.of("schema", "log", "protocol", "cluster"), //
+			"connection", Set.of("log", "reply", "protocol", "handshake"));
+
+	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
+			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
+
+	private static final DescribedPredicate<JavaClass> PART_OF_AUTO_CONFIGURATION = describe(
+			"parts of auto-configurations", (type) -> within(type, AUTO_CONFIGURATION));
+
+	private static final DescribedPredicate<JavaClass> PROPERTIES = describe("the properties", (type) -> within(type,
+			describe("", (outer) -> outer.getFullName().equals(ROOT + ".ResumableWsProperties"))));
+
+	private static final DescribedPredicate<JavaClass> ADAPTER_TO_BOOT = describe("adapters to Spring Boot",
+			(type) -> type.isAssignableTo("org.springframework.boot.diagnostics.FailureAnalyzer")
+					|| type.isAssignableTo("org.springframework.boot.sql.init.dependency.DatabaseInitializerDetector")
+					|| type.isAssignableTo(Condition.class));
+
+	private static final DescribedPredicate<JavaMethod> BEAN_METHOD = describe("bean methods",
+			(method) -> method.isAnnotatedWith(Bean.class));
+
+	@ArchTest
+	static final ArchRule theApiKnowsNobody = noClasses().that()
+		.resideInAPackage(ROOT)
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage(ROOT + ".*..");
+
+	@ArchTest
+	static final ArchRule packagesKnowOnlyWhatTheyMay = CompositeArchRule
+		.of(MAY_DEPEND_ON.entrySet().stream().map((entry) -> mayDependOn(entry.getKey(), entry.getValue())).toList());
+
+	@ArchTest
+	static final ArchRule packagesHaveNoCycles = slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule theSchemaIsKnownOnlyToThoseWhoSpeakSql = noClasses().that()
+		.resideOutsideOfPackages(inside("schema", "log", "cleanup", "cluster", "reply"))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage(ROOT + ".schema..");
+
+	@ArchTest
+	static final ArchRule theLogKnowsNoSockets = noClasses().that()
+		.resideInAnyPackage(inside("log", "schema", "cleanup", "cluster"))
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("org.springframework.web..", "jakarta.websocket..", "jakarta.servlet..",
+				"org.apache.tomcat..", "org.apache.catalina..")
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static final ArchRule connectionsKnowNoSql = noClasses().that()
+		.resideInAnyPackage(inside("connection", "protocol", "handshake"))
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("java.sql..", "javax.sql..", "org.springframework.jdbc..", "org.postgresql..",
+				"com.zaxxer.hikari..")
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static final ArchRule theProtocolKnowsNoFrameworkButJackson = classes().that()
+		.resideInAnyPackage(inside("protocol"))
+		.should()
+		.onlyDependOnClassesThat(resideInAnyPackage(ROOT, ROOT + ".protocol..", "java..", "tools.jackson..",
+				"com.fasterxml.jackson.annotation..", "org.jspecify.."))
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static final ArchRule onlyTheEdgesTouchSpringBoot = noClasses()
+		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)).and(not(ADAPTER_TO_BOOT)))
+		.and()
+		.resideOutsideOfPackages(inside("observability"))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("org.springframework.boot..");
+
+	@ArchTest
+	static final ArchRule onlyAutoConfigurationsSeeTheProperties = noClasses()
+		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)))
+		.should()
+		.dependOnClassesThat(PROPERTIES);
+
+	@ArchTest
+	static final ArchRule autoConfigurationsArePublicAndFinal = classes().that(AUTO_CONFIGURATION)
+		.should()
+		.bePublic()
+		.andShould()
+		.haveModifier(JavaModifier.FINAL)
+		.andShould()
+		.haveSimpleNameEndingWith("AutoConfiguration");
+
+	@ArchTest
+	static final ArchRule autoConfigurationsHaveNoPublicMembers = classes().that(PART_OF_AUTO_CONFIGURATION)
+		.should(haveNoPublicMembers());
+
+	@ArchTest
+	static final ArchRule configurationsArePartsOfAutoConfigurations = classes().that()
+		.areAnnotatedWith(Configuration.class)
+		.or()
+		.areAnnotatedWith(EnableConfigurationProperties.class)
+		.should(ArchCondition.from(PART_OF_AUTO_CONFIGURATION))
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static void autoConfigurationsAreListedAndSorted(JavaClasses classes) throws IOException, URISyntaxException {
+		List<String> listed = imports();
+		assertThat(listed).isSorted();
+		assertThat(listed).containsExactlyInAnyOrderElementsOf(
+				classes.that(AUTO_CONFIGURATION).stream().map(JavaClass::getFullName).toList());
+	}
+
+	@ArchTest
+	static final ArchRule conditionsOnClassesAreNotOnMethods = noMethods().should()
+		.beAnnotatedWith(ConditionalOnClass.class);
+
+	@ArchTest
+	static final ArchRule conditionsAreNotPublic = noClasses().that(assignableTo(Condition.class))
+		.should()
+		.bePublic()
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static final ArchRule beansAreNotOfPrivateTypes = noMethods().that(BEAN_METHOD)
+		.should()
+		.haveRawReturnType(describe("a private type", (type) -> type.getModifiers().contains(JavaModifier.PRIVATE)));
+
+	@ArchTest
+	static final ArchRule beanMethodsAreNotPrivate = noMethods().that(BEAN_METHOD).should().bePrivate();
+
+	@ArchTest
+	static final ArchRule postProcessorsAreMadeByStaticMethods = methods().that(BEAN_METHOD)
+		.and()
+		.haveRawReturnType(assignableTo(BeanPostProcessor.class).or(assignableTo(BeanFactoryPostProcessor.class)))
+		.should()
+		.beStatic()
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static void packagesAreNullMarked(JavaClasses classes) {
+		Stream.concat(Stream.of(classes.getPackage(ROOT)), classes.getPackage(ROOT).getSubpackagesInTree().stream())
+			.filter((javaPackage) -> !javaPackage.getClasses().isEmpty())
+			.forEach((javaPackage) -> assertThat(javaPackage.isAnnotatedWith(NullMarked.class))
+				.as(javaPackage.getName() + " is null-marked")
+				.isTrue());
+	}
+
+	@ArchTest
+	static final ArchRule nobodySleeps = noClasses().should()
+		.callMethodWhere(describe("Thread or TimeUnit sleeps",
+				(call) -> call.getName().equals("sleep") && Set.of("java.lang.Thread", "java.util.concurrent.TimeUnit")
+					.contains(call.getTargetOwner().getFullName())));
+
+	@ArchTest
+	static final ArchRule nobodyPrints = GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+
+	private static ArchRule mayDependOn(String name, Set<String> others) {
+		return noClasses().that()
+			.resideInAnyPackage(inside(name))
+			.should()
+			.dependOnClassesThat(resideInAPackage(ROOT + ".*..").and(not(resideInAnyPackage(inside(name))))
+				.and(not(resideInAnyPackage(inside(others.toArray(String[]::new))))))
+			.because("package " + name + " may know " + others + " only")
+			.allowEmptyShould(true);
+	}
+
+	private static boolean within(JavaClass type, DescribedPredicate<JavaClass> outer) {
+		return outer.test(type) || type.getEnclosingClass().map((enclosing) -> within(enclosing, outer)).orElse(false);
+	}
+
+	private static String[] inside(String... names) {
+		return Arrays.stream(names).map((name) -> ROOT + "." + name + "..").toArray(String[]::new);
+	}
+
+	private static List<String> imports() throws IOException, URISyntaxException {
+		URI library = ResumableWsProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+		return Files.readAllLines(Path.of(library).resolve(IMPORTS));
+	}
+
+	private static ArchCondition<JavaClass> haveNoPublicMembers() {
+		return new ArchCondition<>("have no public members") {
+
+			@Override
+			public void check(JavaClass type, ConditionEvents events) {
+				Stream.concat(type.getMethods().stream(), type.getFields().stream())
+					.filter((member) -> member.getModifiers().contains(JavaModifier.PUBLIC))
+					.forEach((member) -> events
+						.add(SimpleConditionEvent.violated(type, member.getFullName() + " is public")));
+			}
+
+		};
+	}
+
+}

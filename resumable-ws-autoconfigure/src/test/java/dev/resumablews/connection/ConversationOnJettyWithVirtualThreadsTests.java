@@ -1,0 +1,9 @@
+package dev.resumablews.connection;
+
+class ConversationOnJettyWithVirtualThreadsTests extends ConversationTests {
+
+	ConversationOnJettyWithVirtualThreadsTests() {
+		super(true, true);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.connection;
+
+class ConversationOnTomcatTests extends ConversationTests {
+
+	ConversationOnTomcatTests() {
+		super(false, false);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.connection;
+
+class ConversationOnTomcatWithVirtualThreadsTests extends ConversationTests {
+
+	ConversationOnTomcatWithVirtualThreadsTests() {
+		super(false, true);
+	}
+
+}

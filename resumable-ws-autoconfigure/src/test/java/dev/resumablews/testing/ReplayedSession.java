@@ -1,0 +1,280 @@
+package dev.resumablews.testing;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A session as a client rebuilds it from what it is sent, over all its connections, and
+ * every promise of the protocol that was broken on the way. Safe for use by many threads.
+ */
+final class ReplayedSession {
+
+	private final List<JsonNode> events = new ArrayList<>();
+
+	private final Map<String, Reply> replies = new HashMap<>();
+
+	private final Map<String, Long> userMessages = new HashMap<>();
+
+	private final List<String> violations = new ArrayList<>();
+
+	private final List<Hole> holes = new ArrayList<>();
+
+	private final List<String> resets = new ArrayList<>();
+
+	private @Nullable String sessionId;
+
+	private long lastEventId;
+
+	private boolean initialised;
+
+	private boolean truncated;
+
+	private long headAtStart;
+
+	private long replayed;
+
+	private boolean replayComplete;
+
+	/**
+	 * Begins a connection.
+	 */
+	synchronized void connecting() {
+		this.initialised = false;
+		this.replayed = 0;
+		this.replayComplete = false;
+	}
+
+	/**
+	 * Takes a message of the server's.
+	 */
+	synchronized void take(JsonNode message) {
+		String type = message.path("type").asString("");
+		if (type.equals("session_init")) {
+			initialise(message);
+		}
+		else if (!this.initialised) {
+			violated("before session_init: " + message);
+		}
+		else if (message.has("event_id") && !type.equals("ack")) {
+			event(type, message);
+		}
+		else if (type.equals("replay_complete")) {
+			replayComplete(message);
+		}
+		else if (type.equals("ack")) {
+			userMessage(message.path("idempotency_key").asString(), message.path("event_id").asLong());
+		}
+	}
+
+	private void initialise(JsonNode message) {
+		if (this.initialised) {
+			violated("second session_init: " + message);
+		}
+		this.initialised = true;
+		this.headAtStart = message.path("last_event_id").asLong(-1);
+		String id = message.path("session_id").asString("");
+		boolean resuming = this.sessionId != null;
+		if (resuming && !message.path("resumed").asBoolean(false)) {
+			this.resets.add(message.path("reason").asString("no reason"));
+			forget();
+		}
+		else if (resuming && !id.equals(this.sessionId)) {
+			violated("resumed another session than " + this.sessionId + ": " + message);
+		}
+		if (this.headAtStart < this.lastEventId) {
+			violated("log ends before " + this.lastEventId + ": " + message);
+		}
+		this.truncated = message.path("earliest_event_id").asLong(1) > this.lastEventId + 1;
+		this.sessionId = id;
+	}
+
+	private void forget() {
+		this.events.clear();
+		this.replies.clear();
+		this.userMessages.clear();
+		this.holes.clear();
+		this.lastEventId = 0;
+	}
+
+	private void event(String type, JsonNode event) {
+		long id = event.path("event_id").asLong();
+		if (id <= this.lastEventId) {
+			violated("event " + id + " after " + this.lastEventId + ": " + event);
+			return;
+		}
+		if (id > this.lastEventId + 1 && !(this.truncated && this.lastEventId == 0)) {
+			this.holes.add(new Hole(this.lastEventId + 1, id - 1));
+		}
+		if (!event.path("payload").isObject() || event.path("created_at").asString("").isEmpty()) {
+			violated("event without payload or created_at: " + event);
+		}
+		boolean replay = event.path("replay").asBoolean(false);
+		if (replay != (id <= this.headAtStart)) {
+			violated("replay is " + replay + ", but the log ended at " + this.headAtStart + ": " + event);
+		}
+		this.replayed += replay ? 1 : 0;
+		this.lastEventId = id;
+		this.events.add(event);
+		JsonNode payload = event.path("payload");
+		switch (type) {
+			case "user_message" -> userMessage(payload.path("idempotency_key").asString(""), id);
+			case "assistant_started" -> started(id, payload);
+			case "assistant_delta" -> reply(event).delta(payload.path("offset").asLong(-1), text(payload), event);
+			case "assistant_message" -> finished(event);
+			case "assistant_failed" -> reply(event).end(null, event);
+			default -> {
+				// an application's own
+			}
+		}
+	}
+
+	private void userMessage(String key, long eventId) {
+		Long before = this.userMessages.putIfAbsent(key, eventId);
+		if (before != null && before != eventId) {
+			violated("message " + key + " is event " + before + " and event " + eventId);
+		}
+	}
+
+	private void started(long id, JsonNode payload) {
+		Reply superseded = this.replies.get(payload.path("supersedes").asString(""));
+		long since = (superseded != null) ? Math.min(id, superseded.since) : id;
+		Reply other = this.replies.put(payload.path("message_id").asString(), new Reply(since));
+		if (other != null) {
+			violated("reply started twice: " + payload);
+		}
+	}
+
+	private Reply reply(JsonNode event) {
+		return this.replies.computeIfAbsent(event.path("payload").path("message_id").asString(), (id) -> {
+			if (!this.truncated) {
+				violated("reply was not started: " + event);
+			}
+			return new Reply(0);
+		});
+	}
+
+	private void finished(JsonNode event) {
+		Reply reply = reply(event);
+		reply.end(text(event.path("payload")), event);
+		// the deltas that are missing were compacted into this message
+		this.holes.removeIf((hole) -> hole.first > reply.since);
+	}
+
+	private void replayComplete(JsonNode message) {
+		if (this.replayComplete) {
+			violated("second replay_complete: " + message);
+		}
+		this.replayComplete = true;
+		if (message.path("count").asLong(-1) != this.replayed) {
+			violated("replayed " + this.replayed + " events, but: " + message);
+		}
+	}
+
+	private void violated(String what) {
+		this.violations.add(what);
+	}
+
+	private static String text(JsonNode payload) {
+		return payload.path("content").asString("");
+	}
+
+	synchronized @Nullable String sessionId() {
+		return this.sessionId;
+	}
+
+	synchronized long lastEventId() {
+		return this.lastEventId;
+	}
+
+	synchronized boolean isInitialised() {
+		return this.initialised;
+	}
+
+	synchronized boolean isReplayComplete() {
+		return this.replayComplete;
+	}
+
+	synchronized List<JsonNode> events() {
+		return List.copyOf(this.events);
+	}
+
+	synchronized List<String> resets() {
+		return List.copyOf(this.resets);
+	}
+
+	synchronized String text(String messageId) {
+		Reply reply = this.replies.get(messageId);
+		return (reply != null) ? reply.text.toString() : "";
+	}
+
+	synchronized boolean hasEnded(String messageId) {
+		Reply reply = this.replies.get(messageId);
+		return reply != null && reply.ended;
+	}
+
+	/**
+	 * Returns what was wrong so far, and the holes that no whole message has explained
+	 * yet.
+	 */
+	synchronized List<String> violations() {
+		List<String> all = new ArrayList<>(this.violations);
+		this.holes.forEach((hole) -> all.add("events " + hole.first + " to " + hole.last + " are missing"));
+		return all;
+	}
+
+	private record Hole(long first, long last) {
+	}
+
+	/**
+	 * A reply as far as it was said.
+	 */
+	private final class Reply {
+
+		private final long since;
+
+		private final StringBuilder text = new StringBuilder();
+
+		private boolean ended;
+
+		Reply(long since) {
+			this.since = since;
+		}
+
+		void delta(long offset, String piece, JsonNode event) {
+			int length = this.text.length();
+			if (this.ended) {
+				violated("delta after the end: " + event);
+			}
+			else if (offset < 0 || offset > length) {
+				violated("delta leaves a hole after " + length + ": " + event);
+			}
+			else if (offset == length) {
+				this.text.append(piece);
+			}
+			else if (!this.text.substring((int) offset).startsWith(piece)) {
+				violated("delta repeats other text than '" + this.text.substring((int) offset) + "': " + event);
+			}
+		}
+
+		void end(@Nullable String whole, JsonNode event) {
+			if (this.ended) {
+				violated("second end: " + event);
+			}
+			this.ended = true;
+			if (whole != null) {
+				if (!whole.startsWith(this.text.toString())) {
+					violated("whole message does not begin with '" + this.text + "': " + event);
+				}
+				this.text.setLength(0);
+				this.text.append(whole);
+			}
+		}
+
+	}
+
+}

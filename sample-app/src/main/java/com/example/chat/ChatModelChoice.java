@@ -1,0 +1,55 @@
+package com.example.chat;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.util.StringUtils;
+
+/**
+ * Switches OpenAI's model on where there is a key for it, or the address of a server that
+ * speaks its language. Without either Spring AI's OpenAI starter would fail the
+ * application.
+ */
+class ChatModelChoice implements EnvironmentPostProcessor {
+
+	static final String PROPERTY = "spring.ai.model.chat";
+
+	static final String OFFLINE = "none";
+
+	private static final String KEY = "spring.ai.openai.api-key";
+
+	private static final String BASE_URL = "spring.ai.openai.base-url";
+
+	@Override
+	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		String key = first(environment, KEY, "OPENAI_API_KEY");
+		String baseUrl = first(environment, BASE_URL, "OPENAI_BASE_URL");
+		Map<String, Object> choice = new HashMap<>();
+		choice.put(PROPERTY, (key != null || baseUrl != null) ? "openai" : OFFLINE);
+		if (baseUrl != null) {
+			choice.put(BASE_URL, baseUrl);
+		}
+		if (key != null || baseUrl != null) {
+			// a server of one's own seldom asks for a key, but the client wants one
+			choice.put(KEY, (key != null) ? key : "none");
+		}
+		environment.getPropertySources().addFirst(new MapPropertySource("chatModelChoice", choice));
+	}
+
+	private static @Nullable String first(ConfigurableEnvironment environment, String... names) {
+		for (String name : names) {
+			String value = environment.getProperty(name);
+			if (StringUtils.hasText(value)) {
+				return value;
+			}
+		}
+		return null;
+	}
+
+}

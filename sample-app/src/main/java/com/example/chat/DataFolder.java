@@ -1,0 +1,36 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.springframework.core.env.Environment;
+
+/**
+ * The folder that keeps what must survive a restart.
+ *
+ * @param path where it is
+ */
+record DataFolder(Path path) {
+
+	static DataFolder of(Environment environment) {
+		return new DataFolder(Path.of(environment.getProperty("chat.data-dir", "data")).toAbsolutePath().normalize());
+	}
+
+	Path postgres() {
+		return this.path.resolve("postgres");
+	}
+
+	Path tokenSecret() {
+		return this.path.resolve("token-secret");
+	}
+
+	Path lock() {
+		return this.path.resolve("in-use");
+	}
+
+	void create() throws IOException {
+		Files.createDirectories(this.path);
+	}
+
+}

@@ -1,0 +1,62 @@
+package com.example.chat;
+
+import org.springframework.boot.autoconfigure.condition.ConditionMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.StringUtils;
+
+/**
+ * Brings the application's own Postgres where no other is configured.
+ */
+@Configuration(proxyBeanMethods = false)
+@Conditional(LocalPostgresConfiguration.NoDataSourceUrl.class)
+class LocalPostgresConfiguration {
+
+	@Bean(destroyMethod = "close")
+	LocalPostgres localPostgres(Environment environment) {
+		return LocalPostgres.start(DataFolder.of(environment));
+	}
+
+	/**
+	 * Says where the database is. The pool depends on it, so that the server stops after
+	 * everything that uses it.
+	 */
+	@Bean
+	JdbcConnectionDetails localPostgresConnection(LocalPostgres postgres) {
+		return new LocalPostgresConnection(postgres.jdbcUrl());
+	}
+
+	private record LocalPostgresConnection(String getJdbcUrl) implements JdbcConnectionDetails {
+
+		@Override
+		public String getUsername() {
+			return "postgres";
+		}
+
+		@Override
+		public String getPassword() {
+			return "";
+		}
+
+	}
+
+	static final class NoDataSourceUrl extends SpringBootCondition {
+
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			ConditionMessage.Builder message = ConditionMessage.forCondition("Local Postgres");
+			return StringUtils.hasText(context.getEnvironment().getProperty("spring.datasource.url"))
+					? ConditionOutcome.noMatch(message.because("spring.datasource.url is set"))
+					: ConditionOutcome.match(message.because("spring.datasource.url is not set"));
+		}
+
+	}
+
+}

@@ -1,0 +1,21 @@
+package com.example.chat;
+
+import java.time.Duration;
+
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Lets the stand-in answer where there is no language model.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty(name = ChatModelChoice.PROPERTY, havingValue = ChatModelChoice.OFFLINE)
+class OfflineChatModelConfiguration {
+
+	@Bean
+	OfflineChatModel offlineChatModel() {
+		return new OfflineChatModel(Duration.ofMillis(40));
+	}
+
+}

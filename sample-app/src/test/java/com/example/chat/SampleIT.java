@@ -1,0 +1,206 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.net.CookieManager;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.LongStream;
+
+import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Uses the packaged sample as a browser does, and does to it what production does.
+ */
+class SampleIT {
+
+	private static final int CLOSED_FOR_RESTART = 1012;
+
+	@TempDir
+	Path folder;
+
+	private final HttpClient browser = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+
+	@Test
+	void aChatGoesOnAfterTheServerWasKilledInTheMiddleOfAnAnswer() throws Exception {
+		String session;
+		long seen;
+		String said;
+		try (SampleProcess sample = SampleProcess.start(this.folder); WsTestClient client = connect(sample)) {
+			session = client.await("session_init").path("session_id").stringValue();
+			say(client, "Do not stop");
+			client.await((message) -> isDeltaFrom(message, 40));
+			sample.kill();
+			client.awaitClose();
+			List<JsonNode> events = events(client);
+			seen = lastId(events);
+			said = textOf(events);
+		}
+		try (SampleProcess sample = SampleProcess.start(this.folder);
+				WsTestClient resumed = connect(sample, session, seen);
+				WsTestClient reloaded = connect(sample, session, 0)) {
+			assertThat(resumed.await("session_init").path("resumed").booleanValue()).isTrue();
+			resumed.await("replay_complete");
+			assertIdsFollow(seen, events(resumed));
+
+			reloaded.await("replay_complete");
+			List<JsonNode> all = events(reloaded);
+			assertIdsFollow(0, all);
+			assertThat(textOf(all)).startsWith(said).startsWith("You said: “Do not stop”");
+
+			UUID next = say(resumed, "Still there?");
+			assertThat(resumed.await((message) -> isAck(message, next)).path("event_id").longValue())
+				.isGreaterThan(seen);
+			assertThat(reloaded.await(SampleIT::isSecondAnswer).at("/payload/content").stringValue())
+				.startsWith("You said: “Still there?”");
+			assertThat(resumed.await(SampleIT::isSecondAnswer).at("/payload/finish_reason").stringValue())
+				.isEqualTo("stop");
+			assertIdsFollow(seen, events(resumed));
+		}
+	}
+
+	@Test
+	void anAnswerThatDoesNotEndInTheGraceOfAStopIsInterrupted() throws Exception {
+		String session;
+		long seen;
+		try (SampleProcess sample = SampleProcess.start(this.folder, "--resumable-ws.shutdown.reply-grace=200ms");
+				WsTestClient client = connect(sample)) {
+			session = client.await("session_init").path("session_id").stringValue();
+			say(client, "Do not stop");
+			client.await((message) -> isDeltaFrom(message, 40));
+			sample.terminate();
+			assertThat(client.await("server_restarting").path("reconnect_after_ms").isIntegralNumber()).isTrue();
+			assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
+			assertThat(sample.ends(Duration.ofSeconds(40))).isTrue();
+			seen = lastId(events(client));
+		}
+		try (SampleProcess sample = SampleProcess.start(this.folder);
+				WsTestClient reloaded = connect(sample, session, 0);
+				WsTestClient resumed = connect(sample, session, seen)) {
+			JsonNode failed = reloaded.await("assistant_failed");
+			assertThat(failed.at("/payload/code").stringValue()).isEqualTo("interrupted");
+			assertThat(failed.at("/payload/message").stringValue()).isNotBlank();
+			resumed.await("replay_complete");
+			assertIdsFollow(seen, events(resumed));
+		}
+	}
+
+	@Test
+	void anAnswerThatEndsInTheGraceOfAStopIsWhole() throws Exception {
+		try (SampleProcess sample = SampleProcess.start(this.folder); WsTestClient client = connect(sample)) {
+			say(client, "Do not stop");
+			client.await((message) -> isDeltaFrom(message, 40));
+			sample.terminate();
+			client.await("server_restarting");
+			assertThat(client.await("assistant_message").at("/payload/content").stringValue())
+				.endsWith("nothing twice.");
+			assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
+			assertThat(sample.ends(Duration.ofSeconds(40))).isTrue();
+			assertThat(sample.log()).doesNotContain("ERROR");
+		}
+	}
+
+	@Test
+	void aDatabaseAndAModelOfOnesOwnAreUsed() throws Exception {
+		try (OpenAiStub model = OpenAiStub.start();
+				SampleProcess sample = SampleProcess.start(this.folder,
+						"--spring.datasource.url=" + TestPostgres.createDatabase(),
+						"--spring.ai.openai.base-url=" + model.baseUrl(),
+						"--resumable-ws.auth.jwt.secret=a-secret-of-at-least-thirty-two-bytes");
+				WsTestClient client = connect(sample)) {
+			say(client, "Hello?");
+
+			assertThat(client.await("assistant_message").at("/payload/content").stringValue()).isEqualTo("Hello.");
+			assertThat(model.awaitExchange(Duration.ofSeconds(5)).model()).isEqualTo("gpt-4o-mini");
+			assertThat(this.folder.resolve("data")).doesNotExist();
+		}
+	}
+
+	@Test
+	void thePageRunsNothingButItsOwnScripts() throws Exception {
+		try (SampleProcess sample = SampleProcess.start(this.folder)) {
+			HttpResponse<String> page = sample.get("/");
+
+			assertThat(page.statusCode()).isEqualTo(200);
+			assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+				.contains("default-src 'self'")
+				.doesNotContain("unsafe");
+			assertThat(page.body()).contains("app.js").doesNotContain("http://", "https://");
+			assertThat(sample.get("/app.js").statusCode()).isEqualTo(200);
+			assertThat(sample.get("/actuator/health").body()).contains("UP");
+		}
+	}
+
+	private WsTestClient connect(SampleProcess sample) throws IOException, InterruptedException {
+		return sample.webSocket(sample.signIn(this.browser)).connect();
+	}
+
+	private WsTestClient connect(SampleProcess sample, String session, long lastEventId)
+			throws IOException, InterruptedException {
+		return sample.webSocket(sample.signIn(this.browser))
+			.query("sessionId", session)
+			.query("lastEventId", lastEventId)
+			.connect();
+	}
+
+	private static UUID say(WsTestClient client, String content) {
+		UUID key = UUID.randomUUID();
+		client.send(Map.of("type", "user_message", "content", content, "idempotency_key", key.toString()));
+		return key;
+	}
+
+	private static boolean isAck(JsonNode message, UUID key) {
+		return isType(message, "ack") && message.path("idempotency_key").asString("").equals(key.toString());
+	}
+
+	private static boolean isDeltaFrom(JsonNode message, int offset) {
+		return isType(message, "assistant_delta") && message.at("/payload/offset").intValue() >= offset;
+	}
+
+	private static boolean isSecondAnswer(JsonNode message) {
+		return isType(message, "assistant_message")
+				&& message.at("/payload/content").stringValue().contains("Still there?");
+	}
+
+	private static boolean isType(JsonNode message, String type) {
+		return message.path("type").asString("").equals(type);
+	}
+
+	private static List<JsonNode> events(WsTestClient client) {
+		return client.messages().stream().filter((message) -> message.has("payload")).toList();
+	}
+
+	private static long lastId(List<JsonNode> events) {
+		return events.get(events.size() - 1).path("event_id").longValue();
+	}
+
+	private static void assertIdsFollow(long cursor, List<JsonNode> events) {
+		assertThat(events.stream().map((event) -> event.path("event_id").longValue()))
+			.containsExactlyElementsOf(LongStream.rangeClosed(cursor + 1, cursor + events.size()).boxed().toList());
+	}
+
+	/**
+	 * Puts the deltas of the first answer together.
+	 */
+	private static String textOf(List<JsonNode> events) {
+		StringBuilder text = new StringBuilder();
+		for (JsonNode event : events) {
+			if (isType(event, "assistant_delta") && event.at("/payload/offset").intValue() == text.length()) {
+				text.append(event.at("/payload/content").stringValue());
+			}
+		}
+		return text.toString();
+	}
+
+}

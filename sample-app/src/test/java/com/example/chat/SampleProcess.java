@@ -1,0 +1,143 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import dev.resumablews.testing.WsTestClient;
+import org.awaitility.Awaitility;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The packaged sample, running as a process of its own on a free port.
+ */
+final class SampleProcess implements AutoCloseable {
+
+	private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+	private final Process process;
+
+	private final Path log;
+
+	private final int port;
+
+	private SampleProcess(Process process, Path log) {
+		this.process = process;
+		this.log = log;
+		this.port = Awaitility.await("start of the sample")
+			.atMost(Duration.ofMinutes(3))
+			.pollInterval(Duration.ofMillis(100))
+			.until(this::findPort, (found) -> found > 0);
+	}
+
+	/**
+	 * Starts the sample and waits until it serves.
+	 * @param folder where it keeps its data
+	 * @param arguments further command line arguments
+	 */
+	static SampleProcess start(Path folder, String... arguments) {
+		List<String> command = new ArrayList<>();
+		command.add(ProcessHandle.current().info().command().orElseThrow());
+		command.addAll(List.of("-Xmx256m", "-jar", System.getProperty("sample-app.jar"), "--server.port=0",
+				"--chat.data-dir=" + folder.resolve("data")));
+		command.addAll(List.of(arguments));
+		try {
+			Path log = Files.createTempFile(folder, "sample", ".log");
+			ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
+				.redirectErrorStream(true)
+				.redirectOutput(log.toFile());
+			// a key of whoever runs the tests is none of their business
+			builder.environment().keySet().removeIf((name) -> name.startsWith("OPENAI_"));
+			return new SampleProcess(builder.start(), log);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private int findPort() throws IOException {
+		String text = Files.readString(this.log);
+		if (!this.process.isAlive()) {
+			throw new AssertionError("The sample did not start:\n" + text);
+		}
+		Matcher matcher = PORT.matcher(text);
+		return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+	}
+
+	HttpResponse<String> get(String path) throws IOException, InterruptedException {
+		return HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	/**
+	 * Signs in as a browser does.
+	 * @param browser the browser, with its cookies
+	 * @return a token
+	 */
+	String signIn(HttpClient browser) throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest.newBuilder(uri("/api/sign-in"))
+			.POST(HttpRequest.BodyPublishers.noBody())
+			.build();
+		String body = browser.send(request, HttpResponse.BodyHandlers.ofString()).body();
+		return JsonMapper.shared().readTree(body).path("token").stringValue();
+	}
+
+	/**
+	 * Begins a connection, with the token where the page puts it.
+	 */
+	WsTestClient.Builder webSocket(String token) {
+		return WsTestClient.to(this.port, "/ws")
+			.query("frames", "ndjson")
+			.header("Origin", "http://localhost:" + this.port)
+			.header("Sec-WebSocket-Protocol", "resumable-ws.v1, jwt-" + token);
+	}
+
+	private URI uri(String path) {
+		return URI.create("http://localhost:" + this.port + path);
+	}
+
+	void kill() throws InterruptedException {
+		this.process.destroyForcibly().waitFor();
+	}
+
+	/**
+	 * Asks the process to end.
+	 */
+	void terminate() {
+		this.process.destroy();
+	}
+
+	boolean ends(Duration atMost) throws InterruptedException {
+		return this.process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	String log() throws IOException {
+		return Files.readString(this.log);
+	}
+
+	@Override
+	public void close() {
+		this.process.destroy();
+		try {
+			if (!ends(Duration.ofMinutes(1))) {
+				kill();
+			}
+		}
+		catch (InterruptedException ex) {
+			this.process.destroyForcibly();
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package com.example.chat;
+
+import org.jspecify.annotations.NullMarked;
