@@ -196,20 +196,4 @@ abstract class DrainTests {
 		client.await("ack");
 	}
 
-	static class OnTomcatTests extends DrainTests {
-
-		OnTomcatTests() {
-			super(false);
-		}
-
-	}
-
-	static class OnJettyTests extends DrainTests {
-
-		OnJettyTests() {
-			super(true);
-		}
-
-	}
-
 }

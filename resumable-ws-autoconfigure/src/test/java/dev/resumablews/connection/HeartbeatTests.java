@@ -156,20 +156,4 @@ abstract class HeartbeatTests {
 		return WsTestClient.to(uri).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
-	static class OnTomcatTests extends HeartbeatTests {
-
-		OnTomcatTests() {
-			super(false);
-		}
-
-	}
-
-	static class OnJettyTests extends HeartbeatTests {
-
-		OnJettyTests() {
-			super(true);
-		}
-
-	}
-
 }

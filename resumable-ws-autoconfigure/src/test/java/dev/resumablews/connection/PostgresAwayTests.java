@@ -190,20 +190,4 @@ abstract class PostgresAwayTests {
 		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
-	static class OnTomcatTests extends PostgresAwayTests {
-
-		OnTomcatTests() {
-			super(false);
-		}
-
-	}
-
-	static class OnJettyTests extends PostgresAwayTests {
-
-		OnJettyTests() {
-			super(true);
-		}
-
-	}
-
 }
