@@ -12,8 +12,9 @@ package dev.resumablews;
  * A handler for {@code user_message} is called once for each message, after it was stored
  * and instead of the {@link ReplyGenerator}.
  * <p>
- * Handlers are called by many threads at once. While one runs, its connection's further
- * messages wait.
+ * Handlers are called by many threads at once, but a connection's messages of the
+ * application's own types one after the other, while its further messages wait, and its
+ * user messages one after the other, too.
  */
 public interface ClientMessageHandler {
 

@@ -25,10 +25,11 @@ public final class LiveConnections {
 
 	private final Database database;
 
-	private final UUID nodeId = UUID.randomUUID();
+	private final UUID nodeId;
 
-	LiveConnections(Database database) {
+	LiveConnections(Database database, NodeId nodeId) {
 		this.database = database;
+		this.nodeId = nodeId.value();
 	}
 
 	/**

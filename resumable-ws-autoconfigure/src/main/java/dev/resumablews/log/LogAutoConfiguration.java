@@ -74,8 +74,13 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	LiveConnections resumableWsLiveConnections(Database database) {
-		return new LiveConnections(database);
+	NodeId resumableWsNodeId() {
+		return new NodeId(UUID.randomUUID());
+	}
+
+	@Bean
+	LiveConnections resumableWsLiveConnections(Database database, NodeId nodeId) {
+		return new LiveConnections(database, nodeId);
 	}
 
 }

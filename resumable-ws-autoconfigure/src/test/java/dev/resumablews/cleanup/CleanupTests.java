@@ -344,7 +344,7 @@ class CleanupTests {
 		session("31 days");
 		cleanup(SETTINGS).run();
 		cleanup(SETTINGS).run();
-		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("INFO dev.resumablews"))
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("Cleanup removed"))
 			.singleElement()
 			.asString()
 			.endsWith("Cleanup removed {sessions=2}");

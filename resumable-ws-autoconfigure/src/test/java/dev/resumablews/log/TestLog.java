@@ -102,7 +102,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	LiveConnections liveConnections() {
-		return new LiveConnections(this.database);
+		return new LiveConnections(this.database, new NodeId(UUID.randomUUID()));
 	}
 
 	public UUID newSession(String userId) {

@@ -389,7 +389,7 @@ class LocalRepliesTests {
 			if (given.get() == 300) {
 				sink.complete();
 			}
-		}), new ReplySettings(50, Duration.ofMillis(300), LONG, 10, 10, 1_000_000));
+		}), new ReplySettings(50, Duration.ofMillis(300), LONG, 10, 10, 50_000_000));
 		int atMost = (Reply.MAX_WAITING + Reply.MAX_DELTA) / 1000 + 64;
 		try (Connection lock = lockSession()) {
 			CompletableFuture<Appended> asked = replies().submit(this.session, "ada", "Hi", UUID.randomUUID());
