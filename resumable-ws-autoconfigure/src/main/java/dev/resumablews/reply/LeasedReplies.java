@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import dev.resumablews.EventLogUnavailableException;
@@ -94,22 +95,24 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	}
 
 	@Override
-	public CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
+	public CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey,
+			Consumer<Appended> onStored) {
 		if (this.draining) {
 			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
 		}
 		Draft message = Draft.of(sessionId, ReplyEvents.USER_MESSAGE, ReplyEvents.userMessage(content, idempotencyKey))
 			.once(userId, idempotencyKey);
 		if (this.generator == null) {
-			return this.log.append(message);
+			return this.log.append(message, onStored);
 		}
 		if (this.waiting > this.settings.maxWaiting()) {
 			return CompletableFuture
 				.failedFuture(new EventLogUnavailableException(this.waiting + " replies are waiting for their turn"));
 		}
-		CompletableFuture<Appended> stored = this.log.append(message.askingForReply());
-		stored.thenRun(this.clock::claimSoon);
-		return stored;
+		return this.log.append(message.askingForReply(), (stored) -> {
+			this.clock.claimSoon();
+			onStored.accept(stored);
+		});
 	}
 
 	@Override
