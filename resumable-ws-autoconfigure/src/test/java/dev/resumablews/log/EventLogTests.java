@@ -196,7 +196,7 @@ class EventLogTests {
 		log.append(delta(session, message)).get();
 		log.append(delta(session, other)).get();
 		log.append(delta(session, message)).get();
-		log.append(new Draft(session, null, "assistant_message", () -> "{}", message, null, 0L, true)).get();
+		log.append(new Draft(session, null, "assistant_message", () -> "{}", message, null, null, true)).get();
 		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(2L, 4L);
 	}
 

@@ -239,7 +239,7 @@ class SessionFeedTests {
 
 	private SessionFeed.Recent recent(long id, String type, String payload, @Nullable UUID reply, boolean completes) {
 		return new SessionFeed.Recent(new SessionEvent(this.session, id, type, payload, Instant.EPOCH), reply,
-				completes);
+				completes ? reply : null);
 	}
 
 	private static List<Long> ids(@Nullable List<SessionEvent> events) {

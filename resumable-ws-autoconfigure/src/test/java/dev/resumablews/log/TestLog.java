@@ -27,6 +27,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class TestLog implements AutoCloseable {
 
+	private static final NodeId NODE = new NodeId(UUID.randomUUID());
+
+	private static final Duration LEASE = Duration.ofSeconds(15);
+
 	private final HikariDataSource dataSource;
 
 	private final Database database;
@@ -43,7 +47,8 @@ public final class TestLog implements AutoCloseable {
 		this.dataSource = TestPostgres.pool(url);
 		this.dataSource.setConnectionTimeout(1000);
 		this.database = new Database(wrapper.apply(this.dataSource), new SchemaName(""), settings.statementTimeout());
-		this.log = new PostgresEventLog(settings, this.database, this.feeds, List.<ResumableWsListener>of());
+		this.log = new PostgresEventLog(settings, this.database, statement(this.database), this.feeds,
+				List.<ResumableWsListener>of());
 	}
 
 	static LogSettings settings() {
@@ -103,9 +108,24 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	PublishingSessions sessions() {
-		return new PublishingSessions(this.log, this.database, this.feeds, JsonMapper.shared().writer(), 1024 * 1024,
-				(sessionId) -> {
+		return new PublishingSessions(this.log, this.database, statement(this.database), this.feeds,
+				JsonMapper.shared().writer(), 1024 * 1024, (sessionId) -> {
 				});
+	}
+
+	static AppendStatement statement(Database database) {
+		return new AppendStatement(database, NODE, LEASE);
+	}
+
+	public ReplyLeases leases() {
+		return new ReplyLeases(this.database, NODE, LEASE);
+	}
+
+	/**
+	 * Returns the leases of a node other than the one that appends.
+	 */
+	public ReplyLeases leasesOfAnotherNode() {
+		return new ReplyLeases(this.database, new NodeId(UUID.randomUUID()), LEASE);
 	}
 
 	OnceOnly onceOnly() {

@@ -100,7 +100,7 @@ class OpenAiReplyTests {
 			replies.submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
 			this.pieces.add("Hel");
 			awaitEvent("assistant_delta");
-			assertThat(replies.cancel(this.session, null)).isTrue();
+			assertThat(replies.cancel(this.session, "ada", null)).isTrue();
 			awaitEvent("assistant_message");
 			await().until(() -> {
 				this.pieces.add("x".repeat(100));
@@ -115,7 +115,7 @@ class OpenAiReplyTests {
 		run((replies) -> {
 			replies.submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
 			await().until(() -> !this.requests.isEmpty());
-			assertThat(replies.cancel(this.session, null)).isTrue();
+			assertThat(replies.cancel(this.session, "ada", null)).isTrue();
 			await().until(() -> {
 				this.pieces.add("x".repeat(100));
 				return this.abandoned.getCount() == 0;

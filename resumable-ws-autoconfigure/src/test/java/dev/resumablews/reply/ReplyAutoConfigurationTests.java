@@ -15,6 +15,7 @@ import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.log.EventLog;
+import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.TestLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,7 +67,8 @@ class ReplyAutoConfigurationTests {
 		this.runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class, ChatClientAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log,
-					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""));
+					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""))
+			.withBean(ReplyLeases.class, this.log::leases);
 	}
 
 	@AfterEach
@@ -191,9 +193,10 @@ class ReplyAutoConfigurationTests {
 
 	@Test
 	void theApplicationsRepliesWin() {
-		LocalReplies mine = new LocalReplies(this.log.log(), null,
-				new ReplySettings(1, Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1), ReplyThreads.platform(1),
-				List.of());
+		LeasedReplies mine = new LeasedReplies(
+				this.log.log(), this.log.leases(), null, new ReplySettings(1, Duration.ofSeconds(1),
+						Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
+				ReplyThreads.platform(1), List.of());
 		this.runner.withBean("mine", Replies.class, () -> mine)
 			.run((context) -> assertThat(context.getBean(Replies.class)).isSameAs(mine));
 	}
@@ -230,13 +233,16 @@ class ReplyAutoConfigurationTests {
 	@Test
 	void boundsArePropertiesWithDefaults() {
 		this.runner.run((context) -> assertThat(replies(context).settings())
-			.isEqualTo(new ReplySettings(50, Duration.ofSeconds(60), Duration.ofMinutes(10), 200, 1000, 200_000)));
+			.isEqualTo(new ReplySettings(50, Duration.ofSeconds(60), Duration.ofMinutes(10), 200, 1000, 200_000, true,
+					Duration.ofSeconds(15), true, 3)));
 		this.runner
 			.withPropertyValues("resumable-ws.reply.history-messages=5", "resumable-ws.reply.idle-timeout=2s",
 					"resumable-ws.reply.max-duration=3s", "resumable-ws.reply.max-concurrent=4",
-					"resumable-ws.reply.max-waiting=0", "resumable-ws.reply.max-characters=6")
-			.run((context) -> assertThat(replies(context).settings())
-				.isEqualTo(new ReplySettings(5, Duration.ofSeconds(2), Duration.ofSeconds(3), 4, 0, 6)));
+					"resumable-ws.reply.max-waiting=0", "resumable-ws.reply.max-characters=6",
+					"resumable-ws.reply.one-at-a-time=false", "resumable-ws.reply.lease=7s",
+					"resumable-ws.reply.takeover=fail", "resumable-ws.reply.max-attempts=8")
+			.run((context) -> assertThat(replies(context).settings()).isEqualTo(new ReplySettings(5,
+					Duration.ofSeconds(2), Duration.ofSeconds(3), 4, 0, 6, false, Duration.ofSeconds(7), false, 8)));
 	}
 
 	@Test
@@ -314,8 +320,8 @@ class ReplyAutoConfigurationTests {
 		};
 	}
 
-	private static LocalReplies replies(AssertableApplicationContext context) {
-		return (LocalReplies) context.getBean(Replies.class);
+	private static LeasedReplies replies(AssertableApplicationContext context) {
+		return (LeasedReplies) context.getBean(Replies.class);
 	}
 
 	private List<String> submit(AssertableApplicationContext context) {

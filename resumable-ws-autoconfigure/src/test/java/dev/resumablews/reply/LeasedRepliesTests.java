@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
-class LocalRepliesTests {
+class LeasedRepliesTests {
 
 	private static final Duration LONG = Duration.ofMinutes(1);
 
@@ -57,7 +57,7 @@ class LocalRepliesTests {
 
 	private UUID session;
 
-	private @Nullable LocalReplies replies;
+	private @Nullable LeasedReplies replies;
 
 	@BeforeAll
 	static void createDatabase() {
@@ -232,11 +232,11 @@ class LocalRepliesTests {
 		submit("Hi");
 		say("Hel");
 		awaitText("Hel");
-		assertThat(replies().cancel(UUID.randomUUID(), null)).isFalse();
-		assertThat(replies().cancel(this.session, UUID.randomUUID())).isFalse();
+		assertThat(replies().cancel(UUID.randomUUID(), "ada", null)).isFalse();
+		assertThat(replies().cancel(this.session, "ada", UUID.randomUUID())).isFalse();
 		UUID messageId = UUID.fromString(payload(last()).path("message_id").asString());
-		assertThat(replies().cancel(this.session, messageId)).isTrue();
-		assertThat(replies().cancel(this.session, null)).isFalse();
+		assertThat(replies().cancel(this.session, "ada", messageId)).isTrue();
+		assertThat(replies().cancel(this.session, "ada", null)).isFalse();
 		awaitEnd("assistant_message");
 		assertThat(payload(last()).path("content").asString()).isEqualTo("Hel");
 		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
@@ -261,14 +261,14 @@ class LocalRepliesTests {
 		});
 		submit("Hi");
 		assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
-		assertThat(replies().cancel(this.session, null)).isTrue();
+		assertThat(replies().cancel(this.session, "ada", null)).isTrue();
 		assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
 		awaitEnd("assistant_message");
 	}
 
 	@Test
 	void aReplyThatIsTooLongIsCutOff() {
-		start(streaming(), new ReplySettings(50, LONG, LONG, 10, 10, 5));
+		start(streaming(), settings(50, LONG, LONG, 10, 10, 5));
 		submit("Hi");
 		say("Hel");
 		say("lo you");
@@ -280,7 +280,7 @@ class LocalRepliesTests {
 
 	@Test
 	void aModelThatSaysNothingTimesOut() {
-		start(streaming(), new ReplySettings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
+		start(streaming(), settings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
 		submit("Hi");
 		awaitEnd("assistant_failed");
 		assertFailure("timeout");
@@ -298,7 +298,7 @@ class LocalRepliesTests {
 				throw new IllegalStateException(ex);
 			}
 			return Flux.never();
-		}, new ReplySettings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
+		}, settings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
 		submit("Hi");
 		awaitEnd("assistant_failed");
 		assertFailure("timeout");
@@ -307,7 +307,7 @@ class LocalRepliesTests {
 	@Test
 	void aModelThatNeverEndsTimesOut() {
 		start((request) -> Flux.interval(Duration.ofMillis(20)).map((i) -> ReplyPart.text(i + " ")),
-				new ReplySettings(50, LONG, Duration.ofSeconds(3), 10, 10, 100_000));
+				settings(50, LONG, Duration.ofSeconds(3), 10, 10, 100_000));
 		submit("Hi");
 		awaitEnd("assistant_failed");
 		assertFailure("timeout");
@@ -318,7 +318,7 @@ class LocalRepliesTests {
 	void repliesBeyondTheBoundWaitForTheirTurnAndFurtherOnesFail() {
 		AtomicInteger asked = new AtomicInteger();
 		start((request) -> (asked.incrementAndGet() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("second")),
-				new ReplySettings(50, LONG, LONG, 1, 1, 1000));
+				settings(50, LONG, LONG, 1, 1, 1000));
 		submit("one");
 		await().until(() -> asked.get() == 1);
 		submit("two");
@@ -337,13 +337,13 @@ class LocalRepliesTests {
 		start((request) -> {
 			asked.incrementAndGet();
 			return this.model.asFlux();
-		}, new ReplySettings(50, LONG, LONG, 1, 1, 1000));
+		}, settings(50, LONG, LONG, 1, 1, 1000));
 		submit("one");
 		await().until(() -> asked.get() == 1);
 		submit("two");
 		await().until(() -> types().stream().filter("assistant_started"::equals).count() == 2);
 		UUID second = UUID.fromString(payload(last()).path("message_id").asString());
-		assertThat(replies().cancel(this.session, second)).isTrue();
+		assertThat(replies().cancel(this.session, "ada", second)).isTrue();
 		awaitEnd("assistant_message");
 		this.model.tryEmitComplete();
 		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
@@ -389,7 +389,7 @@ class LocalRepliesTests {
 			if (given.get() == 300) {
 				sink.complete();
 			}
-		}), new ReplySettings(50, Duration.ofMillis(300), LONG, 10, 10, 50_000_000));
+		}), settings(50, Duration.ofMillis(300), LONG, 10, 10, 50_000_000));
 		int atMost = (Reply.MAX_WAITING + Reply.MAX_DELTA) / 1000 + 64;
 		try (Connection lock = lockSession()) {
 			CompletableFuture<Appended> asked = replies().submit(this.session, "ada", "Hi", UUID.randomUUID());
@@ -407,7 +407,7 @@ class LocalRepliesTests {
 			lock.rollback();
 		}
 		await().until(() -> given.get() > 1000 + atMost);
-		assertThat(replies().cancel(this.session, null)).isTrue();
+		assertThat(replies().cancel(this.session, "ada", null)).isTrue();
 	}
 
 	@Test
@@ -424,7 +424,7 @@ class LocalRepliesTests {
 		await().untilTrue(this.modelCancelled);
 		await().until(() -> !this.outcomes.isEmpty());
 		assertThat(this.outcomes).containsExactly("abandoned");
-		assertThat(replies().cancel(this.session, null)).isFalse();
+		assertThat(replies().cancel(this.session, "ada", null)).isFalse();
 	}
 
 	@Test
@@ -432,7 +432,7 @@ class LocalRepliesTests {
 		for (int i = 0; i < 60; i++) {
 			Sinks.Many<ReplyPart> sink = Sinks.many().unicast().onBackpressureBuffer();
 			CountDownLatch asked = new CountDownLatch(1);
-			try (LocalReplies racing = create((request) -> {
+			try (LeasedReplies racing = create((request) -> {
 				asked.countDown();
 				return sink.asFlux();
 			}, settings())) {
@@ -441,7 +441,7 @@ class LocalRepliesTests {
 				assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
 				boolean fails = i % 2 == 0;
 				race(() -> sink.tryEmitNext(ReplyPart.text("Hello")), () -> fails(sink, fails),
-						() -> racing.cancel(racingSession, null), () -> racing.drain(Duration.ZERO));
+						() -> racing.cancel(racingSession, "ada", null), () -> racing.drain(Duration.ZERO));
 				await().until(() -> ends(racingSession) > 0);
 				this.log.log().flush(LONG);
 				assertThat(ends(racingSession)).isEqualTo(1);
@@ -492,24 +492,30 @@ class LocalRepliesTests {
 		this.replies = create(generator, settings);
 	}
 
-	private LocalReplies create(@Nullable ReplyGenerator generator, ReplySettings settings) {
+	private LeasedReplies create(@Nullable ReplyGenerator generator, ReplySettings settings) {
 		ResumableWsListener listener = new ResumableWsListener() {
 
 			@Override
 			public void onReplyEnded(String outcome, Duration duration) {
-				LocalRepliesTests.this.outcomes.add(outcome);
+				LeasedRepliesTests.this.outcomes.add(outcome);
 			}
 
 		};
-		return new LocalReplies(this.log.log(), generator, settings, ReplyThreads.platform(settings.maxConcurrent()),
-				List.of(listener));
+		return new LeasedReplies(this.log.log(), this.log.leases(), generator, settings,
+				ReplyThreads.platform(settings.maxConcurrent()), List.of(listener));
 	}
 
 	private static ReplySettings settings() {
-		return new ReplySettings(50, LONG, LONG, 10, 10, 200_000);
+		return settings(50, LONG, LONG, 10, 10, 200_000);
 	}
 
-	private LocalReplies replies() {
+	private static ReplySettings settings(int history, Duration idle, Duration longest, int concurrent, int waiting,
+			int characters) {
+		return new ReplySettings(history, idle, longest, concurrent, waiting, characters, false, Duration.ofSeconds(15),
+				true, 3);
+	}
+
+	private LeasedReplies replies() {
 		assertThat(this.replies).isNotNull();
 		return this.replies;
 	}
@@ -530,7 +536,7 @@ class LocalRepliesTests {
 		return replies().submit(this.session, "ada", content, key).orTimeout(10, TimeUnit.SECONDS).join();
 	}
 
-	private void assertRefused(LocalReplies replies) {
+	private void assertRefused(LeasedReplies replies) {
 		assertThatExceptionOfType(Exception.class)
 			.isThrownBy(() -> replies.submit(this.session, "ada", "More", UUID.randomUUID()).get(10, TimeUnit.SECONDS))
 			.withCauseInstanceOf(EventLogUnavailableException.class);
@@ -586,7 +592,7 @@ class LocalRepliesTests {
 	private List<JsonNode> deltas() {
 		return events().stream()
 			.filter((event) -> event.type().equals("assistant_delta"))
-			.map(LocalRepliesTests::payload)
+			.map(LeasedRepliesTests::payload)
 			.toList();
 	}
 
