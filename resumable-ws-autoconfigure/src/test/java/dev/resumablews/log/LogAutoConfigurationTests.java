@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.resumablews.ConversationMessage;
@@ -267,7 +268,7 @@ class LogAutoConfigurationTests {
 	private static final class RefusingLog implements EventLog {
 
 		@Override
-		public CompletableFuture<Appended> append(Draft draft) {
+		public CompletableFuture<Appended> append(Draft draft, Consumer<Appended> onStored) {
 			return CompletableFuture.failedFuture(new EventLogUnavailableException("of the application"));
 		}
 
