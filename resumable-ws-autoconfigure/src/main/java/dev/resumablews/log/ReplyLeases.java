@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplyLeases {
 
+	private static final int CANCELLED_AT_ONCE = 100;
+
 	private final Database database;
 
 	private final UUID nodeId;
@@ -41,7 +43,7 @@ public final class ReplyLeases {
 	 * of its session have ended
 	 * @return the replies
 	 */
-	public List<ClaimedReply> claim(int limit, boolean oneAtATime) {
+	public List<ClaimedReply> claim(int room, boolean oneAtATime) {
 		String sql = this.database.sql("""
 				with gone as (
 					delete from ws_replies r
@@ -55,6 +57,7 @@ public final class ReplyLeases {
 							or (r.node_id = ? and r.state = 'waiting'))
 						and (not ? or not exists (
 							select from ws_replies e where e.session_id = r.session_id and e.event_id < r.event_id))
+						and (? or r.cancelled_at is not null)
 					order by r.created_at
 					limit ?
 					for update of r skip locked
@@ -74,9 +77,10 @@ public final class ReplyLeases {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
 				statement.setObject(1, this.nodeId);
 				statement.setBoolean(2, oneAtATime);
-				statement.setInt(3, limit);
-				statement.setObject(4, this.nodeId);
-				statement.setDouble(5, this.leaseSeconds);
+				statement.setBoolean(3, room > 0);
+				statement.setInt(4, (room > 0) ? room : CANCELLED_AT_ONCE);
+				statement.setObject(5, this.nodeId);
+				statement.setDouble(6, this.leaseSeconds);
 				List<ClaimedReply> claimed = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {

@@ -118,6 +118,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	@Override
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
 		boolean cancelled = this.leases.cancel(sessionId, userId, messageId);
+		this.clock.claimSoon();
 		for (Reply reply : this.running.values()) {
 			ClaimedReply claim = reply.claim();
 			if (claim.sessionId().equals(sessionId) && claim.userId().equals(userId)
@@ -215,13 +216,11 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	 * Claims as many replies as may run, and begins them.
 	 */
 	private void claim() {
-		int room = this.settings.maxConcurrent() - this.busy.get();
 		if (this.draining) {
 			return;
 		}
-		if (room > 0) {
-			this.leases.claim(room, this.settings.oneAtATime()).forEach(this::begin);
-		}
+		int room = this.settings.maxConcurrent() - this.busy.get();
+		this.leases.claim(room, this.settings.oneAtATime()).forEach(this::begin);
 		this.waiting = this.leases.waiting();
 	}
 

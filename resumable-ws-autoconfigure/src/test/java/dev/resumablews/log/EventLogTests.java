@@ -15,6 +15,8 @@ import dev.resumablews.ConversationMessage.Role;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.log.ReplyLeases.ClaimedReply;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -191,13 +193,64 @@ class EventLogTests {
 	@Test
 	void aCompleteReplyReplacesItsDeltas() throws Exception {
 		UUID session = test.newSession("alice");
-		UUID message = UUID.randomUUID();
 		UUID other = UUID.randomUUID();
-		log.append(delta(session, message)).get();
+		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_delta", false, null)).get();
 		log.append(delta(session, other)).get();
-		log.append(delta(session, message)).get();
-		log.append(new Draft(session, null, "assistant_message", () -> "{}", message, null, null, true)).get();
-		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(2L, 4L);
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		log.append(part(claim, "assistant_message", true, claim.messageId())).get();
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(1L, 3L, 5L);
+		assertThat(test.sql()
+			.sql("select count(*) from ws_replies where session_id = ?")
+			.param(session)
+			.query(Long.class)
+			.single()).isZero();
+	}
+
+	@Test
+	void onlyWhoeverClaimedAReplyLastCanWriteForIt() throws Exception {
+		UUID session = test.newSession("alice");
+		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		test.sql()
+			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
+			.param(session)
+			.update();
+		ClaimedReply taken = test.leasesOfAnotherNode()
+			.claim(1000, true)
+			.stream()
+			.filter((each) -> each.sessionId().equals(session))
+			.findFirst()
+			.orElseThrow();
+		assertThat(taken.fence()).isGreaterThan(claim.fence());
+		assertThat(taken.previous()).isEqualTo(claim.messageId());
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> log.append(part(claim, "assistant_delta", false, null)).get())
+			.withCauseInstanceOf(FencedException.class);
+		log.append(part(taken, "assistant_started", false, taken.previous())).get();
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::type)
+			.containsExactly("user_message", "assistant_started");
+		log.append(part(taken, "assistant_message", true, taken.messageId())).get();
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> log.append(part(taken, "assistant_delta", false, null)).get())
+			.withCauseInstanceOf(FencedException.class);
+	}
+
+	@Test
+	void aWriteThatWaitsWhileItsReplyIsTakenOverIsRefused() throws Exception {
+		UUID session = test.newSession("alice");
+		ClaimedReply claim = claimedReply(session);
+		try (Connection taker = test.dataSource().getConnection()) {
+			taker.setAutoCommit(false);
+			taker.createStatement()
+				.execute("update ws_replies set fence = fence + 1 where session_id = '" + session + "'");
+			CompletableFuture<Appended> late = log.append(part(claim, "assistant_delta", false, null));
+			await().until(this::aWriterWaitsForALock);
+			taker.commit();
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(late::get)
+				.withCauseInstanceOf(FencedException.class);
+		}
+		assertThat(log.read(session, 0, 100)).hasSize(1);
 	}
 
 	@Test
@@ -302,6 +355,21 @@ class EventLogTests {
 			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 			.query(Integer.class)
 			.single() > 0;
+	}
+
+	private static ClaimedReply claimedReply(UUID session) throws Exception {
+		log.append(Draft.of(session, "user_message", "{}").once("alice", UUID.randomUUID()).askingForReply()).get();
+		return test.leases()
+			.claim(1000, true)
+			.stream()
+			.filter((claim) -> claim.sessionId().equals(session))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static Draft part(ClaimedReply claim, String type, boolean ends, @Nullable UUID replaces) {
+		return new Draft(claim.sessionId(), null, type, () -> "{}", claim.messageId(), null,
+				new ReplyStep(claim.inReplyTo(), claim.fence(), ends, replaces), true);
 	}
 
 	private static Draft delta(UUID session, UUID message) {

@@ -24,6 +24,10 @@ import dev.resumablews.ReplyRequest;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.log.Appended;
+import dev.resumablews.log.Draft;
+import dev.resumablews.log.ReplyLeases;
+import dev.resumablews.log.ReplyLeases.ClaimedReply;
+import dev.resumablews.log.ReplyStep;
 import dev.resumablews.log.TestLog;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +71,7 @@ class LeasedRepliesTests {
 	@BeforeEach
 	void openSession() {
 		this.log = new TestLog(url);
+		this.log.sql().sql("truncate ws_replies, ws_nodes").update();
 		this.session = this.log.newSession("ada");
 	}
 
@@ -315,20 +320,18 @@ class LeasedRepliesTests {
 	}
 
 	@Test
-	void repliesBeyondTheBoundWaitForTheirTurnAndFurtherOnesFail() {
+	void repliesBeyondTheBoundWaitForTheirTurnAndFurtherMessagesAreRefused() {
 		AtomicInteger asked = new AtomicInteger();
 		start((request) -> (asked.incrementAndGet() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("second")),
-				settings(50, LONG, LONG, 1, 1, 1000));
+				settings(50, LONG, LONG, 1, 0, 1000));
 		submit("one");
 		await().until(() -> asked.get() == 1);
 		submit("two");
-		submit("three");
-		awaitEnd("assistant_failed");
-		assertFailure("overloaded");
+		await().untilAsserted(() -> assertRefused(replies()));
 		assertThat(asked).hasValue(1);
 		this.model.tryEmitComplete();
 		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
-		assertThat(this.outcomes).containsExactly("overloaded", "completed", "completed");
+		await().untilAsserted(() -> assertThat(this.outcomes).containsExactly("completed", "completed"));
 	}
 
 	@Test
@@ -341,13 +344,122 @@ class LeasedRepliesTests {
 		submit("one");
 		await().until(() -> asked.get() == 1);
 		submit("two");
-		await().until(() -> types().stream().filter("assistant_started"::equals).count() == 2);
-		UUID second = UUID.fromString(payload(last()).path("message_id").asString());
-		assertThat(replies().cancel(this.session, "ada", second)).isTrue();
+		assertThat(this.log.sql()
+			.sql("update ws_replies set cancelled_at = now() where session_id = ? and state = 'waiting'")
+			.param(this.session)
+			.update()).isEqualTo(1);
+		assertThat(replies().cancel(this.session, "ada", UUID.randomUUID())).isFalse();
 		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
 		this.model.tryEmitComplete();
 		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
 		assertThat(asked).hasValue(1);
+	}
+
+	@Test
+	void theRepliesOfASessionRunOneAfterTheOther() {
+		List<ReplyRequest> requests = new CopyOnWriteArrayList<>();
+		start((request) -> {
+			requests.add(request);
+			return (requests.size() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("second"));
+		}, oneAtATime(true));
+		submit("one");
+		submit("two");
+		say("first");
+		awaitText("first");
+		assertThat(requests).hasSize(1);
+		this.model.tryEmitComplete();
+		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
+		assertThat(types()).containsSubsequence("assistant_started", "assistant_message", "assistant_started",
+				"assistant_message");
+		assertThat(requests.get(0).conversation()).hasSize(1);
+	}
+
+	@Test
+	void aReplyWhoseNodeIsGoneBeginsAnewElsewhere() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_message");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_started",
+				"assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hello");
+		assertThat(payload(events().get(2)).path("supersedes").asString()).isEqualTo(lost.messageId().toString());
+		assertThat(this.log.log().append(part(lost, "assistant_delta", "late"))).failsWithin(Duration.ofSeconds(10));
+	}
+
+	@Test
+	void aReplyWhoseNodeIsGoneCanFailInstead() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		start((request) -> Flux.just(ReplyPart.text("Hello")),
+				new ReplySettings(50, LONG, LONG, 10, 10, 1000, true, Duration.ofSeconds(15), false, 3));
+		awaitEnd("assistant_failed");
+		assertFailure("interrupted");
+		assertThat(payload(last()).path("message_id").asString()).isEqualTo(lost.messageId().toString());
+		assertThat(text()).isEqualTo("Hal");
+	}
+
+	@Test
+	void aReplyIsAttemptedSoOftenAndNoMore() {
+		claimedElsewhere("Hal");
+		this.log.sql().sql("update ws_replies set attempts = 3 where session_id = ?").param(this.session).update();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_failed");
+		assertFailure("interrupted");
+	}
+
+	@Test
+	void aReplyThatWasCancelledWhenItsNodeWasGoneEndsWithWhatItHadSaid() {
+		claimedElsewhere("Hal");
+		assertThat(this.log.leases().cancel(this.session, "ada", null)).isTrue();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hal");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_message");
+	}
+
+	@Test
+	void aReplyIsCancelledFromAnotherNode() {
+		start(streaming(), shortLease());
+		submit("Hi");
+		say("Hal");
+		awaitText("Hal");
+		assertThat(this.log.leasesOfAnotherNode().cancel(this.session, "mallory", null)).isFalse();
+		assertThat(this.log.leasesOfAnotherNode().cancel(this.session, "ada", null)).isTrue();
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
+		await().untilTrue(this.modelCancelled);
+	}
+
+	@Test
+	void aNodeThatLostItsLeaseStopsAndWritesNoMore() {
+		start(streaming(), shortLease());
+		submit("Hi");
+		say("Hal");
+		awaitText("Hal");
+		this.log.sql()
+			.sql("update ws_replies set node_id = gen_random_uuid(), fence = fence + 1, lease_until = now() + interval '1 hour' where session_id = ?")
+			.param(this.session)
+			.update();
+		await().untilTrue(this.modelCancelled);
+		await().untilAsserted(() -> assertThat(this.outcomes).containsExactly("abandoned"));
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_delta");
+	}
+
+	@Test
+	void aNodeThatStopsLeavesItsRepliesToAnotherOne() {
+		start(streaming());
+		submit("Hi");
+		say("Hal");
+		awaitText("Hal");
+		ReplyLeases other = this.log.leasesOfAnotherNode();
+		other.extend();
+		replies().drain(Duration.ZERO);
+		assertThat(this.modelCancelled).isTrue();
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_delta");
+		assertThat(other.claim(10, true)).singleElement()
+			.satisfies((claim) -> assertThat(claim.sessionId()).isEqualTo(this.session))
+			.satisfies((claim) -> assertThat(claim.attempts()).isEqualTo(1));
 	}
 
 	@Test
@@ -507,6 +619,41 @@ class LeasedRepliesTests {
 
 	private static ReplySettings settings() {
 		return settings(50, LONG, LONG, 10, 10, 200_000);
+	}
+
+	private ClaimedReply claimedElsewhere(String said) {
+		this.log.log()
+			.append(Draft.of(this.session, "user_message", "{\"content\":\"Hi\"}")
+				.once("ada", UUID.randomUUID())
+				.askingForReply())
+			.join();
+		expireLease();
+		ClaimedReply claim = this.log.leasesOfAnotherNode().claim(1, true).get(0);
+		this.log.log().append(part(claim, "assistant_started", "")).join();
+		this.log.log().append(part(claim, "assistant_delta", said)).join();
+		expireLease();
+		return claim;
+	}
+
+	private void expireLease() {
+		this.log.sql()
+			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
+			.param(this.session)
+			.update();
+	}
+
+	private static Draft part(ClaimedReply claim, String type, String content) {
+		String payload = "{\"message_id\":\"" + claim.messageId() + "\",\"offset\":0,\"content\":\"" + content + "\"}";
+		return new Draft(claim.sessionId(), null, type, () -> payload, claim.messageId(), null,
+				new ReplyStep(claim.inReplyTo(), claim.fence(), false, null), true);
+	}
+
+	private static ReplySettings oneAtATime(boolean oneAtATime) {
+		return new ReplySettings(50, LONG, LONG, 10, 10, 1000, oneAtATime, Duration.ofSeconds(15), true, 3);
+	}
+
+	private static ReplySettings shortLease() {
+		return new ReplySettings(50, LONG, LONG, 10, 10, 1000, true, Duration.ofSeconds(1), true, 3);
 	}
 
 	private static ReplySettings settings(int history, Duration idle, Duration longest, int concurrent, int waiting,

@@ -20,6 +20,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.log.EventLog;
+import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.TestLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,6 +142,7 @@ class OpenAiReplyTests {
 			.withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class, ChatClientAutoConfiguration.class,
 					ToolCallingAutoConfiguration.class, OpenAiChatAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log)
+			.withBean(ReplyLeases.class, this.log::leases)
 			.withPropertyValues("spring.ai.openai.api-key=key", "spring.ai.openai.base-url=" + url,
 					"spring.ai.openai.chat.custom-headers.X-Mine=yes", "resumable-ws.reply.system-prompt=Be brief.")
 			.run((context) -> {
