@@ -40,6 +40,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 class LogAutoConfigurationTests {
 
+	private final List<Thread> before = logThreads();
+
 	private static String url;
 
 	private final ApplicationContextRunner withoutTransactions = new ApplicationContextRunner()
@@ -252,12 +254,19 @@ class LogAutoConfigurationTests {
 		return log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 	}
 
-	private static List<String> threads() {
+	/**
+	 * The threads of this test's context; tests before it may have left some of theirs
+	 * that are about to end.
+	 */
+	private List<String> threads() {
+		return logThreads().stream().filter((thread) -> !this.before.contains(thread)).map(Thread::getName).toList();
+	}
+
+	private static List<Thread> logThreads() {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.map(Thread::getName)
-			.filter((name) -> name.startsWith("resumable-ws-log"))
+			.filter((thread) -> thread.getName().startsWith("resumable-ws-log"))
 			.toList();
 	}
 
