@@ -60,10 +60,12 @@ public final class LogAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, Database database,
-			SessionFeeds feeds, ObjectProvider<JsonMapper> json, ObjectProvider<SessionClosedListener> closed) {
+			SessionFeeds feeds, LiveConnections live, ObjectProvider<JsonMapper> json,
+			ObjectProvider<SessionClosedListener> closed) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		Consumer<UUID> tell = (sessionId) -> closed.forEach((listener) -> listener.onSessionClosed(sessionId));
-		return new PublishingSessions(log, database, feeds, writer, properties.log().maxEventSize().toBytes(), tell);
+		return new PublishingSessions(log, database, feeds, live, writer, properties.log().maxEventSize().toBytes(),
+				tell);
 	}
 
 	@Bean
@@ -79,8 +81,8 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	LiveConnections resumableWsLiveConnections(Database database, NodeId nodeId) {
-		return new LiveConnections(database, nodeId);
+	LiveConnections resumableWsLiveConnections(Database database, NodeId nodeId, ResumableWsProperties properties) {
+		return new LiveConnections(database, nodeId, properties.connection().heartbeatInterval());
 	}
 
 }

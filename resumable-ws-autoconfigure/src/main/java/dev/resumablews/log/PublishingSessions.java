@@ -42,19 +42,22 @@ final class PublishingSessions implements ResumableSessions {
 
 	private final SessionFeeds feeds;
 
+	private final LiveConnections live;
+
 	private final ObjectWriter json;
 
 	private final long maxEventBytes;
 
 	private final Consumer<UUID> closed;
 
-	PublishingSessions(EventLog log, Database database, SessionFeeds feeds, ObjectWriter json, long maxEventBytes,
-			Consumer<UUID> closed) {
+	PublishingSessions(EventLog log, Database database, SessionFeeds feeds, LiveConnections live, ObjectWriter json,
+			long maxEventBytes, Consumer<UUID> closed) {
 		this.log = log;
 		this.database = database;
 		this.statement = new AppendStatement(database);
 		this.sessions = new SessionTable(database);
 		this.feeds = feeds;
+		this.live = live;
 		this.json = json;
 		this.maxEventBytes = maxEventBytes;
 		this.closed = closed;
@@ -111,6 +114,11 @@ final class PublishingSessions implements ResumableSessions {
 	public List<SessionEvent> history(UUID sessionId, long afterEventId, int limit) {
 		Assert.isTrue(afterEventId >= 0, () -> "An event id must not be negative: " + afterEventId);
 		return this.log.read(sessionId, afterEventId, checkedLimit(limit));
+	}
+
+	@Override
+	public int connections(String userId) {
+		return this.live.count(userId);
 	}
 
 	@Override

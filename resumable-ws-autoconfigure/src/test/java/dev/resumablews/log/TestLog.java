@@ -92,8 +92,8 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	PublishingSessions sessions() {
-		return new PublishingSessions(this.log, this.database, this.feeds, JsonMapper.shared().writer(), 1024 * 1024,
-				(sessionId) -> {
+		return new PublishingSessions(this.log, this.database, this.feeds, liveConnections(),
+				JsonMapper.shared().writer(), 1024 * 1024, (sessionId) -> {
 				});
 	}
 
@@ -102,7 +102,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	LiveConnections liveConnections() {
-		return new LiveConnections(this.database, new NodeId(UUID.randomUUID()));
+		return new LiveConnections(this.database, new NodeId(UUID.randomUUID()), Duration.ofSeconds(25));
 	}
 
 	public UUID newSession(String userId) {
