@@ -69,6 +69,18 @@ public interface ResumableSessions {
 	List<SessionEvent> history(UUID sessionId, long afterEventId, int limit);
 
 	/**
+	 * Counts the connections a user has now, to all nodes. The number may be late: by a
+	 * second for connections that are opened or closed, by two heartbeats
+	 * ({@code resumable-ws.connection.heartbeat-interval}) for those of a node that was
+	 * killed. A client that has vanished without closing counts until its heartbeat
+	 * timeout.
+	 * @param userId the user
+	 * @return the number of connections; 0 when the user is not online
+	 * @throws EventLogUnavailableException if Postgres does not answer
+	 */
+	int connections(String userId);
+
+	/**
 	 * Closes a session: its connections to this node are closed with
 	 * {@link CloseCode#DONE}, no client can resume it, nothing more is stored in it. Its
 	 * events stay until the cleanup removes the session.

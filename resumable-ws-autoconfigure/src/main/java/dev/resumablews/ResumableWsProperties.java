@@ -133,9 +133,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param messagesPerSecond Messages a second a client may send on average; zero for
 	 * no limit.
 	 * @param messageBurst Messages a client may send at once.
-	 * @param maxPerSession Connections a session may have; the oldest is closed for a new
-	 * one.
-	 * @param maxPerUser Connections a user may have.
+	 * @param maxPerSession Connections a session may have, over all nodes; the oldest is
+	 * closed for a new one.
+	 * @param maxPerUser Connections a user may have, over all nodes.
 	 * @param maxTotal Connections this node accepts.
 	 * @param maxSendSize Size up to which waiting events are sent together.
 	 */

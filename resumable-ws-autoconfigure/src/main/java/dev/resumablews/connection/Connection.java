@@ -71,6 +71,8 @@ final class Connection {
 
 	private final AtomicBoolean gone = new AtomicBoolean();
 
+	private final long openedNanos = System.nanoTime();
+
 	private final long endOfLife;
 
 	/**
@@ -131,7 +133,7 @@ final class Connection {
 		this.handshake = handshake;
 		this.channel = channel;
 		this.tokenExpiresAt = handshake.user().expiresAt();
-		this.endOfLife = System.nanoTime() + lifetime(this.settings).toNanos();
+		this.endOfLife = this.openedNanos + lifetime(this.settings).toNanos();
 		this.cursor = LogCursor.open(services, handshake, this::wake);
 		OpenedSession session = this.cursor.session();
 		OpenedSession.Reason reason = session.reason();
@@ -157,7 +159,7 @@ final class Connection {
 	}
 
 	LiveConnection toLiveConnection() {
-		return new LiveConnection(this.id, sessionId(), userId());
+		return new LiveConnection(this.id, sessionId(), userId(), this.openedNanos);
 	}
 
 	/**

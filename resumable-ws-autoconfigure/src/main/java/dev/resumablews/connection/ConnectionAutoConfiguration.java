@@ -66,13 +66,13 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
-	Connections resumableWsConnections(ResumableWsProperties properties) {
-		return new Connections(settings(properties));
+	Connections resumableWsConnections(ResumableWsProperties properties, LiveConnections live, Workers workers) {
+		return new Connections(settings(properties), new OtherNodes(live, workers.blocking()));
 	}
 
 	@Bean
 	Presence resumableWsPresence(LiveConnections live, Connections connections, ResumableWsProperties properties) {
-		return new Presence(live, connections, properties.connection().heartbeatInterval());
+		return new Presence(live, connections, settings(properties));
 	}
 
 	@Bean
@@ -89,7 +89,8 @@ public final class ConnectionAutoConfiguration {
 			ObjectProvider<ResumableWsListener> listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		workers.every(CLOCK_INTERVAL, connections::watch);
-		workers.every(PRESENCE_INTERVAL, (now) -> workers.blocking().execute(presence::write));
+		workers.every(presenceInterval(properties.connection().heartbeatInterval()),
+				(now) -> workers.blocking().execute(presence::write));
 		ConnectionServices services = new ConnectionServices(settings(properties), log, feeds, new FrameWriter(),
 				workers, listeners.orderedStream().toList());
 		InboxServices inboxServices = new InboxServices(new FrameReader(), replies, once, authenticator,
@@ -97,6 +98,14 @@ public final class ConnectionAutoConfiguration {
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,
 				presence);
 		return Endpoint.mapping(properties.path(), handler, interceptor);
+	}
+
+	/**
+	 * Often enough for a heartbeat not to come a second one late.
+	 */
+	private static Duration presenceInterval(Duration heartbeat) {
+		Duration interval = heartbeat.dividedBy(4);
+		return (interval.compareTo(PRESENCE_INTERVAL) < 0) ? interval.plusMillis(1) : PRESENCE_INTERVAL;
 	}
 
 	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers) {

@@ -3,6 +3,8 @@ package dev.resumablews.connection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -18,6 +20,8 @@ final class Connections implements Admission, SessionClosedListener {
 
 	private final ConnectionSettings settings;
 
+	private final OtherNodes others;
+
 	private final ConcurrentMap<UUID, Connection> all = new ConcurrentHashMap<>();
 
 	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
@@ -28,13 +32,15 @@ final class Connections implements Admission, SessionClosedListener {
 
 	private volatile boolean closing;
 
-	Connections(ConnectionSettings settings) {
+	Connections(ConnectionSettings settings, OtherNodes others) {
 		this.settings = settings;
+		this.others = others;
 	}
 
 	/**
-	 * Decides by how many connections there are now. Handshakes at the same time may each
-	 * be let in for the last place.
+	 * Decides by how many connections there are now, those of the user on all nodes.
+	 * Handshakes at about the same time may each be let in for the last place. May wait
+	 * for Postgres, but not for long.
 	 */
 	@Override
 	public Decision admit(String userId) {
@@ -44,10 +50,9 @@ final class Connections implements Admission, SessionClosedListener {
 		if (this.all.size() >= this.settings.maxTotal()) {
 			return Decision.FULL;
 		}
-		if (this.countByUser.getOrDefault(userId, 0) >= this.settings.maxPerUser()) {
-			return Decision.TOO_MANY_FOR_USER;
-		}
-		return Decision.ADMITTED;
+		int left = this.settings.maxPerUser() - this.countByUser.getOrDefault(userId, 0);
+		boolean room = left > 0 && this.others.connections(userId) < left;
+		return room ? Decision.ADMITTED : Decision.TOO_MANY_FOR_USER;
 	}
 
 	@Override
@@ -76,6 +81,16 @@ final class Connections implements Admission, SessionClosedListener {
 		if (this.closing) {
 			connection.close(CloseCode.RESTART);
 		}
+	}
+
+	/**
+	 * Closes connections in favour of newer ones on other nodes.
+	 */
+	void supersede(Set<UUID> ids) {
+		ids.stream()
+			.map(this.all::get)
+			.filter(Objects::nonNull)
+			.forEach((connection) -> connection.close(CloseCode.SUPERSEDED));
 	}
 
 	void remove(Connection connection) {

@@ -84,7 +84,7 @@ final class Drain implements SmartLifecycle {
 		this.connections.closeAll();
 		await(() -> this.connections.all().isEmpty(), end);
 		this.connections.all().forEach((connection) -> connection.abandon(CloseCode.RESTART));
-		writePresence();
+		endPresence();
 		logger.info("%d connections were asked to come back".formatted(count));
 	}
 
@@ -104,9 +104,9 @@ final class Drain implements SmartLifecycle {
 	/**
 	 * Postgres may be away, and the pool more patient than there is time.
 	 */
-	private void writePresence() {
-		CompletableFuture<Void> written = CompletableFuture.runAsync(this.presence::write, this.blocking);
-		await(written::isDone, System.nanoTime() + PRESENCE_TIMEOUT.toNanos());
+	private void endPresence() {
+		CompletableFuture<Void> ended = CompletableFuture.runAsync(this.presence::end, this.blocking);
+		await(ended::isDone, System.nanoTime() + PRESENCE_TIMEOUT.toNanos());
 	}
 
 	private static Duration left(long deadline) {

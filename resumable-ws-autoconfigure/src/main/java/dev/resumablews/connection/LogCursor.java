@@ -13,6 +13,7 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.handshake.Handshake;
 import dev.resumablews.log.OpenedSession;
 import dev.resumablews.log.SessionFeed;
+import dev.resumablews.protocol.DeltaMerger;
 import dev.resumablews.protocol.ServerMessage.ReplayComplete;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * A connection's place in its session's log, and what follows it: from the session's feed
  * or, when the cursor is behind that, from the log, read page by page on a thread that
  * may block. When it reaches what the log held when the client came, the client is told
- * so. Used by the connection's loop, unless a method says otherwise.
+ * so. Deltas that are not news are merged. Used by the connection's loop, unless a method
+ * says otherwise.
  */
 final class LogCursor {
 
@@ -37,6 +39,8 @@ final class LogCursor {
 	private final SessionFeed feed;
 
 	private final Runnable onNews;
+
+	private final DeltaMerger merger;
 
 	/**
 	 * Events that were read from the log. Touched by the reading task while
@@ -78,6 +82,7 @@ final class LogCursor {
 		this.session = session;
 		this.feed = feed;
 		this.onNews = onNews;
+		this.merger = new DeltaMerger(services.settings().maxSendCharacters());
 		this.position = session.cursor();
 		this.replayHead = session.lastEventId();
 	}
@@ -153,7 +158,8 @@ final class LogCursor {
 			this.services.workers().blocking().execute(this::readPage);
 			return;
 		}
-		for (SessionEvent event : events) {
+		List<SessionEvent> sent = merge(events, fromLog);
+		for (SessionEvent event : sent) {
 			boolean replay = event.id() <= this.replayHead;
 			if (!replay) {
 				completeReplay(messages);
@@ -165,9 +171,27 @@ final class LogCursor {
 		if (this.position >= this.replayHead) {
 			completeReplay(messages);
 		}
-		if (!events.isEmpty()) {
-			this.services.listeners().forEach((listener) -> listener.onEventsSent(events.size(), fromLog));
+		if (!sent.isEmpty()) {
+			this.services.listeners().forEach((listener) -> listener.onEventsSent(sent.size(), fromLog));
 		}
+	}
+
+	/**
+	 * Merges deltas, but not those that the client waits for live, and not across the end
+	 * of the replay: a delta that is neither replayed nor live cannot be sent.
+	 */
+	private List<SessionEvent> merge(List<SessionEvent> events, boolean fromLog) {
+		if (!fromLog && !this.replaying) {
+			return events;
+		}
+		int end = 0;
+		while (end < events.size() && events.get(end).id() <= this.replayHead) {
+			end++;
+		}
+		List<SessionEvent> merged = this.merger.merge(events.subList(0, end));
+		List<SessionEvent> later = events.subList(end, events.size());
+		merged.addAll(fromLog ? this.merger.merge(later) : later);
+		return merged;
 	}
 
 	/**

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.log.LiveConnections;
@@ -17,8 +17,9 @@ import org.apache.commons.logging.LogFactory;
 
 /**
  * Keeps {@code ws_live_connections} true: what was opened and closed is written soon, and
- * with each heartbeat all that is open, each time in one statement. Safe for use by many
- * threads.
+ * with each heartbeat all that is open, each time in one statement. Each heartbeat also
+ * looks whether sessions have too many connections by now, over all nodes. Safe for use
+ * by many threads.
  */
 final class Presence {
 
@@ -30,21 +31,29 @@ final class Presence {
 
 	private final Duration heartbeat;
 
+	private final int maxPerSession;
+
 	private final Queue<LiveConnection> opened = new ConcurrentLinkedQueue<>();
 
 	private final Queue<LiveConnection> closed = new ConcurrentLinkedQueue<>();
 
-	private final AtomicBoolean writing = new AtomicBoolean();
+	private final ReentrantLock writing = new ReentrantLock();
 
 	/**
-	 * Touched by whoever has set {@link #writing}.
+	 * Guarded by {@link #writing}.
 	 */
 	private long lastHeartbeat = System.nanoTime();
 
-	Presence(LiveConnections live, Connections connections, Duration heartbeat) {
+	/**
+	 * Guarded by {@link #writing}.
+	 */
+	private boolean ended;
+
+	Presence(LiveConnections live, Connections connections, ConnectionSettings settings) {
 		this.live = live;
 		this.connections = connections;
-		this.heartbeat = heartbeat;
+		this.heartbeat = settings.heartbeatInterval();
+		this.maxPerSession = settings.maxPerSession();
 	}
 
 	void opened(Connection connection) {
@@ -60,25 +69,58 @@ final class Presence {
 	 * thread is at it.
 	 */
 	void write() {
-		if (!this.writing.compareAndSet(false, true)) {
+		if (!this.writing.tryLock()) {
 			return;
 		}
-		Set<LiveConnection> gone = Set.copyOf(drain(this.closed));
 		try {
-			long now = System.nanoTime();
-			boolean heartbeatDue = now - this.lastHeartbeat >= this.heartbeat.toNanos();
-			Collection<LiveConnection> alive = drain(this.opened);
-			if (heartbeatDue) {
-				this.lastHeartbeat = now;
-				alive = this.connections.all().stream().map(Connection::toLiveConnection).toList();
+			if (!this.ended) {
+				update();
 			}
-			this.live.update(alive.stream().filter((connection) -> !gone.contains(connection)).toList(), gone);
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("The live connections cannot be written; the next heartbeat will make up for it", ex);
+			logger.debug("The live connections cannot be written; a heartbeat will make up for it", ex);
 		}
 		finally {
-			this.writing.set(false);
+			this.writing.unlock();
+		}
+	}
+
+	/**
+	 * Writes that this node has no connections any more; nothing is written after that.
+	 * Blocks until Postgres answers.
+	 */
+	void end() {
+		this.writing.lock();
+		try {
+			this.ended = true;
+			this.live.removeAll();
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("The live connections cannot be removed; they will be taken for dead", ex);
+		}
+		finally {
+			this.writing.unlock();
+		}
+	}
+
+	/**
+	 * A heartbeat that fails is due again at once, or the connections would be taken for
+	 * dead.
+	 */
+	private void update() {
+		Set<LiveConnection> gone = Set.copyOf(drain(this.closed));
+		long now = System.nanoTime();
+		boolean heartbeatDue = now - this.lastHeartbeat >= this.heartbeat.toNanos();
+		Collection<LiveConnection> alive = drain(this.opened);
+		if (heartbeatDue) {
+			alive = this.connections.all().stream().map(Connection::toLiveConnection).toList();
+		}
+		this.live.update(alive.stream().filter((connection) -> !gone.contains(connection)).toList(), gone);
+		if (heartbeatDue) {
+			this.lastHeartbeat = now;
+			if (!alive.isEmpty()) {
+				this.connections.supersede(this.live.surplus(this.maxPerSession));
+			}
 		}
 	}
 

@@ -7,7 +7,8 @@ package dev.resumablews.handshake;
 public interface Admission {
 
 	/**
-	 * Decides about a connection of a user whose token was verified.
+	 * Decides about a connection of a user whose token was verified. May wait for the
+	 * database, for a few seconds at most.
 	 * @param userId the user
 	 * @return the decision
 	 */

@@ -23,8 +23,8 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Decides, before the upgrade and without the database, whether a request may become a
- * WebSocket. In this order, cheapest first:
+ * Decides, before the upgrade, whether a request may become a WebSocket. In this order,
+ * cheapest first, and without the database until the user is known:
  * <ol>
  * <li>it asks for a WebSocket, with well-formed parameters (else 400),</li>
  * <li>from a page that may (else 403),</li>

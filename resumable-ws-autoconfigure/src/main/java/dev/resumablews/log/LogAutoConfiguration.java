@@ -60,11 +60,11 @@ public final class LogAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, Database database,
-			AppendStatement statement, SessionFeeds feeds, ObjectProvider<JsonMapper> json,
+			AppendStatement statement, SessionFeeds feeds, LiveConnections live, ObjectProvider<JsonMapper> json,
 			ObjectProvider<SessionClosedListener> closed) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		Consumer<UUID> tell = (sessionId) -> closed.forEach((listener) -> listener.onSessionClosed(sessionId));
-		return new PublishingSessions(log, database, statement, feeds, writer,
+		return new PublishingSessions(log, database, statement, feeds, live, writer,
 				properties.log().maxEventSize().toBytes(), tell);
 	}
 
@@ -91,8 +91,8 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	LiveConnections resumableWsLiveConnections(Database database, NodeId nodeId) {
-		return new LiveConnections(database, nodeId);
+	LiveConnections resumableWsLiveConnections(Database database, NodeId nodeId, ResumableWsProperties properties) {
+		return new LiveConnections(database, nodeId, properties.connection().heartbeatInterval());
 	}
 
 }

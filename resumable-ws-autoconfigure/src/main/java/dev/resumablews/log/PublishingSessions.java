@@ -42,6 +42,8 @@ final class PublishingSessions implements ResumableSessions {
 
 	private final SessionFeeds feeds;
 
+	private final LiveConnections live;
+
 	private final ObjectWriter json;
 
 	private final long maxEventBytes;
@@ -49,12 +51,13 @@ final class PublishingSessions implements ResumableSessions {
 	private final Consumer<UUID> closed;
 
 	PublishingSessions(EventLog log, Database database, AppendStatement statement, SessionFeeds feeds,
-			ObjectWriter json, long maxEventBytes, Consumer<UUID> closed) {
+			LiveConnections live, ObjectWriter json, long maxEventBytes, Consumer<UUID> closed) {
 		this.log = log;
 		this.database = database;
 		this.statement = statement;
 		this.sessions = new SessionTable(database);
 		this.feeds = feeds;
+		this.live = live;
 		this.json = json;
 		this.maxEventBytes = maxEventBytes;
 		this.closed = closed;
@@ -111,6 +114,11 @@ final class PublishingSessions implements ResumableSessions {
 	public List<SessionEvent> history(UUID sessionId, long afterEventId, int limit) {
 		Assert.isTrue(afterEventId >= 0, () -> "An event id must not be negative: " + afterEventId);
 		return this.log.read(sessionId, afterEventId, checkedLimit(limit));
+	}
+
+	@Override
+	public int connections(String userId) {
+		return this.live.count(userId);
 	}
 
 	@Override

@@ -108,7 +108,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	PublishingSessions sessions() {
-		return new PublishingSessions(this.log, this.database, statement(this.database), this.feeds,
+		return new PublishingSessions(this.log, this.database, statement(this.database), this.feeds, liveConnections(),
 				JsonMapper.shared().writer(), 1024 * 1024, (sessionId) -> {
 				});
 	}
@@ -133,7 +133,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	LiveConnections liveConnections() {
-		return new LiveConnections(this.database, new NodeId(UUID.randomUUID()));
+		return new LiveConnections(this.database, new NodeId(UUID.randomUUID()), Duration.ofSeconds(25));
 	}
 
 	public UUID newSession(String userId) {

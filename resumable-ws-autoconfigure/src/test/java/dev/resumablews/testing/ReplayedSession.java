@@ -124,7 +124,7 @@ final class ReplayedSession {
 		switch (type) {
 			case "user_message" -> userMessage(payload.path("idempotency_key").asString(""), id);
 			case "assistant_started" -> started(id, payload);
-			case "assistant_delta" -> reply(event).delta(payload.path("offset").asLong(-1), text(payload), event);
+			case "assistant_delta" -> delta(event);
 			case "assistant_message" -> finished(event);
 			case "assistant_failed" -> reply(event).end(null, event);
 			default -> {
@@ -156,6 +156,18 @@ final class ReplayedSession {
 			}
 			return new Reply(0);
 		});
+	}
+
+	private void delta(JsonNode event) {
+		Reply reply = reply(event);
+		int before = reply.text.length();
+		reply.delta(event.path("payload").path("offset").asLong(-1), text(event.path("payload")), event);
+		// the missing events may be deltas that stand merged in this one, which then says
+		// at least a character for each of them and for itself
+		int said = reply.text.length() - before;
+		long id = event.path("event_id").asLong();
+		this.holes
+			.removeIf((hole) -> hole.last == id - 1 && hole.first > reply.since && said > hole.last - hole.first + 1);
 	}
 
 	private void finished(JsonNode event) {

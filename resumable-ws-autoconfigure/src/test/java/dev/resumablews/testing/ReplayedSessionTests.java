@@ -60,6 +60,41 @@ class ReplayedSessionTests {
 	}
 
 	@Test
+	void deltasThatWereMergedAreNoHole() {
+		reply();
+		connected(true, 6);
+		replayed(6, "assistant_delta", "'message_id': 'm', 'offset': 3, 'content': 'lo!'");
+		take("replay_complete", "'last_event_id': 6, 'count': 1");
+		event(7, "assistant_delta", "'message_id': 'm', 'offset': 6, 'content': '!'");
+		assertThat(this.session.violations()).isEmpty();
+		assertThat(this.session.text("m")).isEqualTo("Hello!!");
+	}
+
+	@Test
+	void aDeltaThatSaysTooLittleHasNotMergedTheMissingOnes() {
+		reply();
+		event(6, "assistant_delta", "'message_id': 'm', 'offset': 3, 'content': 'lo'");
+		assertOneViolation("events 4 to 5 are missing");
+	}
+
+	@Test
+	void aDeltaThatRepeatsHasNotMergedTheMissingOnes() {
+		reply();
+		event(5, "assistant_delta", "'message_id': 'm', 'offset': 0, 'content': 'Hel'");
+		assertOneViolation("events 4 to 4 are missing");
+	}
+
+	@Test
+	void aMergedDeltaExplainsNothingButTheEventsRightBeforeItAndAfterTheReplyBegan() {
+		connected(false, 0);
+		event(1, "order.paid", "'id': 7");
+		event(3, "assistant_started", "'message_id': 'm', 'in_reply_to': 1");
+		event(5, "order.paid", "'id': 7");
+		event(6, "assistant_delta", "'message_id': 'm', 'offset': 0, 'content': 'Hello!'");
+		assertThat(this.session.violations()).containsExactly("events 2 to 2 are missing", "events 4 to 4 are missing");
+	}
+
+	@Test
 	void aHoleBeforeTheReplyBeganIsNotExplainedByIt() {
 		connected(false, 0);
 		event(1, "order.paid", "'id': 7");

@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
  * {@code unavailable}, and records what the server should not have done:
  * <ol>
  * <li>an event id that repeats or decreases, on one connection or after a resume;
- * <li>an event id that is left out and that no later {@code assistant_message} stands in
- * for;
+ * <li>an event id that is left out and that neither the delta after it, merged of
+ * several, nor a later {@code assistant_message} stands in for;
  * <li>a delta that repeats other text, or leaves a hole, or comes after the end;
  * <li>a whole message that does not begin with what was said; a second end;
  * <li>a message of the client's that was stored twice;
