@@ -24,6 +24,7 @@ import org.springframework.util.unit.DataSize;
  * @param connection Limits and times of a connection.
  * @param log The event log.
  * @param feed Recent events kept in memory for connected sessions.
+ * @param cluster How nodes tell each other that a session has news.
  * @param reply Answers to user messages.
  * @param shutdown What happens when the application stops.
  * @param schema The tables in Postgres.
@@ -32,8 +33,8 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
 		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
-		@DefaultValue Log log, @DefaultValue Feed feed, @DefaultValue Reply reply, @DefaultValue Shutdown shutdown,
-		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup) {
+		@DefaultValue Log log, @DefaultValue Feed feed, @DefaultValue Cluster cluster, @DefaultValue Reply reply,
+		@DefaultValue Shutdown shutdown, @DefaultValue Schema schema, @DefaultValue Cleanup cleanup) {
 
 	public ResumableWsProperties {
 		require(path.startsWith("/") && path.length() > 1 && !path.contains("*"), "path", path,
@@ -217,6 +218,47 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requirePositive("feed.max-events", maxEvents);
 			require(maxSize.toBytes() > 0, "feed.max-size", maxSize, "more than zero");
 		}
+
+	}
+
+	/**
+	 * How nodes tell each other that a session has news.
+	 *
+	 * @param signal What carries the signals between nodes.
+	 * @param pollInterval Time between two looks at the log when polling alone.
+	 * @param backstopInterval Time between two looks at the log besides the signals of
+	 * Postgres or Redis, in case one was lost.
+	 */
+	public record Cluster(@DefaultValue("postgres") Signal signal, @DefaultValue("250ms") Duration pollInterval,
+			@DefaultValue("5s") Duration backstopInterval) {
+
+		public Cluster {
+			require(pollInterval.toMillis() >= 10, "cluster.poll-interval", pollInterval, "10ms or more");
+			require(backstopInterval.toMillis() >= 10, "cluster.backstop-interval", backstopInterval, "10ms or more");
+		}
+
+	}
+
+	/**
+	 * What carries the signals between nodes.
+	 */
+	public enum Signal {
+
+		/**
+		 * Postgres {@code NOTIFY}. Needs a connection that is not shared, so not one of a
+		 * pooler in transaction mode.
+		 */
+		POSTGRES,
+
+		/**
+		 * Nothing: each node looks at the log at short intervals.
+		 */
+		POLLING,
+
+		/**
+		 * Redis pub/sub, through Spring Data Redis.
+		 */
+		REDIS
 
 	}
 

@@ -248,12 +248,12 @@ final class Lane {
 		for (int i = 0; i < batch.size(); i++) {
 			Draft draft = batch.get(i).draft();
 			Appended stored = appended.get(i);
-			if (stored != null && !stored.duplicate() && this.feeds.has(draft.sessionId())) {
+			if (stored != null && !stored.duplicate()) {
 				news.computeIfAbsent(draft.sessionId(), (id) -> new ArrayList<>())
 					.add(SessionFeed.Recent.of(draft, batch.get(i).payload(), stored));
 			}
 		}
-		news.forEach(this.feeds::committed);
+		this.feeds.committed(news);
 		for (int i = 0; i < batch.size(); i++) {
 			Appended stored = appended.get(i);
 			CompletableFuture<Appended> result = batch.get(i).result();

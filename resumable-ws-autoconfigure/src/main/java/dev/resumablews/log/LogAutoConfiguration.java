@@ -42,8 +42,18 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	SessionFeeds resumableWsSessionFeeds(ResumableWsProperties properties) {
-		return new SessionFeeds(properties.feed().maxEvents(), properties.feed().maxSize().toBytes());
+	CommitListeners resumableWsCommitListeners() {
+		return new CommitListeners();
+	}
+
+	@Bean
+	SessionFeeds resumableWsSessionFeeds(ResumableWsProperties properties, CommitListeners commits) {
+		return new SessionFeeds(properties.feed().maxEvents(), properties.feed().maxSize().toBytes(), commits);
+	}
+
+	@Bean
+	NewsReader resumableWsNewsReader(Database database, SessionFeeds feeds) {
+		return new NewsReader(database, feeds);
 	}
 
 	@Bean

@@ -112,6 +112,26 @@ public final class SessionFeed {
 		wake();
 	}
 
+	/**
+	 * Takes what was read from the log after {@link #last}, as it was before that: all
+	 * that is there, so that ids that are missing are those of events that were removed.
+	 * @param events what follows it, perhaps without the last ones
+	 * @param head the newest event
+	 */
+	void followed(List<Recent> events, long head) {
+		synchronized (this) {
+			if (head <= this.last) {
+				return;
+			}
+			events.stream().filter((recent) -> recent.event().id() > this.last).forEach(this::add);
+			if (this.last < head) {
+				forget(head);
+				this.last = head;
+			}
+		}
+		wake();
+	}
+
 	void addListener(Runnable listener) {
 		this.listeners.add(listener);
 	}
@@ -144,12 +164,16 @@ public final class SessionFeed {
 		if (id > this.last + 1) {
 			forget(id - 1);
 		}
+		add(recent);
+	}
+
+	private void add(Recent recent) {
 		if (recent.replaces() != null) {
 			removeDeltas(recent.replaces());
 		}
 		this.recent.addLast(recent);
 		this.characters += recent.length();
-		this.last = id;
+		this.last = recent.event().id();
 		while (this.recent.size() > this.maxEvents
 				|| (this.characters > this.maxCharacters && this.recent.size() > 1)) {
 			Recent oldest = this.recent.removeFirst();

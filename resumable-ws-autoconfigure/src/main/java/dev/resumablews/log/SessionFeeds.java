@@ -1,6 +1,9 @@
 package dev.resumablews.log;
 
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -15,6 +18,8 @@ public final class SessionFeeds {
 
 	private final long maxCharacters;
 
+	private final CommitListeners commits;
+
 	private final ConcurrentMap<UUID, SessionFeed> feeds = new ConcurrentHashMap<>();
 
 	/**
@@ -22,10 +27,12 @@ public final class SessionFeeds {
 	 * @param maxEvents events that each feed keeps at most
 	 * @param maxCharacters length of the payloads that each feed keeps at most, in UTF-16
 	 * units
+	 * @param commits is told of what this node commits
 	 */
-	SessionFeeds(int maxEvents, long maxCharacters) {
+	SessionFeeds(int maxEvents, long maxCharacters, CommitListeners commits) {
 		this.maxEvents = maxEvents;
 		this.maxCharacters = maxCharacters;
+		this.commits = commits;
 	}
 
 	/**
@@ -56,11 +63,44 @@ public final class SessionFeeds {
 		return this.feeds.containsKey(sessionId);
 	}
 
-	void committed(UUID sessionId, List<SessionFeed.Recent> events) {
-		SessionFeed feed = this.feeds.get(sessionId);
-		if (feed != null) {
-			feed.committed(events);
+	Map<UUID, SessionFeed> all() {
+		return Map.copyOf(this.feeds);
+	}
+
+	Map<UUID, SessionFeed> find(Collection<UUID> sessionIds) {
+		Map<UUID, SessionFeed> found = new HashMap<>();
+		for (UUID sessionId : sessionIds) {
+			SessionFeed feed = this.feeds.get(sessionId);
+			if (feed != null) {
+				found.put(sessionId, feed);
+			}
 		}
+		return found;
+	}
+
+	int maxEvents() {
+		return this.maxEvents;
+	}
+
+	long maxCharacters() {
+		return this.maxCharacters;
+	}
+
+	/**
+	 * Hands out what this node has committed: the events to the connections that are
+	 * here, and the news of them to those who tell the other nodes.
+	 */
+	void committed(Map<UUID, List<SessionFeed.Recent>> news) {
+		if (news.isEmpty()) {
+			return;
+		}
+		news.forEach((sessionId, events) -> {
+			SessionFeed feed = this.feeds.get(sessionId);
+			if (feed != null) {
+				feed.committed(events);
+			}
+		});
+		this.commits.committed(news.keySet());
 	}
 
 }

@@ -102,7 +102,7 @@ final class TransactionalAppends implements TransactionSynchronization {
 		Map<UUID, List<SessionFeed.Recent>> news = new LinkedHashMap<>();
 		this.stored.forEach(
 				(recent) -> news.computeIfAbsent(recent.event().sessionId(), (id) -> new ArrayList<>()).add(recent));
-		news.forEach(this.feeds::committed);
+		this.feeds.committed(news);
 	}
 
 	/**

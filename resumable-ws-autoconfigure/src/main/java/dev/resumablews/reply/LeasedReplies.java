@@ -20,6 +20,7 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.log.Appended;
 import dev.resumablews.log.Draft;
 import dev.resumablews.log.EventLog;
+import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.ReplyLeases.ClaimedReply;
 import dev.resumablews.log.ReplyStep;
@@ -49,6 +50,8 @@ final class LeasedReplies implements Replies, AutoCloseable {
 
 	private final ReplyLeases leases;
 
+	private final NodeDoorbell doorbell;
+
 	private final @Nullable ReplyGenerator generator;
 
 	private final ReplySettings settings;
@@ -75,14 +78,16 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	 * Creates the replies of this node.
 	 * @param log where they are stored
 	 * @param leases which node runs which
+	 * @param doorbell tells other nodes when there is something to do
 	 * @param generator what answers; null when user messages are stored and no more
 	 * @param settings their bounds
 	 * @param threads the threads that generators are called on; closed with these replies
 	 * @param listeners who is told
 	 */
-	LeasedReplies(EventLog log, ReplyLeases leases, @Nullable ReplyGenerator generator, ReplySettings settings,
-			ReplyThreads threads, List<ResumableWsListener> listeners) {
+	LeasedReplies(EventLog log, ReplyLeases leases, NodeDoorbell doorbell, @Nullable ReplyGenerator generator,
+			ReplySettings settings, ReplyThreads threads, List<ResumableWsListener> listeners) {
 		this.log = log;
+		this.doorbell = doorbell;
 		this.leases = leases;
 		this.generator = generator;
 		this.settings = settings;
@@ -91,6 +96,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 		this.clock = new ReplyClock(settings, this::claim, this::extend, this::checkTime);
 		if (generator != null) {
 			this.clock.start();
+			doorbell.onRing(this.clock::lookSoon);
 		}
 	}
 
@@ -118,7 +124,10 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	@Override
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
 		boolean cancelled = this.leases.cancel(sessionId, userId, messageId);
-		this.clock.claimSoon();
+		if (cancelled) {
+			this.doorbell.ring();
+			this.clock.claimSoon();
+		}
 		for (Reply reply : this.running.values()) {
 			ClaimedReply claim = reply.claim();
 			if (claim.sessionId().equals(sessionId) && claim.userId().equals(userId)
@@ -205,6 +214,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 		try {
 			if (peers || this.generator != null) {
 				this.leases.release();
+				this.doorbell.ring();
 			}
 		}
 		catch (EventLogUnavailableException ex) {

@@ -7,6 +7,7 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.log.EventLog;
+import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.ReplyLeases;
 import okhttp3.Interceptor;
 import org.apache.commons.logging.Log;
@@ -58,7 +59,7 @@ public final class ReplyAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	Replies resumableWsReplies(EventLog log, ReplyLeases leases, ResumableWsProperties properties,
+	Replies resumableWsReplies(EventLog log, ReplyLeases leases, ObjectProvider<NodeDoorbell> doorbell, ResumableWsProperties properties,
 			ObjectProvider<ReplyGenerator> generator, ObjectProvider<ClientMessageHandler> handlers,
 			ObjectProvider<ResumableWsListener> listeners, ListableBeanFactory beans, Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
@@ -73,7 +74,7 @@ public final class ReplyAutoConfiguration {
 		}
 		ReplyThreads threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads.virtual()
 				: ReplyThreads.platform(settings.maxConcurrent());
-		return new LeasedReplies(log, leases, answering, settings, threads, listeners.orderedStream().toList());
+		return new LeasedReplies(log, leases, doorbell.getIfAvailable(NodeDoorbell::none), answering, settings, threads, listeners.orderedStream().toList());
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

@@ -35,7 +35,7 @@ public final class TestLog implements AutoCloseable {
 
 	private final Database database;
 
-	private final SessionFeeds feeds = new SessionFeeds(256, 128 * 1024);
+	private final SessionFeeds feeds = new SessionFeeds(256, 128 * 1024, new CommitListeners());
 
 	private final PostgresEventLog log;
 

@@ -25,6 +25,7 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.log.Appended;
 import dev.resumablews.log.Draft;
+import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.ReplyLeases.ClaimedReply;
 import dev.resumablews.log.ReplyStep;
@@ -613,7 +614,7 @@ class LeasedRepliesTests {
 			}
 
 		};
-		return new LeasedReplies(this.log.log(), this.log.leases(), generator, settings,
+		return new LeasedReplies(this.log.log(), this.log.leases(), NodeDoorbell.none(), generator, settings,
 				ReplyThreads.platform(settings.maxConcurrent()), List.of(listener));
 	}
 

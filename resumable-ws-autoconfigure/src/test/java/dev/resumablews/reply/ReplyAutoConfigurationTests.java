@@ -15,6 +15,7 @@ import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.log.EventLog;
+import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.TestLog;
 import org.junit.jupiter.api.AfterEach;
@@ -194,7 +195,7 @@ class ReplyAutoConfigurationTests {
 	@Test
 	void theApplicationsRepliesWin() {
 		LeasedReplies mine = new LeasedReplies(
-				this.log.log(), this.log.leases(), null, new ReplySettings(1, Duration.ofSeconds(1),
+				this.log.log(), this.log.leases(), NodeDoorbell.none(), null, new ReplySettings(1, Duration.ofSeconds(1),
 						Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
 				ReplyThreads.platform(1), List.of());
 		this.runner.withBean("mine", Replies.class, () -> mine)

@@ -88,6 +88,7 @@ public final class TestServer implements AutoCloseable {
 			this.properties.put("server.address", "localhost");
 			this.properties.put("resumable-ws.auth.jwt.secret", Tokens.SECRET);
 			this.properties.put("spring.main.banner-mode", "off");
+			this.properties.put("management.health.redis.enabled", "false");
 			for (String kind : List.of("embedding", "image", "audio.speech", "audio.transcription", "moderation")) {
 				this.properties.put("spring.ai.model." + kind, "none");
 			}

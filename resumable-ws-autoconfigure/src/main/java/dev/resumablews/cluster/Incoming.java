@@ -1,0 +1,180 @@
+package dev.resumablews.cluster;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+import dev.resumablews.log.NewsReader;
+
+/**
+ * What other nodes tell this one. Its thread reads the news of all sessions that were
+ * signalled since the last time, in one query; and that of all sessions with connections
+ * here when signals may have been missed, and from time to time in any case.
+ */
+final class Incoming implements ClusterSignal.Receiver {
+
+	private final UUID node;
+
+	private final NewsReader news;
+
+	private final Runnable onRing;
+
+	private final long intervalNanos;
+
+	private final Trouble trouble = new Trouble("Reading the events of other nodes");
+
+	private final Pause pause = new Pause();
+
+	private final Thread thread;
+
+	private Round waiting = new Round();
+
+	private long nextLook;
+
+	private boolean stopping;
+
+	/**
+	 * Creates it.
+	 * @param onRing is run when another node rings the doorbell, or may have
+	 * @param interval how long news may go unnoticed when no signal comes
+	 */
+	Incoming(UUID node, NewsReader news, Runnable onRing, Duration interval) {
+		this.node = node;
+		this.news = news;
+		this.onRing = onRing;
+		this.intervalNanos = interval.toNanos();
+		this.thread = new Thread(this::run, "resumable-ws-news");
+		this.thread.setDaemon(true);
+	}
+
+	void start() {
+		this.nextLook = System.nanoTime() + this.intervalNanos;
+		this.thread.start();
+	}
+
+	@Override
+	public void received(String text) {
+		SignalText signal = SignalText.read(text);
+		if (signal == null || signal.node().equals(this.node)) {
+			return;
+		}
+		Set<UUID> sessionIds = new HashSet<>(signal.sessionIds());
+		sessionIds.removeIf((sessionId) -> !this.news.concerns(sessionId));
+		if (!sessionIds.isEmpty() || signal.ring()) {
+			synchronized (this) {
+				this.waiting.sessionIds.addAll(sessionIds);
+				this.waiting.ring |= signal.ring();
+				notifyAll();
+			}
+		}
+	}
+
+	@Override
+	public synchronized void missed() {
+		this.waiting.all = true;
+		this.waiting.ring = true;
+		notifyAll();
+	}
+
+	void stop(Duration timeout) {
+		synchronized (this) {
+			this.stopping = true;
+			notifyAll();
+		}
+		this.pause.end();
+		Stopping.join(this.thread, timeout);
+	}
+
+	private void run() {
+		try {
+			for (int failures = 0; await();) {
+				Round round = take();
+				failures = look(round) ? 0 : failures + 1;
+				if (failures > 0) {
+					putBack(round);
+					this.pause.await(failures);
+				}
+			}
+		}
+		catch (InterruptedException ex) {
+			// stopped, and out of time
+		}
+	}
+
+	private boolean look(Round round) {
+		try {
+			if (round.ring) {
+				round.ring = false;
+				this.onRing.run();
+			}
+			if (round.all) {
+				this.news.readAll();
+			}
+			else {
+				this.news.read(round.sessionIds);
+			}
+			this.trouble.worked();
+			return true;
+		}
+		catch (RuntimeException ex) {
+			this.trouble.failed(ex);
+			return false;
+		}
+	}
+
+	/**
+	 * Waits for something to do.
+	 * @return false if there will be nothing any more
+	 */
+	private synchronized boolean await() throws InterruptedException {
+		while (!this.stopping && this.waiting.isEmpty()) {
+			long left = this.nextLook - System.nanoTime();
+			if (left <= 0) {
+				missed();
+			}
+			else {
+				TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+			}
+		}
+		return !this.stopping;
+	}
+
+	private synchronized Round take() {
+		Round round = this.waiting;
+		this.waiting = new Round();
+		if (System.nanoTime() - this.nextLook >= 0) {
+			round.all = true;
+			round.ring = true;
+		}
+		if (round.all) {
+			this.nextLook = System.nanoTime() + this.intervalNanos;
+		}
+		return round;
+	}
+
+	private synchronized void putBack(Round round) {
+		this.waiting.sessionIds.addAll(round.sessionIds);
+		this.waiting.all |= round.all;
+		this.waiting.ring |= round.ring;
+	}
+
+	/**
+	 * What is done at once.
+	 */
+	private static final class Round {
+
+		private final Set<UUID> sessionIds = new HashSet<>();
+
+		private boolean all;
+
+		private boolean ring;
+
+		boolean isEmpty() {
+			return this.sessionIds.isEmpty() && !this.all && !this.ring;
+		}
+
+	}
+
+}
