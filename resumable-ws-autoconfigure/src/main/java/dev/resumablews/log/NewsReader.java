@@ -132,8 +132,8 @@ public final class NewsReader {
 	}
 
 	/**
-	 * A whole message stands in for its deltas. What else an event made obsolete is not known
-	 * here, and stays in the feed until it is full, which does no harm.
+	 * A whole message stands in for its deltas. What else an event made obsolete is not
+	 * known here, and stays in the feed until it is full, which does no harm.
 	 */
 	private static SessionFeed.Recent event(UUID sessionId, ResultSet rows, String payload) throws SQLException {
 		SessionEvent event = new SessionEvent(sessionId, rows.getLong("id"), rows.getString("type"), payload,

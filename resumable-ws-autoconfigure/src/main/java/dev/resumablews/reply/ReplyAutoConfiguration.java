@@ -59,9 +59,10 @@ public final class ReplyAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	Replies resumableWsReplies(EventLog log, ReplyLeases leases, ObjectProvider<NodeDoorbell> doorbell, ResumableWsProperties properties,
-			ObjectProvider<ReplyGenerator> generator, ObjectProvider<ClientMessageHandler> handlers,
-			ObjectProvider<ResumableWsListener> listeners, ListableBeanFactory beans, Environment environment) {
+	Replies resumableWsReplies(EventLog log, ReplyLeases leases, ObjectProvider<NodeDoorbell> doorbell,
+			ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
+			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<ResumableWsListener> listeners,
+			ListableBeanFactory beans, Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
 		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.idleTimeout(), reply.maxDuration(),
 				reply.maxConcurrent(), reply.maxWaiting(), reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
@@ -74,7 +75,8 @@ public final class ReplyAutoConfiguration {
 		}
 		ReplyThreads threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads.virtual()
 				: ReplyThreads.platform(settings.maxConcurrent());
-		return new LeasedReplies(log, leases, doorbell.getIfAvailable(NodeDoorbell::none), answering, settings, threads, listeners.orderedStream().toList());
+		return new LeasedReplies(log, leases, doorbell.getIfAvailable(NodeDoorbell::none), answering, settings, threads,
+				listeners.orderedStream().toList());
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

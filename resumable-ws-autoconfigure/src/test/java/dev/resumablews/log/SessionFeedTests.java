@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -168,13 +169,13 @@ class SessionFeedTests {
 
 	@Test
 	void everyReaderIsWokenAlsoWhenOneFails() {
-		SessionFeeds feeds = new SessionFeeds(10, 1000);
+		SessionFeeds feeds = new SessionFeeds(10, 1000, new CommitListeners());
 		AtomicInteger woken = new AtomicInteger();
 		feeds.join(this.session, () -> {
 			throw new IllegalStateException("going away");
 		});
 		SessionFeed feed = feeds.join(this.session, woken::incrementAndGet);
-		assertThatNoException().isThrownBy(() -> feeds.committed(this.session, List.of(recent(1, "{}"))));
+		assertThatNoException().isThrownBy(() -> feeds.committed(Map.of(this.session, List.of(recent(1, "{}")))));
 		assertThat(woken).hasValue(1);
 		feed.reaches(2);
 		assertThat(woken).hasValue(2);
@@ -184,7 +185,7 @@ class SessionFeedTests {
 
 	@Test
 	void aFeedLivesWhileSomebodyReadsIt() {
-		SessionFeeds feeds = new SessionFeeds(10, 1000);
+		SessionFeeds feeds = new SessionFeeds(10, 1000, new CommitListeners());
 		Runnable one = () -> {
 		};
 		Runnable two = () -> {
@@ -196,7 +197,7 @@ class SessionFeedTests {
 		assertThat(feeds.has(this.session)).isTrue();
 		feeds.leave(this.session, two);
 		assertThat(feeds.has(this.session)).isFalse();
-		assertThatNoException().isThrownBy(() -> feeds.committed(this.session, List.of(recent(1, "{}"))));
+		assertThatNoException().isThrownBy(() -> feeds.committed(Map.of(this.session, List.of(recent(1, "{}")))));
 		assertThat(feeds.join(this.session, one)).isNotSameAs(first);
 	}
 

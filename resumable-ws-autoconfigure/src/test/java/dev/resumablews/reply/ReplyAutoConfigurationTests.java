@@ -195,8 +195,8 @@ class ReplyAutoConfigurationTests {
 	@Test
 	void theApplicationsRepliesWin() {
 		LeasedReplies mine = new LeasedReplies(
-				this.log.log(), this.log.leases(), NodeDoorbell.none(), null, new ReplySettings(1, Duration.ofSeconds(1),
-						Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
+				this.log.log(), this.log.leases(), NodeDoorbell.none(), null, new ReplySettings(1,
+						Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
 				ReplyThreads.platform(1), List.of());
 		this.runner.withBean("mine", Replies.class, () -> mine)
 			.run((context) -> assertThat(context.getBean(Replies.class)).isSameAs(mine));

@@ -44,7 +44,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(OutputCaptureExtension.class)
 class SchemaAutoConfigurationTests {
 
-	private static final String[] TABLES = { "ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_sessions" };
+	private static final String[] TABLES = { "ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes",
+			"ws_replies", "ws_sessions" };
 
 	private final String url = TestPostgres.createDatabase();
 
