@@ -62,7 +62,7 @@ class SchemaAutoConfigurationTests {
 			assertThat(context).hasNotFailed();
 			assertThat(context.getBean(SchemaName.class)).isEqualTo(new SchemaName(""));
 			assertThat(tablesIn("public")).containsExactly("ws_databasechangelog", "ws_databasechangeloglock",
-					"ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_sessions");
+					"ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes", "ws_replies", "ws_sessions");
 		});
 	}
 
@@ -98,7 +98,7 @@ class SchemaAutoConfigurationTests {
 				JdbcTemplate other = new JdbcTemplate(new DriverManagerDataSource(database));
 				assertThat(other.queryForList("select id from ws_databasechangelog", String.class))
 					.doesNotHaveDuplicates()
-					.hasSize(4);
+					.hasSize(6);
 			}
 		}
 		finally {
@@ -110,7 +110,7 @@ class SchemaAutoConfigurationTests {
 	void theLockOfANodeThatDiedIsReleased() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.jdbc.execute("drop table ws_databasechangelog, ws_sessions, ws_events, ws_idempotency_keys, "
-				+ "ws_live_connections");
+				+ "ws_live_connections, ws_replies, ws_nodes");
 		assertThat(this.jdbc.update("update ws_databasechangeloglock set locked = true, lockgranted = now(), "
 				+ "lockedby = 'a node that died'"))
 			.isEqualTo(1);
@@ -270,7 +270,7 @@ class SchemaAutoConfigurationTests {
 	void onlyLiveConnectionsAreUnlogged() {
 		this.runner.run((context) -> assertThat(this.jdbc
 			.queryForList("select relname from pg_class where relpersistence = 'u' and relkind = 'r'", String.class))
-			.containsExactly("ws_live_connections"));
+			.containsExactlyInAnyOrder("ws_live_connections", "ws_nodes"));
 	}
 
 	@Test
