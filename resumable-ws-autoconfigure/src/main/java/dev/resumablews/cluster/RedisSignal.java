@@ -95,8 +95,10 @@ final class RedisSignal implements ClusterSignal {
 				}
 				catch (RuntimeException ex) {
 					destroy(container);
-					this.trouble.failed(ex);
-					this.pause.await(attempts);
+					if (!this.pause.hasEnded()) {
+						this.trouble.failed(ex);
+						this.pause.await(attempts);
+					}
 				}
 			}
 		}
