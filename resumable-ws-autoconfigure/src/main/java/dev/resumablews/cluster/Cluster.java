@@ -8,6 +8,7 @@ import dev.resumablews.log.CommitListeners;
 import dev.resumablews.log.NewsReader;
 import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.NodeId;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
 
@@ -21,9 +22,18 @@ final class Cluster implements NodeDoorbell, SmartLifecycle {
 
 	private final ClusterSignal signal;
 
-	private final Outgoing outgoing;
+	private final NodeId node;
 
-	private final Incoming incoming;
+	private final NewsReader news;
+
+	private final Duration interval;
+
+	/**
+	 * Takes news at any time, and sends it while this is running.
+	 */
+	private volatile Outgoing outgoing;
+
+	private @Nullable Incoming incoming;
 
 	private final List<Runnable> ringListeners = new CopyOnWriteArrayList<>();
 
@@ -35,9 +45,11 @@ final class Cluster implements NodeDoorbell, SmartLifecycle {
 	 */
 	Cluster(NodeId node, ClusterSignal signal, NewsReader news, CommitListeners commits, Duration interval) {
 		this.signal = signal;
+		this.node = node;
+		this.news = news;
+		this.interval = interval;
 		this.outgoing = new Outgoing(node.value(), signal);
-		this.incoming = new Incoming(node.value(), news, this::rung, interval);
-		commits.add(this.outgoing::news);
+		commits.add((sessionIds) -> this.outgoing.news(sessionIds));
 	}
 
 	@Override
@@ -51,25 +63,32 @@ final class Cluster implements NodeDoorbell, SmartLifecycle {
 	}
 
 	@Override
-	public void start() {
+	public synchronized void start() {
 		if (!this.running) {
 			this.running = true;
-			this.incoming.start();
-			this.signal.start(this.incoming);
+			Incoming incoming = new Incoming(this.node.value(), this.news, this::rung, this.interval);
+			incoming.start();
+			this.incoming = incoming;
+			this.signal.start(incoming);
 			this.outgoing.start();
 		}
 	}
 
 	/**
-	 * For good: what was sent last is sent while it can be received no more.
+	 * Sends what is waiting. What comes after that waits for the next start, if there is
+	 * one.
 	 */
 	@Override
-	public void stop() {
+	public synchronized void stop() {
 		if (this.running) {
 			this.running = false;
-			this.outgoing.stop(STOP_TIMEOUT);
+			Outgoing last = this.outgoing;
+			this.outgoing = new Outgoing(this.node.value(), this.signal);
+			last.stop(STOP_TIMEOUT);
 			this.signal.close();
-			this.incoming.stop(STOP_TIMEOUT);
+			if (this.incoming != null) {
+				this.incoming.stop(STOP_TIMEOUT);
+			}
 		}
 	}
 

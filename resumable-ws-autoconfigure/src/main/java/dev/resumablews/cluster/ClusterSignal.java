@@ -22,7 +22,7 @@ interface ClusterSignal extends AutoCloseable {
 	void send(List<String> texts) throws Exception;
 
 	/**
-	 * Stops to receive. Nothing is sent after that.
+	 * Stops to receive. Nothing is sent after that, unless it is started again.
 	 */
 	@Override
 	void close();

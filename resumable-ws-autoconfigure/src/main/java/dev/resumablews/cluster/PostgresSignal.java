@@ -14,6 +14,7 @@ import javax.sql.DataSource;
 import dev.resumablews.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signals by Postgres {@code NOTIFY}. They are sent after the log's commit and apart from
@@ -43,11 +44,13 @@ final class PostgresSignal implements ClusterSignal {
 
 	private final DataSource dataSource;
 
-	private final PostgresListener listener;
+	private final ListenerConnections connections;
 
 	private final String channel;
 
 	private final int timeoutMillis;
+
+	private @Nullable PostgresListener listener;
 
 	/**
 	 * Creates it.
@@ -59,7 +62,7 @@ final class PostgresSignal implements ClusterSignal {
 		this.dataSource = dataSource;
 		this.channel = channel(schema);
 		this.timeoutMillis = Math.toIntExact(timeout.toMillis());
-		this.listener = new PostgresListener(connections, this.channel, this.timeoutMillis);
+		this.connections = connections;
 	}
 
 	/**
@@ -74,7 +77,9 @@ final class PostgresSignal implements ClusterSignal {
 
 	@Override
 	public void start(Receiver receiver) {
-		this.listener.start(receiver);
+		PostgresListener listener = new PostgresListener(this.connections, this.channel, this.timeoutMillis);
+		listener.start(receiver);
+		this.listener = listener;
 	}
 
 	@Override
@@ -97,7 +102,9 @@ final class PostgresSignal implements ClusterSignal {
 
 	@Override
 	public void close() {
-		this.listener.close();
+		if (this.listener != null) {
+			this.listener.close();
+		}
 	}
 
 	private static void restore(Connection connection, boolean autoCommit, int timeoutMillis) {

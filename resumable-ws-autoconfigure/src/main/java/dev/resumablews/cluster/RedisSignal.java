@@ -36,7 +36,7 @@ final class RedisSignal implements ClusterSignal {
 
 	private final Trouble trouble = new Trouble("Subscribing to the signals of other nodes");
 
-	private final Pause pause = new Pause();
+	private volatile Pause pause = new Pause();
 
 	private final SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("resumable-ws-redis-");
 
@@ -52,6 +52,7 @@ final class RedisSignal implements ClusterSignal {
 
 	@Override
 	public void start(Receiver receiver) {
+		this.pause = new Pause();
 		Thread starter = new Thread(() -> subscribe(new Listener(receiver)), "resumable-ws-subscribe");
 		starter.setDaemon(true);
 		starter.start();
@@ -75,6 +76,7 @@ final class RedisSignal implements ClusterSignal {
 		RedisMessageListenerContainer container = this.container;
 		if (container != null) {
 			destroy(container);
+			this.container = null;
 		}
 	}
 
@@ -93,8 +95,10 @@ final class RedisSignal implements ClusterSignal {
 				}
 				catch (RuntimeException ex) {
 					destroy(container);
-					this.trouble.failed(ex);
-					this.pause.await(attempts);
+					if (!this.pause.hasEnded()) {
+						this.trouble.failed(ex);
+						this.pause.await(attempts);
+					}
 				}
 			}
 		}

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -68,10 +69,31 @@ class ClusterAutoConfigurationTests {
 		await().until(() -> threads().isEmpty() && listeners() == 0);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "postgres", "polling", "redis" })
+	void itStopsAndStartsAgain(String signal) {
+		this.runner
+			.withPropertyValues("resumable-ws.cluster.signal=" + signal, "spring.data.redis.host=127.0.0.1",
+					"spring.data.redis.port=" + this.redis.port())
+			.run((context) -> {
+				Cluster cluster = context.getBean(Cluster.class);
+				for (int i = 0; i < 3; i++) {
+					cluster.stop();
+					assertThat(cluster.isRunning()).isFalse();
+					await().until(() -> threads().isEmpty());
+					cluster.start();
+					assertThat(cluster.isRunning()).isTrue();
+					await().until(() -> threads().contains("resumable-ws-news"));
+				}
+			});
+		await().until(() -> threads().isEmpty());
+	}
+
 	@Test
 	void theConnectionThatListensIsNotOneOfThePool() {
 		this.runner.withPropertyValues("spring.datasource.hikari.maximum-pool-size=1").run((context) -> {
 			await().until(() -> listeners() == 1);
+			context.getBean(HikariDataSource.class).getConnection().close();
 			assertThat(context.getBean(HikariDataSource.class).getHikariPoolMXBean().getActiveConnections()).isZero();
 		});
 	}
@@ -109,7 +131,9 @@ class ClusterAutoConfigurationTests {
 					"spring.data.redis.port=" + this.redis.port())
 			.run((context) -> {
 				assertThat(context.getBean(ClusterSignal.class)).isInstanceOf(RedisSignal.class);
-				assertThat(context).doesNotHaveBean(RedisMessageListenerContainer.class);
+				// Spring Boot's own
+				assertThat(context).getBeanNames(RedisMessageListenerContainer.class)
+					.containsOnly("redisMessageListenerContainer");
 			});
 		await().until(() -> threads().isEmpty());
 	}

@@ -1,15 +1,16 @@
 package dev.resumablews.cluster;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 
 import dev.resumablews.testing.WsTestClient;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -48,7 +49,7 @@ class OtherSignalsTests {
 				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));
 				WsTestClient client = nodes.connect("alice")) {
 			assertThat(nodes.listeners()).isEmpty();
-			awaitSubscribers(nodes);
+			awaitSubscribers(redis.port());
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 50);
 		}
 	}
@@ -66,7 +67,7 @@ class OtherSignalsTests {
 				try (TestRedis again = TestRedis.start(redis.port())) {
 					assertThat(again.port()).isEqualTo(redis.port());
 					TwoNodes.assertReceived(client, 2 * n - 1, 2 * n - 1);
-					awaitSubscribers(nodes);
+					awaitSubscribers(redis.port());
 					nodes.publish(session, 2 * n);
 					TwoNodes.assertReceived(client, 2 * n, 2 * n);
 				}
@@ -75,12 +76,12 @@ class OtherSignalsTests {
 		}
 	}
 
-	static void awaitSubscribers(TwoNodes nodes) {
+	static void awaitSubscribers(int port) {
 		await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
-			try (var connection = nodes.first().bean(RedisConnectionFactory.class).getConnection()) {
-				Object subscribers = connection.execute("PUBSUB", "NUMSUB".getBytes(),
-						"resumable-ws:signal".getBytes());
-				return ((List<?>) subscribers).get(1).equals(2L);
+			try (RedisClient client = RedisClient.create(RedisURI.create("127.0.0.1", port));
+					StatefulRedisConnection<String, String> connection = client.connect()) {
+				String channel = "resumable-ws:signal";
+				return connection.sync().pubsubNumsub(channel).get(channel) == 2;
 			}
 		});
 	}

@@ -31,7 +31,7 @@ class SignalLatencyMeasurement {
 	@Test
 	void redis() {
 		try (TestRedis redis = TestRedis.start(); TwoNodes nodes = new TwoNodes(redis.properties())) {
-			OtherSignalsTests.awaitSubscribers(nodes);
+			OtherSignalsTests.awaitSubscribers(redis.port());
 			measure("redis", nodes, WARM_UP, EVENTS, Duration.ofMillis(5));
 		}
 	}
