@@ -31,7 +31,8 @@ public interface ResumableSessions {
 
 	/**
 	 * Publishes an event to each open session of a user, as
-	 * {@link #publish(UUID, String, Object)} does.
+	 * {@link #publish(UUID, String, Object)} does. A session that is closed meanwhile is
+	 * left out.
 	 * @param userId the user whose sessions to publish to
 	 * @param type the event's type
 	 * @param payload what is serialized to a JSON object

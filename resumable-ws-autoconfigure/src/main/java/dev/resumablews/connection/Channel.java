@@ -1,5 +1,6 @@
 package dev.resumablews.connection;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import dev.resumablews.CloseCode;
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * for {@link #close}.
  */
 interface Channel {
+
+	/**
+	 * How long a client may take to answer a close frame.
+	 */
+	Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	/**
 	 * Begins to send a text frame. No other may be begun before it is done.
@@ -29,5 +35,11 @@ interface Channel {
 	 * @param code the close code
 	 */
 	void close(CloseCode code);
+
+	/**
+	 * Ends a WebSocket whose client has not answered the close frame within
+	 * {@link #CLOSE_TIMEOUT}. Does nothing when it has.
+	 */
+	void cut();
 
 }

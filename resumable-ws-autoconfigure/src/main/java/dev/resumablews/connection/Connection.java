@@ -372,6 +372,7 @@ final class Connection {
 		if (this.channelClosed.compareAndSet(false, true)) {
 			this.services.workers().closing().execute(() -> {
 				this.channel.close(code);
+				this.services.workers().later(Channel.CLOSE_TIMEOUT, this.channel::cut);
 				this.onClosed.accept(this);
 			});
 		}

@@ -3,6 +3,7 @@ package dev.resumablews.connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 import dev.resumablews.ClientMessageHandler;
@@ -52,6 +53,11 @@ public final class ConnectionAutoConfiguration {
 	private static final Duration CLOCK_INTERVAL = Duration.ofMillis(250);
 
 	private static final Duration PRESENCE_INTERVAL = Duration.ofSeconds(1);
+
+	/**
+	 * What clients send to this library and not to the application.
+	 */
+	private static final Set<String> OWN_TYPES = Set.of("auth", "cancel", "ping", "resume");
 
 	@Bean
 	Workers resumableWsWorkers(ResumableWsProperties properties, Environment environment) {
@@ -103,6 +109,13 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers) {
+		handlers.forEach((handler) -> {
+			if (OWN_TYPES.contains(handler.type())) {
+				throw new IllegalStateException(
+						"Messages of type '%s' are the protocol's own, so %s would never be called"
+							.formatted(handler.type(), handler.getClass().getName()));
+			}
+		});
 		return handlers.stream()
 			.collect(Collectors.toMap(ClientMessageHandler::type, (handler) -> handler, (first, second) -> {
 				throw new IllegalStateException("Two beans handle messages of type '%s': %s and %s"

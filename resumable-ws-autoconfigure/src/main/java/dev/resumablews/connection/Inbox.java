@@ -133,20 +133,27 @@ final class Inbox {
 
 	private void userMessage(UserMessage message) {
 		UUID key = message.idempotencyKey();
-		CompletableFuture<Appended> stored = this.services.replies()
-			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key);
-		stored.whenComplete((appended, failure) -> {
+		CompletableFuture<Appended> answer = this.services.replies()
+			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key,
+					(stored) -> handOver(message, stored.eventId()));
+		answer.whenComplete((appended, failure) -> {
 			if (failure != null) {
 				refuse(failure, key);
 				return;
 			}
 			this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
-			ClientMessageHandler handler = this.services.handlers().get("user_message");
-			if (handler != null && !appended.duplicate()) {
-				this.handled = this.handled.thenRunAsync(() -> handleStored(handler, message, appended.eventId()),
-						this.services.handling());
-			}
 		});
+	}
+
+	/**
+	 * Gives a stored message to the application's handler, after those before it.
+	 */
+	private void handOver(UserMessage message, long eventId) {
+		ClientMessageHandler handler = this.services.handlers().get("user_message");
+		if (handler != null) {
+			this.handled = this.handled.thenRunAsync(() -> handleStored(handler, message, eventId),
+					this.services.handling());
+		}
 	}
 
 	private void handleStored(ClientMessageHandler handler, UserMessage message, long eventId) {

@@ -65,6 +65,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		catch (EventLogUnavailableException ex) {
 			logger.debug("A session could not be opened", ex);
 			channel.close(CloseCode.TRY_AGAIN_LATER);
+			this.services.workers().later(Channel.CLOSE_TIMEOUT, channel::cut);
 		}
 	}
 

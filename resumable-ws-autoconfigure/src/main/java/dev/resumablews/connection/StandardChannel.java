@@ -27,12 +27,6 @@ final class StandardChannel implements Channel {
 	 */
 	private static final long CONTROL_FRAME_TIMEOUT = 1000;
 
-	/**
-	 * How long a client may take to answer a close frame, in milliseconds. Jetty would
-	 * wait for ever for one that has vanished.
-	 */
-	private static final long CLOSE_TIMEOUT = 5000;
-
 	private final Session session;
 
 	StandardChannel(Session session) {
@@ -40,6 +34,7 @@ final class StandardChannel implements Channel {
 		session.setMaxIdleTimeout(0);
 		session.getAsyncRemote().setSendTimeout(0);
 		session.getUserProperties().put("org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT", CONTROL_FRAME_TIMEOUT);
+		session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", CLOSE_TIMEOUT.toMillis());
 	}
 
 	@Override
@@ -66,12 +61,24 @@ final class StandardChannel implements Channel {
 	@Override
 	public void close(CloseCode code) {
 		try {
-			this.session.setMaxIdleTimeout(CLOSE_TIMEOUT);
 			this.session
 				.close(new CloseReason(CloseCodes.getCloseCode(code.code()), code.name().toLowerCase(Locale.ROOT)));
 		}
 		catch (IOException | RuntimeException ex) {
 			logger.debug("The WebSocket could not be closed in order", ex);
+		}
+	}
+
+	/**
+	 * Jetty would wait for ever for a client that has vanished.
+	 */
+	@Override
+	public void cut() {
+		try {
+			this.session.setMaxIdleTimeout(1);
+		}
+		catch (RuntimeException ex) {
+			logger.trace("The WebSocket is closed", ex);
 		}
 	}
 

@@ -35,7 +35,8 @@ final class Database {
 	Database(DataSource dataSource, SchemaName schema, Duration statementTimeout) {
 		this.dataSource = dataSource;
 		this.schema = schema;
-		this.timeoutMillis = Math.toIntExact(statementTimeout.toMillis());
+		// zero would be no timeout at all
+		this.timeoutMillis = (int) Math.max(1, Math.min(Integer.MAX_VALUE, statementTimeout.toMillis()));
 	}
 
 	DataSource dataSource() {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.EventLogUnavailableException;
@@ -28,7 +29,22 @@ public interface EventLog {
 	 * when the event waited too long or too many wait already. Is cancelled when the
 	 * draft had nothing to say
 	 */
-	CompletableFuture<Appended> append(Draft draft);
+	default CompletableFuture<Appended> append(Draft draft) {
+		return append(draft, (stored) -> {
+		});
+	}
+
+	/**
+	 * Stores an event as {@link #append(Draft)} does, and tells also when it was stored
+	 * after it had been refused: what is being written when its time is over is refused,
+	 * and may be stored all the same.
+	 * @param draft the event
+	 * @param onStored is told once if, and when, the event was stored and is no
+	 * duplicate; on the thread that writes the log, before the returned future is
+	 * completed
+	 * @return as for {@link #append(Draft)}
+	 */
+	CompletableFuture<Appended> append(Draft draft, Consumer<Appended> onStored);
 
 	/**
 	 * Reads a session's events in order. May return fewer than there are, but none only

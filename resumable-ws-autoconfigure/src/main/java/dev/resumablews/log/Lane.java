@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -88,8 +89,9 @@ final class Lane {
 		this.thread.start();
 	}
 
-	CompletableFuture<Appended> append(Draft draft) {
-		PendingAppend append = new PendingAppend(draft, System.nanoTime() + this.settings.appendTimeout().toNanos());
+	CompletableFuture<Appended> append(Draft draft, Consumer<Appended> onStored) {
+		PendingAppend append = new PendingAppend(draft, onStored,
+				System.nanoTime() + this.settings.appendTimeout().toNanos());
 		if (this.stopping) {
 			return refuse(append, "The event log is being stopped");
 		}
@@ -256,6 +258,7 @@ final class Lane {
 			Appended stored = appended.get(i);
 			CompletableFuture<Appended> result = batch.get(i).result();
 			if (stored != null) {
+				batch.get(i).stored(stored);
 				result.complete(stored);
 			}
 			else {

@@ -1,7 +1,10 @@
 package dev.resumablews.log;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class PendingAppend implements AppendStatement.Entry {
 
+	private static final Log logger = LogFactory.getLog(PendingAppend.class);
+
 	private final Draft draft;
+
+	private final Consumer<Appended> onStored;
 
 	private final long deadline;
 
@@ -20,14 +27,21 @@ final class PendingAppend implements AppendStatement.Entry {
 	 */
 	private @Nullable String payload;
 
+	PendingAppend(Draft draft, long deadline) {
+		this(draft, (stored) -> {
+		}, deadline);
+	}
+
 	/**
 	 * Creates a pending append.
 	 * @param draft what to store
+	 * @param onStored is told when it was stored and is no duplicate
 	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused if
 	 * it is not patient
 	 */
-	PendingAppend(Draft draft, long deadline) {
+	PendingAppend(Draft draft, Consumer<Appended> onStored, long deadline) {
 		this.draft = draft;
+		this.onStored = onStored;
 		this.deadline = deadline;
 		this.payload = draft.patient() ? null : draft.payload().get();
 	}
@@ -51,6 +65,22 @@ final class PendingAppend implements AppendStatement.Entry {
 	}
 
 	/**
+	 * Notes that it is durable, whatever was said of it before.
+	 */
+	void stored(Appended appended) {
+		if (appended.duplicate()) {
+			return;
+		}
+		try {
+			this.onStored.accept(appended);
+		}
+		catch (RuntimeException ex) {
+			logger.warn("What was to follow event %d of session %s has failed".formatted(appended.eventId(),
+					this.draft.sessionId()), ex);
+		}
+	}
+
+	/**
 	 * Settles the payload and tells whether there is something to store.
 	 */
 	boolean settle() {
@@ -61,7 +91,8 @@ final class PendingAppend implements AppendStatement.Entry {
 			try {
 				this.payload = this.draft.payload().get();
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
+				// the lane's only thread has to go on
 				this.result.completeExceptionally(ex);
 				return false;
 			}

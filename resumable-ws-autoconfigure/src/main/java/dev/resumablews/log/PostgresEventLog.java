@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -57,10 +58,10 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
-	public CompletableFuture<Appended> append(Draft draft) {
+	public CompletableFuture<Appended> append(Draft draft, Consumer<Appended> onStored) {
 		CompletableFuture<Appended> result = this.lanes
 			.get(Math.floorMod(draft.sessionId().hashCode(), this.lanes.size()))
-			.append(draft);
+			.append(draft, onStored);
 		this.open.incrementAndGet();
 		result.whenComplete((appended, failure) -> this.open.decrementAndGet());
 		return result;

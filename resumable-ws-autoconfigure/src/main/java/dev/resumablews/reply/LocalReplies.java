@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ReplyGenerator;
@@ -74,22 +75,21 @@ final class LocalReplies implements Replies, AutoCloseable {
 	}
 
 	@Override
-	public CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
+	public CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey,
+			Consumer<Appended> onStored) {
 		if (this.draining) {
 			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
 		}
 		String payload = ReplyEvents.userMessage(content, idempotencyKey);
-		CompletableFuture<Appended> stored = this.log
-			.append(Draft.of(sessionId, ReplyEvents.USER_MESSAGE, payload).once(userId, idempotencyKey));
-		if (this.generator != null) {
-			ReplyGenerator answering = this.generator;
-			stored.thenAccept((appended) -> {
-				if (!appended.duplicate()) {
-					begin(new Reply(sessionId, userId, appended.eventId(), this, answering));
-				}
-			});
+		Draft draft = Draft.of(sessionId, ReplyEvents.USER_MESSAGE, payload).once(userId, idempotencyKey);
+		ReplyGenerator answering = this.generator;
+		if (answering == null) {
+			return this.log.append(draft, onStored);
 		}
-		return stored;
+		return this.log.append(draft, (stored) -> {
+			begin(new Reply(sessionId, userId, stored.eventId(), this, answering));
+			onStored.accept(stored);
+		});
 	}
 
 	private void begin(Reply reply) {

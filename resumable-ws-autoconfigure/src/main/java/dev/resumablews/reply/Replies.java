@@ -3,6 +3,7 @@ package dev.resumablews.reply;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 import dev.resumablews.log.Appended;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,25 @@ public interface Replies {
 	 * @return completes when the message is durable; fails as
 	 * {@link dev.resumablews.log.EventLog#append} does
 	 */
-	CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey);
+	default CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
+		return submit(sessionId, userId, content, idempotencyKey, (stored) -> {
+		});
+	}
+
+	/**
+	 * Stores a message and answers it as {@link #submit(UUID, String, String, UUID)}
+	 * does, and tells also when it was stored after the client was told that it could
+	 * not: sent again, it would be a duplicate, so that is when it has to be handled.
+	 * @param sessionId the session
+	 * @param userId the user, to whom the session must belong
+	 * @param content the message
+	 * @param idempotencyKey the key under which it is stored once
+	 * @param onStored is told once if, and when, the message was stored and is no
+	 * duplicate; must be fast
+	 * @return as for {@link #submit(UUID, String, String, UUID)}
+	 */
+	CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey,
+			Consumer<Appended> onStored);
 
 	/**
 	 * Cancels running replies of a session. What they said so far becomes their message.

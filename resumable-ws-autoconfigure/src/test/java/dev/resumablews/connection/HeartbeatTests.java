@@ -1,12 +1,16 @@
 package dev.resumablews.connection;
 
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
+import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
@@ -117,6 +121,35 @@ abstract class HeartbeatTests {
 	}
 
 	@Test
+	void aClientThatDoesNotAnswerACloseFrameIsDisconnected() throws IOException {
+		try (Socket socket = new Socket("localhost", this.server.port())) {
+			socket.setSoTimeout((int) PATIENCE.toMillis());
+			socket.getOutputStream().write("""
+					GET /ws?token=%s HTTP/1.1\r
+					Host: localhost\r
+					Connection: Upgrade\r
+					Upgrade: websocket\r
+					Sec-WebSocket-Version: 13\r
+					Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
+					\r
+					""".formatted(Tokens.forUser("frank")).getBytes(StandardCharsets.US_ASCII));
+			assertThat(socket.getInputStream().readAllBytes()).contains(0x88);
+		}
+		await().atMost(PATIENCE).until(() -> this.closes.codes().equals(List.of(4408)));
+	}
+
+	@Test
+	void aConnectionThatWasSilentForLongIsClosedWithTheRightCode() {
+		try (WsTestClient client = to(this.server.uri(), "grace").connect()) {
+			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
+			long connected = System.nanoTime();
+			await().atMost(PATIENCE).until(() -> System.nanoTime() - connected > Duration.ofSeconds(6).toNanos());
+			this.server.bean(ResumableSessions.class).close(session);
+			assertThat(client.awaitClose()).isEqualTo(1000);
+		}
+	}
+
+	@Test
 	void liveConnectionsComeAreRefreshedTogetherAndGo() {
 		List<WsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 20; i++) {
@@ -154,22 +187,6 @@ abstract class HeartbeatTests {
 
 	private WsTestClient.Builder to(URI uri, String user) {
 		return WsTestClient.to(uri).query("token", Tokens.forUser(user)).patience(PATIENCE);
-	}
-
-	static class OnTomcatTests extends HeartbeatTests {
-
-		OnTomcatTests() {
-			super(false);
-		}
-
-	}
-
-	static class OnJettyTests extends HeartbeatTests {
-
-		OnJettyTests() {
-			super(true);
-		}
-
 	}
 
 }

@@ -214,20 +214,4 @@ abstract class LimitsTests {
 		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
-	static class OnTomcatTests extends LimitsTests {
-
-		OnTomcatTests() {
-			super(false);
-		}
-
-	}
-
-	static class OnJettyTests extends LimitsTests {
-
-		OnJettyTests() {
-			super(true);
-		}
-
-	}
-
 }

@@ -209,20 +209,4 @@ abstract class SlowConsumerTests {
 		return runtime.totalMemory() - runtime.freeMemory();
 	}
 
-	static class OnTomcatTests extends SlowConsumerTests {
-
-		OnTomcatTests() {
-			super(false);
-		}
-
-	}
-
-	static class OnJettyTests extends SlowConsumerTests {
-
-		OnJettyTests() {
-			super(true);
-		}
-
-	}
-
 }

@@ -57,6 +57,14 @@ public final class TestLog implements AutoCloseable {
 	 */
 	public static String createDatabase() {
 		String url = TestPostgres.createDatabase();
+		createTables(url);
+		return url;
+	}
+
+	/**
+	 * Creates the tables in a database.
+	 */
+	public static void createTables(String url) {
 		try (HikariDataSource dataSource = TestPostgres.pool(url); Connection connection = dataSource.getConnection()) {
 			connection.createStatement()
 				.execute(new ClassPathResource("dev/resumablews/schema/001-tables.sql")
@@ -68,11 +76,14 @@ public final class TestLog implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		return url;
 	}
 
 	public EventLog log() {
 		return this.log;
+	}
+
+	Database database() {
+		return this.database;
 	}
 
 	public SessionFeeds feeds() {

@@ -1,0 +1,9 @@
+package dev.resumablews.connection;
+
+class HeartbeatOnTomcatTests extends HeartbeatTests {
+
+	HeartbeatOnTomcatTests() {
+		super(false);
+	}
+
+}
