@@ -330,6 +330,11 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
+		public int connections(String userId) {
+			return 0;
+		}
+
+		@Override
 		public boolean close(UUID sessionId) {
 			return false;
 		}

@@ -40,7 +40,7 @@ class PublishingSessionsTests {
 	static void open() {
 		test = new TestLog(TestLog.createDatabase());
 		JsonMapper indenting = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-		sessions = new PublishingSessions(test.log(), test.database(), test.feeds(),
+		sessions = new PublishingSessions(test.log(), test.database(), test.feeds(), test.liveConnections(),
 				indenting.writer().without(SerializationFeature.INDENT_OUTPUT), MAX_BYTES, closed::add);
 	}
 
