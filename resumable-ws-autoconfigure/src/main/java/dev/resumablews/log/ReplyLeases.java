@@ -38,7 +38,8 @@ public final class ReplyLeases {
 	/**
 	 * Claims replies that wait for this node, and those whose lease has passed, the
 	 * oldest first. Replies of sessions that are closed or gone are forgotten.
-	 * @param limit how many to claim at most
+	 * @param room how many to claim at most; when there is none, those that are to be
+	 * cancelled are claimed all the same
 	 * @param oneAtATime whether a reply waits until the replies to all earlier messages
 	 * of its session have ended
 	 * @return the replies
