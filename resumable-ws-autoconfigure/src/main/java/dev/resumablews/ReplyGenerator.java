@@ -10,11 +10,12 @@ import org.reactivestreams.Publisher;
 public interface ReplyGenerator {
 
 	/**
-	 * Begins a reply. The publisher is subscribed to once, on a thread that may block. It
-	 * is asked for more only as fast as the event log takes it, and is cancelled when the
-	 * reply is cancelled, takes too long, or the server stops; it should then close
-	 * whatever it reads from. An error ends the reply as failed; its text is logged and
-	 * not shown to the client.
+	 * Begins a reply, or another attempt at one whose node is gone: what an attempt does
+	 * elsewhere may be done again. The publisher is subscribed to once, on a thread that
+	 * may block. It is asked for more only as fast as the event log takes it, and is
+	 * cancelled when the reply is cancelled, takes too long, is taken over by another
+	 * node, or the server stops; it should then close whatever it reads from. An error
+	 * ends the reply as failed; its text is logged and not shown to the client.
 	 * @param request what to answer
 	 * @return the parts of the reply, in order
 	 */

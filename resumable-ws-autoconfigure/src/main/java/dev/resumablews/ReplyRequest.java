@@ -8,10 +8,10 @@ import java.util.UUID;
  *
  * @param sessionId the session
  * @param userId the user the session belongs to
- * @param messageId id of the reply, the {@code message_id} of its events
+ * @param messageId id of this attempt at the reply, the {@code message_id} of its events
  * @param inReplyTo event id of the user message to answer
- * @param conversation the conversation so far, oldest first; its last message is the one
- * to answer
+ * @param conversation the conversation up to the message to answer, which is the last
+ * one; oldest first. What was stored after that message is not in it
  */
 public record ReplyRequest(UUID sessionId, String userId, UUID messageId, long inReplyTo,
 		List<ConversationMessage> conversation) {

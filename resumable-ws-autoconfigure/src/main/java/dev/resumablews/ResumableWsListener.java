@@ -53,10 +53,10 @@ public interface ResumableWsListener {
 	}
 
 	/**
-	 * A reply has ended.
+	 * An attempt at a reply has ended on this node.
 	 * @param outcome {@code completed}, {@code cancelled}, the code of its failure, or
-	 * {@code abandoned} when its session was closed meanwhile
-	 * @param duration how long it took
+	 * {@code abandoned} when it was left to another node or its session was closed
+	 * @param duration how long it took, without the time it waited for its turn
 	 */
 	default void onReplyEnded(String outcome, Duration duration) {
 	}

@@ -24,7 +24,7 @@ import org.springframework.util.unit.DataSize;
  * @param connection Limits and times of a connection.
  * @param log The event log.
  * @param feed Recent events kept in memory for connected sessions.
- * @param cluster How nodes tell each other that a session has news.
+ * @param cluster How nodes tell each other of news.
  * @param reply Answers to user messages.
  * @param shutdown What happens when the application stops.
  * @param schema The tables in Postgres.
@@ -222,7 +222,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * How nodes tell each other that a session has news.
+	 * How nodes tell each other that a session has news, or that there is a reply to care
+	 * for.
 	 *
 	 * @param signal What carries the signals between nodes.
 	 * @param pollInterval Time between two looks at the log when polling alone.
@@ -271,13 +272,13 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param idleTimeout Time the model may be silent before the reply fails.
 	 * @param maxDuration Time a reply may take before it fails.
 	 * @param maxConcurrent Replies that may run at once on this node.
-	 * @param maxWaiting Replies that may wait for their turn before further messages are
-	 * refused.
+	 * @param maxWaiting Replies that may wait for their turn, on all nodes, before
+	 * further messages are refused.
 	 * @param maxCharacters Length, in UTF-16 units, at which a reply is cut off.
 	 * @param oneAtATime Whether a reply waits until the replies to all earlier messages
 	 * of its session have ended.
-	 * @param lease Time after which another node takes over a reply that its node no
-	 * longer cares for.
+	 * @param lease Time after which another node takes over a reply whose node gives no
+	 * sign of life; nodes give one each third of that time.
 	 * @param takeover What happens to a reply that is taken over.
 	 * @param maxAttempts Attempts at a reply before it fails.
 	 */

@@ -1,5 +1,5 @@
 /**
- * Signals between nodes: which sessions have news.
+ * Signals between nodes: which sessions have news, and that there is something to do.
  */
 @NullMarked
 package dev.resumablews.cluster;

@@ -57,13 +57,14 @@ public interface EventLog {
 	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit);
 
 	/**
-	 * Reads the newest messages of a conversation.
+	 * Reads the newest messages of a conversation: the answers so far, and what the user
+	 * said up to a message, which comes last.
 	 * @param sessionId the session
-	 * @param throughEventId the last event to look at
+	 * @param lastUserMessage event id of the user message that comes last
 	 * @param limit how many messages to return at most
 	 * @return the messages, oldest first
 	 */
-	List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit);
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit);
 
 	/**
 	 * Opens a session for a client: the one it asks for, if it may, or a new one.

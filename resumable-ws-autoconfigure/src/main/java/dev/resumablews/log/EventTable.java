@@ -38,11 +38,15 @@ final class EventTable {
 			order by id
 			""";
 
+	/**
+	 * The message to answer counts as the last one, also when answers to earlier ones
+	 * were stored after it, because it had to wait for its turn.
+	 */
 	private static final String CONVERSATION = """
-			select type, payload::text
+			select id, type, payload::text
 			from ws_events
-			where session_id = ? and id <= ? and type in ('user_message', 'assistant_message')
-			order by id desc
+			where session_id = ? and (id <= ? and type = 'user_message' or type = 'assistant_message')
+			order by id = ? desc, id desc
 			limit ?
 			""";
 
@@ -80,17 +84,18 @@ final class EventTable {
 	 * The content is taken out here and not by Postgres, which cannot give a text that
 	 * holds the character NUL.
 	 */
-	List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit) {
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(CONVERSATION))) {
 				statement.setObject(1, sessionId);
-				statement.setLong(2, throughEventId);
-				statement.setInt(3, limit);
+				statement.setLong(2, lastUserMessage);
+				statement.setLong(3, lastUserMessage);
+				statement.setInt(4, limit);
 				List<ConversationMessage> messages = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {
-						Role role = rows.getString(1).equals("user_message") ? Role.USER : Role.ASSISTANT;
-						String content = this.json.readTree(rows.getString(2)).path("content").asString("");
+						Role role = rows.getString(2).equals("user_message") ? Role.USER : Role.ASSISTANT;
+						String content = this.json.readTree(rows.getString(3)).path("content").asString("");
 						messages.add(new ConversationMessage(role, content));
 					}
 				}

@@ -73,8 +73,8 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
-	public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit) {
-		return this.events.conversation(sessionId, throughEventId, limit);
+	public List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
+		return this.events.conversation(sessionId, lastUserMessage, limit);
 	}
 
 	@Override

@@ -38,17 +38,24 @@ public final class ReplyLeases {
 	/**
 	 * Claims replies that wait for this node, and those whose lease has passed, the
 	 * oldest first. Replies of sessions that are closed or gone are forgotten.
-	 * @param limit how many to claim at most
+	 * @param room how many to claim at most; when there is none, those that are to be
+	 * cancelled are claimed all the same
 	 * @param oneAtATime whether a reply waits until the replies to all earlier messages
 	 * of its session have ended
 	 * @return the replies
 	 */
 	public List<ClaimedReply> claim(int room, boolean oneAtATime) {
 		String sql = this.database.sql("""
-				with gone as (
-					delete from ws_replies r
+				with closed as materialized (
+					select r.session_id, r.event_id
+					from ws_replies r
 					where not exists (
 						select from ws_sessions s where s.session_id = r.session_id and s.closed_at is null)
+					for update skip locked
+				), gone as (
+					delete from ws_replies r
+					using closed c
+					where r.session_id = c.session_id and r.event_id = c.event_id
 				), free as materialized (
 					select r.session_id, r.event_id, r.message_id as previous, s.user_id
 					from ws_replies r
@@ -107,19 +114,26 @@ public final class ReplyLeases {
 					on conflict (node_id) do update set last_seen_at = clock_timestamp()
 				), long_gone as (
 					delete from ws_nodes where last_seen_at < clock_timestamp() - interval '1 day'
-				), extended as (
-					update ws_replies
-					set lease_until = clock_timestamp() + make_interval(secs => ?), updated_at = clock_timestamp()
+				), mine as materialized (
+					select session_id, event_id
+					from ws_replies
 					where node_id = ? and state = 'running'
-					returning message_id, cancelled_at is not null as cancelled
+					order by session_id, event_id
+					for no key update
+				), extended as (
+					update ws_replies r
+					set lease_until = clock_timestamp() + make_interval(secs => ?), updated_at = clock_timestamp()
+					from mine m
+					where r.session_id = m.session_id and r.event_id = m.event_id
+					returning r.message_id, r.cancelled_at is not null as cancelled
 				)
 				select message_id, cancelled from extended
 				""");
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
 				statement.setObject(1, this.nodeId);
-				statement.setDouble(2, this.leaseSeconds);
-				statement.setObject(3, this.nodeId);
+				statement.setObject(2, this.nodeId);
+				statement.setDouble(3, this.leaseSeconds);
 				List<HeldReply> held = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {
@@ -149,11 +163,19 @@ public final class ReplyLeases {
 	 */
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
 		String sql = this.database.sql("""
+				with wanted as materialized (
+					select r.session_id, r.event_id
+					from ws_replies r
+					join ws_sessions s on s.session_id = r.session_id
+					where r.session_id = ? and s.user_id = ?
+						and r.message_id is not distinct from coalesce(?::uuid, r.message_id) and r.cancelled_at is null
+					order by r.session_id, r.event_id
+					for no key update of r
+				)
 				update ws_replies r
 				set cancelled_at = clock_timestamp(), updated_at = clock_timestamp()
-				from ws_sessions s
-				where r.session_id = ? and s.session_id = r.session_id and s.user_id = ?
-					and r.message_id is not distinct from coalesce(?::uuid, r.message_id) and r.cancelled_at is null
+				from wanted w
+				where r.session_id = w.session_id and r.event_id = w.event_id
 				""");
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -173,11 +195,18 @@ public final class ReplyLeases {
 		String sql = this.database.sql("""
 				with gone as (
 					delete from ws_nodes where node_id = ?
+				), mine as materialized (
+					select session_id, event_id
+					from ws_replies
+					where node_id = ?
+					order by session_id, event_id
+					for no key update
 				)
-				update ws_replies
+				update ws_replies r
 				set node_id = null, lease_until = null, updated_at = clock_timestamp(),
 					attempts = case when state = 'running' then attempts - 1 else attempts end, state = 'waiting'
-				where node_id = ?
+				from mine m
+				where r.session_id = m.session_id and r.event_id = m.event_id
 				""");
 		this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {

@@ -1,6 +1,6 @@
 /**
- * The event log: sessions, events and idempotency keys in Postgres, and the recent events
- * of connected sessions.
+ * The event log: sessions, events, idempotency keys, live connections and the leases of
+ * replies in Postgres, and the recent events of connected sessions.
  */
 @NullMarked
 package dev.resumablews.log;

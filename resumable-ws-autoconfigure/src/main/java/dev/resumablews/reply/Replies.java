@@ -14,14 +14,15 @@ import org.jspecify.annotations.Nullable;
 public interface Replies {
 
 	/**
-	 * Stores a user message, once for each key, and begins the reply to it. Does not
-	 * block.
+	 * Stores a user message, once for each key, together with the wish for a reply, which
+	 * begins on this node or another one when its turn has come. Does not block.
 	 * @param sessionId the session
 	 * @param userId the user
 	 * @param content what the user said
 	 * @param idempotencyKey the message's key
 	 * @return completes when the message is durable; fails as
-	 * {@link dev.resumablews.log.EventLog#append} does
+	 * {@link dev.resumablews.log.EventLog#append} does, and as unavailable when this node
+	 * is stopping or too many replies wait
 	 */
 	default CompletableFuture<Appended> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
 		return submit(sessionId, userId, content, idempotencyKey, (stored) -> {
@@ -56,7 +57,8 @@ public interface Replies {
 	/**
 	 * Begins no further replies and waits for the running ones. Those that do not end by
 	 * themselves are left to another node; if there is none, they end as failed with the
-	 * code {@code interrupted}.
+	 * code {@code interrupted}. Those that wait for their turn stay in Postgres, for
+	 * whichever node comes next.
 	 * @param grace how long to wait at most
 	 */
 	void drain(Duration grace);

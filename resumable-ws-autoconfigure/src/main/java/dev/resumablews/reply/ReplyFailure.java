@@ -5,8 +5,6 @@ package dev.resumablews.reply;
  */
 enum ReplyFailure {
 
-	OVERLOADED("overloaded", "Too many replies are running. Please try again later."),
-
 	PROVIDER_ERROR("provider_error", "The model could not answer."),
 
 	TIMEOUT("timeout", "The model took too long to answer."),

@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param idleTimeout how long a generator that was asked for more may be silent
  * @param maxDuration how long a reply may take
  * @param maxConcurrent replies that run at once at most
- * @param maxWaiting replies that wait for their turn at most
+ * @param maxWaiting replies that wait for their turn, on all nodes, before further
+ * messages are refused
  * @param maxCharacters length, in UTF-16 units, at which a reply is cut off
  * @param oneAtATime whether the replies of a session run one after the other
  * @param lease how long a reply stays with a node that gives no sign of life

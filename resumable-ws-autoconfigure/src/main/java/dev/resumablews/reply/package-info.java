@@ -1,5 +1,5 @@
 /**
- * Replies to user messages.
+ * Replies to user messages, and which node runs them.
  */
 @NullMarked
 package dev.resumablews.reply;

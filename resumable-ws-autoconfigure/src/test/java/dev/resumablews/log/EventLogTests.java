@@ -268,15 +268,17 @@ class EventLogTests {
 	}
 
 	@Test
-	void theConversationIsTheNewestMessagesOldestFirst() throws Exception {
+	void theConversationIsTheNewestMessagesOldestFirstWithTheOneToAnswerLast() throws Exception {
 		UUID session = test.newSession("alice");
 		log.append(Draft.of(session, "user_message", "{\"content\":\"one\"}")).get();
-		log.append(Draft.of(session, "assistant_message", "{\"content\":\"two\\u0000\"}")).get();
+		log.append(Draft.of(session, "user_message", "{\"content\":\"two\"}")).get();
+		log.append(Draft.of(session, "assistant_message", "{\"content\":\"to one\\u0000\"}")).get();
 		log.append(Draft.of(session, "other", "{\"content\":\"no\"}")).get();
-		log.append(Draft.of(session, "user_message", "{\"content\":\"three\"}")).get();
 		log.append(Draft.of(session, "user_message", "{\"content\":\"later\"}")).get();
-		assertThat(log.conversation(session, 4, 2)).containsExactly(
-				new ConversationMessage(Role.ASSISTANT, "two\u0000"), new ConversationMessage(Role.USER, "three"));
+		assertThat(log.conversation(session, 2, 2)).containsExactly(
+				new ConversationMessage(Role.ASSISTANT, "to one\u0000"), new ConversationMessage(Role.USER, "two"));
+		assertThat(log.conversation(session, 2, 10)).extracting(ConversationMessage::content)
+			.containsExactly("one", "to one\u0000", "two");
 	}
 
 	@Test

@@ -374,6 +374,8 @@ class LeasedRepliesTests {
 		assertThat(types()).containsSubsequence("assistant_started", "assistant_message", "assistant_started",
 				"assistant_message");
 		assertThat(requests.get(0).conversation()).hasSize(1);
+		assertThat(requests.get(1).conversation()).extracting(ConversationMessage::content)
+			.containsExactly("one", "first", "two");
 	}
 
 	@Test
