@@ -30,15 +30,11 @@ final class SampleProcess implements AutoCloseable {
 
 	private final Path log;
 
-	private final int port;
+	private volatile int port;
 
 	private SampleProcess(Process process, Path log) {
 		this.process = process;
 		this.log = log;
-		this.port = Awaitility.await("start of the sample")
-			.atMost(Duration.ofMinutes(3))
-			.pollInterval(Duration.ofMillis(100))
-			.until(this::findPort, (found) -> found > 0);
 	}
 
 	/**
@@ -47,9 +43,32 @@ final class SampleProcess implements AutoCloseable {
 	 * @param arguments further command line arguments
 	 */
 	static SampleProcess start(Path folder, String... arguments) {
+		return launch(folder, List.of(), arguments).awaitStart();
+	}
+
+	/**
+	 * Waits until the sample serves.
+	 */
+	SampleProcess awaitStart() {
+		this.port = Awaitility.await("start of the sample")
+			.atMost(Duration.ofMinutes(3))
+			.pollInterval(Duration.ofMillis(100))
+			.until(this::findPort, (found) -> found > 0);
+		return this;
+	}
+
+	/**
+	 * Starts the sample without waiting for it.
+	 * @param folder where it keeps its data
+	 * @param options further options of the JVM
+	 * @param arguments further command line arguments
+	 */
+	static SampleProcess launch(Path folder, List<String> options, String... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(ProcessHandle.current().info().command().orElseThrow());
-		command.addAll(List.of("-Xmx256m", "-jar", System.getProperty("sample-app.jar"), "--server.port=0",
+		command.add("-Xmx256m");
+		command.addAll(options);
+		command.addAll(List.of("-jar", System.getProperty("sample-app.jar"), "--server.port=0",
 				"--chat.data-dir=" + folder.resolve("data")));
 		command.addAll(List.of(arguments));
 		try {
@@ -105,6 +124,37 @@ final class SampleProcess implements AutoCloseable {
 
 	private URI uri(String path) {
 		return URI.create("http://localhost:" + this.port + path);
+	}
+
+	int port() {
+		return this.port;
+	}
+
+	boolean isAlive() {
+		return this.process.isAlive();
+	}
+
+	/**
+	 * Stops the process in its tracks, as a machine that swaps or is being moved does.
+	 */
+	void pause() throws IOException, InterruptedException {
+		signal("STOP");
+	}
+
+	/**
+	 * Lets the process go on, which notices nothing but the time.
+	 */
+	void goOn() throws IOException, InterruptedException {
+		signal("CONT");
+	}
+
+	private void signal(String name) throws IOException, InterruptedException {
+		int status = new ProcessBuilder("kill", "-" + name, String.valueOf(this.process.pid())).inheritIO()
+			.start()
+			.waitFor();
+		if (status != 0) {
+			throw new IOException("kill -" + name + " ended with " + status);
+		}
 	}
 
 	void kill() throws InterruptedException {

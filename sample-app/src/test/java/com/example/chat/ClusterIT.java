@@ -1,0 +1,259 @@
+package com.example.chat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+import dev.resumablews.testing.Gate;
+import dev.resumablews.testing.OpenAiAnswer;
+import dev.resumablews.testing.OpenAiExchange;
+import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Does to one of three nodes what production does, in the middle of a reply. Each attempt
+ * at a reply says its number, and ends when the test lets it.
+ */
+class ClusterIT {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private static final int A = 0;
+
+	private static final int B = 1;
+
+	private static SampleCluster cluster;
+
+	private final AtomicInteger attempts = new AtomicInteger();
+
+	private final List<Gate> gates = List.of(new Gate(), new Gate(), new Gate());
+
+	private final String user = "user-" + UUID.randomUUID();
+
+	@BeforeAll
+	static void startCluster(@TempDir Path folder) {
+		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 3, "--resumable-ws.reply.lease=3s",
+				"--resumable-ws.shutdown.reply-grace=300ms", "--resumable-ws.shutdown.reconnect-window=100ms");
+	}
+
+	@AfterAll
+	static void stopCluster() {
+		cluster.close();
+	}
+
+	@BeforeEach
+	void speak() {
+		cluster.model().answer((exchange) -> {
+			int attempt = this.attempts.getAndIncrement();
+			return answer(attempt).pacedBy(this.gates.get(attempt));
+		});
+	}
+
+	@AfterEach
+	void fallSilent() {
+		this.gates.forEach(Gate::open);
+	}
+
+	@Test
+	void aReplyEndsOnAnotherNodeAfterItsOwnWasKilled() throws Exception {
+		AtomicInteger at = new AtomicInteger(A);
+		try (ReplayingClient client = client(at::get, null)) {
+			String key = client.say("Go on without me");
+			String first = awaitPieces(client, key, 5);
+			SampleProcess killed = cluster.node(A);
+			at.set(B);
+			killed.kill();
+
+			String second = awaitSuperseding(client, first);
+			this.gates.get(1).open();
+			client.awaitEnd(second);
+
+			assertThat(client.text(second)).isEqualTo(answer(1).text());
+			assertOneReply(client, second, "stop");
+			assertThat(client.reconnects()).isPositive();
+		}
+	}
+
+	@Test
+	void aNodeThatWasPausedCannotWriteForAReplyThatAnotherHasTakenOver() throws Exception {
+		SampleProcess paused = cluster.node(A);
+		try (ReplayingClient client = client(() -> A, null)) {
+			String key = client.say("Do not fall asleep");
+			String first = awaitPieces(client, key, 5);
+			OpenAiExchange late = lastExchange();
+			try (ReplayingClient other = client(() -> B, client.sessionId())) {
+				paused.pause();
+				try {
+					awaitSuperseding(other, first);
+					// waits in the socket of the paused node
+					this.gates.get(0).release(10);
+					await().atMost(PATIENCE).until(() -> late.piecesSent() == 15);
+				}
+				finally {
+					paused.goOn();
+				}
+				assertThat(late.awaitEnd(PATIENCE)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
+
+				String second = awaitSuperseding(client, first);
+				this.gates.get(1).open();
+				client.awaitEnd(second);
+				other.awaitEnd(second);
+
+				assertThat(client.text(second)).isEqualTo(other.text(second)).isEqualTo(answer(1).text());
+				assertThat(client.text(first)).isEqualTo(pieces(0, 5));
+				assertOneReply(client, second, "stop");
+				assertOneReply(other, second, "stop");
+				assertThat(client.events()
+					.stream()
+					.filter((event) -> messageId(event).equals(first))
+					.map((event) -> event.path("event_id").asLong(0))).allMatch((id) -> id < startedAt(client, second));
+				assertThat(paused.log()).doesNotContain(" ERROR ");
+			}
+		}
+	}
+
+	@Test
+	void aReplyIsCancelledFromAnotherNode() throws Exception {
+		try (ReplayingClient client = client(() -> A, null)) {
+			String key = client.say("Stop when I say so");
+			String reply = awaitPieces(client, key, 5);
+			OpenAiExchange upstream = lastExchange();
+			try (ReplayingClient other = client(() -> B, client.sessionId())) {
+				other.awaitReplayComplete();
+				assertThat(other.send(Map.of("type", "cancel", "message_id", reply))).isTrue();
+
+				assertThat(upstream.awaitEnd(PATIENCE)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
+				client.awaitEnd(reply);
+				other.awaitEnd(reply);
+
+				assertThat(client.text(reply)).isEqualTo(other.text(reply)).isEqualTo(pieces(0, 5));
+				assertOneReply(client, reply, "cancelled");
+				assertOneReply(other, reply, "cancelled");
+				assertThat(this.attempts).hasValue(1);
+			}
+		}
+	}
+
+	@Test
+	void aReplyIsHandedToAnotherNodeWhenItsOwnStops() throws Exception {
+		AtomicInteger at = new AtomicInteger(A);
+		try (ReplayingClient client = client(at::get, null)) {
+			String key = client.say("Do not give up");
+			String first = awaitPieces(client, key, 5);
+			SampleProcess stopping = cluster.node(A);
+			at.set(B);
+			stopping.terminate();
+
+			String second = awaitSuperseding(client, first);
+			this.gates.get(1).open();
+			client.awaitEnd(second);
+
+			assertThat(stopping.ends(PATIENCE)).isTrue();
+			assertThat(stopping.log()).doesNotContain(" ERROR ");
+			assertThat(client.text(second)).isEqualTo(answer(1).text());
+			assertOneReply(client, second, "stop");
+			assertThat(client.closeCodes()).containsExactly(1012);
+		}
+	}
+
+	/**
+	 * Connects to whichever node is said, anew for each connection.
+	 * @param sessionId the session to join; null for a new one
+	 */
+	private ReplayingClient client(Supplier<Integer> node, @Nullable String sessionId) {
+		AtomicInteger connects = new AtomicInteger();
+		return ReplayingClient.start(() -> {
+			WsTestClient.Builder address = cluster.node(node.get()).webSocket(Tokens.forUser(this.user));
+			boolean joins = sessionId != null && connects.getAndIncrement() == 0;
+			return joins ? address.query("sessionId", sessionId) : address;
+		}, PATIENCE);
+	}
+
+	/**
+	 * Lets the first attempt begin to speak.
+	 * @return its message id
+	 */
+	private String awaitPieces(ReplayingClient client, String key, int count) {
+		this.gates.get(0).release(count);
+		String reply = client.awaitReply(key);
+		await().atMost(PATIENCE).until(() -> client.text(reply).equals(pieces(0, count)));
+		return reply;
+	}
+
+	private static String awaitSuperseding(ReplayingClient client, String first) {
+		return messageId(client.awaitEvent((event) -> event.at("/payload/supersedes").asString("").equals(first)));
+	}
+
+	private static OpenAiExchange lastExchange() {
+		List<OpenAiExchange> all = cluster.model().exchanges();
+		return all.get(all.size() - 1);
+	}
+
+	/**
+	 * The log holds the user's message, each attempt's start, and one end; and what the
+	 * client has seen is the same, but for the deltas that were compacted since.
+	 */
+	private static void assertOneReply(ReplayingClient client, String reply, String finishReason) {
+		List<JsonNode> log = cluster.log(client.sessionId());
+		assertThat(log.stream().map(ClusterIT::type).filter((type) -> !type.equals("assistant_started")))
+			.containsExactly("user_message", "assistant_message");
+		JsonNode last = log.get(log.size() - 1);
+		assertThat(messageId(last)).isEqualTo(reply);
+		assertThat(last.at("/payload/finish_reason").asString("")).isEqualTo(finishReason);
+		assertThat(last.at("/payload/content").asString("")).isEqualTo(client.text(reply));
+		assertThat(client.events()
+			.stream()
+			.filter((event) -> !type(event).equals("assistant_delta"))
+			.map((event) -> event.path("event_id").asLong(0)))
+			.isEqualTo(log.stream().map((event) -> event.path("event_id").asLong(0)).toList());
+		assertThat(client.violations()).isEmpty();
+		assertThat(client.resets()).isEmpty();
+		assertThat(cluster.openReplies()).isZero();
+	}
+
+	private static long startedAt(ReplayingClient client, String reply) {
+		return client.events()
+			.stream()
+			.filter((event) -> type(event).equals("assistant_started") && messageId(event).equals(reply))
+			.findFirst()
+			.orElseThrow()
+			.path("event_id")
+			.asLong();
+	}
+
+	private static OpenAiAnswer answer(int attempt) {
+		return OpenAiAnswer
+			.of(IntStream.range(0, 40).mapToObj((i) -> "attempt " + attempt + ", piece " + i + "; ").toList());
+	}
+
+	private static String pieces(int attempt, int count) {
+		return String.join("", answer(attempt).pieces().subList(0, count));
+	}
+
+	private static String type(JsonNode event) {
+		return event.path("type").asString("");
+	}
+
+	private static String messageId(JsonNode event) {
+		return event.at("/payload/message_id").asString("");
+	}
+
+}

@@ -1,0 +1,130 @@
+package com.example.chat;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.Tokens;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Several processes of the packaged sample, on one database and one model.
+ */
+final class SampleCluster implements AutoCloseable {
+
+	private final String database;
+
+	private final OpenAiStub model = OpenAiStub.start();
+
+	private final List<SampleProcess> nodes = new ArrayList<>();
+
+	private final Path folder;
+
+	private final String[] arguments;
+
+	private SampleCluster(String database, Path folder, String... arguments) {
+		this.database = database;
+		this.folder = folder;
+		this.arguments = Stream.concat(Stream.of("--spring.datasource.url=" + this.database,
+				"--spring.ai.openai.base-url=" + this.model.baseUrl(),
+				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET), Stream.of(arguments))
+			.toArray(String[]::new);
+	}
+
+	/**
+	 * Starts nodes, all at once, and waits until they serve.
+	 * @param database the database's JDBC URL
+	 * @param folder where the nodes keep their logs
+	 * @param size how many nodes
+	 * @param arguments further command line arguments of each
+	 */
+	static SampleCluster start(String database, Path folder, int size, String... arguments) {
+		SampleCluster cluster = new SampleCluster(database, folder, arguments);
+		try {
+			for (int i = 0; i < size; i++) {
+				cluster.nodes.add(cluster.launch());
+			}
+			cluster.nodes.forEach(SampleProcess::awaitStart);
+			return cluster;
+		}
+		catch (RuntimeException | Error ex) {
+			cluster.close();
+			throw ex;
+		}
+	}
+
+	OpenAiStub model() {
+		return this.model;
+	}
+
+	/**
+	 * Returns a node, which is started again if it is not running.
+	 */
+	synchronized SampleProcess node(int index) {
+		if (!this.nodes.get(index).isAlive()) {
+			this.nodes.set(index, launch());
+			this.nodes.get(index).awaitStart();
+		}
+		return this.nodes.get(index);
+	}
+
+	private SampleProcess launch() {
+		// they live too short for the better compiler
+		return SampleProcess.launch(this.folder, List.of("-XX:TieredStopAtLevel=1"), this.arguments);
+	}
+
+	/**
+	 * Reads a session's log, past the library.
+	 * @return its events, as clients see them
+	 */
+	List<JsonNode> log(String sessionId) {
+		try (Connection connection = DriverManager.getConnection(this.database);
+				PreparedStatement select = connection.prepareStatement("""
+						select json_build_object('event_id', id, 'type', type, 'payload', payload)::text
+						from ws_events where session_id = ? order by id
+						""")) {
+			select.setObject(1, UUID.fromString(sessionId));
+			List<JsonNode> events = new ArrayList<>();
+			try (ResultSet rows = select.executeQuery()) {
+				while (rows.next()) {
+					events.add(JsonMapper.shared().readTree(rows.getString(1)));
+				}
+			}
+			return events;
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Counts the replies that have not ended.
+	 */
+	int openReplies() {
+		try (Connection connection = DriverManager.getConnection(this.database);
+				ResultSet rows = connection.createStatement().executeQuery("select count(*) from ws_replies")) {
+			rows.next();
+			return rows.getInt(1);
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.model.close();
+		this.nodes.forEach(SampleProcess::terminate);
+		this.nodes.forEach(SampleProcess::close);
+	}
+
+}
