@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <li>takes the next ids from {@code ws_sessions.last_event_id}, under the row lock, so
  * that they have no hole and the order of ids is the order of commits;
  * <li>inserts the events, their keys and the replies that they ask for, deletes the
- * deltas that an event stands in for, and the replies that have ended.
+ * deltas that an event stands in for, and the replies that have ended. Deltas of the same
+ * batch, which the statement cannot see to delete, only use up their ids.
  * </ol>
  * A key that another transaction commits between the statement's snapshot and its row
  * lock makes the insert fail with a unique violation; the batch is then to be tried
@@ -81,7 +82,10 @@ final class AppendStatement {
 			), stored as (
 				insert into ws_events (session_id, id, type, message_id, payload, created_at)
 				select session_id, id, type, message_id, payload::json, stored_at
-				from numbered
+				from numbered n
+				where n.type <> 'assistant_delta' or not exists (
+					select from numbered l
+					where l.session_id = n.session_id and l.replaces = n.message_id and l.step > n.step)
 			), keyed as (
 				insert into ws_idempotency_keys (session_id, idempotency_key, event_id)
 				select session_id, idempotency_key, id

@@ -101,17 +101,21 @@ final class BatchWriter {
 	}
 
 	/**
-	 * Asks for one event of the batch, as a batch is stored as a whole or not at all.
+	 * Asks for one event of the batch, as a batch is stored as a whole or not at all. Not
+	 * for a delta, if there is anything else: another event may stand in for it by now.
 	 */
 	private boolean stored(List<PendingAppend> batch, List<@Nullable Appended> appended, SQLException cause)
 			throws Abandoned {
+		int asked = -1;
 		for (int i = 0; i < batch.size(); i++) {
 			Appended event = appended.get(i);
-			if (event != null && !event.duplicate()) {
-				return stored(batch.get(i).draft().sessionId(), event, cause);
+			if (event != null && !event.duplicate()
+					&& (asked == -1 || batch.get(asked).draft().type().equals("assistant_delta"))) {
+				asked = i;
 			}
 		}
-		return true;
+		Appended event = (asked != -1) ? appended.get(asked) : null;
+		return event == null || stored(batch.get(asked).draft().sessionId(), event, cause);
 	}
 
 	private boolean stored(UUID sessionId, Appended event, SQLException cause) throws Abandoned {
