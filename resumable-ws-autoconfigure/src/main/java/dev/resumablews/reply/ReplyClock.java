@@ -1,8 +1,9 @@
 package dev.resumablews.reply;
 
 import java.time.Duration;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -30,6 +31,8 @@ final class ReplyClock implements AutoCloseable {
 	private final ScheduledExecutorService claims = thread("resumable-ws-reply-claims");
 
 	private final AtomicBoolean claimDue = new AtomicBoolean();
+
+	private final AtomicBoolean lookDue = new AtomicBoolean();
 
 	private final ReplySettings settings;
 
@@ -59,7 +62,7 @@ final class ReplyClock implements AutoCloseable {
 	 * Claims replies as soon as the thread is free. Calls until then are one.
 	 */
 	void claimSoon() {
-		if (this.claimDue.compareAndSet(false, true) && !this.claims.isShutdown()) {
+		if (this.claimDue.compareAndSet(false, true)) {
 			this.claims.execute(() -> {
 				this.claimDue.set(false);
 				attempt(this.claim);
@@ -69,11 +72,14 @@ final class ReplyClock implements AutoCloseable {
 
 	/**
 	 * Extends leases and claims replies as soon as the thread is free: another node says
-	 * that there is something to be done.
+	 * that there is something to be done. Calls until then are one.
 	 */
 	void lookSoon() {
-		if (!this.claims.isShutdown()) {
-			this.claims.execute(this::extendAndClaim);
+		if (this.lookDue.compareAndSet(false, true)) {
+			this.claims.execute(() -> {
+				this.lookDue.set(false);
+				extendAndClaim();
+			});
 		}
 	}
 
@@ -118,11 +124,11 @@ final class ReplyClock implements AutoCloseable {
 	}
 
 	private static ScheduledExecutorService thread(String name) {
-		return Executors.newSingleThreadScheduledExecutor((task) -> {
+		return new ScheduledThreadPoolExecutor(1, (task) -> {
 			Thread thread = new Thread(task, name);
 			thread.setDaemon(true);
 			return thread;
-		});
+		}, new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 }
