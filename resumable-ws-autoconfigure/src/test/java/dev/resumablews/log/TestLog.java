@@ -109,8 +109,7 @@ public final class TestLog implements AutoCloseable {
 
 	PublishingSessions sessions() {
 		return new PublishingSessions(this.log, this.database, statement(this.database), this.feeds, liveConnections(),
-				JsonMapper.shared().writer(), 1024 * 1024, (sessionId) -> {
-				});
+				JsonMapper.shared().writer(), 1024 * 1024);
 	}
 
 	static AppendStatement statement(Database database) {
