@@ -23,6 +23,7 @@ import dev.resumablews.log.EventLog;
 import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.ReplyLeases.ClaimedReply;
+import dev.resumablews.log.ReplyLeases.Claims;
 import dev.resumablews.log.ReplyStep;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -230,8 +231,9 @@ final class LeasedReplies implements Replies, AutoCloseable {
 			return;
 		}
 		int room = this.settings.maxConcurrent() - this.busy.get();
-		this.leases.claim(room, this.settings.oneAtATime()).forEach(this::begin);
-		this.waiting = this.leases.waiting();
+		Claims claims = this.leases.claim(room, this.settings.oneAtATime());
+		this.waiting = claims.waiting();
+		claims.replies().forEach(this::begin);
 	}
 
 	private void begin(ClaimedReply claim) {

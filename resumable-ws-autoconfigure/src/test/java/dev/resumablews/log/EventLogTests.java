@@ -249,6 +249,7 @@ class EventLogTests {
 			.update();
 		ClaimedReply taken = test.leasesOfAnotherNode()
 			.claim(1000, true)
+			.replies()
 			.stream()
 			.filter((each) -> each.sessionId().equals(session))
 			.findFirst()
@@ -394,6 +395,7 @@ class EventLogTests {
 		log.append(Draft.of(session, "user_message", "{}").once("alice", UUID.randomUUID()).askingForReply()).get();
 		return test.leases()
 			.claim(1000, true)
+			.replies()
 			.stream()
 			.filter((claim) -> claim.sessionId().equals(session))
 			.findFirst()
