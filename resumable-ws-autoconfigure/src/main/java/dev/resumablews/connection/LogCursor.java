@@ -179,7 +179,7 @@ final class LogCursor {
 			completeReplay(messages);
 		}
 		if (!sent.isEmpty()) {
-			this.services.listeners().forEach((listener) -> listener.onEventsSent(sent.size(), fromLog));
+			this.services.listener().onEventsSent(sent.size(), fromLog);
 		}
 	}
 

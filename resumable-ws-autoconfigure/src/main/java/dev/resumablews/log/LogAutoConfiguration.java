@@ -63,7 +63,8 @@ public final class LogAutoConfiguration {
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.appendTimeout(), log.statementTimeout(), log.maxEventSize().toBytes(),
 				properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, statement, feeds, listeners.orderedStream().toList());
+		return new PostgresEventLog(settings, database, statement, feeds,
+				ResumableWsListener.all(listeners.orderedStream().toList()));
 	}
 
 	@Bean

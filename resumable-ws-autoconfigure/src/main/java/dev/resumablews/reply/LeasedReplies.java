@@ -59,7 +59,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 
 	private final ReplyThreads threads;
 
-	private final List<ResumableWsListener> listeners;
+	private final ResumableWsListener listener;
 
 	private final Map<UUID, Reply> running = new ConcurrentHashMap<>();
 
@@ -83,17 +83,17 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	 * @param generator what answers; null when user messages are stored and no more
 	 * @param settings their bounds
 	 * @param threads the threads that generators are called on; closed with these replies
-	 * @param listeners who is told
+	 * @param listener who is told; must not throw
 	 */
 	LeasedReplies(EventLog log, ReplyLeases leases, NodeDoorbell doorbell, @Nullable ReplyGenerator generator,
-			ReplySettings settings, ReplyThreads threads, List<ResumableWsListener> listeners) {
+			ReplySettings settings, ReplyThreads threads, ResumableWsListener listener) {
 		this.log = log;
 		this.doorbell = doorbell;
 		this.leases = leases;
 		this.generator = generator;
 		this.settings = settings;
 		this.threads = threads;
-		this.listeners = List.copyOf(listeners);
+		this.listener = listener;
 		this.clock = new ReplyClock(settings, this::claim, this::extend, this::checkTime);
 		if (generator != null) {
 			this.clock.start();
@@ -190,7 +190,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 
 	void ended(Reply reply, String outcome, Duration duration) {
 		this.running.remove(reply.claim().messageId());
-		this.listeners.forEach((listener) -> listener.onReplyEnded(outcome, duration));
+		this.listener.onReplyEnded(outcome, duration);
 	}
 
 	/**

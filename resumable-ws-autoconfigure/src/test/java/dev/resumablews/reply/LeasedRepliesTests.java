@@ -617,7 +617,7 @@ class LeasedRepliesTests {
 
 		};
 		return new LeasedReplies(this.log.log(), this.log.leases(), NodeDoorbell.none(), generator, settings,
-				ReplyThreads.platform(settings.maxConcurrent()), List.of(listener));
+				ReplyThreads.platform(settings.maxConcurrent()), listener);
 	}
 
 	private static ReplySettings settings() {
