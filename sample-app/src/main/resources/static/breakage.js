@@ -42,6 +42,6 @@ export async function offerBreakage(notice) {
 		slowPort = slowPort ? undefined : port;
 		$('slow').setAttribute('aria-pressed', Boolean(slowPort));
 		notice(slowPort ? 'From now on, 1.7 kB a second' : 'The network is fast again');
-		current?.close(); // and the client takes the other way
+		current?.close(4000, 'another way'); // which the client takes
 	});
 }

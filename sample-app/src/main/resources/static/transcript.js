@@ -57,7 +57,11 @@ export class Transcript {
 
 	sending(key, content) {
 		const message = userMessage(content, 'sending');
-		message.querySelector('.note').textContent = 'Sending…';
+		setTimeout(() => {
+			if (message.dataset.status === 'sending' && message.isConnected) {
+				message.querySelector('.note').textContent = 'Waits for the connection';
+			}
+		}, 1_000);
 		this.#pending.set(key, message);
 		this.#list.append(message);
 		this.#showWelcome();
