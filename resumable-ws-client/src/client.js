@@ -299,12 +299,12 @@ export class ResumableWebSocket extends EventTarget {
 				}
 			}
 		};
-		socket.onclose = ({ code, reason }) => {
+		// some platforms do not tell of a close after a failure
+		socket.onerror = socket.onclose = ({ code = 1006, reason }) => {
 			if (socket === this.#socket) {
 				this.#lost(reason || 'connection_lost', '', code);
 			}
 		};
-		socket.onerror = () => {}; // the close that follows says as much
 	}
 
 	#resumeFrom() {

@@ -19,11 +19,13 @@ export class FakeServer {
 	/** A status to refuse upgrades with. */
 	refuseWith = 0;
 	#taken = 0;
+	#sockets = new Set();
 	#http = createServer((request, response) => response.writeHead(404).end());
 
 	static async start() {
 		const server = new FakeServer();
 		server.#http.on('upgrade', (request, socket) => server.#upgrade(request, socket));
+		server.#http.on('connection', (socket) => server.#sockets.add(socket.on('error', () => {})));
 		server.#http.listen(0, '127.0.0.1');
 		await once(server.#http, 'listening');
 		return server;
@@ -44,15 +46,13 @@ export class FakeServer {
 		return this.connections[index];
 	}
 
-	async stop() {
-		this.connections.forEach((connection) => connection.cut());
+	stop() {
 		this.#http.close();
-		await once(this.#http, 'close');
+		this.#sockets.forEach((socket) => socket.destroy());
 	}
 
 	#upgrade(request, socket) {
 		this.attempts++;
-		socket.on('error', () => {});
 		if (this.refuseWith) {
 			socket.end(`HTTP/1.1 ${this.refuseWith} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 			return;

@@ -1,5 +1,6 @@
 // What the tests of the client share.
 
+import assert from 'node:assert/strict';
 import { setTimeout as after } from 'node:timers/promises';
 import { ResumableWebSocket } from '../src/client.js';
 
@@ -71,3 +72,64 @@ export const started = (id, message_id, more) => event(id, 'assistant_started', 
 export const delta = (id, message_id, offset, content) => event(id, 'assistant_delta', { message_id, offset, content });
 export const whole = (id, message_id, content, more) =>
 	event(id, 'assistant_message', { message_id, content, finish_reason: 'stop', ...more });
+
+/** Whether a condition holds for a while in which clients with short delays would have connected several times. */
+export async function holds(condition) {
+	for (const end = Date.now() + 150; Date.now() < end; await after(5)) {
+		assert.ok(await condition(), `${condition} no longer holds`);
+	}
+}
+
+/** Stands for the window and the document, as far as the client knows them. */
+export class FakePage {
+
+	listeners = 0;
+	#window = new EventTarget();
+	#document = new EventTarget();
+	#hidden = false;
+	#navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+
+	constructor() {
+		globalThis.addEventListener = this.#counting(this.#window);
+		globalThis.document = { addEventListener: this.#counting(this.#document) };
+		Object.defineProperty(document, 'hidden', { get: () => this.#hidden });
+		this.#set(true);
+	}
+
+	set online(online) {
+		this.#set(online);
+		this.#window.dispatchEvent(new Event(online ? 'online' : 'offline'));
+	}
+
+	hide() {
+		this.#hidden = true;
+		this.#document.dispatchEvent(new Event('visibilitychange'));
+	}
+
+	show() {
+		this.#hidden = false;
+		this.#document.dispatchEvent(new Event('visibilitychange'));
+	}
+
+	remove() {
+		delete globalThis.addEventListener;
+		delete globalThis.document;
+		delete globalThis.navigator;
+		if (this.#navigator) {
+			Object.defineProperty(globalThis, 'navigator', this.#navigator);
+		}
+	}
+
+	#set(onLine) {
+		Object.defineProperty(globalThis, 'navigator', { value: { onLine }, configurable: true });
+	}
+
+	#counting(target) {
+		return (type, listener, { signal }) => {
+			target.addEventListener(type, listener, { signal });
+			this.listeners++;
+			signal.addEventListener('abort', () => this.listeners--);
+		};
+	}
+
+}
