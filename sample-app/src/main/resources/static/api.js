@@ -1,7 +1,7 @@
 // The sample's own endpoints.
 
-const call = async (method, path) => {
-	const response = await fetch(path, { method, signal: AbortSignal.timeout(10_000) });
+const call = async (method, path, fields) => {
+	const response = await fetch(path, { method, body: fields && new URLSearchParams(fields), signal: AbortSignal.timeout(10_000) });
 	if (!response.ok) {
 		throw Object.assign(new Error(`The server answered ${response.status}`), { status: response.status });
 	}
@@ -9,7 +9,7 @@ const call = async (method, path) => {
 };
 
 export const api = {
-	signIn: (code) => call('POST', `/api/sign-in${code ? `?code=${encodeURIComponent(code)}` : ''}`),
+	signIn: (code) => call('POST', '/api/sign-in', code && { code }),
 	deviceCode: () => call('POST', '/api/device-codes'),
 	conversations: () => call('GET', '/api/conversations'),
 	remove: (id) => call('DELETE', `/api/conversations/${id}`),

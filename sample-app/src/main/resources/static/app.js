@@ -35,7 +35,8 @@ function open(sessionId) {
 		reply.addEventListener('end', showStop);
 	});
 	chat.addEventListener('open', ({ detail }) => {
-		$('messages').setAttribute('aria-busy', true); // what is replayed is not read out
+		$('messages').setAttribute('aria-busy', 'true'); // what is replayed is not read out
+		offerBreakage((text) => statusBar.notice(text));
 		history.replaceState(null, '', `#/c/${detail.sessionId}`);
 		conversations.current = detail.sessionId;
 		conversations.refreshSoon();
@@ -51,6 +52,9 @@ function open(sessionId) {
 	drawer.follow(chat);
 	conversations.current = sessionId;
 	showStop();
+	if (chat.pending) {
+		statusBar.notice(chat.pending === 1 ? 'A message still waits to be sent' : `${chat.pending} messages still wait to be sent`);
+	}
 }
 
 async function say(content) {
@@ -110,7 +114,14 @@ async function route() {
 	else {
 		open(kind === 'c' && /^[\da-f-]{36}$/i.test(id) ? id : null);
 	}
-	$('input').focus();
+	focusInput();
+}
+
+/** Not where that would bring up a keyboard that hides half of the page. */
+function focusInput() {
+	if (matchMedia('(hover: hover)').matches) {
+		$('input').focus();
+	}
 }
 
 // ---- the page
@@ -157,7 +168,7 @@ addEventListener('keydown', (event) => {
 $('new').addEventListener('click', () => {
 	if (transcript.empty && client.sessionId) {
 		showList(false); // there is a new one already
-		$('input').focus();
+		focusInput();
 	}
 	else {
 		go('');
@@ -180,7 +191,7 @@ $('suggestions').addEventListener('click', ({ target }) => {
 	const suggestion = target.closest('button');
 	if (suggestion) {
 		say(suggestion.textContent.trim());
-		$('input').focus();
+		focusInput();
 	}
 });
 $('device').addEventListener('click', async () => {
@@ -203,5 +214,4 @@ $('copy-link').addEventListener('click', async () => {
 $('device-dialog').addEventListener('close', () => $('copy-link').textContent = 'Copy link');
 
 addEventListener('hashchange', route);
-await route();
-offerBreakage((text) => statusBar.notice(text)).catch(() => {}); // then there is nothing to break
+route();

@@ -21,9 +21,20 @@ export class RoutedWebSocket extends WebSocket {
 
 }
 
-/** Shows the buttons where they are allowed. */
+let offered;
+
+/** Shows the buttons where they are allowed. To be called whenever the server is there; asks it once. */
 export async function offerBreakage(notice) {
-	const { allowed, slowPort: port } = await api.permission();
+	if (offered) {
+		return;
+	}
+	offered = true;
+	const permission = await api.permission().catch(() => undefined);
+	if (!permission) {
+		offered = false;
+		return;
+	}
+	const { allowed, slowPort: port } = permission;
 	$('breakage').hidden = !allowed;
 	$('slow').hidden = !port || location.protocol !== 'http:';
 	const breaks = (id, text, action) => $(id).addEventListener('click', async () => {

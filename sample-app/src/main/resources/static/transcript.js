@@ -94,7 +94,7 @@ export class Transcript {
 		const note = element('span', { class: 'note' });
 		const actions = element('div', { class: 'actions' }, note);
 		const message = element('article', { class: 'message', data: { role: 'assistant', status: 'running' },
-			'aria-label': 'Assistant', 'aria-busy': true }, body, actions);
+			'aria-label': 'Assistant', 'aria-busy': 'true' }, body, actions);
 		let view = new MarkdownView(body);
 		let frame;
 		const show = () => {

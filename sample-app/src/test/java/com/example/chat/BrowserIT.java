@@ -133,7 +133,7 @@ class BrowserIT {
 		page.say("Before");
 		this.gate.release(20);
 		page.awaitAnswer(words(20));
-		goOffline();
+		this.browser.setOffline(true);
 		page.awaitState("waiting");
 		assertThat(page.find("#state").innerText()).isEqualTo("Offline");
 		page.say("Meanwhile");
@@ -222,6 +222,7 @@ class BrowserIT {
 		cutConnections();
 		this.gate.open();
 		page.tab().waitForCondition(() -> cluster.openReplies() == 0);
+		assertThat(page.said()).last().isEqualTo(new ChatPage.Said("assistant", words(20)));
 		lifecycle(devTools, "active");
 		page.awaitAnswers(1, "done");
 
@@ -379,6 +380,7 @@ class BrowserIT {
 		page.reload();
 		assertTitles(page, "The second conversation", "The first conversation");
 		page.click("#device");
+		page.find("#device-dialog[open]").waitFor();
 		String link = page.find("#device-link").inputValue();
 		try (BrowserContext phone = chromium.newBrowser(address);
 				BrowserContext stranger = chromium.newBrowser(address)) {
@@ -426,15 +428,6 @@ class BrowserIT {
 			assertThat(page.errors()).isEmpty();
 			report("a screen of 360 pixels", page);
 		}
-	}
-
-	/**
-	 * Takes the network away: what is connected breaks, and nothing connects.
-	 */
-	private void goOffline() {
-		this.browser.setOffline(true);
-		// a browser that plays offline lets open WebSockets be
-		cutConnections();
 	}
 
 	/**
