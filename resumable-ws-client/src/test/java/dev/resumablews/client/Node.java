@@ -28,7 +28,7 @@ final class Node {
 	private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
 	/**
-	 * The first release with a WebSocket and a limit to the time of a test.
+	 * The first release with a WebSocket and a limit to the time of tests.
 	 */
 	private static final int[] OLDEST = { 20, 11 };
 
@@ -78,8 +78,8 @@ final class Node {
 	 * @return what became of each test
 	 */
 	static List<Result> test(List<String> files, Map<String, String> environment) {
-		List<String> arguments = new ArrayList<>(List.of("--test", "--test-concurrency=1", "--test-timeout=60000",
-				"--test-reporter=./test/reporter.js"));
+		List<String> arguments = new ArrayList<>(List.of("--test", "--test-concurrency=1",
+				"--test-timeout=" + TIMEOUT.minusSeconds(20).toMillis(), "--test-reporter=./test/reporter.js"));
 		files.forEach((file) -> arguments.add("test/" + file));
 		Output output = run(arguments, environment);
 		List<Result> results = output.text().lines().map(JSON::readTree).map(Node::result).toList();
