@@ -17,13 +17,16 @@ class ClientTests {
 
 	@TestFactory
 	Stream<DynamicTest> scenarios() throws IOException {
-		Node.assumeThere();
+		List<String> files = files();
+		return Scenarios.of(() -> Node.test(files, Map.of()));
+	}
+
+	private static List<String> files() throws IOException {
 		try (Stream<Path> files = Files.list(Path.of("test"))) {
-			List<String> names = files.map((file) -> file.getFileName().toString())
+			return files.map((file) -> file.getFileName().toString())
 				.filter((name) -> name.endsWith(".test.js"))
 				.sorted()
 				.toList();
-			return Scenarios.of(Node.test(names, Map.of()));
 		}
 	}
 

@@ -15,11 +15,12 @@ class ClientWithStarterTests {
 
 	@TestFactory
 	Stream<DynamicTest> scenarios() {
-		Node.assumeThere();
-		try (Starter starter = Starter.create()) {
-			return Scenarios.of(Node.test(List.of("starter/scenarios.test.js"),
-					Map.of("STARTER_URL", starter.url(), "STARTER_CONTROL", starter.controlUrl())));
-		}
+		return Scenarios.of(() -> {
+			try (Starter starter = Starter.create()) {
+				return Node.test(List.of("starter/scenarios.test.js"),
+						Map.of("STARTER_URL", starter.url(), "STARTER_CONTROL", starter.controlUrl()));
+			}
+		});
 	}
 
 }

@@ -58,7 +58,11 @@ final class Node {
 		Assumptions.assumeTrue(missing == null, missing);
 	}
 
-	private static @Nullable String missing() {
+	/**
+	 * Says why the client cannot be tested.
+	 * @return the reason, or {@code null} if it can be
+	 */
+	static @Nullable String missing() {
 		if (VERSION == null) {
 			return "'node' is not on the path";
 		}
