@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
@@ -400,6 +402,43 @@ class BrowserIT {
 		}
 		assertThat(page.errors()).isEmpty();
 		report("conversations on two devices", page);
+	}
+
+	@Test
+	void whoReadsFurtherUpIsLeftThere() {
+		List<String> paragraphs = IntStream.range(0, WORDS).mapToObj((i) -> "Paragraph " + i + "\n\n").toList();
+		cluster.model().answer(OpenAiAnswer.of(paragraphs).pacedBy(this.gate));
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("At length, please");
+		this.gate.release(40);
+		page.find("text=Paragraph 39").waitFor();
+		assertThat(page.fromTheEnd()).as("follows what is said").isLessThan(5);
+		assertThat(page.find("#latest").isVisible()).isFalse();
+		page.find("#scroller").evaluate("(scroller) => scroller.scrollTop = 100");
+		page.find("#latest").waitFor();
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+		assertThat(page.find("#scroller").evaluate("(scroller) => scroller.scrollTop")).isEqualTo(100);
+		page.click("#latest");
+
+		assertThat(page.fromTheEnd()).isLessThan(5);
+		assertThat(page.errors()).isEmpty();
+		report("a reader who scrolls up", page);
+	}
+
+	@Test
+	void theThemeIsTheSystemsUntilOneIsChosen() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		String light = page.background();
+		page.tab().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
+		assertThat(page.background()).isNotEqualTo(light);
+		page.click("#theme");
+		assertThat(page.find("#theme").innerText()).isEqualTo("Theme: light");
+		assertThat(page.background()).isEqualTo(light);
+		page.reload();
+
+		assertThat(page.background()).isEqualTo(light);
+		assertThat(page.errors()).isEmpty();
 	}
 
 	@Test

@@ -193,6 +193,21 @@ final class ChatPage {
 		return Integer.parseInt(this.tab.locator("#reconnects").innerText()) + this.reloads;
 	}
 
+	/**
+	 * Returns how many pixels of the conversation are below what is shown.
+	 */
+	double fromTheEnd() {
+		return ((Number) this.tab.evaluate("""
+				() => {
+					const { scrollHeight, scrollTop, clientHeight } = document.querySelector('#scroller');
+					return scrollHeight - scrollTop - clientHeight;
+				}""")).doubleValue();
+	}
+
+	String background() {
+		return (String) this.tab.evaluate("getComputedStyle(document.body).backgroundColor");
+	}
+
 	String notice() {
 		return this.tab.locator("#notice").innerText();
 	}
