@@ -327,7 +327,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 *
 	 * @param timeout Time in which replies end, events are stored and connections are
 	 * closed. Keep it below spring.lifecycle.timeout-per-shutdown-phase.
-	 * @param replyGrace Time that running replies get to end by themselves.
+	 * @param replyGrace Time that running replies get to end by themselves; at most four
+	 * fifths of the timeout.
 	 * @param reconnectWindow Window over which clients are asked to spread their return.
 	 */
 	public record Shutdown(@DefaultValue("20s") Duration timeout, @DefaultValue("10s") Duration replyGrace,
@@ -335,8 +336,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 		public Shutdown {
 			requirePositive("shutdown.timeout", timeout);
-			require(!replyGrace.isNegative() && replyGrace.compareTo(timeout) < 0, "shutdown.reply-grace", replyGrace,
-					"from zero to less than the shutdown timeout of " + timeout);
+			Duration longest = timeout.multipliedBy(4).dividedBy(5);
+			require(!replyGrace.isNegative() && replyGrace.compareTo(longest) <= 0, "shutdown.reply-grace", replyGrace,
+					"from zero to %s, four fifths of resumable-ws.shutdown.timeout, so that time is left to store how replies ended"
+						.formatted(longest));
 			require(!reconnectWindow.isNegative(), "shutdown.reconnect-window", reconnectWindow, "zero or more");
 		}
 

@@ -92,7 +92,7 @@ public final class ConnectionAutoConfiguration {
 		workers.every(presenceInterval(properties.connection().heartbeatInterval()),
 				(now) -> workers.blocking().execute(presence::write));
 		ConnectionServices services = new ConnectionServices(settings(properties), log, feeds, new FrameWriter(),
-				workers, listeners.orderedStream().toList());
+				workers, ResumableWsListener.all(listeners.orderedStream().toList()));
 		InboxServices inboxServices = new InboxServices(new FrameReader(), replies, once, authenticator,
 				byType(handlers.orderedStream().toList()), workers.handling());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,

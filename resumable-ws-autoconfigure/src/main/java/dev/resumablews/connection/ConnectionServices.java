@@ -1,7 +1,5 @@
 package dev.resumablews.connection;
 
-import java.util.List;
-
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.log.EventLog;
 import dev.resumablews.log.SessionFeeds;
@@ -15,9 +13,9 @@ import dev.resumablews.protocol.FrameWriter;
  * @param feeds recent events
  * @param writer writes what is sent
  * @param workers the threads
- * @param listeners are told what happens
+ * @param listener is told what happens
  */
 record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
-		Workers workers, List<ResumableWsListener> listeners) {
+		Workers workers, ResumableWsListener listener) {
 
 }

@@ -129,6 +129,13 @@ final class LogCursor {
 	}
 
 	/**
+	 * Whether the session is closed, and all of it was taken.
+	 */
+	boolean ended() {
+		return !this.reading && this.page.isEmpty() && this.rewind.get() == null && this.feed.endsAt(this.position);
+	}
+
+	/**
 	 * Goes back, or forward, to just after an event. Any thread.
 	 */
 	void rewind(long lastEventId) {
@@ -172,7 +179,7 @@ final class LogCursor {
 			completeReplay(messages);
 		}
 		if (!sent.isEmpty()) {
-			this.services.listeners().forEach((listener) -> listener.onEventsSent(sent.size(), fromLog));
+			this.services.listener().onEventsSent(sent.size(), fromLog);
 		}
 	}
 

@@ -2,8 +2,10 @@ package dev.resumablews.testing;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +21,8 @@ final class ReplayedSession {
 	private final Map<String, Reply> replies = new HashMap<>();
 
 	private final Map<String, Long> userMessages = new HashMap<>();
+
+	private final Set<Long> answered = new HashSet<>();
 
 	private final List<String> violations = new ArrayList<>();
 
@@ -97,6 +101,7 @@ final class ReplayedSession {
 		this.events.clear();
 		this.replies.clear();
 		this.userMessages.clear();
+		this.answered.clear();
 		this.holes.clear();
 		this.lastEventId = 0;
 	}
@@ -143,7 +148,8 @@ final class ReplayedSession {
 	private void started(long id, JsonNode payload) {
 		Reply superseded = this.replies.get(payload.path("supersedes").asString(""));
 		long since = (superseded != null) ? Math.min(id, superseded.since) : id;
-		Reply other = this.replies.put(payload.path("message_id").asString(), new Reply(since));
+		Reply other = this.replies.put(payload.path("message_id").asString(),
+				new Reply(since, payload.path("in_reply_to").asLong(-1)));
 		if (other != null) {
 			violated("reply started twice: " + payload);
 		}
@@ -154,7 +160,7 @@ final class ReplayedSession {
 			if (!this.truncated) {
 				violated("reply was not started: " + event);
 			}
-			return new Reply(0);
+			return new Reply(0, -1);
 		});
 	}
 
@@ -229,6 +235,11 @@ final class ReplayedSession {
 		return reply != null && reply.ended;
 	}
 
+	synchronized boolean hasAnswered(String idempotencyKey) {
+		Long asked = this.userMessages.get(idempotencyKey);
+		return asked != null && this.answered.contains(asked);
+	}
+
 	/**
 	 * Returns what was wrong so far, and the holes that no whole message has explained
 	 * yet.
@@ -249,12 +260,15 @@ final class ReplayedSession {
 
 		private final long since;
 
+		private final long inReplyTo;
+
 		private final StringBuilder text = new StringBuilder();
 
 		private boolean ended;
 
-		Reply(long since) {
+		Reply(long since, long inReplyTo) {
 			this.since = since;
+			this.inReplyTo = inReplyTo;
 		}
 
 		void delta(long offset, String piece, JsonNode event) {
@@ -278,6 +292,7 @@ final class ReplayedSession {
 				violated("second end: " + event);
 			}
 			this.ended = true;
+			ReplayedSession.this.answered.add(this.inReplyTo);
 			if (whole != null) {
 				if (!whole.startsWith(this.text.toString())) {
 					violated("whole message does not begin with '" + this.text + "': " + event);

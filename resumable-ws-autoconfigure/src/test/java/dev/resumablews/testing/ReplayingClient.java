@@ -207,9 +207,7 @@ public final class ReplayingClient implements AutoCloseable {
 	 * @return the reply's text
 	 */
 	public String awaitWholeReply(String idempotencyKey) {
-		awaitReply(idempotencyKey);
-		awaitUntil("the end of the reply to " + idempotencyKey,
-				() -> this.session.hasEnded(awaitReply(idempotencyKey)));
+		awaitUntil("the end of the reply to " + idempotencyKey, () -> this.session.hasAnswered(idempotencyKey));
 		return text(awaitReply(idempotencyKey));
 	}
 

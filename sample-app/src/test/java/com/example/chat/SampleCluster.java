@@ -110,8 +110,22 @@ final class SampleCluster implements AutoCloseable {
 	 * Counts the replies that have not ended.
 	 */
 	int openReplies() {
+		return count("select count(*) from ws_replies");
+	}
+
+	/**
+	 * Counts the attempts at a reply that took the place of another.
+	 */
+	int takeovers() {
+		return count("""
+				select count(*) from ws_events
+				where type = 'assistant_started' and payload::jsonb ? 'supersedes'
+				""");
+	}
+
+	private int count(String sql) {
 		try (Connection connection = DriverManager.getConnection(this.database);
-				ResultSet rows = connection.createStatement().executeQuery("select count(*) from ws_replies")) {
+				ResultSet rows = connection.createStatement().executeQuery(sql)) {
 			rows.next();
 			return rows.getInt(1);
 		}

@@ -1,0 +1,379 @@
+package com.example.chat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+import dev.resumablews.testing.ChaosProxy;
+import dev.resumablews.testing.OpenAiAnswer;
+import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.testing.RestartablePostgres;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Sixty clients talk for a while, over a network that cuts their connections at random,
+ * to three nodes that are killed, stopped and paused, on a Postgres that is restarted.
+ * Then all must be as if nothing had happened. The system property {@code chaos.duration}
+ * says for how long; the profile {@code chaos} makes it three minutes.
+ */
+class ChaosIT {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+	private static final Duration DURATION = Duration.parse(System.getProperty("chaos.duration", "PT20S"));
+
+	private static final int NODES = 3;
+
+	private static final int SPEAKERS = 48;
+
+	/**
+	 * Clients that join the session of a speaker, and only listen.
+	 */
+	private static final int LISTENERS = 12;
+
+	private final long seed = new Random().nextLong();
+
+	private final Random random = new Random(this.seed);
+
+	private final RestartablePostgres postgres = RestartablePostgres.start();
+
+	private final List<ChaosProxy> network = new ArrayList<>();
+
+	private final List<Speaker> speakers = new ArrayList<>();
+
+	private final List<ReplayingClient> listeners = new ArrayList<>();
+
+	private final AtomicInteger answers = new AtomicInteger();
+
+	private int kills;
+
+	private int stops;
+
+	private int pauses;
+
+	private int restarts;
+
+	private SampleCluster cluster;
+
+	@BeforeEach
+	void start(@TempDir Path folder) {
+		this.cluster = SampleCluster.start(this.postgres.url(), folder, NODES, "--resumable-ws.reply.lease=3s",
+				"--resumable-ws.shutdown.reply-grace=300ms", "--resumable-ws.shutdown.reconnect-window=500ms");
+		this.cluster.model()
+			.answer((exchange) -> answer(this.answers.getAndIncrement()).pacedBy(Duration.ofMillis(80)));
+		for (int i = 0; i < NODES; i++) {
+			ChaosProxy proxy = ChaosProxy.to(this.cluster.node(i).port());
+			proxy.cutRandomly(this.random, 2_000, 60_000);
+			this.network.add(proxy);
+		}
+		for (int i = 0; i < SPEAKERS; i++) {
+			this.speakers.add(new Speaker(client("user-" + i, "")));
+		}
+		for (int i = 0; i < LISTENERS; i++) {
+			this.listeners.add(client("user-" + i, this.speakers.get(i).client.sessionId()));
+		}
+	}
+
+	@AfterEach
+	void stop() throws Exception {
+		this.speakers.forEach(Speaker::silence);
+		this.speakers.forEach((speaker) -> speaker.client.close());
+		this.listeners.forEach(ReplayingClient::close);
+		this.cluster.close();
+		this.network.forEach(ChaosProxy::close);
+		this.postgres.close();
+	}
+
+	@Test
+	void nothingIsLostOrDoneTwiceWhateverBreaks() throws Exception {
+		long start = System.nanoTime();
+		this.speakers.forEach(Speaker::speak);
+		do {
+			kill(randomNode());
+			pause(randomNode(), this.random.nextBoolean());
+			if (this.restarts == 0) {
+				awaitProgress();
+				this.postgres.restart();
+				this.restarts++;
+			}
+			terminate(randomNode());
+		}
+		while (System.nanoTime() - start < DURATION.toNanos());
+		awaitProgress();
+		this.speakers.forEach(Speaker::silence);
+		this.network.forEach(ChaosProxy::cutNoMore);
+		this.speakers.forEach(Speaker::awaitAnswers);
+		Duration lasted = Duration.ofNanos(System.nanoTime() - start);
+
+		Tally tally = new Tally();
+		for (int i = 0; i < SPEAKERS; i++) {
+			Speaker speaker = this.speakers.get(i);
+			List<JsonNode> log = this.cluster.log(speaker.client.sessionId());
+			tally.check(log, speaker.asked);
+			assertSeen(speaker.client, log);
+			if (i < LISTENERS) {
+				assertSeen(this.listeners.get(i), log);
+			}
+		}
+		System.out.printf(
+				"Chaos: %d s, %d clients of %d sessions, %d messages acknowledged and answered once (%d whole, %d failed), "
+						+ "%d replies taken over, %d events; %d connections cut, %d reconnects; "
+						+ "%d nodes killed, %d paused past their lease, %d stopped, Postgres restarted %d time(s); seed %d%n",
+				lasted.toSeconds(), SPEAKERS + LISTENERS, SPEAKERS, tally.messages, tally.whole, tally.failed,
+				tally.takenOver, tally.events, this.network.stream().mapToInt(ChaosProxy::cuts).sum(),
+				clients().stream().mapToInt(ReplayingClient::reconnects).sum(), this.kills, this.pauses, this.stops,
+				this.restarts, this.seed);
+		assertThat(tally.takenOver).isGreaterThanOrEqualTo(this.kills + this.pauses);
+		assertThat(this.cluster.openReplies()).isZero();
+	}
+
+	private void kill(int node) throws InterruptedException {
+		awaitProgress();
+		int before = this.cluster.takeovers();
+		this.cluster.node(node).kill();
+		this.kills++;
+		await("takeover from the killed node").atMost(PATIENCE).until(() -> this.cluster.takeovers() > before);
+		startAgain(node);
+	}
+
+	/**
+	 * @param cut whether the network notices, so that its clients go elsewhere
+	 */
+	private void pause(int node, boolean cut) throws Exception {
+		awaitProgress();
+		int before = this.cluster.takeovers();
+		SampleProcess paused = this.cluster.node(node);
+		paused.pause();
+		this.pauses++;
+		try {
+			if (cut) {
+				this.network.get(node).refuse();
+				this.network.get(node).cutAll();
+			}
+			await("takeover from the paused node").atMost(PATIENCE).until(() -> this.cluster.takeovers() > before);
+		}
+		finally {
+			paused.goOn();
+			this.network.get(node).acceptAgain();
+		}
+	}
+
+	private void terminate(int node) throws InterruptedException {
+		awaitProgress();
+		SampleProcess stopping = this.cluster.node(node);
+		stopping.terminate();
+		this.stops++;
+		assertThat(stopping.ends(PATIENCE)).isTrue();
+		startAgain(node);
+	}
+
+	private void startAgain(int node) {
+		this.network.get(node).retarget(this.cluster.node(node).port());
+	}
+
+	/**
+	 * Waits until there is something to lose again: all speakers were answered once more
+	 * on average.
+	 */
+	private void awaitProgress() {
+		int before = answered();
+		await("answers").atMost(PATIENCE).until(() -> answered() >= before + SPEAKERS);
+	}
+
+	private int answered() {
+		return this.speakers.stream().mapToInt((speaker) -> speaker.answered.get()).sum();
+	}
+
+	private int randomNode() {
+		return this.random.nextInt(NODES);
+	}
+
+	/**
+	 * Connects to any node, another one each time.
+	 * @param sessionId the session to join; empty for a new one
+	 */
+	private ReplayingClient client(String user, String sessionId) {
+		AtomicInteger connects = new AtomicInteger();
+		Random choice = new Random(this.random.nextLong());
+		return ReplayingClient.start(() -> {
+			ChaosProxy proxy = this.network.get(choice.nextInt(NODES));
+			WsTestClient.Builder address = WsTestClient.to(proxy.port(), "/ws")
+				.header("Authorization", "Bearer " + Tokens.forUser(user))
+				.query("frames", "ndjson")
+				.patience(Duration.ofSeconds(10));
+			boolean joins = !sessionId.isEmpty() && connects.getAndIncrement() == 0;
+			return joins ? address.query("sessionId", sessionId) : address;
+		}, PATIENCE);
+	}
+
+	private List<ReplayingClient> clients() {
+		List<ReplayingClient> all = new ArrayList<>(this.listeners);
+		this.speakers.forEach((speaker) -> all.add(speaker.client));
+		return all;
+	}
+
+	/**
+	 * What a client has seen is the log, but for deltas: those of a whole reply were
+	 * compacted since, those of a failed one may have come merged.
+	 */
+	private static void assertSeen(ReplayingClient client, List<JsonNode> log) {
+		client.awaitEventId(log.get(log.size() - 1).path("event_id").asLong());
+		assertThat(client.violations()).isEmpty();
+		assertThat(client.resets()).isEmpty();
+		assertThat(
+				client.events().stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare))
+			.isEqualTo(
+					log.stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare).toList());
+		Map<String, StringBuilder> left = new HashMap<>();
+		log.stream()
+			.filter((event) -> type(event).equals("assistant_delta"))
+			.forEach((delta) -> left.computeIfAbsent(messageId(delta), (id) -> new StringBuilder())
+				.append(delta.at("/payload/content").asString()));
+		left.forEach((messageId, text) -> assertThat(client.text(messageId)).isEqualTo(text.toString()));
+	}
+
+	private static String bare(JsonNode event) {
+		return event.path("event_id") + " " + type(event) + " " + event.path("payload");
+	}
+
+	private static OpenAiAnswer answer(int number) {
+		return OpenAiAnswer
+			.of(IntStream.range(0, 30).mapToObj((i) -> "answer " + number + ", piece " + i + "; ").toList());
+	}
+
+	private static String type(JsonNode event) {
+		return event.path("type").asString("");
+	}
+
+	private static String messageId(JsonNode event) {
+		return event.at("/payload/message_id").asString("");
+	}
+
+	/**
+	 * One who asks, waits for the answer, and asks again.
+	 */
+	private static final class Speaker {
+
+		private final ReplayingClient client;
+
+		private final List<String> asked = new CopyOnWriteArrayList<>();
+
+		private final AtomicInteger answered = new AtomicInteger();
+
+		private final Thread thread = new Thread(this::run, "speaker");
+
+		private volatile boolean silent;
+
+		private volatile Throwable failure;
+
+		Speaker(ReplayingClient client) {
+			this.client = client;
+		}
+
+		void speak() {
+			this.thread.setDaemon(true);
+			this.thread.start();
+		}
+
+		void silence() {
+			this.silent = true;
+		}
+
+		private void run() {
+			try {
+				while (!this.silent) {
+					String key = this.client.say("Question " + this.asked.size());
+					this.asked.add(key);
+					this.client.awaitAck(key);
+					this.client.awaitWholeReply(key);
+					this.answered.incrementAndGet();
+				}
+			}
+			catch (Throwable ex) {
+				this.failure = ex;
+			}
+		}
+
+		void awaitAnswers() {
+			await().atMost(PATIENCE).until(() -> !this.thread.isAlive());
+			assertThat(this.failure).isNull();
+		}
+
+	}
+
+	/**
+	 * What the logs say.
+	 */
+	private static final class Tally {
+
+		private int messages;
+
+		private int whole;
+
+		private int failed;
+
+		private int takenOver;
+
+		private int events;
+
+		/**
+		 * Each message that was acknowledged is there once, and was answered once.
+		 */
+		void check(List<JsonNode> log, List<String> asked) {
+			assertThat(log.stream()
+				.filter((event) -> type(event).equals("user_message"))
+				.map((event) -> event.at("/payload/idempotency_key").asString())).containsExactlyElementsOf(asked);
+			Map<String, Long> questions = new HashMap<>();
+			List<Long> answered = new ArrayList<>();
+			for (JsonNode event : log) {
+				switch (type(event)) {
+					case "assistant_started" -> {
+						questions.put(messageId(event), event.at("/payload/in_reply_to").asLong());
+						this.takenOver += event.at("/payload/supersedes").isMissingNode() ? 0 : 1;
+					}
+					case "assistant_message" -> {
+						String text = event.at("/payload/content").asString();
+						assertThat(text).isEqualTo(answer(numberOf(text)).text());
+						answered.add(questions.get(messageId(event)));
+						this.whole++;
+					}
+					case "assistant_failed" -> {
+						answered.add(questions.get(messageId(event)));
+						this.failed++;
+					}
+					default -> {
+						// a question, or a piece of a failed reply
+					}
+				}
+			}
+			assertThat(answered).containsExactlyElementsOf(log.stream()
+				.filter((event) -> type(event).equals("user_message"))
+				.map((event) -> event.path("event_id").asLong())
+				.toList());
+			this.messages += asked.size();
+			this.events += log.size();
+		}
+
+		private static int numberOf(String text) {
+			return Integer.parseInt(text.substring("answer ".length(), text.indexOf(',')));
+		}
+
+	}
+
+}
