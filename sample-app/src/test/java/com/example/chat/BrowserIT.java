@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-import com.google.gson.JsonObject;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
@@ -211,25 +211,24 @@ class BrowserIT {
 	}
 
 	@Test
-	void aTabThatWasFrozenCatchesUp() {
+	void aTabThatWasHiddenAndStoodStillCatchesUp() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Do not wait for me");
 		this.gate.release(20);
 		page.awaitAnswer(words(20));
-		CDPSession devTools = this.browser.newCDPSession(page.tab());
-		lifecycle(devTools, "frozen");
+		page.hide();
 		this.gate.release(20);
+		page.awaitStandstill();
 		cutConnections();
 		this.gate.open();
 		page.tab().waitForCondition(() -> cluster.openReplies() == 0);
-		assertThat(page.said()).last().isEqualTo(new ChatPage.Said("assistant", words(20)));
-		lifecycle(devTools, "active");
+		page.show();
 		page.awaitAnswers(1, "done");
 
 		assertShowsLog(page);
 		assertThat(page.reconnects()).isPositive();
-		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
-		report("tab frozen in the middle of a reply, its connection cut meanwhile", page);
+		assertThat(page.errors()).isEmpty();
+		report("tab hidden and stopped in the middle of a reply, its connection cut meanwhile", page);
 	}
 
 	@Test
@@ -406,6 +405,43 @@ class BrowserIT {
 	}
 
 	@Test
+	void whoReadsFurtherUpIsLeftThere() {
+		List<String> paragraphs = IntStream.range(0, WORDS).mapToObj((i) -> "Paragraph " + i + "\n\n").toList();
+		cluster.model().answer(OpenAiAnswer.of(paragraphs).pacedBy(this.gate));
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("At length, please");
+		this.gate.release(40);
+		page.find("text=Paragraph 39").waitFor();
+		assertThat(page.fromTheEnd()).as("follows what is said").isLessThan(5);
+		assertThat(page.find("#latest").isVisible()).isFalse();
+		page.find("#scroller").evaluate("(scroller) => scroller.scrollTop = 100");
+		page.find("#latest").waitFor();
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+		assertThat(page.find("#scroller").evaluate("(scroller) => scroller.scrollTop")).isEqualTo(100);
+		page.click("#latest");
+
+		assertThat(page.fromTheEnd()).isLessThan(5);
+		assertThat(page.errors()).isEmpty();
+		report("a reader who scrolls up", page);
+	}
+
+	@Test
+	void theThemeIsTheSystemsUntilOneIsChosen() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		String light = page.background();
+		page.tab().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
+		assertThat(page.background()).isNotEqualTo(light);
+		page.click("#theme");
+		assertThat(page.find("#theme").innerText()).isEqualTo("Theme: light");
+		assertThat(page.background()).isEqualTo(light);
+		page.reload();
+
+		assertThat(page.background()).isEqualTo(light);
+		assertThat(page.errors()).isEmpty();
+	}
+
+	@Test
 	void aNarrowScreenHasRoomForEverything() {
 		this.gate.open();
 		try (BrowserContext phone = chromium.newBrowser(new Browser.NewContextOptions().setBaseURL(address)
@@ -435,12 +471,6 @@ class BrowserIT {
 	 */
 	private void cutConnections() {
 		assertThat(this.browser.request().post(address + "/api/break-things/connection").ok()).isTrue();
-	}
-
-	private static void lifecycle(CDPSession devTools, String state) {
-		JsonObject parameters = new JsonObject();
-		parameters.addProperty("state", state);
-		devTools.send("Page.setWebLifecycleState", parameters);
 	}
 
 	private static void assertTitles(ChatPage page, String... titles) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 
@@ -20,10 +21,15 @@ final class ChatPage {
 
 	private final List<String> webSockets = new ArrayList<>();
 
+	private final CDPSession devTools;
+
+	private boolean standsStill;
+
 	private int reloads;
 
 	private ChatPage(Page tab) {
 		this.tab = tab;
+		this.devTools = tab.context().newCDPSession(tab);
 		tab.onPageError((error) -> this.errors.add("Uncaught " + error));
 		tab.onConsoleMessage((message) -> {
 			if (message.type().equals("error") || message.type().equals("warning")) {
@@ -65,6 +71,42 @@ final class ChatPage {
 		this.tab.reload();
 		this.reloads++;
 		awaitConnected();
+	}
+
+	/**
+	 * Hides the tab, and lets none of its scripts run any further. A browser without a
+	 * window hides nothing by itself, so the page is told by hand; the debugger stops it.
+	 */
+	void hide() {
+		becomes("hidden");
+		this.devTools.send("Debugger.enable");
+		this.devTools.on("Debugger.paused", (event) -> this.standsStill = true);
+		this.devTools.send("Debugger.pause");
+	}
+
+	/**
+	 * Waits until a script of the hidden tab wanted to run.
+	 */
+	void awaitStandstill() {
+		this.tab.waitForCondition(() -> this.standsStill);
+	}
+
+	/**
+	 * Brings the tab back.
+	 */
+	void show() {
+		this.devTools.send("Debugger.resume");
+		this.devTools.send("Debugger.disable");
+		becomes("visible");
+	}
+
+	private void becomes(String state) {
+		this.tab.evaluate("""
+				(state) => {
+					Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+					Object.defineProperty(document, 'hidden', { value: state === 'hidden', configurable: true });
+					document.dispatchEvent(new Event('visibilitychange'));
+				}""", state);
 	}
 
 	void awaitConnected() {
@@ -149,6 +191,21 @@ final class ChatPage {
 	 */
 	int reconnects() {
 		return Integer.parseInt(this.tab.locator("#reconnects").innerText()) + this.reloads;
+	}
+
+	/**
+	 * Returns how many pixels of the conversation are below what is shown.
+	 */
+	double fromTheEnd() {
+		return ((Number) this.tab.evaluate("""
+				() => {
+					const { scrollHeight, scrollTop, clientHeight } = document.querySelector('#scroller');
+					return scrollHeight - scrollTop - clientHeight;
+				}""")).doubleValue();
+	}
+
+	String background() {
+		return (String) this.tab.evaluate("getComputedStyle(document.body).backgroundColor");
 	}
 
 	String notice() {
