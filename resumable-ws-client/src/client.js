@@ -510,7 +510,7 @@ export class ResumableWebSocket extends EventTarget {
 
 	/** @returns false if something before the event is missing */
 	#takeReply({ type, event_id, payload }, fresh) {
-		const { message_id: id, supersedes, offset, content } = payload;
+		const { message_id: id, supersedes, offset = 0, content = '' } = payload;
 		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
 		if (!kind) {
 			return true;

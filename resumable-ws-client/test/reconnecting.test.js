@@ -241,6 +241,19 @@ test('an open connection is asked for a sign of life when the tab becomes visibl
 	assert.equal(client.status, 'open');
 });
 
+test('an open connection that gives no sign of life when the tab becomes visible is dropped', async () => {
+	page = new FakePage();
+	const client = connect(server.url);
+	const first = await server.connection();
+	first.resume();
+	await until(() => client.status === 'open');
+	first.stall();
+	page.show();
+	(await server.connection()).resume();
+	await until(() => client.reconnects === 1);
+	assert.equal(client.seen.error[0].code, 'silent');
+});
+
 test('a page may say to connect at once', async () => {
 	const client = connect(server.url, { minDelay: 60_000, maxDelay: 60_000 });
 	const first = await server.connection();

@@ -267,6 +267,31 @@ test('of several replies, those that run are there after a reload, and those tha
 	assert.deepEqual(client.ids(), []);
 });
 
+test('what is left of a reply that began before those that run, and has ended, is nothing', async () => {
+	const storage = new TestStorage();
+	const { client: before, connection } = await opened({ storage });
+	connection.send(started(1, 'b'), delta(2, 'b', 0, 'B'), started(3, 'a'), delta(4, 'b', 1, 'B'), failed(5, 'b'), delta(6, 'a', 0, 'A'));
+	await until(() => before.lastEventId === 6);
+	before.close();
+	const client = connect(server.url, { storage });
+	const second = await server.connection();
+	assert.equal(second.query.get('lastEventId'), '2');
+	second.resume([started(3, 'a'), delta(4, 'b', 1, 'B'), failed(5, 'b'), delta(6, 'a', 0, 'A')]);
+	await until(() => client.status === 'open');
+	assert.deepEqual(client.seen.reply.map(({ id }) => id), ['a']);
+	assert.deepEqual(texts(client), { a: 'A' });
+	assert.equal(second.said.length, 0);
+});
+
+test('an event of the application that only looks like one of a reply does no harm', async () => {
+	const { client, connection } = await opened();
+	connection.send(event(1, 'assistant_delta', { n: 1 }), event(2, 'assistant_delta', { message_id: 'x' }),
+		event(3, 'assistant_message', { message_id: 'x' }), event(4, 'assistant_note', { message_id: 'y' }), tick(5));
+	await until(() => client.lastEventId === 5);
+	assert.deepEqual(client.ids(), [1, 2, 3, 4, 5]);
+	assert.equal(client.replies.size, 0);
+});
+
 test('a page that says where it is in the middle of a reply has all of its text', async () => {
 	const client = connect(server.url, { sessionId: 'c0ffee00-0000-4000-8000-000000000000', lastEventId: 4 });
 	const connection = await server.connection();

@@ -278,7 +278,8 @@ test('an unknown session is gone: what was known of it is forgotten, and what wa
 
 test('a session whose events are too old, or were never stored, starts over', async () => {
 	for (const reason of ['history_truncated', 'ahead_of_log']) {
-		const client = connect(server.url);
+		const storage = new TestStorage();
+		const client = connect(server.url, { storage });
 		const first = await server.connection();
 		const session = first.resume([tick(1), tick(2)]);
 		await until(() => client.lastEventId === 2);
@@ -286,6 +287,7 @@ test('a session whose events are too old, or were never stored, starts over', as
 		const second = await server.connection();
 		second.resume([tick(1)], { resumed: false, reason, last_event_id: 1 });
 		await until(() => client.lastEventId === 1);
+		assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 1, 1], 'what is stored goes back, too');
 		assert.deepEqual(client.seen.gone, [{ reason, previousSessionId: session, sessionId: session }]);
 		assert.deepEqual(client.ids(), [1, 2, 1]);
 		client.close();
