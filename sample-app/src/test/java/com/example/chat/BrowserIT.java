@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Uses the packaged sample in Chromium, and does to both what happens to them. Whatever
@@ -60,6 +61,10 @@ class BrowserIT {
 
 	@BeforeAll
 	static void start(@TempDir Path folder) throws IOException {
+		if (!Chromium.isInstalled()) {
+			System.out.println("Chromium: no test in a browser is run. " + Chromium.MISSING);
+			return;
+		}
 		chromium = Chromium.start();
 		int port = freePort();
 		address = "http://localhost:" + port;
@@ -80,6 +85,7 @@ class BrowserIT {
 
 	@BeforeEach
 	void openBrowser() {
+		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
 		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
 		cluster.node(0);
 		this.browser = chromium.newBrowser(address);
@@ -88,7 +94,9 @@ class BrowserIT {
 	@AfterEach
 	void closeBrowser() {
 		this.gate.open();
-		this.browser.close();
+		if (this.browser != null) {
+			this.browser.close();
+		}
 	}
 
 	@Test

@@ -12,7 +12,6 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * The Chromium that is installed on this machine, without a window. To be used by one
@@ -28,6 +27,12 @@ final class Chromium implements AutoCloseable {
 	private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome",
 			"google-chrome-stable");
 
+	/**
+	 * Says why no test in a browser can run on this machine.
+	 */
+	static final String MISSING = "Chromium is not installed: there is none of " + NAMES
+			+ " on the PATH, and the system property '" + PROPERTY + "' does not name it";
+
 	private static final double PATIENCE = 60_000;
 
 	private final Playwright playwright;
@@ -40,18 +45,20 @@ final class Chromium implements AutoCloseable {
 	}
 
 	/**
-	 * Starts Chromium. Skips the test if there is none.
+	 * Returns whether there is a Chromium.
 	 */
+	static boolean isInstalled() {
+		return find().isPresent();
+	}
+
 	static Chromium start() {
-		Optional<Path> executable = find();
-		Assumptions.assumeTrue(executable.isPresent(), "Chromium is not installed: there is none of " + NAMES
-				+ " on the PATH, and the system property '" + PROPERTY + "' does not name it");
+		Path executable = find().orElseThrow(() -> new IllegalStateException(MISSING));
 		Playwright playwright = Playwright
 			.create(new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
 		try {
 			return new Chromium(playwright,
 					playwright.chromium()
-						.launch(new BrowserType.LaunchOptions().setExecutablePath(executable.get())
+						.launch(new BrowserType.LaunchOptions().setExecutablePath(executable)
 							.setArgs(List.of("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 									"--disable-background-networking", "--disable-component-update",
 									"--disable-sync"))));
