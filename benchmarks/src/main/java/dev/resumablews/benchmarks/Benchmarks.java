@@ -63,7 +63,7 @@ public final class Benchmarks {
 		Path logs = results.resolve("logs");
 		Postgres postgres = (options.postgres() != null) ? Postgres.at(options.postgres())
 				: Postgres.start(options.home().resolve("target/postgres"));
-		Servers servers = new Servers(postgres, options.home().resolve("socketio"), logs);
+		Servers servers = new Servers(postgres, options.home().resolve("socketio"), logs, options.jvm());
 		LoadProcess load = LoadProcess.start(logs);
 		AtomicBoolean stopping = new AtomicBoolean();
 		Thread stop = new Thread(() -> {
@@ -124,7 +124,9 @@ public final class Benchmarks {
 			}
 			note(name + ": " + ex.getMessage());
 		}
-		this.bench.takeProblems().forEach((problem, count) -> note("%s: %d times: %s".formatted(name, count, problem)));
+		this.bench.takeProblems()
+			.forEach((problem,
+					count) -> note("%s: %s%s".formatted(name, problem, (count > 1) ? " (" + count + " times)" : "")));
 	}
 
 	private void note(String note) {

@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param rounds how often each variant is measured
  * @param quick whether to measure for shorter times, and with less data
  * @param postgres JDBC URL of a server to use; null to start one
+ * @param jvm further options of the servers' JVMs
  * @param home folder of this module
  */
 record Options(List<String> scenarios, List<String> variants, int rounds, boolean quick, @Nullable String postgres,
-		Path home) {
+		List<String> jvm, Path home) {
 
 	static final String USAGE = """
 			Usage: benchmarks/run [options]
@@ -25,6 +26,7 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 			  --rounds n         how often, 3 if nothing is said
 			  --quick            one round, shorter, with less data: to see that it works
 			  --postgres url     JDBC URL of a server to use, of a superuser; one is started if nothing is said
+			  --jvm "a b …"      further options of the servers' JVMs, such as a profiler's
 			  --list             which scenarios and variants there are
 			  --jmh              the inner loops, in place of the scenarios
 			""";
@@ -35,17 +37,19 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 		int rounds = 0;
 		boolean quick = false;
 		String postgres = null;
+		List<String> jvm = List.of();
 		for (int i = 0; i < args.length; i++) {
 			switch (args[i]) {
 				case "--quick" -> quick = true;
 				case "--scenarios" -> scenarios = List.of(value(args, ++i).split(","));
 				case "--variants" -> variants = List.of(value(args, ++i).split(","));
 				case "--rounds" -> rounds = Integer.parseInt(value(args, ++i));
+				case "--jvm" -> jvm = List.of(value(args, ++i).split(" "));
 				case "--postgres" -> postgres = value(args, ++i);
 				default -> throw new IllegalArgumentException("Unknown option '%s'".formatted(args[i]));
 			}
 		}
-		return new Options(scenarios, variants, (rounds > 0) ? rounds : quick ? 1 : 3, quick, postgres, home);
+		return new Options(scenarios, variants, (rounds > 0) ? rounds : quick ? 1 : 3, quick, postgres, jvm, home);
 	}
 
 	boolean wants(String group, String name) {

@@ -41,6 +41,13 @@ final class EventLoop implements AutoCloseable {
 	}
 
 	/**
+	 * Forgets the clients that wait.
+	 */
+	void forget() {
+		this.waiting.clear();
+	}
+
+	/**
 	 * Says that a connection is no longer being opened.
 	 */
 	void opened() {

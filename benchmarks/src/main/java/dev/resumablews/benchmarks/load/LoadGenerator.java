@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -82,9 +81,9 @@ public final class LoadGenerator {
 			return new LoadResult(values, workload.problems());
 		}
 		catch (IOException ex) {
-			Map<String, Integer> problems = new TreeMap<>(workload.problems());
-			problems.put(ex.toString(), 1);
-			return new LoadResult(Map.of(), problems);
+			workload.problem(ex.toString());
+			close(workload);
+			return new LoadResult(Map.of(), workload.problems());
 		}
 	}
 
@@ -94,12 +93,16 @@ public final class LoadGenerator {
 			return new LoadResult(Map.of(), Map.of("nothing is held", 1));
 		}
 		this.held = null;
+		close(held);
+		return new LoadResult(Map.of(), held.problems());
+	}
+
+	private static void close(Workload workload) {
 		try {
-			held.closeAll();
-			return new LoadResult(Map.of(), held.problems());
+			workload.closeAll();
 		}
 		catch (IOException ex) {
-			return new LoadResult(Map.of(), Map.of(ex.toString(), 1));
+			workload.problem(ex.toString());
 		}
 	}
 

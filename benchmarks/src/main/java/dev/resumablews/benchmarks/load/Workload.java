@@ -95,19 +95,18 @@ abstract class Workload implements WsClient.Listener {
 		return true;
 	}
 
+	/**
+	 * Closes all clients, also those that have not begun to connect.
+	 */
 	final void closeAll() throws IOException {
-		this.clients.forEach(WsClient::close);
+		this.loop.forget();
+		List.copyOf(this.clients).forEach(WsClient::close);
 		this.clients.clear();
 		this.loop.turn();
 	}
 
 	final void problem(String problem) {
 		this.problems.merge(problem, 1, Integer::sum);
-	}
-
-	@Override
-	public void onUpgraded(WsClient client) {
-		this.loop.opened();
 	}
 
 	@Override

@@ -183,7 +183,7 @@ final class WsClient {
 					return end;
 				}
 				this.upgraded = true;
-				this.listener.onUpgraded(this);
+				this.loop.opened();
 				return i + END_OF_HEAD.length;
 			}
 		}
@@ -293,6 +293,9 @@ final class WsClient {
 			return;
 		}
 		this.closed = true;
+		if (this.key != null && !this.upgraded) {
+			this.loop.opened();
+		}
 		this.rest = NOTHING;
 		this.fragments = NOTHING;
 		SocketChannel channel = this.channel;
@@ -311,12 +314,6 @@ final class WsClient {
 	 * Is told what happens.
 	 */
 	interface Listener {
-
-		/**
-		 * The server has accepted the connection.
-		 */
-		default void onUpgraded(WsClient client) {
-		}
 
 		/**
 		 * A message has come.

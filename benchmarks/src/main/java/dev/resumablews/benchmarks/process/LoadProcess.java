@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class LoadProcess implements AutoCloseable {
 
-	private static final long LONGEST_SECONDS = 240;
+	private static final long LONGEST_SECONDS = 600;
 
 	private final JsonMapper json = JsonMapper.shared();
 

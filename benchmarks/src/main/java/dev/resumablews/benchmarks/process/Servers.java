@@ -26,6 +26,8 @@ public final class Servers implements AutoCloseable {
 
 	private final Path logs;
 
+	private final List<String> options;
+
 	private @Nullable ChildProcess model;
 
 	/**
@@ -33,11 +35,13 @@ public final class Servers implements AutoCloseable {
 	 * @param postgres where their databases are
 	 * @param socketIo folder of the peer on Node.js
 	 * @param logs folder of the logs
+	 * @param options further options of their JVMs
 	 */
-	public Servers(Postgres postgres, Path socketIo, Path logs) {
+	public Servers(Postgres postgres, Path socketIo, Path logs, List<String> options) {
 		this.postgres = postgres;
 		this.socketIo = socketIo;
 		this.logs = logs;
+		this.options = List.copyOf(options);
 	}
 
 	/**
@@ -105,7 +109,9 @@ public final class Servers implements AutoCloseable {
 					"--spring.ai.openai.base-url=" + model()));
 		}
 		spec.properties().forEach((property) -> arguments.add("--" + property));
-		return JavaCommand.of(BenchmarkServer.class, spec.jetty() ? Container.JETTY : Container.TOMCAT, spec.options(),
+		List<String> options = new ArrayList<>(spec.options());
+		options.addAll(this.options);
+		return JavaCommand.of(BenchmarkServer.class, spec.jetty() ? Container.JETTY : Container.TOMCAT, options,
 				arguments);
 	}
 

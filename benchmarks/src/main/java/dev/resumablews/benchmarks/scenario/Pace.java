@@ -9,6 +9,7 @@ import dev.resumablews.benchmarks.load.LoadRequest;
 import dev.resumablews.benchmarks.process.Server;
 import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replies at the pace of a model. A server sustains a number of sessions if nothing is
@@ -72,8 +73,11 @@ final class Pace implements Scenario {
 		targets.add(Target.ratio("pace: p99 of %d sessions against Socket.IO's".formatted(this.sessions),
 				figure(Kind.OURS, "p99"), figure(Kind.SOCKETIO, "p99"), false, 1));
 		if (this.sessions == LOADS[LOADS.length - 1]) {
-			targets.add(new Target("pace: sessions sustained against Socket.IO's", 1, true,
-					(figures) -> sustained(figures, Kind.OURS) / sustained(figures, Kind.SOCKETIO)));
+			targets.add(new Target("pace: sessions sustained against Socket.IO's", 1, true, (figures) -> {
+				Integer ours = sustained(figures, Kind.OURS);
+				Integer theirs = sustained(figures, Kind.SOCKETIO);
+				return (ours != null && theirs != null) ? ours / (double) theirs : null;
+			}));
 		}
 		return targets;
 	}
@@ -93,13 +97,17 @@ final class Pace implements Scenario {
 	}
 
 	/**
-	 * Returns the most sessions that a server has sustained; at least 1.
+	 * Returns the most sessions that a server has sustained, at least 1; null unless all
+	 * loads were measured.
 	 */
-	private static double sustained(Figures figures, Kind kind) {
+	private static @Nullable Integer sustained(Figures figures, Kind kind) {
 		int most = 1;
 		for (int sessions : LOADS) {
 			Double sustained = figures.median(name(sessions), kind.variant(), SUSTAINED);
-			if (sustained != null && sustained == 1) {
+			if (sustained == null) {
+				return null;
+			}
+			if (sustained == 1) {
 				most = sessions;
 			}
 		}

@@ -39,7 +39,7 @@ class HarnessTests {
 	@BeforeAll
 	void start(@TempDir Path folder) {
 		this.postgres = Postgres.start(folder.resolve("postgres"));
-		this.servers = new Servers(this.postgres, Path.of("socketio"), folder);
+		this.servers = new Servers(this.postgres, Path.of("socketio"), folder, List.of());
 		this.load = LoadProcess.start(folder);
 		this.bench = new Bench(this.postgres, this.servers, this.load, folder, true);
 	}
