@@ -1,0 +1,33 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All scenarios.
+ */
+public final class Scenarios {
+
+	private Scenarios() {
+	}
+
+	/**
+	 * Returns all scenarios, those of a group after one another.
+	 * @return the scenarios
+	 */
+	public static List<Scenario> all() {
+		List<Scenario> all = new ArrayList<>();
+		all.add(new Append());
+		all.add(new Burst());
+		all.addAll(Pace.all());
+		all.addAll(Storm.all());
+		all.add(new Idle());
+		all.addAll(Connect.all());
+		all.add(new Fanout());
+		all.add(new Growth());
+		all.add(new CleanupUnderLoad());
+		all.add(new Nodes());
+		return all;
+	}
+
+}

@@ -1,0 +1,102 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+import dev.resumablews.benchmarks.load.LoadRequest;
+import dev.resumablews.benchmarks.process.LoadProcess;
+import dev.resumablews.benchmarks.process.Postgres;
+import dev.resumablews.benchmarks.process.Server;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+import dev.resumablews.benchmarks.process.Servers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The processes that measure, with loads that take a moment.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class HarnessTests {
+
+	private Postgres postgres;
+
+	private Servers servers;
+
+	private LoadProcess load;
+
+	private Bench bench;
+
+	@BeforeAll
+	void start(@TempDir Path folder) {
+		this.postgres = Postgres.start(folder.resolve("postgres"));
+		this.servers = new Servers(this.postgres, Path.of("socketio"), folder, List.of());
+		this.load = LoadProcess.start(folder);
+		this.bench = new Bench(this.postgres, this.servers, this.load, folder, true);
+	}
+
+	@AfterAll
+	void stop() {
+		this.load.close();
+		this.servers.close();
+		this.postgres.close();
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "RECIPE", "BARE" })
+	void everyTokenOfABurstIsHeard(Kind kind) {
+		Server server = server(kind);
+		Map<String, Double> values = this.bench
+			.load(new LoadRequest.Burst(List.of(server.port()), "json", 3, 50, 2, true), server);
+		assertThat(this.bench.takeProblems()).isEmpty();
+		assertThat(values).containsEntry("missing", 0.0).containsEntry("remote.missing", 0.0);
+		assertThat(values.get("deltas/s")).isPositive();
+		assertThat(values.get("p99")).isPositive();
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "RECIPE", "BARE" })
+	void tokensArePacedAsAsked(Kind kind) {
+		Map<String, Double> values = this.bench
+			.load(new LoadRequest.Pace(List.of(server(kind).port()), "json", 3, 10, 10_000, 100, 500, false));
+		assertThat(this.bench.takeProblems()).isEmpty();
+		assertThat(values).containsEntry("missing", 0.0).containsEntry("unheard", 0.0);
+		// 100 a second in each session, less what passes between two replies
+		assertThat(values.get("deltas/s")).isBetween(50.0, 300.0);
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "RECIPE" })
+	void seededEventsAreReplayed(Kind kind) {
+		Server server = server(kind);
+		Tables tables = new Tables(this.postgres, ServerSpec.of(kind));
+		tables.clear();
+		tables.seed(150, 7);
+		Map<String, Double> values = this.bench.load(new LoadRequest.Replay(server.port(), 150, 150, 7, 20));
+		assertThat(this.bench.takeProblems()).isEmpty();
+		assertThat(values).containsEntry("missing", 0.0);
+		assertThat(values.get("events/s")).isPositive();
+	}
+
+	@Test
+	void aRefusedConnectionIsNoted() {
+		Server server = server(Kind.RECIPE);
+		this.bench.load(new LoadRequest.Burst(List.of(server.port()), "socketio", 1, 1, 1, false));
+		assertThat(this.bench.takeProblems()).isNotEmpty();
+	}
+
+	private Server server(Kind kind) {
+		return this.bench.server(ServerSpec.of(kind), (fresh) -> {
+		});
+	}
+
+}
