@@ -1,0 +1,79 @@
+// Socket.IO with connection state recovery on, answering user messages with tokens of its own making: the same number, at the
+// same pace, with the same stamps as the Java servers. Prints "READY <port>" when it serves, and ends with its standard input.
+
+import { createServer } from 'node:http';
+import { Server } from 'socket.io';
+
+const http = createServer((request, response) => {
+	if (request.url === '/bench/gc') {
+		globalThis.gc?.();
+	}
+	response.end('{}');
+});
+
+const io = new Server(http, {
+	transports: ['websocket'],
+	connectionStateRecovery: { maxDisconnectionDuration: 2 * 60 * 1000, skipMiddlewares: true },
+});
+
+const TICK_MS = 1;
+const running = new Set();
+let nextMessage = 1;
+
+// nanoseconds of the clock that System.nanoTime() reads; exact for the first 104 days of a machine
+const now = () => Number(process.hrtime.bigint());
+const stamp = (nanos) => '~' + nanos.toString(16).padStart(15, '0');
+
+class Reply {
+
+	constructor(room, tokens, periodMicros) {
+		this.room = room;
+		this.tokens = tokens;
+		this.period = periodMicros * 1000;
+		this.start = now();
+		this.made = 0;
+		this.text = '';
+		this.id = `message-${nextMessage++}`;
+		io.to(room).emit('assistant_started', { message_id: this.id });
+	}
+
+	// says what is due; returns whether there is more to come
+	advance(time) {
+		const due = this.period === 0 ? this.tokens : Math.min(this.tokens, Math.floor((time - this.start) / this.period));
+		while (this.made < due) {
+			const intended = this.period === 0 ? now() : this.start + (this.made + 1) * this.period;
+			const content = stamp(intended) + ' word';
+			io.to(this.room).emit('assistant_delta', { message_id: this.id, offset: this.text.length, content });
+			this.text += content;
+			this.made++;
+		}
+		if (this.made < this.tokens) {
+			return true;
+		}
+		io.to(this.room).emit('assistant_message', { message_id: this.id, content: this.text, finish_reason: 'stop' });
+		return false;
+	}
+
+}
+
+io.on('connection', (socket) => {
+	socket.on('user_message', ({ content }) => {
+		const [, tokens, periodMicros] = content.split(' ');
+		const reply = new Reply(socket.id, Number(tokens), Number(periodMicros));
+		if (reply.advance(now())) {
+			running.add(reply);
+		}
+	});
+});
+
+setInterval(() => {
+	const time = now();
+	for (const reply of running) {
+		if (!reply.advance(time)) {
+			running.delete(reply);
+		}
+	}
+}, TICK_MS);
+
+http.listen(0, '127.0.0.1', () => console.log(`READY ${http.address().port}`));
+process.stdin.on('end', () => process.exit(0)).resume();

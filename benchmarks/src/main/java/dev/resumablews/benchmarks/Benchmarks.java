@@ -1,0 +1,141 @@
+package dev.resumablews.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import dev.resumablews.benchmarks.process.LoadProcess;
+import dev.resumablews.benchmarks.process.Postgres;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.Servers;
+import dev.resumablews.benchmarks.report.Machine;
+import dev.resumablews.benchmarks.report.MarkdownTable;
+import dev.resumablews.benchmarks.report.Report;
+import dev.resumablews.benchmarks.scenario.Bench;
+import dev.resumablews.benchmarks.scenario.Figures;
+import dev.resumablews.benchmarks.scenario.Scenario;
+import dev.resumablews.benchmarks.scenario.Scenarios;
+
+/**
+ * Measures all scenarios and prints what was reached. Variants take turns within each
+ * round, so that what changes on the machine meanwhile meets all of them.
+ */
+public final class Benchmarks {
+
+	private final Options options;
+
+	private final Bench bench;
+
+	private final Figures figures = new Figures();
+
+	private final List<String> notes = new ArrayList<>();
+
+	private Benchmarks(Options options, Bench bench) {
+		this.options = options;
+		this.bench = bench;
+	}
+
+	/**
+	 * Runs the benchmarks.
+	 * @param args the options
+	 * @throws IOException if the results cannot be written
+	 */
+	public static void main(String[] args) throws IOException {
+		if (args.length > 0 && (args[0].equals("--help") || args[0].equals("--list"))) {
+			System.out.print(args[0].equals("--help") ? Options.USAGE : list());
+			return;
+		}
+		Options options = Options.parse(args, Path.of(System.getProperty("benchmarks.home", "benchmarks")));
+		Path results = options.home().resolve("results");
+		Path logs = results.resolve("logs");
+		Postgres postgres = (options.postgres() != null) ? Postgres.at(options.postgres())
+				: Postgres.start(options.home().resolve("target/postgres"));
+		Servers servers = new Servers(postgres, options.home().resolve("socketio"), logs);
+		LoadProcess load = LoadProcess.start(logs);
+		Thread stop = new Thread(() -> stop(load, servers, postgres));
+		Runtime.getRuntime().addShutdownHook(stop);
+		Bench bench = new Bench(postgres, servers, load, results, options.quick());
+		Report report = new Benchmarks(options, bench).run(postgres);
+		String table = MarkdownTable.write(report);
+		Files.writeString(results.resolve("table.md"), table);
+		System.out.println();
+		System.out.print(table);
+	}
+
+	private Report run(Postgres postgres) {
+		Map<String, List<Scenario>> groups = Scenarios.all()
+			.stream()
+			.filter((scenario) -> this.options.wants(scenario.group(), scenario.name()))
+			.collect(Collectors.groupingBy(Scenario::group, LinkedHashMap::new, Collectors.toList()));
+		groups.values().forEach((scenarios) -> {
+			scenarios.forEach(this::measure);
+			this.bench.stopAll();
+		});
+		List<Scenario> measured = groups.values().stream().flatMap(List::stream).toList();
+		return new Report(Machine.describe(postgres.version(), ServerSpec.OPTIONS), measured, this.figures,
+				this.options.rounds(), this.notes);
+	}
+
+	private void measure(Scenario scenario) {
+		System.out.println(scenario.title());
+		for (int round = 1; round <= this.options.rounds(); round++) {
+			for (String variant : scenario.variants()) {
+				if (this.options.wants(variant)) {
+					measure(scenario, variant, round);
+				}
+			}
+		}
+	}
+
+	private void measure(Scenario scenario, String variant, int round) {
+		String name = "%s, %s, round %d".formatted(scenario.name(), variant, round);
+		try {
+			Map<String, Double> values = scenario.measure(variant, this.bench);
+			this.figures.add(scenario.name(), variant, values);
+			System.out.printf("  %-18s %s%n", variant, figures(scenario, values));
+		}
+		catch (RuntimeException ex) {
+			note(name + ": " + ex.getMessage());
+		}
+		this.bench.takeProblems().forEach((problem, count) -> note("%s: %d times: %s".formatted(name, count, problem)));
+	}
+
+	private void note(String note) {
+		this.notes.add(note);
+		System.out.println("  ! " + note);
+	}
+
+	private static String figures(Scenario scenario, Map<String, Double> values) {
+		return scenario.metrics()
+			.stream()
+			.filter((metric) -> values.containsKey(metric.name()))
+			.map((metric) -> "%,.2f %s".formatted(values.get(metric.name()), metric.unit()))
+			.collect(Collectors.joining(", "));
+	}
+
+	private static String list() {
+		return Scenarios.all()
+			.stream()
+			.map((scenario) -> "%-8s %-14s %s%n".formatted(scenario.group(), scenario.name(),
+					String.join(", ", scenario.variants())))
+			.collect(Collectors.joining());
+	}
+
+	private static void stop(AutoCloseable... things) {
+		Arrays.stream(things).forEach((thing) -> {
+			try {
+				thing.close();
+			}
+			catch (Exception ex) {
+				System.err.println("Could not be stopped: " + ex);
+			}
+		});
+	}
+
+}

@@ -1,0 +1,37 @@
+package dev.resumablews.benchmarks.load;
+
+import dev.resumablews.benchmarks.wire.ReplyOrder;
+
+/**
+ * How messages are written on a WebSocket.
+ */
+interface Dialect {
+
+	/**
+	 * Returns the dialect of that name, as a request says it.
+	 */
+	static Dialect of(String name) {
+		return switch (name) {
+			case "json" -> new JsonLines();
+			case "socketio" -> new SocketIo();
+			default -> throw new IllegalArgumentException("'%s' must be json or socketio".formatted(name));
+		};
+	}
+
+	/**
+	 * Returns what is asked for in the handshake: the path and the query.
+	 * @param target what to connect to
+	 */
+	String request(Target target);
+
+	/**
+	 * Returns the text that asks for a reply.
+	 */
+	String ask(ReplyOrder order);
+
+	/**
+	 * Reads a text, telling the client's listener about each message in it.
+	 */
+	void read(WsClient client, byte[] buffer, int from, int to);
+
+}

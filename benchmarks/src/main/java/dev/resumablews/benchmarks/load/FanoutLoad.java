@@ -1,0 +1,87 @@
+package dev.resumablews.benchmarks.load;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+import dev.resumablews.benchmarks.wire.Seeds;
+import dev.resumablews.benchmarks.wire.Stamp;
+
+/**
+ * One session with many connections, each of which is to get each event.
+ */
+final class FanoutLoad extends Workload {
+
+	private static final Duration LONGEST = Duration.ofSeconds(30);
+
+	private final LoadRequest.Fanout request;
+
+	private final Latencies toTheLast = new Latencies();
+
+	private final Latencies toEach = new Latencies();
+
+	private final Map<Long, Integer> arrivals = new HashMap<>();
+
+	private int ready;
+
+	FanoutLoad(EventLoop loop, LoadRequest.Fanout request) {
+		super(loop, "json");
+		this.request = request;
+	}
+
+	@Override
+	Map<String, Double> run() throws IOException {
+		for (int i = 0; i < this.request.connections(); i++) {
+			open(this.request.port(), 0, Seeds.sessionId(0).toString());
+		}
+		if (!until(LONGEST, () -> this.ready == this.request.connections())) {
+			throw new IOException("%d of %d connections were made".formatted(this.ready, this.request.connections()));
+		}
+		publish();
+		if (!until(LONGEST, () -> this.toTheLast.count() == this.request.events())) {
+			problem("not every connection got every event");
+		}
+		closeAll();
+		Map<String, Double> values = new TreeMap<>();
+		this.toTheLast.report("last.", values);
+		this.toEach.report("each.", values);
+		return values;
+	}
+
+	@Override
+	public void onMessage(WsClient client, Line line) {
+		if (line.is(REPLAY_COMPLETE)) {
+			this.ready++;
+		}
+		else if (line.is(EVENT)) {
+			long now = System.nanoTime();
+			for (int i = line.from(); i + Stamp.LENGTH <= line.end(); i++) {
+				if (line.buffer()[i] == Stamp.MARK) {
+					arrived(Stamp.parse(line.buffer(), i), now);
+				}
+			}
+		}
+	}
+
+	private void arrived(long made, long now) {
+		this.toEach.record(now - made);
+		if (this.arrivals.merge(made, 1, Integer::sum) == this.request.connections()) {
+			this.toTheLast.record(now - made);
+		}
+	}
+
+	private void publish() {
+		URI uri = URI.create("http://127.0.0.1:%d/bench/publish?session=%s&events=%d&periodMicros=%d"
+			.formatted(this.request.port(), Seeds.sessionId(0), this.request.events(), this.request.periodMicros()));
+		HttpClient.newHttpClient()
+			.sendAsync(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()).build(),
+					BodyHandlers.discarding());
+	}
+
+}

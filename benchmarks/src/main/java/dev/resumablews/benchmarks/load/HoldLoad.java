@@ -1,0 +1,42 @@
+package dev.resumablews.benchmarks.load;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Connections that stay open after this has run, until they are released.
+ */
+final class HoldLoad extends Workload {
+
+	private static final Duration LONGEST = Duration.ofMinutes(3);
+
+	private final LoadRequest.Hold request;
+
+	private int ready;
+
+	HoldLoad(EventLoop loop, LoadRequest.Hold request) {
+		super(loop, "json");
+		this.request = request;
+	}
+
+	@Override
+	Map<String, Double> run() throws IOException {
+		long start = System.nanoTime();
+		for (int i = 0; i < this.request.connections(); i++) {
+			open(this.request.port(), i, null);
+		}
+		if (!until(LONGEST, () -> this.ready == this.request.connections() || !problems().isEmpty())) {
+			problem("only %d connections were made within %s".formatted(this.ready, LONGEST));
+		}
+		return Map.of("connections", (double) this.ready, "seconds", (System.nanoTime() - start) / 1e9);
+	}
+
+	@Override
+	public void onMessage(WsClient client, Line line) {
+		if (line.is(REPLAY_COMPLETE)) {
+			this.ready++;
+		}
+	}
+
+}

@@ -1,0 +1,74 @@
+package dev.resumablews.benchmarks.load;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+
+import dev.resumablews.benchmarks.wire.Seeds;
+
+/**
+ * Sessions come back from the beginning: all at once, or a few at a time.
+ */
+final class ReplayLoad extends Workload {
+
+	private static final Duration LONGEST = Duration.ofMinutes(2);
+
+	private final LoadRequest.Replay request;
+
+	private final Latencies caughtUp = new Latencies();
+
+	private long events;
+
+	private int opened;
+
+	private int ended;
+
+	ReplayLoad(EventLoop loop, LoadRequest.Replay request) {
+		super(loop, "json");
+		this.request = request;
+	}
+
+	@Override
+	Map<String, Double> run() throws IOException {
+		long start = System.nanoTime();
+		while (this.opened < Math.min(this.request.parallel(), this.request.sessions())) {
+			next();
+		}
+		boolean complete = until(LONGEST, () -> this.ended == this.request.sessions());
+		double seconds = (System.nanoTime() - start) / 1e9;
+		closeAll();
+		if (!complete) {
+			problem("not all sessions came back within " + LONGEST);
+		}
+		long missing = (long) this.request.sessions() * this.request.events() - this.events;
+		Map<String, Double> values = new TreeMap<>();
+		values.put("events/s", this.events / seconds);
+		values.put("missing", (double) missing);
+		this.caughtUp.report("", values);
+		return values;
+	}
+
+	@Override
+	public void onMessage(WsClient client, Line line) {
+		if (line.is(EVENT)) {
+			this.events++;
+		}
+		else if (line.is(REPLAY_COMPLETE)) {
+			this.caughtUp.record(System.nanoTime() - client.wanted());
+			this.ended++;
+			if (this.request.parallel() < this.request.sessions()) {
+				client.close();
+			}
+			if (this.opened < this.request.sessions()) {
+				next();
+			}
+		}
+	}
+
+	private void next() {
+		int session = this.opened++;
+		open(this.request.port(), session, Seeds.sessionId(session).toString());
+	}
+
+}

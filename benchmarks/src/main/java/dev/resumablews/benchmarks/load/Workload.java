@@ -1,0 +1,124 @@
+package dev.resumablews.benchmarks.load;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+import dev.resumablews.benchmarks.wire.Seeds;
+import dev.resumablews.testing.Tokens;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kind of load. Used once, by the event loop's thread.
+ */
+abstract class Workload implements WsClient.Listener {
+
+	static final byte[] INIT = ascii("session_init");
+
+	static final byte[] REPLAY_COMPLETE = ascii("replay_complete");
+
+	static final byte[] EVENT = ascii(Seeds.EVENT_TYPE + "\"");
+
+	static final byte[] DELTA = ascii("assistant_delta");
+
+	static final byte[] MESSAGE = ascii("assistant_message");
+
+	static final byte[] FAILED = ascii("assistant_failed");
+
+	static final byte[] ERROR = ascii("error\"");
+
+	private final EventLoop loop;
+
+	private final Dialect dialect;
+
+	private final List<WsClient> clients = new ArrayList<>();
+
+	private final Map<String, Integer> problems = new TreeMap<>();
+
+	private final Map<String, String> tokens = new HashMap<>();
+
+	Workload(EventLoop loop, String dialect) {
+		this.loop = loop;
+		this.dialect = Dialect.of(dialect);
+	}
+
+	/**
+	 * Puts the load on, and measures.
+	 * @return what was measured
+	 */
+	abstract Map<String, Double> run() throws IOException;
+
+	/**
+	 * Returns what went wrong, and how often.
+	 */
+	final Map<String, Integer> problems() {
+		return this.problems;
+	}
+
+	final Dialect dialect() {
+		return this.dialect;
+	}
+
+	final List<WsClient> clients() {
+		return this.clients;
+	}
+
+	/**
+	 * Connects a client as soon as the loop has room for it.
+	 */
+	final WsClient open(int port, int user, @Nullable String sessionId) {
+		String token = this.tokens.computeIfAbsent(Seeds.user(user), Tokens::forUser);
+		WsClient client = new WsClient(this.loop, new Target(port, token, sessionId), this.dialect, this);
+		this.clients.add(client);
+		this.loop.open(client);
+		return client;
+	}
+
+	/**
+	 * Lets the clients live until something has happened.
+	 * @return whether it has, within the time
+	 */
+	final boolean until(Duration atMost, BooleanSupplier happened) throws IOException {
+		long end = System.nanoTime() + atMost.toNanos();
+		while (!happened.getAsBoolean()) {
+			if (System.nanoTime() > end) {
+				return false;
+			}
+			this.loop.turn();
+		}
+		return true;
+	}
+
+	final void closeAll() throws IOException {
+		this.clients.forEach(WsClient::close);
+		this.clients.clear();
+		this.loop.turn();
+	}
+
+	final void problem(String problem) {
+		this.problems.merge(problem, 1, Integer::sum);
+	}
+
+	@Override
+	public void onUpgraded(WsClient client) {
+		this.loop.opened();
+	}
+
+	@Override
+	public void onClosed(WsClient client, @Nullable String problem) {
+		if (problem != null) {
+			problem(problem);
+		}
+	}
+
+	private static byte[] ascii(String text) {
+		return text.getBytes(StandardCharsets.US_ASCII);
+	}
+
+}

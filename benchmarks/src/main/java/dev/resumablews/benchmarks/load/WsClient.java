@@ -1,0 +1,334 @@
+package dev.resumablews.benchmarks.load;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A WebSocket client that costs little. Everything happens on the thread of its
+ * {@link EventLoop}.
+ */
+final class WsClient {
+
+	private static final byte[] NOTHING = {};
+
+	private static final byte[] END_OF_HEAD = { '\r', '\n', '\r', '\n' };
+
+	private static final int CONTINUATION = 0;
+
+	private static final int TEXT = 1;
+
+	private static final int CLOSE = 8;
+
+	private static final int PING = 9;
+
+	private static final int PONG = 10;
+
+	private final EventLoop loop;
+
+	private final Target target;
+
+	private final Dialect dialect;
+
+	private final Listener listener;
+
+	/**
+	 * When the client wanted to connect, which it may not have been able to at once.
+	 */
+	private final long wanted = System.nanoTime();
+
+	private @Nullable SocketChannel channel;
+
+	private @Nullable SelectionKey key;
+
+	private boolean upgraded;
+
+	private boolean closed;
+
+	/**
+	 * What was read of a frame that is not complete.
+	 */
+	private byte[] rest = NOTHING;
+
+	/**
+	 * What was read of a message of several frames.
+	 */
+	private byte[] fragments = NOTHING;
+
+	private @Nullable ByteBuffer unsent;
+
+	WsClient(EventLoop loop, Target target, Dialect dialect, Listener listener) {
+		this.loop = loop;
+		this.target = target;
+		this.dialect = dialect;
+		this.listener = listener;
+	}
+
+	long wanted() {
+		return this.wanted;
+	}
+
+	Target target() {
+		return this.target;
+	}
+
+	void connect() throws IOException {
+		SocketChannel channel = SocketChannel.open();
+		this.channel = channel;
+		channel.configureBlocking(false);
+		channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+		boolean connected = channel
+			.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.target.port()));
+		SelectionKey key = this.loop.register(channel, connected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT,
+				this);
+		this.key = key;
+		if (connected) {
+			upgrade();
+		}
+	}
+
+	/**
+	 * Called when the channel is ready for something.
+	 */
+	void ready(ByteBuffer buffer) {
+		SocketChannel channel = this.channel;
+		SelectionKey key = this.key;
+		if (channel == null || key == null || this.closed) {
+			return;
+		}
+		try {
+			if (key.isConnectable()) {
+				channel.finishConnect();
+				key.interestOps(SelectionKey.OP_READ);
+				upgrade();
+			}
+			if (key.isValid() && key.isWritable()) {
+				flush(channel, key);
+			}
+			if (key.isValid() && key.isReadable()) {
+				read(channel, buffer);
+			}
+		}
+		catch (IOException ex) {
+			closed("broken: " + ex.getMessage());
+		}
+	}
+
+	/**
+	 * Sends a text.
+	 */
+	void send(String text) {
+		send(TEXT, text.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/**
+	 * Closes the connection without waiting for the server.
+	 */
+	void close() {
+		if (!this.closed) {
+			send(CLOSE, new byte[] { 3, (byte) (1000 - 3 * 256) });
+			closed(null);
+		}
+	}
+
+	void received(Line line) {
+		this.listener.onMessage(this, line);
+	}
+
+	private void upgrade() {
+		String head = "GET " + this.dialect.request(this.target) + " HTTP/1.1\r\nHost: localhost:" + this.target.port()
+				+ "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+				+ "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n";
+		write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
+	}
+
+	private void read(SocketChannel channel, ByteBuffer buffer) throws IOException {
+		buffer.clear();
+		buffer.put(this.rest);
+		int count = channel.read(buffer);
+		if (count < 0) {
+			closed("ended without a close frame");
+			return;
+		}
+		byte[] bytes = buffer.array();
+		int end = buffer.position();
+		int from = 0;
+		if (!this.upgraded) {
+			from = readHead(bytes, end);
+		}
+		while (this.upgraded && !this.closed) {
+			int next = readFrame(bytes, from, end);
+			if (next < 0) {
+				break;
+			}
+			from = next;
+		}
+		this.rest = (from == end) ? NOTHING : Arrays.copyOfRange(bytes, from, end);
+	}
+
+	private int readHead(byte[] bytes, int end) {
+		for (int i = 0; i + END_OF_HEAD.length <= end; i++) {
+			if (Arrays.equals(bytes, i, i + END_OF_HEAD.length, END_OF_HEAD, 0, END_OF_HEAD.length)) {
+				String head = new String(bytes, 0, i, StandardCharsets.ISO_8859_1);
+				if (!head.startsWith("HTTP/1.1 101")) {
+					closed("refused: " + head.lines().findFirst().orElse(""));
+					return end;
+				}
+				this.upgraded = true;
+				this.listener.onUpgraded(this);
+				return i + END_OF_HEAD.length;
+			}
+		}
+		return 0;
+	}
+
+	/**
+	 * Reads a frame.
+	 * @return where the next one begins; -1 if this one is not complete
+	 */
+	private int readFrame(byte[] bytes, int from, int end) {
+		if (end - from < 2) {
+			return -1;
+		}
+		int length = bytes[from + 1] & 0x7f;
+		int payload = from + 2;
+		if (length == 126) {
+			payload += 2;
+			length = (end < payload) ? 0 : (bytes[from + 2] & 0xff) << 8 | bytes[from + 3] & 0xff;
+		}
+		else if (length == 127) {
+			payload += 8;
+			length = (end < payload) ? 0 : ByteBuffer.wrap(bytes, from + 6, 4).getInt();
+		}
+		if (end < payload + length) {
+			return -1;
+		}
+		frame(bytes[from] & 0x0f, bytes[from] < 0, bytes, payload, payload + length);
+		return payload + length;
+	}
+
+	private void frame(int opcode, boolean last, byte[] bytes, int from, int to) {
+		switch (opcode) {
+			case TEXT, CONTINUATION -> text(last, bytes, from, to);
+			case PING -> send(PONG, Arrays.copyOfRange(bytes, from, to));
+			case CLOSE -> closed(
+					"closed with " + ((to - from >= 2) ? ((bytes[from] & 0xff) << 8 | bytes[from + 1] & 0xff) : 1005));
+			default -> {
+			}
+		}
+	}
+
+	private void text(boolean last, byte[] bytes, int from, int to) {
+		if (last && this.fragments.length == 0) {
+			this.dialect.read(this, bytes, from, to);
+			return;
+		}
+		int length = this.fragments.length;
+		this.fragments = Arrays.copyOf(this.fragments, length + to - from);
+		System.arraycopy(bytes, from, this.fragments, length, to - from);
+		if (last) {
+			byte[] message = this.fragments;
+			this.fragments = NOTHING;
+			this.dialect.read(this, message, 0, message.length);
+		}
+	}
+
+	/**
+	 * Sends a frame, masked with zeros.
+	 */
+	private void send(int opcode, byte[] payload) {
+		ByteBuffer frame = ByteBuffer.allocate(payload.length + 8);
+		frame.put((byte) (0x80 | opcode));
+		if (payload.length < 126) {
+			frame.put((byte) (0x80 | payload.length));
+		}
+		else {
+			frame.put((byte) (0x80 | 126)).putShort((short) payload.length);
+		}
+		write(frame.putInt(0).put(payload).flip());
+	}
+
+	private void write(ByteBuffer bytes) {
+		SocketChannel channel = this.channel;
+		SelectionKey key = this.key;
+		if (channel == null || key == null || this.closed) {
+			return;
+		}
+		ByteBuffer unsent = this.unsent;
+		if (unsent == null) {
+			this.unsent = bytes;
+		}
+		else {
+			this.unsent = ByteBuffer.allocate(unsent.remaining() + bytes.remaining()).put(unsent).put(bytes).flip();
+		}
+		try {
+			flush(channel, key);
+		}
+		catch (IOException ex) {
+			closed("broken: " + ex.getMessage());
+		}
+	}
+
+	private void flush(SocketChannel channel, SelectionKey key) throws IOException {
+		ByteBuffer unsent = this.unsent;
+		if (unsent != null) {
+			channel.write(unsent);
+			if (!unsent.hasRemaining()) {
+				this.unsent = null;
+			}
+		}
+		key.interestOps((this.unsent != null) ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+	}
+
+	private void closed(@Nullable String problem) {
+		if (this.closed) {
+			return;
+		}
+		this.closed = true;
+		this.rest = NOTHING;
+		this.fragments = NOTHING;
+		SocketChannel channel = this.channel;
+		if (channel != null) {
+			try {
+				channel.close();
+			}
+			catch (IOException ex) {
+				// it is of no use any more
+			}
+		}
+		this.listener.onClosed(this, problem);
+	}
+
+	/**
+	 * Is told what happens.
+	 */
+	interface Listener {
+
+		/**
+		 * The server has accepted the connection.
+		 */
+		default void onUpgraded(WsClient client) {
+		}
+
+		/**
+		 * A message has come.
+		 */
+		void onMessage(WsClient client, Line line);
+
+		/**
+		 * The connection has ended.
+		 * @param problem why; null if this side wanted it
+		 */
+		void onClosed(WsClient client, @Nullable String problem);
+
+	}
+
+}

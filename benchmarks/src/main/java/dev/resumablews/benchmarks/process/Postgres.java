@@ -1,0 +1,175 @@
+package dev.resumablews.benchmarks.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Postgres that everything is measured on: as it comes, and with commits that are on
+ * the disk. Safe for use by many threads.
+ */
+public final class Postgres implements AutoCloseable {
+
+	private final String adminUrl;
+
+	private final @Nullable EmbeddedPostgres embedded;
+
+	private Postgres(String adminUrl, @Nullable EmbeddedPostgres embedded) {
+		this.adminUrl = adminUrl;
+		this.embedded = embedded;
+		for (String setting : List.of("fsync", "synchronous_commit", "full_page_writes")) {
+			if (!"on".equals(query(adminUrl, "show " + setting).get(0))) {
+				throw new IllegalStateException("Postgres must run with %s = on".formatted(setting));
+			}
+		}
+	}
+
+	/**
+	 * Starts a server.
+	 * @param folder where its data is, on the disk to be measured
+	 * @return the server
+	 */
+	public static Postgres start(Path folder) {
+		try {
+			EmbeddedPostgres server = EmbeddedPostgres.builder()
+				.setDataDirectory(folder)
+				.setCleanDataDirectory(true)
+				.setRegisterShutdownHook(false)
+				.setPGStartupWait(Duration.ofSeconds(60))
+				// made for tests, the library turns these off
+				.setServerConfig("fsync", "on")
+				.setServerConfig("synchronous_commit", "on")
+				// so that the whole statement of the log can be seen
+				.setServerConfig("track_activity_query_size", "65536")
+				.start();
+			return new Postgres(server.getJdbcUrl("postgres", "postgres"), server);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("Cannot start Postgres in " + folder, ex);
+		}
+	}
+
+	/**
+	 * Uses a server that runs already.
+	 * @param url JDBC URL of a database on it, with user and password of somebody who may
+	 * create databases
+	 * @return the server
+	 */
+	public static Postgres at(String url) {
+		return new Postgres(url, null);
+	}
+
+	/**
+	 * Creates a database unless it is there.
+	 * @param database its name
+	 * @return its JDBC URL
+	 */
+	public String create(String database) {
+		if (query(this.adminUrl, "select 1 from pg_database where datname = '" + database + "'").isEmpty()) {
+			execute(this.adminUrl, "create database " + database);
+		}
+		return url(database);
+	}
+
+	/**
+	 * Drops a database if it is there.
+	 * @param database its name
+	 */
+	public void drop(String database) {
+		execute(this.adminUrl, "drop database if exists " + database + " with (force)");
+	}
+
+	/**
+	 * Runs statements in a database, each in a transaction of its own.
+	 * @param database its name
+	 * @param statements the statements
+	 */
+	public void run(String database, String... statements) {
+		for (String statement : statements) {
+			execute(url(database), statement);
+		}
+	}
+
+	/**
+	 * Reads the first column of what a query returns.
+	 * @param database the database to run it in
+	 * @param sql the query
+	 * @return the values as text
+	 */
+	public List<String> select(String database, String sql) {
+		return query(url(database), sql);
+	}
+
+	/**
+	 * Makes a measurement start with nothing left to do for the ones before it.
+	 */
+	public void settle() {
+		execute(this.adminUrl, "checkpoint");
+	}
+
+	/**
+	 * Returns its version.
+	 * @return the version, such as {@code 18.4}
+	 */
+	public String version() {
+		return query(this.adminUrl, "show server_version").get(0);
+	}
+
+	/**
+	 * Returns the JDBC URL of a database.
+	 * @param database its name
+	 * @return the URL
+	 */
+	public String url(String database) {
+		return this.adminUrl.replaceFirst("(jdbc:postgresql://[^/]*/)[^?]*", "$1" + database);
+	}
+
+	@Override
+	public void close() {
+		if (this.embedded != null) {
+			try {
+				this.embedded.close();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+	}
+
+	private static void execute(String url, String sql) {
+		try (Connection connection = DriverManager.getConnection(url);
+				Statement statement = connection.createStatement()) {
+			statement.execute(sql);
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException("Postgres refused: " + sql, ex);
+		}
+	}
+
+	private static List<String> query(String url, String sql) {
+		try (Connection connection = DriverManager.getConnection(url);
+				Statement statement = connection.createStatement();
+				ResultSet rows = statement.executeQuery(sql)) {
+			List<String> values = new ArrayList<>();
+			while (rows.next()) {
+				values.add(rows.getString(1));
+			}
+			return values;
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException("Postgres refused: " + sql, ex);
+		}
+	}
+
+}

@@ -1,0 +1,158 @@
+package dev.resumablews.benchmarks.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A server to start. Immutable; each method returns a changed copy. Servers that are
+ * equal are one process.
+ *
+ * @param kind which server
+ * @param jetty whether on Jetty, not on Tomcat
+ * @param node number of the process, for several that share a database
+ * @param properties what is set besides the defaults, as command line arguments
+ * @param options options of the JVM
+ */
+public record ServerSpec(Kind kind, boolean jetty, int node, List<String> properties, List<String> options) {
+
+	/**
+	 * Options of each JVM.
+	 */
+	public static final List<String> OPTIONS = List.of("-Xmx2g");
+
+	public ServerSpec {
+		properties = List.copyOf(properties);
+		options = List.copyOf(options);
+	}
+
+	/**
+	 * Which server.
+	 */
+	public enum Kind {
+
+		/**
+		 * This library.
+		 */
+		OURS("ours"),
+
+		/**
+		 * This library, with Spring AI's chat client asking a process that speaks
+		 * OpenAI's API.
+		 */
+		OURS_SPRING_AI("ours"),
+
+		/**
+		 * Socket.IO with connection state recovery, in memory.
+		 */
+		SOCKETIO(""),
+
+		/**
+		 * One insert for each event; deltas are forwarded and not stored.
+		 */
+		RECIPE("recipe"),
+
+		/**
+		 * One insert for each event, deltas included.
+		 */
+		RECIPE_DURABLE("recipe-durable"),
+
+		/**
+		 * A Spring handler without a log.
+		 */
+		BARE("bare");
+
+		private final String profile;
+
+		Kind(String profile) {
+			this.profile = profile;
+		}
+
+		String profile() {
+			return this.profile;
+		}
+
+		/**
+		 * Whether this library is what serves.
+		 * @return whether it is
+		 */
+		public boolean isOurs() {
+			return this.profile.equals("ours");
+		}
+
+		/**
+		 * Returns the name of its variant in the tables.
+		 * @return the name
+		 */
+		public String variant() {
+			return name().toLowerCase(Locale.ROOT).replace('_', '-');
+		}
+
+	}
+
+	/**
+	 * Creates a server with nothing but its defaults.
+	 * @param kind which server
+	 * @return the server
+	 */
+	public static ServerSpec of(Kind kind) {
+		return new ServerSpec(kind, false, 0, List.of(), OPTIONS);
+	}
+
+	/**
+	 * Sets properties if the server is ours.
+	 * @param properties the properties, such as {@code resumable-ws.path=/ws}
+	 * @return the changed server
+	 */
+	public ServerSpec ours(String... properties) {
+		return this.kind.isOurs() ? with(properties) : this;
+	}
+
+	/**
+	 * Sets properties.
+	 * @param properties the properties
+	 * @return the changed server
+	 */
+	public ServerSpec with(String... properties) {
+		List<String> all = new ArrayList<>(this.properties);
+		all.addAll(List.of(properties));
+		return new ServerSpec(this.kind, this.jetty, this.node, all, this.options);
+	}
+
+	/**
+	 * Adds options of the JVM.
+	 * @param options the options
+	 * @return the changed server
+	 */
+	public ServerSpec jvm(String... options) {
+		List<String> all = new ArrayList<>(this.options);
+		all.addAll(List.of(options));
+		return new ServerSpec(this.kind, this.jetty, this.node, this.properties, all);
+	}
+
+	/**
+	 * Runs it on Jetty.
+	 * @return the changed server
+	 */
+	public ServerSpec onJetty() {
+		return new ServerSpec(this.kind, true, this.node, this.properties, this.options);
+	}
+
+	/**
+	 * Makes it another process with the same database.
+	 * @param node its number
+	 * @return the changed server
+	 */
+	public ServerSpec node(int node) {
+		return new ServerSpec(this.kind, this.jetty, node, this.properties, this.options);
+	}
+
+	/**
+	 * Returns the name of its database, which no server of another kind uses.
+	 * @return the name
+	 */
+	public String database() {
+		return "bench_" + this.kind.name().toLowerCase(Locale.ROOT);
+	}
+
+}

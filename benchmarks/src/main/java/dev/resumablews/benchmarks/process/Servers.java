@@ -1,0 +1,126 @@
+package dev.resumablews.benchmarks.process;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import dev.resumablews.benchmarks.process.JavaCommand.Container;
+import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+import dev.resumablews.benchmarks.server.BenchmarkServer;
+import dev.resumablews.benchmarks.server.ModelStub;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The servers that run. Each has a database of its own, unless it is another node of the
+ * same. Closing is for any thread, all else for one.
+ */
+public final class Servers implements AutoCloseable {
+
+	private final Map<ServerSpec, Server> running = new LinkedHashMap<>();
+
+	private final Postgres postgres;
+
+	private final Path socketIo;
+
+	private final Path logs;
+
+	private @Nullable ChildProcess model;
+
+	/**
+	 * Creates no server yet.
+	 * @param postgres where their databases are
+	 * @param socketIo folder of the peer on Node.js
+	 * @param logs folder of the logs
+	 */
+	public Servers(Postgres postgres, Path socketIo, Path logs) {
+		this.postgres = postgres;
+		this.socketIo = socketIo;
+		this.logs = logs;
+	}
+
+	/**
+	 * Returns a server, which is started if it does not run.
+	 * @param spec which
+	 * @return the server
+	 */
+	public synchronized Server get(ServerSpec spec) {
+		Server server = this.running.get(spec);
+		if (server == null) {
+			server = new Server(ChildProcess.start(name(spec), command(spec), this.logs));
+			this.running.put(spec, server);
+		}
+		return server;
+	}
+
+	/**
+	 * Stops a server.
+	 * @param spec which
+	 */
+	public synchronized void stop(ServerSpec spec) {
+		Server server = this.running.remove(spec);
+		if (server != null) {
+			server.close();
+		}
+	}
+
+	/**
+	 * Stops all servers and drops their databases.
+	 */
+	public synchronized void stopAll() {
+		List<Thread> stops = new ArrayList<>();
+		this.running.values().forEach((server) -> stops.add(new Thread(server::close)));
+		stops.forEach(Thread::start);
+		for (Thread stop : stops) {
+			try {
+				stop.join();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+		this.running.keySet().stream().map(ServerSpec::database).distinct().forEach(this.postgres::drop);
+		this.running.clear();
+		if (this.model != null) {
+			this.model.close();
+			this.model = null;
+		}
+	}
+
+	@Override
+	public void close() {
+		stopAll();
+	}
+
+	private List<String> command(ServerSpec spec) {
+		if (spec.kind() == Kind.SOCKETIO) {
+			return List.of("node", "--expose-gc", this.socketIo.resolve("server.js").toString());
+		}
+		List<String> arguments = new ArrayList<>();
+		arguments.add("--spring.profiles.active=" + spec.kind().profile());
+		arguments.add("--spring.datasource.url=" + this.postgres.create(spec.database()));
+		if (spec.kind() == Kind.OURS_SPRING_AI) {
+			arguments.addAll(List.of("--spring.ai.model.chat=openai", "--spring.ai.openai.api-key=none",
+					"--spring.ai.openai.base-url=" + model()));
+		}
+		spec.properties().forEach((property) -> arguments.add("--" + property));
+		return JavaCommand.of(BenchmarkServer.class, spec.jetty() ? Container.JETTY : Container.TOMCAT, spec.options(),
+				arguments);
+	}
+
+	private String model() {
+		ChildProcess model = this.model;
+		if (model == null) {
+			model = ChildProcess.start("model",
+					JavaCommand.of(ModelStub.class, Container.TOMCAT, List.of("-Xmx512m"), List.of()), this.logs);
+			this.model = model;
+		}
+		return model.address();
+	}
+
+	private static String name(ServerSpec spec) {
+		return spec.kind().variant() + (spec.jetty() ? "-jetty" : "") + ((spec.node() > 0) ? "-" + spec.node() : "");
+	}
+
+}

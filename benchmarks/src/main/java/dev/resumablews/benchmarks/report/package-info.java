@@ -1,0 +1,7 @@
+/**
+ * What is made of the figures.
+ */
+@NullMarked
+package dev.resumablews.benchmarks.report;
+
+import org.jspecify.annotations.NullMarked;

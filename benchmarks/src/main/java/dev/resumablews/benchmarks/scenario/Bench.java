@@ -1,0 +1,127 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+import dev.resumablews.benchmarks.load.LoadRequest;
+import dev.resumablews.benchmarks.load.LoadResult;
+import dev.resumablews.benchmarks.process.LoadProcess;
+import dev.resumablews.benchmarks.process.Postgres;
+import dev.resumablews.benchmarks.process.Server;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.Servers;
+
+/**
+ * What there is to measure with. For one thread.
+ */
+public final class Bench {
+
+	private final Postgres postgres;
+
+	private final Servers servers;
+
+	private final LoadProcess load;
+
+	private final Path folder;
+
+	private final boolean quick;
+
+	private final Set<ServerSpec> warm = new HashSet<>();
+
+	private final Map<String, Integer> problems = new TreeMap<>();
+
+	/**
+	 * Puts it together.
+	 * @param postgres the database
+	 * @param servers the servers
+	 * @param load the load generator
+	 * @param folder folder for what is left over
+	 * @param quick whether to measure for shorter times
+	 */
+	public Bench(Postgres postgres, Servers servers, LoadProcess load, Path folder, boolean quick) {
+		this.postgres = postgres;
+		this.servers = servers;
+		this.load = load;
+		this.folder = folder;
+		this.quick = quick;
+	}
+
+	Postgres postgres() {
+		return this.postgres;
+	}
+
+	Path folder() {
+		return this.folder;
+	}
+
+	/**
+	 * Whether to measure for shorter times, and with less data.
+	 */
+	boolean quick() {
+		return this.quick;
+	}
+
+	/**
+	 * Chooses between a full measurement and a quick one.
+	 */
+	int choose(int full, int quick) {
+		return this.quick ? quick : full;
+	}
+
+	/**
+	 * Returns a server that runs and is warm.
+	 * @param warmUp what to do first with one that has just been started
+	 */
+	Server server(ServerSpec spec, Consumer<Server> warmUp) {
+		Server server = this.servers.get(spec);
+		if (this.warm.add(spec)) {
+			warmUp.accept(server);
+		}
+		this.postgres.settle();
+		return server;
+	}
+
+	void stop(ServerSpec spec) {
+		this.servers.stop(spec);
+		this.warm.remove(spec);
+	}
+
+	/**
+	 * Stops all servers.
+	 */
+	public void stopAll() {
+		this.servers.stopAll();
+		this.warm.clear();
+	}
+
+	/**
+	 * Puts a load on, and notes what goes wrong.
+	 */
+	Map<String, Double> load(LoadRequest request) {
+		LoadResult result = this.load.run(request);
+		result.problems().forEach((problem, count) -> this.problems.merge(problem, count, Integer::sum));
+		return result.values();
+	}
+
+	/**
+	 * Notes that something went wrong.
+	 */
+	void problem(String problem) {
+		this.problems.merge(problem, 1, Integer::sum);
+	}
+
+	/**
+	 * Returns what went wrong since this was last called.
+	 * @return how often, by what
+	 */
+	public Map<String, Integer> takeProblems() {
+		Map<String, Integer> taken = new TreeMap<>(this.problems);
+		this.problems.clear();
+		return taken;
+	}
+
+}

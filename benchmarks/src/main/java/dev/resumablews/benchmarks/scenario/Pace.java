@@ -1,0 +1,117 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+import dev.resumablews.benchmarks.load.LoadRequest;
+import dev.resumablews.benchmarks.process.Server;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+
+/**
+ * Replies at the pace of a model. A server sustains a number of sessions if nothing is
+ * missing, at least nine tenths of the tokens of that time have come, and p99 is below a
+ * second.
+ */
+final class Pace implements Scenario {
+
+	private static final int[] LOADS = { 100, 200, 400, 800 };
+
+	private static final String SUSTAINED = "sustained";
+
+	private final int sessions;
+
+	private Pace(int sessions) {
+		this.sessions = sessions;
+	}
+
+	static List<Scenario> all() {
+		List<Scenario> all = new ArrayList<>();
+		for (int sessions : LOADS) {
+			all.add(new Pace(sessions));
+		}
+		return all;
+	}
+
+	@Override
+	public String group() {
+		return "pace";
+	}
+
+	@Override
+	public String name() {
+		return name(this.sessions);
+	}
+
+	@Override
+	public String title() {
+		return "pace: %d sessions at 50 deltas/s, from model to client".formatted(this.sessions);
+	}
+
+	@Override
+	public List<String> variants() {
+		List<String> variants = new ArrayList<>(List.of(Kind.OURS.variant(), Kind.SOCKETIO.variant(),
+				Kind.RECIPE_DURABLE.variant(), Kind.BARE.variant()));
+		if (this.sessions == LOADS[0] || this.sessions == LOADS[2]) {
+			variants.add(Kind.OURS_SPRING_AI.variant());
+		}
+		return variants;
+	}
+
+	@Override
+	public List<Metric> metrics() {
+		return List.of(Metric.millis("p99"), Metric.millis("p50"), Metric.rate("deltas/s"),
+				new Metric("missing", "missing"), new Metric(SUSTAINED, "sustained"));
+	}
+
+	@Override
+	public List<Target> targets() {
+		List<Target> targets = new ArrayList<>();
+		targets.add(Target.ratio("pace: p99 of %d sessions against Socket.IO's".formatted(this.sessions),
+				figure(Kind.OURS, "p99"), figure(Kind.SOCKETIO, "p99"), false, 1));
+		if (this.sessions == LOADS[LOADS.length - 1]) {
+			targets.add(new Target("pace: sessions sustained against Socket.IO's", 1, true,
+					(figures) -> sustained(figures, Kind.OURS) / sustained(figures, Kind.SOCKETIO)));
+		}
+		return targets;
+	}
+
+	@Override
+	public Map<String, Double> measure(String variant, Bench bench) {
+		ServerSpec spec = Replies.server(variant);
+		Server server = Replies.warm(spec, bench);
+		Map<String, Double> values = new TreeMap<>(
+				bench.load(new LoadRequest.Pace(List.of(server.port()), Replies.dialect(spec), this.sessions,
+						Replies.TOKENS, Replies.PERIOD_MICROS, 5000, bench.choose(8000, 4000), false)));
+		double rate = values.getOrDefault("deltas/s", 0.0);
+		boolean complete = values.getOrDefault("missing", 1.0) == 0 && values.getOrDefault("unheard", 1.0) == 0;
+		boolean sustained = complete && rate >= 0.9 * 50 * this.sessions && values.getOrDefault("p99", 1e9) < 1000;
+		values.put(SUSTAINED, sustained ? 1.0 : 0.0);
+		return values;
+	}
+
+	/**
+	 * Returns the most sessions that a server has sustained; at least 1.
+	 */
+	private static double sustained(Figures figures, Kind kind) {
+		int most = 1;
+		for (int sessions : LOADS) {
+			Double sustained = figures.median(name(sessions), kind.variant(), SUSTAINED);
+			if (sustained != null && sustained == 1) {
+				most = sessions;
+			}
+		}
+		return most;
+	}
+
+	private Target.Figure figure(Kind kind, String metric) {
+		return new Target.Figure(name(), kind.variant(), metric);
+	}
+
+	private static String name(int sessions) {
+		return "pace-" + sessions;
+	}
+
+}

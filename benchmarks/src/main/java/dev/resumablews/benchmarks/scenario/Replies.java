@@ -1,0 +1,61 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.util.List;
+
+import dev.resumablews.benchmarks.load.LoadRequest;
+import dev.resumablews.benchmarks.process.Server;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+
+/**
+ * What the scenarios about replies have in common.
+ */
+final class Replies {
+
+	/**
+	 * Length of a reply.
+	 */
+	static final int TOKENS = 200;
+
+	/**
+	 * 50 tokens a second.
+	 */
+	static final long PERIOD_MICROS = 20_000;
+
+	private static final int WARM_UP_SESSIONS = 100;
+
+	private Replies() {
+	}
+
+	/**
+	 * Returns a server that may run as many replies at once as there are sessions.
+	 */
+	static ServerSpec server(String variant) {
+		for (Kind kind : Kind.values()) {
+			if (kind.variant().equals(variant)) {
+				return ServerSpec.of(kind).ours("resumable-ws.reply.max-concurrent=1000");
+			}
+		}
+		throw new IllegalArgumentException("There is no server '%s'".formatted(variant));
+	}
+
+	static String dialect(ServerSpec spec) {
+		return (spec.kind() == Kind.SOCKETIO) ? "socketio" : "json";
+	}
+
+	/**
+	 * Returns a warm server with empty tables.
+	 */
+	static Server warm(ServerSpec spec, Bench bench) {
+		Server server = bench.server(spec, (fresh) -> warmUp(spec, List.of(fresh.port()), bench));
+		new Tables(bench.postgres(), spec).clear();
+		return server;
+	}
+
+	static void warmUp(ServerSpec spec, List<Integer> ports, Bench bench) {
+		bench.load(new LoadRequest.Pace(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS / 2, PERIOD_MICROS, 0,
+				bench.choose(5000, 3000), false));
+		bench.load(new LoadRequest.Burst(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS, bench.choose(10, 5), false));
+	}
+
+}

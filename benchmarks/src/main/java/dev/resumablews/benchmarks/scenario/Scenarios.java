@@ -1,0 +1,26 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All scenarios.
+ */
+public final class Scenarios {
+
+	private Scenarios() {
+	}
+
+	/**
+	 * Returns all scenarios, those of a group after one another.
+	 * @return the scenarios
+	 */
+	public static List<Scenario> all() {
+		List<Scenario> all = new ArrayList<>();
+		all.add(new Append());
+		all.add(new Burst());
+		all.addAll(Pace.all());
+		return all;
+	}
+
+}

@@ -1,0 +1,72 @@
+package dev.resumablews.benchmarks.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+import dev.resumablews.benchmarks.wire.Seeds;
+
+/**
+ * Publishes into seeded sessions for a while, from many threads at once.
+ */
+final class AppendRun {
+
+	private final EventSink sink;
+
+	private final int sessions;
+
+	private final Map<String, String> payload;
+
+	private final LongAdder appended = new LongAdder();
+
+	private final LongAdder failed = new LongAdder();
+
+	private volatile boolean over;
+
+	AppendRun(EventSink sink, int sessions, int payloadBytes) {
+		this.sink = sink;
+		this.sessions = sessions;
+		// {"text":"..."} is 11 bytes longer than its text
+		this.payload = Map.of("text", "x".repeat(payloadBytes - 11));
+	}
+
+	/**
+	 * Publishes from each thread one event after the other.
+	 * @return events a second
+	 */
+	double perSecond(int threads, double seconds) throws InterruptedException {
+		List<Thread> publishers = new ArrayList<>();
+		for (int i = 0; i < threads; i++) {
+			int session = i % this.sessions;
+			publishers.add(new Thread(() -> publish(session), "publisher-" + i));
+		}
+		long start = System.nanoTime();
+		publishers.forEach(Thread::start);
+		Thread.sleep((long) (seconds * 1000));
+		long count = this.appended.sum();
+		double elapsed = (System.nanoTime() - start) / 1e9;
+		this.over = true;
+		for (Thread publisher : publishers) {
+			publisher.join();
+		}
+		return count / elapsed;
+	}
+
+	long failed() {
+		return this.failed.sum();
+	}
+
+	private void publish(int session) {
+		while (!this.over) {
+			try {
+				this.sink.publish(Seeds.sessionId(session), Seeds.EVENT_TYPE, this.payload);
+				this.appended.increment();
+			}
+			catch (RuntimeException ex) {
+				this.failed.increment();
+			}
+		}
+	}
+
+}

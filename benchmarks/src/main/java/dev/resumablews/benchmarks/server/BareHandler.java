@@ -1,0 +1,86 @@
+package dev.resumablews.benchmarks.server;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+
+import dev.resumablews.benchmarks.wire.ReplyOrder;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketSession;
+import org.springframework.web.socket.handler.TextWebSocketHandler;
+import org.springframework.web.util.UriComponentsBuilder;
+
+/**
+ * A handler without a log: what the stack itself gives. It verifies nobody, stores
+ * nothing, and sends each token from the thread that made it.
+ */
+final class BareHandler extends TextWebSocketHandler implements EventSink {
+
+	private static final String SESSION_ID = "sessionId";
+
+	private final Pacer pacer;
+
+	private final JsonMapper json = JsonMapper.shared();
+
+	private final Rooms rooms = new Rooms();
+
+	BareHandler(Pacer pacer) {
+		this.pacer = pacer;
+	}
+
+	@Override
+	public void afterConnectionEstablished(WebSocketSession session) throws Exception {
+		String asked = parameter(session, SESSION_ID);
+		UUID sessionId = (asked != null) ? UUID.fromString(asked) : UUID.randomUUID();
+		session.getAttributes().put(SESSION_ID, sessionId);
+		WebSocketSession socket = new OneAtATime(session);
+		this.rooms.join(sessionId, socket);
+		session.getAttributes().put("socket", socket);
+		socket.sendMessage(new TextMessage(Frames.init(sessionId, asked != null)));
+		socket.sendMessage(new TextMessage(Frames.replayComplete(0)));
+	}
+
+	@Override
+	protected void handleTextMessage(WebSocketSession session, TextMessage message) {
+		JsonNode node = this.json.readTree(message.getPayload());
+		if (node.path("type").asString().equals("user_message")) {
+			UUID sessionId = sessionId(session);
+			LiveReply reply = new LiveReply(sessionId, this.rooms);
+			Flux.from(this.pacer.tokens(ReplyOrder.parse(node.path("content").asString())))
+				.subscribe(reply::say, (failure) -> {
+				}, () -> this.rooms.send(sessionId, reply.end()));
+		}
+	}
+
+	@Override
+	public void afterConnectionClosed(WebSocketSession session, CloseStatus status) {
+		Object socket = session.getAttributes().get("socket");
+		if (socket != null) {
+			this.rooms.leave(sessionId(session), (WebSocketSession) socket);
+		}
+	}
+
+	@Override
+	public void publish(UUID sessionId, String type, Map<String, String> payload) {
+		this.rooms.send(sessionId, Frames.event(type, null, this.json.writeValueAsString(payload), Instant.now()));
+	}
+
+	private static UUID sessionId(WebSocketSession session) {
+		return (UUID) Objects.requireNonNull(session.getAttributes().get(SESSION_ID));
+	}
+
+	private static @Nullable String parameter(WebSocketSession session, String name) {
+		return UriComponentsBuilder.fromUri(Objects.requireNonNull(session.getUri()))
+			.build()
+			.getQueryParams()
+			.getFirst(name);
+	}
+
+}

@@ -1,0 +1,38 @@
+package dev.resumablews.benchmarks.server;
+
+import dev.resumablews.benchmarks.wire.StandardInput;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.web.server.context.WebServerInitializedEvent;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * The server under test. The profile says which: {@code ours}, {@code recipe},
+ * {@code recipe-durable} or {@code bare}. Prints {@code READY <port>} when it serves, and
+ * ends with its standard input.
+ */
+@SpringBootApplication
+public class BenchmarkServer {
+
+	/**
+	 * Starts the server.
+	 * @param args properties of Spring Boot
+	 */
+	public static void main(String[] args) {
+		StandardInput.endWithIt();
+		SpringApplication.run(BenchmarkServer.class, args);
+	}
+
+	@Bean
+	static ApplicationListener<WebServerInitializedEvent> announcement() {
+		return (event) -> System.out.println("READY " + event.getWebServer().getPort());
+	}
+
+	@Bean
+	Pacer pacer() {
+		return new Pacer();
+	}
+
+}

@@ -1,0 +1,72 @@
+package dev.resumablews.benchmarks.server;
+
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+
+import dev.resumablews.benchmarks.wire.Seeds;
+import dev.resumablews.benchmarks.wire.Stamp;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * What the measuring process asks of a server besides WebSockets.
+ */
+@RestController
+final class Control {
+
+	private final EventSink sink;
+
+	private final ObjectProvider<Batches> batches;
+
+	Control(EventSink sink, ObjectProvider<Batches> batches) {
+		this.sink = sink;
+		this.batches = batches;
+	}
+
+	/**
+	 * Appends as many events as the server takes.
+	 */
+	@PostMapping("/bench/append")
+	Map<String, Double> append(@RequestParam int sessions, @RequestParam int payload, @RequestParam int threads,
+			@RequestParam double seconds) throws InterruptedException {
+		Batches batches = this.batches.getIfAvailable(Batches::new);
+		long batchesBefore = batches.batches();
+		long eventsBefore = batches.events();
+		AppendRun run = new AppendRun(this.sink, sessions, payload);
+		double perSecond = run.perSecond(threads, seconds);
+		long stored = Math.max(1, batches.batches() - batchesBefore);
+		return Map.of("perSecond", perSecond, "failed", (double) run.failed(), "batch",
+				(batches.events() - eventsBefore) / (double) stored);
+	}
+
+	/**
+	 * Publishes stamped events into one session, in equal intervals.
+	 */
+	@PostMapping("/bench/publish")
+	void publish(@RequestParam UUID session, @RequestParam int events, @RequestParam long periodMicros) {
+		long start = System.nanoTime();
+		for (int i = 0; i < events; i++) {
+			long due = start + i * periodMicros * 1000;
+			while (System.nanoTime() < due) {
+				LockSupport.parkNanos(due - System.nanoTime());
+			}
+			this.sink.publish(session, Seeds.EVENT_TYPE, Map.of("text", Stamp.of(due)));
+		}
+	}
+
+	/**
+	 * Collects garbage.
+	 * @return bytes of the heap that are in use
+	 */
+	@PostMapping("/bench/gc")
+	Map<String, Double> collectGarbage() {
+		System.gc();
+		Runtime runtime = Runtime.getRuntime();
+		return Map.of("heap", (double) (runtime.totalMemory() - runtime.freeMemory()));
+	}
+
+}
