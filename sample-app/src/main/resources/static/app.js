@@ -1,170 +1,217 @@
-import { Connection } from './connection.js';
-import { Conversation } from './conversation.js';
+import { ResumableWebSocket } from '/resumable-ws/client.js';
+import { $, announce, copy } from './dom.js';
+import { api } from './api.js';
+import { offerBreakage, RoutedWebSocket } from './breakage.js';
+import { ConversationList } from './conversation-list.js';
+import { EventDrawer } from './event-drawer.js';
+import { StatusBar } from './status-bar.js';
+import { Transcript } from './transcript.js';
 
-const $ = (id) => document.getElementById(id);
-const bubbles = new Map();
+const transcript = new Transcript((content) => say(content));
+const statusBar = new StatusBar();
+const drawer = new EventDrawer();
+const conversations = new ConversationList(() => go(''));
+let client;
 
-const view = {
-	clear() {
-		bubbles.clear();
-		$('messages').replaceChildren();
-		$('stop').hidden = true;
-	},
-	show(entry) {
-		const bubble = bubbles.get(entry.id) ?? newBubble(entry);
-		const atEnd = $('messages').scrollHeight - $('messages').scrollTop - $('messages').clientHeight < 80;
-		bubble.dataset.status = entry.status;
-		bubble.hidden = entry.status === 'superseded';
-		bubble.setAttribute('aria-busy', entry.status === 'streaming'); // read out when it is whole
-		bubble.querySelector('.text').textContent = entry.text;
-		const note = entry.status === 'sending' ? 'Sending…' : entry.note ?? '';
-		bubble.querySelector('.note').textContent = note;
-		bubble.querySelector('button').hidden = entry.status !== 'failed' || !conversation.textOf(entry.inReplyTo);
-		// in the order of the log; what is not in it yet comes last
-		if (entry.status !== 'sending' && bubble.dataset.placed !== 'yes') {
-			bubble.dataset.placed = 'yes';
-			$('messages').insertBefore(bubble, $('messages').querySelector('[data-status=sending]:not([data-placed])'));
+// ---- one conversation
+
+/** Opens a conversation: that of a session, or a new one. What is shown is rebuilt from the log, from event 0. */
+function open(sessionId) {
+	client?.close();
+	transcript.reset();
+	const chat = client = new ResumableWebSocket('/ws', {
+		getToken: async () => (await api.signIn()).token,
+		sessionId,
+		lastEventId: 0,
+		WebSocket: RoutedWebSocket,
+	});
+	chat.addEventListener('user_message', ({ detail }) => {
+		transcript.said(detail);
+		conversations.refreshSoon();
+	});
+	chat.addEventListener('reply', ({ detail: reply }) => {
+		transcript.reply(reply, chat.status === 'open');
+		showStop();
+		reply.addEventListener('end', showStop);
+	});
+	chat.addEventListener('open', ({ detail }) => {
+		$('messages').setAttribute('aria-busy', 'true'); // what is replayed is not read out
+		offerBreakage((text) => statusBar.notice(text));
+		history.replaceState(null, '', `#/c/${detail.sessionId}`);
+		conversations.current = detail.sessionId;
+		conversations.refreshSoon();
+	});
+	chat.addEventListener('replaycomplete', () => $('messages').removeAttribute('aria-busy'));
+	chat.addEventListener('gone', ({ detail }) => {
+		transcript.clear();
+		if (detail.sessionId !== detail.previousSessionId) {
+			statusBar.notice('That conversation is not there any more. This is a new one');
 		}
-		if (atEnd || entry.status === 'sending') {
-			$('messages').scrollTop = $('messages').scrollHeight;
-		}
-		$('stop').hidden = !conversation.running;
-	},
-};
-
-function newBubble(entry) {
-	const bubble = $('bubble').content.firstElementChild.cloneNode(true);
-	bubble.classList.add(entry.role ?? 'assistant');
-	bubble.querySelector('.who').textContent = entry.role === 'user' ? 'You' : 'Assistant';
-	bubble.querySelector('button').onclick = () => say(conversation.textOf(entry.inReplyTo));
-	bubbles.set(entry.id, bubble);
-	$('messages').append(bubble);
-	return bubble;
+	});
+	statusBar.follow(chat);
+	drawer.follow(chat);
+	conversations.current = sessionId;
+	showStop();
+	if (chat.pending) {
+		statusBar.notice(chat.pending === 1 ? 'A message still waits to be sent' : `${chat.pending} messages still wait to be sent`);
+	}
 }
 
-// The session is this browser's; what is not acknowledged yet, this tab's. The text is neither's: after a reload it is
-// rebuilt from the log, from event 0.
-const stored = {
-	get sessionId() {
-		return localStorage.getItem('session-id');
-	},
-	set sessionId(id) {
-		id ? localStorage.setItem('session-id', id) : localStorage.removeItem('session-id');
-	},
-	get outbox() {
-		return JSON.parse(sessionStorage.getItem('outbox') ?? '[]');
-	},
-	set outbox(messages) {
-		sessionStorage.setItem('outbox', JSON.stringify(messages));
-	},
-};
-let session = stored.sessionId;
-
-const conversation = new Conversation(view, (lastEventId) => connection.send({ type: 'resume', lastEventId }));
-
-const connection = new Connection({
-	cursor: () => ({ sessionId: session, lastEventId: conversation.lastEventId }),
-	onMessage(message) {
-		if (message.event_id !== undefined && message.payload !== undefined) {
-			conversation.apply(message);
-			if (message.type === 'user_message') {
-				settle(message.payload.idempotency_key);
-			}
+async function say(content) {
+	const chat = client;
+	const key = newKey();
+	transcript.sending(key, content);
+	try {
+		await chat.send({ type: 'user_message', content, idempotency_key: key });
+	}
+	catch (error) {
+		if (chat === client) {
+			transcript.refused(key, content, error.message);
 		}
-		else {
-			control[message.type]?.(message);
-		}
-		$('last-event').textContent = conversation.lastEventId;
-	},
-	onState(state, detail = '') {
-		const words = { connecting: 'Connecting…', open: 'Connected', restarting: 'Server restarts…', waiting: 'Reconnecting…',
-			closed: 'Closed' };
-		$('state').textContent = words[state];
-		$('state').dataset.state = state;
-		$('detail').textContent = state === 'open' ? '–' : detail;
-		$('reconnect').hidden = state !== 'closed';
-		$('break').disabled = state !== 'open';
-	},
-	onRefused(reason) {
-		const [first] = stored.outbox;
-		if (first) {
-			settle(first.idempotency_key);
-			conversation.refuse(first.idempotency_key, reason || 'The server does not take this message');
-		}
-	},
-});
-
-const control = {
-	session_init({ session_id: id, resumed, reason }) {
-		if (reason || id !== session || !resumed) {
-			conversation.clear(); // what follows is all there is
-		}
-		session = stored.sessionId = id;
-		$('session').textContent = id;
-		for (const message of stored.outbox) { // again, under the same keys: the server takes each once
-			conversation.say(message.idempotency_key, message.content);
-			connection.send(message);
-		}
-	},
-	ack({ idempotency_key: key }) {
-		settle(key);
-	},
-	error({ code, message, idempotency_key: key }) {
-		const waiting = stored.outbox.find((sent) => sent.idempotency_key === key);
-		if (waiting && code === 'unavailable') {
-			setTimeout(() => stored.outbox.some((sent) => sent.idempotency_key === key) && connection.send(waiting), 2_000);
-		}
-		else if (waiting) {
-			settle(key);
-			conversation.refuse(key, message);
-		}
-	},
-};
-
-function settle(key) {
-	stored.outbox = stored.outbox.filter((message) => message.idempotency_key !== key);
-}
-
-function say(content) {
-	const message = { type: 'user_message', content, idempotency_key: newKey() };
-	stored.outbox = [...stored.outbox, message];
-	conversation.say(message.idempotency_key, content);
-	connection.send(message);
+	}
 }
 
 // crypto.randomUUID exists on https and localhost only, and the page may be open on a phone in the same network
 function newKey() {
-	const bytes = crypto.getRandomValues(new Uint8Array(16));
-	bytes[6] = (bytes[6] & 0x0f) | 0x40;
-	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+	const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+	return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5');
 }
 
-$('form').onsubmit = (event) => {
+function stop() {
+	client.cancel();
+	announce('Stopping');
+}
+
+function showStop() {
+	const running = client.replies.size > 0;
+	$('stop').hidden = !running;
+}
+
+// ---- which conversation: the page's address says so
+
+function go(path) {
+	if (location.hash === `#/${path}`) {
+		route();
+	}
+	else {
+		location.hash = `#/${path}`;
+	}
+}
+
+async function route() {
+	const [, kind, id] = location.hash.split('/');
+	showList(false);
+	if (kind === 'join') {
+		history.replaceState(null, '', '#/');
+		try {
+			await api.signIn(id);
+		}
+		catch {
+			statusBar.notice('The link has expired. Make another one');
+		}
+		open(null);
+	}
+	else {
+		open(kind === 'c' && /^[\da-f-]{36}$/i.test(id) ? id : null);
+	}
+	focusInput();
+}
+
+/** Not where that would bring up a keyboard that hides half of the page. */
+function focusInput() {
+	if (matchMedia('(hover: hover)').matches) {
+		$('input').focus();
+	}
+}
+
+// ---- the page
+
+function showList(shown) {
+	document.body.classList.toggle('listing', shown);
+	$('show-list').setAttribute('aria-expanded', shown);
+}
+
+$('form').addEventListener('submit', (event) => {
 	event.preventDefault();
 	const content = $('input').value.trim();
 	if (content) {
 		say(content);
 		$('input').value = '';
-		$('input').focus();
 	}
-};
-$('input').onkeydown = (event) => {
+	$('input').focus();
+});
+$('input').addEventListener('keydown', (event) => {
 	if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
 		event.preventDefault();
 		$('form').requestSubmit();
 	}
-};
-$('stop').onclick = () => connection.send({ type: 'cancel' });
-$('break').onclick = () => connection.breakNow();
-$('reconnect').onclick = () => connection.connect();
-$('new').onclick = () => {
-	session = stored.sessionId = null;
-	stored.outbox = [];
-	conversation.clear();
-	connection.connect();
+});
+$('stop').addEventListener('click', () => {
+	stop();
 	$('input').focus();
-};
+});
+addEventListener('keydown', (event) => {
+	if (event.key !== 'Escape' || document.querySelector('dialog[open]')) {
+		return;
+	}
+	if (document.body.classList.contains('listing')) {
+		showList(false);
+		$('show-list').focus();
+	}
+	else if (drawer.open && $('events').contains(document.activeElement)) {
+		drawer.close();
+	}
+	else if (client?.replies.size) {
+		stop();
+	}
+});
+$('new').addEventListener('click', () => {
+	if (transcript.empty && client.sessionId) {
+		showList(false); // there is a new one already
+		focusInput();
+	}
+	else {
+		go('');
+	}
+});
+$('skip').addEventListener('click', (event) => {
+	event.preventDefault(); // the address says which conversation it is
+	$('input').focus();
+});
+$('show-list').addEventListener('click', () => {
+	showList(true);
+	$('new').focus();
+});
+$('hide-list').addEventListener('click', () => {
+	showList(false);
+	$('show-list').focus();
+});
+$('veil').addEventListener('click', () => showList(false));
+$('suggestions').addEventListener('click', ({ target }) => {
+	const suggestion = target.closest('button');
+	if (suggestion) {
+		say(suggestion.textContent.trim());
+		focusInput();
+	}
+});
+$('device').addEventListener('click', async () => {
+	try {
+		const { code, minutes } = await api.deviceCode();
+		$('device-link').value = `${location.origin}${location.pathname}#/join/${code}`;
+		$('device-minutes').textContent = minutes;
+		$('device-local').hidden = !['localhost', '127.0.0.1'].includes(location.hostname);
+		$('device-dialog').showModal();
+		$('device-link').select();
+	}
+	catch {
+		statusBar.notice('The server does not answer; try again');
+	}
+});
+$('copy-link').addEventListener('click', async () => {
+	$('copy-link').textContent = await copy($('device-link').value) ? 'Copied' : 'Press Ctrl+C';
+	$('device-link').select();
+});
+$('device-dialog').addEventListener('close', () => $('copy-link').textContent = 'Copy link');
 
-connection.connect();
+addEventListener('hashchange', route);
+route();

@@ -81,9 +81,10 @@ public interface ResumableSessions {
 	int connections(String userId);
 
 	/**
-	 * Closes a session: its connections to this node are closed with
-	 * {@link CloseCode#DONE}, no client can resume it, nothing more is stored in it. Its
-	 * events stay until the cleanup removes the session.
+	 * Closes a session: nothing more is stored in it, no client can resume it, and its
+	 * connections, to whichever node, are closed with {@link CloseCode#DONE} as soon as
+	 * they were sent what was stored before. Its events stay until the cleanup removes
+	 * the session. Within a transaction the session is closed by its commit.
 	 * @param sessionId the session
 	 * @return whether it was open until now
 	 */

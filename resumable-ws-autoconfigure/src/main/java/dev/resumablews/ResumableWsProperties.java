@@ -29,16 +29,19 @@ import org.springframework.util.unit.DataSize;
  * @param shutdown What happens when the application stops.
  * @param schema The tables in Postgres.
  * @param cleanup Scheduled removal of what is no longer needed.
+ * @param client The script that browsers connect with.
  */
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
 		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
 		@DefaultValue Log log, @DefaultValue Feed feed, @DefaultValue Cluster cluster, @DefaultValue Reply reply,
-		@DefaultValue Shutdown shutdown, @DefaultValue Schema schema, @DefaultValue Cleanup cleanup) {
+		@DefaultValue Shutdown shutdown, @DefaultValue Schema schema, @DefaultValue Cleanup cleanup,
+		@DefaultValue Client client) {
 
 	public ResumableWsProperties {
-		require(path.startsWith("/") && path.length() > 1 && !path.contains("*"), "path", path,
-				"a path such as /ws, without a wildcard");
+		require(isPath(path), "path", path, "a path such as /ws, without a wildcard");
+		require(!client.path().equals(path), "client.path", client.path(),
+				"another path than that of the WebSocket endpoint");
 	}
 
 	/**
@@ -47,7 +50,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param tokenSources Where to look for the token, in this order.
 	 * @param cookieName Name of the cookie that holds the token.
 	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
-	 * WebSocket path, which verifies its tokens itself.
+	 * WebSocket path, which verifies its tokens itself, and the client's script.
 	 * @param jwt Verification of JSON Web Tokens.
 	 */
 	public record Auth(@DefaultValue( {
@@ -324,7 +327,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 *
 	 * @param timeout Time in which replies end, events are stored and connections are
 	 * closed. Keep it below spring.lifecycle.timeout-per-shutdown-phase.
-	 * @param replyGrace Time that running replies get to end by themselves.
+	 * @param replyGrace Time that running replies get to end by themselves; at most four
+	 * fifths of the timeout.
 	 * @param reconnectWindow Window over which clients are asked to spread their return.
 	 */
 	public record Shutdown(@DefaultValue("20s") Duration timeout, @DefaultValue("10s") Duration replyGrace,
@@ -332,8 +336,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 		public Shutdown {
 			requirePositive("shutdown.timeout", timeout);
-			require(!replyGrace.isNegative() && replyGrace.compareTo(timeout) < 0, "shutdown.reply-grace", replyGrace,
-					"from zero to less than the shutdown timeout of " + timeout);
+			Duration longest = timeout.multipliedBy(4).dividedBy(5);
+			require(!replyGrace.isNegative() && replyGrace.compareTo(longest) <= 0, "shutdown.reply-grace", replyGrace,
+					"from zero to %s, four fifths of resumable-ws.shutdown.timeout, so that time is left to store how replies ended"
+						.formatted(longest));
 			require(!reconnectWindow.isNegative(), "shutdown.reconnect-window", reconnectWindow, "zero or more");
 		}
 
@@ -385,6 +391,24 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(batchSize >= 1 && batchSize <= 100_000, "cleanup.batch-size", batchSize, "from 1 to 100000");
 		}
 
+	}
+
+	/**
+	 * The script that browsers connect with.
+	 *
+	 * @param enabled Whether to serve the script.
+	 * @param path Path of the script.
+	 */
+	public record Client(@DefaultValue("true") boolean enabled, @DefaultValue("/resumable-ws/client.js") String path) {
+
+		public Client {
+			require(isPath(path), "client.path", path, "a path such as /js/resumable-ws.js, without a wildcard");
+		}
+
+	}
+
+	private static boolean isPath(String value) {
+		return value.startsWith("/") && value.length() > 1 && !value.contains("*");
 	}
 
 	private static boolean between(DataSize value, long least, long most) {

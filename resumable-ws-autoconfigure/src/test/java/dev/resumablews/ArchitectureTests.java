@@ -65,6 +65,7 @@ class ArchitectureTests {
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.of(//
 			"protocol", Set.of(), //
+			"client", Set.of(), //
 			"schema", Set.of(), //
 			"handshake", Set.of("protocol"), //
 			"log", Set.of("schema", "protocol", "cluster"), //

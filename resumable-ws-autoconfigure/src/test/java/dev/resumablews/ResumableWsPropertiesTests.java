@@ -41,11 +41,12 @@ class ResumableWsPropertiesTests {
 			"feed.max-size, 0B, 0B", "reply.history-messages, 0, 0", "reply.idle-timeout, 0s, PT0S",
 			"reply.max-duration, 0s, PT0S", "reply.max-concurrent, 0, 0", "reply.max-waiting, -1, -1",
 			"reply.max-characters, 0, 0", "shutdown.timeout, 0s, PT0S", "shutdown.reply-grace, -1s, PT-1S",
-			"shutdown.reply-grace, 20s, PT20S", "shutdown.reconnect-window, -1s, PT-1S", "schema.name, Upper, 'Upper'",
-			"schema.name, 1st, '1st'", "schema.name, 'a;b', 'a;b'", "cleanup.interval, 0s, PT0S",
-			"cleanup.cron, every day, 'every day'", "cleanup.session-ttl, -1s, PT-1S", "cleanup.event-ttl, -1s, PT-1S",
-			"cleanup.idempotency-key-ttl, 0s, PT0S", "cleanup.live-connection-ttl, 0s, PT0S",
-			"cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001" })
+			"shutdown.reply-grace, 20s, PT20S", "shutdown.reply-grace, 16001ms, PT16.001S",
+			"shutdown.reconnect-window, -1s, PT-1S", "schema.name, Upper, 'Upper'", "schema.name, 1st, '1st'",
+			"schema.name, 'a;b', 'a;b'", "cleanup.interval, 0s, PT0S", "cleanup.cron, every day, 'every day'",
+			"cleanup.session-ttl, -1s, PT-1S", "cleanup.event-ttl, -1s, PT-1S", "cleanup.idempotency-key-ttl, 0s, PT0S",
+			"cleanup.live-connection-ttl, 0s, PT0S", "cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001",
+			"client.path, client.js, 'client.js'", "client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'" })
 	void aValueThatCannotWorkIsNamedWithItsProperty(String property, String value, String shown) {
 		this.runner.withPropertyValues("resumable-ws." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()
@@ -57,8 +58,8 @@ class ResumableWsPropertiesTests {
 	@ParameterizedTest
 	@CsvSource({ "connection.max-lifetime=0", "connection.max-lifetime-jitter=0", "connection.max-lifetime-jitter=1",
 			"connection.messages-per-second=0", "reply.max-waiting=0", "shutdown.reply-grace=0",
-			"shutdown.reconnect-window=0", "cleanup.session-ttl=0", "cleanup.event-ttl=0", "schema.name=",
-			"schema.name=chat_1", "cleanup.cron=0 0 4 * * *", "path=/a/b" })
+			"shutdown.reply-grace=16s", "shutdown.reconnect-window=0", "cleanup.session-ttl=0", "cleanup.event-ttl=0",
+			"schema.name=", "schema.name=chat_1", "cleanup.cron=0 0 4 * * *", "path=/a/b" })
 	void aValueAtTheEdgeIsTaken(String property) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> assertThat(context).hasNotFailed());
 	}

@@ -52,16 +52,16 @@ final class Cleanup implements Runnable {
 
 	private final CleanupSettings settings;
 
-	private final List<ResumableWsListener> listeners;
+	private final ResumableWsListener listener;
 
-	Cleanup(DataSource dataSource, SchemaName schema, CleanupSettings settings, List<ResumableWsListener> listeners) {
+	Cleanup(DataSource dataSource, SchemaName schema, CleanupSettings settings, ResumableWsListener listener) {
 		this.jdbc = JdbcClient.create(dataSource);
 		this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
 		this.transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
 		this.transaction.setTimeout((int) TRANSACTION_TIMEOUT.toSeconds());
 		this.schema = schema;
 		this.settings = settings;
-		this.listeners = List.copyOf(listeners);
+		this.listener = listener;
 	}
 
 	/**
@@ -128,7 +128,7 @@ final class Cleanup implements Runnable {
 			return;
 		}
 		log.info("Cleanup removed " + removed);
-		removed.rows().forEach((what, rows) -> this.listeners.forEach((listener) -> listener.onCleanedUp(what, rows)));
+		removed.rows().forEach(this.listener::onCleanedUp);
 	}
 
 }

@@ -38,7 +38,8 @@ public final class CleanupAutoConfiguration {
 		ResumableWsProperties.Cleanup cleanup = properties.cleanup();
 		CleanupSettings settings = new CleanupSettings(cleanup.sessionTtl(), cleanup.eventTtl(),
 				cleanup.idempotencyKeyTtl(), cleanup.liveConnectionTtl(), cleanup.batchSize());
-		return new CleanupSchedule(new Cleanup(dataSource, schema, settings, listeners.orderedStream().toList()),
+		return new CleanupSchedule(
+				new Cleanup(dataSource, schema, settings, ResumableWsListener.all(listeners.orderedStream().toList())),
 				trigger(cleanup));
 	}
 

@@ -7,6 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.log.NewsReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What other nodes tell this one. Its thread reads the news of all sessions that were
@@ -23,11 +24,8 @@ final class Incoming implements ClusterSignal.Receiver {
 
 	private final long intervalNanos;
 
-	private final Trouble trouble = new Trouble("Reading the events of other nodes");
-
-	private final Pause pause = new Pause();
-
-	private final Thread thread;
+	private final Loop<Round> loop = new Loop<>("resumable-ws-news", new Trouble("Reading the events of other nodes"),
+			this::take, this::look);
 
 	private Round waiting = new Round();
 
@@ -45,13 +43,11 @@ final class Incoming implements ClusterSignal.Receiver {
 		this.news = news;
 		this.onRing = onRing;
 		this.intervalNanos = interval.toNanos();
-		this.thread = new Thread(this::run, "resumable-ws-news");
-		this.thread.setDaemon(true);
 	}
 
 	void start() {
 		this.nextLook = System.nanoTime() + this.intervalNanos;
-		this.thread.start();
+		this.loop.start();
 	}
 
 	@Override
@@ -83,52 +79,10 @@ final class Incoming implements ClusterSignal.Receiver {
 			this.stopping = true;
 			notifyAll();
 		}
-		this.pause.end();
-		Stopping.join(this.thread, timeout);
+		this.loop.stop(timeout);
 	}
 
-	private void run() {
-		try {
-			for (int failures = 0; await();) {
-				Round round = take();
-				failures = look(round) ? 0 : failures + 1;
-				if (failures > 0) {
-					putBack(round);
-					this.pause.await(failures);
-				}
-			}
-		}
-		catch (InterruptedException ex) {
-			// stopped, and out of time
-		}
-	}
-
-	private boolean look(Round round) {
-		try {
-			if (round.ring) {
-				round.ring = false;
-				this.onRing.run();
-			}
-			if (round.all) {
-				this.news.readAll();
-			}
-			else {
-				this.news.read(round.sessionIds);
-			}
-			this.trouble.worked();
-			return true;
-		}
-		catch (RuntimeException ex) {
-			this.trouble.failed(ex);
-			return false;
-		}
-	}
-
-	/**
-	 * Waits for something to do.
-	 * @return false if there will be nothing any more
-	 */
-	private synchronized boolean await() throws InterruptedException {
+	private synchronized @Nullable Round take() throws InterruptedException {
 		while (!this.stopping && this.waiting.isEmpty()) {
 			long left = this.nextLook - System.nanoTime();
 			if (left <= 0) {
@@ -138,10 +92,9 @@ final class Incoming implements ClusterSignal.Receiver {
 				TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
 			}
 		}
-		return !this.stopping;
-	}
-
-	private synchronized Round take() {
+		if (this.stopping) {
+			return null;
+		}
 		Round round = this.waiting;
 		this.waiting = new Round();
 		if (System.nanoTime() - this.nextLook >= 0) {
@@ -154,10 +107,17 @@ final class Incoming implements ClusterSignal.Receiver {
 		return round;
 	}
 
-	private synchronized void putBack(Round round) {
-		this.waiting.sessionIds.addAll(round.sessionIds);
-		this.waiting.all |= round.all;
-		this.waiting.ring |= round.ring;
+	private void look(Round round) {
+		if (round.ring) {
+			round.ring = false;
+			this.onRing.run();
+		}
+		if (round.all) {
+			this.news.readAll();
+		}
+		else {
+			this.news.read(round.sessionIds);
+		}
 	}
 
 	/**

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What this node has to tell the others. Its thread sends all that is waiting at once, so
  * that signals grow fewer under load, and tries again what failed. Taking news is safe
@@ -21,13 +23,7 @@ final class Outgoing {
 
 	private final UUID node;
 
-	private final ClusterSignal signal;
-
-	private final Trouble trouble = new Trouble("Telling other nodes of new events");
-
-	private final Pause pause = new Pause();
-
-	private final Thread thread;
+	private final Loop<List<String>> loop;
 
 	private Set<UUID> sessionIds = new LinkedHashSet<>();
 
@@ -37,13 +33,12 @@ final class Outgoing {
 
 	Outgoing(UUID node, ClusterSignal signal) {
 		this.node = node;
-		this.signal = signal;
-		this.thread = new Thread(this::run, "resumable-ws-signal");
-		this.thread.setDaemon(true);
+		this.loop = new Loop<>("resumable-ws-signal", new Trouble("Telling other nodes of new events"), this::take,
+				signal::send);
 	}
 
 	void start() {
-		this.thread.start();
+		this.loop.start();
 	}
 
 	synchronized void news(Collection<UUID> sessionIds) {
@@ -66,53 +61,17 @@ final class Outgoing {
 			this.stopping = true;
 			notifyAll();
 		}
-		this.pause.end();
-		Stopping.join(this.thread, timeout);
+		this.loop.stop(timeout);
 	}
 
-	private void run() {
-		try {
-			for (List<String> texts = take(); !texts.isEmpty(); texts = take()) {
-				if (!send(texts)) {
-					return;
-				}
-			}
-		}
-		catch (InterruptedException ex) {
-			// stopped, and out of time
-		}
-	}
-
-	private boolean send(List<String> texts) throws InterruptedException {
-		for (int attempts = 1;; attempts++) {
-			try {
-				this.signal.send(texts);
-				this.trouble.worked();
-				return true;
-			}
-			catch (InterruptedException ex) {
-				throw ex;
-			}
-			catch (Exception ex) {
-				this.trouble.failed(ex);
-				if (!this.pause.await(attempts)) {
-					return false;
-				}
-			}
-		}
-	}
-
-	/**
-	 * Waits for something to send; nothing means that there will be nothing any more.
-	 */
-	private synchronized List<String> take() throws InterruptedException {
+	private synchronized @Nullable List<String> take() throws InterruptedException {
 		while (this.sessionIds.isEmpty() && !this.ring && !this.stopping) {
 			wait();
 		}
 		List<String> texts = SignalText.write(this.node, this.sessionIds, this.ring);
 		this.sessionIds = new LinkedHashSet<>();
 		this.ring = false;
-		return texts;
+		return texts.isEmpty() ? null : texts;
 	}
 
 }

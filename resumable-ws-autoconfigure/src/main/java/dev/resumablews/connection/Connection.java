@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <li>Whatever may have changed something (news in the log, a control message, the end of
  * a send or of a read) wakes the loop. It runs on one thread at a time.
  * <li>Nothing is done while a frame is being sent; its end wakes the loop.
- * <li>Control messages that wait go first, then the events that follow the cursor.
+ * <li>Control messages that wait go first, then the events that follow the cursor. If
+ * there will never be any again, as the session is closed, so is the connection.
  * </ol>
  * So replay and live are the same, a slow client costs no more than its cursor and the
  * page it is being sent, and no thread waits for it. Methods may be called by any thread
@@ -333,6 +334,9 @@ final class Connection {
 		}
 		else if (code != null) {
 			closeChannel(code);
+		}
+		else if (this.cursor.ended()) {
+			close(CloseCode.DONE);
 		}
 		else {
 			this.idle = !this.cursor.reading();

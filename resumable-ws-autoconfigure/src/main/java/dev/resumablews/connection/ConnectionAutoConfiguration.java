@@ -94,7 +94,8 @@ public final class ConnectionAutoConfiguration {
 				(now) -> workers.blocking().execute(presence::write));
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, listeners.orderedStream().toList());
+				new DeltaMerger(settings.maxSendCharacters()), workers,
+				ResumableWsListener.all(listeners.orderedStream().toList()));
 		InboxServices inboxServices = new InboxServices(new FrameReader(), replies, once, authenticator,
 				byType(handlers.orderedStream().toList()), workers.handling());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,

@@ -1,7 +1,5 @@
 package dev.resumablews.connection;
 
-import java.util.List;
-
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.log.EventLog;
 import dev.resumablews.log.SessionFeeds;
@@ -17,9 +15,9 @@ import dev.resumablews.protocol.FrameWriter;
  * @param writer writes what is sent
  * @param merger makes few deltas of many
  * @param workers the threads
- * @param listeners are told what happens
+ * @param listener is told what happens
  */
 record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
-		DeltaMerger merger, Workers workers, List<ResumableWsListener> listeners) {
+		DeltaMerger merger, Workers workers, ResumableWsListener listener) {
 
 }

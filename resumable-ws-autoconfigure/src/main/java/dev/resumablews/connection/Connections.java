@@ -11,12 +11,11 @@ import java.util.concurrent.ConcurrentMap;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.handshake.Admission;
-import dev.resumablews.log.SessionClosedListener;
 
 /**
  * The connections of this node. Safe for use by many threads.
  */
-final class Connections implements Admission, SessionClosedListener {
+final class Connections implements Admission {
 
 	private final ConnectionSettings settings;
 
@@ -53,11 +52,6 @@ final class Connections implements Admission, SessionClosedListener {
 		int left = this.settings.maxPerUser() - this.countByUser.getOrDefault(userId, 0);
 		boolean room = left > 0 && this.others.connections(userId) < left;
 		return room ? Decision.ADMITTED : Decision.TOO_MANY_FOR_USER;
-	}
-
-	@Override
-	public void onSessionClosed(UUID sessionId) {
-		this.bySession.getOrDefault(sessionId, List.of()).forEach((connection) -> connection.close(CloseCode.DONE));
 	}
 
 	/**

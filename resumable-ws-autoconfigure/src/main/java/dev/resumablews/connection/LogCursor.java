@@ -129,6 +129,13 @@ final class LogCursor {
 	}
 
 	/**
+	 * Whether the session is closed, and all of it was taken.
+	 */
+	boolean ended() {
+		return !this.reading && this.page.isEmpty() && this.rewind.get() == null && this.feed.endsAt(this.position);
+	}
+
+	/**
 	 * Goes back, or forward, to just after an event. Any thread.
 	 */
 	void rewind(long lastEventId) {
@@ -188,7 +195,7 @@ final class LogCursor {
 	}
 
 	private void sent(int count, boolean fromLog) {
-		this.services.listeners().forEach((listener) -> listener.onEventsSent(count, fromLog));
+		this.services.listener().onEventsSent(count, fromLog);
 	}
 
 	/**

@@ -56,7 +56,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			session.getAttributes().put(ATTRIBUTE, new Attached(connection, inbox));
 			this.connections.add(connection);
 			this.presence.opened(connection);
-			this.services.listeners().forEach((listener) -> listener.onConnectionOpened(connection.resumed()));
+			this.services.listener().onConnectionOpened(connection.resumed());
 			connection.start();
 			if (!session.isOpen()) {
 				remove(connection, CloseStatus.NO_CLOSE_FRAME.getCode());
@@ -110,7 +110,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			this.presence.closed(connection);
 			CloseCode ours = connection.closing();
 			int code = (ours != null) ? ours.code() : theirs;
-			this.services.listeners().forEach((listener) -> listener.onConnectionClosed(code));
+			this.services.listener().onConnectionClosed(code);
 		}
 	}
 

@@ -46,7 +46,7 @@ public final class HandshakeAutoConfiguration {
 		});
 		return new HandshakeGate(new OriginPolicy(properties.allowedOrigins()), found,
 				admission.getIfAvailable(() -> (userId) -> Admission.Decision.ADMITTED),
-				listeners.orderedStream().toList());
+				ResumableWsListener.all(listeners.orderedStream().toList()));
 	}
 
 	@Configuration(proxyBeanMethods = false)

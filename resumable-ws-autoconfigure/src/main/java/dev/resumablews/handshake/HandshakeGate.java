@@ -2,7 +2,6 @@ package dev.resumablews.handshake;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -51,14 +50,14 @@ final class HandshakeGate implements HandshakeInterceptor {
 
 	private final Admission admission;
 
-	private final List<ResumableWsListener> listeners;
+	private final ResumableWsListener listener;
 
 	HandshakeGate(OriginPolicy origins, HandshakeAuthenticator authenticator, Admission admission,
-			List<ResumableWsListener> listeners) {
+			ResumableWsListener listener) {
 		this.origins = origins;
 		this.authenticator = authenticator;
 		this.admission = admission;
-		this.listeners = listeners;
+		this.listener = listener;
 	}
 
 	@Override
@@ -70,7 +69,7 @@ final class HandshakeGate implements HandshakeInterceptor {
 		}
 		catch (RefusedException ex) {
 			logger.debug("Handshake refused with " + ex.refusal.status() + ": " + ex.refusal.reason());
-			this.listeners.forEach((listener) -> listener.onHandshakeRefused(ex.refusal.status().value()));
+			this.listener.onHandshakeRefused(ex.refusal.status().value());
 			ex.refusal.writeTo(response);
 			return false;
 		}

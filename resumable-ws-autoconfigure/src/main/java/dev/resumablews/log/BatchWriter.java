@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.ResumableWsListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ final class BatchWriter {
 
 	private final AppendStatement statement;
 
-	private final LogListeners listeners;
+	private final ResumableWsListener listener;
 
 	private final CountDownLatch abandoned;
 
@@ -40,10 +41,10 @@ final class BatchWriter {
 	 * Creates a writer.
 	 * @param abandoned reaches zero when it is to give up
 	 */
-	BatchWriter(Database database, AppendStatement statement, LogListeners listeners, CountDownLatch abandoned) {
+	BatchWriter(Database database, AppendStatement statement, ResumableWsListener listener, CountDownLatch abandoned) {
 		this.database = database;
 		this.statement = statement;
-		this.listeners = listeners;
+		this.listener = listener;
 		this.abandoned = abandoned;
 	}
 
@@ -64,7 +65,7 @@ final class BatchWriter {
 			this.failing = false;
 			logger.info("The event log is being written again");
 		}
-		this.listeners.batchStored(batch.size(), Duration.ofNanos(System.nanoTime() - start));
+		this.listener.onBatchStored(batch.size(), Duration.ofNanos(System.nanoTime() - start));
 		return attempt.appended();
 	}
 

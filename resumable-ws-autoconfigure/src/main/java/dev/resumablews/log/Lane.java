@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.ResumableWsListener;
 import dev.resumablews.UnknownSessionException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -48,7 +49,7 @@ final class Lane {
 
 	private final SessionFeeds feeds;
 
-	private final LogListeners listeners;
+	private final ResumableWsListener listener;
 
 	private final BatchWriter writer;
 
@@ -76,11 +77,11 @@ final class Lane {
 	private volatile boolean stopping;
 
 	Lane(String name, LogSettings settings, Database database, AppendStatement statement, SessionFeeds feeds,
-			LogListeners listeners) {
+			ResumableWsListener listener) {
 		this.settings = settings;
 		this.feeds = feeds;
-		this.listeners = listeners;
-		this.writer = new BatchWriter(database, statement, listeners, this.abandoned);
+		this.listener = listener;
+		this.writer = new BatchWriter(database, statement, listener, this.abandoned);
 		this.thread = new Thread(this::run, name);
 		this.thread.setDaemon(true);
 	}
@@ -321,7 +322,7 @@ final class Lane {
 
 	private CompletableFuture<Appended> refuse(PendingAppend append, String why) {
 		if (append.result().completeExceptionally(new EventLogUnavailableException(why))) {
-			this.listeners.appendRefused();
+			this.listener.onAppendRefused();
 		}
 		return append.result();
 	}

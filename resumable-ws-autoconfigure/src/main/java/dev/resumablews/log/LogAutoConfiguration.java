@@ -1,7 +1,6 @@
 package dev.resumablews.log;
 
 import java.util.UUID;
-import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
@@ -64,18 +63,17 @@ public final class LogAutoConfiguration {
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.appendTimeout(), log.statementTimeout(), log.maxEventSize().toBytes(),
 				properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, statement, feeds, listeners.orderedStream().toList());
+		return new PostgresEventLog(settings, database, statement, feeds,
+				ResumableWsListener.all(listeners.orderedStream().toList()));
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, Database database,
-			AppendStatement statement, SessionFeeds feeds, LiveConnections live, ObjectProvider<JsonMapper> json,
-			ObjectProvider<SessionClosedListener> closed) {
+			AppendStatement statement, SessionFeeds feeds, LiveConnections live, ObjectProvider<JsonMapper> json) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
-		Consumer<UUID> tell = (sessionId) -> closed.forEach((listener) -> listener.onSessionClosed(sessionId));
 		return new PublishingSessions(log, database, statement, feeds, live, writer,
-				properties.log().maxEventSize().toBytes(), tell);
+				properties.log().maxEventSize().toBytes());
 	}
 
 	@Bean

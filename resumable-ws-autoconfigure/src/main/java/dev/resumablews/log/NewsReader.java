@@ -15,9 +15,10 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 
 /**
- * Reads what other nodes have appended to sessions that have connections on this node,
- * for many sessions in one query. Safe for use by many threads. Its methods block until
- * Postgres answers, and throw {@link EventLogUnavailableException} when it does not.
+ * Reads what other nodes have done to sessions that have connections on this node: what
+ * they have appended, and whether they have closed them. For many sessions in one query.
+ * Safe for use by many threads. Its methods block until Postgres answers, and throw
+ * {@link EventLogUnavailableException} when it does not.
  */
 public final class NewsReader {
 
@@ -27,12 +28,13 @@ public final class NewsReader {
 	 * payloads that are too much for all pages together are left out.
 	 */
 	private static final String SQL = """
-			select session_id, last_event_id, id, type, message_id, created_at,
+			select session_id, last_event_id, closed, id, type, message_id, created_at,
 				case when sum(length) over (order by session_id, id) - length < ? then payload end as payload
 			from (
-				select s.session_id, s.last_event_id, e.id, e.type, e.message_id, e.created_at, e.payload, e.length
+				select s.session_id, s.last_event_id, s.closed_at is not null as closed, e.id, e.type, e.message_id, e.created_at, e.payload, e.length
 				from unnest(?::uuid[], ?::bigint[]) as known (session_id, last_event_id)
-				join ws_sessions s on s.session_id = known.session_id and s.last_event_id > known.last_event_id
+				join ws_sessions s on s.session_id = known.session_id
+					and (s.last_event_id > known.last_event_id or s.closed_at is not null)
 				left join lateral (
 					select id, type, message_id, created_at, payload, length,
 						sum(length) over (order by id) - length as length_before
@@ -95,6 +97,9 @@ public final class NewsReader {
 			SessionFeed feed = feeds.get(news.sessionId());
 			if (feed != null) {
 				feed.followed(news.events(), news.head());
+				if (news.closed()) {
+					feed.closed(news.head());
+				}
 			}
 		}
 	}
@@ -120,7 +125,7 @@ public final class NewsReader {
 		while (rows.next()) {
 			UUID sessionId = rows.getObject("session_id", UUID.class);
 			if (news == null || !news.sessionId().equals(sessionId)) {
-				news = new News(sessionId, rows.getLong("last_event_id"), new ArrayList<>());
+				news = new News(sessionId, rows.getLong("last_event_id"), rows.getBoolean("closed"), new ArrayList<>());
 				all.add(news);
 			}
 			String payload = rows.getString("payload");
@@ -147,9 +152,10 @@ public final class NewsReader {
 	 *
 	 * @param sessionId the session
 	 * @param head its newest event
+	 * @param closed whether nothing will follow that
 	 * @param events its new events, perhaps without the last ones
 	 */
-	private record News(UUID sessionId, long head, List<SessionFeed.Recent> events) {
+	private record News(UUID sessionId, long head, boolean closed, List<SessionFeed.Recent> events) {
 
 	}
 

@@ -6,13 +6,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -26,9 +29,16 @@ public final class OnceOnly {
 
 	private final TransactionTemplate transaction;
 
+	private final TransactionTemplate own;
+
+	/**
+	 * Creates it.
+	 * @param transaction the application's transactions
+	 */
 	OnceOnly(Database database, TransactionTemplate transaction) {
 		this.database = database;
 		this.transaction = transaction;
+		this.own = new TransactionTemplate(new JdbcTransactionManager(database.dataSource()));
 	}
 
 	/**
@@ -44,7 +54,7 @@ public final class OnceOnly {
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
 		AtomicBoolean worked = new AtomicBoolean();
 		try {
-			Boolean done = this.transaction.execute((status) -> {
+			return inTransaction(() -> {
 				boolean first = this.database
 					.call((connection) -> claim(connection, sessionId, userId, idempotencyKey));
 				if (first) {
@@ -53,7 +63,6 @@ public final class OnceOnly {
 				worked.set(true);
 				return first;
 			});
-			return Boolean.TRUE.equals(done);
 		}
 		catch (CannotCreateTransactionException ex) {
 			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
@@ -65,6 +74,21 @@ public final class OnceOnly {
 			}
 			throw ex;
 		}
+	}
+
+	/**
+	 * Does it in a transaction of the application's, if that is one on this database, and
+	 * in one of our own within it if not: the application may have a transaction manager
+	 * of something else, and no other.
+	 */
+	private boolean inTransaction(BooleanSupplier task) {
+		Boolean done = this.transaction.execute((status) -> {
+			if (TransactionSynchronizationManager.hasResource(this.database.dataSource())) {
+				return task.getAsBoolean();
+			}
+			return this.own.execute((own) -> task.getAsBoolean());
+		});
+		return Boolean.TRUE.equals(done);
 	}
 
 	private boolean claim(Connection connection, UUID sessionId, String userId, UUID key) throws SQLException {

@@ -40,12 +40,11 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 	private final AtomicLong open = new AtomicLong();
 
 	PostgresEventLog(LogSettings settings, Database database, AppendStatement statement, SessionFeeds feeds,
-			List<ResumableWsListener> listeners) {
+			ResumableWsListener listener) {
 		this.sessions = new SessionTable(database);
 		this.events = new EventTable(database, settings.maxPageCharacters());
-		LogListeners told = new LogListeners(listeners);
 		for (int i = 0; i < settings.lanes(); i++) {
-			this.lanes.add(new Lane("resumable-ws-log-" + i, settings, database, statement, feeds, told));
+			this.lanes.add(new Lane("resumable-ws-log-" + i, settings, database, statement, feeds, listener));
 		}
 		this.clock = Executors.newSingleThreadScheduledExecutor((task) -> {
 			Thread thread = new Thread(task, "resumable-ws-log-clock");

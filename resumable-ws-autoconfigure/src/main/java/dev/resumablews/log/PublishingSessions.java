@@ -4,11 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 import dev.resumablews.ResumableSessions;
@@ -48,10 +48,8 @@ final class PublishingSessions implements ResumableSessions {
 
 	private final long maxEventBytes;
 
-	private final Consumer<UUID> closed;
-
 	PublishingSessions(EventLog log, Database database, AppendStatement statement, SessionFeeds feeds,
-			LiveConnections live, ObjectWriter json, long maxEventBytes, Consumer<UUID> closed) {
+			LiveConnections live, ObjectWriter json, long maxEventBytes) {
 		this.log = log;
 		this.database = database;
 		this.statement = statement;
@@ -60,7 +58,6 @@ final class PublishingSessions implements ResumableSessions {
 		this.live = live;
 		this.json = json;
 		this.maxEventBytes = maxEventBytes;
-		this.closed = closed;
 	}
 
 	@Override
@@ -123,11 +120,17 @@ final class PublishingSessions implements ResumableSessions {
 
 	@Override
 	public boolean close(UUID sessionId) {
-		boolean wasOpen = this.sessions.close(sessionId);
-		if (wasOpen) {
-			this.closed.accept(sessionId);
+		OptionalLong last = this.sessions.close(sessionId);
+		if (last.isPresent()) {
+			TransactionalAppends transaction = TransactionalAppends.current(this.database, this.statement, this.feeds);
+			if (transaction != null) {
+				transaction.closed(sessionId, last.getAsLong());
+			}
+			else {
+				this.feeds.closed(sessionId, last.getAsLong());
+			}
 		}
-		return wasOpen;
+		return last.isPresent();
 	}
 
 	private String serialize(Object payload) {

@@ -1,6 +1,5 @@
 package dev.resumablews.log;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -42,9 +41,9 @@ public final class ReplyLeases {
 	 * cancelled are claimed all the same
 	 * @param oneAtATime whether a reply waits until the replies to all earlier messages
 	 * of its session have ended
-	 * @return the replies
+	 * @return the replies, and how many others wait
 	 */
-	public List<ClaimedReply> claim(int room, boolean oneAtATime) {
+	public Claims claim(int room, boolean oneAtATime) {
 		String sql = this.database.sql("""
 				with closed as materialized (
 					select r.session_id, r.event_id
@@ -77,8 +76,16 @@ public final class ReplyLeases {
 					where r.session_id = f.session_id and r.event_id = f.event_id
 					returning r.session_id, r.event_id, f.user_id, r.message_id, r.fence, r.attempts, f.previous,
 						r.cancelled_at is not null as cancelled
+				), waiting as (
+					select count(*) as waiting
+					from ws_replies r
+					where r.state = 'waiting'
+						and not exists (
+							select from closed c where c.session_id = r.session_id and c.event_id = r.event_id)
+						and not exists (
+							select from free f where f.session_id = r.session_id and f.event_id = r.event_id)
 				)
-				select * from claimed order by session_id, event_id
+				select * from waiting left join claimed on true order by session_id, event_id
 				""");
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -88,18 +95,30 @@ public final class ReplyLeases {
 				statement.setInt(4, (room > 0) ? room : CANCELLED_AT_ONCE);
 				statement.setObject(5, this.nodeId);
 				statement.setDouble(6, this.leaseSeconds);
-				List<ClaimedReply> claimed = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
-					while (rows.next()) {
-						claimed.add(new ClaimedReply(rows.getObject("session_id", UUID.class), rows.getLong("event_id"),
-								rows.getString("user_id"), rows.getObject("message_id", UUID.class),
-								rows.getLong("fence"), rows.getInt("attempts"), rows.getObject("previous", UUID.class),
-								rows.getBoolean("cancelled")));
-					}
+					return claims(rows);
 				}
-				return claimed;
 			}
 		});
+	}
+
+	/**
+	 * Reads how many replies wait from any row; without a claim, there is one that says
+	 * nothing else.
+	 */
+	private static Claims claims(ResultSet rows) throws SQLException {
+		List<ClaimedReply> claimed = new ArrayList<>();
+		int waiting = 0;
+		while (rows.next()) {
+			waiting = rows.getInt("waiting");
+			UUID sessionId = rows.getObject("session_id", UUID.class);
+			if (sessionId != null) {
+				claimed.add(new ClaimedReply(sessionId, rows.getLong("event_id"), rows.getString("user_id"),
+						rows.getObject("message_id", UUID.class), rows.getLong("fence"), rows.getInt("attempts"),
+						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled")));
+			}
+		}
+		return new Claims(claimed, waiting);
 	}
 
 	/**
@@ -143,15 +162,6 @@ public final class ReplyLeases {
 				return held;
 			}
 		});
-	}
-
-	/**
-	 * Counts the replies that wait for their turn, on all nodes.
-	 * @return how many
-	 */
-	public int waiting() {
-		return this.database
-			.call((connection) -> count(connection, "select count(*) from ws_replies where state = 'waiting'"));
 	}
 
 	/**
@@ -238,12 +248,14 @@ public final class ReplyLeases {
 		});
 	}
 
-	private int count(Connection connection, String sql) throws SQLException {
-		try (PreparedStatement statement = connection.prepareStatement(this.database.sql(sql));
-				ResultSet rows = statement.executeQuery()) {
-			rows.next();
-			return rows.getInt(1);
-		}
+	/**
+	 * What a claim has brought.
+	 *
+	 * @param replies the replies that are this node's now
+	 * @param waiting how many others wait for their turn, on all nodes
+	 */
+	public record Claims(List<ClaimedReply> replies, int waiting) {
+
 	}
 
 	/**

@@ -41,6 +41,8 @@ public final class SessionFeed {
 
 	private long last;
 
+	private boolean closed;
+
 	SessionFeed(int maxEvents, long maxCharacters) {
 		this.maxEvents = maxEvents;
 		this.maxCharacters = maxCharacters;
@@ -55,6 +57,15 @@ public final class SessionFeed {
 	}
 
 	/**
+	 * Tells whether nothing will ever follow an event, because the session is closed.
+	 * @param cursor the event's id
+	 * @return whether it was the last one
+	 */
+	public synchronized boolean endsAt(long cursor) {
+		return this.closed && cursor >= this.last;
+	}
+
+	/**
 	 * Makes known that the log reaches to an event, without giving the events.
 	 * @param eventId id of a committed event
 	 */
@@ -63,8 +74,7 @@ public final class SessionFeed {
 			if (eventId <= this.last) {
 				return;
 			}
-			forget(eventId);
-			this.last = eventId;
+			reach(eventId);
 		}
 		wake();
 	}
@@ -136,10 +146,19 @@ public final class SessionFeed {
 				return;
 			}
 			events.stream().filter((recent) -> recent.event().id() > this.last).forEach(this::add);
-			if (this.last < head) {
-				forget(head);
-				this.last = head;
-			}
+			reach(head);
+		}
+		wake();
+	}
+
+	/**
+	 * Makes known that the session is closed.
+	 * @param lastEventId the last event that was stored in it
+	 */
+	void closed(long lastEventId) {
+		synchronized (this) {
+			reach(lastEventId);
+			this.closed = true;
 		}
 		wake();
 	}
@@ -191,6 +210,13 @@ public final class SessionFeed {
 			Recent oldest = this.recent.removeFirst();
 			this.characters -= oldest.length();
 			this.before = oldest.event().id();
+		}
+	}
+
+	private void reach(long eventId) {
+		if (eventId > this.last) {
+			forget(eventId);
+			this.last = eventId;
 		}
 	}
 

@@ -87,6 +87,18 @@ public final class SessionFeeds {
 	}
 
 	/**
+	 * Hands out that this node has closed a session.
+	 * @param lastEventId the last event that was stored in it
+	 */
+	void closed(UUID sessionId, long lastEventId) {
+		SessionFeed feed = this.feeds.get(sessionId);
+		if (feed != null) {
+			feed.closed(lastEventId);
+		}
+		this.commits.committed(List.of(sessionId));
+	}
+
+	/**
 	 * Hands out what this node has committed: the events to the connections that are
 	 * here, and the news of them to those who tell the other nodes.
 	 */

@@ -8,6 +8,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 import dev.resumablews.SessionSummary;
@@ -79,13 +80,22 @@ final class SessionTable {
 		});
 	}
 
-	boolean close(UUID sessionId) {
+	/**
+	 * Closes a session.
+	 * @return its last event, or empty if it was not open
+	 */
+	OptionalLong close(UUID sessionId) {
 		return this.database.call((connection) -> {
-			String sql = this.database
-				.sql("update ws_sessions set closed_at = clock_timestamp() where session_id = ? and closed_at is null");
+			String sql = this.database.sql("""
+					update ws_sessions set closed_at = clock_timestamp()
+					where session_id = ? and closed_at is null
+					returning last_event_id
+					""");
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
 				statement.setObject(1, sessionId);
-				return statement.executeUpdate() == 1;
+				try (ResultSet rows = statement.executeQuery()) {
+					return rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty();
+				}
 			}
 		});
 	}

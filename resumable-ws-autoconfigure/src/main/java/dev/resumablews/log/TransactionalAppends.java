@@ -18,9 +18,9 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * What one transaction of the application appends: stored by it shortly before it
- * commits, so that it holds the lock of the session's row for as short as possible, and
- * delivered after it has committed. Used by the transaction's thread.
+ * What one transaction of the application appends, and closes: stored by it shortly
+ * before it commits, so that it holds the lock of the session's row for as short as
+ * possible, and delivered after it has committed. Used by the transaction's thread.
  */
 final class TransactionalAppends implements TransactionSynchronization {
 
@@ -33,6 +33,8 @@ final class TransactionalAppends implements TransactionSynchronization {
 	private final List<Waiting> waiting = new ArrayList<>();
 
 	private final List<SessionFeed.Recent> stored = new ArrayList<>();
+
+	private final List<Closed> closed = new ArrayList<>();
 
 	private final Map<Object, Savepoint> savepoints = new HashMap<>();
 
@@ -79,16 +81,25 @@ final class TransactionalAppends implements TransactionSynchronization {
 		}
 	}
 
+	/**
+	 * Notes that the transaction has closed a session.
+	 * @param lastEventId the last event that was stored in it
+	 */
+	void closed(UUID sessionId, long lastEventId) {
+		this.closed.add(new Closed(sessionId, lastEventId));
+	}
+
 	@Override
 	public void savepoint(Object savepoint) {
-		this.savepoints.put(savepoint, new Savepoint(this.waiting.size(), this.stored.size()));
+		this.savepoints.put(savepoint, new Savepoint(this.waiting.size(), this.stored.size(), this.closed.size()));
 	}
 
 	@Override
 	public void savepointRollback(Object savepoint) {
-		Savepoint then = this.savepoints.getOrDefault(savepoint, new Savepoint(0, 0));
+		Savepoint then = this.savepoints.getOrDefault(savepoint, new Savepoint(0, 0, 0));
 		this.waiting.subList(then.waiting(), this.waiting.size()).clear();
 		this.stored.subList(then.stored(), this.stored.size()).clear();
+		this.closed.subList(then.closed(), this.closed.size()).clear();
 	}
 
 	@Override
@@ -103,6 +114,7 @@ final class TransactionalAppends implements TransactionSynchronization {
 		this.stored.forEach(
 				(recent) -> news.computeIfAbsent(recent.event().sessionId(), (id) -> new ArrayList<>()).add(recent));
 		this.feeds.committed(news);
+		this.closed.forEach((session) -> this.feeds.closed(session.sessionId(), session.lastEventId()));
 	}
 
 	/**
@@ -158,8 +170,19 @@ final class TransactionalAppends implements TransactionSynchronization {
 	 *
 	 * @param waiting appends that waited
 	 * @param stored events that were stored
+	 * @param closed sessions that were closed
 	 */
-	private record Savepoint(int waiting, int stored) {
+	private record Savepoint(int waiting, int stored, int closed) {
+
+	}
+
+	/**
+	 * A session that was closed.
+	 *
+	 * @param sessionId the session
+	 * @param lastEventId the last event that was stored in it
+	 */
+	private record Closed(UUID sessionId, long lastEventId) {
 
 	}
 

@@ -23,6 +23,7 @@ import dev.resumablews.log.EventLog;
 import dev.resumablews.log.NodeDoorbell;
 import dev.resumablews.log.ReplyLeases;
 import dev.resumablews.log.ReplyLeases.ClaimedReply;
+import dev.resumablews.log.ReplyLeases.Claims;
 import dev.resumablews.log.ReplyStep;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -58,7 +59,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 
 	private final ReplyThreads threads;
 
-	private final List<ResumableWsListener> listeners;
+	private final ResumableWsListener listener;
 
 	private final Map<UUID, Reply> running = new ConcurrentHashMap<>();
 
@@ -82,17 +83,17 @@ final class LeasedReplies implements Replies, AutoCloseable {
 	 * @param generator what answers; null when user messages are stored and no more
 	 * @param settings their bounds
 	 * @param threads the threads that generators are called on; closed with these replies
-	 * @param listeners who is told
+	 * @param listener who is told; must not throw
 	 */
 	LeasedReplies(EventLog log, ReplyLeases leases, NodeDoorbell doorbell, @Nullable ReplyGenerator generator,
-			ReplySettings settings, ReplyThreads threads, List<ResumableWsListener> listeners) {
+			ReplySettings settings, ReplyThreads threads, ResumableWsListener listener) {
 		this.log = log;
 		this.doorbell = doorbell;
 		this.leases = leases;
 		this.generator = generator;
 		this.settings = settings;
 		this.threads = threads;
-		this.listeners = List.copyOf(listeners);
+		this.listener = listener;
 		this.clock = new ReplyClock(settings, this::claim, this::extend, this::checkTime);
 		if (generator != null) {
 			this.clock.start();
@@ -189,7 +190,7 @@ final class LeasedReplies implements Replies, AutoCloseable {
 
 	void ended(Reply reply, String outcome, Duration duration) {
 		this.running.remove(reply.claim().messageId());
-		this.listeners.forEach((listener) -> listener.onReplyEnded(outcome, duration));
+		this.listener.onReplyEnded(outcome, duration);
 	}
 
 	/**
@@ -230,8 +231,9 @@ final class LeasedReplies implements Replies, AutoCloseable {
 			return;
 		}
 		int room = this.settings.maxConcurrent() - this.busy.get();
-		this.leases.claim(room, this.settings.oneAtATime()).forEach(this::begin);
-		this.waiting = this.leases.waiting();
+		Claims claims = this.leases.claim(room, this.settings.oneAtATime());
+		this.waiting = claims.waiting();
+		claims.replies().forEach(this::begin);
 	}
 
 	private void begin(ClaimedReply claim) {

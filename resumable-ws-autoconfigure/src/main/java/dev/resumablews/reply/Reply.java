@@ -314,17 +314,19 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	/**
 	 * Ends the reply without an event: it is somebody else's, or its session is gone.
+	 * @return whether it had not ended yet
 	 */
-	void abandon() {
+	boolean abandon() {
 		synchronized (this.lock) {
 			if (this.ended) {
-				return;
+				return false;
 			}
 			this.ended = true;
 			this.text.takeWhole();
 		}
 		this.stored.complete(null);
 		afterwards("abandoned", true);
+		return true;
 	}
 
 	private void afterwards(String outcome, boolean stopGenerator) {
@@ -349,7 +351,10 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	private void lastEventStored(@Nullable Appended appended, @Nullable Throwable failure) {
-		if (failure != null && !(cause(failure) instanceof FencedException)) {
+		if (failure != null && cause(failure) instanceof FencedException) {
+			logRefused();
+		}
+		else if (failure != null) {
 			logger.warn("The end of reply %s of session %s could not be stored: %s".formatted(this.claim.messageId(),
 					this.claim.sessionId(), cause(failure)));
 		}
@@ -439,8 +444,17 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 		if (!(cause(failure) instanceof FencedException)) {
 			logger.warn("Reply %s of session %s is given up, because it could not be stored: %s"
 				.formatted(this.claim.messageId(), this.claim.sessionId(), cause(failure)));
+			abandon();
 		}
-		abandon();
+		else if (abandon()) {
+			logRefused();
+		}
+	}
+
+	private void logRefused() {
+		logger.info(
+				"What reply %s of session %s still said was refused: another node has taken it over, or its session is closed"
+					.formatted(this.claim.messageId(), this.claim.sessionId()));
 	}
 
 	private static Throwable cause(Throwable failure) {

@@ -76,7 +76,7 @@ public final class ReplyAutoConfiguration {
 		ReplyThreads threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads.virtual()
 				: ReplyThreads.platform(settings.maxConcurrent());
 		return new LeasedReplies(log, leases, doorbell.getIfAvailable(NodeDoorbell::none), answering, settings, threads,
-				listeners.orderedStream().toList());
+				ResumableWsListener.all(listeners.orderedStream().toList()));
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

@@ -3,6 +3,7 @@ package dev.resumablews.cluster;
 import java.time.Duration;
 import java.util.UUID;
 
+import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.WsTestClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -40,6 +41,16 @@ class OtherSignalsTests {
 				assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(500 + 1500));
 			}
 			assertThat(nodes.idsInFeed(session)).isEqualTo(TwoNodes.upTo(3));
+		}
+	}
+
+	@Test
+	void aSessionThatOneNodeClosesEndsAtTheOtherEvenIfTheSignalIsLost() {
+		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { Losing.class }, "resumable-ws.cluster.backstop-interval",
+				"500ms"); WsTestClient client = nodes.connect("alice")) {
+			UUID session = TwoNodes.session(client);
+			assertThat(nodes.first().bean(ResumableSessions.class).close(session)).isTrue();
+			assertThat(client.awaitClose()).isEqualTo(1000);
 		}
 	}
 

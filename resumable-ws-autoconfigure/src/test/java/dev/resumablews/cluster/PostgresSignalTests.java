@@ -65,6 +65,31 @@ class PostgresSignalTests {
 	}
 
 	@Test
+	void aSessionThatOneNodeClosesEndsAtTheOtherOnceItsEventsAreThere() {
+		try (WsTestClient client = this.nodes.connect("ivan"); WsTestClient other = this.nodes.connect("ivan")) {
+			UUID session = TwoNodes.session(client);
+			for (int n = 1; n <= 50; n++) {
+				this.nodes.publish(session, n);
+			}
+			assertThat(this.nodes.first().bean(ResumableSessions.class).close(session)).isTrue();
+			TwoNodes.assertReceived(client, 1, 50);
+			assertThat(client.awaitClose()).isEqualTo(1000);
+			this.nodes.assertDelivered(other, TwoNodes.session(other), 1, 1);
+		}
+	}
+
+	@Test
+	void aTransactionThatClosesASessionEndsItAtTheOther() {
+		try (WsTestClient client = this.nodes.connect("judy")) {
+			UUID session = TwoNodes.session(client);
+			this.nodes.first()
+				.bean(TransactionTemplate.class)
+				.executeWithoutResult((status) -> this.nodes.first().bean(ResumableSessions.class).close(session));
+			assertThat(client.awaitClose()).isEqualTo(1000);
+		}
+	}
+
+	@Test
 	void nodesThatPublishToOneSessionAtOnceAgreeOnItsOrder() {
 		try (WsTestClient client = this.nodes.connect("carol")) {
 			UUID session = TwoNodes.session(client);

@@ -124,6 +124,21 @@ class LifetimeTests {
 		}
 	}
 
+	@Test
+	void aClosedSessionsClientsGetWhatWasStoredBefore() {
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		try (WsTestClient client = connect(Tokens.forUser("frank"))) {
+			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
+			for (int n = 1; n <= 300; n++) {
+				sessions.publish(session, "tick", Map.of("n", n));
+			}
+			sessions.close(session);
+			assertThat(client.awaitClose()).isEqualTo(1000);
+			assertThat(client.messages()).filteredOn((message) -> message.path("type").asString("").equals("tick"))
+				.hasSize(300);
+		}
+	}
+
 	private WsTestClient connect(String token) {
 		return WsTestClient.to(this.server.uri()).query("token", token).connect();
 	}

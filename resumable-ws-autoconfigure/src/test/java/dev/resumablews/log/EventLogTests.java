@@ -208,6 +208,37 @@ class EventLogTests {
 	}
 
 	@Test
+	void aDeltaInTheBatchThatEndsItsReplyLeavesNothingBehindButItsId() throws Exception {
+		UUID session = test.newSession("alice");
+		SessionFeed feed = test.feeds().join(session, () -> {
+		});
+		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		List<CompletableFuture<Appended>> appends = new ArrayList<>();
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			log.append(Draft.of(session, "tick", "{}"));
+			await().until(this::aWriterWaitsForALock);
+			appends.add(log.append(part(claim, "assistant_delta", false, null)));
+			appends.add(log.append(part(claim, "assistant_delta", false, null)));
+			appends.add(log.append(part(claim, "assistant_message", true, claim.messageId())));
+			blocker.commit();
+		}
+		CompletableFuture.allOf(appends.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+		assertThat(appends).extracting((append) -> append.join().eventId()).containsExactly(4L, 5L, 6L);
+		assertThat(appends).as("stored in one batch")
+			.extracting((append) -> append.join().createdAt())
+			.containsOnly(appends.get(0).join().createdAt());
+		assertThat(log.append(Draft.of(session, "next", "{}")).get().eventId()).isEqualTo(7);
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::type)
+			.containsExactly("user_message", "tick", "assistant_message", "next");
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(1L, 3L, 6L, 7L);
+		assertThat(feed.after(0, Long.MAX_VALUE)).isEqualTo(log.read(session, 0, 100));
+	}
+
+	@Test
 	void onlyWhoeverClaimedAReplyLastCanWriteForIt() throws Exception {
 		UUID session = test.newSession("alice");
 		ClaimedReply claim = claimedReply(session);
@@ -218,6 +249,7 @@ class EventLogTests {
 			.update();
 		ClaimedReply taken = test.leasesOfAnotherNode()
 			.claim(1000, true)
+			.replies()
 			.stream()
 			.filter((each) -> each.sessionId().equals(session))
 			.findFirst()
@@ -363,6 +395,7 @@ class EventLogTests {
 		log.append(Draft.of(session, "user_message", "{}").once("alice", UUID.randomUUID()).askingForReply()).get();
 		return test.leases()
 			.claim(1000, true)
+			.replies()
 			.stream()
 			.filter((claim) -> claim.sessionId().equals(session))
 			.findFirst()

@@ -106,7 +106,7 @@ class LaneTests {
 			};
 			Database database = new Database(sometimesAway(pool), new SchemaName(""), Duration.ofSeconds(10));
 			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), List.of(bad));
+					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of(bad)));
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(Draft.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 			this.away.set(true);
@@ -159,7 +159,7 @@ class LaneTests {
 		try (HikariDataSource pool = new HikariDataSource(config)) {
 			Database database = new Database(pool, new SchemaName(""), Duration.ofSeconds(10));
 			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), List.of());
+					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of()));
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(Draft.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 			assertThat(log.read(session, 0, 10)).hasSize(1);
@@ -174,7 +174,7 @@ class LaneTests {
 			Database database = new Database(single, new SchemaName(""), Duration.ofSeconds(10));
 			connection.setNetworkTimeout(Runnable::run, 77_000);
 			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), List.of());
+					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of()));
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			log.append(Draft.of(session, "a", "{}")).get(20, TimeUnit.SECONDS);
 			log.close();

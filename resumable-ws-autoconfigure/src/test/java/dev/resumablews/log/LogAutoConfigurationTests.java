@@ -159,16 +159,6 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void whoeverHoldsConnectionsIsToldThatASessionWasClosed() {
-		AtomicInteger closed = new AtomicInteger();
-		this.runner.withBean(SessionClosedListener.class, () -> (sessionId) -> closed.incrementAndGet())
-			.run((context) -> {
-				context.getBean(ResumableSessions.class).close(newSession(context.getBean(EventLog.class)));
-				assertThat(closed).hasValue(1);
-			});
-	}
-
-	@Test
 	void itIsOffWhenAPropertySaysSo() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()

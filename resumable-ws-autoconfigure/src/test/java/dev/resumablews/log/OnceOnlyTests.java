@@ -76,6 +76,24 @@ class OnceOnlyTests {
 	}
 
 	@Test
+	void aTransactionManagerOfSomethingElseIsNotReliedOn() {
+		try (TestLog other = new TestLog(TestLog.createDatabase())) {
+			OnceOnly foreign = new OnceOnly(test.database(), other.transaction());
+			assertThatExceptionOfType(IllegalStateException.class)
+				.isThrownBy(() -> foreign.run(this.session, "alice", this.key, () -> {
+					test.sessions().publish(this.session, "never", Map.of());
+					throw new IllegalStateException("the application failed");
+				}));
+			assertThat(test.log().read(this.session, 0, 10)).isEmpty();
+			for (int i = 0; i < 2; i++) {
+				foreign.run(this.session, "alice", this.key,
+						() -> test.sessions().publish(this.session, "once", Map.of()));
+			}
+			assertThat(test.log().read(this.session, 0, 10)).extracting(SessionEvent::type).containsExactly("once");
+		}
+	}
+
+	@Test
 	void whatItPublishesIsKeptWithTheKey() {
 		for (int i = 0; i < 3; i++) {
 			once.run(this.session, "alice", this.key, () -> test.sessions().publish(this.session, "once", Map.of()));

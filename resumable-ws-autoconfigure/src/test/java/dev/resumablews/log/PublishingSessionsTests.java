@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.resumablews.ResumableSessions;
@@ -28,8 +28,6 @@ class PublishingSessionsTests {
 
 	private static final int MAX_BYTES = 100;
 
-	private static final List<UUID> closed = new CopyOnWriteArrayList<>();
-
 	private static TestLog test;
 
 	private static ResumableSessions sessions;
@@ -41,8 +39,7 @@ class PublishingSessionsTests {
 		test = new TestLog(TestLog.createDatabase());
 		JsonMapper indenting = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 		sessions = new PublishingSessions(test.log(), test.database(), TestLog.statement(test.database()), test.feeds(),
-				test.liveConnections(), indenting.writer().without(SerializationFeature.INDENT_OUTPUT), MAX_BYTES,
-				closed::add);
+				test.liveConnections(), indenting.writer().without(SerializationFeature.INDENT_OUTPUT), MAX_BYTES);
 	}
 
 	@AfterAll
@@ -208,11 +205,19 @@ class PublishingSessionsTests {
 	}
 
 	@Test
-	void aSessionIsClosedOnceAndItsConnectionsAreTold() {
+	void aSessionIsClosedOnceAndItsReadersLearnWhereItEnds() {
+		AtomicInteger woken = new AtomicInteger();
+		SessionFeed feed = test.feeds().join(this.session, woken::incrementAndGet);
+		sessions.publish(this.session, "tick", Map.of());
+		assertThat(feed.endsAt(1)).isFalse();
+		assertThat(woken).hasValue(1);
 		assertThat(sessions.close(this.session)).isTrue();
+		assertThat(woken).hasValue(2);
+		assertThat(feed.endsAt(0)).isFalse();
+		assertThat(feed.endsAt(1)).isTrue();
 		assertThat(sessions.close(this.session)).isFalse();
 		assertThat(sessions.close(UUID.randomUUID())).isFalse();
-		assertThat(closed).containsOnlyOnce(this.session);
+		assertThat(woken).hasValue(2);
 	}
 
 	private String payload() {

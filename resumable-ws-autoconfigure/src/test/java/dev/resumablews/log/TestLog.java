@@ -48,7 +48,7 @@ public final class TestLog implements AutoCloseable {
 		this.dataSource.setConnectionTimeout(1000);
 		this.database = new Database(wrapper.apply(this.dataSource), new SchemaName(""), settings.statementTimeout());
 		this.log = new PostgresEventLog(settings, this.database, statement(this.database), this.feeds,
-				List.<ResumableWsListener>of());
+				ResumableWsListener.all(List.of()));
 	}
 
 	static LogSettings settings() {
@@ -109,8 +109,7 @@ public final class TestLog implements AutoCloseable {
 
 	PublishingSessions sessions() {
 		return new PublishingSessions(this.log, this.database, statement(this.database), this.feeds, liveConnections(),
-				JsonMapper.shared().writer(), 1024 * 1024, (sessionId) -> {
-				});
+				JsonMapper.shared().writer(), 1024 * 1024);
 	}
 
 	static AppendStatement statement(Database database) {

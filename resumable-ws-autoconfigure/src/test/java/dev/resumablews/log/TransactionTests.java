@@ -205,6 +205,31 @@ class TransactionTests {
 	}
 
 	@Test
+	void aSessionIsClosedByTheCommit() {
+		transaction.executeWithoutResult((status) -> {
+			assertThat(sessions.close(this.session)).isTrue();
+			assertThat(this.feed.endsAt(0)).isFalse();
+		});
+		assertThat(this.feed.endsAt(0)).isTrue();
+	}
+
+	@Test
+	void aSessionWhoseCloseIsRolledBackGoesOn() {
+		transaction.executeWithoutResult((status) -> {
+			sessions.close(this.session);
+			status.setRollbackOnly();
+		});
+		transaction.executeWithoutResult((status) -> {
+			Object savepoint = status.createSavepoint();
+			sessions.close(this.session);
+			status.rollbackToSavepoint(savepoint);
+			sessions.publish(this.session, "kept", Map.of());
+		});
+		assertThat(delivered()).containsExactly("kept");
+		assertThat(this.feed.endsAt(1)).isFalse();
+	}
+
+	@Test
 	void aUserIsToldInAllSessionsOrNone() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);

@@ -460,7 +460,7 @@ class LeasedRepliesTests {
 		replies().drain(Duration.ZERO);
 		assertThat(this.modelCancelled).isTrue();
 		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_delta");
-		assertThat(other.claim(10, true)).singleElement()
+		assertThat(other.claim(10, true).replies()).singleElement()
 			.satisfies((claim) -> assertThat(claim.sessionId()).isEqualTo(this.session))
 			.satisfies((claim) -> assertThat(claim.attempts()).isEqualTo(1));
 	}
@@ -617,7 +617,7 @@ class LeasedRepliesTests {
 
 		};
 		return new LeasedReplies(this.log.log(), this.log.leases(), NodeDoorbell.none(), generator, settings,
-				ReplyThreads.platform(settings.maxConcurrent()), List.of(listener));
+				ReplyThreads.platform(settings.maxConcurrent()), listener);
 	}
 
 	private static ReplySettings settings() {
@@ -631,7 +631,7 @@ class LeasedRepliesTests {
 				.askingForReply())
 			.join();
 		expireLease();
-		ClaimedReply claim = this.log.leasesOfAnotherNode().claim(1, true).get(0);
+		ClaimedReply claim = this.log.leasesOfAnotherNode().claim(1, true).replies().get(0);
 		this.log.log().append(part(claim, "assistant_started", "")).join();
 		this.log.log().append(part(claim, "assistant_delta", said)).join();
 		expireLease();

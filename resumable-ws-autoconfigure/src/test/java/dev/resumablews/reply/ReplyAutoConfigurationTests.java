@@ -197,7 +197,7 @@ class ReplyAutoConfigurationTests {
 		LeasedReplies mine = new LeasedReplies(
 				this.log.log(), this.log.leases(), NodeDoorbell.none(), null, new ReplySettings(1,
 						Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
-				ReplyThreads.platform(1), List.of());
+				ReplyThreads.platform(1), ResumableWsListener.all(List.of()));
 		this.runner.withBean("mine", Replies.class, () -> mine)
 			.run((context) -> assertThat(context.getBean(Replies.class)).isSameAs(mine));
 	}

@@ -12,37 +12,42 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+
 /**
  * Issues the tokens that the WebSocket endpoint verifies with the same secret. Safe for
  * use by many threads.
  */
+@Component
 final class AccessTokens {
 
 	private final MACSigner signer;
 
-	private final Duration lifetime;
-
 	/**
 	 * Creates an issuer.
 	 * @param secret the secret, at least 32 bytes
-	 * @param lifetime time until a token expires
 	 */
-	AccessTokens(String secret, Duration lifetime) {
+	AccessTokens(@Value("${" + TokenSecretFile.PROPERTY + "}") String secret) {
 		try {
 			this.signer = new MACSigner(secret.getBytes(StandardCharsets.UTF_8));
 		}
 		catch (JOSEException ex) {
 			throw new IllegalArgumentException(TokenSecretFile.PROPERTY + " must have at least 32 bytes", ex);
 		}
-		this.lifetime = lifetime;
 	}
 
-	AccessToken issue(String userId) {
+	/**
+	 * Issues a token.
+	 * @param userId the user it is of
+	 * @param lifetime time until it expires
+	 * @return the JWT
+	 */
+	String issue(String userId, Duration lifetime) {
 		Instant now = Instant.now();
-		Instant expiresAt = now.plus(this.lifetime);
 		JWTClaimsSet claims = new JWTClaimsSet.Builder().subject(userId)
 			.issueTime(Date.from(now))
-			.expirationTime(Date.from(expiresAt))
+			.expirationTime(Date.from(now.plus(lifetime)))
 			.build();
 		SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
 		try {
@@ -51,17 +56,7 @@ final class AccessTokens {
 		catch (JOSEException ex) {
 			throw new IllegalStateException("Cannot sign a token", ex);
 		}
-		return new AccessToken(token.serialize(), this.lifetime.toSeconds());
-	}
-
-	/**
-	 * A token for a client.
-	 *
-	 * @param token the JWT
-	 * @param expiresInSeconds time until it expires, which, unlike an instant, means the
-	 * same to a client whose clock is wrong
-	 */
-	record AccessToken(String token, long expiresInSeconds) {
+		return token.serialize();
 	}
 
 }

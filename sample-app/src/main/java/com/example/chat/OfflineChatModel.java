@@ -37,8 +37,9 @@ final class OfflineChatModel implements ChatModel {
 
 	@Override
 	public Flux<ChatResponse> stream(Prompt prompt) {
-		// splits before each space, so that the pieces put together are the answer
-		return Flux.fromArray(answer(prompt).split("(?= )"))
+		// splits before each space or line, so that the pieces put together are the
+		// answer
+		return Flux.fromArray(answer(prompt).split("(?<=\\S)(?=\\s)"))
 			.delayElements(this.wordInterval)
 			.map((word) -> new Generation(new AssistantMessage(word)))
 			.concatWithValues(last(""))
@@ -53,14 +54,23 @@ final class OfflineChatModel implements ChatModel {
 	private static String answer(Prompt prompt) {
 		return """
 				You said: “%s”. That is %s in this conversation. I would love to have an opinion on it, but \
-				I am a stand-in: there is no language model behind me, only this text, which I give you word by word.
+				I am a **stand-in**: there is no language model behind me, only this text, which I give you word by word.
 
-				To talk to a real one, start the application with the environment variable OPENAI_API_KEY, or with \
-				--spring.ai.openai.base-url for any server that speaks OpenAI's API.
+				To talk to a real one, start the application with a key, or with `--spring.ai.openai.base-url` for any \
+				server that speaks OpenAI's API:
 
-				Until then I am good for one thing. While I am talking, reload the page, switch off the network, \
-				or kill the server and start it again: every word I have said is in Postgres, and you will get \
-				each of them once, in order, and nothing twice.""".formatted(quote(prompt), count(prompt));
+				```sh
+				OPENAI_API_KEY=sk-… java -jar sample-app/target/sample-app.jar
+				```
+
+				Until then I am good for one thing. While I am talking, *break something*:
+
+				- reload the page, or open it in a second tab
+				- switch off the network, or make it slow
+				- kill the server and start it again
+
+				Every word I have said is in Postgres, and you will get each of them once, in order, and nothing twice."""
+			.formatted(quote(prompt), count(prompt));
 	}
 
 	private static String quote(Prompt prompt) {

@@ -7,23 +7,42 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Tells browsers to run and load nothing but what this application serves.
+ * Tells browsers to run and load nothing but what this application serves, and to make
+ * HTML of no text that has not been sanitized.
  */
 @Component
 class SecurityHeadersFilter extends OncePerRequestFilter {
+
+	private final ObjectProvider<BreakThings> things;
+
+	SecurityHeadersFilter(ObjectProvider<BreakThings> things) {
+		this.things = things;
+	}
 
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		response.setHeader("Content-Security-Policy",
-				"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+				"default-src 'self'; connect-src 'self'" + slowNetwork()
+						+ "; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+						+ "; require-trusted-types-for 'script'; trusted-types dompurify");
 		response.setHeader("X-Content-Type-Options", "nosniff");
 		response.setHeader("Referrer-Policy", "no-referrer");
 		chain.doFilter(request, response);
+	}
+
+	/**
+	 * Another port is another origin.
+	 */
+	private String slowNetwork() {
+		BreakThings things = this.things.getIfAvailable();
+		int port = (things != null) ? things.slowPort() : 0;
+		return (port > 0) ? " ws://localhost:%1$d ws://127.0.0.1:%1$d".formatted(port) : "";
 	}
 
 }

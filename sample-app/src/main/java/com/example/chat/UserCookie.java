@@ -1,35 +1,61 @@
 package com.example.chat;
 
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.util.Base64;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.http.ResponseCookie;
+import org.springframework.stereotype.Component;
+import org.springframework.web.util.WebUtils;
 
 /**
- * The value of the cookie that makes a browser the same user tomorrow: a user id and a
- * signature of it, {@code <id>.<signature>}. Nobody without the secret can make one, and
- * it is no token that the WebSocket endpoint would accept. Safe for use by many threads.
+ * The cookie that makes a browser the same user tomorrow: a user id and a signature of
+ * it, {@code <id>.<signature>}. Nobody without the secret can make one, and it is no
+ * token that the WebSocket endpoint would accept. Other sites cannot send it along. Safe
+ * for use by many threads.
  */
+@Component
 final class UserCookie {
 
-	private static final String ALGORITHM = "HmacSHA256";
+	static final String NAME = "chat-user";
 
-	private final SecretKeySpec key;
+	private static final Duration LIFETIME = Duration.ofDays(365);
 
-	UserCookie(String secret) {
-		// a key of the cookie's own, so that a signature made for one purpose is worth
-		// nothing for the other
-		byte[] derived = sign(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), ALGORITHM), "user cookie");
-		this.key = new SecretKeySpec(derived, ALGORITHM);
+	private final Signature signature;
+
+	UserCookie(@Value("${" + TokenSecretFile.PROPERTY + "}") String secret) {
+		this.signature = new Signature(secret, "user cookie");
+	}
+
+	/**
+	 * Makes the cookie of a user.
+	 */
+	ResponseCookie cookieFor(UUID userId, boolean secure) {
+		return ResponseCookie.from(NAME, valueFor(userId))
+			.path("/api")
+			.maxAge(LIFETIME)
+			.httpOnly(true)
+			.secure(secure)
+			.sameSite("Strict")
+			.build();
+	}
+
+	/**
+	 * Returns the user that a request is from.
+	 * @param request the request
+	 * @return the user, or empty if it has no cookie that was made here
+	 */
+	Optional<UUID> userOf(HttpServletRequest request) {
+		Cookie cookie = WebUtils.getCookie(request, NAME);
+		return Optional.ofNullable(cookie).map(Cookie::getValue).flatMap(this::userOf);
 	}
 
 	String valueFor(UUID userId) {
-		return userId + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(sign(this.key, userId.toString()));
+		return userId + "." + this.signature.of(userId.toString());
 	}
 
 	/**
@@ -39,27 +65,13 @@ final class UserCookie {
 	 */
 	Optional<UUID> userOf(String value) {
 		try {
-			UUID userId = UUID.fromString(value.substring(0, Math.max(0, value.indexOf('.'))));
-			return MessageDigest.isEqual(bytes(valueFor(userId)), bytes(value)) ? Optional.of(userId)
+			int dot = Math.max(0, value.indexOf('.'));
+			UUID userId = UUID.fromString(value.substring(0, dot));
+			return this.signature.matches(userId.toString(), value.substring(dot + 1)) ? Optional.of(userId)
 					: Optional.empty();
 		}
 		catch (IllegalArgumentException ex) {
 			return Optional.empty();
-		}
-	}
-
-	private static byte[] bytes(String text) {
-		return text.getBytes(StandardCharsets.UTF_8);
-	}
-
-	private static byte[] sign(SecretKeySpec key, String text) {
-		try {
-			Mac mac = Mac.getInstance(ALGORITHM);
-			mac.init(key);
-			return mac.doFinal(bytes(text));
-		}
-		catch (GeneralSecurityException ex) {
-			throw new IllegalStateException("Every Java platform has " + ALGORITHM, ex);
 		}
 	}
 

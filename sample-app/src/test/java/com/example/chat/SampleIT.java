@@ -132,9 +132,13 @@ class SampleIT {
 			assertThat(page.statusCode()).isEqualTo(200);
 			assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
 				.contains("default-src 'self'")
+				.contains("require-trusted-types-for 'script'")
 				.doesNotContain("unsafe");
 			assertThat(page.body()).contains("app.js").doesNotContain("http://", "https://");
-			assertThat(sample.get("/app.js").statusCode()).isEqualTo(200);
+			for (String script : List.of("/app.js", "/resumable-ws/client.js", "/webjars/marked/lib/marked.esm.js",
+					"/webjars/dompurify/dist/purify.es.mjs")) {
+				assertThat(sample.get(script).statusCode()).as(script).isEqualTo(200);
+			}
 			assertThat(sample.get("/actuator/health").body()).contains("UP");
 		}
 	}

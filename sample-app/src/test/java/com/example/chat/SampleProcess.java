@@ -14,13 +14,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import dev.resumablews.testing.WsTestClient;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The packaged sample, running as a process of its own on a free port.
+ * The packaged sample, running as a process of its own, on a free port unless an argument
+ * says another one.
  */
 final class SampleProcess implements AutoCloseable {
 
@@ -68,8 +70,11 @@ final class SampleProcess implements AutoCloseable {
 		command.add(ProcessHandle.current().info().command().orElseThrow());
 		command.add("-Xmx256m");
 		command.addAll(options);
-		command.addAll(List.of("-jar", System.getProperty("sample-app.jar"), "--server.port=0",
-				"--chat.data-dir=" + folder.resolve("data")));
+		command
+			.addAll(List.of("-jar", System.getProperty("sample-app.jar"), "--chat.data-dir=" + folder.resolve("data")));
+		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--server.port="))) {
+			command.add("--server.port=0");
+		}
 		command.addAll(List.of(arguments));
 		try {
 			Path log = Files.createTempFile(folder, "sample", ".log");

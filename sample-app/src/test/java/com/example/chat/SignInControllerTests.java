@@ -3,6 +3,7 @@ package com.example.chat;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.SignedJWT;
@@ -23,7 +24,12 @@ class SignInControllerTests {
 
 	private static final String SECRET = "a secret of at least thirty-two bytes";
 
-	private final MockMvc mvc = MockMvcBuilders.standaloneSetup(new SignInController(SECRET)).build();
+	private final TokenLifetimes lifetimes = new TokenLifetimes(Duration.ofMinutes(10));
+
+	private final MockMvc mvc = MockMvcBuilders
+		.standaloneSetup(new SignInController(new UserCookie(SECRET), new DeviceCodes(SECRET), new AccessTokens(SECRET),
+				this.lifetimes))
+		.build();
 
 	@Test
 	void everybodyGetsATokenThatTheServerVerifies() throws Exception {
@@ -52,7 +58,7 @@ class SignInControllerTests {
 	@Test
 	void aForgedCookieMakesANewUser() throws Exception {
 		MockHttpServletResponse victim = signIn();
-		MockHttpServletResponse forger = signIn(new Cookie(SignInController.COOKIE, userOf(victim) + ".c2lnbmF0dXJl"));
+		MockHttpServletResponse forger = signIn(new Cookie(UserCookie.NAME, userOf(victim) + ".c2lnbmF0dXJl"));
 
 		assertThat(userOf(forger)).isNotEqualTo(userOf(victim));
 	}
@@ -65,8 +71,45 @@ class SignInControllerTests {
 		assertThat(cookie.getAttribute("SameSite")).isEqualTo("Strict");
 	}
 
+	@Test
+	void whoOpensTheLinkOfAnotherDeviceIsItsUser() throws Exception {
+		MockHttpServletResponse here = signIn();
+		String code = codeFrom(perform(post("/api/device-codes"), cookie(here)));
+
+		MockHttpServletResponse there = perform(post("/api/sign-in").param("code", code), cookie(signIn()));
+
+		assertThat(userOf(there)).isEqualTo(userOf(here));
+		assertThat(userOf(signIn(cookie(there)))).isEqualTo(userOf(here));
+	}
+
+	@Test
+	void aWrongCodeSignsNobodyIn() throws Exception {
+		MockHttpServletResponse response = perform(post("/api/sign-in").param("code", "1.2.3"));
+
+		assertThat(response.getStatus()).isEqualTo(403);
+		assertThat(response.getCookie(UserCookie.NAME)).isNull();
+	}
+
+	@Test
+	void nobodyGetsACodeWithoutBeingSomebody() throws Exception {
+		assertThat(perform(post("/api/device-codes")).getStatus()).isEqualTo(401);
+	}
+
+	@Test
+	void onlyTheNextTokenIsShort() throws Exception {
+		MockHttpServletResponse first = signIn();
+		this.lifetimes.shortenNext(UUID.fromString(userOf(first)));
+
+		assertThat(expiry(signIn())).isAfter(Instant.now().plusSeconds(60));
+		assertThat(expiry(signIn(cookie(first)))).isBefore(Instant.now().plusSeconds(5));
+		assertThat(expiry(signIn(cookie(first)))).isAfter(Instant.now().plusSeconds(60));
+	}
+
 	private MockHttpServletResponse signIn(Cookie... cookies) throws Exception {
-		MockHttpServletRequestBuilder request = post("/api/sign-in");
+		return perform(post("/api/sign-in"), cookies);
+	}
+
+	private MockHttpServletResponse perform(MockHttpServletRequestBuilder request, Cookie... cookies) throws Exception {
 		if (cookies.length > 0) {
 			request.cookie(cookies);
 		}
@@ -74,9 +117,17 @@ class SignInControllerTests {
 	}
 
 	private static Cookie cookie(MockHttpServletResponse response) {
-		Cookie cookie = response.getCookie(SignInController.COOKIE);
+		Cookie cookie = response.getCookie(UserCookie.NAME);
 		assertThat(cookie).isNotNull();
 		return cookie;
+	}
+
+	private static String codeFrom(MockHttpServletResponse response) throws Exception {
+		return JsonMapper.shared().readTree(response.getContentAsString()).get("code").stringValue();
+	}
+
+	private static Instant expiry(MockHttpServletResponse response) throws Exception {
+		return token(response).getJWTClaimsSet().getExpirationTime().toInstant();
 	}
 
 	private static String userOf(MockHttpServletResponse response) throws Exception {

@@ -1,5 +1,6 @@
 package com.example.chat;
 
+import java.time.Duration;
 import java.util.UUID;
 
 import org.junit.jupiter.api.Test;
@@ -43,9 +44,16 @@ class UserCookieTests {
 	}
 
 	@Test
+	void aCodeForAnotherDeviceIsNoCookie() {
+		String code = new DeviceCodes("a secret of at least thirty-two bytes").codeFor(USER);
+
+		assertThat(this.cookies.userOf(code)).isEmpty();
+	}
+
+	@Test
 	void aTokenForTheWebSocketIsNoCookie() {
 		String secret = "a secret of at least thirty-two bytes";
-		String token = new AccessTokens(secret, java.time.Duration.ofMinutes(1)).issue(USER.toString()).token();
+		String token = new AccessTokens(secret).issue(USER.toString(), Duration.ofMinutes(1));
 
 		assertThat(this.cookies.userOf(token)).isEmpty();
 	}

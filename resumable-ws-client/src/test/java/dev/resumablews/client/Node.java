@@ -1,0 +1,174 @@
+package dev.resumablews.client;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The {@code node} of the path.
+ */
+final class Node {
+
+	private static final JsonMapper JSON = JsonMapper.builder().build();
+
+	private static final Duration TIMEOUT = Duration.ofMinutes(5);
+
+	/**
+	 * The first release with a WebSocket and a limit to the time of a test.
+	 */
+	private static final int[] OLDEST = { 20, 11 };
+
+	private static final @Nullable String VERSION = version();
+
+	private Node() {
+	}
+
+	/**
+	 * What became of a test.
+	 *
+	 * @param name its name
+	 * @param skipped whether it was skipped
+	 * @param failure why it failed
+	 */
+	record Result(String name, boolean skipped, @Nullable String failure) {
+	}
+
+	/**
+	 * Skips the present test if Node is not there, or too old.
+	 */
+	static void assumeThere() {
+		String missing = missing();
+		if (missing != null) {
+			System.out.println("SKIPPED: the browser client is not tested, because " + missing);
+		}
+		Assumptions.assumeTrue(missing == null, missing);
+	}
+
+	private static @Nullable String missing() {
+		if (VERSION == null) {
+			return "'node' is not on the path";
+		}
+		Matcher matcher = Pattern.compile("v(\\d+)\\.(\\d+).*").matcher(VERSION);
+		return (matcher.matches() && isNewEnough(matcher)) ? null
+				: "'node' is %s and not %d.%d or newer".formatted(VERSION, OLDEST[0], OLDEST[1]);
+	}
+
+	/**
+	 * Runs test files, one after the other.
+	 * @param files the files, in the folder {@code test}
+	 * @param environment what the tests are told
+	 * @return what became of each test
+	 */
+	static List<Result> test(List<String> files, Map<String, String> environment) {
+		List<String> arguments = new ArrayList<>(List.of("--test", "--test-concurrency=1", "--test-timeout=60000",
+				"--test-reporter=./test/reporter.js"));
+		files.forEach((file) -> arguments.add("test/" + file));
+		Output output = run(arguments, environment);
+		List<Result> results = output.text().lines().map(JSON::readTree).map(Node::result).toList();
+		boolean failed = results.stream().anyMatch((result) -> result.failure() != null);
+		if (results.isEmpty() || (output.status() != 0) != failed) {
+			throw new IllegalStateException("node ended with status %d and said: %s%s".formatted(output.status(),
+					output.text(), output.errors()));
+		}
+		return results;
+	}
+
+	/**
+	 * Runs a script.
+	 * @param script the script, in the folder {@code test}
+	 * @param arguments its arguments
+	 * @return what it says, as JSON
+	 */
+	static JsonNode run(String script, String... arguments) {
+		List<String> all = new ArrayList<>(List.of("test/" + script));
+		all.addAll(List.of(arguments));
+		Output output = run(all, Map.of());
+		if (output.status() != 0) {
+			throw new IllegalStateException("node ended with status " + output.status() + ": " + output.errors());
+		}
+		return JSON.readTree(output.text());
+	}
+
+	private static Output run(List<String> arguments, Map<String, String> environment) {
+		List<String> command = new ArrayList<>(List.of("node", "--no-warnings", "--experimental-websocket"));
+		command.addAll(arguments);
+		return execute(command, environment);
+	}
+
+	private static Output execute(List<String> command, Map<String, String> environment) {
+		try {
+			Path out = Files.createTempFile("node-", ".out");
+			Path err = Files.createTempFile("node-", ".err");
+			try {
+				ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile())
+					.redirectError(err.toFile());
+				builder.environment().putAll(environment);
+				// as a test that runs within another, it would report in another way
+				builder.environment().remove("NODE_TEST_CONTEXT");
+				Process process = builder.start();
+				if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+					process.descendants().forEach(ProcessHandle::destroyForcibly);
+					process.destroyForcibly().waitFor();
+					throw new IllegalStateException(
+							"node has not ended within %s and said: %s%s".formatted(TIMEOUT, read(out), read(err)));
+				}
+				return new Output(process.exitValue(), read(out), read(err));
+			}
+			finally {
+				Files.delete(out);
+				Files.delete(err);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static Result result(JsonNode line) {
+		return new Result(line.path("name").asString(), line.path("skipped").asBoolean(),
+				line.path("failure").asString(null));
+	}
+
+	private static String read(Path file) throws IOException {
+		return Files.readString(file, StandardCharsets.UTF_8);
+	}
+
+	private static @Nullable String version() {
+		try {
+			return execute(List.of("node", "--version"), Map.of()).text().trim();
+		}
+		catch (UncheckedIOException ex) {
+			return null;
+		}
+	}
+
+	private static boolean isNewEnough(Matcher version) {
+		int major = Integer.parseInt(version.group(1));
+		return major > OLDEST[0] || major == OLDEST[0] && Integer.parseInt(version.group(2)) >= OLDEST[1];
+	}
+
+	/**
+	 * What a process said and how it ended.
+	 */
+	private record Output(int status, String text, String errors) {
+	}
+
+}

@@ -1,0 +1,11 @@
+// How large the client is, minified and gzipped: node size.js <terser's bundle>
+
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+// the bundle wants a module for source maps, which are not made here
+const terser = {};
+new Function('exports', 'require', 'module', readFileSync(process.argv[2], 'utf8'))(terser, () => ({}), {});
+const source = readFileSync(new URL('../src/client.js', import.meta.url), 'utf8');
+const { code } = await terser.minify(source, { module: true, ecma: 2022 });
+console.log(JSON.stringify({ source: Buffer.byteLength(source), minified: Buffer.byteLength(code), gzipped: gzipSync(code, { level: 9 }).length }));

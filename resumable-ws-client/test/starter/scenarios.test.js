@@ -1,0 +1,427 @@
+// The client against the real starter. A JUnit test starts the server, and says where it is.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, test } from 'node:test';
+import { TestStorage, closeAll, connect, holds, until } from '../support.js';
+
+const { STARTER_URL, STARTER_CONTROL } = process.env;
+
+/** Tells the server, its model, or the network between what to do. */
+async function control(command, body = {}) {
+	const response = await fetch(STARTER_CONTROL + command, { method: 'POST', body: JSON.stringify(body) });
+	const text = await response.text();
+	assert.equal(response.status, 200, text);
+	return JSON.parse(text);
+}
+
+/** A client of a user of the test's own, unless it says which one. */
+function open(options = {}) {
+	const user = options.user ?? randomUUID();
+	const client = connect(STARTER_URL, { getToken: () => control('token', { user }), connectTimeout: 1500, maxDelay: 100, ...options });
+	return Object.assign(client, { user });
+}
+
+async function opened(options) {
+	const client = open(options);
+	await until(() => client.status === 'open', 'the connection');
+	return client;
+}
+
+/** What a client that comes last finds in the log, and the replies as it sees them. */
+async function log(client) {
+	const reader = await opened({ user: client.user, sessionId: client.sessionId, storage: 'memory', lastEventId: 0 });
+	await until(() => reader.seen.replaycomplete.length, 'all of the log');
+	reader.close();
+	return reader.seen;
+}
+
+/** That a client has each event of the log, in order and once, apart from deltas that were removed. */
+async function assertHasTheLog(...clients) {
+	const { event } = await log(clients[0]);
+	for (const client of clients) {
+		const ids = client.ids();
+		assert.deepEqual(ids, [...new Set(ids)].sort((a, b) => a - b), 'in order and once');
+		const seen = client.seen.event.filter(({ type }) => type !== 'assistant_delta');
+		const stored = event.filter(({ type }) => type !== 'assistant_delta');
+		assert.deepEqual(seen.map(({ event_id, type, payload }) => ({ event_id, type, payload })),
+			stored.map(({ event_id, type, payload }) => ({ event_id, type, payload })));
+	}
+}
+
+const pieces = (count) => Array.from({ length: count }, (_, i) => `piece ${i}; `);
+const runs = (client) => [...client.replies.values()][0];
+
+/** Has a reply begin and say some pieces of it. */
+async function replying(client, said = 3, count = 10) {
+	const text = await control('answer', { pieces: pieces(count), gated: true });
+	client.say('Talk to me');
+	await until(() => runs(client), 'the reply');
+	await control('letOn', { pieces: said });
+	await until(() => runs(client).text.includes(pieces(count)[said - 1]), `${said} pieces`);
+	return text;
+}
+
+afterEach(async () => {
+	closeAll();
+	for (const command of ['cutNoMore', 'resume', 'acceptAgain', 'open']) {
+		await control(command);
+	}
+	await control('delay', { ms: 0 });
+});
+
+test('a question is acknowledged and answered', async () => {
+	const text = await control('answer', { pieces: ['Hello', ', ', 'world'] });
+	const client = await opened();
+	const { eventId, duplicate } = await client.say('Hello?');
+	assert.deepEqual([eventId, duplicate], [1, false]);
+	await until(() => client.seen.reply.length);
+	const [reply] = client.seen.reply;
+	let read = '';
+	for await (const piece of reply) {
+		read += piece;
+	}
+	assert.equal(read, text);
+	assert.deepEqual([reply.text, reply.inReplyTo, reply.finishReason], [text, 1, 'stop']);
+	await until(() => client.seen.event.at(-1).type === 'assistant_message');
+	await assertHasTheLog(client);
+});
+
+test('a client that comes back gets what it missed', async () => {
+	const client = await opened();
+	const { sessionId: session } = client;
+	await control('publish', { session, type: 'tick', payload: { n: 1 } });
+	await until(() => client.lastEventId === 1);
+	await control('refuse');
+	await control('cut');
+	await control('publish', { session, type: 'tick', payload: { n: 2 } });
+	await control('publish', { session, type: 'tick', payload: { n: 3 } });
+	await control('acceptAgain');
+	await until(() => client.lastEventId === 3);
+	assert.deepEqual(client.ids(), [1, 2, 3]);
+	assert.equal(client.reconnects, 1);
+	assert.equal(client.replayed, 2);
+	await assertHasTheLog(client);
+});
+
+test('a connection that breaks in the middle of a reply costs nothing of its text', async () => {
+	const client = await opened();
+	const text = await replying(client);
+	const reply = runs(client);
+	const read = (async () => {
+		let all = '';
+		for await (const piece of reply) {
+			all += piece;
+		}
+		return all;
+	})();
+	await control('cut');
+	await control('letOn', { pieces: 3 });
+	await until(() => reply.text.includes('piece 5'));
+	await control('cut');
+	await control('open');
+	assert.equal(await reply.finished, text);
+	assert.equal(await read, text);
+	assert.ok(client.reconnects >= 1);
+	await until(() => client.seen.event.at(-1).type === 'assistant_message');
+	await assertHasTheLog(client);
+});
+
+test('a network that breaks again and again costs nothing', async () => {
+	const client = await opened();
+	await control('cutRandomly', { seed: 4, from: 600, to: 2500 });
+	await control('cut');
+	const text = await control('answer', { pieces: pieces(150), pauseMs: 8 });
+	const { eventId } = await client.say('Talk to me');
+	await until(() => client.seen.reply.length);
+	assert.equal(await client.seen.reply[0].finished, text);
+	assert.equal(client.seen.reply[0].inReplyTo, eventId);
+	assert.ok(client.reconnects >= 3, `${client.reconnects} reconnects`);
+	await control('cutNoMore');
+	await until(() => client.seen.event.at(-1).type === 'assistant_message');
+	await assertHasTheLog(client);
+});
+
+test('a page that is loaded in the middle of a reply has all of its text', async () => {
+	const storage = new TestStorage();
+	const before = await opened({ storage });
+	const text = await replying(before);
+	const { lastEventId } = before;
+	before.close();
+	await control('letOn', { pieces: 2 });
+	const after = await opened({ storage, user: before.user });
+	assert.ok(after.ids().every((id) => id > lastEventId), 'no event twice');
+	await until(() => runs(after)?.text.endsWith('piece 4; '));
+	assert.ok(text.startsWith(runs(after).text));
+	await control('open');
+	assert.equal(await after.seen.reply[0].finished, text);
+	await until(() => after.seen.event.at(-1).type === 'assistant_message');
+});
+
+test('a page that is loaded after a reply has ended has all of its text', async () => {
+	const storage = new TestStorage();
+	const before = await opened({ storage });
+	const text = await replying(before);
+	const other = await opened({ user: before.user, sessionId: before.sessionId });
+	before.close();
+	await control('open');
+	await until(() => other.seen.event.some(({ type }) => type === 'assistant_message'));
+	const after = await opened({ storage, user: before.user });
+	assert.deepEqual(after.seen.reply.map((reply) => [reply.text, reply.status]), [[text, 'done']]);
+});
+
+test('what was said without a connection is said once, in order, also by the page that is loaded next', async () => {
+	await control('answer', { pieces: ['ok'] });
+	const storage = new TestStorage();
+	const before = await opened({ storage });
+	await control('refuse');
+	await control('cut');
+	['a', 'b', 'c'].forEach((content) => before.say(content));
+	assert.equal(before.pending, 3);
+	before.close();
+	const after = open({ storage, user: before.user });
+	const last = after.say('d');
+	await control('acceptAgain');
+	await last;
+	assert.equal(after.pending, 0);
+	await until(() => after.seen.event.filter(({ type }) => type === 'assistant_message').length === 4);
+	const { event } = await log(after);
+	assert.deepEqual(event.filter(({ type }) => type === 'user_message').map(({ payload }) => payload.content), ['a', 'b', 'c', 'd']);
+});
+
+test('a message whose acknowledgement was lost is stored once', async () => {
+	const client = await opened();
+	const { sessionId: session } = client;
+	await control('delay', { ms: 150 });
+	const sent = [];
+	for (let i = 0; i < 5; i++) {
+		sent.push(client.send({ type: 'vote', payload: { option: i } }));
+	}
+	for (let i = 1; i <= 5; i++) {
+		await until(async () => await control('votes', { session }) === i, `${i} votes to be counted`);
+		await control('cut'); // while the acknowledgement is under way
+	}
+	const acknowledged = await Promise.all(sent);
+	assert.ok(acknowledged.some(({ duplicate }) => duplicate), 'an acknowledgement was lost');
+	assert.equal(await control('votes', { session }), 5);
+	await until(() => client.lastEventId === 5);
+	assert.deepEqual(client.seen.event.map(({ payload }) => payload.option), [0, 1, 2, 3, 4]);
+	await assertHasTheLog(client);
+});
+
+test('a message that the application does not accept is refused, and those behind it are not', async () => {
+	const client = await opened();
+	const refused = client.send({ type: 'vote', payload: {} });
+	const unknown = client.send({ type: 'veto' });
+	const blank = client.say(' ');
+	const accepted = client.send({ type: 'vote', payload: { option: 1 } });
+	await assert.rejects(refused, { code: 'invalid', final: true });
+	await assert.rejects(unknown, { code: 'unknown_type', final: true });
+	await assert.rejects(blank, { code: 'invalid', final: true });
+	await accepted;
+	assert.equal(client.reconnects, 0);
+});
+
+test('a message that is too big is refused, and those behind it are not', async () => {
+	const client = await opened();
+	const refused = client.send({ type: 'vote', payload: { option: 1, reason: 'x'.repeat(9000) } });
+	const accepted = client.send({ type: 'vote', payload: { option: 2 } });
+	await assert.rejects(refused, { code: 'message_too_big', closeCode: 1009, final: true });
+	await accepted;
+	assert.equal(client.reconnects, 1);
+});
+
+test('what cannot be stored now is stored later, in order', async () => {
+	const client = await opened();
+	const text = await replying(client, 1, 2);
+	const all = ['b', 'c', 'd'].map((content) => client.say(content));
+	await until(() => client.seen.error.some(({ code }) => code === 'unavailable'), 'a refusal');
+	await control('open');
+	await Promise.all(all);
+	await until(() => client.seen.event.filter(({ type }) => type === 'assistant_message').length === 4);
+	assert.deepEqual(client.seen.event.filter(({ type }) => type === 'user_message').map(({ payload }) => payload.content),
+		['Talk to me', 'b', 'c', 'd']);
+	assert.ok(client.seen.reply.every((reply) => reply.text === text));
+	await assertHasTheLog(client);
+});
+
+test('more messages at once than the server takes are all stored, in order', async () => {
+	const client = await opened();
+	const all = Array.from({ length: 80 }, (_, option) => client.send({ type: 'vote', payload: { option } }));
+	await Promise.all(all);
+	assert.equal(await control('votes', { session: client.sessionId }), 80);
+	await until(() => client.lastEventId === 80);
+	assert.deepEqual(client.seen.event.map(({ payload }) => payload.option), all.map((_, i) => i));
+});
+
+test('a network that drops everything is noticed, and left', async () => {
+	const client = await opened();
+	await control('stall');
+	await until(() => client.seen.error.some(({ code }) => code === 'silent'), 'the client to notice');
+	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
+	await control('resume');
+	await until(() => client.lastEventId === 1);
+	assert.ok(client.reconnects >= 1);
+});
+
+test('a quiet connection stays', async () => {
+	const client = await opened();
+	await until(() => client.seen.message.filter(({ type }) => type === 'pong').length >= 4);
+	assert.equal(client.reconnects, 0);
+});
+
+test('a server that restarts says when to come back, and everything goes on', async () => {
+	const client = await opened();
+	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
+	await until(() => client.lastEventId === 1);
+	await control('restart');
+	await until(() => client.status === 'open' && client.reconnects === 1);
+	const restarting = client.seen.message.find(({ type }) => type === 'server_restarting');
+	const waiting = client.seen.status.find(({ status }) => status === 'waiting');
+	assert.deepEqual([waiting.delay, waiting.code], [restarting.reconnect_after_ms, 1012]);
+	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
+	await until(() => client.lastEventId === 2);
+	await assertHasTheLog(client);
+});
+
+test('a reply that another node takes over begins anew, as the same object', async () => {
+	const client = await opened();
+	const text = await replying(client);
+	const reply = runs(client);
+	const first = reply.id;
+	const resets = [];
+	reply.addEventListener('reset', () => resets.push(reply.id));
+	await control('moveToAnotherNode');
+	await until(() => reply.attempt === 2);
+	await control('open');
+	assert.equal(await reply.finished, text);
+	assert.equal(reply.text, text);
+	assert.notEqual(reply.id, first);
+	assert.deepEqual(resets, [reply.id]);
+	assert.equal(client.seen.reply.length, 1);
+	await until(() => client.seen.event.at(-1).type === 'assistant_message');
+	await assertHasTheLog(client);
+});
+
+test('a page that is loaded after a reply has begun anew has the new text', async () => {
+	const storage = new TestStorage();
+	const before = await opened({ storage });
+	const text = await replying(before);
+	before.close();
+	await control('moveToAnotherNode');
+	const after = await opened({ storage, user: before.user });
+	await until(() => after.replies.size && runs(after).attempt === 2);
+	await control('open');
+	assert.equal(await after.seen.reply[0].finished, text);
+	assert.equal(after.seen.reply[0].text, text);
+});
+
+test('a reply is cancelled, also if the connection breaks at that moment', async () => {
+	const client = await opened();
+	const text = await replying(client);
+	const reply = runs(client);
+	await control('refuse');
+	await control('cut');
+	reply.cancel();
+	await control('acceptAgain');
+	const said = await reply.finished;
+	assert.equal(reply.finishReason, 'cancelled');
+	assert.ok(text.startsWith(said) && said.includes('piece 2') && said.length < text.length);
+});
+
+test('all replies of a session are cancelled, those that wait, too', async () => {
+	const client = await opened();
+	await replying(client);
+	await client.say('And another');
+	client.cancel();
+	await until(() => client.seen.event.filter(({ type, payload }) => type === 'assistant_message'
+		&& payload.finish_reason === 'cancelled').length === 2);
+	assert.deepEqual(client.seen.reply.map(({ finishReason }) => finishReason), ['cancelled', 'cancelled']);
+	await assertHasTheLog(client);
+});
+
+test('a reply that fails says why', async () => {
+	const client = await opened();
+	await control('answer', { pieces: pieces(10), breakAfter: 3 });
+	await client.say('Talk to me');
+	await until(() => client.seen.reply.length);
+	await assert.rejects(client.seen.reply[0].finished, { code: 'provider_error' });
+	assert.equal(client.seen.reply[0].status, 'failed');
+});
+
+test('an expired token is replaced at once', async () => {
+	const asked = [];
+	const user = randomUUID();
+	const client = await opened({
+		user,
+		getToken: (attempt) => {
+			asked.push(attempt.refused);
+			return control('token', { user, seconds: asked.length === 1 ? 2 : 3600 });
+		},
+	});
+	await until(() => client.status === 'open' && client.reconnects === 1);
+	assert.deepEqual(asked, [false, true]);
+	assert.equal(client.seen.status.find(({ status }) => status === 'waiting').code, 4401);
+	assert.equal(client.seen.status.find(({ status }) => status === 'waiting').delay, 0);
+	assert.equal(client.seen.open[1].resumed, true);
+});
+
+test('a token that the server does not accept is not the end', async () => {
+	const user = randomUUID();
+	let attempts = 0;
+	const client = await opened({ user, getToken: () => ++attempts < 4 ? 'rubbish' : control('token', { user }) });
+	assert.equal(attempts, 4);
+	assert.equal(client.reconnects, 0);
+});
+
+test('a token may go in the query', async () => {
+	await opened({ tokenIn: 'query' });
+});
+
+test('a session that is not there is gone, and a new one goes on', async () => {
+	const sessionId = randomUUID();
+	const client = await opened({ sessionId, lastEventId: 7 });
+	assert.deepEqual(client.seen.gone, [{ reason: 'unknown_session', previousSessionId: sessionId, sessionId: client.sessionId }]);
+	await client.send({ type: 'vote', payload: { option: 1 } });
+	await until(() => client.lastEventId === 1);
+});
+
+test('a cursor beyond the log starts over', async () => {
+	const before = await opened();
+	await before.send({ type: 'vote', payload: { option: 1 } });
+	const client = await opened({ user: before.user, sessionId: before.sessionId, lastEventId: 99 });
+	assert.equal(client.seen.gone[0].reason, 'ahead_of_log');
+	assert.deepEqual(client.ids(), [1]);
+});
+
+test('another user\'s session is not there', async () => {
+	const before = await opened();
+	const client = await opened({ sessionId: before.sessionId });
+	assert.equal(client.seen.gone[0].reason, 'unknown_session');
+	assert.notEqual(client.sessionId, before.sessionId);
+});
+
+test('a session that the application closes is closed', async () => {
+	const client = await opened();
+	await control('close', { session: client.sessionId });
+	await until(() => client.status === 'closed');
+	assert.equal(client.seen.status.at(-1).code, 1000);
+	await holds(() => client.status === 'closed');
+});
+
+test('many tabs share a session, and the oldest of too many stays away', async () => {
+	const text = await control('answer', { pieces: ['for ', 'all'] });
+	const first = await opened();
+	const same = { user: first.user, sessionId: first.sessionId, lastEventId: 0 };
+	const others = [await opened(same), await opened(same)];
+	await others[0].say('Who is there?');
+	for (const client of [first, ...others]) {
+		await until(() => client.seen.event.at(-1)?.type === 'assistant_message');
+		assert.equal(client.seen.reply[0].text, text);
+	}
+	await assertHasTheLog(others[0]);
+	await until(() => first.status === 'closed');
+	assert.equal(first.seen.status.at(-1).code, 4409);
+	assert.equal(first.seen.error.at(-1).final, true);
+	await assertHasTheLog(others[0], others[1]);
+});

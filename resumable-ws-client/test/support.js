@@ -1,0 +1,135 @@
+// What the tests of the client share.
+
+import assert from 'node:assert/strict';
+import { setTimeout as after } from 'node:timers/promises';
+import { ResumableWebSocket } from '../src/client.js';
+
+const PATIENCE = 20_000;
+const clients = new Set();
+
+/** Waits for a condition, and says what was waited for if it never holds. */
+export async function until(condition, what) {
+	for (const deadline = Date.now() + PATIENCE; !await condition(); await after(2)) {
+		if (Date.now() > deadline) {
+			throw new Error(`Still waiting for ${what ?? condition}`);
+		}
+	}
+}
+
+/** A client that is closed at the end of the test, and a record of what it dispatched. */
+export function connect(url, options = {}) {
+	const client = new ResumableWebSocket(url, { minDelay: 5, maxDelay: 40, ...options });
+	const seen = { event: [], status: [], open: [], reply: [], replaycomplete: [], gone: [], error: [], message: [] };
+	for (const type in seen) {
+		client.addEventListener(type, ({ detail }) => seen[type].push(detail));
+	}
+	clients.add(client);
+	return Object.assign(client, { seen, ids: () => seen.event.map((event) => event.event_id) });
+}
+
+/** Closes all clients of a test. */
+export function closeAll() {
+	clients.forEach((client) => client.close());
+	clients.clear();
+}
+
+/** What a browser keeps for a tab. */
+export class TestStorage {
+
+	#items = new Map();
+
+	constructor(other) {
+		for (let i = 0; i < other?.length; i++) {
+			this.setItem(other.key(i), other.getItem(other.key(i)));
+		}
+	}
+
+	get length() {
+		return this.#items.size;
+	}
+
+	key(index) {
+		return [...this.#items.keys()][index] ?? null;
+	}
+
+	getItem(key) {
+		return this.#items.get(key) ?? null;
+	}
+
+	setItem(key, value) {
+		this.#items.set(key, String(value));
+	}
+
+	removeItem(key) {
+		this.#items.delete(key);
+	}
+
+}
+
+export const event = (event_id, type, payload = {}) => ({ type, event_id, payload, created_at: '2026-01-31T12:00:00Z' });
+export const tick = (id) => event(id, 'tick', { n: id });
+export const started = (id, message_id, more) => event(id, 'assistant_started', { message_id, in_reply_to: 1, ...more });
+export const delta = (id, message_id, offset, content) => event(id, 'assistant_delta', { message_id, offset, content });
+export const whole = (id, message_id, content, more) =>
+	event(id, 'assistant_message', { message_id, content, finish_reason: 'stop', ...more });
+
+/** Whether a condition holds for a while in which clients with short delays would have connected several times. */
+export async function holds(condition) {
+	for (const end = Date.now() + 150; Date.now() < end; await after(5)) {
+		assert.ok(await condition(), `${condition} no longer holds`);
+	}
+}
+
+/** Stands for the window and the document, as far as the client knows them. */
+export class FakePage {
+
+	listeners = 0;
+	#window = new EventTarget();
+	#document = new EventTarget();
+	#hidden = false;
+	#navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+
+	constructor() {
+		globalThis.addEventListener = this.#counting(this.#window);
+		globalThis.document = { addEventListener: this.#counting(this.#document) };
+		Object.defineProperty(document, 'hidden', { get: () => this.#hidden });
+		this.#set(true);
+	}
+
+	set online(online) {
+		this.#set(online);
+		this.#window.dispatchEvent(new Event(online ? 'online' : 'offline'));
+	}
+
+	hide() {
+		this.#hidden = true;
+		this.#document.dispatchEvent(new Event('visibilitychange'));
+	}
+
+	show() {
+		this.#hidden = false;
+		this.#document.dispatchEvent(new Event('visibilitychange'));
+	}
+
+	remove() {
+		delete globalThis.addEventListener;
+		delete globalThis.document;
+		delete globalThis.navigator;
+		if (this.#navigator) {
+			Object.defineProperty(globalThis, 'navigator', this.#navigator);
+		}
+	}
+
+	#set(onLine) {
+		Object.defineProperty(globalThis, 'navigator', { value: { onLine }, configurable: true });
+	}
+
+	#counting(target) {
+		return (type, listener, { signal }) => {
+			target.addEventListener(type, listener, { signal });
+			this.listeners++;
+			signal.addEventListener('abort', () => this.listeners--);
+		};
+	}
+
+}

@@ -1,0 +1,114 @@
+package com.example.chat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.SessionSummary;
+import jakarta.servlet.http.HttpServletRequest;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.http.CacheControl;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
+
+/**
+ * The conversations of the user who asks, and of nobody else. A conversation is a session
+ * in which something was said.
+ */
+@RestController
+class ConversationsController {
+
+	private static final int MAX_SESSIONS = 1000;
+
+	private static final int LIMIT = 100;
+
+	private static final int TITLE_LENGTH = 80;
+
+	private final ResumableSessions sessions;
+
+	private final UserCookie cookies;
+
+	private final JsonMapper json;
+
+	ConversationsController(ResumableSessions sessions, UserCookie cookies, JsonMapper json) {
+		this.sessions = sessions;
+		this.cookies = cookies;
+		this.json = json;
+	}
+
+	/**
+	 * Lists the newest conversations. Titles are read from the log, one by one: enough
+	 * for a page, not for a crowd.
+	 */
+	@GetMapping("/api/conversations")
+	ResponseEntity<List<Conversation>> list(HttpServletRequest request) {
+		List<Conversation> conversations = this.sessions.list(user(request), MAX_SESSIONS)
+			.stream()
+			.filter((session) -> session.lastEventId() > 0)
+			.limit(LIMIT)
+			.map((session) -> new Conversation(session.sessionId(), title(session), session.createdAt(),
+					session.lastActiveAt()))
+			.toList();
+		return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(conversations);
+	}
+
+	/**
+	 * Ends a conversation. The cleanup removes its events later.
+	 */
+	@DeleteMapping("/api/conversations/{id}")
+	@ResponseStatus(HttpStatus.NO_CONTENT)
+	void delete(@PathVariable UUID id, HttpServletRequest request) {
+		String user = user(request);
+		boolean deleted = this.sessions.find(id).filter((session) -> session.userId().equals(user)).isPresent()
+				&& this.sessions.close(id);
+		if (!deleted) {
+			// whether there is one of somebody else is nobody's business
+			throw new ResponseStatusException(HttpStatus.NOT_FOUND, "No such conversation");
+		}
+	}
+
+	private String user(HttpServletRequest request) {
+		return this.cookies.userOf(request)
+			.map(UUID::toString)
+			.orElseThrow(() -> new ResponseStatusException(HttpStatus.UNAUTHORIZED, "Sign in first"));
+	}
+
+	/**
+	 * What was said first, unless that was so long ago that it has been removed.
+	 */
+	private String title(SessionSummary session) {
+		return this.sessions.history(session.sessionId(), 0, 1)
+			.stream()
+			.filter((event) -> event.type().equals("user_message"))
+			.map(this::content)
+			.findFirst()
+			.orElse("");
+	}
+
+	private String content(SessionEvent event) {
+		String text = this.json.readTree(event.payload()).path("content").asString("").strip().replaceAll("\\s+", " ");
+		int end = text.offsetByCodePoints(0, Math.min(TITLE_LENGTH, text.codePointCount(0, text.length())));
+		return (end < text.length()) ? text.substring(0, end) + "…" : text;
+	}
+
+	/**
+	 * A conversation.
+	 *
+	 * @param id id of its session
+	 * @param title what was said first; empty when that is not known any more
+	 * @param createdAt when it began
+	 * @param lastActiveAt when something last happened in it
+	 */
+	record Conversation(UUID id, String title, Instant createdAt, Instant lastActiveAt) {
+	}
+
+}

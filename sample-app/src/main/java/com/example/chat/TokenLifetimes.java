@@ -1,0 +1,43 @@
+package com.example.chat;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+import org.springframework.util.Assert;
+
+/**
+ * Says how long a user's next token lives. Safe for use by many threads.
+ */
+@Component
+final class TokenLifetimes {
+
+	/**
+	 * Long enough to connect, too short to enjoy it.
+	 */
+	static final Duration SHORT = Duration.ofSeconds(3);
+
+	private final Duration usual;
+
+	private final Set<UUID> shortNext = ConcurrentHashMap.newKeySet();
+
+	TokenLifetimes(@Value("${chat.token-lifetime}") Duration usual) {
+		Assert.isTrue(usual.toSeconds() >= 1, () -> "chat.token-lifetime must be a second or more, but is " + usual);
+		this.usual = usual;
+	}
+
+	/**
+	 * Makes the user's next token, and only that, a short one.
+	 */
+	void shortenNext(UUID userId) {
+		this.shortNext.add(userId);
+	}
+
+	Duration next(UUID userId) {
+		return this.shortNext.remove(userId) ? SHORT : this.usual;
+	}
+
+}

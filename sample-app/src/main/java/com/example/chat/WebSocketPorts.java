@@ -1,0 +1,79 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.text.ParseException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.nimbusds.jwt.SignedJWT;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Remembers from which ports of this machine a user's WebSockets come, to be able to
+ * break them. Remembers the newest thousand, whether they are still open or not. Safe for
+ * use by many threads.
+ */
+@Component
+@ConditionalOnBooleanProperty(BreakThings.PROPERTY)
+class WebSocketPorts extends OncePerRequestFilter {
+
+	private static final Pattern TOKEN = Pattern.compile("\\bjwt-([\\w.-]+)");
+
+	private static final int CAPACITY = 1000;
+
+	private final Map<Integer, String> users = new LinkedHashMap<>() {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<Integer, String> eldest) {
+			return size() > CAPACITY;
+		}
+
+	};
+
+	@Override
+	protected boolean shouldNotFilter(HttpServletRequest request) {
+		return request.getHeader("Sec-WebSocket-Protocol") == null || !ThisMachine.sent(request);
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		chain.doFilter(request, response);
+		String user = userOf(request.getHeader("Sec-WebSocket-Protocol"));
+		// an upgrade says that the token was verified
+		if (user != null && response.getStatus() == HttpServletResponse.SC_SWITCHING_PROTOCOLS) {
+			synchronized (this.users) {
+				this.users.remove(request.getRemotePort());
+				this.users.put(request.getRemotePort(), user);
+			}
+		}
+	}
+
+	boolean isOf(UUID userId, int port) {
+		synchronized (this.users) {
+			return userId.toString().equals(this.users.get(port));
+		}
+	}
+
+	private static @Nullable String userOf(String protocols) {
+		Matcher token = TOKEN.matcher(protocols);
+		try {
+			return token.find() ? SignedJWT.parse(token.group(1)).getJWTClaimsSet().getSubject() : null;
+		}
+		catch (ParseException ex) {
+			return null;
+		}
+	}
+
+}

@@ -1,0 +1,534 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+import com.google.gson.JsonObject;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.CDPSession;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.options.WaitForSelectorState;
+import dev.resumablews.testing.Gate;
+import dev.resumablews.testing.OpenAiAnswer;
+import dev.resumablews.testing.OpenAiExchange;
+import dev.resumablews.testing.TestPostgres;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Uses the packaged sample in Chromium, and does to both what happens to them. Whatever
+ * it is, the page shows what is in the log, once. Skipped where there is no Chromium.
+ */
+class BrowserIT {
+
+	private static final int WORDS = 60;
+
+	/**
+	 * What a browser writes to its console, whatever a page does, when there is no
+	 * server.
+	 */
+	private static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
+
+	private static Chromium chromium;
+
+	private static SampleCluster cluster;
+
+	private static String address;
+
+	private final Gate gate = new Gate();
+
+	private BrowserContext browser;
+
+	@BeforeAll
+	static void start(@TempDir Path folder) throws IOException {
+		chromium = Chromium.start();
+		int port = freePort();
+		address = "http://localhost:" + port;
+		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + port,
+				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
+				"--resumable-ws.shutdown.reconnect-window=100ms");
+	}
+
+	@AfterAll
+	static void stop() {
+		if (cluster != null) {
+			cluster.close();
+		}
+		if (chromium != null) {
+			chromium.close();
+		}
+	}
+
+	@BeforeEach
+	void openBrowser() {
+		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
+		cluster.node(0);
+		this.browser = chromium.newBrowser(address);
+	}
+
+	@AfterEach
+	void closeBrowser() {
+		this.gate.open();
+		this.browser.close();
+	}
+
+	@Test
+	void anAnswerAppearsWordByWord() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Hello <b>there</b>");
+		this.gate.release(10);
+		page.awaitAnswer(words(10));
+		assertThat(page.find(".message[data-status=running]").getAttribute("aria-busy")).isEqualTo("true");
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertThat(page.said()).containsExactly(new ChatPage.Said("user", "Hello <b>there</b>"),
+				new ChatPage.Said("assistant", words(WORDS)));
+		assertShowsLog(page);
+		assertThat(page.errors()).isEmpty();
+		report("a message and its answer", page);
+	}
+
+	@Test
+	void anAnswerIsWholeAfterTheServerWasKilledAndStartedAgain() throws Exception {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Go on without me");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		cluster.node(0).kill();
+		page.awaitState("waiting");
+		page.say("Are you there?");
+		this.gate.open();
+		cluster.node(0);
+		page.awaitAnswers(2, "done");
+
+		assertShowsLog(page);
+		assertThat(page.reconnects()).isPositive();
+		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
+		report("server killed in the middle of a reply", page);
+	}
+
+	@Test
+	void whatIsSaidOfflineIsSentOnceWhenOnlineAgain() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Before");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		this.browser.setOffline(true);
+		page.awaitState("waiting");
+		assertThat(page.find("#state").innerText()).isEqualTo("Offline");
+		page.say("Meanwhile");
+		this.gate.open();
+		assertThat(cluster.log(page.sessionId())).filteredOn((event) -> isType(event, "user_message")).hasSize(1);
+		this.browser.setOffline(false);
+		page.awaitAnswers(2, "done");
+
+		assertShowsLog(page);
+		assertThat(page.reconnects()).isPositive();
+		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
+		report("offline in the middle of a reply, and online again", page);
+	}
+
+	@Test
+	void anAnswerGoesOnAfterAReload() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Remember this");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		page.reload();
+		page.awaitAnswer(words(20));
+		this.gate.release(20);
+		page.awaitAnswer(words(40));
+		page.reload();
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertThat(page.said()).last().isEqualTo(new ChatPage.Said("assistant", words(WORDS)));
+		assertShowsLog(page);
+		assertThat(page.errors()).isEmpty();
+		report("two reloads in the middle of a reply", page);
+	}
+
+	@Test
+	void aSecondTabShowsTheSame() {
+		ChatPage first = ChatPage.open(this.browser, "/");
+		first.say("From the first tab");
+		this.gate.release(20);
+		first.awaitAnswer(words(20));
+		ChatPage second = ChatPage.open(this.browser, first.tab().url());
+		second.awaitAnswer(words(20));
+		second.say("From the second tab");
+		first.awaitSaid(2);
+		cutConnections();
+		first.awaitReconnects(1);
+		second.awaitReconnects(1);
+		this.gate.open();
+		first.awaitAnswers(2, "done");
+		second.awaitAnswers(2, "done");
+
+		assertThat(second.sessionId()).isEqualTo(first.sessionId());
+		assertShowsLog(first);
+		assertShowsLog(second);
+		report("two tabs of one conversation, both cut in the middle of a reply", first, second);
+	}
+
+	@Test
+	void anExpiredTokenIsReplaced(@TempDir Path folder) {
+		try (SampleCluster other = SampleCluster.start(TestPostgres.createDatabase(), folder, 1,
+				"--chat.token-lifetime=2s")) {
+			other.model().answer((exchange) -> answer().pacedBy(this.gate));
+			ChatPage page = ChatPage.open(this.browser, "http://localhost:" + other.node(0).port() + "/");
+			page.say("Take your time");
+			this.gate.release(20);
+			page.awaitReconnects(2);
+			page.awaitAnswer(words(20));
+			this.gate.open();
+			page.awaitAnswers(1, "done");
+
+			assertShowsLog(page, other);
+			assertThat(page.errors()).isEmpty();
+			report("tokens that live for two seconds", page);
+		}
+	}
+
+	@Test
+	void aTabThatWasFrozenCatchesUp() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Do not wait for me");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		CDPSession devTools = this.browser.newCDPSession(page.tab());
+		lifecycle(devTools, "frozen");
+		this.gate.release(20);
+		cutConnections();
+		this.gate.open();
+		page.tab().waitForCondition(() -> cluster.openReplies() == 0);
+		assertThat(page.said()).last().isEqualTo(new ChatPage.Said("assistant", words(20)));
+		lifecycle(devTools, "active");
+		page.awaitAnswers(1, "done");
+
+		assertShowsLog(page);
+		assertThat(page.reconnects()).isPositive();
+		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
+		report("tab frozen in the middle of a reply, its connection cut meanwhile", page);
+	}
+
+	@Test
+	void whatAModelSaysIsShownAndNotRun() {
+		List<String> pieces = List.of("# Look\n\n", "- **bold**\n- <img src=x onerror=\"window.hacked = 1\">\n\n",
+				"<script>window.hacked = 2</script>\n\n", "[click](javascript:window.hacked=3) ",
+				"[fine](https://example.com/) ", "<a href=\"#\" onclick=\"window.hacked=4\" style=\"color:red\">x</a>",
+				"\n\n<svg><animate onbegin=\"window.hacked=5\" attributeName=x dur=1s></svg>\n\n",
+				"![tracker](https://example.com/pixel.png)\n\n", "```html\n<script>window.hacked = 6</script>\n```\n\n",
+				"| a | b |\n|---|---|\n| 1 | <style>*{display:none}</style> |\n");
+		cluster.model().answer(OpenAiAnswer.of(pieces).pacedBy(this.gate));
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("<img src=x onerror=\"window.hacked = 7\">");
+		// each piece is shown before the next one comes, so that all the half-said things
+		// are, too
+		for (int i = 1; i <= pieces.size(); i++) {
+			this.gate.release(1);
+			page.awaitCursor(1 + 1 + i);
+		}
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		Locator body = page.find(".message[data-role=assistant] .body");
+		assertThat(body.locator("h1").innerText()).isEqualTo("Look");
+		assertThat(body.locator("strong").innerText()).isEqualTo("bold");
+		assertThat(body.locator("pre code").innerText()).isEqualTo("<script>window.hacked = 6</script>");
+		assertThat(body.locator("a[href='https://example.com/']").getAttribute("rel")).contains("noopener");
+		assertThat(body.locator("script, style, img, iframe, [onclick], [onerror], [style]").count()).isZero();
+		assertThat(body.locator("a[href^='javascript']").count()).isZero();
+		assertThat(body.innerText()).contains("onerror", "window.hacked = 2", "<style>");
+		assertThat(page.find(".message[data-role=user] img").count()).isZero();
+		assertThat(page.tab().evaluate("window.hacked")).isNull();
+		assertThat(page.violations()).asInstanceOf(InstanceOfAssertFactories.LIST).isEmpty();
+		assertThat(page.errors()).isEmpty();
+		report("an answer full of scripts", page);
+	}
+
+	@Test
+	void anAnswerIsStoppedAskedForAgainAndCopied() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Tell me everything");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		OpenAiExchange upstream = lastExchange();
+		page.find("#input").press("Escape");
+		page.awaitAnswers(1, "cancelled");
+		assertThat(upstream.awaitEnd(Duration.ofSeconds(20))).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
+
+		page.click(".retry");
+		page.awaitSaid(2);
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+		page.find(".message[data-status=done] .copy").click();
+		page.find(".message[data-status=done] .copy:has-text('Copied')").waitFor();
+
+		assertThat(page.tab().evaluate("navigator.clipboard.readText()")).isEqualTo(words(WORDS));
+		assertThat(said(cluster.log(page.sessionId()))).containsExactly(new ChatPage.Said("user", "Tell me everything"),
+				new ChatPage.Said("assistant", words(20)), new ChatPage.Said("user", "Tell me everything"),
+				new ChatPage.Said("assistant", words(WORDS)));
+		assertThat(page.said()).isEqualTo(said(cluster.log(page.sessionId())));
+		assertThat(page.errors()).isEmpty();
+		report("stopped, asked for again, copied", page);
+	}
+
+	@Test
+	void theButtonCutsTheConnection() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Cut me off");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		page.click("#cut");
+		page.awaitReconnects(1);
+		assertThat(page.notice()).startsWith("Back after ");
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertShowsLog(page);
+		report("button: cut my connection", page);
+	}
+
+	@Test
+	void theButtonExpiresTheToken() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Who am I?");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		page.click("#expire");
+		page.awaitReconnects(2);
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertShowsLog(page);
+		report("button: expire my token", page);
+	}
+
+	@Test
+	void theButtonSlowsTheNetworkAndMakesItFastAgain() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		int port = URI.create(page.webSockets().get(0)).getPort();
+		page.say("Slowly, please");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		page.click("#slow");
+		page.awaitReconnects(1);
+		assertThat(URI.create(last(page.webSockets())).getPort()).isNotEqualTo(port);
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+		page.click("#slow");
+		page.awaitReconnects(2);
+
+		assertThat(URI.create(last(page.webSockets())).getPort()).isEqualTo(port);
+		assertShowsLog(page);
+		report("button: slow my network, and fast again", page);
+	}
+
+	@Test
+	void theButtonRestartsTheServer() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Turn it off and on again");
+		this.gate.release(20);
+		page.awaitAnswer(words(20));
+		page.click("#restart");
+		page.awaitReconnects(1);
+		// nobody else is there to take the answer over
+		page.awaitAnswers(1, "failed");
+		assertShowsLog(page);
+		this.gate.open();
+		page.click(".retry");
+		page.awaitAnswers(1, "done");
+
+		assertThat(page.said()).isEqualTo(said(cluster.log(page.sessionId())));
+		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
+		report("button: restart the server", page);
+	}
+
+	@Test
+	void conversationsAreListedOnEveryDeviceOfTheirUserAndOnNoOther() {
+		this.gate.open();
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("The first conversation");
+		page.awaitAnswers(1, "done");
+		page.click("#new");
+		page.find("#welcome").waitFor();
+		page.awaitConnected();
+		page.say("The second conversation");
+		page.awaitAnswers(1, "done");
+		assertTitles(page, "The second conversation", "The first conversation");
+		page.reload();
+		assertTitles(page, "The second conversation", "The first conversation");
+		page.click("#device");
+		page.find("#device-dialog[open]").waitFor();
+		String link = page.find("#device-link").inputValue();
+		try (BrowserContext phone = chromium.newBrowser(address);
+				BrowserContext stranger = chromium.newBrowser(address)) {
+			ChatPage there = ChatPage.open(phone, link);
+			assertTitles(there, "The second conversation", "The first conversation");
+			there.find("#conversations a:has-text('The first')").click();
+			there.awaitSaid(1);
+			there.awaitAnswers(1, "done");
+			assertShowsLog(there);
+
+			ChatPage other = ChatPage.open(stranger, there.tab().url());
+			assertThat(other.sessionId()).isNotEqualTo(there.sessionId());
+			other.find("#no-conversations").waitFor();
+			assertThat(other.said()).isEmpty();
+
+			there.find("#conversations [data-id]:has-text('The first') .remove").focus();
+			there.tab().keyboard().press("Enter");
+			there.click("#delete-dialog .danger");
+			assertTitles(there, "The second conversation");
+		}
+		assertThat(page.errors()).isEmpty();
+		report("conversations on two devices", page);
+	}
+
+	@Test
+	void aNarrowScreenHasRoomForEverything() {
+		this.gate.open();
+		try (BrowserContext phone = chromium.newBrowser(new Browser.NewContextOptions().setBaseURL(address)
+			.setViewportSize(360, 640)
+			.setHasTouch(true)
+			.setIsMobile(true))) {
+			ChatPage page = ChatPage.open(phone, "/");
+			page.say("A" + "a".repeat(200));
+			page.awaitAnswers(1, "done");
+			assertThat(page.tab().evaluate("document.scrollingElement.scrollWidth")).isEqualTo(360);
+			assertThat(page.find("#list").isVisible()).isFalse();
+			page.find("#show-list").press("Enter");
+			page.find("#conversations a").waitFor();
+			page.tab().keyboard().press("Escape");
+			page.find("#list").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
+			page.find("#show-events").press("Enter");
+			page.find("#event-list li").first().waitFor();
+
+			assertShowsLog(page);
+			assertThat(page.errors()).isEmpty();
+			report("a screen of 360 pixels", page);
+		}
+	}
+
+	/**
+	 * Resets the user's TCP connections, past the page.
+	 */
+	private void cutConnections() {
+		assertThat(this.browser.request().post(address + "/api/break-things/connection").ok()).isTrue();
+	}
+
+	private static void lifecycle(CDPSession devTools, String state) {
+		JsonObject parameters = new JsonObject();
+		parameters.addProperty("state", state);
+		devTools.send("Page.setWebLifecycleState", parameters);
+	}
+
+	private static void assertTitles(ChatPage page, String... titles) {
+		page.tab()
+			.waitForFunction(
+					"""
+							(titles) => JSON.stringify([...document.querySelectorAll('#conversations .title')].map((title) => title.textContent))
+									=== JSON.stringify(titles)""",
+					List.of(titles));
+	}
+
+	private static void assertShowsLog(ChatPage page) {
+		assertShowsLog(page, cluster);
+	}
+
+	/**
+	 * The page shows what is in the log, and each of the user's messages once.
+	 */
+	private static void assertShowsLog(ChatPage page, SampleCluster cluster) {
+		List<ChatPage.Said> log = said(cluster.log(page.sessionId()));
+		assertThat(log).isNotEmpty();
+		assertThat(page.said()).isEqualTo(log).filteredOn((said) -> said.role().equals("user")).doesNotHaveDuplicates();
+	}
+
+	/**
+	 * Reads the conversation from the log, without the client.
+	 */
+	private static List<ChatPage.Said> said(List<JsonNode> log) {
+		Map<String, StringBuilder> texts = new HashMap<>();
+		Map<String, Long> begun = new HashMap<>();
+		Map<Long, ChatPage.Said> said = new HashMap<>();
+		for (JsonNode event : log) {
+			long eventId = event.path("event_id").longValue();
+			JsonNode payload = event.path("payload");
+			String id = payload.path("message_id").asString("");
+			String content = payload.path("content").asString("");
+			switch (event.path("type").stringValue()) {
+				case "user_message" -> said.put(eventId, new ChatPage.Said("user", content));
+				case "assistant_started" -> begun.put(id, eventId);
+				case "assistant_delta" -> texts.computeIfAbsent(id, (key) -> new StringBuilder()).append(content);
+				case "assistant_message" -> said.put(begun.get(id), new ChatPage.Said("assistant", content.strip()));
+				case "assistant_failed" -> said.put(begun.get(id),
+						new ChatPage.Said("assistant", texts.getOrDefault(id, new StringBuilder()).toString().strip()));
+				default -> throw new AssertionError("Unexpected " + event);
+			}
+		}
+		return said.entrySet()
+			.stream()
+			.sorted(Comparator.comparing(Map.Entry::getKey))
+			.map(Map.Entry::getValue)
+			.toList();
+	}
+
+	private static boolean isType(JsonNode event, String type) {
+		return event.path("type").asString("").equals(type);
+	}
+
+	private static OpenAiExchange lastExchange() {
+		return last(cluster.model().exchanges());
+	}
+
+	private static <T> T last(List<T> list) {
+		return list.get(list.size() - 1);
+	}
+
+	private static OpenAiAnswer answer() {
+		List<String> pieces = new ArrayList<>();
+		IntStream.range(0, WORDS).forEach((i) -> pieces.add(((i > 0) ? " " : "") + "word" + i));
+		return OpenAiAnswer.of(pieces);
+	}
+
+	private static String words(int count) {
+		return String.join("", answer().pieces().subList(0, count));
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+	}
+
+	private static void report(String scenario, ChatPage... pages) {
+		List<Integer> reconnects = new ArrayList<>();
+		for (ChatPage page : pages) {
+			reconnects.add(page.reconnects());
+		}
+		System.out.printf("Chromium: %s: %s reconnects%n", scenario,
+				String.join(" and ", reconnects.stream().map(String::valueOf).toList()));
+	}
+
+}

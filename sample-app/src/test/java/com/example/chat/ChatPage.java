@@ -1,0 +1,188 @@
+package com.example.chat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+
+/**
+ * The sample's page in a tab, and what somebody who looks at it sees. To be used by one
+ * thread.
+ */
+final class ChatPage {
+
+	private final Page tab;
+
+	private final List<String> errors = new ArrayList<>();
+
+	private final List<String> webSockets = new ArrayList<>();
+
+	private int reloads;
+
+	private ChatPage(Page tab) {
+		this.tab = tab;
+		tab.onPageError((error) -> this.errors.add("Uncaught " + error));
+		tab.onConsoleMessage((message) -> {
+			if (message.type().equals("error") || message.type().equals("warning")) {
+				this.errors.add(message.text());
+			}
+		});
+		tab.onWebSocket((socket) -> this.webSockets.add(socket.url()));
+	}
+
+	/**
+	 * Opens a tab, and waits until the page is connected.
+	 * @param path the address, such as {@code /} or that of another tab
+	 */
+	static ChatPage open(BrowserContext browser, String path) {
+		ChatPage page = new ChatPage(browser.newPage());
+		page.tab.navigate(path);
+		page.awaitConnected();
+		return page;
+	}
+
+	Page tab() {
+		return this.tab;
+	}
+
+	Locator find(String selector) {
+		return this.tab.locator(selector);
+	}
+
+	void click(String selector) {
+		this.tab.locator(selector).click();
+	}
+
+	void say(String text) {
+		this.tab.locator("#input").fill(text);
+		this.tab.locator("#input").press("Enter");
+	}
+
+	void reload() {
+		this.tab.reload();
+		this.reloads++;
+		awaitConnected();
+	}
+
+	void awaitConnected() {
+		awaitState("open");
+	}
+
+	void awaitState(String state) {
+		this.tab.waitForSelector("#state[data-state=" + state + "]");
+	}
+
+	/**
+	 * Waits until the connection was made anew.
+	 * @param times how often in all, at least
+	 */
+	void awaitReconnects(int times) {
+		this.tab.waitForFunction("""
+				(times) => document.querySelector('#state').dataset.state === 'open'
+						&& Number(document.querySelector('#reconnects').textContent) >= times""", times);
+	}
+
+	/**
+	 * Waits until the last answer reads like this, as far as it goes.
+	 */
+	void awaitAnswer(String text) {
+		this.tab.waitForFunction(
+				"""
+						(text) => [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1)?.innerText.trim() === text""",
+				text.strip());
+	}
+
+	/**
+	 * Waits until the page has taken an event.
+	 */
+	void awaitCursor(int eventId) {
+		this.tab.waitForFunction("(id) => Number(document.querySelector('#cursor').textContent) >= id", eventId);
+	}
+
+	/**
+	 * Waits until so many answers have come to an end.
+	 * @param status how they have ended: done, cancelled or failed
+	 */
+	void awaitAnswers(int count, String status) {
+		this.tab.waitForFunction(
+				"""
+						([count, status]) => document.querySelectorAll(`.message[data-role=assistant][data-status=${status}]`).length === count
+								&& !document.querySelector('.message[data-status=running]')""",
+				List.of(count, status));
+	}
+
+	/**
+	 * Waits until so many of the user's messages are shown as stored.
+	 */
+	void awaitSaid(int count) {
+		this.tab.waitForFunction(
+				"(count) => document.querySelectorAll('.message[data-role=user][data-status=sent]').length === count",
+				count);
+	}
+
+	/**
+	 * Returns what the page shows of the conversation.
+	 */
+	List<Said> said() {
+		List<Said> said = new ArrayList<>();
+		Object shown = this.tab.evaluate("""
+				() => [...document.querySelectorAll('.message')].map((message) =>
+						({ role: message.dataset.role, text: message.querySelector('.body').innerText.trim() }))""");
+		for (Object message : (List<?>) shown) {
+			Map<?, ?> fields = (Map<?, ?>) message;
+			said.add(new Said((String) fields.get("role"), (String) fields.get("text")));
+		}
+		return said;
+	}
+
+	String sessionId() {
+		String url = this.tab.url();
+		return url.substring(url.indexOf("#/c/") + 4);
+	}
+
+	/**
+	 * Returns how often the page has connected after the first time; a reload is such a
+	 * time, too.
+	 */
+	int reconnects() {
+		return Integer.parseInt(this.tab.locator("#reconnects").innerText()) + this.reloads;
+	}
+
+	String notice() {
+		return this.tab.locator("#notice").innerText();
+	}
+
+	/**
+	 * Returns the addresses that were connected to.
+	 */
+	List<String> webSockets() {
+		return this.webSockets;
+	}
+
+	/**
+	 * Returns the errors and warnings on the browser's console.
+	 */
+	List<String> errors() {
+		return this.errors;
+	}
+
+	/**
+	 * Returns what the page's content security policy has kept from happening.
+	 */
+	Object violations() {
+		return this.tab.evaluate("window.violations");
+	}
+
+	/**
+	 * One message.
+	 *
+	 * @param role user or assistant
+	 * @param text what it says
+	 */
+	record Said(String role, String text) {
+	}
+
+}
