@@ -81,6 +81,18 @@ public final class Server implements AutoCloseable {
 		return status("VmHWM:");
 	}
 
+	/**
+	 * Forgets the peak so far.
+	 */
+	public void resetPeak() {
+		try {
+			Files.writeString(Path.of("/proc", String.valueOf(this.process.pid()), "clear_refs"), "5");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	private double status(String field) {
 		Path status = Path.of("/proc", String.valueOf(this.process.pid()), "status");
 		try {

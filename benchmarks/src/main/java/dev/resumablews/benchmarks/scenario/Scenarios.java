@@ -20,6 +20,10 @@ public final class Scenarios {
 		all.add(new Append());
 		all.add(new Burst());
 		all.addAll(Pace.all());
+		all.addAll(Storm.all());
+		all.add(new Idle());
+		all.addAll(Connect.all());
+		all.add(new Fanout());
 		return all;
 	}
 

@@ -1,0 +1,116 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import dev.resumablews.benchmarks.load.LoadRequest;
+import dev.resumablews.benchmarks.process.Server;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+
+/**
+ * What a connection costs on which nothing happens: resident memory after garbage was
+ * collected, less what there was before, of a process that has had connections already.
+ */
+final class Idle implements Scenario {
+
+	private static final int CONNECTIONS = 10_000;
+
+	private static final int WARM_UP_CONNECTIONS = 1000;
+
+	private static final String KIB = "KiB";
+
+	private static final String OURS_TOMCAT = "ours-tomcat";
+
+	private static final String BARE_TOMCAT = "bare-tomcat";
+
+	private static final String OURS_JETTY = "ours-jetty";
+
+	private static final String BARE_JETTY = "bare-jetty";
+
+	@Override
+	public String group() {
+		return "idle";
+	}
+
+	@Override
+	public String title() {
+		return "idle: %,d connections, Tomcat as in the sample, and Jetty".formatted(CONNECTIONS);
+	}
+
+	@Override
+	public List<String> variants() {
+		return List.of(OURS_TOMCAT, BARE_TOMCAT, OURS_JETTY, BARE_JETTY);
+	}
+
+	@Override
+	public List<Metric> metrics() {
+		return List.of(new Metric(KIB, "KiB resident for each"), new Metric("heap", "KiB of live heap"),
+				new Metric("connections", "connections"), new Metric("seconds", "s to connect all"));
+	}
+
+	@Override
+	public List<Target> targets() {
+		return List.of(Target.atMost("idle: KiB on Tomcat", figure(OURS_TOMCAT), 22),
+				Target.atMost("idle: KiB on Jetty", figure(OURS_JETTY), 17),
+				Target.differenceAtMost("idle: KiB above a bare handler, on Tomcat", figure(OURS_TOMCAT),
+						figure(BARE_TOMCAT), 3),
+				Target.differenceAtMost("idle: KiB above a bare handler, on Jetty", figure(OURS_JETTY),
+						figure(BARE_JETTY), 3));
+	}
+
+	@Override
+	public Map<String, Double> measure(String variant, Bench bench) {
+		ServerSpec spec = spec(variant);
+		bench.stop(spec);
+		Server server = bench.server(spec, (fresh) -> hold(fresh, WARM_UP_CONNECTIONS, bench));
+		bench.load(new LoadRequest.Release());
+		Memory before = Memory.of(server);
+		Map<String, Double> held = hold(server, CONNECTIONS, bench);
+		Memory after = Memory.of(server);
+		bench.load(new LoadRequest.Release());
+		bench.stop(spec);
+		return Map.of(KIB, (after.resident() - before.resident()) / CONNECTIONS, "heap",
+				(after.heap() - before.heap()) / 1024 / CONNECTIONS, "connections",
+				Objects.requireNonNull(held.get("connections")), "seconds",
+				Objects.requireNonNull(held.get("seconds")));
+	}
+
+	/**
+	 * Tomcat's buffers are those of the sample.
+	 */
+	private static ServerSpec spec(String variant) {
+		ServerSpec spec = ServerSpec.of(variant.startsWith("ours") ? Kind.OURS : Kind.BARE);
+		return variant.endsWith("jetty") ? spec.onJetty()
+				: spec.jvm("-Dorg.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE=1024")
+					.with("server.tomcat.max-connections=20000",
+							"server.servlet.context-parameters[org.apache.tomcat.websocket.textBufferSize]=1024",
+							"server.servlet.context-parameters[org.apache.tomcat.websocket.binaryBufferSize]=1024");
+	}
+
+	private static Map<String, Double> hold(Server server, int connections, Bench bench) {
+		return bench.load(new LoadRequest.Hold(server.port(), connections));
+	}
+
+	private static Target.Figure figure(String variant) {
+		return new Target.Figure("idle", variant, KIB);
+	}
+
+	/**
+	 * Memory of a process, in KiB, and of its live objects, in bytes.
+	 */
+	private record Memory(double resident, double heap) {
+
+		/**
+		 * Twice, since the first collection finds work for the finalizers of the other.
+		 */
+		private static Memory of(Server server) {
+			server.ask("gc");
+			double heap = server.ask("gc").getOrDefault("heap", 0.0);
+			return new Memory(server.residentKib(), heap);
+		}
+
+	}
+
+}
