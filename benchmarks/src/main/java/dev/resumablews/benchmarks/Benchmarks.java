@@ -8,15 +8,19 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 import dev.resumablews.benchmarks.process.LoadProcess;
 import dev.resumablews.benchmarks.process.Postgres;
 import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.Servers;
+import dev.resumablews.benchmarks.report.JsonFile;
 import dev.resumablews.benchmarks.report.Machine;
 import dev.resumablews.benchmarks.report.MarkdownTable;
 import dev.resumablews.benchmarks.report.Report;
+import dev.resumablews.benchmarks.report.SvgChart;
 import dev.resumablews.benchmarks.scenario.Bench;
 import dev.resumablews.benchmarks.scenario.Figures;
 import dev.resumablews.benchmarks.scenario.Scenario;
@@ -36,9 +40,12 @@ public final class Benchmarks {
 
 	private final List<String> notes = new ArrayList<>();
 
-	private Benchmarks(Options options, Bench bench) {
+	private final BooleanSupplier stopping;
+
+	private Benchmarks(Options options, Bench bench, BooleanSupplier stopping) {
 		this.options = options;
 		this.bench = bench;
+		this.stopping = stopping;
 	}
 
 	/**
@@ -58,35 +65,46 @@ public final class Benchmarks {
 				: Postgres.start(options.home().resolve("target/postgres"));
 		Servers servers = new Servers(postgres, options.home().resolve("socketio"), logs);
 		LoadProcess load = LoadProcess.start(logs);
-		Thread stop = new Thread(() -> stop(load, servers, postgres));
+		AtomicBoolean stopping = new AtomicBoolean();
+		Thread stop = new Thread(() -> {
+			stopping.set(true);
+			stop(load, servers, postgres);
+		});
 		Runtime.getRuntime().addShutdownHook(stop);
 		Bench bench = new Bench(postgres, servers, load, results, options.quick());
-		Report report = new Benchmarks(options, bench).run(postgres);
+		Report report = new Benchmarks(options, bench, stopping::get).run(postgres);
+		if (stopping.get()) {
+			return;
+		}
 		String table = MarkdownTable.write(report);
 		Files.writeString(results.resolve("table.md"), table);
+		Files.writeString(results.resolve("results.json"), JsonFile.write(report));
+		Files.writeString(results.resolve("chart.svg"), SvgChart.draw(report));
 		System.out.println();
 		System.out.print(table);
 	}
 
 	private Report run(Postgres postgres) {
+		List<String> machine = Machine.describe(postgres.version(), ServerSpec.OPTIONS);
 		Map<String, List<Scenario>> groups = Scenarios.all()
 			.stream()
 			.filter((scenario) -> this.options.wants(scenario.group(), scenario.name()))
 			.collect(Collectors.groupingBy(Scenario::group, LinkedHashMap::new, Collectors.toList()));
 		groups.values().forEach((scenarios) -> {
 			scenarios.forEach(this::measure);
-			this.bench.stopAll();
+			if (!this.stopping.getAsBoolean()) {
+				this.bench.stopAll();
+			}
 		});
 		List<Scenario> measured = groups.values().stream().flatMap(List::stream).toList();
-		return new Report(Machine.describe(postgres.version(), ServerSpec.OPTIONS), measured, this.figures,
-				this.options.rounds(), this.notes);
+		return new Report(machine, measured, this.figures, this.options.rounds(), this.notes);
 	}
 
 	private void measure(Scenario scenario) {
 		System.out.println(scenario.title());
 		for (int round = 1; round <= this.options.rounds(); round++) {
 			for (String variant : scenario.variants()) {
-				if (this.options.wants(variant)) {
+				if (this.options.wants(variant) && !this.stopping.getAsBoolean()) {
 					measure(scenario, variant, round);
 				}
 			}
@@ -101,6 +119,9 @@ public final class Benchmarks {
 			System.out.printf("  %-18s %s%n", variant, figures(scenario, values));
 		}
 		catch (RuntimeException ex) {
+			if (this.stopping.getAsBoolean()) {
+				return;
+			}
 			note(name + ": " + ex.getMessage());
 		}
 		this.bench.takeProblems().forEach((problem, count) -> note("%s: %d times: %s".formatted(name, count, problem)));

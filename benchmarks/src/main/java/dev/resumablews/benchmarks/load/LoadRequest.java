@@ -55,11 +55,13 @@ public sealed interface LoadRequest {
 	 * Seeded sessions are resumed from the beginning.
 	 *
 	 * @param port port of the server
-	 * @param sessions number of sessions
+	 * @param seeded number of seeded sessions
+	 * @param replays how many of them come back, spread over all; then from the first one
+	 * again
 	 * @param events events of each
 	 * @param parallel how many come back at once
 	 */
-	record Replay(int port, int sessions, int events, int parallel) implements LoadRequest {
+	record Replay(int port, int seeded, int replays, int events, int parallel) implements LoadRequest {
 
 	}
 

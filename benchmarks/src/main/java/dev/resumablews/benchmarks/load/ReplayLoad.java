@@ -12,6 +12,11 @@ import dev.resumablews.benchmarks.wire.Seeds;
  */
 final class ReplayLoad extends Workload {
 
+	/**
+	 * A prime, so that no session comes twice before all have come.
+	 */
+	private static final long STRIDE = 7919;
+
 	private static final Duration LONGEST = Duration.ofMinutes(2);
 
 	private final LoadRequest.Replay request;
@@ -32,16 +37,16 @@ final class ReplayLoad extends Workload {
 	@Override
 	Map<String, Double> run() throws IOException {
 		long start = System.nanoTime();
-		while (this.opened < Math.min(this.request.parallel(), this.request.sessions())) {
+		while (this.opened < Math.min(this.request.parallel(), this.request.replays())) {
 			next();
 		}
-		boolean complete = until(LONGEST, () -> this.ended == this.request.sessions());
+		boolean complete = until(LONGEST, () -> this.ended == this.request.replays());
 		double seconds = (System.nanoTime() - start) / 1e9;
 		closeAll();
 		if (!complete) {
 			problem("not all sessions came back within " + LONGEST);
 		}
-		long missing = (long) this.request.sessions() * this.request.events() - this.events;
+		long missing = (long) this.request.replays() * this.request.events() - this.events;
 		Map<String, Double> values = new TreeMap<>();
 		values.put("events/s", this.events / seconds);
 		values.put("missing", (double) missing);
@@ -57,17 +62,17 @@ final class ReplayLoad extends Workload {
 		else if (line.is(REPLAY_COMPLETE)) {
 			this.caughtUp.record(System.nanoTime() - client.wanted());
 			this.ended++;
-			if (this.request.parallel() < this.request.sessions()) {
+			if (this.request.parallel() < this.request.replays()) {
 				client.close();
 			}
-			if (this.opened < this.request.sessions()) {
+			if (this.opened < this.request.replays()) {
 				next();
 			}
 		}
 	}
 
 	private void next() {
-		int session = this.opened++;
+		int session = (int) ((long) this.opened++ * STRIDE % this.request.seeded());
 		open(this.request.port(), session, Seeds.sessionId(session).toString());
 	}
 

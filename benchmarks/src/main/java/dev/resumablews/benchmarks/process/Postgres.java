@@ -153,7 +153,7 @@ public final class Postgres implements AutoCloseable {
 			statement.execute(sql);
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("Postgres refused: " + sql, ex);
+			throw new IllegalStateException("Postgres refused: %s%n%s".formatted(sql, ex.getMessage()), ex);
 		}
 	}
 
@@ -168,7 +168,7 @@ public final class Postgres implements AutoCloseable {
 			return values;
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("Postgres refused: " + sql, ex);
+			throw new IllegalStateException("Postgres refused: %s%n%s".formatted(sql, ex.getMessage()), ex);
 		}
 	}
 

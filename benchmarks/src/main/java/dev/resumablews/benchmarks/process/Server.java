@@ -82,6 +82,17 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
+	 * Returns the processor time it has used.
+	 * @return the time in seconds
+	 */
+	public double cpuSeconds() {
+		return ProcessHandle.of(this.process.pid())
+			.flatMap((handle) -> handle.info().totalCpuDuration())
+			.map((duration) -> duration.toNanos() / 1e9)
+			.orElse(0.0);
+	}
+
+	/**
 	 * Forgets the peak so far.
 	 */
 	public void resetPeak() {

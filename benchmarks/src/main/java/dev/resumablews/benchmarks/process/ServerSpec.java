@@ -11,10 +11,12 @@ import java.util.Locale;
  * @param kind which server
  * @param jetty whether on Jetty, not on Tomcat
  * @param node number of the process, for several that share a database
+ * @param database name of its database, which no server of another kind uses
  * @param properties what is set besides the defaults, as command line arguments
  * @param options options of the JVM
  */
-public record ServerSpec(Kind kind, boolean jetty, int node, List<String> properties, List<String> options) {
+public record ServerSpec(Kind kind, boolean jetty, int node, String database, List<String> properties,
+		List<String> options) {
 
 	/**
 	 * Options of each JVM.
@@ -96,7 +98,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, List<String> proper
 	 * @return the server
 	 */
 	public static ServerSpec of(Kind kind) {
-		return new ServerSpec(kind, false, 0, List.of(), OPTIONS);
+		return new ServerSpec(kind, false, 0, "bench_" + kind.name().toLowerCase(Locale.ROOT), List.of(), OPTIONS);
 	}
 
 	/**
@@ -116,7 +118,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, List<String> proper
 	public ServerSpec with(String... properties) {
 		List<String> all = new ArrayList<>(this.properties);
 		all.addAll(List.of(properties));
-		return new ServerSpec(this.kind, this.jetty, this.node, all, this.options);
+		return new ServerSpec(this.kind, this.jetty, this.node, this.database, all, this.options);
 	}
 
 	/**
@@ -127,7 +129,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, List<String> proper
 	public ServerSpec jvm(String... options) {
 		List<String> all = new ArrayList<>(this.options);
 		all.addAll(List.of(options));
-		return new ServerSpec(this.kind, this.jetty, this.node, this.properties, all);
+		return new ServerSpec(this.kind, this.jetty, this.node, this.database, this.properties, all);
 	}
 
 	/**
@@ -135,7 +137,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, List<String> proper
 	 * @return the changed server
 	 */
 	public ServerSpec onJetty() {
-		return new ServerSpec(this.kind, true, this.node, this.properties, this.options);
+		return new ServerSpec(this.kind, true, this.node, this.database, this.properties, this.options);
 	}
 
 	/**
@@ -144,15 +146,17 @@ public record ServerSpec(Kind kind, boolean jetty, int node, List<String> proper
 	 * @return the changed server
 	 */
 	public ServerSpec node(int node) {
-		return new ServerSpec(this.kind, this.jetty, node, this.properties, this.options);
+		return new ServerSpec(this.kind, this.jetty, node, this.database, this.properties, this.options);
 	}
 
 	/**
-	 * Returns the name of its database, which no server of another kind uses.
-	 * @return the name
+	 * Gives it another database.
+	 * @param suffix what to add to the database's name
+	 * @return the changed server
 	 */
-	public String database() {
-		return "bench_" + this.kind.name().toLowerCase(Locale.ROOT);
+	public ServerSpec database(String suffix) {
+		return new ServerSpec(this.kind, this.jetty, this.node, this.database + "_" + suffix, this.properties,
+				this.options);
 	}
 
 }

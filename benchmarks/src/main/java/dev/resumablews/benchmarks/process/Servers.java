@@ -120,7 +120,8 @@ public final class Servers implements AutoCloseable {
 	}
 
 	private static String name(ServerSpec spec) {
-		return spec.kind().variant() + (spec.jetty() ? "-jetty" : "") + ((spec.node() > 0) ? "-" + spec.node() : "");
+		return spec.database().replaceFirst("bench_", "").replace('_', '-') + (spec.jetty() ? "-jetty" : "")
+				+ ((spec.node() > 0) ? "-" + spec.node() : "");
 	}
 
 }

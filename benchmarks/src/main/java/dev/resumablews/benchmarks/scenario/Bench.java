@@ -1,10 +1,13 @@
 package dev.resumablews.benchmarks.scenario;
 
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 import dev.resumablews.benchmarks.load.LoadRequest;
@@ -19,6 +22,11 @@ import dev.resumablews.benchmarks.process.Servers;
  * What there is to measure with. For one thread.
  */
 public final class Bench {
+
+	/**
+	 * What a server needs of the machine, whoever else uses it.
+	 */
+	static final Metric CPU = new Metric("cpu", "s of server CPU");
 
 	private final Postgres postgres;
 
@@ -99,12 +107,33 @@ public final class Bench {
 	}
 
 	/**
+	 * Waits for a time, which must not have passed.
+	 */
+	void awaitTime(Instant time) {
+		long millis = Instant.now().until(time, ChronoUnit.MILLIS);
+		if (millis < 0) {
+			throw new IllegalStateException("This machine was too slow to be ready at " + time);
+		}
+		LockSupport.parkUntil(time.toEpochMilli());
+	}
+
+	/**
 	 * Puts a load on, and notes what goes wrong.
 	 */
 	Map<String, Double> load(LoadRequest request) {
 		LoadResult result = this.load.run(request);
 		result.problems().forEach((problem, count) -> this.problems.merge(problem, count, Integer::sum));
 		return result.values();
+	}
+
+	/**
+	 * Puts a load on a server, and measures the processor time it uses.
+	 */
+	Map<String, Double> load(LoadRequest request, Server server) {
+		double before = server.cpuSeconds();
+		Map<String, Double> values = new TreeMap<>(load(request));
+		values.put(CPU.name(), server.cpuSeconds() - before);
+		return values;
 	}
 
 	/**

@@ -35,7 +35,8 @@ final class Burst implements Scenario {
 
 	@Override
 	public List<Metric> metrics() {
-		return List.of(Metric.rate(RATE), Metric.millis("p50"), Metric.millis("p99"), new Metric("missing", "missing"));
+		return List.of(Metric.rate(RATE), Metric.millis("p50"), Metric.millis("p99"), new Metric("missing", "missing"),
+				Bench.CPU);
 	}
 
 	@Override
@@ -51,7 +52,7 @@ final class Burst implements Scenario {
 		ServerSpec spec = Replies.server(variant);
 		Server server = Replies.warm(spec, bench);
 		return bench.load(new LoadRequest.Burst(List.of(server.port()), Replies.dialect(spec), SESSIONS, Replies.TOKENS,
-				bench.choose(10, 4), false));
+				bench.choose(10, 4), false), server);
 	}
 
 	private static Target.Figure figure(Kind kind) {

@@ -63,7 +63,7 @@ final class Pace implements Scenario {
 	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.millis("p99"), Metric.millis("p50"), Metric.rate("deltas/s"),
-				new Metric("missing", "missing"), new Metric(SUSTAINED, "sustained"));
+				new Metric("missing", "missing"), new Metric(SUSTAINED, "sustained"), Bench.CPU);
 	}
 
 	@Override
@@ -84,7 +84,7 @@ final class Pace implements Scenario {
 		Server server = Replies.warm(spec, bench);
 		Map<String, Double> values = new TreeMap<>(
 				bench.load(new LoadRequest.Pace(List.of(server.port()), Replies.dialect(spec), this.sessions,
-						Replies.TOKENS, Replies.PERIOD_MICROS, 5000, bench.choose(8000, 4000), false)));
+						Replies.TOKENS, Replies.PERIOD_MICROS, 5000, bench.choose(8000, 4000), false), server));
 		double rate = values.getOrDefault("deltas/s", 0.0);
 		boolean complete = values.getOrDefault("missing", 1.0) == 0 && values.getOrDefault("unheard", 1.0) == 0;
 		boolean sustained = complete && rate >= 0.9 * 50 * this.sessions && values.getOrDefault("p99", 1e9) < 1000;

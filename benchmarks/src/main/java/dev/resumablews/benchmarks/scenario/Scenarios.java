@@ -24,6 +24,9 @@ public final class Scenarios {
 		all.add(new Idle());
 		all.addAll(Connect.all());
 		all.add(new Fanout());
+		all.add(new Growth());
+		all.add(new CleanupUnderLoad());
+		all.add(new Nodes());
 		return all;
 	}
 

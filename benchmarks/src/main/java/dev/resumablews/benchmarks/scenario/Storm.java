@@ -57,7 +57,7 @@ final class Storm implements Scenario {
 	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.rate("events/s"), new Metric("p99", "ms p99 until caught up"),
-				new Metric(GROWTH, "MiB more than before at most"), new Metric("missing", "missing"));
+				new Metric(GROWTH, "MiB more than before at most"), new Metric("missing", "missing"), Bench.CPU);
 	}
 
 	@Override
@@ -86,7 +86,7 @@ final class Storm implements Scenario {
 	}
 
 	private static Map<String, Double> replay(Server server, int sessions, Bench bench) {
-		return bench.load(new LoadRequest.Replay(server.port(), sessions, EVENTS, sessions));
+		return bench.load(new LoadRequest.Replay(server.port(), MOST_SESSIONS, sessions, EVENTS, sessions), server);
 	}
 
 }

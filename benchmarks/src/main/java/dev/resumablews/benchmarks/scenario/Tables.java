@@ -14,6 +14,8 @@ final class Tables {
 	 */
 	static final String PAYLOAD = "{\"text\": \"" + "x".repeat(88) + "\"}";
 
+	private static final int COHORT = 100;
+
 	private final Postgres postgres;
 
 	private final ServerSpec spec;
@@ -40,38 +42,46 @@ final class Tables {
 	 * know of them. Sessions are numbered from 0.
 	 */
 	void seed(int sessions, int events) {
-		seed(0, sessions, events, "now()");
+		seed(sessions, events, "now()");
 	}
 
 	/**
 	 * Adds sessions.
-	 * @param first number of the first one
 	 * @param createdAt SQL for the time of the events
 	 */
-	void seed(int first, int sessions, int events, String createdAt) {
-		String numbers = " from generate_series(%d, %d) i".formatted(first, first + sessions - 1);
+	void seed(int sessions, int events, String createdAt) {
 		if (this.spec.kind().isOurs()) {
-			run("insert into ws_sessions (session_id, user_id, last_event_id) select %s, %s, %d"
-				.formatted(Seeds.SESSION_ID_SQL, Seeds.USER_SQL, events) + numbers);
-			run("insert into ws_events (session_id, id, type, payload, created_at) select %s, e, '%s', '%s', %s"
-				.formatted(Seeds.SESSION_ID_SQL, Seeds.EVENT_TYPE, PAYLOAD, createdAt) + events(numbers, events));
+			run("insert into ws_sessions (session_id, user_id, last_event_id) select %s, %s, %d from generate_series(0, %d) i"
+				.formatted(Seeds.SESSION_ID_SQL, Seeds.USER_SQL, events, sessions - 1));
+			run(inCohorts(sessions, events,
+					"insert into ws_events (session_id, id, type, payload, created_at) select %s, e, '%s', '%s', %s"
+						.formatted(Seeds.SESSION_ID_SQL, Seeds.EVENT_TYPE, PAYLOAD, createdAt)));
 			run("vacuum analyze ws_sessions, ws_events");
 		}
 		else if (isRecipe()) {
-			run("insert into recipe_sessions (session_id, user_id) select %s, %s".formatted(Seeds.SESSION_ID_SQL,
-					Seeds.USER_SQL) + numbers);
-			run("insert into recipe_events (session_id, type, payload, created_at) select %s, '%s', '%s', %s"
-				.formatted(Seeds.SESSION_ID_SQL, Seeds.EVENT_TYPE, PAYLOAD, createdAt) + events(numbers, events));
+			run("insert into recipe_sessions (session_id, user_id) select %s, %s from generate_series(0, %d) i"
+				.formatted(Seeds.SESSION_ID_SQL, Seeds.USER_SQL, sessions - 1));
+			run(inCohorts(sessions, events,
+					"insert into recipe_events (session_id, type, payload, created_at) select %s, '%s', '%s', %s"
+						.formatted(Seeds.SESSION_ID_SQL, Seeds.EVENT_TYPE, PAYLOAD, createdAt)));
 			run("vacuum analyze recipe_sessions, recipe_events");
 		}
 	}
 
 	/**
-	 * The sessions' events are written in turn, as if they had all been active at the
-	 * same time.
+	 * Runs an insert for a hundred sessions at a time, whose events alternate, as if
+	 * these had been active together.
 	 */
-	private static String events(String numbers, int events) {
-		return numbers.replace("from ", "from generate_series(1, " + events + ") e, ") + " order by e, i";
+	private static String inCohorts(int sessions, int events, String insert) {
+		return """
+				do $$ begin
+					for cohort in 0..%1$d by %2$d loop
+						%3$s from generate_series(1, %4$d) e,
+							generate_series(cohort, least(cohort + %2$d, %5$d) - 1) i order by e, i;
+						commit;
+					end loop;
+				end $$
+				""".formatted(sessions - 1, COHORT, insert, events, sessions);
 	}
 
 	private boolean isRecipe() {

@@ -19,7 +19,6 @@ import org.springframework.core.env.Profiles;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
-import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
@@ -31,7 +30,7 @@ class PeersConfiguration {
 
 	private static WebSocketHandlerMapping mapping(WebSocketHandler handler, List<HandshakeInterceptor> interceptors) {
 		WebSocketHttpRequestHandler requestHandler = new WebSocketHttpRequestHandler(handler,
-				new DefaultHandshakeHandler());
+				JettyUpgrade.handshakeHandler());
 		requestHandler.setHandshakeInterceptors(interceptors);
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setUrlMap(Map.of("/ws", requestHandler));

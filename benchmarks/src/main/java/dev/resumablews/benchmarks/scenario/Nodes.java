@@ -1,0 +1,99 @@
+package dev.resumablews.benchmarks.scenario;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+import dev.resumablews.benchmarks.load.LoadRequest;
+import dev.resumablews.benchmarks.process.Server;
+import dev.resumablews.benchmarks.process.ServerSpec;
+import dev.resumablews.benchmarks.process.ServerSpec.Kind;
+
+/**
+ * Several processes on one database. Each session has two connections, the second one to
+ * the node after the one that runs its replies; with one node, both to that.
+ */
+final class Nodes implements Scenario {
+
+	private static final int SESSIONS = 100;
+
+	private static final int MOST_NODES = 3;
+
+	private static final String BURST = "deltas/s";
+
+	private static final String LOCAL = "pace.p99";
+
+	private static final String REMOTE = "pace.remote.p99";
+
+	@Override
+	public String group() {
+		return "nodes";
+	}
+
+	@Override
+	public String title() {
+		return "nodes: %d sessions, each with a second connection to another node; bursts, and 50 deltas/s"
+			.formatted(SESSIONS);
+	}
+
+	@Override
+	public List<String> variants() {
+		return IntStream.rangeClosed(1, MOST_NODES).mapToObj(Nodes::variant).toList();
+	}
+
+	@Override
+	public List<Metric> metrics() {
+		return List.of(new Metric(BURST, "deltas/s in bursts"), new Metric(LOCAL, "ms p99 at the reply's node"),
+				new Metric(REMOTE, "ms p99 at the second connection"), new Metric("pace.remote.p50", "ms p50 there"),
+				new Metric("missing", "missing"));
+	}
+
+	@Override
+	public List<Target> targets() {
+		List<Target> targets = new ArrayList<>();
+		for (int nodes = 2; nodes <= MOST_NODES; nodes++) {
+			String variant = variant(nodes);
+			targets.add(Target.ratio("%s: deltas/s in bursts against one node's".formatted(variant),
+					new Target.Figure(group(), variant, BURST), new Target.Figure(group(), variant(1), BURST), true,
+					0.95));
+			targets.add(Target.differenceAtMost("%s: ms p99 at another node above local".formatted(variant),
+					new Target.Figure(group(), variant, REMOTE), new Target.Figure(group(), variant, LOCAL), 50));
+		}
+		return targets;
+	}
+
+	@Override
+	public Map<String, Double> measure(String variant, Bench bench) {
+		int nodes = variants().indexOf(variant) + 1;
+		ServerSpec spec = Replies.server(Kind.OURS.variant()).database("nodes_" + nodes);
+		List<Integer> ports = new ArrayList<>();
+		for (int node = 1; node <= nodes; node++) {
+			Server server = bench.server(spec.node(node),
+					(fresh) -> Replies.warmUp(spec, List.of(fresh.port()), bench));
+			ports.add(server.port());
+		}
+		new Tables(bench.postgres(), spec).clear();
+		Map<String, Double> values = new TreeMap<>();
+		Map<String, Double> burst = bench
+			.load(new LoadRequest.Burst(ports, "json", SESSIONS, Replies.TOKENS, bench.choose(10, 4), true));
+		Map<String, Double> pace = bench.load(new LoadRequest.Pace(ports, "json", SESSIONS, Replies.TOKENS,
+				Replies.PERIOD_MICROS, 5000, bench.choose(8000, 4000), true));
+		values.put(BURST, Objects.requireNonNull(burst.get("deltas/s")));
+		burst.forEach((name, value) -> values.put("burst." + name, value));
+		pace.forEach((name, value) -> values.put("pace." + name, value));
+		values.put("missing", missing(burst) + missing(pace));
+		return values;
+	}
+
+	private static double missing(Map<String, Double> values) {
+		return values.getOrDefault("missing", 0.0) + values.getOrDefault("remote.missing", 0.0);
+	}
+
+	private static String variant(int nodes) {
+		return (nodes == 1) ? "1-node" : nodes + "-nodes";
+	}
+
+}
