@@ -240,16 +240,23 @@ final class AppendStatement {
 		return (draft.reply() != null && !draft.reply().asks()) ? draft.reply().fence() : null;
 	}
 
-	private static Boolean ends(Draft draft) {
-		return draft.reply() != null && draft.reply().ends();
+	private static @Nullable Boolean ends(Draft draft) {
+		return (draft.reply() != null && draft.reply().ends()) ? true : null;
 	}
 
 	private static @Nullable UUID replaces(Draft draft) {
 		return (draft.reply() != null) ? draft.reply().replaces() : null;
 	}
 
+	/**
+	 * Makes an array of a value of each entry. If no entry has the value, it is empty,
+	 * which to {@code unnest} is the same.
+	 */
 	private static Array array(Connection connection, String type, List<? extends Entry> batch,
 			Function<Entry, @Nullable Object> value) throws SQLException {
+		if (batch.stream().allMatch((entry) -> value.apply(entry) == null)) {
+			return connection.createArrayOf(type, new Object[0]);
+		}
 		@Nullable Object[] values = switch (type) {
 			case "uuid" -> new UUID[batch.size()];
 			case "bigint" -> new Long[batch.size()];

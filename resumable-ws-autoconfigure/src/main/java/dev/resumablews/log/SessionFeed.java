@@ -93,6 +93,10 @@ public final class SessionFeed {
 		if (cursor < this.before) {
 			return null;
 		}
+		Recent newest = this.recent.peekLast();
+		if (newest != null && cursor == this.last - 1) {
+			return List.of(newest);
+		}
 		List<Recent> events = new ArrayList<>();
 		Iterator<Recent> newestFirst = this.recent.descendingIterator();
 		while (newestFirst.hasNext()) {
