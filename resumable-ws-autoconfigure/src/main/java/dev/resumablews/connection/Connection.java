@@ -3,6 +3,7 @@ package dev.resumablews.connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -344,7 +345,8 @@ final class Connection {
 	}
 
 	private void fill(boolean withEvents) {
-		List<String> messages = this.control.drain();
+		List<String> messages = new ArrayList<>();
+		this.control.drainTo(messages);
 		if (withEvents) {
 			this.cursor.take(messages);
 		}

@@ -14,6 +14,7 @@ import dev.resumablews.log.EventLog;
 import dev.resumablews.log.LiveConnections;
 import dev.resumablews.log.OnceOnly;
 import dev.resumablews.log.SessionFeeds;
+import dev.resumablews.protocol.DeltaMerger;
 import dev.resumablews.protocol.FrameReader;
 import dev.resumablews.protocol.FrameWriter;
 import dev.resumablews.reply.Replies;
@@ -91,8 +92,10 @@ public final class ConnectionAutoConfiguration {
 		workers.every(CLOCK_INTERVAL, connections::watch);
 		workers.every(presenceInterval(properties.connection().heartbeatInterval()),
 				(now) -> workers.blocking().execute(presence::write));
-		ConnectionServices services = new ConnectionServices(settings(properties), log, feeds, new FrameWriter(),
-				workers, ResumableWsListener.all(listeners.orderedStream().toList()));
+		ConnectionSettings settings = settings(properties);
+		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
+				new DeltaMerger(settings.maxSendCharacters()), workers,
+				ResumableWsListener.all(listeners.orderedStream().toList()));
 		InboxServices inboxServices = new InboxServices(new FrameReader(), replies, once, authenticator,
 				byType(handlers.orderedStream().toList()), workers.handling());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,

@@ -3,6 +3,7 @@ package dev.resumablews.connection;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.log.EventLog;
 import dev.resumablews.log.SessionFeeds;
+import dev.resumablews.protocol.DeltaMerger;
 import dev.resumablews.protocol.FrameWriter;
 
 /**
@@ -12,10 +13,11 @@ import dev.resumablews.protocol.FrameWriter;
  * @param log the log
  * @param feeds recent events
  * @param writer writes what is sent
+ * @param merger makes few deltas of many
  * @param workers the threads
  * @param listener is told what happens
  */
 record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
-		Workers workers, ResumableWsListener listener) {
+		DeltaMerger merger, Workers workers, ResumableWsListener listener) {
 
 }

@@ -7,13 +7,13 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.handshake.Handshake;
 import dev.resumablews.log.OpenedSession;
 import dev.resumablews.log.SessionFeed;
-import dev.resumablews.protocol.DeltaMerger;
 import dev.resumablews.protocol.ServerMessage.ReplayComplete;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -40,7 +40,7 @@ final class LogCursor {
 
 	private final Runnable onNews;
 
-	private final DeltaMerger merger;
+	private final Function<SessionEvent, String> writeLive;
 
 	/**
 	 * Events that were read from the log. Touched by the reading task while
@@ -82,7 +82,7 @@ final class LogCursor {
 		this.session = session;
 		this.feed = feed;
 		this.onNews = onNews;
-		this.merger = new DeltaMerger(services.settings().maxSendCharacters());
+		this.writeLive = (event) -> services.writer().write(event, false);
 		this.position = session.cursor();
 		this.replayHead = session.lastEventId();
 	}
@@ -157,16 +157,27 @@ final class LogCursor {
 			throw this.failure;
 		}
 		takeRewind();
-		boolean fromLog = !this.page.isEmpty();
-		List<SessionEvent> events = fromLog ? takeFromPage()
-				: this.feed.after(this.position, this.services.settings().maxSendCharacters());
-		if (events == null) {
-			this.reading = true;
-			this.services.workers().blocking().execute(this::readPage);
+		if (!this.page.isEmpty()) {
+			send(merge(takeFromPage(), true), true, messages);
 			return;
 		}
-		List<SessionEvent> sent = merge(events, fromLog);
-		for (SessionEvent event : sent) {
+		List<SessionFeed.Recent> news = this.feed.after(this.position, this.services.settings().maxSendCharacters());
+		if (news == null) {
+			this.reading = true;
+			this.services.workers().blocking().execute(this::readPage);
+		}
+		else if (this.replaying) {
+			send(merge(news.stream().map(SessionFeed.Recent::event).toList(), false), false, messages);
+		}
+		else if (!news.isEmpty()) {
+			news.forEach((recent) -> messages.add(this.feed.text(recent, this.writeLive)));
+			this.position = news.get(news.size() - 1).event().id();
+			sent(news.size(), false);
+		}
+	}
+
+	private void send(List<SessionEvent> events, boolean fromLog, List<String> messages) {
+		for (SessionEvent event : events) {
 			boolean replay = event.id() <= this.replayHead;
 			if (!replay) {
 				completeReplay(messages);
@@ -178,9 +189,13 @@ final class LogCursor {
 		if (this.position >= this.replayHead) {
 			completeReplay(messages);
 		}
-		if (!sent.isEmpty()) {
-			this.services.listener().onEventsSent(sent.size(), fromLog);
+		if (!events.isEmpty()) {
+			sent(events.size(), fromLog);
 		}
+	}
+
+	private void sent(int count, boolean fromLog) {
+		this.services.listener().onEventsSent(count, fromLog);
 	}
 
 	/**
@@ -188,16 +203,13 @@ final class LogCursor {
 	 * of the replay: a delta that is neither replayed nor live cannot be sent.
 	 */
 	private List<SessionEvent> merge(List<SessionEvent> events, boolean fromLog) {
-		if (!fromLog && !this.replaying) {
-			return events;
-		}
 		int end = 0;
 		while (end < events.size() && events.get(end).id() <= this.replayHead) {
 			end++;
 		}
-		List<SessionEvent> merged = this.merger.merge(events.subList(0, end));
+		List<SessionEvent> merged = this.services.merger().merge(events.subList(0, end));
 		List<SessionEvent> later = events.subList(end, events.size());
-		merged.addAll(fromLog ? this.merger.merge(later) : later);
+		merged.addAll(fromLog ? this.services.merger().merge(later) : later);
 		return merged;
 	}
 

@@ -1,7 +1,6 @@
 package dev.resumablews.connection;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 
@@ -24,12 +23,13 @@ final class Outbox {
 	}
 
 	/**
-	 * Takes all messages.
+	 * Moves all messages to a list.
 	 */
-	synchronized List<String> drain() {
-		List<String> drained = new ArrayList<>(this.messages);
-		this.messages.clear();
-		return drained;
+	synchronized void drainTo(List<String> drained) {
+		if (!this.messages.isEmpty()) {
+			drained.addAll(this.messages);
+			this.messages.clear();
+		}
 	}
 
 }

@@ -10,7 +10,10 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -30,13 +33,21 @@ import org.jspecify.annotations.Nullable;
  * that they have no hole and the order of ids is the order of commits;
  * <li>inserts the events, their keys and the replies that they ask for, deletes the
  * deltas that an event stands in for, and the replies that have ended. Deltas of the same
- * batch, which the statement cannot see to delete, only use up their ids.
+ * batch, which the statement cannot see to delete, come without a payload and only use up
+ * their ids.
  * </ol>
+ * The planner knows neither the size of the batch nor that of what follows from it, takes
+ * both for a row or two, and joins by nested loops, which take the square of the batch's
+ * size. There is no such loop for a full join. Its conditions are written so that it
+ * stays one.
+ * <p>
  * A key that another transaction commits between the statement's snapshot and its row
  * lock makes the insert fail with a unique violation; the batch is then to be tried
  * again.
  */
 final class AppendStatement {
+
+	private static final String DELTA = "assistant_delta";
 
 	private static final String SQL = """
 			with input as materialized (
@@ -45,71 +56,69 @@ final class AppendStatement {
 					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key,
 						reply_to, fence, ends, replaces, position)
 			), locked as materialized (
-				select session_id, user_id
+				select session_id, user_id, last_event_id
 				from ws_sessions
-				where session_id in (select session_id from input) and closed_at is null
+				where session_id = any (?) and closed_at is null
 				order by session_id
 				for no key update
 			), claimed as materialized (
 				select r.session_id, r.event_id, r.fence
-				from (select distinct session_id, reply_to from input where reply_to > 0) w
-				join ws_replies r on r.session_id = w.session_id and r.event_id = w.reply_to
+				from unnest(?::uuid[], ?::bigint[]) as w (session_id, event_id)
+				join ws_replies r on r.session_id = w.session_id and r.event_id = w.event_id
 				where (select count(*) from locked) > 0
 				order by r.session_id, r.event_id
 				for share of r
+			), moment as materialized (
+				select clock_timestamp() as stored_at from (select count(*) from claimed) c
 			), admitted as materialized (
-				select i.*, k.idempotency_key is not null as duplicate, k.event_id
+				select i.*, l.last_event_id, k.idempotency_key is not null as duplicate, k.event_id
 				from input i
-				join locked l on l.session_id = i.session_id and l.user_id = coalesce(i.user_id, l.user_id)
-				left join claimed c on c.session_id = i.session_id and c.event_id = i.reply_to
+				full join locked l on l.session_id = i.session_id
+				full join claimed c on c.session_id = i.session_id and c.event_id = i.reply_to
 				left join ws_idempotency_keys k
 					on k.session_id = i.session_id and k.idempotency_key = i.idempotency_key
-				where i.fence is null or i.fence = c.fence
+				where coalesce(l.user_id = coalesce(i.user_id, l.user_id), false)
+					and coalesce(i.fence is null or i.fence = c.fence, false)
 			), fresh as materialized (
-				select *, row_number() over (partition by session_id order by position) as step
+				select *, last_event_id + row_number() over (partition by session_id order by position) as id
 				from admitted
 				where not duplicate
 			), advanced as (
 				update ws_sessions s
-				set last_event_id = s.last_event_id + c.events, last_active_at = clock_timestamp()
-				from (select session_id, count(*) as events from fresh group by session_id) c
+				set last_event_id = c.id, last_active_at = m.stored_at
+				from (select session_id, max(id) as id from fresh group by session_id) c, moment m
 				where s.session_id = c.session_id
-				returning s.session_id, s.last_event_id - c.events as base, s.last_active_at as stored_at
-			), numbered as materialized (
-				select f.*, a.base + f.step as id, a.stored_at
-				from fresh f
-				join advanced a on a.session_id = f.session_id
 			), stored as (
 				insert into ws_events (session_id, id, type, message_id, payload, created_at)
 				select session_id, id, type, message_id, payload::json, stored_at
-				from numbered n
-				where n.type <> 'assistant_delta' or not exists (
-					select from numbered l
-					where l.session_id = n.session_id and l.replaces = n.message_id and l.step > n.step)
+				from fresh, moment
+				where payload is not null
 			), keyed as (
 				insert into ws_idempotency_keys (session_id, idempotency_key, event_id)
 				select session_id, idempotency_key, id
-				from numbered
+				from fresh
 				where idempotency_key is not null
 			), compacted as (
 				delete from ws_events e
 				using fresh f
-				where e.session_id = f.session_id and e.id > f.reply_to and e.message_id = f.replaces
-					and e.type = 'assistant_delta'
+				where f.replaces is not null and e.session_id = f.session_id and e.id > f.reply_to
+					and e.message_id = f.replaces and e.type = 'assistant_delta'
 			), asked as (
 				insert into ws_replies (session_id, event_id, node_id, lease_until)
 				select session_id, id, ?, clock_timestamp() + make_interval(secs => ?)
-				from numbered
+				from fresh
 				where reply_to = 0
 			), ended as (
 				delete from ws_replies r
 				using fresh f
 				where f.ends and r.session_id = f.session_id and r.event_id = f.reply_to
 			)
-			select a.position, coalesce(n.id, a.event_id) as event_id, a.duplicate,
-				coalesce(n.stored_at, clock_timestamp()) as stored_at
-			from admitted a
-			left join numbered n on n.position = a.position
+			select position, id as event_id, false as duplicate, stored_at
+			from fresh, moment
+			union all
+			select position, event_id, true, stored_at
+			from admitted, moment
+			where duplicate
 			""";
 
 	private final Database database;
@@ -139,19 +148,27 @@ final class AppendStatement {
 	 */
 	List<@Nullable Appended> execute(Connection connection, List<? extends Entry> batch) throws SQLException {
 		@Nullable Appended[] appended = new @Nullable Appended[batch.size()];
+		@Nullable String[] payloads = payloads(batch);
 		try (PreparedStatement statement = connection.prepareStatement(this.sql)) {
 			statement.setArray(1, array(connection, "uuid", batch, (entry) -> entry.draft().sessionId()));
 			statement.setArray(2, array(connection, "text", batch, (entry) -> entry.draft().userId()));
 			statement.setArray(3, array(connection, "text", batch, (entry) -> entry.draft().type()));
 			statement.setArray(4, array(connection, "uuid", batch, (entry) -> entry.draft().messageId()));
-			statement.setArray(5, array(connection, "text", batch, Entry::payload));
+			statement.setArray(5, connection.createArrayOf("text", payloads));
 			statement.setArray(6, array(connection, "uuid", batch, (entry) -> entry.draft().idempotencyKey()));
 			statement.setArray(7, array(connection, "bigint", batch, (entry) -> inReplyTo(entry.draft())));
 			statement.setArray(8, array(connection, "bigint", batch, (entry) -> fence(entry.draft())));
 			statement.setArray(9, array(connection, "bool", batch, (entry) -> ends(entry.draft())));
 			statement.setArray(10, array(connection, "uuid", batch, (entry) -> replaces(entry.draft())));
-			statement.setObject(11, this.nodeId);
-			statement.setDouble(12, this.leaseSeconds);
+			statement.setArray(11, connection.createArrayOf("uuid",
+					batch.stream().map((entry) -> entry.draft().sessionId()).distinct().toArray(UUID[]::new)));
+			List<Claim> claims = batch.stream().map(Claim::of).filter(Objects::nonNull).distinct().toList();
+			statement.setArray(12,
+					connection.createArrayOf("uuid", claims.stream().map(Claim::sessionId).toArray(UUID[]::new)));
+			statement.setArray(13,
+					connection.createArrayOf("bigint", claims.stream().map(Claim::inReplyTo).toArray(Long[]::new)));
+			statement.setObject(14, this.nodeId);
+			statement.setDouble(15, this.leaseSeconds);
 			try (ResultSet rows = statement.executeQuery()) {
 				while (rows.next()) {
 					Instant storedAt = rows.getObject("stored_at", OffsetDateTime.class).toInstant();
@@ -193,6 +210,28 @@ final class AppendStatement {
 		});
 	}
 
+	/**
+	 * Leaves out the payloads of deltas that a later event of the batch stands in for.
+	 * Both were written with the same fence, so that one is admitted if the other is.
+	 */
+	private static @Nullable String[] payloads(List<? extends Entry> batch) {
+		@Nullable String[] payloads = new @Nullable String[batch.size()];
+		Map<UUID, Long> replaced = new HashMap<>();
+		for (int i = batch.size() - 1; i >= 0; i--) {
+			Draft draft = batch.get(i).draft();
+			Long fence = fence(draft);
+			UUID messageId = draft.messageId();
+			boolean obsolete = messageId != null && draft.type().equals(DELTA)
+					&& Objects.equals(replaced.get(messageId), fence) && fence != null;
+			payloads[i] = obsolete ? null : batch.get(i).payload();
+			UUID replaces = replaces(draft);
+			if (replaces != null && fence != null) {
+				replaced.put(replaces, fence);
+			}
+		}
+		return payloads;
+	}
+
 	private static @Nullable Long inReplyTo(Draft draft) {
 		return (draft.reply() != null) ? draft.reply().inReplyTo() : null;
 	}
@@ -201,16 +240,23 @@ final class AppendStatement {
 		return (draft.reply() != null && !draft.reply().asks()) ? draft.reply().fence() : null;
 	}
 
-	private static Boolean ends(Draft draft) {
-		return draft.reply() != null && draft.reply().ends();
+	private static @Nullable Boolean ends(Draft draft) {
+		return (draft.reply() != null && draft.reply().ends()) ? true : null;
 	}
 
 	private static @Nullable UUID replaces(Draft draft) {
 		return (draft.reply() != null) ? draft.reply().replaces() : null;
 	}
 
+	/**
+	 * Makes an array of a value of each entry. If no entry has the value, it is empty,
+	 * which to {@code unnest} is the same.
+	 */
 	private static Array array(Connection connection, String type, List<? extends Entry> batch,
 			Function<Entry, @Nullable Object> value) throws SQLException {
+		if (batch.stream().allMatch((entry) -> value.apply(entry) == null)) {
+			return connection.createArrayOf(type, new Object[0]);
+		}
 		@Nullable Object[] values = switch (type) {
 			case "uuid" -> new UUID[batch.size()];
 			case "bigint" -> new Long[batch.size()];
@@ -219,6 +265,18 @@ final class AppendStatement {
 		};
 		Arrays.setAll(values, (i) -> value.apply(batch.get(i)));
 		return connection.createArrayOf(type, values);
+	}
+
+	/**
+	 * A reply that is written for.
+	 */
+	private record Claim(UUID sessionId, long inReplyTo) {
+
+		static @Nullable Claim of(Entry entry) {
+			ReplyStep step = entry.draft().reply();
+			return (step != null && !step.asks()) ? new Claim(entry.draft().sessionId(), step.inReplyTo()) : null;
+		}
+
 	}
 
 	/**

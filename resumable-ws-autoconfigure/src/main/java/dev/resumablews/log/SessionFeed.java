@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
 import dev.resumablews.SessionEvent;
 import org.apache.commons.logging.Log;
@@ -85,31 +86,46 @@ public final class SessionFeed {
 	 * @return the events, none if there is nothing new; null if they must be read from
 	 * the log
 	 */
-	public synchronized @Nullable List<SessionEvent> after(long cursor, long maxCharacters) {
+	public synchronized @Nullable List<Recent> after(long cursor, long maxCharacters) {
 		if (cursor >= this.last) {
 			return List.of();
 		}
 		if (cursor < this.before) {
 			return null;
 		}
-		List<SessionEvent> events = new ArrayList<>();
+		Recent newest = this.recent.peekLast();
+		if (newest != null && cursor == this.last - 1) {
+			return List.of(newest);
+		}
+		List<Recent> events = new ArrayList<>();
 		Iterator<Recent> newestFirst = this.recent.descendingIterator();
 		while (newestFirst.hasNext()) {
-			SessionEvent event = newestFirst.next().event();
-			if (event.id() <= cursor) {
+			Recent recent = newestFirst.next();
+			if (recent.event().id() <= cursor) {
 				break;
 			}
-			events.add(event);
+			events.add(recent);
 		}
 		Collections.reverse(events);
 		long length = 0;
 		for (int i = 0; i < events.size(); i++) {
-			length += events.get(i).payload().length();
+			length += events.get(i).length();
 			if (length >= maxCharacters) {
 				return events.subList(0, i + 1);
 			}
 		}
 		return events;
+	}
+
+	/**
+	 * Returns an event as all connections of the session send it while it is news. It is
+	 * written once, unless the session has no other connection.
+	 * @param recent an event of this feed
+	 * @param writer writes it
+	 * @return the text
+	 */
+	public String text(Recent recent, Function<SessionEvent, String> writer) {
+		return (this.listeners.size() > 1) ? recent.text(writer) : writer.apply(recent.event());
 	}
 
 	/**
@@ -187,8 +203,8 @@ public final class SessionFeed {
 	}
 
 	private void add(Recent recent) {
-		if (recent.replaces() != null) {
-			removeDeltas(recent.replaces());
+		if (recent.replaces != null) {
+			removeDeltas(recent.replaces);
 		}
 		this.recent.addLast(recent);
 		this.characters += recent.length();
@@ -216,7 +232,7 @@ public final class SessionFeed {
 
 	private void removeDeltas(UUID messageId) {
 		this.recent.removeIf((recent) -> {
-			boolean obsolete = recent.delta() && messageId.equals(recent.messageId());
+			boolean obsolete = recent.delta() && messageId.equals(recent.messageId);
 			if (obsolete) {
 				this.characters -= recent.length();
 			}
@@ -227,7 +243,24 @@ public final class SessionFeed {
 	/**
 	 * A committed event, with what the feed has to know of its reply.
 	 */
-	record Recent(SessionEvent event, @Nullable UUID messageId, @Nullable UUID replaces) {
+	public static final class Recent {
+
+		private final SessionEvent event;
+
+		private final @Nullable UUID messageId;
+
+		private final @Nullable UUID replaces;
+
+		/**
+		 * Set by whoever needs it first; whoever comes at the same time writes the same.
+		 */
+		private volatile @Nullable String text;
+
+		Recent(SessionEvent event, @Nullable UUID messageId, @Nullable UUID replaces) {
+			this.event = event;
+			this.messageId = messageId;
+			this.replaces = replaces;
+		}
 
 		static Recent of(Draft draft, String payload, Appended stored) {
 			return new Recent(
@@ -235,11 +268,28 @@ public final class SessionFeed {
 					draft.messageId(), (draft.reply() != null) ? draft.reply().replaces() : null);
 		}
 
-		int length() {
+		/**
+		 * Returns the event.
+		 * @return the event
+		 */
+		public SessionEvent event() {
+			return this.event;
+		}
+
+		private String text(Function<SessionEvent, String> writer) {
+			String known = this.text;
+			if (known == null) {
+				known = writer.apply(this.event);
+				this.text = known;
+			}
+			return known;
+		}
+
+		private int length() {
 			return this.event.payload().length();
 		}
 
-		boolean delta() {
+		private boolean delta() {
 			return this.event.type().equals("assistant_delta");
 		}
 

@@ -100,9 +100,16 @@ final class SessionTable {
 		});
 	}
 
+	/**
+	 * Does not wait until the row is on disk: the first event's commit does, and whoever
+	 * comes back after a crash to a session that never had one loses nothing.
+	 */
 	private OpenedSession create(Connection connection, UUID sessionId, String userId, @Nullable Reason reason)
 			throws SQLException {
-		String sql = this.database.sql("insert into ws_sessions (session_id, user_id) values (?, ?)");
+		String sql = this.database.sql("""
+				with unhurried as materialized (select set_config('synchronous_commit', 'off', true))
+				insert into ws_sessions (session_id, user_id) select ?, ? from unhurried
+				""");
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setObject(1, sessionId);
 			statement.setString(2, userId);

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.stream.LongStream;
 
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.SessionEvent;
+import dev.resumablews.log.SessionFeed;
 import dev.resumablews.log.SessionFeeds;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
@@ -93,9 +93,9 @@ final class TwoNodes implements AutoCloseable {
 		SessionFeeds feeds = this.second.bean(SessionFeeds.class);
 		Runnable nobody = () -> {
 		};
-		List<SessionEvent> events = feeds.join(session, nobody).after(0, Long.MAX_VALUE);
+		List<SessionFeed.Recent> events = feeds.join(session, nobody).after(0, Long.MAX_VALUE);
 		feeds.leave(session, nobody);
-		return (events != null) ? events.stream().map(SessionEvent::id).toList() : List.of();
+		return (events != null) ? events.stream().map((recent) -> recent.event().id()).toList() : List.of();
 	}
 
 	static void assertReceived(WsTestClient client, int from, int through) {

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 
 import dev.resumablews.SessionEvent;
@@ -95,14 +97,14 @@ class SessionFeedTests {
 				feed.committed(batch);
 				told = Math.max(told, batch.get(batch.size() - 1).event().id());
 				while (cursor < feed.last()) {
-					List<SessionEvent> events = feed.after(cursor, 1 + random.nextInt(50));
+					List<SessionFeed.Recent> events = feed.after(cursor, 1 + random.nextInt(50));
 					// null stands for the log, which has every event
-					long next = (events != null) ? events.get(0).id() : cursor + 1;
+					long next = (events != null) ? events.get(0).event().id() : cursor + 1;
 					assertThat(next).as("seed %d", seed).isEqualTo(cursor + 1);
 					if (events != null) {
 						assertThat(ids(events))
 							.isEqualTo(LongStream.range(next, next + events.size()).boxed().toList());
-						cursor = events.get(events.size() - 1).id();
+						cursor = events.get(events.size() - 1).event().id();
 					}
 					else {
 						cursor++;
@@ -205,6 +207,23 @@ class SessionFeedTests {
 		this.feed.committed(LongStream.of(ids).mapToObj((id) -> recent(id, "{}")).toList());
 	}
 
+	@Test
+	void whatSeveralConnectionsSendIsWrittenOnce() {
+		this.feed.addListener(() -> {
+		});
+		this.feed.committed(List.of(recent(1, "{}")));
+		SessionFeed.Recent recent = this.feed.after(0, ANY).get(0);
+		AtomicInteger written = new AtomicInteger();
+		Function<SessionEvent, String> writer = (event) -> event.id() + ", written " + written.incrementAndGet();
+
+		assertThat(this.feed.text(recent, writer)).isEqualTo("1, written 1");
+		this.feed.addListener(() -> {
+		});
+		String text = this.feed.text(recent, writer);
+
+		assertThat(this.feed.text(this.feed.after(0, ANY).get(0), writer)).isEqualTo(text).isEqualTo("1, written 2");
+	}
+
 	private List<List<SessionFeed.Recent>> batches(Random random, int events) {
 		List<List<SessionFeed.Recent>> batches = new ArrayList<>();
 		long id = 1;
@@ -243,9 +262,9 @@ class SessionFeedTests {
 				completes ? reply : null);
 	}
 
-	private static List<Long> ids(@Nullable List<SessionEvent> events) {
+	private static List<Long> ids(@Nullable List<SessionFeed.Recent> events) {
 		assertThat(events).isNotNull();
-		return events.stream().map(SessionEvent::id).toList();
+		return events.stream().map((recent) -> recent.event().id()).toList();
 	}
 
 }

@@ -311,9 +311,9 @@ class TransactionTests {
 	}
 
 	private List<String> delivered() {
-		List<SessionEvent> events = this.feed.after(0, Long.MAX_VALUE);
+		List<SessionFeed.Recent> events = this.feed.after(0, Long.MAX_VALUE);
 		assertThat(events).isNotNull();
-		return events.stream().map(SessionEvent::type).toList();
+		return events.stream().map((recent) -> recent.event().type()).toList();
 	}
 
 }
