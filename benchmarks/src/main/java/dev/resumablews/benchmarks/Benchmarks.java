@@ -101,10 +101,17 @@ public final class Benchmarks {
 	}
 
 	private void measure(Scenario scenario) {
+		if (this.stopping.getAsBoolean()) {
+			return;
+		}
 		System.out.println(scenario.title());
-		for (int round = 1; round <= this.options.rounds(); round++) {
-			for (String variant : scenario.variants()) {
-				if (this.options.wants(variant) && !this.stopping.getAsBoolean()) {
+		List<String> variants = scenario.variants()
+			.stream()
+			.filter((variant) -> this.options.wants(variant) && (!this.options.quick() || scenario.isQuick(variant)))
+			.toList();
+		for (int round = 1; round <= scenario.rounds(this.options.rounds()); round++) {
+			for (String variant : variants) {
+				if (!this.stopping.getAsBoolean()) {
 					measure(scenario, variant, round);
 				}
 			}

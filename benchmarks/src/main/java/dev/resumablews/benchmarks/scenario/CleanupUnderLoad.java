@@ -23,7 +23,7 @@ final class CleanupUnderLoad implements Scenario {
 
 	private static final Duration WARM_UP = Duration.ofSeconds(5);
 
-	private static final Duration TIME_TO_SEED = Duration.ofSeconds(40);
+	private static final Duration TIME_TO_SEED = Duration.ofSeconds(30);
 
 	private static final String WITH = "with-cleanup";
 
@@ -42,6 +42,11 @@ final class CleanupUnderLoad implements Scenario {
 	@Override
 	public List<String> variants() {
 		return List.of(WITHOUT, WITH);
+	}
+
+	@Override
+	public int rounds(int asked) {
+		return Math.min(2, asked);
 	}
 
 	@Override
@@ -70,7 +75,7 @@ final class CleanupUnderLoad implements Scenario {
 		}
 		Map<String, Double> values = new TreeMap<>(
 				bench.load(new LoadRequest.Pace(List.of(server.port()), "json", PACED_SESSIONS, Replies.TOKENS,
-						Replies.PERIOD_MICROS, WARM_UP.toMillis(), bench.choose(15_000, 6000), false)));
+						Replies.PERIOD_MICROS, WARM_UP.toMillis(), bench.choose(10_000, 5000), false)));
 		String left = bench.postgres()
 			.select(spec.database(), "select count(*) from ws_events where type = 'note'")
 			.get(0);

@@ -55,7 +55,7 @@ final class Growth implements Scenario {
 	@Override
 	public Map<String, Double> measure(String variant, Bench bench) {
 		ServerSpec spec = ServerSpec.of(Kind.OURS).database(variant.replace('-', '_'));
-		int sessions = variant.equals(SMALL) ? 50 : bench.choose(50_000, 5_000);
+		int sessions = variant.equals(SMALL) ? 50 : bench.choose(50_000, 2_000);
 		Server server = bench.server(spec, (fresh) -> {
 			new Tables(bench.postgres(), spec).seed(sessions, EVENTS);
 			for (int i = 0; i < WARM_UPS; i++) {

@@ -53,6 +53,11 @@ final class Idle implements Scenario {
 	}
 
 	@Override
+	public int rounds(int asked) {
+		return Math.min(2, asked);
+	}
+
+	@Override
 	public List<Metric> metrics() {
 		return List.of(new Metric(KIB, "KiB resident for each"), new Metric("heap", "KiB of live heap"),
 				new Metric("committed", "KiB of heap that is kept"), new Metric("connections", "connections"),

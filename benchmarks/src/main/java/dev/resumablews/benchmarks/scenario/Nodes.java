@@ -45,6 +45,11 @@ final class Nodes implements Scenario {
 	}
 
 	@Override
+	public boolean isQuick(String variant) {
+		return !variant.equals(variant(MOST_NODES));
+	}
+
+	@Override
 	public List<Metric> metrics() {
 		return List.of(new Metric(BURST, "deltas/s in bursts"), new Metric(LOCAL, "ms p99 at the reply's node"),
 				new Metric(REMOTE, "ms p99 at the second connection"), new Metric("pace.remote.p50", "ms p50 there"),
@@ -80,7 +85,7 @@ final class Nodes implements Scenario {
 		Map<String, Double> burst = bench
 			.load(new LoadRequest.Burst(ports, "json", SESSIONS, Replies.TOKENS, bench.choose(10, 4), true));
 		Map<String, Double> pace = bench.load(new LoadRequest.Pace(ports, "json", SESSIONS, Replies.TOKENS,
-				Replies.PERIOD_MICROS, 5000, bench.choose(8000, 4000), true));
+				Replies.PERIOD_MICROS, Replies.PACE_WARM_UP_MILLIS, bench.choose(6000, 3000), true));
 		values.put(BURST, Objects.requireNonNull(burst.get("deltas/s")));
 		burst.forEach((name, value) -> values.put("burst." + name, value));
 		pace.forEach((name, value) -> values.put("pace." + name, value));

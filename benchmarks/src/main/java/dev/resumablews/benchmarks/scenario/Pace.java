@@ -53,12 +53,22 @@ final class Pace implements Scenario {
 
 	@Override
 	public List<String> variants() {
-		List<String> variants = new ArrayList<>(List.of(Kind.OURS.variant(), Kind.SOCKETIO.variant(),
-				Kind.RECIPE_DURABLE.variant(), Kind.BARE.variant()));
-		if (this.sessions == LOADS[0] || this.sessions == LOADS[2]) {
+		List<String> variants = new ArrayList<>(List.of(Kind.OURS.variant(), Kind.SOCKETIO.variant()));
+		if (this.sessions <= LOADS[1]) {
+			variants.add(Kind.RECIPE_DURABLE.variant());
+		}
+		if (isExtreme()) {
+			variants.add(Kind.BARE.variant());
+		}
+		if (this.sessions == LOADS[0]) {
 			variants.add(Kind.OURS_SPRING_AI.variant());
 		}
 		return variants;
+	}
+
+	@Override
+	public boolean isQuick(String variant) {
+		return isExtreme();
 	}
 
 	@Override
@@ -86,14 +96,18 @@ final class Pace implements Scenario {
 	public Map<String, Double> measure(String variant, Bench bench) {
 		ServerSpec spec = Replies.server(variant);
 		Server server = Replies.warm(spec, bench);
-		Map<String, Double> values = new TreeMap<>(
-				bench.load(new LoadRequest.Pace(List.of(server.port()), Replies.dialect(spec), this.sessions,
-						Replies.TOKENS, Replies.PERIOD_MICROS, 5000, bench.choose(8000, 4000), false), server));
+		Map<String, Double> values = new TreeMap<>(bench
+			.load(new LoadRequest.Pace(List.of(server.port()), Replies.dialect(spec), this.sessions, Replies.TOKENS,
+					Replies.PERIOD_MICROS, Replies.PACE_WARM_UP_MILLIS, bench.choose(6000, 3000), false), server));
 		double rate = values.getOrDefault("deltas/s", 0.0);
 		boolean complete = values.getOrDefault("missing", 1.0) == 0 && values.getOrDefault("unheard", 1.0) == 0;
 		boolean sustained = complete && rate >= 0.9 * 50 * this.sessions && values.getOrDefault("p99", 1e9) < 1000;
 		values.put(SUSTAINED, sustained ? 1.0 : 0.0);
 		return values;
+	}
+
+	private boolean isExtreme() {
+		return this.sessions == LOADS[0] || this.sessions == LOADS[LOADS.length - 1];
 	}
 
 	/**

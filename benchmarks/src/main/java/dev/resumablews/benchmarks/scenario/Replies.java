@@ -22,6 +22,11 @@ final class Replies {
 	 */
 	static final long PERIOD_MICROS = 20_000;
 
+	/**
+	 * The time of a reply, after which replies have begun in all sessions.
+	 */
+	static final long PACE_WARM_UP_MILLIS = 4000;
+
 	private static final int WARM_UP_SESSIONS = 100;
 
 	private Replies() {
@@ -53,8 +58,8 @@ final class Replies {
 	}
 
 	static void warmUp(ServerSpec spec, List<Integer> ports, Bench bench) {
-		bench.load(new LoadRequest.Pace(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS / 2, PERIOD_MICROS, 0,
-				bench.choose(5000, 3000), false));
+		bench.load(new LoadRequest.Pace(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS / 4, PERIOD_MICROS, 0,
+				bench.choose(5000, 1500), false));
 		bench.load(new LoadRequest.Burst(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS, bench.choose(10, 5), false));
 	}
 

@@ -35,6 +35,24 @@ public interface Scenario {
 	List<String> variants();
 
 	/**
+	 * Whether a variant is measured in a quick run, too.
+	 * @param variant its name
+	 * @return whether it is
+	 */
+	default boolean isQuick(String variant) {
+		return true;
+	}
+
+	/**
+	 * Returns how often each variant is measured.
+	 * @param asked how often it was asked for
+	 * @return the number, which may be less for what takes long and varies little
+	 */
+	default int rounds(int asked) {
+		return asked;
+	}
+
+	/**
 	 * Returns the figures to show.
 	 * @return their names, the most important one first
 	 */
