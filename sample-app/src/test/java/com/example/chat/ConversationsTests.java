@@ -207,7 +207,7 @@ class ConversationsTests {
 		}
 
 		/**
-		 * Says something in a session, or in a new one.
+		 * Says something in a session, or in a new one, and does not want an answer.
 		 * @return the session
 		 */
 		String say(@Nullable String session, String content) throws IOException, InterruptedException {
@@ -215,8 +215,15 @@ class ConversationsTests {
 				String key = UUID.randomUUID().toString();
 				client.send(Map.of("type", "user_message", "content", content, "idempotency_key", key));
 				client.await("ack");
+				client.await((message) -> isLive(message, "assistant_started"));
+				client.send(Map.of("type", "cancel"));
+				client.await((message) -> isLive(message, "assistant_message"));
 				return client.await("session_init").path("session_id").stringValue();
 			}
+		}
+
+		private static boolean isLive(JsonNode message, String type) {
+			return message.path("type").asString("").equals(type) && !message.has("replay");
 		}
 
 		private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
