@@ -58,7 +58,7 @@ final class AppendStatement {
 			), locked as materialized (
 				select session_id, user_id, last_event_id
 				from ws_sessions
-				where session_id = any (?) and closed_at is null
+				where session_id = any (?::uuid[]) and closed_at is null
 				order by session_id
 				for no key update
 			), claimed as materialized (
