@@ -25,16 +25,17 @@ final class EventTable {
 			select id, type, payload, created_at
 			from (
 				select id, type, payload, created_at,
-					sum(length) over (order by id) - length as length_before
+					sum(octet_length(payload)) over (order by id rows unbounded preceding) - octet_length(payload)
+						as bytes_before
 				from (
-					select id, type, payload::text as payload, created_at, length(payload::text) as length
+					select id, type, payload::text as payload, created_at
 					from ws_events
 					where session_id = ? and id > ?
 					order by id
 					limit ?
 				) page
 			) measured
-			where length_before < ?
+			where bytes_before < ?
 			order by id
 			""";
 
@@ -52,13 +53,13 @@ final class EventTable {
 
 	private final Database database;
 
-	private final long maxPageCharacters;
+	private final long maxPageBytes;
 
 	private final JsonMapper json = JsonMapper.shared();
 
-	EventTable(Database database, long maxPageCharacters) {
+	EventTable(Database database, long maxPageBytes) {
 		this.database = database;
-		this.maxPageCharacters = maxPageCharacters;
+		this.maxPageBytes = maxPageBytes;
 	}
 
 	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit) {
@@ -67,7 +68,7 @@ final class EventTable {
 				statement.setObject(1, sessionId);
 				statement.setLong(2, afterEventId);
 				statement.setInt(3, limit);
-				statement.setLong(4, this.maxPageCharacters);
+				statement.setLong(4, this.maxPageBytes);
 				List<SessionEvent> events = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {

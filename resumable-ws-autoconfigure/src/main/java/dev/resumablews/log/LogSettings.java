@@ -13,10 +13,9 @@ import java.time.Duration;
  * @param appendTimeout how long an event may wait to be stored
  * @param statementTimeout how long Postgres may take to answer
  * @param maxEventBytes size of the largest payload, in bytes of UTF-8
- * @param maxPageCharacters length of the payloads after which a page read from the log
- * ends
+ * @param maxPageBytes bytes of payloads after which a page read from the log ends
  */
 record LogSettings(int lanes, int queueCapacity, long queueCharacters, int maxBatch, Duration appendTimeout,
-		Duration statementTimeout, long maxEventBytes, long maxPageCharacters) {
+		Duration statementTimeout, long maxEventBytes, long maxPageBytes) {
 
 }

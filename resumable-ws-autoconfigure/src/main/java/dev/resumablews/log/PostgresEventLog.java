@@ -42,7 +42,7 @@ final class PostgresEventLog implements EventLog, AutoCloseable {
 	PostgresEventLog(LogSettings settings, Database database, AppendStatement statement, SessionFeeds feeds,
 			ResumableWsListener listener) {
 		this.sessions = new SessionTable(database);
-		this.events = new EventTable(database, settings.maxPageCharacters());
+		this.events = new EventTable(database, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
 			this.lanes.add(new Lane("resumable-ws-log-" + i, settings, database, statement, feeds, listener));
 		}

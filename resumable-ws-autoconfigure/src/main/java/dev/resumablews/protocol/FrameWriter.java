@@ -28,6 +28,8 @@ public final class FrameWriter {
 
 	private final JsonMapper json = JsonMapper.shared();
 
+	private final Timestamps timestamps = new Timestamps();
+
 	/**
 	 * Writes a durable event. Its payload is taken over as it was stored.
 	 * @param event the event
@@ -40,7 +42,9 @@ public final class FrameWriter {
 		JsonStringEncoder.getInstance().quoteAsString(event.type(), text);
 		text.append("\",\"event_id\":").append(event.id()).append(",\"payload\":");
 		appendLine(text, event.payload());
-		text.append(",\"created_at\":\"").append(event.createdAt()).append('"');
+		text.append(",\"created_at\":\"");
+		this.timestamps.append(text, event.createdAt());
+		text.append('"');
 		if (replay) {
 			text.append(",\"replay\":true");
 		}

@@ -21,7 +21,7 @@ final class Append implements Scenario {
 
 	private static final int PAYLOAD = 100;
 
-	private static final int THREADS = 400;
+	private static final int THREADS = 2000;
 
 	/**
 	 * The lanes of the log, by default.
