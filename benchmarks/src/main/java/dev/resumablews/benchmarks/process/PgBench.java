@@ -130,22 +130,30 @@ public final class PgBench {
 		}
 		String rest = statement.substring(0, input.start("parameters")) + named
 				+ statement.substring(input.end("parameters"));
-		// what is left are the node that waits for a reply, and for how long; nobody asks
-		// for one
-		return rest.replaceAll("secs => \\$\\d+", "secs => 15")
+		// what is left are the sessions to lock, the replies that are written for, of
+		// which
+		// there are none, the node that waits for a reply, and for how long
+		return rest
+			.replaceAll("any \\(\\$\\d+::uuid\\[]\\)",
+					Matcher.quoteReplacement("any (" + ofClient("locked", clients) + "::uuid[])"))
+			.replaceAll("\\$\\d+::(\\w+)\\[]", "'{}'::$1[]")
+			.replaceAll("secs => \\$\\d+", "secs => 15")
 			.replaceAll("\\$\\d+", "'00000000-0000-4000-8000-000000000000'::uuid");
 	}
 
 	private static String value(String column, int clients) {
 		return switch (column) {
-			case "session_id" -> IntStream.range(0, clients)
-				.mapToObj((client) -> " when " + client + " then :sessions" + client)
-				.collect(Collectors.joining("", "(case :client_id::int", " end)"));
+			case "session_id" -> ofClient("sessions", clients);
 			case "type" -> ":types";
 			case "payload" -> ":payloads";
-			case "ends" -> ":flags";
-			default -> ":nulls";
+			default -> "'{}'";
 		};
+	}
+
+	private static String ofClient(String variable, int clients) {
+		return IntStream.range(0, clients)
+			.mapToObj((client) -> " when " + client + " then :" + variable + client)
+			.collect(Collectors.joining("", "(case :client_id::int", " end)"));
 	}
 
 	private static Map<String, String> variables(int clients, int sessions, int batch, String payload) {
@@ -154,11 +162,11 @@ public final class PgBench {
 			int offset = client;
 			variables.put("sessions" + client,
 					array(batch, (i) -> Seeds.sessionId((offset + i * clients) % sessions).toString()));
+			variables.put("locked" + client, array(Math.min(batch, sessions / clients),
+					(i) -> Seeds.sessionId((offset + i * clients) % sessions).toString()));
 		}
 		variables.put("types", array(batch, (i) -> Seeds.EVENT_TYPE));
 		variables.put("payloads", array(batch, (i) -> '"' + payload.replace("\"", "\\\"") + '"'));
-		variables.put("flags", array(batch, (i) -> "f"));
-		variables.put("nulls", array(batch, (i) -> "NULL"));
 		return variables;
 	}
 
