@@ -47,8 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppendStatement {
 
-	private static final String DELTA = "assistant_delta";
-
 	private static final String SQL = """
 			with input as materialized (
 				select *
@@ -220,9 +218,7 @@ final class AppendStatement {
 		for (int i = batch.size() - 1; i >= 0; i--) {
 			Draft draft = batch.get(i).draft();
 			Long fence = fence(draft);
-			UUID messageId = draft.messageId();
-			boolean obsolete = messageId != null && draft.type().equals(DELTA)
-					&& Objects.equals(replaced.get(messageId), fence) && fence != null;
+			boolean obsolete = fence != null && draft.isDelta() && fence.equals(replaced.get(draft.messageId()));
 			payloads[i] = obsolete ? null : batch.get(i).payload();
 			UUID replaces = replaces(draft);
 			if (replaces != null && fence != null) {
@@ -254,9 +250,6 @@ final class AppendStatement {
 	 */
 	private static Array array(Connection connection, String type, List<? extends Entry> batch,
 			Function<Entry, @Nullable Object> value) throws SQLException {
-		if (batch.stream().allMatch((entry) -> value.apply(entry) == null)) {
-			return connection.createArrayOf(type, new Object[0]);
-		}
 		@Nullable Object[] values = switch (type) {
 			case "uuid" -> new UUID[batch.size()];
 			case "bigint" -> new Long[batch.size()];
@@ -264,7 +257,8 @@ final class AppendStatement {
 			default -> new String[batch.size()];
 		};
 		Arrays.setAll(values, (i) -> value.apply(batch.get(i)));
-		return connection.createArrayOf(type, values);
+		boolean empty = Arrays.stream(values).allMatch(Objects::isNull);
+		return connection.createArrayOf(type, empty ? new Object[0] : values);
 	}
 
 	/**

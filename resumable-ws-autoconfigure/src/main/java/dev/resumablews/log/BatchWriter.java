@@ -110,8 +110,7 @@ final class BatchWriter {
 		int asked = -1;
 		for (int i = 0; i < batch.size(); i++) {
 			Appended event = appended.get(i);
-			if (event != null && !event.duplicate()
-					&& (asked == -1 || batch.get(asked).draft().type().equals("assistant_delta"))) {
+			if (event != null && !event.duplicate() && (asked == -1 || batch.get(asked).draft().isDelta())) {
 				asked = i;
 			}
 		}

@@ -55,4 +55,11 @@ public record Draft(UUID sessionId, @Nullable String userId, String type, Suppli
 				ReplyStep.ASKED, this.patient);
 	}
 
+	/**
+	 * Whether another event may stand in for this one.
+	 */
+	boolean isDelta() {
+		return this.type.equals("assistant_delta");
+	}
+
 }
