@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import { FakeServer } from './fake-server.js';
-import { FakePage, closeAll, connect, holds, tick, until } from './support.js';
+import { FakePage, closeAll, connect, holds, tick, until, waits } from './support.js';
 
 let server;
 let page;
@@ -14,8 +14,6 @@ afterEach(async () => {
 	page = undefined;
 	await server.stop();
 });
-
-const waits = (client) => client.seen.status.filter(({ status }) => status === 'waiting');
 
 test('the back-off is random below a limit that doubles up to a maximum', async () => {
 	server.refuseWith = 503;
@@ -195,7 +193,7 @@ test('a client that waits connects at once when the browser is online again', as
 	await until(() => client.status === 'open');
 	page.online = false;
 	first.cut();
-	await until(() => client.status === 'waiting');
+	await until(() => waits(client).length);
 	assert.equal(waits(client)[0].delay, Infinity);
 	page.show();
 	await holds(() => server.attempts === 1);
@@ -209,7 +207,7 @@ test('a browser that is wrong about being offline costs the longest delay, and n
 	const client = connect(server.url);
 	page.online = false;
 	(await server.connection()).cut();
-	await until(() => client.status === 'waiting');
+	await until(() => waits(client).length);
 	(await server.connection()).resume();
 	await until(() => client.status === 'open');
 });
@@ -220,7 +218,7 @@ test('a client that waits connects at once when the tab becomes visible', async 
 	const first = await server.connection();
 	first.resume();
 	first.cut();
-	await until(() => client.status === 'waiting');
+	await until(() => waits(client).length);
 	page.hide();
 	await holds(() => server.attempts === 1);
 	page.show();
@@ -259,7 +257,7 @@ test('a page may say to connect at once', async () => {
 	const first = await server.connection();
 	first.resume();
 	first.cut();
-	await until(() => client.status === 'waiting');
+	await until(() => waits(client).length);
 	client.reconnect();
 	(await server.connection()).resume();
 	await until(() => client.status === 'open');

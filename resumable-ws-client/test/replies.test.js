@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { FakeServer } from './fake-server.js';
-import { TestStorage, closeAll, connect, delta, event, holds, started, tick, until, whole } from './support.js';
+import { TestStorage, closeAll, connect, delta, event, holds, started, tick, until, waits, whole } from './support.js';
 
 let server;
 before(async () => server = await FakeServer.start());
@@ -409,7 +409,7 @@ test('all of a session is cancelled, also if that was asked for without a connec
 	connection.send(started(2, 'm'));
 	await until(() => client.replies.size);
 	connection.cut();
-	await until(() => client.status === 'waiting');
+	await until(() => waits(client).length);
 	client.cancel();
 	const second = await server.connection();
 	second.resume();

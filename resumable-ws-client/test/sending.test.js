@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { FakeServer } from './fake-server.js';
-import { TestStorage, closeAll, connect, holds, until } from './support.js';
+import { TestStorage, closeAll, connect, holds, until, waits } from './support.js';
 
 let server;
 before(async () => server = await FakeServer.start());
@@ -103,7 +103,7 @@ test('what was said before there was a session is not lost by loading the page a
 	server.refuseWith = 503;
 	const before = connect(server.url, { storage });
 	before.say('hello');
-	await until(() => before.status === 'waiting');
+	await until(() => waits(before).length);
 	before.close();
 	server.refuseWith = 0;
 	connect(server.url, { storage });

@@ -27,6 +27,9 @@ export function connect(url, options = {}) {
 	return Object.assign(client, { seen, ids: () => seen.event.map((event) => event.event_id) });
 }
 
+/** The waits between a client's attempts, also those that are over: a short one is gone before anybody looks. */
+export const waits = (client) => client.seen.status.filter(({ status }) => status === 'waiting');
+
 /** Closes all clients of a test. */
 export function closeAll() {
 	clients.forEach((client) => client.close());

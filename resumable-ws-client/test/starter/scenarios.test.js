@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, test } from 'node:test';
-import { TestStorage, closeAll, connect, holds, until } from '../support.js';
+import { TestStorage, closeAll, connect, holds, until, waits } from '../support.js';
 
 const { STARTER_URL, STARTER_CONTROL } = process.env;
 
@@ -283,7 +283,7 @@ test('a server that restarts says when to come back, and everything goes on', as
 	await control('restart');
 	await until(() => client.status === 'open' && client.reconnects === 1);
 	const restarting = client.seen.message.find(({ type }) => type === 'server_restarting');
-	const waiting = client.seen.status.find(({ status }) => status === 'waiting');
+	const [waiting] = waits(client);
 	assert.deepEqual([waiting.delay, waiting.code], [restarting.reconnect_after_ms, 1012]);
 	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
 	await until(() => client.lastEventId === 2);
@@ -367,8 +367,8 @@ test('an expired token is replaced at once', async () => {
 	});
 	await until(() => client.status === 'open' && client.reconnects === 1);
 	assert.deepEqual(asked, [false, true]);
-	assert.equal(client.seen.status.find(({ status }) => status === 'waiting').code, 4401);
-	assert.equal(client.seen.status.find(({ status }) => status === 'waiting').delay, 0);
+	assert.equal(waits(client)[0].code, 4401);
+	assert.equal(waits(client)[0].delay, 0);
 	assert.equal(client.seen.open[1].resumed, true);
 });
 
