@@ -1,6 +1,7 @@
 package dev.resumablews.connection;
 
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
@@ -24,9 +25,20 @@ final class OtherNodes {
 	 */
 	private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
+	/**
+	 * How long nobody is asked again after no other node had a connection: most
+	 * applications run on one node, and need no query for each handshake.
+	 */
+	private static final Duration ALONE = Duration.ofSeconds(1);
+
 	private final LiveConnections live;
 
 	private final Executor blocking;
+
+	/**
+	 * Written by any thread of {@link #blocking}; it does not matter which is the last.
+	 */
+	private volatile long aloneUntil = System.nanoTime();
 
 	OtherNodes(LiveConnections live, Executor blocking) {
 		this.live = live;
@@ -34,11 +46,15 @@ final class OtherNodes {
 	}
 
 	/**
-	 * Counts a user's connections to other nodes.
+	 * Counts a user's connections to other nodes. The first that there are may be noticed
+	 * a second late.
 	 * @return the number of connections; 0 if it cannot be told in time
 	 */
 	int connections(String userId) {
-		FutureTask<Integer> count = new FutureTask<>(() -> this.live.countElsewhere(userId));
+		if (System.nanoTime() - this.aloneUntil < 0) {
+			return 0;
+		}
+		FutureTask<Integer> count = new FutureTask<>(() -> ask(userId));
 		this.blocking.execute(count);
 		try {
 			return count.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -51,6 +67,14 @@ final class OtherNodes {
 		}
 		count.cancel(false);
 		return 0;
+	}
+
+	private int ask(String userId) {
+		OptionalInt count = this.live.countElsewhere(userId);
+		if (count.isEmpty()) {
+			this.aloneUntil = System.nanoTime() + ALONE.toNanos();
+		}
+		return count.orElse(0);
 	}
 
 }

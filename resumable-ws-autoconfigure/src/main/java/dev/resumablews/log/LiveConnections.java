@@ -3,16 +3,14 @@ package dev.resumablews.log;
 import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who is connected to which node, as Postgres knows it: exact to within two heartbeats. A
@@ -42,8 +40,15 @@ public final class LiveConnections {
 
 	private static final String COUNT = """
 			select count(*) from ws_live_connections
-			where user_id = ? and node_id is distinct from ?
-				and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			where user_id = ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			""";
+
+	private static final String COUNT_ELSEWHERE = """
+			with elsewhere as not materialized (
+				select user_id from ws_live_connections
+				where node_id <> ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			)
+			select exists (select from elsewhere), (select count(*) from elsewhere where user_id = ?)
 			""";
 
 	private static final String SURPLUS = """
@@ -106,16 +111,35 @@ public final class LiveConnections {
 	 * @return the number of connections
 	 */
 	public int count(String userId) {
-		return count(userId, null);
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT))) {
+				statement.setString(1, userId);
+				statement.setDouble(2, this.seconds);
+				try (ResultSet rows = statement.executeQuery()) {
+					rows.next();
+					return rows.getInt(1);
+				}
+			}
+		});
 	}
 
 	/**
 	 * Counts a user's connections to the other nodes.
 	 * @param userId the user
-	 * @return the number of connections
+	 * @return the number of connections; empty if no user has any
 	 */
-	public int countElsewhere(String userId) {
-		return count(userId, this.nodeId);
+	public OptionalInt countElsewhere(String userId) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT_ELSEWHERE))) {
+				statement.setObject(1, this.nodeId);
+				statement.setDouble(2, this.seconds);
+				statement.setString(3, userId);
+				try (ResultSet rows = statement.executeQuery()) {
+					rows.next();
+					return rows.getBoolean(1) ? OptionalInt.of(rows.getInt(2)) : OptionalInt.empty();
+				}
+			}
+		});
 	}
 
 	/**
@@ -150,20 +174,6 @@ public final class LiveConnections {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(REMOVE))) {
 				statement.setObject(1, this.nodeId);
 				return statement.executeUpdate();
-			}
-		});
-	}
-
-	private int count(String userId, @Nullable UUID exceptNode) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT))) {
-				statement.setString(1, userId);
-				statement.setObject(2, exceptNode, Types.OTHER);
-				statement.setDouble(3, this.seconds);
-				try (ResultSet rows = statement.executeQuery()) {
-					rows.next();
-					return rows.getInt(1);
-				}
 			}
 		});
 	}

@@ -36,7 +36,7 @@ final class JavaCommand {
 
 	private static String classPath(Container container) {
 		return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-			.filter((entry) -> !Path.of(entry).getFileName().toString().contains(container.absent))
+			.filter((entry) -> container.absent.stream().noneMatch(Path.of(entry).getFileName().toString()::contains))
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 
@@ -46,19 +46,21 @@ final class JavaCommand {
 	enum Container {
 
 		/**
-		 * Spring Boot's default.
+		 * Spring Boot's default. It has the classes of the WebSocket API in its own jar,
+		 * which look for their implementation once; those of the API's jar, which is
+		 * Jetty's here, do so in each handshake.
 		 */
-		TOMCAT("jetty"),
+		TOMCAT("jetty", "jakarta.websocket"),
 
 		/**
 		 * The other one.
 		 */
 		JETTY("tomcat");
 
-		private final String absent;
+		private final List<String> absent;
 
-		Container(String absent) {
-			this.absent = absent;
+		Container(String... absent) {
+			this.absent = List.of(absent);
 		}
 
 	}

@@ -59,8 +59,8 @@ final class Replies {
 
 	static void warmUp(ServerSpec spec, List<Integer> ports, Bench bench) {
 		bench.load(new LoadRequest.Pace(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS / 4, PERIOD_MICROS, 0,
-				bench.choose(5000, 1500), false));
-		bench.load(new LoadRequest.Burst(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS, bench.choose(10, 5), false));
+				bench.choose(20_000, 1500), false));
+		bench.load(new LoadRequest.Burst(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS, bench.choose(20, 5), false));
 	}
 
 }
