@@ -80,7 +80,7 @@ final class Connection {
 	/**
 	 * Frames that are to be sent before anything else is looked for. Of the loop.
 	 */
-	private final Deque<String> frames = new ArrayDeque<>();
+	private final Deque<String> frames = new ArrayDeque<>(1);
 
 	/**
 	 * Set by the loop, cleared when the frame was sent.

@@ -48,7 +48,10 @@ final class Inbox {
 
 	private final StringBuilder partial = new StringBuilder();
 
-	private final @Nullable Bucket rate;
+	/**
+	 * There is none before the first message: most connections only listen.
+	 */
+	private @Nullable Bucket rate;
 
 	private int malformedInARow;
 
@@ -62,7 +65,6 @@ final class Inbox {
 		this.connection = connection;
 		this.services = services;
 		this.settings = settings;
-		this.rate = (settings.messagesPerSecond() > 0) ? bucket(settings) : null;
 	}
 
 	/**
@@ -93,7 +95,7 @@ final class Inbox {
 	}
 
 	private void receive(String text) {
-		if (this.rate != null && !this.rate.tryConsume(1)) {
+		if (!isWithinRate()) {
 			this.connection.close(CloseCode.RATE_LIMITED);
 			return;
 		}
@@ -108,6 +110,18 @@ final class Inbox {
 				this.connection.close(CloseCode.MALFORMED_MESSAGES);
 			}
 		}
+	}
+
+	private boolean isWithinRate() {
+		if (this.settings.messagesPerSecond() == 0) {
+			return true;
+		}
+		Bucket rate = this.rate;
+		if (rate == null) {
+			rate = bucket(this.settings);
+			this.rate = rate;
+		}
+		return rate.tryConsume(1);
 	}
 
 	private void handle(ClientFrame frame) {

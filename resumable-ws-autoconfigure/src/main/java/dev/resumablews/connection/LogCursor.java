@@ -46,7 +46,7 @@ final class LogCursor {
 	 * Events that were read from the log. Touched by the reading task while
 	 * {@link #reading} is set, and by nobody else then.
 	 */
-	private final Deque<SessionEvent> page = new ArrayDeque<>();
+	private final Deque<SessionEvent> page = new ArrayDeque<>(1);
 
 	private final AtomicReference<@Nullable Long> rewind = new AtomicReference<>();
 

@@ -12,7 +12,7 @@ final class Outbox {
 
 	private static final int CAPACITY = 1000;
 
-	private final Queue<String> messages = new ArrayDeque<>();
+	private final Queue<String> messages = new ArrayDeque<>(1);
 
 	/**
 	 * Adds a message.

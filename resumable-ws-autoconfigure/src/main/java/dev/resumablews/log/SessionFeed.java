@@ -1,10 +1,10 @@
 package dev.resumablews.log;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -30,7 +30,7 @@ public final class SessionFeed {
 
 	private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-	private final ArrayDeque<Recent> recent = new ArrayDeque<>();
+	private final ArrayDeque<Recent> recent = new ArrayDeque<>(1);
 
 	private long characters;
 
