@@ -3,6 +3,7 @@ package dev.resumablews;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What an application does with sessions: publish events into them, look at them, close
@@ -28,6 +29,22 @@ public interface ResumableSessions {
 	 * @throws IllegalArgumentException if the type or the payload is not acceptable
 	 */
 	void publish(UUID sessionId, String type, Object payload);
+
+	/**
+	 * Stores an event and delivers it to every client of the session, without waiting for
+	 * it: one thread may have thousands of events on their way, which share commits.
+	 * Events that a thread publishes into one session one after the other are stored in
+	 * this order. Has no part in a transaction of the caller.
+	 * @param sessionId the session to publish to
+	 * @param type the event's type, as for {@link #publish(UUID, String, Object)}
+	 * @param payload what is serialized to a JSON object, before this returns
+	 * @return completed with the event's id when it is durable; exceptionally with what
+	 * {@link #publish(UUID, String, Object)} throws because of the session or the log.
+	 * What depends on it may run on the thread that writes the log, so it must neither
+	 * block nor take long
+	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 */
+	CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload);
 
 	/**
 	 * Publishes an event to each open session of a user, as

@@ -39,7 +39,9 @@ import org.jspecify.annotations.Nullable;
  * The planner knows neither the size of the batch nor that of what follows from it, takes
  * both for a row or two, and joins by nested loops, which take the square of the batch's
  * size. There is no such loop for a full join. Its conditions are written so that it
- * stays one.
+ * stays one. Of a table that was empty when the planner last looked, it thinks that
+ * reading the whole of it costs nothing. So deltas are not looked for unless a reply has
+ * ended, and then between two ids, which it takes for few.
  * <p>
  * A key that another transaction commits between the statement's snapshot and its row
  * lock makes the insert fail with a unique violation; the batch is then to be tried
@@ -99,7 +101,8 @@ final class AppendStatement {
 			), compacted as (
 				delete from ws_events e
 				using fresh f
-				where f.replaces is not null and e.session_id = f.session_id and e.id > f.reply_to
+				where (select count(*) from fresh where replaces is not null) > 0
+					and f.replaces is not null and e.session_id = f.session_id and e.id > f.reply_to and e.id < f.id
 					and e.message_id = f.replaces and e.type = 'assistant_delta'
 			), asked as (
 				insert into ws_replies (session_id, event_id, node_id, lease_until)

@@ -73,6 +73,11 @@ final class PublishingSessions implements ResumableSessions {
 	}
 
 	@Override
+	public CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload) {
+		return this.log.append(Draft.of(sessionId, checkedType(type), serialize(payload))).thenApply(Appended::eventId);
+	}
+
+	@Override
 	public int publishToUser(String userId, String type, Object payload) {
 		String checked = checkedType(type);
 		String text = serialize(payload);

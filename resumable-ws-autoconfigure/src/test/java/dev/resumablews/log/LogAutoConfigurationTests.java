@@ -300,6 +300,11 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
+		public CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload) {
+			return CompletableFuture.completedFuture(1L);
+		}
+
+		@Override
 		public int publishToUser(String userId, String type, Object payload) {
 			return 0;
 		}

@@ -1,10 +1,14 @@
 package dev.resumablews.log;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.resumablews.ResumableSessions;
@@ -27,6 +31,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class PublishingSessionsTests {
 
 	private static final int MAX_BYTES = 100;
+
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
 
 	private static TestLog test;
 
@@ -60,6 +66,31 @@ class PublishingSessionsTests {
 		assertThat(event.id()).isEqualTo(1);
 		assertThat(event.type()).isEqualTo("order.shipped-2_B");
 		assertThat(event.payload()).isEqualTo("{\"order\":7}");
+	}
+
+	@Test
+	void whatIsPublishedWithoutWaitingIsStoredInOrderWhenItSaysSo() {
+		List<CompletableFuture<Long>> published = new ArrayList<>();
+		for (int i = 0; i < 500; i++) {
+			published.add(sessions.publishAsync(this.session, "x", Map.of("n", i)));
+		}
+		for (int i = 0; i < published.size(); i++) {
+			assertThat(published.get(i)).succeedsWithin(PATIENCE).isEqualTo(i + 1L);
+		}
+		assertThat(sessions.history(this.session, 0, 500)).extracting(SessionEvent::payload)
+			.isEqualTo(IntStream.range(0, 500).mapToObj("{\"n\":%d}"::formatted).toList());
+	}
+
+	@Test
+	void whoDoesNotWaitLearnsThatThereIsNoSuchSession() {
+		UUID nobodys = UUID.randomUUID();
+		assertThat(sessions.publishAsync(nobodys, "x", Map.of())).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOf(UnknownSessionException.class)
+			.withMessageContaining(nobodys.toString());
+		assertThatIllegalArgumentException().isThrownBy(() -> sessions.publishAsync(this.session, "No", Map.of()))
+			.withMessageContaining("'No'");
 	}
 
 	@Test

@@ -21,7 +21,18 @@ final class Append implements Scenario {
 
 	private static final int PAYLOAD = 100;
 
-	private static final int THREADS = 2000;
+	/**
+	 * Events on their way at the same time, and the threads that publish them.
+	 */
+	private static final int IN_FLIGHT = 2000;
+
+	private static final int PUBLISHERS = 2;
+
+	/**
+	 * Threads that store one event after the other: enough for the pool of ten
+	 * connections, and not so many that they hinder one another.
+	 */
+	private static final int BLOCKING = 32;
 
 	/**
 	 * The lanes of the log, by default.
@@ -54,8 +65,8 @@ final class Append implements Scenario {
 
 	@Override
 	public String title() {
-		return "append: as many events as the log takes, %d sessions, %d-byte payloads, %d publishers"
-			.formatted(SESSIONS, PAYLOAD, THREADS);
+		return "append: as many events as the log takes, %d sessions, %d-byte payloads, %d on their way"
+			.formatted(SESSIONS, PAYLOAD, IN_FLIGHT);
 	}
 
 	@Override
@@ -80,22 +91,22 @@ final class Append implements Scenario {
 		return switch (variant) {
 			case OURS -> ours(bench);
 			case PGBENCH -> pgBench(bench);
-			default -> publish(ServerSpec.of(Kind.RECIPE), bench);
+			default -> publish(ServerSpec.of(Kind.RECIPE), BLOCKING, 1, bench);
 		};
 	}
 
 	private Map<String, Double> ours(Bench bench) {
 		ServerSpec spec = ServerSpec.of(Kind.OURS);
-		Map<String, Double> values = publish(spec, bench);
+		Map<String, Double> values = publish(spec, PUBLISHERS, IN_FLIGHT / PUBLISHERS, bench);
 		this.batch = Objects.requireNonNull(values.get("batch"));
 		return values;
 	}
 
-	private Map<String, Double> publish(ServerSpec spec, Bench bench) {
+	private Map<String, Double> publish(ServerSpec spec, int threads, int inFlight, Bench bench) {
 		Server server = bench.server(spec, (fresh) -> {
 			new Tables(bench.postgres(), spec).seed(SESSIONS, 0);
 			CompletableFuture<Map<String, Double>> warmUp = CompletableFuture
-				.supplyAsync(() -> fresh.ask(request(bench.choose(6, 3))));
+				.supplyAsync(() -> fresh.ask(request(threads, inFlight, bench.choose(20, 3))));
 			while (spec.kind().isOurs() && this.statement == null && !warmUp.isDone()) {
 				this.statement = bench.postgres().select(spec.database(), STATEMENT).stream().findFirst().orElse(null);
 			}
@@ -104,7 +115,7 @@ final class Append implements Scenario {
 		Tables tables = new Tables(bench.postgres(), spec);
 		tables.clear();
 		tables.seed(SESSIONS, 0);
-		Map<String, Double> answer = server.ask(request(bench.choose(6, 3)));
+		Map<String, Double> answer = server.ask(request(threads, inFlight, bench.choose(6, 3)));
 		if (answer.getOrDefault("failed", 0.0) > 0) {
 			bench.problem("%.0f events were not stored".formatted(answer.get("failed")));
 		}
@@ -133,8 +144,9 @@ final class Append implements Scenario {
 		return Map.of(RATE, perSecond, "batch", (double) batch);
 	}
 
-	private static String request(int seconds) {
-		return "append?sessions=%d&payload=%d&threads=%d&seconds=%d".formatted(SESSIONS, PAYLOAD, THREADS, seconds);
+	private static String request(int threads, int inFlight, int seconds) {
+		return "append?sessions=%d&payload=%d&threads=%d&inFlight=%d&seconds=%d".formatted(SESSIONS, PAYLOAD, threads,
+				inFlight, seconds);
 	}
 
 	private static Target.Figure figure(String variant) {

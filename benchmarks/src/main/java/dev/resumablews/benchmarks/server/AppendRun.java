@@ -3,6 +3,7 @@ package dev.resumablews.benchmarks.server;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 import dev.resumablews.benchmarks.wire.Seeds;
@@ -32,14 +33,15 @@ final class AppendRun {
 	}
 
 	/**
-	 * Publishes from each thread one event after the other.
+	 * Publishes from each thread, to one session after the other, for as long as no more
+	 * than so many of its events are on their way.
 	 * @return events a second
 	 */
-	double perSecond(int threads, double seconds) throws InterruptedException {
+	double perSecond(int threads, int inFlight, double seconds) throws InterruptedException {
 		List<Thread> publishers = new ArrayList<>();
 		for (int i = 0; i < threads; i++) {
-			int session = i % this.sessions;
-			publishers.add(new Thread(() -> publish(session), "publisher-" + i));
+			int first = i * this.sessions / threads;
+			publishers.add(new Thread(() -> publish(first, inFlight), "publisher-" + i));
 		}
 		long start = System.nanoTime();
 		publishers.forEach(Thread::start);
@@ -57,16 +59,23 @@ final class AppendRun {
 		return this.failed.sum();
 	}
 
-	private void publish(int session) {
-		while (!this.over) {
+	private void publish(int first, int inFlight) {
+		Semaphore places = new Semaphore(inFlight);
+		for (int i = first; !this.over; i++) {
+			places.acquireUninterruptibly();
 			try {
-				this.sink.publish(Seeds.sessionId(session), Seeds.EVENT_TYPE, this.payload);
-				this.appended.increment();
+				this.sink.publish(Seeds.sessionId(i % this.sessions), Seeds.EVENT_TYPE, this.payload)
+					.whenComplete((done, failure) -> {
+						((failure == null) ? this.appended : this.failed).increment();
+						places.release();
+					});
 			}
 			catch (RuntimeException ex) {
 				this.failed.increment();
+				places.release();
 			}
 		}
+		places.acquireUninterruptibly(inFlight);
 	}
 
 }

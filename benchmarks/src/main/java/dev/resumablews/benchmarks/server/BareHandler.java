@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +69,9 @@ final class BareHandler extends TextWebSocketHandler implements EventSink {
 	}
 
 	@Override
-	public void publish(UUID sessionId, String type, Map<String, String> payload) {
+	public CompletableFuture<?> publish(UUID sessionId, String type, Map<String, String> payload) {
 		this.rooms.send(sessionId, Frames.event(type, null, this.json.writeValueAsString(payload), Instant.now()));
+		return CompletableFuture.completedFuture(null);
 	}
 
 	private static UUID sessionId(WebSocketSession session) {

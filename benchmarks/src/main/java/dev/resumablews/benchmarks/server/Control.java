@@ -32,12 +32,12 @@ final class Control {
 	 */
 	@PostMapping("/bench/append")
 	Map<String, Double> append(@RequestParam int sessions, @RequestParam int payload, @RequestParam int threads,
-			@RequestParam double seconds) throws InterruptedException {
+			@RequestParam int inFlight, @RequestParam double seconds) throws InterruptedException {
 		Batches batches = this.batches.getIfAvailable(Batches::new);
 		long batchesBefore = batches.batches();
 		long eventsBefore = batches.events();
 		AppendRun run = new AppendRun(this.sink, sessions, payload);
-		double perSecond = run.perSecond(threads, seconds);
+		double perSecond = run.perSecond(threads, inFlight, seconds);
 		long stored = Math.max(1, batches.batches() - batchesBefore);
 		return Map.of("perSecond", perSecond, "failed", (double) run.failed(), "batch",
 				(batches.events() - eventsBefore) / (double) stored);
@@ -54,7 +54,7 @@ final class Control {
 			while (System.nanoTime() < due) {
 				LockSupport.parkNanos(due - System.nanoTime());
 			}
-			this.sink.publish(session, Seeds.EVENT_TYPE, Map.of("text", Stamp.of(due)));
+			this.sink.publish(session, Seeds.EVENT_TYPE, Map.of("text", Stamp.of(due))).join();
 		}
 	}
 

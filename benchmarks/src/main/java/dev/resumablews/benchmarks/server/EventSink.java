@@ -2,6 +2,7 @@ package dev.resumablews.benchmarks.server;
 
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * How a server publishes an event of the application's own.
@@ -10,8 +11,10 @@ import java.util.UUID;
 interface EventSink {
 
 	/**
-	 * Publishes an event; returns when it is as safe as this server makes it.
+	 * Publishes an event.
+	 * @return completed when it is as safe as this server makes it, perhaps before this
+	 * returns
 	 */
-	void publish(UUID sessionId, String type, Map<String, String> payload);
+	CompletableFuture<?> publish(UUID sessionId, String type, Map<String, String> payload);
 
 }

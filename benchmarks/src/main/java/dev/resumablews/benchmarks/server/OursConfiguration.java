@@ -32,7 +32,7 @@ class OursConfiguration {
 
 	@Bean
 	EventSink events(ResumableSessions sessions) {
-		return sessions::publish;
+		return sessions::publishAsync;
 	}
 
 	private static ReplyOrder order(ReplyRequest request) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 import dev.resumablews.benchmarks.wire.ReplyOrder;
 import reactor.core.publisher.Flux;
@@ -106,8 +107,9 @@ final class RecipeHandler extends TextWebSocketHandler implements EventSink {
 	}
 
 	@Override
-	public void publish(UUID sessionId, String type, Map<String, String> payload) {
+	public CompletableFuture<?> publish(UUID sessionId, String type, Map<String, String> payload) {
 		append(sessionId, type, this.json.writeValueAsString(payload));
+		return CompletableFuture.completedFuture(null);
 	}
 
 	private void answer(UUID sessionId, long inReplyTo, ReplyOrder order) {
