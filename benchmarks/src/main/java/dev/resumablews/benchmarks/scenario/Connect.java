@@ -67,8 +67,10 @@ final class Connect implements Scenario {
 		Tables tables = new Tables(bench.postgres(), spec);
 		Server server = bench.server(spec, (fresh) -> {
 			tables.seed(SEEDED, 0);
-			load(fresh, false, bench.choose(15_000, 3000), bench);
-			load(fresh, true, bench.choose(15_000, 3000), bench);
+			bench.warmUp(spec, fresh, () -> {
+				load(fresh, false, bench.choose(5000, 3000), bench);
+				load(fresh, true, bench.choose(5000, 3000), bench);
+			});
 		});
 		tables.clear();
 		tables.seed(SEEDED, 0);

@@ -55,7 +55,7 @@ final class Fanout implements Scenario {
 		Tables tables = new Tables(bench.postgres(), spec);
 		Server server = bench.server(spec, (fresh) -> {
 			tables.seed(1, 0);
-			fanout(fresh, bench.choose(50, 30), PERIOD_MICROS / 2, bench);
+			bench.warmUp(spec, fresh, () -> fanout(fresh, 30, PERIOD_MICROS / 2, bench));
 		});
 		tables.clear();
 		tables.seed(1, 0);

@@ -19,8 +19,6 @@ final class Growth implements Scenario {
 
 	private static final int PARALLEL = 4;
 
-	private static final int WARM_UPS = 3;
-
 	private static final String SMALL = "10-thousand";
 
 	private static final String LARGE = "10-million";
@@ -58,9 +56,7 @@ final class Growth implements Scenario {
 		int sessions = variant.equals(SMALL) ? 50 : bench.choose(50_000, 2_000);
 		Server server = bench.server(spec, (fresh) -> {
 			new Tables(bench.postgres(), spec).seed(sessions, EVENTS);
-			for (int i = 0; i < WARM_UPS; i++) {
-				replay(fresh, sessions, bench);
-			}
+			bench.warmUp(spec, fresh, () -> replay(fresh, sessions, bench));
 		});
 		return replay(server, sessions, bench);
 	}

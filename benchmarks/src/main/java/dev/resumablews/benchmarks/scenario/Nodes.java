@@ -76,8 +76,7 @@ final class Nodes implements Scenario {
 		ServerSpec spec = Replies.server(Kind.OURS.variant()).database("nodes_" + nodes);
 		List<Integer> ports = new ArrayList<>();
 		for (int node = 1; node <= nodes; node++) {
-			Server server = bench.server(spec.node(node),
-					(fresh) -> Replies.warmUp(spec, List.of(fresh.port()), bench));
+			Server server = bench.server(spec.node(node), (fresh) -> Replies.warmUp(spec, fresh, bench));
 			ports.add(server.port());
 		}
 		new Tables(bench.postgres(), spec).clear();

@@ -52,15 +52,18 @@ final class Replies {
 	 * Returns a warm server with empty tables.
 	 */
 	static Server warm(ServerSpec spec, Bench bench) {
-		Server server = bench.server(spec, (fresh) -> warmUp(spec, List.of(fresh.port()), bench));
+		Server server = bench.server(spec, (fresh) -> warmUp(spec, fresh, bench));
 		new Tables(bench.postgres(), spec).clear();
 		return server;
 	}
 
-	static void warmUp(ServerSpec spec, List<Integer> ports, Bench bench) {
-		bench.load(new LoadRequest.Pace(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS / 4, PERIOD_MICROS, 0,
-				bench.choose(20_000, 1500), false));
-		bench.load(new LoadRequest.Burst(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS, bench.choose(20, 5), false));
+	static void warmUp(ServerSpec spec, Server fresh, Bench bench) {
+		List<Integer> port = List.of(fresh.port());
+		bench.warmUp(spec, fresh, () -> {
+			bench.load(new LoadRequest.Pace(port, dialect(spec), WARM_UP_SESSIONS, TOKENS / 4, PERIOD_MICROS, 0,
+					bench.choose(6000, 1500), false));
+			bench.load(new LoadRequest.Burst(port, dialect(spec), WARM_UP_SESSIONS, TOKENS, 5, false));
+		});
 	}
 
 }

@@ -73,9 +73,11 @@ final class Storm implements Scenario {
 		ServerSpec spec = Replies.server(variant);
 		Server server = bench.server(spec, (fresh) -> {
 			new Tables(bench.postgres(), spec).seed(MOST_SESSIONS, EVENTS);
-			for (int i = 0; i < bench.choose(10, 5); i++) {
-				replay(fresh, WARM_UP_SESSIONS, bench);
-			}
+			bench.warmUp(spec, fresh, () -> {
+				for (int i = 0; i < 5; i++) {
+					replay(fresh, WARM_UP_SESSIONS, bench);
+				}
+			});
 		});
 		server.ask("gc");
 		server.resetPeak();

@@ -1,5 +1,6 @@
 package dev.resumablews.benchmarks.server;
 
+import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -56,6 +57,14 @@ final class Control {
 			}
 			this.sink.publish(session, Seeds.EVENT_TYPE, Map.of("text", Stamp.of(due))).join();
 		}
+	}
+
+	/**
+	 * Tells how long the compiler has worked.
+	 */
+	@PostMapping("/bench/compiling")
+	Map<String, Double> compiling() {
+		return Map.of("millis", (double) ManagementFactory.getCompilationMXBean().getTotalCompilationTime());
 	}
 
 	/**
