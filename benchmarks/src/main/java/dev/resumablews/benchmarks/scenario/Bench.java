@@ -36,7 +36,7 @@ public final class Bench {
 	 */
 	private static final double RESTING = 0.08;
 
-	private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(50);
+	private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(25);
 
 	private final Postgres postgres;
 
