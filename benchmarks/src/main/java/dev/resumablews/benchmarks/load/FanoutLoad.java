@@ -38,7 +38,7 @@ final class FanoutLoad extends Workload {
 	@Override
 	Map<String, Double> run() throws IOException {
 		for (int i = 0; i < this.request.connections(); i++) {
-			open(this.request.port(), 0, Seeds.sessionId(0).toString());
+			open(this.request.port(), this.request.session(), Seeds.sessionId(this.request.session()).toString());
 		}
 		if (!until(LONGEST, () -> this.ready == this.request.connections())) {
 			throw new IOException("%d of %d connections were made".formatted(this.ready, this.request.connections()));
@@ -77,8 +77,9 @@ final class FanoutLoad extends Workload {
 	}
 
 	private void publish() {
-		URI uri = URI.create("http://127.0.0.1:%d/bench/publish?session=%s&events=%d&periodMicros=%d"
-			.formatted(this.request.port(), Seeds.sessionId(0), this.request.events(), this.request.periodMicros()));
+		URI uri = URI.create(
+				"http://127.0.0.1:%d/bench/publish?session=%s&events=%d&periodMicros=%d".formatted(this.request.port(),
+						Seeds.sessionId(this.request.session()), this.request.events(), this.request.periodMicros()));
 		HttpClient.newHttpClient()
 			.sendAsync(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()).build(),
 					BodyHandlers.discarding());

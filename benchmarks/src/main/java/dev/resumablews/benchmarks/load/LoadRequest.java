@@ -98,11 +98,12 @@ public sealed interface LoadRequest {
 	 * Events are published into one session with many connections.
 	 *
 	 * @param port port of the server
+	 * @param session number of the session, which has no events yet
 	 * @param connections how many
 	 * @param events how many events
 	 * @param periodMicros microseconds between events
 	 */
-	record Fanout(int port, int connections, int events, long periodMicros) implements LoadRequest {
+	record Fanout(int port, int session, int connections, int events, long periodMicros) implements LoadRequest {
 
 	}
 

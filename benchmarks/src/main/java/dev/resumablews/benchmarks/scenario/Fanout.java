@@ -17,7 +17,11 @@ final class Fanout implements Scenario {
 
 	private static final long PERIOD_MICROS = 100_000;
 
+	private static final int SEEDED = 1000;
+
 	private static final String LAST = "last.p50";
+
+	private int used;
 
 	@Override
 	public String group() {
@@ -52,18 +56,19 @@ final class Fanout implements Scenario {
 		ServerSpec spec = Replies.server(variant)
 			.ours("resumable-ws.connection.max-per-session=" + CONNECTIONS,
 					"resumable-ws.connection.max-per-user=" + CONNECTIONS * 2);
-		Tables tables = new Tables(bench.postgres(), spec);
 		Server server = bench.server(spec, (fresh) -> {
-			tables.seed(1, 0);
+			new Tables(bench.postgres(), spec).seed(SEEDED, 0);
 			bench.warmUp(spec, fresh, () -> fanout(fresh, 30, PERIOD_MICROS / 2, bench));
 		});
-		tables.clear();
-		tables.seed(1, 0);
 		return fanout(server, bench.choose(50, 20), PERIOD_MICROS, bench);
 	}
 
-	private static Map<String, Double> fanout(Server server, int events, long periodMicros, Bench bench) {
-		return bench.load(new LoadRequest.Fanout(server.port(), CONNECTIONS, events, periodMicros));
+	/**
+	 * Each time into another session, so that nothing of the one before is replayed.
+	 */
+	private Map<String, Double> fanout(Server server, int events, long periodMicros, Bench bench) {
+		int session = this.used++ % SEEDED;
+		return bench.load(new LoadRequest.Fanout(server.port(), session, CONNECTIONS, events, periodMicros));
 	}
 
 }
