@@ -105,12 +105,18 @@ final class Append implements Scenario {
 	private Map<String, Double> publish(ServerSpec spec, int threads, int inFlight, Bench bench) {
 		Server server = bench.server(spec, (fresh) -> {
 			new Tables(bench.postgres(), spec).seed(SESSIONS, 0);
-			CompletableFuture<Map<String, Double>> warmUp = CompletableFuture
-				.supplyAsync(() -> fresh.ask(request(threads, inFlight, bench.choose(20, 3))));
-			while (spec.kind().isOurs() && this.statement == null && !warmUp.isDone()) {
-				this.statement = bench.postgres().select(spec.database(), STATEMENT).stream().findFirst().orElse(null);
-			}
-			warmUp.join();
+			bench.warmUp(spec, fresh, () -> {
+				CompletableFuture<Map<String, Double>> run = CompletableFuture
+					.supplyAsync(() -> fresh.ask(request(threads, inFlight, bench.choose(6, 3))));
+				while (spec.kind().isOurs() && this.statement == null && !run.isDone()) {
+					this.statement = bench.postgres()
+						.select(spec.database(), STATEMENT)
+						.stream()
+						.findFirst()
+						.orElse(null);
+				}
+				run.join();
+			});
 		});
 		Tables tables = new Tables(bench.postgres(), spec);
 		tables.clear();
