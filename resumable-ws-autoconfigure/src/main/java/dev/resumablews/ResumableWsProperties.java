@@ -181,6 +181,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param queueCapacity Events that may wait in each lane.
 	 * @param queueSize Size of the events that may wait in each lane.
 	 * @param maxBatch Events written in one batch at most.
+	 * @param commitInterval Shortest time between two commits of a lane that has more to
+	 * do than one event at a time; zero to commit as often as Postgres can.
 	 * @param appendTimeout Time an event may wait to be stored before it is refused.
 	 * @param statementTimeout Time Postgres may take to answer a statement.
 	 * @param maxEventSize Size of the largest event.
@@ -189,14 +191,16 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 */
 	public record Log(@DefaultValue("2") int lanes, @DefaultValue("10000") int queueCapacity,
 			@DefaultValue("32MB") DataSize queueSize, @DefaultValue("1000") int maxBatch,
-			@DefaultValue("10s") Duration appendTimeout, @DefaultValue("20s") Duration statementTimeout,
-			@DefaultValue("1MB") DataSize maxEventSize, @DefaultValue("4") int readers,
-			@DefaultValue("500") int pageSize) {
+			@DefaultValue("10ms") Duration commitInterval, @DefaultValue("10s") Duration appendTimeout,
+			@DefaultValue("20s") Duration statementTimeout, @DefaultValue("1MB") DataSize maxEventSize,
+			@DefaultValue("4") int readers, @DefaultValue("500") int pageSize) {
 
 		public Log {
 			require(lanes >= 1 && lanes <= 64, "log.lanes", lanes, "from 1 to 64");
 			requirePositive("log.queue-capacity", queueCapacity);
 			require(maxBatch >= 1 && maxBatch <= 10_000, "log.max-batch", maxBatch, "from 1 to 10000");
+			require(!commitInterval.isNegative() && commitInterval.compareTo(Duration.ofSeconds(1)) <= 0,
+					"log.commit-interval", commitInterval, "from 0 to 1s");
 			requirePositive("log.append-timeout", appendTimeout);
 			requirePositive("log.statement-timeout", statementTimeout);
 			require(between(maxEventSize, 1, DataSize.ofMegabytes(64).toBytes()), "log.max-event-size", maxEventSize,

@@ -35,16 +35,17 @@ class ResumableWsPropertiesTests {
 			"connection.max-per-session, 0, 0", "connection.max-per-user, 0, 0", "connection.max-total, 0, 0",
 			"connection.max-send-size, 0B, 0B", "connection.max-send-size, 65MB, 68157440B", "log.lanes, 0, 0",
 			"log.lanes, 65, 65", "log.queue-capacity, 0, 0", "log.queue-size, 1KB, 1024B", "log.max-batch, 0, 0",
-			"log.max-batch, 10001, 10001", "log.append-timeout, 0s, PT0S", "log.statement-timeout, 0s, PT0S",
-			"log.max-event-size, 0B, 0B", "log.max-event-size, 65MB, 68157440B", "log.readers, 0, 0",
-			"log.readers, 65, 65", "log.page-size, 0, 0", "log.page-size, 10001, 10001", "feed.max-events, 0, 0",
-			"feed.max-size, 0B, 0B", "reply.history-messages, 0, 0", "reply.idle-timeout, 0s, PT0S",
-			"reply.max-duration, 0s, PT0S", "reply.max-concurrent, 0, 0", "reply.max-waiting, -1, -1",
-			"reply.max-characters, 0, 0", "shutdown.timeout, 0s, PT0S", "shutdown.reply-grace, -1s, PT-1S",
-			"shutdown.reply-grace, 20s, PT20S", "shutdown.reply-grace, 16001ms, PT16.001S",
-			"shutdown.reconnect-window, -1s, PT-1S", "schema.name, Upper, 'Upper'", "schema.name, 1st, '1st'",
-			"schema.name, 'a;b', 'a;b'", "cleanup.interval, 0s, PT0S", "cleanup.cron, every day, 'every day'",
-			"cleanup.session-ttl, -1s, PT-1S", "cleanup.event-ttl, -1s, PT-1S", "cleanup.idempotency-key-ttl, 0s, PT0S",
+			"log.max-batch, 10001, 10001", "log.commit-interval, -1ms, PT-0.001S", "log.commit-interval, 2s, PT2S",
+			"log.append-timeout, 0s, PT0S", "log.statement-timeout, 0s, PT0S", "log.max-event-size, 0B, 0B",
+			"log.max-event-size, 65MB, 68157440B", "log.readers, 0, 0", "log.readers, 65, 65", "log.page-size, 0, 0",
+			"log.page-size, 10001, 10001", "feed.max-events, 0, 0", "feed.max-size, 0B, 0B",
+			"reply.history-messages, 0, 0", "reply.idle-timeout, 0s, PT0S", "reply.max-duration, 0s, PT0S",
+			"reply.max-concurrent, 0, 0", "reply.max-waiting, -1, -1", "reply.max-characters, 0, 0",
+			"shutdown.timeout, 0s, PT0S", "shutdown.reply-grace, -1s, PT-1S", "shutdown.reply-grace, 20s, PT20S",
+			"shutdown.reply-grace, 16001ms, PT16.001S", "shutdown.reconnect-window, -1s, PT-1S",
+			"schema.name, Upper, 'Upper'", "schema.name, 1st, '1st'", "schema.name, 'a;b', 'a;b'",
+			"cleanup.interval, 0s, PT0S", "cleanup.cron, every day, 'every day'", "cleanup.session-ttl, -1s, PT-1S",
+			"cleanup.event-ttl, -1s, PT-1S", "cleanup.idempotency-key-ttl, 0s, PT0S",
 			"cleanup.live-connection-ttl, 0s, PT0S", "cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001",
 			"client.path, client.js, 'client.js'", "client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'" })
 	void aValueThatCannotWorkIsNamedWithItsProperty(String property, String value, String shown) {
@@ -57,9 +58,10 @@ class ResumableWsPropertiesTests {
 
 	@ParameterizedTest
 	@CsvSource({ "connection.max-lifetime=0", "connection.max-lifetime-jitter=0", "connection.max-lifetime-jitter=1",
-			"connection.messages-per-second=0", "reply.max-waiting=0", "shutdown.reply-grace=0",
-			"shutdown.reply-grace=16s", "shutdown.reconnect-window=0", "cleanup.session-ttl=0", "cleanup.event-ttl=0",
-			"schema.name=", "schema.name=chat_1", "cleanup.cron=0 0 4 * * *", "path=/a/b" })
+			"connection.messages-per-second=0", "log.commit-interval=0", "reply.max-waiting=0",
+			"shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
+			"cleanup.session-ttl=0", "cleanup.event-ttl=0", "schema.name=", "schema.name=chat_1",
+			"cleanup.cron=0 0 4 * * *", "path=/a/b" })
 	void aValueAtTheEdgeIsTaken(String property) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> assertThat(context).hasNotFailed());
 	}

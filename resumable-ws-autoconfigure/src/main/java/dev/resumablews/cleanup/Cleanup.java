@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 import javax.sql.DataSource;
 
@@ -32,7 +33,13 @@ final class Cleanup implements Runnable {
 	/**
 	 * Bounds one sweep, so that a backlog of one kind does not keep the others waiting.
 	 */
-	private static final Duration SWEEP_TIME = Duration.ofMinutes(2);
+	private static final Duration SWEEP_TIME = Duration.ofMinutes(5);
+
+	/**
+	 * A transaction is followed by a pause as many times as long as it took. So removing
+	 * takes at most a tenth of the time, and less of it the more the database has to do.
+	 */
+	private static final int PAUSE_FACTOR = 9;
 
 	private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
 
@@ -106,6 +113,7 @@ final class Cleanup implements Runnable {
 	private boolean complete(Sweep sweep, List<Removed> removed) {
 		long start = System.nanoTime();
 		while (!Thread.currentThread().isInterrupted()) {
+			long begun = System.nanoTime();
 			Optional<Sweep.Batch> batch = this.transaction
 				.execute((status) -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
 			if (batch == null || batch.isEmpty()) {
@@ -115,6 +123,8 @@ final class Cleanup implements Runnable {
 			if (!batch.get().more() || System.nanoTime() - start > SWEEP_TIME.toNanos()) {
 				return true;
 			}
+			// ends early, too, when the thread is interrupted
+			LockSupport.parkNanos(PAUSE_FACTOR * (System.nanoTime() - begun));
 		}
 		return false;
 	}

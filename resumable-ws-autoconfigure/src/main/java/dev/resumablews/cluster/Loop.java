@@ -6,11 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A thread that takes what there is to do, does it, and tries it again after a pause for
- * as long as it fails.
+ * as long as it fails. What comes within a few milliseconds of the last time is done
+ * together, since each time is a round trip or two and a query.
  *
  * @param <T> what there is to do
  */
 final class Loop<T> {
+
+	/**
+	 * A doorbell is heard after less than that, which nobody who reads notices.
+	 */
+	private static final long GATHER_MILLIS = 5;
 
 	private final Source<T> source;
 
@@ -51,6 +57,7 @@ final class Loop<T> {
 						return;
 					}
 				}
+				Thread.sleep(GATHER_MILLIS);
 			}
 		}
 		catch (InterruptedException ex) {

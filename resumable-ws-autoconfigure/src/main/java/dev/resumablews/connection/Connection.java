@@ -367,8 +367,19 @@ final class Connection {
 				logger.debug("Connection " + this.id + " cannot be sent to", failure);
 				abandon(CloseCode.INTERNAL_ERROR);
 			}
-			wake();
+			goOn();
 		});
+	}
+
+	/**
+	 * Sends what has come meanwhile, on the thread that the container has woken already.
+	 * If a container says that a frame is sent before {@link #send} has returned, the
+	 * step that sent it goes on.
+	 */
+	private void goOn() {
+		if (this.wakeUps.getAndIncrement() == 0) {
+			run();
+		}
 	}
 
 	/**

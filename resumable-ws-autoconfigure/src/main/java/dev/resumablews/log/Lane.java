@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One writer of the log. Its thread takes all that is waiting and stores it in one
- * commit: batches grow with the load, and add no delay when there is none. Appending is
- * safe for use by many threads.
+ * commit: batches grow with the load, and add no delay when there is none. If there is
+ * some, a batch waits for the commit interval. Appending is safe for use by many threads.
  */
 final class Lane {
 
@@ -73,6 +73,14 @@ final class Lane {
 	 * thread.
 	 */
 	private volatile @Nullable PendingAppend next;
+
+	/**
+	 * When the batch before this one was begun, and how many events it held. Used by the
+	 * lane's thread alone.
+	 */
+	private long begunAt = System.nanoTime();
+
+	private int begunWith;
 
 	private volatile boolean stopping;
 
@@ -185,6 +193,10 @@ final class Lane {
 		List<PendingAppend> taken = new ArrayList<>();
 		long characters = 0;
 		PendingAppend append = (this.next != null) ? this.next : this.queue.poll(100, TimeUnit.MILLISECONDS);
+		this.next = append;
+		if (append != null) {
+			gather();
+		}
 		this.next = null;
 		while (append != null) {
 			left(append);
@@ -198,7 +210,20 @@ final class Lane {
 				append = null;
 			}
 		}
+		this.begunWith = taken.size();
 		return taken;
+	}
+
+	/**
+	 * Lets more events come to a batch that would follow too soon on another one. Whoever
+	 * appends one event after the other does not wait, as there is nothing to wait for.
+	 */
+	private void gather() throws InterruptedException {
+		long left = this.begunAt + this.settings.commitInterval().toNanos() - System.nanoTime();
+		if (left > 0 && this.begunWith > 1 && this.waiting.get() < this.settings.maxBatch() && !this.stopping) {
+			TimeUnit.NANOSECONDS.sleep(left);
+		}
+		this.begunAt = System.nanoTime();
 	}
 
 	private void write(List<PendingAppend> taken) throws BatchWriter.Abandoned {

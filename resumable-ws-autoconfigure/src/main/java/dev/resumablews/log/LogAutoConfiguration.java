@@ -61,8 +61,8 @@ public final class LogAutoConfiguration {
 			SessionFeeds feeds, ObjectProvider<ResumableWsListener> listeners) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
-				log.maxBatch(), log.appendTimeout(), log.statementTimeout(), log.maxEventSize().toBytes(),
-				properties.connection().maxSendSize().toBytes() * 4);
+				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
+				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
 		return new PostgresEventLog(settings, database, statement, feeds,
 				ResumableWsListener.all(listeners.orderedStream().toList()));
 	}

@@ -125,24 +125,34 @@ final class SessionTable {
 	private @Nullable OpenedSession resume(Connection connection, UUID sessionId, String userId, long lastEventId)
 			throws SQLException {
 		String sql = this.database.sql("""
-				with touched as (
-					update ws_sessions
-					set last_active_at = clock_timestamp()
-					where session_id = ? and user_id = ? and closed_at is null
-						and last_active_at < clock_timestamp() - interval '1 hour'
-				)
-				select last_event_id, truncated_through
+				select last_event_id, truncated_through, last_active_at < clock_timestamp() - interval '1 hour'
 				from ws_sessions
 				where session_id = ? and user_id = ? and closed_at is null
 				""");
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setObject(1, sessionId);
 			statement.setString(2, userId);
-			statement.setObject(3, sessionId);
-			statement.setString(4, userId);
 			try (ResultSet rows = statement.executeQuery()) {
-				return rows.next() ? resumed(sessionId, lastEventId, rows.getLong(1), rows.getLong(2)) : null;
+				if (!rows.next() || rows.getBoolean(3) && !touch(connection, sessionId)) {
+					return null;
+				}
+				return resumed(sessionId, lastEventId, rows.getLong(1), rows.getLong(2));
 			}
+		}
+	}
+
+	/**
+	 * Notes that a session is in use.
+	 * @return whether it is still there, as the cleanup looks for those that are not used
+	 */
+	private boolean touch(Connection connection, UUID sessionId) throws SQLException {
+		String sql = this.database.sql("""
+				update ws_sessions set last_active_at = clock_timestamp()
+				where session_id = ? and closed_at is null
+				""");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setObject(1, sessionId);
+			return statement.executeUpdate() > 0;
 		}
 	}
 

@@ -317,7 +317,8 @@ class EventLogTests {
 	@Test
 	void aFullLogRefusesAndGoesOnWhenThereIsRoom() throws Exception {
 		String url = TestLog.createDatabase();
-		LogSettings small = new LogSettings(1, 10, 1000, 5, Duration.ofSeconds(30), Duration.ofSeconds(10), 1000, 1000);
+		LogSettings small = new LogSettings(1, 10, 1000, 5, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofSeconds(10), 1000, 1000);
 		try (TestLog tight = new TestLog(url, small, (pool) -> pool)) {
 			UUID session = tight.newSession("alice");
 			try (Connection blocker = tight.dataSource().getConnection()) {
@@ -350,8 +351,8 @@ class EventLogTests {
 	@Test
 	void anEventThatWaitsTooLongIsRefusedAndNotStoredLater() throws Exception {
 		String url = TestLog.createDatabase();
-		LogSettings hasty = new LogSettings(1, 100, 10_000, 1, Duration.ofMillis(300), Duration.ofSeconds(10), 1000,
-				1000);
+		LogSettings hasty = new LogSettings(1, 100, 10_000, 1, Duration.ofMillis(5), Duration.ofMillis(300),
+				Duration.ofSeconds(10), 1000, 1000);
 		try (TestLog tight = new TestLog(url, hasty, (pool) -> pool)) {
 			UUID session = tight.newSession("alice");
 			try (Connection blocker = tight.dataSource().getConnection()) {

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
@@ -36,8 +37,8 @@ class LaneTests {
 
 	private static final String LARGE = "{\"x\":\"" + "x".repeat(3 * 1024 * 1024) + "\"}";
 
-	private static final LogSettings HASTY = new LogSettings(1, 100, 64 * 1024 * 1024, 100, Duration.ofMillis(300),
-			Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
+	private static final LogSettings HASTY = new LogSettings(1, 100, 64 * 1024 * 1024, 100, Duration.ofMillis(5),
+			Duration.ofMillis(300), Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
 
 	private static String url;
 
@@ -85,6 +86,34 @@ class LaneTests {
 			assertThat(patient).isNotDone();
 			this.away.set(false);
 			assertThat(patient.get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void eventsOneAfterTheOtherAreNotKeptForTheCommitInterval() {
+		try (TestLog test = new TestLog(url, withCommitInterval(Duration.ofHours(1)), (pool) -> pool)) {
+			UUID session = test.newSession("alice");
+			for (int i = 0; i < 5; i++) {
+				assertThat(test.log().append(Draft.of(session, "note", "{}"))).succeedsWithin(20, TimeUnit.SECONDS);
+			}
+		}
+	}
+
+	@Test
+	void eventsThatComeWithinTheCommitIntervalAreStoredTogether() throws Exception {
+		try (TestLog test = new TestLog(url, withCommitInterval(Duration.ofSeconds(3)), this::sometimesAway)) {
+			UUID session = test.newSession("alice");
+			this.away.set(true);
+			List<CompletableFuture<Appended>> many = Stream.generate(() -> Draft.of(session, "note", "{}"))
+				.limit(50)
+				.map(test.log()::append)
+				.toList();
+			this.away.set(false);
+			assertThat(many).allSatisfy((append) -> assertThat(append).succeedsWithin(20, TimeUnit.SECONDS));
+			CompletableFuture<Appended> one = test.log().append(Draft.of(session, "note", "{}"));
+			CompletableFuture<Appended> other = test.log().append(Draft.of(session, "note", "{}"));
+			assertThat(one.get(20, TimeUnit.SECONDS).createdAt())
+				.isEqualTo(other.get(20, TimeUnit.SECONDS).createdAt());
 		}
 	}
 
@@ -139,7 +168,8 @@ class LaneTests {
 
 	@Test
 	void anErrorOfADraftDoesNotStopTheLane() throws Exception {
-		LogSettings one = new LogSettings(1, 100, 1000, 100, Duration.ofSeconds(5), Duration.ofSeconds(10), 1000, 1000);
+		LogSettings one = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(5),
+				Duration.ofSeconds(10), 1000, 1000);
 		try (TestLog test = new TestLog(url, one, (pool) -> pool)) {
 			UUID session = test.newSession("alice");
 			CompletableFuture<Appended> bad = test.log().append(new Draft(session, null, "bad", () -> {
@@ -185,8 +215,8 @@ class LaneTests {
 
 	@Test
 	void aServerThatDoesNotAnswerIsGivenUp() throws Exception {
-		LogSettings impatient = new LogSettings(1, 100, 1000, 100, Duration.ofSeconds(30), Duration.ofMillis(500), 1000,
-				1000);
+		LogSettings impatient = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofMillis(500), 1000, 1000);
 		try (TestLog test = new TestLog(url, impatient, (pool) -> pool)) {
 			UUID blocked = test.newSession("alice");
 			UUID free = test.newSession("alice");
@@ -222,6 +252,11 @@ class LaneTests {
 			appends.add(test.log().append(Draft.of(session, "large", LARGE)));
 		}
 		return appends;
+	}
+
+	private static LogSettings withCommitInterval(Duration interval) {
+		return new LogSettings(1, 100, 1024 * 1024, 100, interval, Duration.ofSeconds(30), Duration.ofSeconds(10), 1024,
+				1024);
 	}
 
 	private DataSource sometimesAway(DataSource dataSource) {

@@ -175,7 +175,8 @@ class LogAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "log.queue-capacity=7, queueCapacity, 7", "log.queue-size=2MB, queueCharacters, 2097152",
-			"log.max-batch=9, maxBatch, 9", "log.append-timeout=3s, appendTimeout, PT3S", "log.lanes=3, lanes, 3" })
+			"log.max-batch=9, maxBatch, 9", "log.commit-interval=7ms, commitInterval, PT0.007S",
+			"log.append-timeout=3s, appendTimeout, PT3S", "log.lanes=3, lanes, 3" })
 	void propertiesReachTheLanes(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> {
 			List<?> lanes = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "lanes");

@@ -52,8 +52,8 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	static LogSettings settings() {
-		return new LogSettings(2, 10_000, 32 * 1024 * 1024, 1000, Duration.ofSeconds(30), Duration.ofSeconds(10),
-				1024 * 1024, 256 * 1024);
+		return new LogSettings(2, 10_000, 32 * 1024 * 1024, 1000, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
 	}
 
 	/**

@@ -49,8 +49,8 @@ class UnknownOutcomeTests {
 
 	@BeforeEach
 	void open() {
-		LogSettings settings = new LogSettings(1, 10_000, 1024 * 1024, 1000, Duration.ofSeconds(30),
-				Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
+		LogSettings settings = new LogSettings(1, 10_000, 1024 * 1024, 1000, Duration.ofMillis(5),
+				Duration.ofSeconds(30), Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
 		this.test = new TestLog(TestLog.createDatabase(), settings, UnreliableDataSource::new);
 		this.session = this.test.newSession("alice");
 	}

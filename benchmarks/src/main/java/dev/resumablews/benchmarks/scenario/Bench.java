@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -108,6 +109,13 @@ public final class Bench {
 	 * two cores would otherwise take one of them from what is measured.
 	 */
 	void warmUp(ServerSpec spec, Server fresh, Runnable load) {
+		warmUp(spec, List.of(fresh), load);
+	}
+
+	/**
+	 * Puts a load on fresh servers that work together.
+	 */
+	void warmUp(ServerSpec spec, List<Server> fresh, Runnable load) {
 		if (this.quick || spec.kind() == Kind.SOCKETIO) {
 			load.run();
 			return;
@@ -122,8 +130,10 @@ public final class Bench {
 		}
 	}
 
-	private static double compilingMillis(Server server) {
-		return Objects.requireNonNull(server.ask("compiling").get("millis"));
+	private static double compilingMillis(List<Server> servers) {
+		return servers.stream()
+			.mapToDouble((server) -> Objects.requireNonNull(server.ask("compiling").get("millis")))
+			.sum();
 	}
 
 	void stop(ServerSpec spec) {

@@ -75,9 +75,12 @@ final class Nodes implements Scenario {
 		int nodes = variants().indexOf(variant) + 1;
 		ServerSpec spec = Replies.server(Kind.OURS.variant()).database("nodes_" + nodes);
 		List<Integer> ports = new ArrayList<>();
+		List<Server> fresh = new ArrayList<>();
 		for (int node = 1; node <= nodes; node++) {
-			Server server = bench.server(spec.node(node), (fresh) -> Replies.warmUp(spec, fresh, bench));
-			ports.add(server.port());
+			ports.add(bench.server(spec.node(node), fresh::add).port());
+		}
+		if (!fresh.isEmpty()) {
+			Replies.warmUp(spec, fresh, true, bench);
 		}
 		new Tables(bench.postgres(), spec).clear();
 		Map<String, Double> values = new TreeMap<>();

@@ -58,11 +58,19 @@ final class Replies {
 	}
 
 	static void warmUp(ServerSpec spec, Server fresh, Bench bench) {
-		List<Integer> port = List.of(fresh.port());
+		warmUp(spec, List.of(fresh), false, bench);
+	}
+
+	/**
+	 * Warms up servers that work together.
+	 * @param pairs whether each session has a second connection, to the next server
+	 */
+	static void warmUp(ServerSpec spec, List<Server> fresh, boolean pairs, Bench bench) {
+		List<Integer> ports = fresh.stream().map(Server::port).toList();
 		bench.warmUp(spec, fresh, () -> {
-			bench.load(new LoadRequest.Pace(port, dialect(spec), WARM_UP_SESSIONS, TOKENS / 4, PERIOD_MICROS, 0,
-					bench.choose(6000, 1500), false));
-			bench.load(new LoadRequest.Burst(port, dialect(spec), WARM_UP_SESSIONS, TOKENS, 5, false));
+			bench.load(new LoadRequest.Pace(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS / 4, PERIOD_MICROS, 0,
+					bench.choose(6000, 1500), pairs));
+			bench.load(new LoadRequest.Burst(ports, dialect(spec), WARM_UP_SESSIONS, TOKENS, 5, pairs));
 		});
 	}
 
