@@ -57,7 +57,7 @@ final class Loop<T> {
 						return;
 					}
 				}
-				Thread.sleep(GATHER_MILLIS);
+				this.pause.rest(GATHER_MILLIS);
 			}
 		}
 		catch (InterruptedException ex) {

@@ -5,8 +5,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The time between two attempts. It grows from attempt to attempt, and differs from node
- * to node, so that they do not come back all at once. Safe for use by many threads.
+ * The time between two attempts. When they fail, it grows from attempt to attempt, and
+ * differs from node to node, so that they do not come back all at once. Safe for use by
+ * many threads.
  */
 final class Pause {
 
@@ -25,6 +26,14 @@ final class Pause {
 		long limit = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(attempts - 1, 10));
 		long millis = limit / 2 + ThreadLocalRandom.current().nextLong(limit / 2 + 1);
 		return !this.ended.await(millis, TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Waits after an attempt that has not failed; not at all once there is no waiting any
+	 * more.
+	 */
+	void rest(long millis) throws InterruptedException {
+		this.ended.await(millis, TimeUnit.MILLISECONDS);
 	}
 
 	void end() {

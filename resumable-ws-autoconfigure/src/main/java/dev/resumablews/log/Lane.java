@@ -221,7 +221,7 @@ final class Lane {
 	private void gather() throws InterruptedException {
 		long left = this.begunAt + this.settings.commitInterval().toNanos() - System.nanoTime();
 		if (left > 0 && this.begunWith > 1 && this.waiting.get() < this.settings.maxBatch() && !this.stopping) {
-			TimeUnit.NANOSECONDS.sleep(left);
+			this.abandoned.await(left, TimeUnit.NANOSECONDS);
 		}
 		this.begunAt = System.nanoTime();
 	}
