@@ -122,9 +122,20 @@ final class AppendStatement {
 			where duplicate
 			""";
 
+	private static final String MOMENT = "select clock_timestamp() as stored_at from";
+
+	/**
+	 * Postgres ends the transaction when it has heard nothing for five seconds after the
+	 * statement.
+	 */
+	private static final String MOMENT_OF_OWN = "select clock_timestamp() as stored_at, "
+			+ "set_config('idle_in_transaction_session_timeout', '5000', true) from";
+
 	private final Database database;
 
 	private final String sql;
+
+	private final String ownSql;
 
 	private final UUID nodeId;
 
@@ -140,6 +151,7 @@ final class AppendStatement {
 		this.nodeId = nodeId.value();
 		this.leaseSeconds = lease.toMillis() / 1000.0;
 		this.sql = database.sql(SQL);
+		this.ownSql = database.sql(SQL.replace(MOMENT, MOMENT_OF_OWN));
 	}
 
 	/**
@@ -148,9 +160,25 @@ final class AppendStatement {
 	 * commits; null for a session that is not open, or not the user's
 	 */
 	List<@Nullable Appended> execute(Connection connection, List<? extends Entry> batch) throws SQLException {
+		return execute(connection, this.sql, batch);
+	}
+
+	/**
+	 * Runs the statement in a transaction that nothing else is done in and whose commit
+	 * follows at once. If it does not follow within five seconds, Postgres ends the
+	 * connection: a node that is frozen at that moment would hold the locks of its
+	 * replies for as long, and nobody could take them over.
+	 * @return as {@link #execute}
+	 */
+	List<@Nullable Appended> executeAlone(Connection connection, List<? extends Entry> batch) throws SQLException {
+		return execute(connection, this.ownSql, batch);
+	}
+
+	private List<@Nullable Appended> execute(Connection connection, String sql, List<? extends Entry> batch)
+			throws SQLException {
 		@Nullable Appended[] appended = new @Nullable Appended[batch.size()];
 		@Nullable String[] payloads = payloads(batch);
-		try (PreparedStatement statement = connection.prepareStatement(this.sql)) {
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setArray(1, array(connection, "uuid", batch, (entry) -> entry.draft().sessionId()));
 			statement.setArray(2, array(connection, "text", batch, (entry) -> entry.draft().userId()));
 			statement.setArray(3, array(connection, "text", batch, (entry) -> entry.draft().type()));

@@ -91,7 +91,7 @@ final class BatchWriter {
 	}
 
 	private Attempt execute(Connection connection, List<PendingAppend> batch) throws SQLException {
-		List<@Nullable Appended> appended = this.statement.execute(connection, batch);
+		List<@Nullable Appended> appended = this.statement.executeAlone(connection, batch);
 		try {
 			connection.commit();
 			return new Attempt(appended, null);

@@ -1,6 +1,7 @@
 package dev.resumablews.log;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -312,6 +313,20 @@ class EventLogTests {
 				new ConversationMessage(Role.ASSISTANT, "to one\u0000"), new ConversationMessage(Role.USER, "two"));
 		assertThat(log.conversation(session, 2, 10)).extracting(ConversationMessage::content)
 			.containsExactly("one", "to one\u0000", "two");
+	}
+
+	@Test
+	void aWriterThatIsFrozenBeforeItsCommitLosesItsLocks() throws Exception {
+		UUID session = test.newSession("alice");
+		try (Connection frozen = test.dataSource().getConnection()) {
+			frozen.setAutoCommit(false);
+			PendingAppend append = new PendingAppend(Draft.of(session, "never", "{}"), Long.MAX_VALUE);
+			TestLog.statement(test.database()).executeAlone(frozen, List.of(append));
+			// waits for the lock of the session's row
+			assertThat(test.log().append(Draft.of(session, "after", "{}"))).succeedsWithin(20, TimeUnit.SECONDS);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(frozen::commit);
+		}
+		assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
 	}
 
 	@Test

@@ -105,8 +105,10 @@ class ChaosIT {
 		long start = System.nanoTime();
 		this.speakers.forEach(Speaker::speak);
 		do {
-			kill(randomNode());
-			pause(randomNode(), this.random.nextBoolean());
+			int killed = randomNode();
+			kill(killed);
+			// the one that has just been started again may have nothing to lose yet
+			pause((killed + 1 + this.random.nextInt(NODES - 1)) % NODES, this.random.nextBoolean());
 			if (this.restarts == 0) {
 				awaitProgress();
 				this.postgres.restart();
