@@ -130,9 +130,8 @@ public final class PgBench {
 		}
 		String rest = statement.substring(0, input.start("parameters")) + named
 				+ statement.substring(input.end("parameters"));
-		// what is left: the sessions to lock; replies that are written for, of which
-		// there
-		// are none; the node that waits for a reply, and for how long
+		// what is left: the sessions to lock; the replies that are written for: none;
+		// the node that waits for a reply; for how long
 		return rest
 			.replaceAll("any \\(\\$\\d+::uuid\\[]\\)",
 					Matcher.quoteReplacement("any (" + ofClient("locked", clients) + "::uuid[])"))
