@@ -49,7 +49,7 @@ final class WsTestServer implements AutoCloseable {
 		context.setClearReferencesThreadLocals(false);
 		context.addServletContainerInitializer(new WsSci(), null);
 		Tomcat.addServlet(context, "default", new DefaultServlet());
-		context.addServletMappingDecoded("/", "default");
+		context.addServletMapping("/", "default");
 		context.addServletContainerInitializer((classes, servletContext) -> deploy(servletContext), null);
 		this.tomcat.getConnector();
 		this.tomcat.start();
