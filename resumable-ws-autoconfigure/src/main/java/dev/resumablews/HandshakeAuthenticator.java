@@ -12,20 +12,20 @@ public interface HandshakeAuthenticator {
 	 * Authenticates the request that asks for a WebSocket.
 	 * @param request the request
 	 * @return the user
-	 * @throws AuthenticationRefusedException if the request is not authentic; it is then
-	 * answered with status 401
+	 * @throws HandshakeAuthenticationException if the request is not authentic; it is
+	 * then answered with status 401
 	 */
-	AuthenticatedUser authenticate(ServerHttpRequest request) throws AuthenticationRefusedException;
+	AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeAuthenticationException;
 
 	/**
 	 * Authenticates the token that a connected client sends to go on after its first one
 	 * expires.
 	 * @param token the token
 	 * @return the user
-	 * @throws AuthenticationRefusedException if the token is not authentic
+	 * @throws HandshakeAuthenticationException if the token is not authentic
 	 */
-	default AuthenticatedUser authenticate(String token) throws AuthenticationRefusedException {
-		throw new AuthenticationRefusedException("This server takes no token on an open connection");
+	default AuthenticatedUser authenticate(String token) throws HandshakeAuthenticationException {
+		throw new HandshakeAuthenticationException("This server takes no token on an open connection");
 	}
 
 }

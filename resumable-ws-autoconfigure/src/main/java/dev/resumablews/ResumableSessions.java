@@ -95,7 +95,7 @@ public interface ResumableSessions {
 	 * @return the number of connections; 0 when the user is not online
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
-	int connections(String userId);
+	int connectionCount(String userId);
 
 	/**
 	 * Closes a session: nothing more is stored in it, no client can resume it, and its

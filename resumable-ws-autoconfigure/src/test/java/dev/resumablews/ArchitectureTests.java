@@ -57,22 +57,29 @@ class ArchitectureTests {
 
 	static final String ROOT = "dev.resumablews";
 
+	private static final String INTERNAL = ROOT + ".internal";
+
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
 
 	/**
 	 * Which packages a package may depend on besides the API and itself. One that is not
 	 * named may depend on all that do not depend on it.
 	 */
-	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.of(//
-			"protocol", Set.of(), //
-			"client", Set.of(), //
-			"schema", Set.of(), //
-			"handshake", Set.of("protocol"), //
-			"log", Set.of("schema", "protocol", "cluster"), //
-			"cluster", Set.of("schema", "log"), //
-			"cleanup", Set.of("schema", "log"), //
-			"reply", Set.of("schema", "log", "protocol", "cluster"), //
-			"connection", Set.of("log", "reply", "protocol", "handshake"));
+	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
+			entry("protocol"), //
+			entry("client"), //
+			entry("schema"), //
+			entry("node"), //
+			entry("jdbc", "schema"), //
+			entry("handshake", "protocol"), //
+			entry("feed", "jdbc"), //
+			entry("presence", "jdbc", "node"), //
+			entry("log", "schema", "jdbc", "node", "feed"), //
+			entry("publish", "jdbc", "log", "feed", "presence"), //
+			entry("cluster", "schema", "node", "feed", "log"), //
+			entry("cleanup", "schema"), //
+			entry("reply", "jdbc", "log", "node", "protocol"), //
+			entry("connection", "log", "feed", "presence", "publish", "reply", "protocol", "handshake"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
@@ -96,25 +103,32 @@ class ArchitectureTests {
 		.resideInAPackage(ROOT)
 		.should()
 		.dependOnClassesThat()
-		.resideInAPackage(ROOT + ".*..");
+		.resideInAPackage(INTERNAL + "..");
+
+	@ArchTest
+	static final ArchRule everythingButTheApiIsInternal = classes().that()
+		.resideOutsideOfPackage(INTERNAL + "..")
+		.should()
+		.resideInAPackage(ROOT);
 
 	@ArchTest
 	static final ArchRule packagesKnowOnlyWhatTheyMay = CompositeArchRule
 		.of(MAY_DEPEND_ON.entrySet().stream().map((entry) -> mayDependOn(entry.getKey(), entry.getValue())).toList());
 
 	@ArchTest
-	static final ArchRule packagesHaveNoCycles = slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
+	static final ArchRule packagesHaveNoCycles = slices().matching(INTERNAL + ".(*)..").should().beFreeOfCycles();
 
 	@ArchTest
 	static final ArchRule theSchemaIsKnownOnlyToThoseWhoSpeakSql = noClasses().that()
-		.resideOutsideOfPackages(inside("schema", "log", "cleanup", "cluster", "reply"))
+		.resideOutsideOfPackages(inside("schema", "jdbc", "log", "cleanup", "cluster"))
 		.should()
 		.dependOnClassesThat()
-		.resideInAPackage(ROOT + ".schema..");
+		.resideInAPackage(INTERNAL + ".schema..");
 
 	@ArchTest
 	static final ArchRule theLogKnowsNoSockets = noClasses().that()
-		.resideInAnyPackage(inside("log", "schema", "cleanup", "cluster"))
+		.resideInAnyPackage(
+				inside("jdbc", "node", "feed", "presence", "publish", "log", "schema", "cleanup", "cluster"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("org.springframework.web..", "jakarta.websocket..", "jakarta.servlet..",
@@ -134,7 +148,7 @@ class ArchitectureTests {
 	static final ArchRule theProtocolKnowsNoFrameworkButJackson = classes().that()
 		.resideInAnyPackage(inside("protocol"))
 		.should()
-		.onlyDependOnClassesThat(resideInAnyPackage(ROOT, ROOT + ".protocol..", "java..", "tools.jackson..",
+		.onlyDependOnClassesThat(resideInAnyPackage(ROOT, INTERNAL + ".protocol..", "java..", "tools.jackson..",
 				"com.fasterxml.jackson.annotation..", "org.jspecify.."))
 		.allowEmptyShould(true);
 
@@ -226,11 +240,15 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule nobodyPrints = GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 
+	private static Map.Entry<String, Set<String>> entry(String name, String... others) {
+		return Map.entry(name, Set.of(others));
+	}
+
 	private static ArchRule mayDependOn(String name, Set<String> others) {
 		return noClasses().that()
 			.resideInAnyPackage(inside(name))
 			.should()
-			.dependOnClassesThat(resideInAPackage(ROOT + ".*..").and(not(resideInAnyPackage(inside(name))))
+			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name))))
 				.and(not(resideInAnyPackage(inside(others.toArray(String[]::new))))))
 			.because("package " + name + " may know " + others + " only")
 			.allowEmptyShould(true);
@@ -241,7 +259,7 @@ class ArchitectureTests {
 	}
 
 	private static String[] inside(String... names) {
-		return Arrays.stream(names).map((name) -> ROOT + "." + name + "..").toArray(String[]::new);
+		return Arrays.stream(names).map((name) -> INTERNAL + "." + name + "..").toArray(String[]::new);
 	}
 
 	private static List<String> imports() throws IOException, URISyntaxException {

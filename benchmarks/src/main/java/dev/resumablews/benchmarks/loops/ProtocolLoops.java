@@ -7,12 +7,12 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.SessionEvent;
-import dev.resumablews.protocol.ClientFrame;
-import dev.resumablews.protocol.DeltaMerger;
-import dev.resumablews.protocol.FrameReader;
-import dev.resumablews.protocol.FrameWriter;
-import dev.resumablews.protocol.MalformedFrameException;
-import dev.resumablews.protocol.ServerMessage;
+import dev.resumablews.internal.protocol.ClientFrame;
+import dev.resumablews.internal.protocol.DeltaMerger;
+import dev.resumablews.internal.protocol.FrameReader;
+import dev.resumablews.internal.protocol.FrameWriter;
+import dev.resumablews.internal.protocol.MalformedFrameException;
+import dev.resumablews.internal.protocol.ServerMessage;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

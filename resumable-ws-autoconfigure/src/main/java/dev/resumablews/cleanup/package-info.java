@@ -1,7 +1,0 @@
-/**
- * Scheduled removal of what is no longer needed.
- */
-@NullMarked
-package dev.resumablews.cleanup;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * Signals between nodes: which sessions have news, and that there is something to do.
- */
-@NullMarked
-package dev.resumablews.cluster;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * Connections: each a cursor into its session's log, and a loop that sends what follows
- * it.
- */
-@NullMarked
-package dev.resumablews.connection;
-
-import org.jspecify.annotations.NullMarked;

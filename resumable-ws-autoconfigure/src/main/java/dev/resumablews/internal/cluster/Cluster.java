@@ -1,0 +1,113 @@
+package dev.resumablews.internal.cluster;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import dev.resumablews.internal.feed.CommitListeners;
+import dev.resumablews.internal.feed.RemoteEventReader;
+import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.node.NodeNotifier;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * This node among the others, while the application runs: tells them what it commits, and
+ * reads what they tell. Safe for use by many threads.
+ */
+final class Cluster implements NodeNotifier, SmartLifecycle {
+
+	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
+
+	private final ClusterSignal signal;
+
+	private final NodeId node;
+
+	private final RemoteEventReader news;
+
+	private final Duration interval;
+
+	/**
+	 * Takes news at any time, and sends it while this is running.
+	 */
+	private volatile SignalSender outgoing;
+
+	private @Nullable SignalReceiver incoming;
+
+	private final List<Runnable> ringListeners = new CopyOnWriteArrayList<>();
+
+	private volatile boolean running;
+
+	/**
+	 * Creates it.
+	 * @param interval how long news may go unnoticed when no signal comes
+	 */
+	Cluster(NodeId node, ClusterSignal signal, RemoteEventReader news, CommitListeners commits, Duration interval) {
+		this.signal = signal;
+		this.node = node;
+		this.news = news;
+		this.interval = interval;
+		this.outgoing = new SignalSender(node.value(), signal);
+		commits.add((sessionIds) -> this.outgoing.news(sessionIds));
+	}
+
+	@Override
+	public void ring() {
+		this.outgoing.ring();
+	}
+
+	@Override
+	public void onRing(Runnable listener) {
+		this.ringListeners.add(listener);
+	}
+
+	@Override
+	public synchronized void start() {
+		if (!this.running) {
+			this.running = true;
+			SignalReceiver incoming = new SignalReceiver(this.node.value(), this.news, this::rung, this.interval);
+			incoming.start();
+			this.incoming = incoming;
+			this.signal.start(incoming);
+			this.outgoing.start();
+		}
+	}
+
+	/**
+	 * Sends what is waiting. What comes after that waits for the next start, if there is
+	 * one.
+	 */
+	@Override
+	public synchronized void stop() {
+		if (this.running) {
+			this.running = false;
+			SignalSender last = this.outgoing;
+			this.outgoing = new SignalSender(this.node.value(), this.signal);
+			last.stop(STOP_TIMEOUT);
+			this.signal.close();
+			if (this.incoming != null) {
+				this.incoming.stop(STOP_TIMEOUT);
+			}
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	/**
+	 * Starts before there are connections, and stops after they, their replies and the
+	 * web server have stopped.
+	 */
+	@Override
+	public int getPhase() {
+		return DEFAULT_PHASE - 8192;
+	}
+
+	private void rung() {
+		this.ringListeners.forEach(Runnable::run);
+	}
+
+}

@@ -1,0 +1,132 @@
+package dev.resumablews.internal.cluster;
+
+import java.time.Duration;
+import java.util.Properties;
+import java.util.function.Supplier;
+
+import javax.sql.DataSource;
+
+import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.ResumableWsProperties.Signal;
+import dev.resumablews.internal.cluster.ListenerConnections.Address;
+import dev.resumablews.internal.feed.CommitListeners;
+import dev.resumablews.internal.feed.RemoteEventReader;
+import dev.resumablews.internal.log.LogAutoConfiguration;
+import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.schema.SchemaName;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Auto-configuration of the signals between nodes. The connection that listens to
+ * Postgres is taken from a {@link DataSource} bean named
+ * {@code resumableWsListenerDataSource} if there is one (declare it with
+ * {@code defaultCandidate = false}), else opened with what is known of the database.
+ */
+@AutoConfiguration(after = LogAutoConfiguration.class,
+		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+@ConditionalOnBean(RemoteEventReader.class)
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ResumableWsProperties.class)
+public final class ClusterAutoConfiguration {
+
+	@Bean
+	Cluster resumableWsCluster(ResumableWsProperties properties, NodeId node, ObjectProvider<ClusterSignal> signal,
+			RemoteEventReader news, CommitListeners commits) {
+		ResumableWsProperties.Cluster cluster = properties.cluster();
+		Duration interval = (cluster.signal() == Signal.POLLING) ? cluster.pollInterval() : cluster.backstopInterval();
+		return new Cluster(node, signal.getIfAvailable(() -> {
+			throw new IllegalStateException(missing(cluster.signal()));
+		}), news, commits, interval);
+	}
+
+	private static String missing(Signal signal) {
+		return (signal == Signal.REDIS)
+				? "Property resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory; "
+						+ "add the dependency org.springframework.boot:spring-boot-starter-data-redis, or set another signal"
+				: "Property resumable-ws.cluster.signal is 'postgres', but spring-boot-jdbc and the Postgres driver are "
+						+ "not both there; add org.springframework.boot:spring-boot-starter-jdbc and "
+						+ "org.postgresql:postgresql, or set 'polling'";
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnProperty(name = "resumable-ws.cluster.signal", havingValue = "postgres", matchIfMissing = true)
+	@ConditionalOnClass({ PGConnection.class, JdbcConnectionDetails.class })
+	static class ByPostgres {
+
+		private static final Log logger = LogFactory.getLog(ClusterAutoConfiguration.class);
+
+		private static final boolean HIKARI = ClassUtils.isPresent("com.zaxxer.hikari.HikariDataSource",
+				ByPostgres.class.getClassLoader());
+
+		@Bean
+		@ConditionalOnMissingBean(ClusterSignal.class)
+		PostgresSignal resumableWsClusterSignal(ResumableWsProperties properties, SchemaName schema,
+				DataSource dataSource, ObjectProvider<JdbcConnectionDetails> details,
+				@Qualifier("resumableWsListenerDataSource") ObjectProvider<DataSource> listenerDataSource) {
+			DataSource own = listenerDataSource.getIfAvailable();
+			ListenerConnections connections = (own != null) ? ListenerConnections.from(own)
+					: connections(dataSource, details.getIfUnique());
+			return new PostgresSignal(dataSource, connections, schema, properties.log().statementTimeout());
+		}
+
+		private static ListenerConnections connections(DataSource dataSource, @Nullable JdbcConnectionDetails details) {
+			Supplier<Address> hikari = HIKARI ? HikariAddress.of(dataSource) : null;
+			if (hikari != null) {
+				return ListenerConnections.to(hikari);
+			}
+			if (details != null) {
+				return ListenerConnections.to(() -> new Address(details.getJdbcUrl(), details.getUsername(),
+						details.getPassword(), new Properties()));
+			}
+			logger.info("One of the pool's connections listens to signals, as the database's address is not known");
+			return ListenerConnections.from(dataSource);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnProperty(name = "resumable-ws.cluster.signal", havingValue = "polling")
+	static class ByPolling {
+
+		@Bean
+		@ConditionalOnMissingBean(ClusterSignal.class)
+		PollingSignal resumableWsClusterSignal() {
+			return new PollingSignal();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnProperty(name = "resumable-ws.cluster.signal", havingValue = "redis")
+	@ConditionalOnClass(RedisMessageListenerContainer.class)
+	static class ByRedis {
+
+		@Bean
+		@ConditionalOnBean(RedisConnectionFactory.class)
+		@ConditionalOnMissingBean(ClusterSignal.class)
+		RedisSignal resumableWsClusterSignal(RedisConnectionFactory connections, SchemaName schema) {
+			return new RedisSignal(connections, schema);
+		}
+
+	}
+
+}

@@ -1,0 +1,47 @@
+package dev.resumablews.internal.cluster;
+
+import java.util.List;
+
+/**
+ * Carries short texts from each node to all others: doorbells, not mailboxes. One that is
+ * lost costs time and nothing else, as every node also looks at the log by itself.
+ */
+interface ClusterSignal extends AutoCloseable {
+
+	/**
+	 * Starts to receive, on threads of its own. Returns at once, also when what carries
+	 * the signals is away; that is tried until it works.
+	 */
+	void start(Receiver receiver);
+
+	/**
+	 * Sends texts of no more than {@link SignalCodec#MAX_BYTES} bytes each. Called by one
+	 * thread at a time, which it may block for a bounded time.
+	 * @throws Exception if they may not have been sent
+	 */
+	void send(List<String> texts) throws Exception;
+
+	/**
+	 * Stops to receive. Nothing is sent after that, unless it is started again.
+	 */
+	@Override
+	void close();
+
+	/**
+	 * Takes what is received. Neither blocks nor throws; any thread.
+	 */
+	interface Receiver {
+
+		/**
+		 * Takes a text, perhaps one of this node's own.
+		 */
+		void received(String text);
+
+		/**
+		 * Is told when texts may have been missed, after a connection was made.
+		 */
+		void missed();
+
+	}
+
+}

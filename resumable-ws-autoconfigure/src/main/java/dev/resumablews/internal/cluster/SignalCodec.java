@@ -1,0 +1,104 @@
+package dev.resumablews.internal.cluster;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A signal as it is sent: {@code n <node> <session> <session> ...} when sessions have
+ * news, {@code r <node>} when there is something to do for others. Ids are 22 characters
+ * of base64.
+ *
+ * @param node the node that sends it
+ * @param sessionIds the sessions that have news
+ * @param ring whether it is a ring of the doorbell
+ */
+record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
+
+	/**
+	 * Postgres takes less than 8,000 bytes.
+	 */
+	static final int MAX_BYTES = 7999;
+
+	private static final String NEWS = "n ";
+
+	private static final String RING = "r ";
+
+	private static final int ID_LENGTH = 22;
+
+	private static final int IDS_PER_TEXT = (MAX_BYTES - NEWS.length() - ID_LENGTH) / (1 + ID_LENGTH);
+
+	/**
+	 * Writes as few texts as possible.
+	 */
+	static List<String> write(UUID node, Collection<UUID> sessionIds, boolean ring) {
+		List<String> texts = new ArrayList<>();
+		StringBuilder text = new StringBuilder();
+		int ids = 0;
+		for (UUID sessionId : sessionIds) {
+			if (ids == 0) {
+				text.append(NEWS).append(encode(node));
+			}
+			text.append(' ').append(encode(sessionId));
+			if (++ids == IDS_PER_TEXT) {
+				texts.add(text.toString());
+				text.setLength(0);
+				ids = 0;
+			}
+		}
+		if (ids > 0) {
+			texts.add(text.toString());
+		}
+		if (ring) {
+			texts.add(RING + encode(node));
+		}
+		return texts;
+	}
+
+	/**
+	 * Reads a text.
+	 * @return the signal, or null if it is none: others may use the channel, too
+	 */
+	static @Nullable SignalCodec read(String text) {
+		boolean ring = text.startsWith(RING);
+		if (!ring && !text.startsWith(NEWS)) {
+			return null;
+		}
+		try {
+			String[] ids = text.split(" ");
+			Set<UUID> sessionIds = new LinkedHashSet<>();
+			for (int i = 2; i < ids.length; i++) {
+				sessionIds.add(decode(ids[i]));
+			}
+			return new SignalCodec(decode(ids[1]), sessionIds, ring);
+		}
+		catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
+			return null;
+		}
+	}
+
+	private static String encode(UUID id) {
+		byte[] bytes = ByteBuffer.allocate(Long.BYTES * 2)
+			.putLong(id.getMostSignificantBits())
+			.putLong(id.getLeastSignificantBits())
+			.array();
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+	}
+
+	private static UUID decode(String text) {
+		byte[] bytes = Base64.getUrlDecoder().decode(text);
+		if (bytes.length != Long.BYTES * 2) {
+			throw new IllegalArgumentException("Not an id: " + text);
+		}
+		ByteBuffer buffer = ByteBuffer.wrap(bytes);
+		return new UUID(buffer.getLong(), buffer.getLong());
+	}
+
+}

@@ -1,0 +1,140 @@
+package dev.resumablews.internal.cluster;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+import dev.resumablews.internal.feed.RemoteEventReader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What other nodes tell this one. Its thread reads the news of all sessions that were
+ * signalled since the last time, in one query; and that of all sessions with connections
+ * here when signals may have been missed, and from time to time in any case.
+ */
+final class SignalReceiver implements ClusterSignal.Receiver {
+
+	private final UUID node;
+
+	private final RemoteEventReader news;
+
+	private final Runnable onRing;
+
+	private final long intervalNanos;
+
+	private final RetryingWorker<Round> loop = new RetryingWorker<>("resumable-ws-news",
+			new OutageLog("Reading the events of other nodes"), this::take, this::look);
+
+	private Round waiting = new Round();
+
+	private long nextLook;
+
+	private boolean stopping;
+
+	/**
+	 * Creates it.
+	 * @param onRing is run when another node rings the doorbell, or may have
+	 * @param interval how long news may go unnoticed when no signal comes
+	 */
+	SignalReceiver(UUID node, RemoteEventReader news, Runnable onRing, Duration interval) {
+		this.node = node;
+		this.news = news;
+		this.onRing = onRing;
+		this.intervalNanos = interval.toNanos();
+	}
+
+	void start() {
+		this.nextLook = System.nanoTime() + this.intervalNanos;
+		this.loop.start();
+	}
+
+	@Override
+	public void received(String text) {
+		SignalCodec signal = SignalCodec.read(text);
+		if (signal == null || signal.node().equals(this.node)) {
+			return;
+		}
+		Set<UUID> sessionIds = new HashSet<>(signal.sessionIds());
+		sessionIds.removeIf((sessionId) -> !this.news.concerns(sessionId));
+		if (!sessionIds.isEmpty() || signal.ring()) {
+			synchronized (this) {
+				this.waiting.sessionIds.addAll(sessionIds);
+				this.waiting.ring |= signal.ring();
+				notifyAll();
+			}
+		}
+	}
+
+	@Override
+	public synchronized void missed() {
+		this.waiting.all = true;
+		this.waiting.ring = true;
+		notifyAll();
+	}
+
+	void stop(Duration timeout) {
+		synchronized (this) {
+			this.stopping = true;
+			notifyAll();
+		}
+		this.loop.stop(timeout);
+	}
+
+	private synchronized @Nullable Round take() throws InterruptedException {
+		while (!this.stopping && this.waiting.isEmpty()) {
+			long left = this.nextLook - System.nanoTime();
+			if (left <= 0) {
+				missed();
+			}
+			else {
+				TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+			}
+		}
+		if (this.stopping) {
+			return null;
+		}
+		Round round = this.waiting;
+		this.waiting = new Round();
+		if (System.nanoTime() - this.nextLook >= 0) {
+			round.all = true;
+			round.ring = true;
+		}
+		if (round.all) {
+			this.nextLook = System.nanoTime() + this.intervalNanos;
+		}
+		return round;
+	}
+
+	private void look(Round round) {
+		if (round.ring) {
+			round.ring = false;
+			this.onRing.run();
+		}
+		if (round.all) {
+			this.news.readAll();
+		}
+		else {
+			this.news.read(round.sessionIds);
+		}
+	}
+
+	/**
+	 * What is done at once.
+	 */
+	private static final class Round {
+
+		private final Set<UUID> sessionIds = new HashSet<>();
+
+		private boolean all;
+
+		private boolean ring;
+
+		boolean isEmpty() {
+			return this.sessionIds.isEmpty() && !this.all && !this.ring;
+		}
+
+	}
+
+}

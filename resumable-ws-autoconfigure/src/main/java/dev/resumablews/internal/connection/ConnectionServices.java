@@ -1,0 +1,23 @@
+package dev.resumablews.internal.connection;
+
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.protocol.DeltaMerger;
+import dev.resumablews.internal.protocol.FrameWriter;
+
+/**
+ * What all connections share.
+ *
+ * @param settings limits and times
+ * @param log the log
+ * @param feeds recent events
+ * @param writer writes what is sent
+ * @param merger makes few deltas of many
+ * @param workers the threads
+ * @param listener is told what happens
+ */
+record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
+		DeltaMerger merger, Workers workers, ResumableWsListener listener) {
+
+}

@@ -1,0 +1,30 @@
+package dev.resumablews.internal.connection;
+
+import java.time.Duration;
+
+/**
+ * Limits and times of connections.
+ *
+ * @param heartbeatInterval time between two pings to a silent client
+ * @param heartbeatTimeout silence after which a client is taken for dead
+ * @param sendTimeout how long a client may take to accept what was sent
+ * @param maxLifetime how long a connection may last; zero for ever
+ * @param maxLifetimeJitter share of the lifetime that is taken off at random, from 0 to 1
+ * @param maxMessageBytes size of the largest message, in bytes of UTF-8
+ * @param maxMalformedMessages malformed messages in a row after which it is closed
+ * @param messagesPerSecond messages a second on average; 0 for no limit
+ * @param messageBurst messages at once
+ * @param maxPerSession connections of a session
+ * @param maxPerUser connections of a user
+ * @param maxTotal connections of this node
+ * @param maxSendCharacters length up to which waiting events are sent together, in UTF-16
+ * units
+ * @param pageSize events read from the log at once
+ * @param reconnectWindow window over which clients are asked to spread their return
+ */
+record ConnectionSettings(Duration heartbeatInterval, Duration heartbeatTimeout, Duration sendTimeout,
+		Duration maxLifetime, double maxLifetimeJitter, long maxMessageBytes, int maxMalformedMessages,
+		int messagesPerSecond, int messageBurst, int maxPerSession, int maxPerUser, int maxTotal,
+		long maxSendCharacters, int pageSize, Duration reconnectWindow) {
+
+}

@@ -1,0 +1,44 @@
+package dev.resumablews.internal.feed;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Those who want to know of commits. They join when they exist, so that the log need not
+ * know of them. One that throws does no harm to the log. Safe for use by many threads.
+ */
+public final class CommitListeners {
+
+	private static final Log logger = LogFactory.getLog(CommitListeners.class);
+
+	private final List<CommitListener> listeners = new CopyOnWriteArrayList<>();
+
+	public CommitListeners() {
+	}
+
+	/**
+	 * Adds a listener, which is told of every commit from now on.
+	 * @param listener the listener
+	 */
+	public void add(CommitListener listener) {
+		this.listeners.add(listener);
+	}
+
+	public void committed(Collection<UUID> sessionIds) {
+		for (CommitListener listener : this.listeners) {
+			try {
+				listener.onCommitted(sessionIds);
+			}
+			catch (RuntimeException ex) {
+				// what was stored stays stored
+				logger.warn("A listener failed: " + listener.getClass().getName(), ex);
+			}
+		}
+	}
+
+}

@@ -1,0 +1,163 @@
+package dev.resumablews.internal.feed;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+
+/**
+ * Reads what other nodes have done to sessions that have connections on this node: what
+ * they have appended, and whether they have closed them. For many sessions in one query.
+ * Safe for use by many threads. Its methods block until Postgres answers, and throw
+ * {@link EventLogUnavailableException} when it does not.
+ */
+public final class RemoteEventReader {
+
+	/**
+	 * All rows come from one snapshot, so what is missing between two of them is not in
+	 * the log any more. A session's page is as large as what its feed can hold, and the
+	 * payloads that are too much for all pages together are left out.
+	 */
+	private static final String SQL = """
+			select session_id, last_event_id, closed, id, type, message_id, created_at,
+				case when sum(length) over (order by session_id, id) - length < ? then payload end as payload
+			from (
+				select s.session_id, s.last_event_id, s.closed_at is not null as closed, e.id, e.type, e.message_id, e.created_at, e.payload, e.length
+				from unnest(?::uuid[], ?::bigint[]) as known (session_id, last_event_id)
+				join ws_sessions s on s.session_id = known.session_id
+					and (s.last_event_id > known.last_event_id or s.closed_at is not null)
+				left join lateral (
+					select id, type, message_id, created_at, payload, length,
+						sum(length) over (order by id) - length as length_before
+					from (
+						select id, type, message_id, created_at, payload::text as payload, length(payload::text) as length
+						from ws_events
+						where session_id = known.session_id and id > known.last_event_id
+						order by id
+						limit ?
+					) page
+				) e on e.length_before < ?
+			) news
+			order by session_id, id
+			""";
+
+	private static final long MAX_CHARACTERS = 8 * 1024 * 1024;
+
+	private final JdbcExecutor database;
+
+	private final SessionFeeds feeds;
+
+	public RemoteEventReader(JdbcExecutor database, SessionFeeds feeds) {
+		this.database = database;
+		this.feeds = feeds;
+	}
+
+	/**
+	 * Tells whether a session has a feed on this node. If it has none, its news may be
+	 * forgotten: whoever comes later joins the feed before looking at the log.
+	 * @param sessionId the session
+	 * @return whether its news is to be read
+	 */
+	public boolean concerns(UUID sessionId) {
+		return this.feeds.has(sessionId);
+	}
+
+	/**
+	 * Reads the news of those of the sessions that have a feed on this node.
+	 * @param sessionIds the sessions
+	 */
+	public void read(Collection<UUID> sessionIds) {
+		read(this.feeds.find(sessionIds));
+	}
+
+	/**
+	 * Reads the news of all sessions that have a feed on this node.
+	 */
+	public void readAll() {
+		read(this.feeds.all());
+	}
+
+	private void read(Map<UUID, SessionFeed> feeds) {
+		if (feeds.isEmpty()) {
+			return;
+		}
+		Map<UUID, Long> known = feeds.entrySet()
+			.stream()
+			.collect(Collectors.toMap(Map.Entry::getKey, (entry) -> entry.getValue().last()));
+		for (News news : query(known)) {
+			SessionFeed feed = feeds.get(news.sessionId());
+			if (feed != null) {
+				feed.followed(news.events(), news.head());
+				if (news.closed()) {
+					feed.closed(news.head());
+				}
+			}
+		}
+	}
+
+	private List<News> query(Map<UUID, Long> known) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SQL))) {
+				statement.setLong(1, MAX_CHARACTERS);
+				statement.setArray(2, connection.createArrayOf("uuid", known.keySet().toArray()));
+				statement.setArray(3, connection.createArrayOf("bigint", known.values().toArray()));
+				statement.setInt(4, this.feeds.maxEvents());
+				statement.setLong(5, this.feeds.maxCharacters());
+				try (ResultSet rows = statement.executeQuery()) {
+					return news(rows);
+				}
+			}
+		});
+	}
+
+	private static List<News> news(ResultSet rows) throws SQLException {
+		List<News> all = new ArrayList<>();
+		News news = null;
+		while (rows.next()) {
+			UUID sessionId = rows.getObject("session_id", UUID.class);
+			if (news == null || !news.sessionId().equals(sessionId)) {
+				news = new News(sessionId, rows.getLong("last_event_id"), rows.getBoolean("closed"), new ArrayList<>());
+				all.add(news);
+			}
+			String payload = rows.getString("payload");
+			if (payload != null) {
+				news.events().add(event(sessionId, rows, payload));
+			}
+		}
+		return all;
+	}
+
+	/**
+	 * A whole message stands in for its deltas. What else an event made obsolete is not
+	 * known here, and stays in the feed until it is full, which does no harm.
+	 */
+	private static SessionFeed.Recent event(UUID sessionId, ResultSet rows, String payload) throws SQLException {
+		SessionEvent event = new SessionEvent(sessionId, rows.getLong("id"), rows.getString("type"), payload,
+				rows.getObject("created_at", OffsetDateTime.class).toInstant());
+		UUID messageId = rows.getObject("message_id", UUID.class);
+		return new SessionFeed.Recent(event, messageId, event.type().equals("assistant_message") ? messageId : null);
+	}
+
+	/**
+	 * What is new in a session.
+	 *
+	 * @param sessionId the session
+	 * @param head its newest event
+	 * @param closed whether nothing will follow that
+	 * @param events its new events, perhaps without the last ones
+	 */
+	private record News(UUID sessionId, long head, boolean closed, List<SessionFeed.Recent> events) {
+
+	}
+
+}

@@ -1,0 +1,30 @@
+package dev.resumablews.internal.handshake;
+
+import java.util.UUID;
+
+import dev.resumablews.AuthenticatedUser;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an accepted handshake says.
+ *
+ * @param user who asks
+ * @param sessionId the session to resume; null for a new one
+ * @param lastEventId the last event the client has processed, 0 or more
+ * @param ndjson whether the client accepts several messages in one frame
+ */
+public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, boolean ndjson) {
+
+	/**
+	 * Name of the WebSocket session's attribute that holds the handshake.
+	 */
+	public static final String ATTRIBUTE = Handshake.class.getName();
+
+	/**
+	 * Subprotocol that the server selects when the client offers it. A client that sends
+	 * its token as a subprotocol must offer it too, because an entry that holds a token
+	 * is never selected, and browsers fail a connection for which none is.
+	 */
+	public static final String SUBPROTOCOL = "resumable-ws.v1";
+
+}

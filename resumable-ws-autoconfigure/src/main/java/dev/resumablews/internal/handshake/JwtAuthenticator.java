@@ -1,0 +1,101 @@
+package dev.resumablews.internal.handshake;
+
+import java.util.Collections;
+import java.util.List;
+
+import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.HandshakeAuthenticator;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.jwt.BadJwtException;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtValidationException;
+
+/**
+ * Takes a client for who its JSON Web Token says it is. The first source that has a token
+ * decides; one that is bad is not made good by another. Thread-safe.
+ * <p>
+ * A token that is not valid is refused; when that cannot be told, because the issuer's
+ * keys cannot be had, the decoder's exception goes to the caller.
+ */
+final class JwtAuthenticator implements HandshakeAuthenticator {
+
+	private static final int MAX_TOKEN_LENGTH = 16 * 1024;
+
+	private final List<TokenSource> sources;
+
+	private final JwtDecoder decoder;
+
+	private final String userClaim;
+
+	private final List<String> audiences;
+
+	/**
+	 * Makes an authenticator.
+	 * @param sources where to look for a token, in this order
+	 * @param decoder verifies a token
+	 * @param userClaim the claim that holds the user's id
+	 * @param audiences of which the token must name one; when empty, it need not
+	 */
+	JwtAuthenticator(List<TokenSource> sources, JwtDecoder decoder, String userClaim, List<String> audiences) {
+		this.sources = List.copyOf(sources);
+		this.decoder = decoder;
+		this.userClaim = userClaim;
+		this.audiences = List.copyOf(audiences);
+	}
+
+	@Override
+	public AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeAuthenticationException {
+		for (TokenSource source : this.sources) {
+			String token = source.find(request);
+			if (token != null) {
+				return authenticate(token);
+			}
+		}
+		throw new HandshakeAuthenticationException("Token missing");
+	}
+
+	@Override
+	public AuthenticatedUser authenticate(String token) throws HandshakeAuthenticationException {
+		Jwt jwt = verify(token);
+		List<String> audience = jwt.getAudience();
+		if (!this.audiences.isEmpty() && (audience == null || Collections.disjoint(this.audiences, audience))) {
+			throw new HandshakeAuthenticationException("Token is for another audience");
+		}
+		if (jwt.getClaims().get(this.userClaim) instanceof String userId && isUserId(userId)) {
+			return new AuthenticatedUser(userId, jwt.getExpiresAt());
+		}
+		throw new HandshakeAuthenticationException("Token has no user id");
+	}
+
+	private Jwt verify(String token) throws HandshakeAuthenticationException {
+		if (token.isBlank() || token.length() > MAX_TOKEN_LENGTH) {
+			throw new HandshakeAuthenticationException("Token invalid");
+		}
+		try {
+			return this.decoder.decode(token);
+		}
+		catch (JwtValidationException ex) {
+			throw new HandshakeAuthenticationException("Token not accepted: " + description(ex), ex);
+		}
+		catch (BadJwtException ex) {
+			// its message may hold pieces of the token
+			throw new HandshakeAuthenticationException("Token invalid", ex);
+		}
+	}
+
+	private static @Nullable String description(JwtValidationException ex) {
+		OAuth2Error error = ex.getErrors().iterator().next();
+		return (error.getDescription() != null) ? error.getDescription() : error.getErrorCode();
+	}
+
+	// control characters have no place in an id, and Postgres stores no NUL
+	private static boolean isUserId(String value) {
+		return !value.isBlank() && value.length() <= 255 && value.chars().noneMatch(Character::isISOControl);
+	}
+
+}

@@ -1,0 +1,20 @@
+package dev.resumablews.internal.handshake;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.io.Resource;
+
+/**
+ * How tokens are verified. At most one of the keys is set.
+ *
+ * @param secret secret of HS256 signatures
+ * @param publicKeyLocation RSA public key in PEM format
+ * @param jwkSetUri where the keys are
+ * @param issuerUri the issuer who says where the keys are
+ * @param clockSkew tolerance for the clocks of issuer and server
+ */
+record JwtSettings(@Nullable String secret, @Nullable Resource publicKeyLocation, @Nullable String jwkSetUri,
+		@Nullable String issuerUri, Duration clockSkew) {
+}

@@ -1,0 +1,80 @@
+package dev.resumablews.internal.handshake;
+
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.ServerHttpRequest;
+
+/**
+ * What a client asks for in the query parameters of its handshake.
+ *
+ * @param sessionId the session to resume; null for a new one
+ * @param lastEventId the last event the client has processed, 0 or more
+ * @param ndjson whether the client accepts several messages in one frame
+ */
+record ResumeRequest(@Nullable UUID sessionId, long lastEventId, boolean ndjson) {
+
+	private static final Pattern UUID_TEXT = Pattern
+		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
+
+	private static final Pattern DIGITS = Pattern.compile("[0-9]{1,19}");
+
+	static ResumeRequest parse(ServerHttpRequest request) throws MalformedException {
+		QueryParameters parameters = QueryParameters.of(request);
+		return new ResumeRequest(sessionId(value(parameters, "sessionId")),
+				lastEventId(value(parameters, "lastEventId")), ndjson(value(parameters, "frames")));
+	}
+
+	private static @Nullable String value(QueryParameters parameters, String name) throws MalformedException {
+		try {
+			return parameters.first(name);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new MalformedException("Malformed " + name);
+		}
+	}
+
+	private static @Nullable UUID sessionId(@Nullable String value) throws MalformedException {
+		// UUID.fromString also takes 1-1-1-1-1
+		if (value != null && !UUID_TEXT.matcher(value).matches()) {
+			throw new MalformedException("Malformed sessionId: must be a UUID");
+		}
+		return (value != null) ? UUID.fromString(value) : null;
+	}
+
+	private static long lastEventId(@Nullable String value) throws MalformedException {
+		if (value == null) {
+			return 0;
+		}
+		try {
+			if (DIGITS.matcher(value).matches()) {
+				return Long.parseLong(value);
+			}
+		}
+		catch (NumberFormatException ex) {
+			// has 19 digits and is beyond the largest
+		}
+		throw new MalformedException("Malformed lastEventId: must be an integer, 0 or more");
+	}
+
+	private static boolean ndjson(@Nullable String value) throws MalformedException {
+		if (value != null && !value.equals("ndjson")) {
+			throw new MalformedException("Unknown frames: must be ndjson, or absent");
+		}
+		return value != null;
+	}
+
+	/**
+	 * A parameter is not what it must be. The message is sent to the client.
+	 */
+	static final class MalformedException extends Exception {
+
+		MalformedException(String message) {
+			super(message);
+		}
+
+	}
+
+}

@@ -1,0 +1,93 @@
+package dev.resumablews.internal.handshake;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.util.StringUtils;
+
+/**
+ * A place in a handshake where a client may put its token.
+ */
+@FunctionalInterface
+interface TokenSource {
+
+	/**
+	 * Finds the token.
+	 * @param request the handshake
+	 * @return the token, not verified; null if there is none
+	 */
+	@Nullable String find(ServerHttpRequest request);
+
+	/**
+	 * Looks at the {@code Authorization: Bearer} header.
+	 * @return the source
+	 */
+	static TokenSource header() {
+		return (request) -> values(request, HttpHeaders.AUTHORIZATION, null, "Bearer ", true);
+	}
+
+	/**
+	 * Looks for an entry {@code jwt-<token>} of the {@code Sec-WebSocket-Protocol}
+	 * header: the only header whose value a page's script can choose.
+	 * @return the source
+	 */
+	static TokenSource subprotocol() {
+		return (request) -> values(request, "Sec-WebSocket-Protocol", ",", "jwt-", false);
+	}
+
+	/**
+	 * Looks at a cookie.
+	 * @param name the cookie's name
+	 * @return the source
+	 */
+	static TokenSource cookie(String name) {
+		return (request) -> {
+			String value = values(request, HttpHeaders.COOKIE, ";", name + "=", false);
+			return (value != null)
+					? notEmpty(StringUtils.trimTrailingCharacter(StringUtils.trimLeadingCharacter(value, '"'), '"'))
+					: null;
+		};
+	}
+
+	/**
+	 * Looks at the query parameter {@code token}, or else {@code jwt}.
+	 * @return the source
+	 */
+	static TokenSource query() {
+		return (request) -> {
+			QueryParameters parameters = QueryParameters.of(request);
+			try {
+				String token = parameters.first("token");
+				return (token != null) ? token : parameters.first("jwt");
+			}
+			catch (IllegalArgumentException ex) {
+				// wrongly escaped: then it is no token either
+				return null;
+			}
+		};
+	}
+
+	private static @Nullable String values(ServerHttpRequest request, String header, @Nullable String separator,
+			String prefix, boolean ignoreCase) {
+		for (String line : request.getHeaders().getOrDefault(header, List.of())) {
+			for (String entry : (separator != null) ? line.split(separator) : new String[] { line }) {
+				String value = entry.strip();
+				if (value.regionMatches(ignoreCase, 0, prefix, 0, prefix.length())) {
+					String token = notEmpty(value.substring(prefix.length()).strip());
+					if (token != null) {
+						return token;
+					}
+				}
+			}
+		}
+		return null;
+	}
+
+	private static @Nullable String notEmpty(String value) {
+		return value.isEmpty() ? null : value;
+	}
+
+}

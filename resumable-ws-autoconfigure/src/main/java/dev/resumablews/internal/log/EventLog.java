@@ -1,0 +1,86 @@
+package dev.resumablews.internal.log;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.UnknownSessionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of every session. Safe for use by many threads. The methods that read block
+ * until Postgres answers, and throw {@link EventLogUnavailableException} when it does
+ * not.
+ */
+public interface EventLog {
+
+	/**
+	 * Stores an event. Does not block. Drafts of one session that are appended one after
+	 * the other are stored in that order.
+	 * @param draft the event
+	 * @return completes when the event is durable, and the clients of this node have been
+	 * woken; its callbacks run on the thread that writes the log and must be fast. Fails
+	 * with {@link UnknownSessionException}, or with {@link EventLogUnavailableException}
+	 * when the event waited too long or too many wait already. Is cancelled when the
+	 * draft had nothing to say
+	 */
+	default CompletableFuture<AppendResult> append(AppendRequest draft) {
+		return append(draft, (stored) -> {
+		});
+	}
+
+	/**
+	 * Stores an event as {@link #append(AppendRequest)} does, and tells also when it was
+	 * stored after it had been refused: what is being written when its time is over is
+	 * refused, and may be stored all the same.
+	 * @param draft the event
+	 * @param onStored is told once if, and when, the event was stored and is no
+	 * duplicate; on the thread that writes the log, before the returned future is
+	 * completed
+	 * @return as for {@link #append(AppendRequest)}
+	 */
+	CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored);
+
+	/**
+	 * Reads a session's events in order. May return fewer than there are, but none only
+	 * if there is none.
+	 * @param sessionId the session
+	 * @param afterEventId the id after which to start
+	 * @param limit how many to return at most
+	 * @return the events
+	 */
+	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit);
+
+	/**
+	 * Reads the newest messages of a conversation: the answers so far, and what the user
+	 * said up to a message, which comes last.
+	 * @param sessionId the session
+	 * @param lastUserMessage event id of the user message that comes last
+	 * @param limit how many messages to return at most
+	 * @return the messages, oldest first
+	 */
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit);
+
+	/**
+	 * Opens a session for a client: the one it asks for, if it may, or a new one.
+	 * @param sessionId the session asked for; null for a new one
+	 * @param newSessionId the id of a new session, if one is needed
+	 * @param userId the user
+	 * @param lastEventId the last event the client has processed
+	 * @return the session
+	 */
+	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId);
+
+	/**
+	 * Waits until all that was appended so far is stored.
+	 * @param timeout how long to wait at most
+	 * @return whether all is stored
+	 */
+	boolean flush(Duration timeout);
+
+}

@@ -1,0 +1,110 @@
+package dev.resumablews.internal.log;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.ConversationMessage.Role;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Reads events from Postgres. Safe for use by many threads.
+ */
+final class EventTable {
+
+	/**
+	 * The running total keeps a page of large events from filling the memory.
+	 */
+	private static final String PAGE = """
+			select id, type, payload, created_at
+			from (
+				select id, type, payload, created_at,
+					sum(octet_length(payload)) over (order by id rows unbounded preceding) - octet_length(payload)
+						as bytes_before
+				from (
+					select id, type, payload::text as payload, created_at
+					from ws_events
+					where session_id = ? and id > ?
+					order by id
+					limit ?
+				) page
+			) measured
+			where bytes_before < ?
+			order by id
+			""";
+
+	/**
+	 * The message to answer counts as the last one, also when answers to earlier ones
+	 * were stored after it, because it had to wait for its turn.
+	 */
+	private static final String CONVERSATION = """
+			select id, type, payload::text
+			from ws_events
+			where session_id = ? and (id <= ? and type = 'user_message' or type = 'assistant_message')
+			order by id = ? desc, id desc
+			limit ?
+			""";
+
+	private final JdbcExecutor database;
+
+	private final long maxPageBytes;
+
+	private final JsonMapper json = JsonMapper.shared();
+
+	EventTable(JdbcExecutor database, long maxPageBytes) {
+		this.database = database;
+		this.maxPageBytes = maxPageBytes;
+	}
+
+	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(PAGE))) {
+				statement.setObject(1, sessionId);
+				statement.setLong(2, afterEventId);
+				statement.setInt(3, limit);
+				statement.setLong(4, this.maxPageBytes);
+				List<SessionEvent> events = new ArrayList<>();
+				try (ResultSet rows = statement.executeQuery()) {
+					while (rows.next()) {
+						events.add(new SessionEvent(sessionId, rows.getLong(1), rows.getString(2), rows.getString(3),
+								rows.getObject(4, OffsetDateTime.class).toInstant()));
+					}
+				}
+				return events;
+			}
+		});
+	}
+
+	/**
+	 * The content is taken out here and not by Postgres, which cannot give a text that
+	 * holds the character NUL.
+	 */
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(CONVERSATION))) {
+				statement.setObject(1, sessionId);
+				statement.setLong(2, lastUserMessage);
+				statement.setLong(3, lastUserMessage);
+				statement.setInt(4, limit);
+				List<ConversationMessage> messages = new ArrayList<>();
+				try (ResultSet rows = statement.executeQuery()) {
+					while (rows.next()) {
+						Role role = rows.getString(2).equals("user_message") ? Role.USER : Role.ASSISTANT;
+						String content = this.json.readTree(rows.getString(3)).path("content").asString("");
+						messages.add(new ConversationMessage(role, content));
+					}
+				}
+				Collections.reverse(messages);
+				return messages;
+			}
+		});
+	}
+
+}

@@ -1,0 +1,76 @@
+package dev.resumablews.internal.log;
+
+import java.util.UUID;
+
+import javax.sql.DataSource;
+
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.feed.CommitListeners;
+import dev.resumablews.internal.feed.RemoteEventReader;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.schema.SchemaAutoConfiguration;
+import dev.resumablews.internal.schema.SchemaName;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration of the event log.
+ */
+@AutoConfiguration(after = SchemaAutoConfiguration.class)
+@ConditionalOnBean(SchemaName.class)
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ResumableWsProperties.class)
+public final class LogAutoConfiguration {
+
+	@Bean
+	JdbcExecutor resumableWsDatabase(DataSource dataSource, SchemaName schema, ResumableWsProperties properties) {
+		return new JdbcExecutor(dataSource, schema, properties.log().statementTimeout());
+	}
+
+	@Bean
+	CommitListeners resumableWsCommitListeners() {
+		return new CommitListeners();
+	}
+
+	@Bean
+	SessionFeeds resumableWsSessionFeeds(ResumableWsProperties properties, CommitListeners commits) {
+		return new SessionFeeds(properties.feed().maxEvents(), properties.feed().maxSize().toBytes(), commits);
+	}
+
+	@Bean
+	RemoteEventReader resumableWsNewsReader(JdbcExecutor database, SessionFeeds feeds) {
+		return new RemoteEventReader(database, feeds);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(EventLog.class)
+	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database,
+			AppendStatement statement, SessionFeeds feeds, ObjectProvider<ResumableWsListener> listeners) {
+		ResumableWsProperties.Log log = properties.log();
+		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
+				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
+				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
+		return new PostgresEventLog(settings, database, statement, feeds,
+				ResumableWsListener.all(listeners.orderedStream().toList()));
+	}
+
+	@Bean
+	NodeId resumableWsNodeId() {
+		return new NodeId(UUID.randomUUID());
+	}
+
+	@Bean
+	AppendStatement resumableWsAppendStatement(JdbcExecutor database, NodeId nodeId, ResumableWsProperties properties) {
+		return new AppendStatement(database, nodeId, properties.reply().lease());
+	}
+
+}

@@ -1,0 +1,40 @@
+package dev.resumablews.internal.node;
+
+/**
+ * Tells the other nodes that there may be something to do for them, without saying what.
+ * A ring may get lost, and one may come without a reason: those who hear it look for
+ * themselves, and do so from time to time without it. Safe for use by many threads.
+ */
+public interface NodeNotifier {
+
+	/**
+	 * Rings at every other node. Does not block; many calls in a row may ring once.
+	 */
+	void ring();
+
+	/**
+	 * Adds a listener for the rings of other nodes.
+	 * @param listener is run on a thread that has other things to do; must be fast and
+	 * not throw
+	 */
+	void onRing(Runnable listener);
+
+	/**
+	 * Returns the doorbell of a node that is alone.
+	 * @return a doorbell that nobody hears
+	 */
+	static NodeNotifier none() {
+		return new NodeNotifier() {
+
+			@Override
+			public void ring() {
+			}
+
+			@Override
+			public void onRing(Runnable listener) {
+			}
+
+		};
+	}
+
+}

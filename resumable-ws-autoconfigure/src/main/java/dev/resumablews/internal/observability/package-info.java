@@ -1,0 +1,7 @@
+/**
+ * Metrics.
+ */
+@NullMarked
+package dev.resumablews.internal.observability;
+
+import org.jspecify.annotations.NullMarked;

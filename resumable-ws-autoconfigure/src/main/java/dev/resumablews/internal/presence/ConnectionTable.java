@@ -1,0 +1,204 @@
+package dev.resumablews.internal.presence;
+
+import java.sql.Array;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.node.NodeId;
+
+/**
+ * Who is connected to which node, as Postgres knows it: exact to within two heartbeats. A
+ * connection whose node has not confirmed it for that long is not there any more, whether
+ * its row still is or not. Nothing depends on it for correctness. All methods block until
+ * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} if it
+ * does not. Safe for use by many threads.
+ */
+public final class ConnectionTable {
+
+	private static final int HEARTBEATS = 2;
+
+	/**
+	 * Takes the times of connections from their ages, because only the clock of Postgres
+	 * is the same for all nodes. A row that was lost is written anew as it was.
+	 */
+	private static final String UPDATE = """
+			with gone as (
+				delete from ws_live_connections where connection_id = any (?) and session_id = any (?)
+			)
+			insert into ws_live_connections (connection_id, session_id, user_id, node_id, connected_at)
+			select connection_id, session_id, user_id, ?, clock_timestamp() - make_interval(secs => age)
+			from unnest(?::uuid[], ?::uuid[], ?::text[], ?::float8[]) as i (connection_id, session_id, user_id, age)
+			order by session_id, connection_id
+			on conflict (session_id, connection_id) do update set last_seen_at = clock_timestamp()
+			""";
+
+	private static final String COUNT = """
+			select count(*) from ws_live_connections
+			where user_id = ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			""";
+
+	private static final String COUNT_ELSEWHERE = """
+			with elsewhere as not materialized (
+				select user_id from ws_live_connections
+				where node_id <> ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			)
+			select exists (select from elsewhere), (select count(*) from elsewhere where user_id = ?)
+			""";
+
+	private static final String SURPLUS = """
+			select connection_id
+			from (
+				select connection_id, node_id,
+					row_number() over (partition by session_id order by connected_at desc, connection_id) as place
+				from ws_live_connections
+				where session_id in (select session_id from ws_live_connections where node_id = ?)
+					and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			) ranked
+			where place > ? and node_id = ?
+			""";
+
+	private static final String REMOVE = "delete from ws_live_connections where node_id = ?";
+
+	private final JdbcExecutor database;
+
+	private final UUID nodeId;
+
+	private final double seconds;
+
+	public ConnectionTable(JdbcExecutor database, NodeId nodeId, Duration heartbeat) {
+		this.database = database;
+		this.nodeId = nodeId.value();
+		this.seconds = seconds(heartbeat.toNanos() * HEARTBEATS);
+	}
+
+	/**
+	 * Notes in one statement which connections of this node are alive, and which are
+	 * gone.
+	 * @param alive connections that are alive
+	 * @param gone connections that were closed
+	 */
+	public void update(Collection<LiveConnection> alive, Collection<LiveConnection> gone) {
+		if (alive.isEmpty() && gone.isEmpty()) {
+			return;
+		}
+		long now = System.nanoTime();
+		this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(UPDATE))) {
+				Array goneIds = connection.createArrayOf("uuid", values(gone, LiveConnection::connectionId));
+				Array goneSessions = connection.createArrayOf("uuid", values(gone, LiveConnection::sessionId));
+				statement.setArray(1, goneIds);
+				statement.setArray(2, goneSessions);
+				statement.setObject(3, this.nodeId);
+				statement.setArray(4, connection.createArrayOf("uuid", values(alive, LiveConnection::connectionId)));
+				statement.setArray(5, connection.createArrayOf("uuid", values(alive, LiveConnection::sessionId)));
+				statement.setArray(6, connection.createArrayOf("text", values(alive, LiveConnection::userId)));
+				statement.setArray(7, connection.createArrayOf("float8",
+						values(alive, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
+				return statement.executeUpdate();
+			}
+		});
+	}
+
+	/**
+	 * Counts a user's connections to all nodes.
+	 * @param userId the user
+	 * @return the number of connections
+	 */
+	public int count(String userId) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT))) {
+				statement.setString(1, userId);
+				statement.setDouble(2, this.seconds);
+				try (ResultSet rows = statement.executeQuery()) {
+					rows.next();
+					return rows.getInt(1);
+				}
+			}
+		});
+	}
+
+	/**
+	 * Counts a user's connections to the other nodes.
+	 * @param userId the user
+	 * @return the number of connections; empty if no user has any
+	 */
+	public OptionalInt countElsewhere(String userId) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT_ELSEWHERE))) {
+				statement.setObject(1, this.nodeId);
+				statement.setDouble(2, this.seconds);
+				statement.setString(3, userId);
+				try (ResultSet rows = statement.executeQuery()) {
+					rows.next();
+					return rows.getBoolean(1) ? OptionalInt.of(rows.getInt(2)) : OptionalInt.empty();
+				}
+			}
+		});
+	}
+
+	/**
+	 * Finds the connections of this node that are too many: those whose session has at
+	 * least so many newer ones, on whichever node.
+	 * @param limit connections that a session may have
+	 * @return the ids of the connections
+	 */
+	public Set<UUID> surplus(int limit) {
+		return this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SURPLUS))) {
+				statement.setObject(1, this.nodeId);
+				statement.setDouble(2, this.seconds);
+				statement.setInt(3, limit);
+				statement.setObject(4, this.nodeId);
+				Set<UUID> surplus = new HashSet<>();
+				try (ResultSet rows = statement.executeQuery()) {
+					while (rows.next()) {
+						surplus.add(rows.getObject(1, UUID.class));
+					}
+				}
+				return surplus;
+			}
+		});
+	}
+
+	/**
+	 * Notes that this node has no connections.
+	 */
+	public void removeAll() {
+		this.database.call((connection) -> {
+			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(REMOVE))) {
+				statement.setObject(1, this.nodeId);
+				return statement.executeUpdate();
+			}
+		});
+	}
+
+	private static double seconds(long nanos) {
+		return nanos / (double) TimeUnit.SECONDS.toNanos(1);
+	}
+
+	private static Object[] values(Collection<LiveConnection> connections, Function<LiveConnection, Object> value) {
+		return connections.stream().map(value).toArray();
+	}
+
+	/**
+	 * A connection.
+	 *
+	 * @param connectionId its id
+	 * @param sessionId its session
+	 * @param userId its user
+	 * @param openedNanos when it was opened, by {@link System#nanoTime()}
+	 */
+	public record LiveConnection(UUID connectionId, UUID sessionId, String userId, long openedNanos) {
+
+	}
+
+}

@@ -1,0 +1,27 @@
+package dev.resumablews.internal.presence;
+
+import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.node.NodeId;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration of presence.
+ */
+@AutoConfiguration(afterName = "dev.resumablews.internal.log.LogAutoConfiguration")
+@ConditionalOnBean(JdbcExecutor.class)
+@ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ResumableWsProperties.class)
+public final class PresenceAutoConfiguration {
+
+	@Bean
+	ConnectionTable resumableWsConnectionTable(JdbcExecutor database, NodeId nodeId, ResumableWsProperties properties) {
+		return new ConnectionTable(database, nodeId, properties.connection().heartbeatInterval());
+	}
+
+}

@@ -1,0 +1,142 @@
+package dev.resumablews.internal.protocol;
+
+import java.io.StringWriter;
+import java.util.UUID;
+
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.protocol.ServerMessage.Ack;
+import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
+import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
+import dev.resumablews.internal.protocol.ServerMessage.Pong;
+import dev.resumablews.internal.protocol.ServerMessage.ReplayComplete;
+import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
+import dev.resumablews.internal.protocol.ServerMessage.SessionInit;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.io.JsonStringEncoder;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Writes what is sent to clients. Each text is one line. Safe for use by many threads.
+ */
+public final class FrameWriter {
+
+	/**
+	 * Version of the protocol that is spoken.
+	 */
+	public static final int PROTOCOL = 1;
+
+	private final JsonMapper json = JsonMapper.shared();
+
+	private final Timestamps timestamps = new Timestamps();
+
+	/**
+	 * Writes a durable event. Its payload is taken over as it was stored.
+	 * @param event the event
+	 * @param replay whether it was in the log when the connection was made
+	 * @return the text
+	 */
+	public String write(SessionEvent event, boolean replay) {
+		StringBuilder text = new StringBuilder(event.payload().length() + 128);
+		text.append("{\"type\":\"");
+		JsonStringEncoder.getInstance().quoteAsString(event.type(), text);
+		text.append("\",\"event_id\":").append(event.id()).append(",\"payload\":");
+		appendLine(text, event.payload());
+		text.append(",\"created_at\":\"");
+		this.timestamps.append(text, event.createdAt());
+		text.append('"');
+		if (replay) {
+			text.append(",\"replay\":true");
+		}
+		return text.append('}').toString();
+	}
+
+	/**
+	 * Writes a control message.
+	 * @param message the message
+	 * @return the text
+	 */
+	public String write(ServerMessage message) {
+		StringWriter text = new StringWriter(128);
+		try (JsonGenerator json = this.json.createGenerator(text)) {
+			json.writeStartObject();
+			if (message instanceof SessionInit init) {
+				writeInit(json, init);
+			}
+			else if (message instanceof ReplayComplete complete) {
+				json.writeStringProperty("type", "replay_complete");
+				json.writeNumberProperty("last_event_id", complete.lastEventId());
+				json.writeNumberProperty("count", complete.count());
+			}
+			else if (message instanceof Pong pong) {
+				json.writeStringProperty("type", "pong");
+				if (pong.t() != null) {
+					json.writePOJOProperty("t", pong.t());
+				}
+			}
+			else if (message instanceof Ack ack) {
+				writeAck(json, ack);
+			}
+			else if (message instanceof AuthOk authOk) {
+				json.writeStringProperty("type", "auth_ok");
+				writeOptional(json, "expires_at", authOk.expiresAt());
+			}
+			else if (message instanceof ErrorMessage error) {
+				json.writeStringProperty("type", "error");
+				json.writeStringProperty("code", error.code().wireName());
+				json.writeStringProperty("message", error.message());
+				writeOptional(json, "idempotency_key", error.idempotencyKey());
+			}
+			else if (message instanceof ServerRestarting restarting) {
+				json.writeStringProperty("type", "server_restarting");
+				json.writeNumberProperty("reconnect_after_ms", restarting.reconnectAfterMillis());
+			}
+			json.writeEndObject();
+		}
+		return text.toString();
+	}
+
+	private static void writeInit(JsonGenerator json, SessionInit init) {
+		json.writeStringProperty("type", "session_init");
+		json.writeStringProperty("session_id", init.sessionId().toString());
+		json.writeBooleanProperty("resumed", init.resumed());
+		writeOptional(json, "reason", init.reason());
+		json.writeNumberProperty("last_event_id", init.lastEventId());
+		json.writeNumberProperty("earliest_event_id", init.earliestEventId());
+		json.writeNumberProperty("heartbeat_ms", init.heartbeatMillis());
+		json.writeStringProperty("connection_id", init.connectionId().toString());
+		json.writeNumberProperty("protocol", PROTOCOL);
+	}
+
+	private static void writeAck(JsonGenerator json, Ack ack) {
+		UUID key = ack.idempotencyKey();
+		json.writeStringProperty("type", "ack");
+		json.writeStringProperty("idempotency_key", key.toString());
+		if (ack.eventId() != null) {
+			json.writeNumberProperty("event_id", ack.eventId());
+		}
+		if (ack.duplicate()) {
+			json.writeBooleanProperty("duplicate", true);
+		}
+	}
+
+	private static void writeOptional(JsonGenerator json, String name, @Nullable Object value) {
+		if (value != null) {
+			json.writeStringProperty(name, value.toString());
+		}
+	}
+
+	/**
+	 * Line breaks between the tokens of a payload would end the line; within its strings
+	 * they are escaped already.
+	 */
+	private static void appendLine(StringBuilder text, String payload) {
+		if (payload.indexOf('\n') < 0 && payload.indexOf('\r') < 0) {
+			text.append(payload);
+		}
+		else {
+			text.append(payload.replace('\n', ' ').replace('\r', ' '));
+		}
+	}
+
+}

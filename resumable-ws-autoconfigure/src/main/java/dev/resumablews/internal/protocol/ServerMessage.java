@@ -1,0 +1,82 @@
+package dev.resumablews.internal.protocol;
+
+import java.time.Instant;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A control message: never stored, without an event id.
+ */
+public sealed interface ServerMessage {
+
+	/**
+	 * Always the first message of a connection.
+	 *
+	 * @param sessionId the session
+	 * @param resumed whether the client goes on where it was
+	 * @param reason why it does not, though it asked to
+	 * @param lastEventId the head of the log
+	 * @param earliestEventId the oldest event that was not removed because of its age
+	 * @param heartbeatMillis time between the server's pings
+	 * @param connectionId the connection
+	 */
+	record SessionInit(UUID sessionId, boolean resumed, @Nullable String reason, long lastEventId, long earliestEventId,
+			long heartbeatMillis, UUID connectionId) implements ServerMessage {
+	}
+
+	/**
+	 * The connection has caught up with what the log held when it connected.
+	 *
+	 * @param lastEventId the newest event that the log held
+	 * @param count events that were sent to catch up
+	 */
+	record ReplayComplete(long lastEventId, long count) implements ServerMessage {
+	}
+
+	/**
+	 * The answer to a {@code ping}.
+	 *
+	 * @param t what the ping held
+	 */
+	record Pong(@Nullable JsonNode t) implements ServerMessage {
+	}
+
+	/**
+	 * A client message is durable.
+	 *
+	 * @param idempotencyKey its key
+	 * @param eventId the event it was stored as, if it was stored as one
+	 * @param duplicate whether it had been received before
+	 */
+	record Ack(UUID idempotencyKey, @Nullable Long eventId, boolean duplicate) implements ServerMessage {
+	}
+
+	/**
+	 * The answer to {@code auth}.
+	 *
+	 * @param expiresAt when the token expires; null for never
+	 */
+	record AuthOk(@Nullable Instant expiresAt) implements ServerMessage {
+	}
+
+	/**
+	 * A client message was not accepted.
+	 *
+	 * @param code why, for programs
+	 * @param message why, for people
+	 * @param idempotencyKey the message's key, if it had one
+	 */
+	record ErrorMessage(ErrorCode code, String message, @Nullable UUID idempotencyKey) implements ServerMessage {
+	}
+
+	/**
+	 * The server is about to close the connection as planned.
+	 *
+	 * @param reconnectAfterMillis how long to wait before connecting again
+	 */
+	record ServerRestarting(long reconnectAfterMillis) implements ServerMessage {
+	}
+
+}

@@ -1,0 +1,202 @@
+package dev.resumablews.internal.publish;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.SessionSummary;
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.log.AppendStatement;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.log.SessionTable;
+import dev.resumablews.internal.presence.ConnectionTable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectWriter;
+
+import org.springframework.util.Assert;
+
+/**
+ * What applications do with sessions.
+ */
+final class DefaultResumableSessions implements ResumableSessions {
+
+	private static final int MAX_LIMIT = 1000;
+
+	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
+
+	private static final Set<String> CONTROL_TYPES = Set.of("session_init", "replay_complete", "pong", "ack", "auth_ok",
+			"error", "server_restarting");
+
+	private final EventLog log;
+
+	private final JdbcExecutor database;
+
+	private final AppendStatement statement;
+
+	private final SessionTable sessions;
+
+	private final SessionFeeds feeds;
+
+	private final ConnectionTable live;
+
+	private final ObjectWriter json;
+
+	private final long maxEventBytes;
+
+	DefaultResumableSessions(EventLog log, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
+			ConnectionTable live, ObjectWriter json, long maxEventBytes) {
+		this.log = log;
+		this.database = database;
+		this.statement = statement;
+		this.sessions = new SessionTable(database);
+		this.feeds = feeds;
+		this.live = live;
+		this.json = json;
+		this.maxEventBytes = maxEventBytes;
+	}
+
+	@Override
+	public void publish(UUID sessionId, String type, Object payload) {
+		AppendRequest draft = AppendRequest.of(sessionId, checkedType(type), serialize(payload));
+		TransactionalPublisher transaction = TransactionalPublisher.current(this.database, this.statement, this.feeds);
+		if (transaction != null) {
+			transaction.append(draft, true);
+		}
+		else {
+			await(this.log.append(draft));
+		}
+	}
+
+	@Override
+	public CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload) {
+		return this.log.append(AppendRequest.of(sessionId, checkedType(type), serialize(payload)))
+			.thenApply(AppendResult::eventId);
+	}
+
+	@Override
+	public int publishToUser(String userId, String type, Object payload) {
+		String checked = checkedType(type);
+		String text = serialize(payload);
+		List<UUID> sessionIds = this.sessions.openSessions(userId);
+		TransactionalPublisher transaction = TransactionalPublisher.current(this.database, this.statement, this.feeds);
+		if (transaction != null) {
+			sessionIds.forEach((sessionId) -> transaction.append(AppendRequest.of(sessionId, checked, text), false));
+			return sessionIds.size();
+		}
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		sessionIds.forEach((sessionId) -> appends.add(this.log.append(AppendRequest.of(sessionId, checked, text))));
+		int published = 0;
+		for (CompletableFuture<AppendResult> append : appends) {
+			try {
+				await(append);
+				published++;
+			}
+			catch (UnknownSessionException ex) {
+				// closed in the meantime
+			}
+		}
+		return published;
+	}
+
+	@Override
+	public Optional<SessionSummary> find(UUID sessionId) {
+		return this.sessions.find(sessionId);
+	}
+
+	@Override
+	public List<SessionSummary> list(String userId, int limit) {
+		return this.sessions.list(userId, checkedLimit(limit));
+	}
+
+	@Override
+	public List<SessionEvent> history(UUID sessionId, long afterEventId, int limit) {
+		Assert.isTrue(afterEventId >= 0, () -> "An event id must not be negative: " + afterEventId);
+		return this.log.read(sessionId, afterEventId, checkedLimit(limit));
+	}
+
+	@Override
+	public int connectionCount(String userId) {
+		return this.live.count(userId);
+	}
+
+	@Override
+	public boolean close(UUID sessionId) {
+		OptionalLong last = this.sessions.close(sessionId);
+		if (last.isPresent()) {
+			TransactionalPublisher transaction = TransactionalPublisher.current(this.database, this.statement,
+					this.feeds);
+			if (transaction != null) {
+				transaction.closed(sessionId, last.getAsLong());
+			}
+			else {
+				this.feeds.closed(sessionId, last.getAsLong());
+			}
+		}
+		return last.isPresent();
+	}
+
+	private String serialize(Object payload) {
+		String text;
+		try {
+			text = this.json.writeValueAsString(payload);
+		}
+		catch (JacksonException ex) {
+			throw new IllegalArgumentException("The payload cannot be written as JSON: " + ex.getOriginalMessage(), ex);
+		}
+		if (!text.startsWith("{")) {
+			throw new IllegalArgumentException("The payload must become a JSON object, but a %s does not"
+				.formatted((payload != null) ? payload.getClass().getName() : null));
+		}
+		int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+		if (bytes > this.maxEventBytes) {
+			throw new IllegalArgumentException("The payload has %d bytes; resumable-ws.log.max-event-size allows %d"
+				.formatted(bytes, this.maxEventBytes));
+		}
+		// a line break within a string is escaped; another one would end the frame's line
+		return text.replace('\n', ' ').replace('\r', ' ');
+	}
+
+	private static String checkedType(String type) {
+		if (!TYPE.matcher(type).matches() || CONTROL_TYPES.contains(type)) {
+			throw new IllegalArgumentException(("The event type '%s' must be a lower-case letter and up to 63 letters, "
+					+ "digits, '.', '_' or '-', and not one of %s")
+				.formatted(type, CONTROL_TYPES));
+		}
+		return type;
+	}
+
+	private static int checkedLimit(int limit) {
+		Assert.isTrue(limit >= 1 && limit <= MAX_LIMIT,
+				() -> "The limit must be from 1 to %d, not %d".formatted(MAX_LIMIT, limit));
+		return limit;
+	}
+
+	/**
+	 * Waits without a timeout of its own, since the log refuses what waits too long.
+	 */
+	private static void await(CompletableFuture<AppendResult> append) {
+		try {
+			append.join();
+		}
+		catch (CompletionException ex) {
+			if (ex.getCause() instanceof RuntimeException cause) {
+				throw cause;
+			}
+			throw ex;
+		}
+	}
+
+}

@@ -1,0 +1,121 @@
+package dev.resumablews.internal.publish;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Does something once for an idempotency key: in one transaction with the key, so that
+ * either both are kept or neither. While it is being done, another attempt with the same
+ * key waits, on whichever node. Safe for use by many threads.
+ */
+public final class IdempotentExecutor {
+
+	private final JdbcExecutor database;
+
+	private final TransactionTemplate transaction;
+
+	private final TransactionTemplate own;
+
+	/**
+	 * Creates it.
+	 * @param transaction the application's transactions
+	 */
+	IdempotentExecutor(JdbcExecutor database, TransactionTemplate transaction) {
+		this.database = database;
+		this.transaction = transaction;
+		this.own = new TransactionTemplate(new JdbcTransactionManager(database.dataSource()));
+	}
+
+	/**
+	 * Does the work, unless it was done before.
+	 * @param sessionId the session
+	 * @param userId the user the session must belong to
+	 * @param idempotencyKey the key
+	 * @param work the work; when it throws, nothing is kept
+	 * @return whether it was done just now
+	 * @throws UnknownSessionException if the user has no such open session
+	 * @throws EventLogUnavailableException if Postgres does not answer
+	 */
+	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
+		AtomicBoolean worked = new AtomicBoolean();
+		try {
+			return inTransaction(() -> {
+				boolean first = this.database
+					.call((connection) -> claim(connection, sessionId, userId, idempotencyKey));
+				if (first) {
+					work.run();
+				}
+				worked.set(true);
+				return first;
+			});
+		}
+		catch (CannotCreateTransactionException ex) {
+			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
+		}
+		catch (DataAccessException | TransactionSystemException ex) {
+			if (worked.get()) {
+				throw new EventLogUnavailableException("The transaction could not be committed: " + ex.getMessage(),
+						ex);
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Does it in a transaction of the application's, if that is one on this database, and
+	 * in one of our own within it if not: the application may have a transaction manager
+	 * of something else, and no other.
+	 */
+	private boolean inTransaction(BooleanSupplier task) {
+		Boolean done = this.transaction.execute((status) -> {
+			if (TransactionSynchronizationManager.hasResource(this.database.dataSource())) {
+				return task.getAsBoolean();
+			}
+			return this.own.execute((own) -> task.getAsBoolean());
+		});
+		return Boolean.TRUE.equals(done);
+	}
+
+	private boolean claim(Connection connection, UUID sessionId, String userId, UUID key) throws SQLException {
+		String sql = this.database.sql("""
+				with mine as (
+					select session_id from ws_sessions where session_id = ? and user_id = ? and closed_at is null
+				), claimed as (
+					insert into ws_idempotency_keys (session_id, idempotency_key)
+					select session_id, ? from mine
+					on conflict do nothing
+					returning session_id
+				)
+				select (select count(*) from mine) as sessions, (select count(*) from claimed) as claims
+				""");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setObject(1, sessionId);
+			statement.setString(2, userId);
+			statement.setObject(3, key);
+			try (ResultSet rows = statement.executeQuery()) {
+				rows.next();
+				if (rows.getLong("sessions") == 0) {
+					throw new UnknownSessionException(sessionId);
+				}
+				return rows.getLong("claims") == 1;
+			}
+		}
+	}
+
+}

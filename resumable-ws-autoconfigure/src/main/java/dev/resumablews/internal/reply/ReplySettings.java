@@ -1,0 +1,23 @@
+package dev.resumablews.internal.reply;
+
+import java.time.Duration;
+
+/**
+ * Bounds of replies.
+ *
+ * @param historyMessages messages of the conversation that are given to the generator
+ * @param idleTimeout how long a generator that was asked for more may be silent
+ * @param maxDuration how long a reply may take
+ * @param maxConcurrent replies that run at once at most
+ * @param maxWaiting replies that wait for their turn, on all nodes, before further
+ * messages are refused
+ * @param maxCharacters length, in UTF-16 units, at which a reply is cut off
+ * @param oneAtATime whether the replies of a session run one after the other
+ * @param lease how long a reply stays with a node that gives no sign of life
+ * @param restart whether a reply that is taken over begins anew, instead of failing
+ * @param maxAttempts how often a reply is begun at most
+ */
+record ReplySettings(int historyMessages, Duration idleTimeout, Duration maxDuration, int maxConcurrent, int maxWaiting,
+		int maxCharacters, boolean oneAtATime, Duration lease, boolean restart, int maxAttempts) {
+
+}

@@ -1,0 +1,211 @@
+package dev.resumablews.internal.schema;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.logging.Level;
+
+import javax.sql.DataSource;
+
+import liquibase.Scope;
+import liquibase.UpdateSummaryEnum;
+import liquibase.analytics.configuration.AnalyticsArgs;
+import liquibase.changelog.FastCheckService;
+import liquibase.command.CommandScope;
+import liquibase.command.core.UpdateCommandStep;
+import liquibase.command.core.helpers.DbUrlConnectionArgumentsCommandStep;
+import liquibase.command.core.helpers.ShowSummaryArgument;
+import liquibase.database.Database;
+import liquibase.database.DatabaseFactory;
+import liquibase.database.jvm.JdbcConnection;
+import liquibase.integration.spring.SpringResourceAccessor;
+import liquibase.lockservice.LockService;
+import liquibase.lockservice.LockServiceFactory;
+import liquibase.ui.LoggerUIService;
+
+import org.springframework.core.io.DefaultResourceLoader;
+
+/**
+ * Creates and updates the tables with Liquibase, without a bean of Liquibase's own, whose
+ * presence would switch off the application's migrations. The change log's own tables
+ * have names of their own for the same reason.
+ * <p>
+ * One node at a time:
+ * <ol>
+ * <li>An open transaction on one connection takes an advisory lock. It works through a
+ * transaction pooler, and vanishes with the node that holds it.</li>
+ * <li>Whoever holds it is alone, so a Liquibase lock that is found set belongs to a node
+ * that died, and is released.</li>
+ * <li>Liquibase runs on a second connection.</li>
+ * </ol>
+ */
+final class LiquibaseSchemaMigration implements SchemaMigration {
+
+	private static final String CHANGE_LOG = "dev/resumablews/schema/001-tables.sql";
+
+	private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+	private final DataSource dataSource;
+
+	private final Duration waitForOtherNode;
+
+	/**
+	 * Creates a migration.
+	 * @param dataSource must give two connections at the same time
+	 * @param waitForOtherNode how long to wait for another node's migration
+	 */
+	LiquibaseSchemaMigration(DataSource dataSource, Duration waitForOtherNode) {
+		this.dataSource = dataSource;
+		this.waitForOtherNode = waitForOtherNode;
+	}
+
+	@Override
+	public void migrate(SchemaName schema) {
+		try (Connection guard = this.dataSource.getConnection()) {
+			requirePostgres(guard);
+			boolean autoCommit = guard.getAutoCommit();
+			guard.setAutoCommit(false);
+			try {
+				lock(guard);
+				migrateAlone(schema);
+			}
+			finally {
+				guard.rollback();
+				guard.setAutoCommit(autoCommit);
+			}
+		}
+		catch (SchemaUnavailableException ex) {
+			throw ex;
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException("Could not create or update the tables of resumable-ws", ex);
+		}
+	}
+
+	private void requirePostgres(Connection connection) throws SQLException {
+		String product = connection.getMetaData().getDatabaseProductName();
+		if (!product.equals("PostgreSQL")) {
+			throw new SchemaUnavailableException(
+					"resumable-ws keeps its tables in Postgres, but the primary DataSource is of " + product + ".",
+					"Make a DataSource of Postgres the primary one, or set resumable-ws.enabled=false.", null);
+		}
+	}
+
+	private void lock(Connection guard) throws SQLException {
+		try {
+			query(guard, """
+					select set_config('lock_timeout', ?, true), set_config('statement_timeout', '0', true),
+						set_config('idle_in_transaction_session_timeout', '0', true)
+					""", this.waitForOtherNode.toMillis() + "ms");
+			query(guard, "select pg_advisory_xact_lock(hashtextextended(?, 0))", "resumable-ws schema");
+		}
+		catch (SQLException ex) {
+			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
+				throw new SchemaUnavailableException(
+						"Another node has been updating the tables of resumable-ws for more than %d seconds."
+							.formatted(this.waitForOtherNode.toSeconds()),
+						"Find the session in pg_locks that holds an advisory lock in this database, see what it waits "
+								+ "for, and start this node again.",
+						ex);
+			}
+			throw ex;
+		}
+	}
+
+	private void migrateAlone(SchemaName schema) throws Exception {
+		try (Connection connection = secondConnection()) {
+			boolean autoCommit = connection.getAutoCommit();
+			connection.setAutoCommit(true);
+			String searchPath = query(connection, "select current_setting('search_path')");
+			try {
+				useSchema(connection, schema);
+				update(connection);
+			}
+			finally {
+				connection.setAutoCommit(true);
+				query(connection, "select set_config('search_path', ?, false)", searchPath);
+				connection.setAutoCommit(autoCommit);
+			}
+		}
+	}
+
+	private Connection secondConnection() throws SQLException {
+		try {
+			return this.dataSource.getConnection();
+		}
+		catch (SQLTransientConnectionException ex) {
+			throw new SchemaUnavailableException(
+					"Updating the tables of resumable-ws needs two database connections at the same time, but the "
+							+ "pool gave only one: " + ex.getMessage(),
+					"Let the pool have at least two connections, for example with "
+							+ "spring.datasource.hikari.maximum-pool-size.",
+					ex);
+		}
+	}
+
+	private void useSchema(Connection connection, SchemaName schema) throws SQLException {
+		if (!schema.value().isEmpty()) {
+			// "create schema if not exists" needs a privilege even where it exists
+			if (query(connection, "select nspname from pg_namespace where nspname = ?", schema.value()).isEmpty()) {
+				try (PreparedStatement create = connection
+					.prepareStatement("create schema \"" + schema.value() + "\"")) {
+					create.execute();
+				}
+			}
+			query(connection, "select set_config('search_path', quote_ident(?), false)", schema.value());
+		}
+		if (query(connection, "select current_schema()").isEmpty()) {
+			throw new SchemaUnavailableException("The database connection comes without a schema to create tables in.",
+					"Set resumable-ws.schema.name.", null);
+		}
+	}
+
+	private void update(Connection connection) throws Exception {
+		ClassLoader classLoader = LiquibaseSchemaMigration.class.getClassLoader();
+		Map<String, Object> scope = Map.of(Scope.Attr.classLoader.name(), classLoader,
+				Scope.Attr.resourceAccessor.name(), new SpringResourceAccessor(new DefaultResourceLoader(classLoader)),
+				Scope.Attr.logService.name(), new QuietLiquibaseLog(), Scope.Attr.ui.name(), new LoggerUIService(),
+				AnalyticsArgs.ENABLED.getKey(), false, AnalyticsArgs.LOG_LEVEL.getKey(), Level.FINE);
+		String schema = query(connection, "select current_schema()");
+		Scope.child(scope, () -> {
+			Database database = DatabaseFactory.getInstance()
+				.findCorrectDatabaseImplementation(new JdbcConnection(connection));
+			database.setDefaultSchemaName(schema);
+			database.setLiquibaseSchemaName(schema);
+			database.setDatabaseChangeLogTableName("ws_databasechangelog");
+			database.setDatabaseChangeLogLockTableName("ws_databasechangeloglock");
+			releaseLeftOverLock(database);
+			// it remembers what it saw before, by URL, even if the tables are gone
+			Scope.getCurrentScope().getSingleton(FastCheckService.class).clearCache();
+			new CommandScope(UpdateCommandStep.COMMAND_NAME)
+				.addArgumentValue(DbUrlConnectionArgumentsCommandStep.DATABASE_ARG, database)
+				.addArgumentValue(UpdateCommandStep.CHANGELOG_FILE_ARG, CHANGE_LOG)
+				.addArgumentValue(ShowSummaryArgument.SHOW_SUMMARY, UpdateSummaryEnum.OFF)
+				.execute();
+		});
+	}
+
+	private void releaseLeftOverLock(Database database) throws Exception {
+		LockService lock = LockServiceFactory.getInstance().getLockService(database);
+		if (lock.listLocks().length > 0) {
+			lock.forceReleaseLock();
+		}
+	}
+
+	private static String query(Connection connection, String sql, String... parameters) throws SQLException {
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			for (int i = 0; i < parameters.length; i++) {
+				statement.setString(i + 1, parameters[i]);
+			}
+			try (ResultSet rows = statement.executeQuery()) {
+				String value = rows.next() ? rows.getString(1) : null;
+				return (value != null) ? value : "";
+			}
+		}
+	}
+
+}

@@ -1,8 +1,0 @@
-/**
- * The event log: sessions, events, idempotency keys, live connections and the leases of
- * replies in Postgres, and the recent events of connected sessions.
- */
-@NullMarked
-package dev.resumablews.log;
-
-import org.jspecify.annotations.NullMarked;

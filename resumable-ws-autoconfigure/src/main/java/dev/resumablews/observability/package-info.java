@@ -1,7 +1,0 @@
-/**
- * Metrics.
- */
-@NullMarked
-package dev.resumablews.observability;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * Replies to user messages, and which node runs them.
- */
-@NullMarked
-package dev.resumablews.reply;
-
-import org.jspecify.annotations.NullMarked;

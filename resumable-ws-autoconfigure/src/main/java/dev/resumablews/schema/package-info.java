@@ -1,7 +1,0 @@
-/**
- * The tables, and the migrations that make them.
- */
-@NullMarked
-package dev.resumablews.schema;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class ConversationOnJettyTests extends ConversationTests {
-
-	ConversationOnJettyTests() {
-		super(true, false);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class ConversationOnJettyWithVirtualThreadsTests extends ConversationTests {
-
-	ConversationOnJettyWithVirtualThreadsTests() {
-		super(true, true);
-	}
-
-}

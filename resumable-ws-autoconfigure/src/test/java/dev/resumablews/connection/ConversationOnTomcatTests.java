@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class ConversationOnTomcatTests extends ConversationTests {
-
-	ConversationOnTomcatTests() {
-		super(false, false);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class DrainOnJettyTests extends DrainTests {
-
-	DrainOnJettyTests() {
-		super(true);
-	}
-
-}

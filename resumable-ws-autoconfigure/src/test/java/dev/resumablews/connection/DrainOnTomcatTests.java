@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class DrainOnTomcatTests extends DrainTests {
-
-	DrainOnTomcatTests() {
-		super(false);
-	}
-
-}

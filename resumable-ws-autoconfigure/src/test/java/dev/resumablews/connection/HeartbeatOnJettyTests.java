@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class HeartbeatOnJettyTests extends HeartbeatTests {
-
-	HeartbeatOnJettyTests() {
-		super(true);
-	}
-
-}

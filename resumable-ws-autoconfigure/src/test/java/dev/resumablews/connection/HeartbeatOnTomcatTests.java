@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class HeartbeatOnTomcatTests extends HeartbeatTests {
-
-	HeartbeatOnTomcatTests() {
-		super(false);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class PostgresAwayOnJettyTests extends PostgresAwayTests {
-
-	PostgresAwayOnJettyTests() {
-		super(true);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class PostgresAwayOnTomcatTests extends PostgresAwayTests {
-
-	PostgresAwayOnTomcatTests() {
-		super(false);
-	}
-
-}

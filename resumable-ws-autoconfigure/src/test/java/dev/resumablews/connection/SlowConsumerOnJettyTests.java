@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class SlowConsumerOnJettyTests extends SlowConsumerTests {
-
-	SlowConsumerOnJettyTests() {
-		super(true);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.connection;
-
-class SlowConsumerOnTomcatTests extends SlowConsumerTests {
-
-	SlowConsumerOnTomcatTests() {
-		super(false);
-	}
-
-}

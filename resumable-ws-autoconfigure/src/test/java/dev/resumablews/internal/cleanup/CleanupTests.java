@@ -1,0 +1,432 @@
+package dev.resumablews.internal.cleanup;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.schema.SchemaName;
+import dev.resumablews.testing.TestPostgres;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+@ExtendWith(OutputCaptureExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CleanupTests {
+
+	private static final CleanupSettings SETTINGS = new CleanupSettings(Duration.ofDays(30), Duration.ofDays(20),
+			Duration.ofDays(7), Duration.ofMinutes(5), 10);
+
+	private final Map<String, Long> removed = new ConcurrentHashMap<>();
+
+	private String url = "";
+
+	private HikariDataSource pool = new HikariDataSource();
+
+	private JdbcTemplate jdbc = new JdbcTemplate();
+
+	@BeforeAll
+	void createTables() {
+		this.url = TestPostgres.createDatabase();
+		this.pool = TestPostgres.pool(this.url);
+		this.jdbc = new JdbcTemplate(this.pool);
+		new ResourceDatabasePopulator(new ClassPathResource("dev/resumablews/schema/001-tables.sql"))
+			.execute(this.pool);
+	}
+
+	@AfterAll
+	void closePool() {
+		this.pool.close();
+	}
+
+	@BeforeEach
+	void empty() {
+		this.jdbc.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections");
+		this.removed.clear();
+	}
+
+	@Test
+	void anIdleSessionGoesWithAllThatBelongsToIt() {
+		UUID idle = session("31 days");
+		events(idle, 1, 25, "1 day");
+		keys(idle, 25, "1 day");
+		live(idle, "6 minutes");
+		UUID active = session("29 days");
+		events(active, 1, 3, "1 day");
+		keys(active, 3, "1 day");
+		live(active, "4 minutes");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).isEqualTo(
+				Map.of("ws_sessions", 1L, "ws_events", 3L, "ws_idempotency_keys", 3L, "ws_live_connections", 1L));
+		assertThat(this.removed)
+			.isEqualTo(Map.of("sessions", 1L, "events", 25L, "idempotency_keys", 25L, "live_connections", 1L));
+	}
+
+	@Test
+	void aSessionWithAConnectionIsNotIdle() {
+		UUID quiet = session("31 days");
+		live(quiet, "4 minutes");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_sessions", 1L).containsEntry("ws_live_connections", 1L);
+		assertThat(this.removed).isEmpty();
+	}
+
+	@Test
+	void oldEventsGoAndTheirSessionKnows() {
+		UUID session = session("1 minute");
+		events(session, 1, 25, "21 days");
+		events(session, 26, 30, "19 days");
+		UUID other = session("1 minute");
+		events(other, 1, 5, "19 days");
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForList("select id from ws_events where session_id = ? order by id", Long.class,
+				session))
+			.containsExactly(26L, 27L, 28L, 29L, 30L);
+		assertThat(truncatedThrough(session)).isEqualTo(25);
+		assertThat(truncatedThrough(other)).isZero();
+		assertThat(this.removed).isEqualTo(Map.of("events", 25L));
+	}
+
+	@Test
+	void whatASessionLostIsNeverForgotten() {
+		UUID session = session("1 minute");
+		this.jdbc.update("update ws_sessions set truncated_through = 100");
+		events(session, 1, 3, "21 days");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_events", 0L);
+		assertThat(truncatedThrough(session)).isEqualTo(100);
+	}
+
+	@Test
+	void oldEventsThatDoNotLieInTheOrderOfTheirAgeGoToo() {
+		UUID session = session("1 minute");
+		for (int i = 0; i < 60; i++) {
+			events(session, i + 1, i + 1, (21 + (i * 37) % 60) + " days");
+		}
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_events", 0L);
+		assertThat(truncatedThrough(session)).isEqualTo(60);
+	}
+
+	@Test
+	void oldEventsOfNoSessionGoToo() {
+		events(UUID.randomUUID(), 1, 25, "21 days");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_events", 0L);
+	}
+
+	@Test
+	void oldKeysGo() {
+		UUID session = session("1 minute");
+		keys(session, 25, "8 days");
+		keys(session, 3, "6 days");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_idempotency_keys", 3L);
+		assertThat(this.removed).isEqualTo(Map.of("idempotency_keys", 25L));
+	}
+
+	@Test
+	void connectionsThatWereNotSeenForLongGo() {
+		UUID session = session("1 minute");
+		for (int i = 0; i < 25; i++) {
+			live(session, "6 minutes");
+		}
+		live(session, "4 minutes");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_live_connections", 1L);
+		assertThat(this.removed).isEqualTo(Map.of("live_connections", 25L));
+	}
+
+	@Test
+	void zeroMeansNever() {
+		UUID session = session("400 days");
+		events(session, 1, 3, "400 days");
+		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ofDays(7), Duration.ofMinutes(5), 10)).run();
+		assertThat(counts()).containsEntry("ws_sessions", 1L).containsEntry("ws_events", 3L);
+		assertThat(this.removed).isEmpty();
+	}
+
+	@Test
+	void noTransactionRemovesMoreThanABatch() {
+		this.jdbc.execute("""
+				create table removals (tx xid8, what text, rows bigint);
+				create function count_removals() returns trigger language plpgsql as $$ begin
+					insert into removals select pg_current_xact_id(), tg_table_name, count(*) from gone;
+					return null;
+				end $$;
+				create trigger removals after delete on ws_events referencing old table as gone
+					execute function count_removals();
+				create trigger removals after delete on ws_idempotency_keys referencing old table as gone
+					execute function count_removals();
+				create trigger removals after delete on ws_sessions referencing old table as gone
+					execute function count_removals();
+				create trigger removals after delete on ws_live_connections referencing old table as gone
+					execute function count_removals();
+				""");
+		try {
+			for (int i = 0; i < 25; i++) {
+				UUID idle = session("31 days");
+				events(idle, 1, 7, "1 day");
+				keys(idle, 3, "1 day");
+				UUID active = session("1 minute");
+				events(active, 1, 7, "21 days");
+				keys(active, 3, "8 days");
+				live(active, "6 minutes");
+			}
+			cleanup(SETTINGS).run();
+			assertThat(counts()).isEqualTo(
+					Map.of("ws_sessions", 25L, "ws_events", 0L, "ws_idempotency_keys", 0L, "ws_live_connections", 0L));
+			assertThat(this.jdbc.queryForList("select sum(rows) from removals group by tx, what", Long.class))
+				.allMatch((rows) -> rows <= 10);
+		}
+		finally {
+			this.jdbc.execute("drop function count_removals cascade; drop table removals");
+		}
+	}
+
+	@Test
+	void twoAtOnceRemoveEverythingOnce(CapturedOutput output) throws Exception {
+		for (int round = 0; round < 5; round++) {
+			this.removed.clear();
+			for (int i = 0; i < 30; i++) {
+				UUID idle = session("31 days");
+				events(idle, 1, 5, "1 day");
+				UUID active = session("1 minute");
+				events(active, 1, 5, "21 days");
+			}
+			Cleanup cleanup = cleanup(SETTINGS);
+			CompletableFuture.allOf(CompletableFuture.runAsync(cleanup), CompletableFuture.runAsync(cleanup))
+				.get(1, TimeUnit.MINUTES);
+			// both may have left the rest to the other
+			cleanup.run();
+			assertThat(this.removed).isEqualTo(Map.of("sessions", 30L, "events", 300L));
+			assertThat(counts()).containsEntry("ws_sessions", 30L * (round + 1)).containsEntry("ws_events", 0L);
+		}
+		assertThat(output).doesNotContain("Cleanup failed");
+	}
+
+	@Test
+	void itIsLeftToTheNodeThatIsAtIt(CapturedOutput output) throws SQLException {
+		session("31 days");
+		try (Connection other = DriverManager.getConnection(this.url)) {
+			other.setAutoCommit(false);
+			other.createStatement()
+				.execute("select pg_advisory_xact_lock(hashtextextended('resumable-ws cleanup public', 0))");
+			cleanup(SETTINGS).run();
+			assertThat(counts()).containsEntry("ws_sessions", 1L);
+			other.rollback();
+		}
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_sessions", 0L);
+		assertThat(output).doesNotContain("Cleanup failed");
+	}
+
+	@Test
+	void aSessionThatIsBeingWrittenToStays() throws SQLException {
+		UUID waking = session("31 days");
+		UUID idle = session("31 days");
+		try (Connection writer = DriverManager.getConnection(this.url)) {
+			writer.setAutoCommit(false);
+			append(writer, waking, 1);
+			cleanup(SETTINGS).run();
+			writer.commit();
+		}
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class)).containsExactly(waking)
+			.doesNotContain(idle);
+		assertThat(counts()).containsEntry("ws_events", 1L);
+	}
+
+	@Test
+	void anAppendAtTheSameTimeIsNeitherLostNorBlockedNorForgotten() throws Exception {
+		UUID session = session("1 minute");
+		events(session, 1, 5, "21 days");
+		try (Connection writer = DriverManager.getConnection(this.url)) {
+			writer.setAutoCommit(false);
+			append(writer, session, 6);
+			CompletableFuture<Void> cleanup = CompletableFuture.runAsync(cleanup(SETTINGS));
+			awaitSomebodyWaiting();
+			append(writer, session, 7);
+			writer.commit();
+			cleanup.get(30, TimeUnit.SECONDS);
+		}
+		assertThat(this.jdbc.queryForList("select id from ws_events order by id", Long.class)).containsExactly(6L, 7L);
+		assertThat(this.jdbc.queryForMap("select last_event_id, truncated_through from ws_sessions"))
+			.containsEntry("last_event_id", 7L)
+			.containsEntry("truncated_through", 5L);
+	}
+
+	@Test
+	void appendsWhileSessionsGoLeaveNoEventWithoutItsSession() throws Exception {
+		for (int i = 0; i < 200; i++) {
+			session("31 days");
+		}
+		List<UUID> sessions = this.jdbc.queryForList("select session_id from ws_sessions", UUID.class);
+		CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+			try (Connection connection = DriverManager.getConnection(this.url)) {
+				connection.setAutoCommit(false);
+				for (UUID session : sessions) {
+					append(connection, session, 1);
+					connection.commit();
+				}
+			}
+			catch (SQLException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		CleanupSettings oneByOne = new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.eventTtl(),
+				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 1);
+		do {
+			cleanup(oneByOne).run();
+		}
+		while (!writer.isDone());
+		writer.get(1, TimeUnit.MINUTES);
+		assertThat(this.jdbc.queryForObject("""
+				select count(*) from ws_events e
+				where not exists (select from ws_sessions s where s.session_id = e.session_id)
+				""", Long.class)).isZero();
+	}
+
+	@Test
+	void tablesInAnotherSchemaAreCleanedUp() {
+		this.jdbc.execute("create schema chat");
+		try (HikariDataSource inChat = TestPostgres.pool(this.url + "&currentSchema=chat")) {
+			new ResourceDatabasePopulator(new ClassPathResource("dev/resumablews/schema/001-tables.sql"))
+				.execute(inChat);
+			new JdbcTemplate(inChat).update("insert into ws_sessions (session_id, user_id, last_active_at) "
+					+ "values (gen_random_uuid(), 'ann', now() - interval '31 days')");
+			session("31 days");
+			new Cleanup(this.pool, new SchemaName("chat"), SETTINGS, ResumableWsListener.all(List.of())).run();
+			assertThat(this.jdbc.queryForObject("select count(*) from chat.ws_sessions", Long.class)).isZero();
+			assertThat(counts()).containsEntry("ws_sessions", 1L);
+		}
+		finally {
+			this.jdbc.execute("drop schema chat cascade");
+		}
+	}
+
+	@Test
+	void aDatabaseThatIsAwayIsReportedInOneLine(CapturedOutput output) {
+		HikariDataSource closed = TestPostgres.pool(this.url);
+		closed.close();
+		new Cleanup(closed, new SchemaName(""), SETTINGS, ResumableWsListener.all(List.of())).run();
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("Cleanup failed"))
+			.hasSize(1)
+			.allMatch((line) -> line.contains("WARN"));
+		assertThat(output).doesNotContain("\tat dev.resumablews");
+	}
+
+	@Test
+	void whatWasRemovedIsReportedInOneLine(CapturedOutput output) {
+		session("31 days");
+		session("31 days");
+		cleanup(SETTINGS).run();
+		cleanup(SETTINGS).run();
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("Cleanup removed"))
+			.singleElement()
+			.asString()
+			.endsWith("Cleanup removed {sessions=2}");
+	}
+
+	private Cleanup cleanup(CleanupSettings settings) {
+		return new Cleanup(this.pool, new SchemaName(""), settings, new ResumableWsListener() {
+
+			@Override
+			public void onCleanedUp(String what, long rows) {
+				CleanupTests.this.removed.merge(what, rows, Long::sum);
+			}
+
+		});
+	}
+
+	private UUID session(String idleFor) {
+		UUID id = UUID.randomUUID();
+		this.jdbc.update("insert into ws_sessions (session_id, user_id, last_active_at) "
+				+ "values (?, 'ann', now() - ?::interval)", id, idleFor);
+		return id;
+	}
+
+	private void events(UUID session, int first, int last, String age) {
+		this.jdbc.update("""
+				insert into ws_events (session_id, id, type, payload, created_at)
+				select ?, id, 'test', '{}', now() - ?::interval from generate_series(?, ?) id
+				""", session, age, first, last);
+	}
+
+	private void keys(UUID session, int number, String age) {
+		this.jdbc.update("""
+				insert into ws_idempotency_keys (session_id, idempotency_key, created_at)
+				select ?, gen_random_uuid(), now() - ?::interval from generate_series(1, ?)
+				""", session, age, number);
+	}
+
+	private void live(UUID session, String unseenFor) {
+		this.jdbc.update(
+				"insert into ws_live_connections (connection_id, session_id, user_id, node_id, last_seen_at) "
+						+ "values (gen_random_uuid(), ?, 'ann', gen_random_uuid(), now() - ?::interval)",
+				session, unseenFor);
+	}
+
+	/**
+	 * Does in its transaction what an append does.
+	 */
+	private static void append(Connection connection, UUID session, long id) throws SQLException {
+		try (var update = connection.prepareStatement("update ws_sessions set last_event_id = ?, "
+				+ "last_active_at = clock_timestamp() where session_id = ?");
+				var insert = connection.prepareStatement("insert into ws_events (session_id, id, type, payload, "
+						+ "created_at) values (?, ?, 'test', '{}', clock_timestamp())")) {
+			update.setLong(1, id);
+			update.setObject(2, session);
+			if (update.executeUpdate() == 1) {
+				insert.setObject(1, session);
+				insert.setLong(2, id);
+				insert.executeUpdate();
+			}
+		}
+	}
+
+	private void awaitSomebodyWaiting() {
+		await().until(() -> {
+			Long waiting = this.jdbc.queryForObject("select count(*) from pg_stat_activity "
+					+ "where wait_event_type = 'Lock' and datname = current_database()", Long.class);
+			return waiting != null && waiting > 0;
+		});
+	}
+
+	private long truncatedThrough(UUID session) {
+		Long id = this.jdbc.queryForObject("select truncated_through from ws_sessions where session_id = ?", Long.class,
+				session);
+		return (id != null) ? id : -1;
+	}
+
+	private Map<String, Long> counts() {
+		Map<String, Long> counts = new TreeMap<>();
+		for (String table : List.of("ws_sessions", "ws_events", "ws_idempotency_keys", "ws_live_connections")) {
+			counts.put(table, this.jdbc.queryForObject("select count(*) from " + table, Long.class));
+		}
+		return counts;
+	}
+
+}

@@ -1,0 +1,75 @@
+package dev.resumablews.internal.cluster;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+
+import redis.embedded.RedisServer;
+
+/**
+ * A real Redis server of the caller's own.
+ */
+final class TestRedis implements AutoCloseable {
+
+	private final int port;
+
+	private final RedisServer server;
+
+	private TestRedis(int port, RedisServer server) {
+		this.port = port;
+		this.server = server;
+	}
+
+	static TestRedis start() {
+		return start(freePort());
+	}
+
+	static TestRedis start(int port) {
+		try {
+			RedisServer server = RedisServer.newRedisServer()
+				.port(port)
+				.bind("127.0.0.1")
+				.setting("save \"\"")
+				.setting("appendonly no")
+				.build();
+			server.start();
+			return new TestRedis(port, server);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	int port() {
+		return this.port;
+	}
+
+	String[] properties(String... more) {
+		String[] properties = new String[6 + more.length];
+		System.arraycopy(new String[] { "spring.data.redis.host", "127.0.0.1", "spring.data.redis.port",
+				String.valueOf(this.port), "resumable-ws.cluster.signal", "redis" }, 0, properties, 0, 6);
+		System.arraycopy(more, 0, properties, 6, more.length);
+		return properties;
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.server.stop();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}

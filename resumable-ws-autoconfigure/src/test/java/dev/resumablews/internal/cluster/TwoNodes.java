@@ -1,0 +1,140 @@
+package dev.resumablews.internal.cluster;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.LongStream;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Two nodes on one database: events are published on the first one, for clients of the
+ * second one.
+ */
+final class TwoNodes implements AutoCloseable {
+
+	private final TestServer first;
+
+	private final TestServer second;
+
+	TwoNodes(String... properties) {
+		this(new Class<?>[0], properties);
+	}
+
+	TwoNodes(Class<?>[] sources, String... properties) {
+		String database = TestPostgres.createDatabase();
+		this.first = start(database, sources, properties);
+		this.second = start(database, sources, properties);
+	}
+
+	private static TestServer start(String database, Class<?>[] sources, String... properties) {
+		TestServer.Builder builder = TestServer.builder().database(database).properties(properties);
+		Arrays.stream(sources).forEach(builder::with);
+		return builder.start();
+	}
+
+	TestServer first() {
+		return this.first;
+	}
+
+	TestServer second() {
+		return this.second;
+	}
+
+	/**
+	 * Connects a client to the second node.
+	 */
+	WsTestClient connect(String user) {
+		return WsTestClient.to(this.second.uri()).query("token", Tokens.forUser(user)).connect();
+	}
+
+	/**
+	 * Returns the session of a client that has just connected.
+	 */
+	static UUID session(WsTestClient client) {
+		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		client.await("replay_complete");
+		return session;
+	}
+
+	void publish(UUID session, int n) {
+		this.first.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", n));
+	}
+
+	/**
+	 * Publishes on the first node and asserts that the client of the second one gets
+	 * everything, in order.
+	 */
+	void assertDelivered(WsTestClient client, UUID session, int from, int through) {
+		for (int n = from; n <= through; n++) {
+			publish(session, n);
+		}
+		assertReceived(client, from, through);
+		assertThat(idsInFeed(session)).isEqualTo(upTo(through));
+	}
+
+	/**
+	 * Returns the events that the second node has in memory without a gap.
+	 */
+	List<Long> idsInFeed(UUID session) {
+		SessionFeeds feeds = this.second.bean(SessionFeeds.class);
+		Runnable nobody = () -> {
+		};
+		List<SessionFeed.Recent> events = feeds.join(session, nobody).after(0, Long.MAX_VALUE);
+		feeds.leave(session, nobody);
+		return (events != null) ? events.stream().map((recent) -> recent.event().id()).toList() : List.of();
+	}
+
+	static void assertReceived(WsTestClient client, int from, int through) {
+		for (long n = from; n <= through; n++) {
+			JsonNode event = client.await("tick");
+			assertThat(event.path("event_id").asLong()).isEqualTo(n);
+			assertThat(event.path("payload").path("n").asLong()).isEqualTo(n);
+		}
+	}
+
+	/**
+	 * Waits until both nodes listen to Postgres.
+	 */
+	List<Integer> awaitListeners() {
+		await().until(() -> listeners().size() == 2);
+		return listeners();
+	}
+
+	List<Integer> listeners() {
+		return sql().sql("""
+				select pid
+				from pg_stat_activity
+				where datname = current_database() and application_name = 'resumable-ws listener'
+					and query not like 'set %' and state = 'idle'
+				""").query(Integer.class).list();
+	}
+
+	JdbcClient sql() {
+		return this.first.bean(JdbcClient.class);
+	}
+
+	static List<Long> upTo(long last) {
+		return LongStream.rangeClosed(1, last).boxed().toList();
+	}
+
+	@Override
+	public void close() {
+		this.first.close();
+		this.second.close();
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class DrainOnJettyTests extends DrainTests {
+
+	DrainOnJettyTests() {
+		super(true);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class DrainOnTomcatTests extends DrainTests {
+
+	DrainOnTomcatTests() {
+		super(false);
+	}
+
+}

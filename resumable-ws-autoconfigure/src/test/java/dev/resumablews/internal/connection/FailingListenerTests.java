@@ -1,0 +1,132 @@
+package dev.resumablews.internal.connection;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ReplyPart;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A listener of the application's that throws, whatever it is told.
+ */
+class FailingListenerTests {
+
+	@Test
+	void aListenerThatThrowsHarmsNeitherConnectionsNorRepliesNorOtherListeners() {
+		try (TestServer server = TestServer.builder().with(Listeners.class).start()) {
+			assertThat(WsTestClient.to(server.uri()).query("token", "none").connectRefused().status()).isEqualTo(401);
+			for (int i = 0; i < 2; i++) {
+				try (WsTestClient client = WsTestClient.to(server.uri())
+					.query("token", Tokens.forUser("ada"))
+					.connect()) {
+					client.await("replay_complete");
+					client.send("{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\""
+							+ UUID.randomUUID() + "\"}");
+					assertThat(client.await("assistant_message").path("payload").path("content").asString())
+						.isEqualTo("Hello");
+				}
+			}
+			Told told = server.bean(Told.class);
+			await().untilAsserted(() -> assertThat(told.events).containsExactlyInAnyOrder("refused", "opened", "stored",
+					"sent", "ended", "closed"));
+			await().untilAsserted(() -> assertThat(server.bean(Connections.class).all()).isEmpty());
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Listeners {
+
+		@Bean
+		@Order(1)
+		ResumableWsListener broken() {
+			return new Broken();
+		}
+
+		@Bean
+		@Order(2)
+		Told told() {
+			return new Told();
+		}
+
+		@Bean
+		ReplyGenerator hello() {
+			return (request) -> Flux.just(ReplyPart.text("Hello"));
+		}
+
+	}
+
+	/**
+	 * Is told all that there is to tell.
+	 */
+	abstract static class Listener implements ResumableWsListener {
+
+		abstract void note(String event);
+
+		@Override
+		public void onHandshakeRefused(int status) {
+			note("refused");
+		}
+
+		@Override
+		public void onConnectionOpened(boolean resumed) {
+			note("opened");
+		}
+
+		@Override
+		public void onConnectionClosed(int code) {
+			note("closed");
+		}
+
+		@Override
+		public void onBatchStored(int events, Duration duration) {
+			note("stored");
+		}
+
+		@Override
+		public void onEventsSent(int events, boolean replayed) {
+			note("sent");
+		}
+
+		@Override
+		public void onReplyEnded(String outcome, Duration duration) {
+			note("ended");
+		}
+
+	}
+
+	static final class Told extends Listener {
+
+		private final Set<String> events = ConcurrentHashMap.newKeySet();
+
+		@Override
+		void note(String event) {
+			this.events.add(event);
+		}
+
+	}
+
+	static final class Broken extends Listener {
+
+		@Override
+		void note(String event) {
+			throw new IllegalStateException("the listener is broken");
+		}
+
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HeartbeatOnJettyTests extends HeartbeatTests {
+
+	HeartbeatOnJettyTests() {
+		super(true);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HeartbeatOnTomcatTests extends HeartbeatTests {
+
+	HeartbeatOnTomcatTests() {
+		super(false);
+	}
+
+}

@@ -1,0 +1,146 @@
+package dev.resumablews.internal.connection;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * How connections and sessions end that nothing is wrong with.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class LifetimeTests {
+
+	private TestServer server;
+
+	@BeforeAll
+	void start() {
+		this.server = TestServer.start("resumable-ws.auth.jwt.clock-skew", "0s");
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+	}
+
+	@Test
+	void aConnectionIsAskedToComeBackWhenItIsOld() {
+		try (TestServer shortLived = TestServer.start("resumable-ws.connection.max-lifetime", "2s",
+				"resumable-ws.connection.max-lifetime-jitter", "0", "resumable-ws.shutdown.reconnect-window", "700ms");
+				WsTestClient client = WsTestClient.to(shortLived.uri())
+					.query("token", Tokens.forUser("alice"))
+					.connect()) {
+			String session = client.next().path("session_id").asString("");
+			long connected = System.nanoTime();
+			JsonNode restarting = client.await("server_restarting");
+			assertThat(Duration.ofNanos(System.nanoTime() - connected)).isGreaterThan(Duration.ofSeconds(1));
+			assertThat(restarting.path("reconnect_after_ms").asInt(-1)).isBetween(0, 700);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			try (WsTestClient again = WsTestClient.to(shortLived.uri())
+				.query("token", Tokens.forUser("alice"))
+				.query("sessionId", session)
+				.connect()) {
+				assertThat(again.next().path("resumed").asBoolean(false)).isTrue();
+			}
+		}
+	}
+
+	@Test
+	void aConnectionEndsWithItsToken() {
+		try (WsTestClient client = connect(Tokens.expiring("bob", Instant.now().plusSeconds(3)))) {
+			assertThat(client.await("replay_complete")).isNotNull();
+			assertThat(client.awaitClose()).isEqualTo(4401);
+		}
+	}
+
+	@Test
+	void aFreshTokenProlongsTheConnection() {
+		Instant first = Instant.now().plusSeconds(3);
+		Instant second = Instant.now().plusSeconds(600);
+		try (WsTestClient client = connect(Tokens.expiring("carol", first))) {
+			client.send(Map.of("type", "auth", "token", Tokens.expiring("carol", second)));
+			JsonNode ok = client.await("auth_ok");
+			assertThat(Instant.parse(ok.path("expires_at").asString("")).getEpochSecond())
+				.isEqualTo(second.getEpochSecond());
+			await().atMost(Duration.ofSeconds(20)).until(() -> Instant.now().isAfter(first.plusSeconds(1)));
+			client.send("{\"type\":\"ping\"}");
+			assertThat(client.await("pong")).isNotNull();
+		}
+	}
+
+	@Test
+	void onlyAGoodTokenOfTheSameUserProlongsTheConnection() {
+		try (WsTestClient client = connect(Tokens.expiring("dave", Instant.now().plusSeconds(4)))) {
+			for (String token : new String[] { Tokens.forUser("mallory"), Tokens.forged("dave"),
+					Tokens.unsigned("dave"), Tokens.expiring("dave", Instant.now().minusSeconds(60)), "rubbish" }) {
+				client.send(Map.of("type", "auth", "token", token));
+				JsonNode error = client.await("error");
+				assertThat(error.path("code").asString("")).isEqualTo("unauthorized");
+				assertThat(error.path("message").asString("")).isNotBlank().doesNotContain(token);
+			}
+			assertThat(client.awaitClose()).isEqualTo(4401);
+		}
+	}
+
+	@Test
+	void aClosedSessionEndsItsConnectionsAndCannotBeResumed() {
+		String token = Tokens.forUser("erin");
+		try (WsTestClient phone = connect(token)) {
+			String session = phone.next().path("session_id").asString("");
+			try (WsTestClient laptop = WsTestClient.to(this.server.uri())
+				.query("token", token)
+				.query("sessionId", session)
+				.connect(); WsTestClient other = connect(token)) {
+				laptop.await("replay_complete");
+				assertThat(this.server.bean(ResumableSessions.class).close(UUID.fromString(session))).isTrue();
+				assertThat(phone.awaitClose()).isEqualTo(1000);
+				assertThat(laptop.awaitClose()).isEqualTo(1000);
+				other.send("{\"type\":\"ping\"}");
+				assertThat(other.await("pong")).isNotNull();
+			}
+			try (WsTestClient again = WsTestClient.to(this.server.uri())
+				.query("token", token)
+				.query("sessionId", session)
+				.connect()) {
+				JsonNode init = again.next();
+				assertThat(init.path("resumed").asBoolean(true)).isFalse();
+				assertThat(init.path("reason").asString("")).isEqualTo("unknown_session");
+				assertThat(init.path("session_id").asString("")).isNotEqualTo(session);
+			}
+		}
+	}
+
+	@Test
+	void aClosedSessionsClientsGetWhatWasStoredBefore() {
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		try (WsTestClient client = connect(Tokens.forUser("frank"))) {
+			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
+			for (int n = 1; n <= 300; n++) {
+				sessions.publish(session, "tick", Map.of("n", n));
+			}
+			sessions.close(session);
+			assertThat(client.awaitClose()).isEqualTo(1000);
+			assertThat(client.messages()).filteredOn((message) -> message.path("type").asString("").equals("tick"))
+				.hasSize(300);
+		}
+	}
+
+	private WsTestClient connect(String token) {
+		return WsTestClient.to(this.server.uri()).query("token", token).connect();
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class LimitsOnJettyTests extends LimitsTests {
+
+	LimitsOnJettyTests() {
+		super(true);
+	}
+
+}

@@ -1,0 +1,217 @@
+package dev.resumablews.internal.connection;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Clients that want too much.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class LimitsTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+	private final boolean jetty;
+
+	private TestServer server;
+
+	private RecordedCloses closes;
+
+	LimitsTests(boolean jetty) {
+		this.jetty = jetty;
+	}
+
+	@BeforeAll
+	void start() {
+		this.server = TestServer.builder()
+			.jetty(this.jetty)
+			.with(RecordedCloses.class)
+			.properties("resumable-ws.connection.messages-per-second", "1", "resumable-ws.connection.message-burst",
+					"20", "resumable-ws.connection.max-per-session", "2", "resumable-ws.connection.max-per-user", "4",
+					"resumable-ws.connection.max-total", "6", "resumable-ws.connection.max-message-size", "10KB")
+			.start();
+		this.closes = this.server.bean(RecordedCloses.class);
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+	}
+
+	@BeforeEach
+	void everybodyHasGone() {
+		await().atMost(PATIENCE).until(() -> this.server.bean(Connections.class).all().isEmpty());
+		this.closes.clear();
+	}
+
+	@Test
+	void aClientThatSendsTooMuchIsClosed() {
+		try (WsTestClient client = connect("alice"); WsTestClient other = connect("bob")) {
+			client.await("replay_complete");
+			sendWhileOpen(client, "{\"type\":\"ping\"}", 60);
+			assertThat(client.awaitClose()).isEqualTo(4429);
+			assertThat(client.messages().stream().filter((each) -> each.path("type").asString("").equals("pong")))
+				.hasSizeBetween(20, 40);
+			other.send("{\"type\":\"ping\"}");
+			assertThat(other.await("pong")).isNotNull();
+		}
+	}
+
+	@Test
+	void theOldestConnectionOfASessionMakesRoom() {
+		try (WsTestClient first = connect("carol")) {
+			String session = first.next().path("session_id").asString("");
+			try (WsTestClient second = resume("carol", session)) {
+				second.await("replay_complete");
+				try (WsTestClient third = resume("carol", session)) {
+					assertThat(first.awaitClose()).isEqualTo(4409);
+					this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("n", 1));
+					assertThat(second.await("tick")).isNotNull();
+					assertThat(third.await("tick")).isNotNull();
+				}
+			}
+		}
+	}
+
+	@Test
+	void aUserHasSoManyConnectionsAndNoMore() {
+		List<WsTestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 4; i++) {
+			clients.add(connect("dave"));
+			clients.get(i).await("replay_complete");
+		}
+		UpgradeRefusedException refused = to("dave").connectRefused();
+		assertThat(refused.status()).isEqualTo(429);
+		assertThat(retryAfter(refused)).isBetween(1, 60);
+		connect("erin").close();
+		clients.remove(0).close();
+		await().atMost(PATIENCE)
+			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+			.until(() -> clients.add(connect("dave")));
+		clients.forEach(WsTestClient::close);
+	}
+
+	@Test
+	void theServerHasSoManyConnectionsAndNoMore() {
+		List<WsTestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 6; i++) {
+			clients.add(connect("user" + i));
+			clients.get(i).await("replay_complete");
+		}
+		UpgradeRefusedException refused = to("frank").connectRefused();
+		assertThat(refused.status()).isEqualTo(503);
+		assertThat(retryAfter(refused)).isBetween(1, 60);
+		clients.remove(0).close();
+		await().atMost(PATIENCE)
+			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+			.until(() -> clients.add(connect("frank")));
+		clients.forEach(WsTestClient::close);
+	}
+
+	@Test
+	void aMessageIsTooBigHoweverSmallItsPieces() {
+		try (WsTestClient client = connect("grace")) {
+			String key = UUID.randomUUID().toString();
+			client.sendFragmented(userMessage(key, "x".repeat(9_000)), 100);
+			assertThat(client.await("ack").path("idempotency_key").asString("")).isEqualTo(key);
+			assertThat(client.isOpen()).isTrue();
+			sendFragmentedWhileOpen(client, userMessage(UUID.randomUUID().toString(), "x".repeat(20_000)));
+			assertThat(client.awaitClose()).isEqualTo(1009);
+		}
+		await().atMost(PATIENCE).until(() -> this.closes.codes().contains(1009));
+	}
+
+	@Test
+	void whatFollowsATooBigMessageIsNotHandled() {
+		try (WsTestClient client = connect("heidi")) {
+			String session = client.next().path("session_id").asString("");
+			sendFragmentedWhileOpen(client, userMessage(UUID.randomUUID().toString(), "é".repeat(9_000)));
+			sendWhileOpen(client, userMessage(UUID.randomUUID().toString(), "short"), 1);
+			assertThat(client.awaitClose()).isEqualTo(1009);
+			assertThat(this.server.bean(ResumableSessions.class).history(UUID.fromString(session), 0, 10)).isEmpty();
+		}
+	}
+
+	@Test
+	void aClientThatAsksAndDoesNotReadIsClosed() {
+		try (TestServer unlimited = TestServer.builder()
+			.jetty(this.jetty)
+			.with(RecordedCloses.class)
+			.properties("resumable-ws.connection.messages-per-second", "0", "resumable-ws.connection.send-timeout",
+					"1s")
+			.start();
+				WsTestClient greedy = WsTestClient.to(unlimited.uri())
+					.query("token", Tokens.forUser("ivan"))
+					.receiveBuffer(4096)
+					.connect();
+				WsTestClient other = WsTestClient.to(unlimited.uri())
+					.query("token", Tokens.forUser("judy"))
+					.connect()) {
+			greedy.await("replay_complete");
+			greedy.pauseReading();
+			sendWhileOpen(greedy, "{\"type\":\"ping\",\"t\":\"" + "x".repeat(10_000) + "\"}", 3000);
+			other.send("{\"type\":\"ping\"}");
+			assertThat(other.await("pong")).isNotNull();
+			await().atMost(PATIENCE).until(() -> unlimited.bean(RecordedCloses.class).codes().equals(List.of(1013)));
+		}
+	}
+
+	private static void sendWhileOpen(WsTestClient client, String message, int times) {
+		try {
+			for (int i = 0; i < times; i++) {
+				client.send(message);
+			}
+		}
+		catch (IllegalStateException ex) {
+			// closed by the server
+		}
+	}
+
+	private static void sendFragmentedWhileOpen(WsTestClient client, String message) {
+		try {
+			client.sendFragmented(message, 50);
+		}
+		catch (IllegalStateException ex) {
+			// closed by the server
+		}
+	}
+
+	private static String userMessage(String key, String content) {
+		return "{\"type\":\"user_message\",\"idempotency_key\":\"" + key + "\",\"content\":\"" + content + "\"}";
+	}
+
+	private static int retryAfter(UpgradeRefusedException refused) {
+		return Integer.parseInt(refused.headers().get("Retry-After").get(0));
+	}
+
+	private WsTestClient connect(String user) {
+		return to(user).connect();
+	}
+
+	private WsTestClient resume(String user, String session) {
+		return to(user).query("sessionId", session).connect();
+	}
+
+	private WsTestClient.Builder to(String user) {
+		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	}
+
+}

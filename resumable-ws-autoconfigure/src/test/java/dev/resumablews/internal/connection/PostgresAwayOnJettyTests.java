@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class PostgresAwayOnJettyTests extends PostgresAwayTests {
+
+	PostgresAwayOnJettyTests() {
+		super(true);
+	}
+
+}

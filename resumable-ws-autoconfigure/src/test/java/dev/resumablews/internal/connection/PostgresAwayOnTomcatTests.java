@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class PostgresAwayOnTomcatTests extends PostgresAwayTests {
+
+	PostgresAwayOnTomcatTests() {
+		super(false);
+	}
+
+}

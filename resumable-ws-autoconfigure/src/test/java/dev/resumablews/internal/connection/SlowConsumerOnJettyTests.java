@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class SlowConsumerOnJettyTests extends SlowConsumerTests {
+
+	SlowConsumerOnJettyTests() {
+		super(true);
+	}
+
+}

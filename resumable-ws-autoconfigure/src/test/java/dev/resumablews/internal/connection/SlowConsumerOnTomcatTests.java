@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class SlowConsumerOnTomcatTests extends SlowConsumerTests {
+
+	SlowConsumerOnTomcatTests() {
+		super(false);
+	}
+
+}

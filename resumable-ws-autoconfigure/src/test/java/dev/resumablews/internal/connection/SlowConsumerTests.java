@@ -1,0 +1,212 @@
+package dev.resumablews.internal.connection;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+import dev.resumablews.CloseCode;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Clients that stop reading: they cost the server no memory, and nobody else notices.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class SlowConsumerTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+	private static final int EVENTS = 5000;
+
+	private static final int EVENTS_AT_ONCE = 100;
+
+	private static final String TEN_KILOBYTES = "x".repeat(10_000);
+
+	private static final long MEGABYTE = 1024 * 1024;
+
+	private final boolean jetty;
+
+	private TestServer server;
+
+	private RecordedCloses closes;
+
+	SlowConsumerTests(boolean jetty) {
+		this.jetty = jetty;
+	}
+
+	@BeforeAll
+	void start() {
+		this.server = TestServer.builder()
+			.jetty(this.jetty)
+			.with(RecordedCloses.class)
+			.properties("resumable-ws.connection.send-timeout", "3s")
+			.start();
+		this.closes = this.server.bean(RecordedCloses.class);
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+	}
+
+	@BeforeEach
+	void everybodyHasGone() {
+		await().atMost(PATIENCE).until(() -> this.server.bean(Connections.class).all().isEmpty());
+		this.closes.clear();
+	}
+
+	@Test
+	void aClientThatStopsReadingCostsNoMemoryAndGetsAllWhenItComesBack() {
+		UUID slowSession = newSession("slow");
+		UUID otherSession = newSession("other");
+		long seen;
+		try (WsTestClient slow = connect("slow", slowSession);
+				EventCounter other = new EventCounter(uri("other", otherSession, 0), 0)) {
+			slow.await("replay_complete");
+			Connection connection = connectionTo(slowSession);
+			slow.pauseReading();
+			long heapBefore = usedHeap();
+			CompletableFuture<Void> published = CompletableFuture
+				.runAsync(() -> publish(EVENTS, List.of(slowSession, otherSession)));
+			await().atMost(PATIENCE)
+				.pollInterval(Duration.ofMillis(20))
+				.until(() -> connection.closing() == CloseCode.TRY_AGAIN_LATER);
+			slow.resumeReading();
+			assertThat(slow.awaitClose()).isEqualTo(1013);
+			seen = lastEventId(slow);
+			assertThat(published).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> other.last() == EVENTS);
+			assertThat(usedHeap() - heapBefore).isLessThan(30 * MEGABYTE);
+			assertThat(this.closes.codes()).containsExactly(1013);
+		}
+		assertThat(seen).isBetween(1L, EVENTS - 1L);
+		try (EventCounter again = new EventCounter(uri("slow", slowSession, seen), seen)) {
+			await().atMost(PATIENCE).until(() -> again.last() == EVENTS);
+		}
+	}
+
+	/**
+	 * The close frame cannot overtake a frame that is half in the network's buffers. So
+	 * who never reads again does not see the code, but the end of the connection.
+	 */
+	@Test
+	void clientsThatNeverReadAgainAreGivenUpAndHoldUpNobody() {
+		UUID session = newSession("stuck");
+		List<WsTestClient> stuck = new ArrayList<>();
+		for (int i = 0; i < 8; i++) {
+			WsTestClient client = connect("stuck", session);
+			client.await("replay_complete");
+			client.pauseReading();
+			stuck.add(client);
+		}
+		publish(EVENTS / 5, List.of(session));
+		await().atMost(PATIENCE)
+			.pollInterval(Duration.ofMillis(20))
+			.until(() -> connectionTo(session).closing() == CloseCode.TRY_AGAIN_LATER);
+		UUID closed = newSession("closed");
+		try (WsTestClient client = connect("closed", closed)) {
+			client.await("replay_complete");
+			this.server.bean(ResumableSessions.class).close(closed);
+			assertThat(client.awaitClose()).isEqualTo(1000);
+		}
+		await().atMost(PATIENCE).until(() -> this.server.bean(Connections.class).all().isEmpty());
+		assertThat(this.closes.codes()).hasSize(9).containsOnlyOnce(1000).contains(1013);
+		stuck.forEach(WsTestClient::resumeReading);
+		for (WsTestClient client : stuck) {
+			assertThat(client.awaitClose()).isIn(1013, WsTestClient.NO_CLOSE_FRAME);
+			client.close();
+		}
+	}
+
+	private void publish(int events, List<UUID> sessions) {
+		EventLog log = this.server.bean(EventLog.class);
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		for (int i = 1; i <= events; i++) {
+			for (UUID session : sessions) {
+				appends.add(log
+					.append(AppendRequest.of(session, "tick", "{\"n\":" + i + ",\"text\":\"" + TEN_KILOBYTES + "\"}")));
+			}
+			if (i % EVENTS_AT_ONCE == 0) {
+				appends.forEach(CompletableFuture::join);
+				appends.clear();
+			}
+		}
+	}
+
+	private Connection connectionTo(UUID session) {
+		return this.server.bean(Connections.class)
+			.all()
+			.stream()
+			.filter((connection) -> connection.sessionId().equals(session))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private UUID newSession(String user) {
+		try (WsTestClient client = WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).connect()) {
+			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
+			client.sendClose(1000);
+			client.awaitClose();
+			await().atMost(PATIENCE)
+				.until(() -> this.server.bean(Connections.class)
+					.all()
+					.stream()
+					.noneMatch((connection) -> connection.sessionId().equals(session)));
+			this.closes.clear();
+			return session;
+		}
+	}
+
+	private WsTestClient connect(String user, UUID session) {
+		return WsTestClient.to(this.server.uri())
+			.query("token", Tokens.forUser(user))
+			.query("sessionId", session)
+			.receiveBuffer(8192)
+			.patience(PATIENCE)
+			.connect();
+	}
+
+	private URI uri(String user, UUID session, long lastEventId) {
+		return URI.create("%s?token=%s&sessionId=%s&lastEventId=%d".formatted(this.server.uri(), Tokens.forUser(user),
+				session, lastEventId));
+	}
+
+	/**
+	 * Checks that the events came one after the other, and returns the last one.
+	 */
+	private static long lastEventId(WsTestClient client) {
+		long last = 0;
+		for (JsonNode message : client.messages()) {
+			if (message.has("event_id")) {
+				assertThat(message.path("event_id").asLong(0)).isEqualTo(last + 1);
+				last++;
+			}
+		}
+		return last;
+	}
+
+	private static long usedHeap() {
+		System.gc();
+		Runtime runtime = Runtime.getRuntime();
+		return runtime.totalMemory() - runtime.freeMemory();
+	}
+
+}

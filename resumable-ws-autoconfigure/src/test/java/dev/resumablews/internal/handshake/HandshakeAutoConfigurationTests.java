@@ -1,0 +1,360 @@
+package dev.resumablews.internal.handshake;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+
+import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.HandshakeAuthenticator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableWebApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.http.server.ServletServerHttpResponse;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
+import org.springframework.security.oauth2.jwt.BadJwtException;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtException;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.handler.TextWebSocketHandler;
+import org.springframework.web.socket.server.HandshakeInterceptor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests of {@link HandshakeAutoConfiguration}.
+ */
+class HandshakeAutoConfigurationTests {
+
+	private static final String JWT = "resumable-ws.auth.jwt.";
+
+	private static final String SECRET = JWT + "secret=" + TestTokens.SECRET;
+
+	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(HandshakeAutoConfiguration.class));
+
+	@Test
+	void aSecretIsEnough() {
+		this.runner.withPropertyValues(SECRET)
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(HandshakeAuthenticator.class)
+				.hasSingleBean(WebSecurityCustomizer.class)
+				.hasBean("resumableWsHandshakeInterceptor"));
+	}
+
+	@Test
+	void noGeneralBeansArePublished() {
+		this.runner.withPropertyValues(SECRET)
+			.run((context) -> assertThat(context).doesNotHaveBean(JwtDecoder.class)
+				.doesNotHaveBean(SecurityFilterChain.class));
+	}
+
+	@Test
+	void itCanBeSwitchedOff() {
+		this.runner.withPropertyValues("resumable-ws.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(HandshakeInterceptor.class)
+				.doesNotHaveBean(HandshakeAuthenticator.class)
+				.doesNotHaveBean(WebSecurityCustomizer.class));
+	}
+
+	@Test
+	void anApplicationThatIsNotOfTheWebHasNoHandshakes() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HandshakeAutoConfiguration.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HandshakeAuthenticator.class));
+	}
+
+	@Test
+	void anApplicationWithoutSpringWebSocketHasNoHandshakes() {
+		this.runner.withClassLoader(new FilteredClassLoader(HandshakeInterceptor.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HandshakeAuthenticator.class));
+	}
+
+	@Test
+	void springSecuritysFiltersNeedNotBeThere() {
+		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.config"))
+			.withPropertyValues(SECRET)
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(HandshakeAuthenticator.class));
+	}
+
+	@Test
+	void springSecurityCanBeLeftToTheApplication() {
+		this.runner.withPropertyValues(SECRET, "resumable-ws.auth.permit-with-spring-security=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(WebSecurityCustomizer.class));
+	}
+
+	@Test
+	void anApplicationsAuthenticatorWins() {
+		this.runner.withUserConfiguration(OwnAuthenticator.class)
+			.run((context) -> assertThat(context).hasNotFailed()
+				.getBean(HandshakeAuthenticator.class)
+				.isSameAs(context.getBean(OwnAuthenticator.class).own));
+	}
+
+	@Test
+	void anApplicationsAuthenticatorNeedsNoJwtLibrary() {
+		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.oauth2", "com.nimbusds"))
+			.withUserConfiguration(OwnAuthenticator.class)
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(HandshakeAuthenticator.class));
+	}
+
+	@Test
+	void anApplicationsInterceptorWins() {
+		this.runner.withBean("resumableWsHandshakeInterceptor", HandshakeInterceptor.class, OwnInterceptor::new)
+			.withPropertyValues(SECRET)
+			.run((context) -> assertThat(context).getBean(HandshakeInterceptor.class)
+				.isInstanceOf(OwnInterceptor.class));
+	}
+
+	@Test
+	void anApplicationsDecoderIsUsed() {
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.run((context) -> assertThat(context.getBean(HandshakeAuthenticator.class).authenticate("anything"))
+				.isEqualTo(new AuthenticatedUser("decoded", null)));
+	}
+
+	@Test
+	void audiencesHoldForAnApplicationsDecoderToo() {
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.withPropertyValues(JWT + "audiences=chat")
+			.run((context) -> assertRefused(context, "anything", "Token is for another audience"));
+	}
+
+	@Test
+	void propertiesWinOverAnApplicationsDecoder() {
+		this.runner.withUserConfiguration(OwnDecoder.class).withPropertyValues(SECRET).run((context) -> {
+			assertRefused(context, "anything", "Token invalid");
+			assertThat(authenticate(context, TestTokens.of("ada")).userId()).isEqualTo("ada");
+		});
+	}
+
+	@Test
+	void whatADecoderSaysOfABadTokenIsNotSentToTheClient() {
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.run((context) -> assertRefused(context, "bad", "Token invalid"));
+	}
+
+	@Test
+	void aDecoderThatCannotTellDoesNotRefuse() {
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.run((context) -> assertThatExceptionOfType(JwtException.class)
+				.isThrownBy(() -> authenticate(context, "later")));
+	}
+
+	@Test
+	void anAuthenticatorThatFailsMakesTheClientComeAgain() {
+		this.runner.withUserConfiguration(OwnAuthenticator.class).run((context) -> {
+			MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
+			request.addHeader("Connection", "Upgrade");
+			request.addHeader("Upgrade", "WebSocket");
+			request.addHeader("Fail", "yes");
+			MockHttpServletResponse response = new MockHttpServletResponse();
+			ServletServerHttpResponse serverResponse = new ServletServerHttpResponse(response);
+			assertThat(context.getBean(HandshakeInterceptor.class)
+				.beforeHandshake(new ServletServerHttpRequest(request), serverResponse, new TextWebSocketHandler(),
+						Map.of()))
+				.isFalse();
+			serverResponse.close();
+			assertThat(response.getStatus()).isEqualTo(503);
+			assertThat(response.getHeader("Retry-After")).containsOnlyDigits();
+			assertThat(response.getContentAsString()).isEqualTo("Authentication is not available");
+		});
+	}
+
+	@Test
+	void theConnectionEndsWithTheToken() {
+		Instant expiry = Instant.now().plusSeconds(100).truncatedTo(ChronoUnit.SECONDS);
+		this.runner.withPropertyValues(SECRET).run((context) -> {
+			assertThat(authenticate(context,
+					TestTokens.signed(TestTokens.claims("ada").expirationTime(Date.from(expiry)), TestTokens.SECRET)))
+				.isEqualTo(new AuthenticatedUser("ada", expiry));
+			assertThat(authenticate(context,
+					TestTokens.signed(TestTokens.claims("ada").expirationTime(null), TestTokens.SECRET)))
+				.isEqualTo(new AuthenticatedUser("ada", null));
+		});
+	}
+
+	@Test
+	void customClockSkew() {
+		String token = TestTokens.signed(
+				TestTokens.claims("ada").expirationTime(TestTokens.in(Duration.ofSeconds(-100))), TestTokens.SECRET);
+		this.runner.withPropertyValues(SECRET)
+			.run((context) -> assertThatExceptionOfType(HandshakeAuthenticationException.class)
+				.isThrownBy(() -> authenticate(context, token)));
+		this.runner.withPropertyValues(SECRET, JWT + "clock-skew=10m")
+			.run((context) -> assertThat(authenticate(context, token).userId()).isEqualTo("ada"));
+	}
+
+	@Test
+	void customUserClaim() {
+		this.runner.withPropertyValues(SECRET, JWT + "user-claim=uid").run((context) -> {
+			assertThat(authenticate(context,
+					TestTokens.signed(TestTokens.claims("ada").claim("uid", "u-1"), TestTokens.SECRET))
+				.userId()).isEqualTo("u-1");
+			assertRefused(context, TestTokens.of("ada"), "Token has no user id");
+			assertRefused(context, TestTokens.signed(TestTokens.claims("ada").claim("uid", 1), TestTokens.SECRET),
+					"Token has no user id");
+		});
+	}
+
+	@Test
+	void noWayToVerifyIsAStartUpFailure() {
+		this.runner.run((context) -> assertFailure(context, "Nothing says how the tokens", JWT + "secret",
+				JWT + "public-key-location", JWT + "jwk-set-uri", JWT + "issuer-uri", "JwtDecoder",
+				"HandshakeAuthenticator"));
+		this.runner.withPropertyValues(JWT + "secret=")
+			.run((context) -> assertFailure(context, "Nothing says how the tokens"));
+	}
+
+	@Test
+	void noJwtLibraryAndNoAuthenticatorIsAStartUpFailure() {
+		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.oauth2", "com.nimbusds"))
+			.run((context) -> assertFailure(context, "Nothing says how the WebSocket clients",
+					"spring-security-oauth2-jose"));
+	}
+
+	@Test
+	void aShortSecretIsAStartUpFailure() {
+		this.runner.withPropertyValues(JWT + "secret=0123456789012345678901234567890")
+			.run((context) -> assertFailure(context, "has 31 bytes, but HS256 needs 32", JWT + "secret"));
+		this.runner.withPropertyValues(JWT + "secret=01234567890123456789012345678901")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void twoWaysToVerifyAreAStartUpFailure() {
+		this.runner.withPropertyValues(SECRET, JWT + "issuer-uri=https://id.example.com")
+			.run((context) -> assertFailure(context, JWT + "secret and " + JWT + "issuer-uri"));
+		this.runner
+			.withPropertyValues(JWT + "jwk-set-uri=https://id.example.com/keys", JWT + "public-key-location=key.pem")
+			.run((context) -> assertFailure(context, JWT + "public-key-location and " + JWT + "jwk-set-uri"));
+	}
+
+	@Test
+	void aPublicKeyThatIsNotThereIsAStartUpFailure() {
+		this.runner.withPropertyValues(JWT + "public-key-location=classpath:no.pem")
+			.run((context) -> assertFailure(context, "no.pem", JWT + "public-key-location"));
+	}
+
+	@Test
+	void aPublicKeyThatIsNoneIsAStartUpFailure() {
+		this.runner.withPropertyValues(JWT + "public-key-location=classpath:META-INF/spring.factories")
+			.run((context) -> assertFailure(context, "META-INF/spring.factories", "-----BEGIN PUBLIC KEY-----"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "jwk-set-uri,keys", "issuer-uri,id.example.com", "jwk-set-uri,file:///etc/passwd",
+			"issuer-uri,https://a b" })
+	void aUriThatIsNoneIsAStartUpFailure(String name, String value) {
+		this.runner.withPropertyValues(JWT + name + "=" + value)
+			.run((context) -> assertFailure(context, value, JWT + name));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "jwk-set-uri=http://localhost:1/keys", "issuer-uri=http://localhost:1" })
+	void keysAreNotFetchedAtStartUp(String property) {
+		this.runner.withPropertyValues(JWT + property).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	private static AuthenticatedUser authenticate(AssertableWebApplicationContext context, String token)
+			throws HandshakeAuthenticationException {
+		return context.getBean(HandshakeAuthenticator.class).authenticate(token);
+	}
+
+	private static void assertRefused(AssertableWebApplicationContext context, String token, String message) {
+		assertThatExceptionOfType(HandshakeAuthenticationException.class).isThrownBy(() -> authenticate(context, token))
+			.withMessage(message);
+	}
+
+	private static void assertFailure(AssertableWebApplicationContext context, String... parts) {
+		assertThat(context).hasFailed();
+		List<FailureAnalysis> analyses = SpringFactoriesLoader.forDefaultResourceLocation()
+			.load(FailureAnalyzer.class, SpringFactoriesLoader.FailureHandler.handleMessage((message, failure) -> {
+			}))
+			.stream()
+			.filter(JwtSetupFailureAnalyzer.class::isInstance)
+			.map((analyzer) -> analyzer.analyze(context.getStartupFailure()))
+			.toList();
+		assertThat(analyses).singleElement().satisfies((analysis) -> {
+			assertThat(analysis).isNotNull();
+			assertThat(analysis.getDescription() + analysis.getAction()).contains(parts)
+				.doesNotContain("0123456789012345678901234567890");
+			assertThat(analysis.getAction()).endsWith(".");
+		});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnAuthenticator {
+
+		final HandshakeAuthenticator own = new HandshakeAuthenticator() {
+
+			@Override
+			public AuthenticatedUser authenticate(ServerHttpRequest request) {
+				if (request.getHeaders().containsHeader("Fail")) {
+					throw new IllegalStateException("out of order");
+				}
+				return new AuthenticatedUser("own", null);
+			}
+
+		};
+
+		@Bean
+		HandshakeAuthenticator ownAuthenticator() {
+			return this.own;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnDecoder {
+
+		@Bean
+		JwtDecoder ownDecoder() {
+			return (token) -> switch (token) {
+				case "bad" -> throw new BadJwtException("bad is a bad token");
+				case "later" -> throw new JwtException("no idea");
+				default -> Jwt.withTokenValue(token).header("alg", "none").subject("decoded").build();
+			};
+		}
+
+	}
+
+	private static final class OwnInterceptor implements HandshakeInterceptor {
+
+		@Override
+		public boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
+				Map<String, Object> attributes) {
+			return true;
+		}
+
+		@Override
+		public void afterHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
+				Exception exception) {
+		}
+
+	}
+
+}

@@ -1,0 +1,358 @@
+package dev.resumablews.internal.handshake;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.handshake.HandshakeServer.Answer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests of {@link ResumableWsHandshakeInterceptor} and {@link JwtAuthenticator} in a
+ * server that verifies with a secret.
+ */
+class HandshakeTests {
+
+	private static final String SESSION = "6f1c7c9e-3f0e-4d0e-9b0a-0c1d2e3f4a5b";
+
+	private static HandshakeServer server;
+
+	@BeforeAll
+	static void start() {
+		server = HandshakeServer.start(List.of(Rooms.class), "resumable-ws.auth.jwt.secret=" + TestTokens.SECRET,
+				"resumable-ws.auth.jwt.audiences=chat,mobile", "resumable-ws.auth.cookie-name=crumb",
+				"resumable-ws.allowed-origins=https://app.example.com,https://*.example.org",
+				"server.forward-headers-strategy=framework");
+	}
+
+	@AfterAll
+	static void stop() {
+		server.close();
+	}
+
+	@Test
+	void aClientWithATokenIsLetIn() {
+		assertThat(server.connect("token=" + token("ada"))).satisfies((answer) -> {
+			assertThat(answer.status()).isEqualTo(101);
+			assertThat(answer.body()).isEqualTo("ada null 0 false");
+		});
+	}
+
+	@Test
+	void aClientMayAskToResume() {
+		assertThat(server
+			.connect("token=%s&sessionId=%s&lastEventId=%d&frames=ndjson".formatted(token("ada"), SESSION,
+					Long.MAX_VALUE))
+			.body()).isEqualTo("ada %s %d true".formatted(SESSION, Long.MAX_VALUE));
+	}
+
+	@Test
+	void anEmptyParameterIsAnAbsentOne() {
+		assertThat(server.connect("token=" + token("ada") + "&sessionId=&lastEventId=&frames=").body())
+			.isEqualTo("ada null 0 false");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "sessionId=1", "sessionId=1-1-1-1-1", "sessionId=null",
+			"sessionId=6f1c7c9e3f0e4d0e9b0a0c1d2e3f4a5b", "sessionId=" + SESSION + "0", "sessionId=%zz",
+			"sessionId=" + SESSION + "%0a", "lastEventId=-1", "lastEventId=1.5", "lastEventId=x", "lastEventId=%2B1",
+			"lastEventId=9223372036854775808", "lastEventId=99999999999999999999", "lastEventId=%", "frames=xml",
+			"frames=NDJSON" })
+	void aMalformedParameterIsRefused(String parameter) {
+		Answer answer = server.connect("token=" + token("ada") + "&" + parameter);
+		assertRefused(answer, 400);
+		assertThat(answer.body()).contains(parameter.substring(0, parameter.indexOf('=')));
+	}
+
+	@Test
+	void whatIsNotAnUpgradeIsRefused() {
+		String target = "/ws?token=" + token("ada");
+		assertRefused(server.send("GET", target, List.of()), 400);
+		assertRefused(server.send("POST", target, HandshakeServer.UPGRADE), 400);
+		assertRefused(server.send("GET", target, List.of("Connection: Upgrade", "Upgrade: h2c")), 400);
+		assertRefused(server.send("GET", target, List.of("Upgrade: websocket")), 400);
+		assertThat(server.send("GET", target, List.of()).body()).isEqualTo("Not a WebSocket upgrade");
+	}
+
+	@Test
+	void aClientWithoutATokenIsRefused() {
+		assertUnauthorized(server.connect(""), "Token missing");
+		assertUnauthorized(server.connect("token="), "Token missing");
+		assertUnauthorized(server.connect("", "Authorization: Basic YTpi"), "Token missing");
+		assertUnauthorized(server.connect("", "Authorization: Bearer "), "Token missing");
+		assertUnauthorized(server.connect("", "Sec-WebSocket-Protocol: resumable-ws.v1, jwt-"), "Token missing");
+		assertUnauthorized(server.connect("", "Cookie: crumb="), "Token missing");
+		assertUnauthorized(server.connect("", "Cookie: other=" + token("ada")), "Token missing");
+		assertUnauthorized(server.connect("token=%zz"), "Token missing");
+	}
+
+	@Test
+	void aTokenThatIsNoneIsRefused() {
+		assertUnauthorized(server.connect("token=rubbish"), "Token invalid");
+		assertUnauthorized(server.connect("token=a.b.c"), "Token invalid");
+		assertUnauthorized(server.connect("token=%20"), "Token invalid");
+	}
+
+	@Test
+	void aForgedTokenIsRefused() {
+		String token = TestTokens.signed(TestTokens.claims("ada").audience("chat"), TestTokens.OTHER_SECRET);
+		assertUnauthorized(server.connect("token=" + token), "Token invalid");
+		String good = token("ada");
+		String swapped = good.substring(0, good.lastIndexOf('.')) + token.substring(token.lastIndexOf('.'));
+		assertUnauthorized(server.connect("token=" + swapped), "Token invalid");
+	}
+
+	@Test
+	void anUnsignedTokenIsRefused() {
+		assertUnauthorized(server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat"))),
+				"Token invalid");
+	}
+
+	@Test
+	void aTokenWithAnotherAlgorithmIsRefused() {
+		String longSecret = TestTokens.SECRET.repeat(2);
+		try (HandshakeServer other = HandshakeServer.start("resumable-ws.auth.jwt.secret=" + longSecret)) {
+			assertThat(other.connect("token=" + TestTokens.signed(TestTokens.claims("ada"), longSecret)).status())
+				.isEqualTo(101);
+			String token = TestTokens.signed(TestTokens.claims("ada"), longSecret, JWSAlgorithm.HS512);
+			assertUnauthorized(other.connect("token=" + token), "Token invalid");
+		}
+	}
+
+	@Test
+	void anExpiredTokenIsRefused() {
+		Answer answer = server.connect("token=" + TestTokens.signed(
+				TestTokens.claims("ada").audience("chat").expirationTime(TestTokens.in(Duration.ofMinutes(-1))),
+				TestTokens.SECRET));
+		assertUnauthorized(answer, null);
+		assertThat(answer.body()).contains("expired");
+	}
+
+	@Test
+	void aTokenThatIsNotYetValidIsRefused() {
+		assertUnauthorized(server.connect("token=" + TestTokens.signed(
+				TestTokens.claims("ada").audience("chat").notBeforeTime(TestTokens.in(Duration.ofMinutes(1))),
+				TestTokens.SECRET)), null);
+	}
+
+	@Test
+	void clocksMayDifferALittle() {
+		assertThat(server.connect("token=" + TestTokens.signed(
+				TestTokens.claims("ada").audience("chat").expirationTime(TestTokens.in(Duration.ofSeconds(-5))),
+				TestTokens.SECRET))
+			.status()).isEqualTo(101);
+	}
+
+	@Test
+	void aTokenForAnotherAudienceIsRefused() {
+		assertUnauthorized(server.connect("token=" + TestTokens.of("ada")), "Token is for another audience");
+		assertUnauthorized(
+				server.connect(
+						"token=" + TestTokens.signed(TestTokens.claims("ada").audience("bank"), TestTokens.SECRET)),
+				"Token is for another audience");
+		assertThat(server
+			.connect("token=" + TestTokens.signed(TestTokens.claims("ada").audience(List.of("bank", "mobile")),
+					TestTokens.SECRET))
+			.status()).isEqualTo(101);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { " ", "a\u0000b", "LONG" })
+	void aTokenWithoutAUsableUserIsRefused(String user) {
+		String subject = user.equals("LONG") ? "x".repeat(256) : user;
+		assertUnauthorized(server.connect("token=" + token(subject)), "Token has no user id");
+	}
+
+	@Test
+	void aTokenWithoutAUserIsRefused() {
+		assertUnauthorized(server.connect("token="
+				+ TestTokens.signed(TestTokens.claims("ada").subject(null).audience("chat"), TestTokens.SECRET)),
+				"Token has no user id");
+	}
+
+	@Test
+	void anEndlessTokenIsRefused() {
+		HandshakeAuthenticator authenticator = server.context().getBean(HandshakeAuthenticator.class);
+		assertThatExceptionOfType(HandshakeAuthenticationException.class)
+			.isThrownBy(() -> authenticator.authenticate("x".repeat(100_000)));
+	}
+
+	@Test
+	void aTokenMayComeInEveryPlace() {
+		String token = token("ada");
+		assertThat(server.connect("", "Authorization: Bearer " + token).body()).startsWith("ada ");
+		assertThat(server.connect("", "Authorization: bearer " + token).body()).startsWith("ada ");
+		assertThat(server.connect("", "Cookie: a=b; crumb=" + token + "; c=d").body()).startsWith("ada ");
+		assertThat(server.connect("", "Cookie: crumb=\"" + token + "\"").body()).startsWith("ada ");
+		assertThat(server.connect("token=" + token).body()).startsWith("ada ");
+		assertThat(server.connect("a=b&jwt=" + token).body()).startsWith("ada ");
+		assertThat(server.connect("", "Sec-WebSocket-Protocol: jwt-" + token + ", resumable-ws.v1").body())
+			.startsWith("ada ");
+	}
+
+	@Test
+	void theFirstPlaceThatHasATokenDecides() {
+		String subprotocol = "Sec-WebSocket-Protocol: resumable-ws.v1, jwt-" + token("subprotocol");
+		String cookie = "Cookie: crumb=" + token("cookie");
+		String query = "token=" + token("query");
+		assertThat(server.connect(query, cookie, subprotocol, "Authorization: Bearer " + token("header")).body())
+			.startsWith("header ");
+		assertThat(server.connect(query, cookie, subprotocol, "Authorization: Basic YTpi").body())
+			.startsWith("subprotocol ");
+		assertThat(server.connect(query, cookie).body()).startsWith("cookie ");
+		assertThat(server.connect(query + "&jwt=rubbish").body()).startsWith("query ");
+		assertUnauthorized(server.connect(query, "Authorization: Bearer rubbish"), "Token invalid");
+	}
+
+	@Test
+	void theTokenIsNeverTheSubprotocol() {
+		String token = "jwt-" + token("ada");
+		assertThat(server.connect("", "Sec-WebSocket-Protocol: " + token + ", resumable-ws.v1")
+			.header("Sec-WebSocket-Protocol")).isEqualTo("resumable-ws.v1");
+		assertThat(server.connect("", "Sec-WebSocket-Protocol: " + token, "Sec-WebSocket-Protocol: resumable-ws.v1")
+			.header("Sec-WebSocket-Protocol")).isEqualTo("resumable-ws.v1");
+		assertThat(server.connect("", "Sec-WebSocket-Protocol: " + token).header("Sec-WebSocket-Protocol")).isNull();
+	}
+
+	@Test
+	void aPageOfTheSameOriginMayConnect() {
+		assertThat(connectFrom("http://localhost:" + server.port()).status()).isEqualTo(101);
+	}
+
+	@Test
+	void theSameOriginIsTheOneThatAProxySaw() {
+		assertThat(server
+			.connect("token=" + token("ada"), "Origin: https://chat.example.net", "X-Forwarded-Proto: https",
+					"X-Forwarded-Host: chat.example.net")
+			.status()).isEqualTo(101);
+		assertRefused(server.connect("token=" + token("ada"), "Origin: http://chat.example.net",
+				"X-Forwarded-Proto: https", "X-Forwarded-Host: chat.example.net"), 403);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "https://app.example.com", "https://a.example.org", "https://a.b.example.org" })
+	void aPageOfAnAllowedOriginMayConnect(String origin) {
+		assertThat(connectFrom(origin).status()).isEqualTo(101);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "https://evil.example", "http://localhost", "http://localhost:1", "null",
+			"http://app.example.com", "https://app.example.com.evil.example", "https://app.example.com:8443",
+			"https://example.org", "https://aexample.org", "rubbish", "http://[", "http://a:b:c" })
+	void aForeignPageIsRefused(String origin) {
+		Answer answer = connectFrom(origin);
+		assertRefused(answer, 403);
+		assertThat(answer.body()).isEqualTo("Origin not allowed");
+	}
+
+	@Test
+	void aForeignPageDoesNotLearnWhetherATokenIsGood() {
+		assertRefused(server.connect("token=rubbish", "Origin: https://evil.example"), 403);
+	}
+
+	@Test
+	void aUserWithTooManyConnectionsIsRefused() {
+		Answer answer = server.connect("token=" + token("many"));
+		assertRefused(answer, 429);
+		assertThat(answer.header("Retry-After")).containsOnlyDigits();
+		assertThat(answer.body()).isEqualTo("Too many connections of this user");
+	}
+
+	@Test
+	void aFullNodeRefuses() {
+		Answer answer = server.connect("token=" + token("full"));
+		assertRefused(answer, 503);
+		assertThat(Integer.parseInt(String.valueOf(answer.header("Retry-After")))).isBetween(1, 5);
+		assertThat(answer.body()).isEqualTo("Too many connections");
+	}
+
+	@Test
+	void aNodeThatShutsDownRefuses() {
+		Answer answer = server.connect("token=" + token("late"));
+		assertRefused(answer, 503);
+		assertThat(answer.header("Retry-After")).containsOnlyDigits();
+		assertThat(answer.body()).isEqualTo("Shutting down");
+	}
+
+	@Test
+	void listenersHearOfRefusals() {
+		Queue<Integer> heard = server.context().getBean(Rooms.class).refusals;
+		heard.clear();
+		server.connect("token=" + token("ada"));
+		server.connect("");
+		server.connect("token=" + token("full"));
+		server.connect("token=" + token("many"));
+		server.connect("lastEventId=x");
+		connectFrom("null");
+		assertThat(heard).containsExactly(401, 503, 429, 400, 403);
+	}
+
+	private static Answer connectFrom(String origin) {
+		return server.connect("token=" + token("ada"), "Origin: " + origin);
+	}
+
+	private static String token(String user) {
+		return TestTokens.signed(TestTokens.claims(user).audience("chat"), TestTokens.SECRET);
+	}
+
+	private static void assertUnauthorized(Answer answer, @Nullable String reason) {
+		assertRefused(answer, 401);
+		assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer error=\"invalid_token\"");
+		if (reason != null) {
+			assertThat(answer.body()).isEqualTo(reason);
+		}
+	}
+
+	private static void assertRefused(Answer answer, int status) {
+		assertThat(answer.status()).isEqualTo(status);
+		assertThat(answer.header("Content-Type")).isEqualToIgnoringCase("text/plain;charset=UTF-8");
+		assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+		assertThat(answer.body()).isNotBlank().hasSizeLessThan(120).doesNotContain("\n", "Exception", "eyJ");
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Rooms {
+
+		final Queue<Integer> refusals = new ConcurrentLinkedQueue<>();
+
+		@Bean
+		ConnectionLimiter admission() {
+			return (userId) -> switch (userId) {
+				case "many" -> ConnectionLimiter.Decision.TOO_MANY_FOR_USER;
+				case "full" -> ConnectionLimiter.Decision.FULL;
+				case "late" -> ConnectionLimiter.Decision.SHUTTING_DOWN;
+				default -> ConnectionLimiter.Decision.ADMITTED;
+			};
+		}
+
+		@Bean
+		ResumableWsListener refusalListener() {
+			return new ResumableWsListener() {
+
+				@Override
+				public void onHandshakeRefused(int status) {
+					Rooms.this.refusals.add(status);
+				}
+
+			};
+		}
+
+	}
+
+}

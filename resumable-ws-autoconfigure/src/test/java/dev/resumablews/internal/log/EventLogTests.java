@@ -1,0 +1,449 @@
+package dev.resumablews.internal.log;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.ConversationMessage.Role;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+class EventLogTests {
+
+	private static TestLog test;
+
+	private static EventLog log;
+
+	@BeforeAll
+	static void open() {
+		test = new TestLog(TestLog.createDatabase());
+		log = test.log();
+	}
+
+	@AfterAll
+	static void close() {
+		test.close();
+	}
+
+	@Test
+	void eventsOfASessionAreCountedFromOneWithoutAHole() throws Exception {
+		UUID session = test.newSession("alice");
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		for (int i = 1; i <= 2500; i++) {
+			appends.add(log.append(AppendRequest.of(session, "tick", "{\"n\":" + i + "}")));
+		}
+		List<Long> ids = new ArrayList<>();
+		for (CompletableFuture<AppendResult> append : appends) {
+			ids.add(append.get(10, TimeUnit.SECONDS).eventId());
+		}
+		assertThat(ids).containsExactlyElementsOf(LongStream.rangeClosed(1, 2500).boxed().toList());
+		assertThat(payloads(session))
+			.containsExactlyElementsOf(LongStream.rangeClosed(1, 2500).mapToObj((n) -> "{\"n\":" + n + "}").toList());
+	}
+
+	@Test
+	void whatIsWaitingGoesInOneCommit() throws Exception {
+		int batches;
+		UUID session = test.newSession("alice");
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+			for (int i = 0; i < 500; i++) {
+				appends.add(log.append(AppendRequest.of(session, "tick", "{}")));
+			}
+			blocker.commit();
+			CompletableFuture.allOf(appends.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+			batches = test.sql()
+				.sql("select count(distinct xmin::text) from ws_events where session_id = ?")
+				.param(session)
+				.query(Integer.class)
+				.single();
+		}
+		assertThat(batches).isBetween(1, 2);
+	}
+
+	@Test
+	void aKeyIsStoredOnceAndARepeatGetsTheFirstOnesId() throws Exception {
+		UUID session = test.newSession("alice");
+		UUID key = UUID.randomUUID();
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		for (int i = 0; i < 10; i++) {
+			appends.add(log.append(AppendRequest.of(session, "user_message", "{}").once("alice", key)));
+		}
+		int fresh = 0;
+		for (CompletableFuture<AppendResult> append : appends) {
+			AppendResult appended = append.get(10, TimeUnit.SECONDS);
+			assertThat(appended.eventId()).isEqualTo(1);
+			fresh += appended.duplicate() ? 0 : 1;
+		}
+		assertThat(fresh).isEqualTo(1);
+		assertThat(log.append(AppendRequest.of(session, "user_message", "{}").once("alice", key)).get())
+			.satisfies((repeat) -> assertThat(repeat.eventId()).isEqualTo(1))
+			.satisfies((repeat) -> assertThat(repeat.duplicate()).isTrue());
+		assertThat(payloads(session)).hasSize(1);
+	}
+
+	@Test
+	void theSameKeyFromTwoNodesAtOnceIsStoredOnce() throws Exception {
+		try (TestLog other = new TestLog(
+				test.dataSource().unwrap(com.zaxxer.hikari.HikariDataSource.class).getJdbcUrl())) {
+			for (int round = 0; round < 50; round++) {
+				UUID session = test.newSession("alice");
+				UUID key = UUID.randomUUID();
+				AppendRequest draft = AppendRequest.of(session, "user_message", "{}").once("alice", key);
+				CompletableFuture<AppendResult> here = log.append(draft);
+				CompletableFuture<AppendResult> there = other.log().append(draft);
+				assertThat(List.of(here.get().eventId(), there.get().eventId())).containsOnly(1L);
+				assertThat(here.get().duplicate()).isNotEqualTo(there.get().duplicate());
+				assertThat(payloads(session)).hasSize(1);
+			}
+		}
+	}
+
+	@Test
+	void somebodyElsesSessionIsUnknownAndItsNeighboursInTheBatchAreStored() throws Exception {
+		UUID session = test.newSession("alice");
+		CompletableFuture<AppendResult> first = log.append(AppendRequest.of(session, "a", "{}"));
+		CompletableFuture<AppendResult> foreign = log
+			.append(AppendRequest.of(session, "b", "{}").once("mallory", UUID.randomUUID()));
+		CompletableFuture<AppendResult> unknown = log.append(AppendRequest.of(UUID.randomUUID(), "b", "{}"));
+		CompletableFuture<AppendResult> second = log.append(AppendRequest.of(session, "c", "{}"));
+		assertThat(first.get().eventId()).isEqualTo(1);
+		assertThat(second.get().eventId()).isEqualTo(2);
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(foreign::get)
+			.withCauseInstanceOf(UnknownSessionException.class);
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(unknown::get)
+			.withCauseInstanceOf(UnknownSessionException.class);
+	}
+
+	@Test
+	void anEventThatPostgresRejectsHarmsNoOther() throws Exception {
+		UUID session = test.newSession("alice");
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			CompletableFuture<AppendResult> first = log.append(AppendRequest.of(session, "a", "{}"));
+			CompletableFuture<AppendResult> bad = log.append(AppendRequest.of(session, "b", "{not json"));
+			CompletableFuture<AppendResult> second = log.append(AppendRequest.of(session, "c", "{}"));
+			blocker.commit();
+			assertThat(first.get().eventId()).isEqualTo(1);
+			assertThat(second.get().eventId()).isEqualTo(2);
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(bad::get)
+				.withCauseInstanceOf(IllegalArgumentException.class);
+		}
+	}
+
+	@Test
+	void theTextOfAPayloadIsKeptAsItIs() throws Exception {
+		UUID session = test.newSession("alice");
+		String payload = "{\"b\": 1.10,  \"a\":\"\\u0000 \uD83D\uDE00 é\",\"a\":2}";
+		log.append(AppendRequest.of(session, "x", payload)).get();
+		assertThat(payloads(session)).containsExactly(payload);
+	}
+
+	@Test
+	void aDraftSaysAllThatHasComeInUntilItIsWritten() throws Exception {
+		UUID session = test.newSession("alice");
+		StringBuffer said = new StringBuffer("one");
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			CompletableFuture<AppendResult> blocked = log.append(AppendRequest.of(session, "a", "{}"));
+			await().until(this::aWriterWaitsForALock);
+			CompletableFuture<AppendResult> late = log.append(new AppendRequest(session, null, "assistant_delta",
+					() -> "{\"content\":\"" + said + "\"}", UUID.randomUUID(), null, null, true));
+			said.append(" two");
+			blocker.commit();
+			blocked.get();
+			late.get();
+		}
+		assertThat(payloads(session)).contains("{\"content\":\"one two\"}");
+	}
+
+	@Test
+	void aDraftWithNothingToSayIsCancelled() throws Exception {
+		UUID session = test.newSession("alice");
+		CompletableFuture<AppendResult> nothing = log.append(
+				new AppendRequest(session, null, "assistant_delta", () -> null, UUID.randomUUID(), null, null, true));
+		assertThat(log.append(AppendRequest.of(session, "a", "{}")).get().eventId()).isEqualTo(1);
+		assertThat(nothing).isCancelled();
+	}
+
+	@Test
+	void aCompleteReplyReplacesItsDeltas() throws Exception {
+		UUID session = test.newSession("alice");
+		UUID other = UUID.randomUUID();
+		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		log.append(delta(session, other)).get();
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		log.append(part(claim, "assistant_message", true, claim.messageId())).get();
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(1L, 3L, 5L);
+		assertThat(test.sql()
+			.sql("select count(*) from ws_replies where session_id = ?")
+			.param(session)
+			.query(Long.class)
+			.single()).isZero();
+	}
+
+	@Test
+	void aDeltaInTheBatchThatEndsItsReplyLeavesNothingBehindButItsId() throws Exception {
+		UUID session = test.newSession("alice");
+		SessionFeed feed = test.feeds().join(session, () -> {
+		});
+		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		try (Connection blocker = test.dataSource().getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			log.append(AppendRequest.of(session, "tick", "{}"));
+			await().until(this::aWriterWaitsForALock);
+			appends.add(log.append(part(claim, "assistant_delta", false, null)));
+			appends.add(log.append(part(claim, "assistant_delta", false, null)));
+			appends.add(log.append(part(claim, "assistant_message", true, claim.messageId())));
+			blocker.commit();
+		}
+		CompletableFuture.allOf(appends.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+		assertThat(appends).extracting((append) -> append.join().eventId()).containsExactly(4L, 5L, 6L);
+		assertThat(appends).as("stored in one batch")
+			.extracting((append) -> append.join().createdAt())
+			.containsOnly(appends.get(0).join().createdAt());
+		assertThat(log.append(AppendRequest.of(session, "next", "{}")).get().eventId()).isEqualTo(7);
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::type)
+			.containsExactly("user_message", "tick", "assistant_message", "next");
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(1L, 3L, 6L, 7L);
+		assertThat(feed.after(0, Long.MAX_VALUE)).extracting(SessionFeed.Recent::event)
+			.isEqualTo(log.read(session, 0, 100));
+	}
+
+	@Test
+	void onlyWhoeverClaimedAReplyLastCanWriteForIt() throws Exception {
+		UUID session = test.newSession("alice");
+		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_delta", false, null)).get();
+		test.sql()
+			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
+			.param(session)
+			.update();
+		ClaimedReply taken = test.leasesOfAnotherNode()
+			.claim(1000, true)
+			.replies()
+			.stream()
+			.filter((each) -> each.sessionId().equals(session))
+			.findFirst()
+			.orElseThrow();
+		assertThat(taken.fence()).isGreaterThan(claim.fence());
+		assertThat(taken.previous()).isEqualTo(claim.messageId());
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> log.append(part(claim, "assistant_delta", false, null)).get())
+			.withCauseInstanceOf(FencedException.class);
+		log.append(part(taken, "assistant_started", false, taken.previous())).get();
+		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::type)
+			.containsExactly("user_message", "assistant_started");
+		log.append(part(taken, "assistant_message", true, taken.messageId())).get();
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> log.append(part(taken, "assistant_delta", false, null)).get())
+			.withCauseInstanceOf(FencedException.class);
+	}
+
+	@Test
+	void aWriteThatWaitsWhileItsReplyIsTakenOverIsRefused() throws Exception {
+		UUID session = test.newSession("alice");
+		ClaimedReply claim = claimedReply(session);
+		try (Connection taker = test.dataSource().getConnection()) {
+			taker.setAutoCommit(false);
+			taker.createStatement()
+				.execute("update ws_replies set fence = fence + 1 where session_id = '" + session + "'");
+			CompletableFuture<AppendResult> late = log.append(part(claim, "assistant_delta", false, null));
+			await().until(this::aWriterWaitsForALock);
+			taker.commit();
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(late::get)
+				.withCauseInstanceOf(FencedException.class);
+		}
+		assertThat(log.read(session, 0, 100)).hasSize(1);
+	}
+
+	@Test
+	void pagesAreBoundedBySizeAndCanBeReadOn() throws Exception {
+		UUID session = test.newSession("alice");
+		String large = "{\"x\":\"" + "x".repeat(100_000) + "\"}";
+		for (int i = 0; i < 10; i++) {
+			log.append(AppendRequest.of(session, "large", large)).get();
+		}
+		List<SessionEvent> page = log.read(session, 0, 100);
+		assertThat(page).hasSize(3);
+		assertThat(log.read(session, page.get(2).id(), 100)).first().extracting(SessionEvent::id).isEqualTo(4L);
+		assertThat(log.read(session, 10, 100)).isEmpty();
+		assertThat(log.read(session, 0, 2)).hasSize(2);
+	}
+
+	@Test
+	void theConversationIsTheNewestMessagesOldestFirstWithTheOneToAnswerLast() throws Exception {
+		UUID session = test.newSession("alice");
+		log.append(AppendRequest.of(session, "user_message", "{\"content\":\"one\"}")).get();
+		log.append(AppendRequest.of(session, "user_message", "{\"content\":\"two\"}")).get();
+		log.append(AppendRequest.of(session, "assistant_message", "{\"content\":\"to one\\u0000\"}")).get();
+		log.append(AppendRequest.of(session, "other", "{\"content\":\"no\"}")).get();
+		log.append(AppendRequest.of(session, "user_message", "{\"content\":\"later\"}")).get();
+		assertThat(log.conversation(session, 2, 2)).containsExactly(
+				new ConversationMessage(Role.ASSISTANT, "to one\u0000"), new ConversationMessage(Role.USER, "two"));
+		assertThat(log.conversation(session, 2, 10)).extracting(ConversationMessage::content)
+			.containsExactly("one", "to one\u0000", "two");
+	}
+
+	@Test
+	void aWriterThatIsFrozenBeforeItsCommitLosesItsLocks() throws Exception {
+		UUID session = test.newSession("alice");
+		try (Connection frozen = test.dataSource().getConnection()) {
+			frozen.setAutoCommit(false);
+			QueuedAppend append = new QueuedAppend(AppendRequest.of(session, "never", "{}"), Long.MAX_VALUE);
+			TestLog.statement(test.database()).executeAlone(frozen, List.of(append));
+			// waits for the lock of the session's row
+			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
+					TimeUnit.SECONDS);
+			assertThatExceptionOfType(SQLException.class).isThrownBy(frozen::commit);
+		}
+		assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
+	}
+
+	@Test
+	void aFullLogRefusesAndGoesOnWhenThereIsRoom() throws Exception {
+		String url = TestLog.createDatabase();
+		LogSettings small = new LogSettings(1, 10, 1000, 5, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofSeconds(10), 1000, 1000);
+		try (TestLog tight = new TestLog(url, small, (pool) -> pool)) {
+			UUID session = tight.newSession("alice");
+			try (Connection blocker = tight.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+				List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+				for (int i = 0; i < 40; i++) {
+					appends.add(tight.log().append(AppendRequest.of(session, "a", "{}")));
+				}
+				List<CompletableFuture<AppendResult>> refused = appends.stream()
+					.filter(CompletableFuture::isCompletedExceptionally)
+					.toList();
+				assertThat(refused).hasSizeBetween(25, 30);
+				assertThatExceptionOfType(ExecutionException.class).isThrownBy(refused.get(0)::get)
+					.withCauseInstanceOf(EventLogUnavailableException.class)
+					.withMessageContaining("full");
+				blocker.commit();
+				for (CompletableFuture<AppendResult> append : appends) {
+					if (!refused.contains(append)) {
+						append.get(10, TimeUnit.SECONDS);
+					}
+				}
+				assertThat(tight.log().read(session, 0, 100)).hasSize(40 - refused.size());
+			}
+			assertThat(tight.log().append(AppendRequest.of(session, "a", "{}")).get().eventId()).isPositive();
+		}
+	}
+
+	@Test
+	void anEventThatWaitsTooLongIsRefusedAndNotStoredLater() throws Exception {
+		String url = TestLog.createDatabase();
+		LogSettings hasty = new LogSettings(1, 100, 10_000, 1, Duration.ofMillis(5), Duration.ofMillis(300),
+				Duration.ofSeconds(10), 1000, 1000);
+		try (TestLog tight = new TestLog(url, hasty, (pool) -> pool)) {
+			UUID session = tight.newSession("alice");
+			try (Connection blocker = tight.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+				tight.log().append(AppendRequest.of(session, "in-flight", "{}"));
+				CompletableFuture<AppendResult> late = tight.log().append(AppendRequest.of(session, "late", "{}"));
+				assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> late.get(10, TimeUnit.SECONDS))
+					.withCauseInstanceOf(EventLogUnavailableException.class);
+				blocker.commit();
+			}
+			tight.log().append(AppendRequest.of(session, "after", "{}")).get();
+			assertThat(tight.log().read(session, 0, 100)).extracting(SessionEvent::type).doesNotContain("late");
+		}
+	}
+
+	@Test
+	void aClosedLogStoresWhatWasWaitingAndRefusesMore() throws Exception {
+		String url = TestLog.createDatabase();
+		TestLog closing = new TestLog(url);
+		UUID session = closing.newSession("alice");
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		for (int i = 0; i < 1000; i++) {
+			appends.add(closing.log().append(AppendRequest.of(session, "a", "{}")));
+		}
+		EventLog log = closing.log();
+		closing.close();
+		assertThat(appends).allSatisfy((append) -> assertThat(append).isCompleted());
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(log.append(AppendRequest.of(session, "a", "{}"))::get)
+			.withCauseInstanceOf(EventLogUnavailableException.class);
+	}
+
+	private boolean aWriterWaitsForALock() {
+		return test.sql()
+			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			.query(Integer.class)
+			.single() > 0;
+	}
+
+	private static ClaimedReply claimedReply(UUID session) throws Exception {
+		log.append(AppendRequest.of(session, "user_message", "{}").once("alice", UUID.randomUUID()).askingForReply())
+			.get();
+		return test.leases()
+			.claim(1000, true)
+			.replies()
+			.stream()
+			.filter((claim) -> claim.sessionId().equals(session))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static AppendRequest part(ClaimedReply claim, String type, boolean ends, @Nullable UUID replaces) {
+		return new AppendRequest(claim.sessionId(), null, type, () -> "{}", claim.messageId(), null,
+				new ReplyStep(claim.inReplyTo(), claim.fence(), ends, replaces), true);
+	}
+
+	private static AppendRequest delta(UUID session, UUID message) {
+		return new AppendRequest(session, null, "assistant_delta", () -> "{}", message, null, null, true);
+	}
+
+	private static List<String> payloads(UUID session) {
+		List<String> payloads = new ArrayList<>();
+		long cursor = 0;
+		for (;;) {
+			List<SessionEvent> page = log.read(session, cursor, 1000);
+			if (page.isEmpty()) {
+				return payloads;
+			}
+			page.forEach((event) -> payloads.add(event.payload()));
+			cursor = page.get(page.size() - 1).id();
+		}
+	}
+
+}

@@ -1,0 +1,286 @@
+package dev.resumablews.internal.log;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.feed.CommitListeners;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.schema.SchemaName;
+import dev.resumablews.testing.TestPostgres;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * That every append comes to an end, and the log goes on, whatever happens.
+ */
+class GroupCommitWriterTests {
+
+	private static final String LARGE = "{\"x\":\"" + "x".repeat(3 * 1024 * 1024) + "\"}";
+
+	private static final LogSettings HASTY = new LogSettings(1, 100, 64 * 1024 * 1024, 100, Duration.ofMillis(5),
+			Duration.ofMillis(300), Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
+
+	private static String url;
+
+	private final AtomicBoolean away = new AtomicBoolean();
+
+	@BeforeAll
+	static void createDatabase() {
+		url = TestLog.createDatabase();
+	}
+
+	@Test
+	void anEventLeftOverForTheNextBatchExpiresToo() {
+		try (TestLog test = new TestLog(url, HASTY, this::sometimesAway)) {
+			UUID session = test.newSession("alice");
+			this.away.set(true);
+			List<CompletableFuture<AppendResult>> appends = appendLarge(test, session, 3);
+			assertThat(appends).allSatisfy((append) -> assertThat(append).failsWithin(20, TimeUnit.SECONDS)
+				.withThrowableThat()
+				.withCauseInstanceOf(EventLogUnavailableException.class));
+			this.away.set(false);
+			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
+					TimeUnit.SECONDS);
+			assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
+		}
+	}
+
+	@Test
+	void anEventLeftOverForTheNextBatchIsRefusedWhenTheLogStops() {
+		TestLog test = new TestLog(url, TestLog.settings(), this::sometimesAway);
+		UUID session = test.newSession("alice");
+		this.away.set(true);
+		List<CompletableFuture<AppendResult>> appends = appendLarge(test, session, 3);
+		test.close();
+		assertThat(appends).allSatisfy((append) -> assertThat(append).isCompletedExceptionally());
+	}
+
+	@Test
+	void aPatientEventWaitsUntilPostgresIsBack() throws Exception {
+		try (TestLog test = new TestLog(url, HASTY, this::sometimesAway)) {
+			UUID session = test.newSession("alice");
+			this.away.set(true);
+			CompletableFuture<AppendResult> patient = test.log()
+				.append(new AppendRequest(session, null, "patient", () -> "{}", null, null, null, true));
+			CompletableFuture<AppendResult> other = test.log().append(AppendRequest.of(session, "hasty", "{}"));
+			assertThat(other).failsWithin(20, TimeUnit.SECONDS);
+			assertThat(patient).isNotDone();
+			this.away.set(false);
+			assertThat(patient.get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void eventsOneAfterTheOtherAreNotKeptForTheCommitInterval() {
+		try (TestLog test = new TestLog(url, withCommitInterval(Duration.ofHours(1)), (pool) -> pool)) {
+			UUID session = test.newSession("alice");
+			for (int i = 0; i < 5; i++) {
+				assertThat(test.log().append(AppendRequest.of(session, "note", "{}"))).succeedsWithin(20,
+						TimeUnit.SECONDS);
+			}
+		}
+	}
+
+	@Test
+	void eventsThatComeWithinTheCommitIntervalAreStoredTogether() throws Exception {
+		try (TestLog test = new TestLog(url, withCommitInterval(Duration.ofSeconds(3)), this::sometimesAway)) {
+			UUID session = test.newSession("alice");
+			this.away.set(true);
+			List<CompletableFuture<AppendResult>> many = Stream.generate(() -> AppendRequest.of(session, "note", "{}"))
+				.limit(50)
+				.map(test.log()::append)
+				.toList();
+			this.away.set(false);
+			assertThat(many).allSatisfy((append) -> assertThat(append).succeedsWithin(20, TimeUnit.SECONDS));
+			CompletableFuture<AppendResult> one = test.log().append(AppendRequest.of(session, "note", "{}"));
+			CompletableFuture<AppendResult> other = test.log().append(AppendRequest.of(session, "note", "{}"));
+			assertThat(one.get(20, TimeUnit.SECONDS).createdAt())
+				.isEqualTo(other.get(20, TimeUnit.SECONDS).createdAt());
+		}
+	}
+
+	@Test
+	void aListenerThatThrowsDoesNoHarm() throws Exception {
+		try (HikariDataSource pool = TestPostgres.pool(url)) {
+			ResumableWsListener bad = new ResumableWsListener() {
+
+				@Override
+				public void onBatchStored(int events, Duration duration) {
+					throw new IllegalStateException("the listener is broken");
+				}
+
+				@Override
+				public void onAppendRefused() {
+					throw new IllegalStateException("the listener is broken");
+				}
+
+			};
+			JdbcExecutor database = new JdbcExecutor(sometimesAway(pool), new SchemaName(""), Duration.ofSeconds(10));
+			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
+					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of(bad)));
+			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
+			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
+				.isEqualTo(1);
+			this.away.set(true);
+			for (int i = 0; i < 2; i++) {
+				assertThat(log.append(AppendRequest.of(session, "never", "{}"))).failsWithin(20, TimeUnit.SECONDS);
+			}
+			this.away.set(false);
+			assertThat(log.append(AppendRequest.of(session, "b", "{}")).get(20, TimeUnit.SECONDS).eventId())
+				.isEqualTo(2);
+			log.close();
+		}
+	}
+
+	@Test
+	void aDraftThatThrowsFailsAloneAndIsNotWaitedForByAFlush() throws Exception {
+		try (TestLog test = new TestLog(url)) {
+			UUID session = test.newSession("alice");
+			assertThatExceptionOfType(IllegalStateException.class)
+				.isThrownBy(() -> test.log().append(new AppendRequest(session, null, "bad", () -> {
+					throw new IllegalStateException("the draft is broken");
+				}, null, null, null, false)));
+			CompletableFuture<AppendResult> patient = test.log().append(new AppendRequest(session, null, "bad", () -> {
+				throw new IllegalStateException("the draft is broken");
+			}, null, null, null, true));
+			assertThat(test.log().append(AppendRequest.of(session, "good", "{}")).get(20, TimeUnit.SECONDS).eventId())
+				.isEqualTo(1);
+			assertThat(patient).isCompletedExceptionally();
+			assertThat(test.log().flush(Duration.ofSeconds(20))).isTrue();
+		}
+	}
+
+	@Test
+	void anErrorOfADraftDoesNotStopTheLane() throws Exception {
+		LogSettings one = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(5),
+				Duration.ofSeconds(10), 1000, 1000);
+		try (TestLog test = new TestLog(url, one, (pool) -> pool)) {
+			UUID session = test.newSession("alice");
+			CompletableFuture<AppendResult> bad = test.log().append(new AppendRequest(session, null, "bad", () -> {
+				throw new StackOverflowError("of a test");
+			}, null, null, null, true));
+			assertThat(bad).failsWithin(20, TimeUnit.SECONDS);
+			assertThat(test.log().append(AppendRequest.of(session, "good", "{}")).get(20, TimeUnit.SECONDS).eventId())
+				.isEqualTo(1);
+		}
+	}
+
+	@Test
+	void aPoolWithoutAutoCommitWillDo() throws Exception {
+		HikariConfig config = new HikariConfig();
+		config.setJdbcUrl(url);
+		config.setAutoCommit(false);
+		try (HikariDataSource pool = new HikariDataSource(config)) {
+			JdbcExecutor database = new JdbcExecutor(pool, new SchemaName(""), Duration.ofSeconds(10));
+			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, TestLog.statement(database),
+					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of()));
+			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
+			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
+				.isEqualTo(1);
+			assertThat(log.read(session, 0, 10)).hasSize(1);
+			log.close();
+		}
+	}
+
+	@Test
+	void connectionsAreLeftAsTheyWereFound() throws Exception {
+		try (Connection connection = java.sql.DriverManager.getConnection(url)) {
+			DataSource single = new org.springframework.jdbc.datasource.SingleConnectionDataSource(connection, true);
+			JdbcExecutor database = new JdbcExecutor(single, new SchemaName(""), Duration.ofSeconds(10));
+			connection.setNetworkTimeout(Runnable::run, 77_000);
+			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
+					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of()));
+			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
+			log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS);
+			log.close();
+			assertThat(connection.getAutoCommit()).isTrue();
+			assertThat(connection.getNetworkTimeout()).isEqualTo(77_000);
+		}
+	}
+
+	@Test
+	void aServerThatDoesNotAnswerIsGivenUp() throws Exception {
+		LogSettings impatient = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofMillis(500), 1000, 1000);
+		try (TestLog test = new TestLog(url, impatient, (pool) -> pool)) {
+			UUID blocked = test.newSession("alice");
+			UUID free = test.newSession("alice");
+			try (Connection blocker = test.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				JdbcClient.create(new org.springframework.jdbc.datasource.SingleConnectionDataSource(blocker, true))
+					.sql("select 1 from ws_sessions where session_id = ? for update")
+					.param(blocked)
+					.query(Integer.class)
+					.single();
+				CompletableFuture<AppendResult> append = test.log().append(AppendRequest.of(blocked, "a", "{}"));
+				// the one that was given up, and the next attempt
+				await().until(() -> waitingForALock(test) >= 2);
+				assertThat(append).isNotDone();
+				blocker.rollback();
+				assertThat(append.get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
+			}
+			assertThat(test.log().append(AppendRequest.of(free, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
+				.isEqualTo(1);
+			assertThat(test.log().read(blocked, 0, 10)).hasSize(1);
+		}
+	}
+
+	private static int waitingForALock(TestLog test) {
+		return test.sql()
+			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			.query(Integer.class)
+			.single();
+	}
+
+	private static List<CompletableFuture<AppendResult>> appendLarge(TestLog test, UUID session, int count) {
+		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			appends.add(test.log().append(AppendRequest.of(session, "large", LARGE)));
+		}
+		return appends;
+	}
+
+	private static LogSettings withCommitInterval(Duration interval) {
+		return new LogSettings(1, 100, 1024 * 1024, 100, interval, Duration.ofSeconds(30), Duration.ofSeconds(10), 1024,
+				1024);
+	}
+
+	private DataSource sometimesAway(DataSource dataSource) {
+		return new DelegatingDataSource(dataSource) {
+
+			@Override
+			public Connection getConnection() throws SQLException {
+				if (GroupCommitWriterTests.this.away.get()) {
+					throw new SQLException("Postgres is away", "08001");
+				}
+				return super.getConnection();
+			}
+
+		};
+	}
+
+}

@@ -1,0 +1,349 @@
+package dev.resumablews.internal.log;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.presence.PresenceAutoConfiguration;
+import dev.resumablews.internal.publish.IdempotentExecutor;
+import dev.resumablews.internal.publish.PublishAutoConfiguration;
+import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.schema.SchemaAutoConfiguration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.ObjectMapper;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.core.task.TaskExecutor;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+class LogAutoConfigurationTests {
+
+	private final List<Thread> before = logThreads();
+
+	private static String url;
+
+	private final ApplicationContextRunner withoutTransactions = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
+				LogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+		.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false");
+
+	private final ApplicationContextRunner runner = this.withoutTransactions
+		.withConfiguration(AutoConfigurations.of(DataSourceTransactionManagerAutoConfiguration.class,
+				TransactionAutoConfiguration.class, JacksonAutoConfiguration.class));
+
+	@BeforeAll
+	static void createDatabase() {
+		url = TestLog.createDatabase();
+	}
+
+	@Test
+	void itPublishesWithNothingConfigured() {
+		this.withoutTransactions.run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			ResumableSessions sessions = context.getBean(ResumableSessions.class);
+			sessions.publish(session, "tick", Map.of("n", 1));
+			assertThat(sessions.history(session, 0, 10)).hasSize(1);
+			assertThat(context.getBean(IdempotentExecutor.class)
+				.run(session, "alice", UUID.randomUUID(), () -> sessions.publish(session, "once", Map.of()))).isTrue();
+			assertThat(sessions.history(session, 1, 10)).extracting(SessionEvent::type).containsExactly("once");
+		});
+	}
+
+	@Test
+	void itTakesPartInTheApplicationsTransactions() {
+		this.runner.run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			ResumableSessions sessions = context.getBean(ResumableSessions.class);
+			context.getBean(TransactionTemplate.class).executeWithoutResult((status) -> {
+				sessions.publish(session, "never", Map.of());
+				status.setRollbackOnly();
+			});
+			assertThat(sessions.history(session, 0, 10)).isEmpty();
+		});
+	}
+
+	@Test
+	void itAddsNoBeansThatChangeTheApplication() {
+		this.withoutTransactions.run((context) -> {
+			for (Class<?> type : List.of(PlatformTransactionManager.class, TransactionTemplate.class,
+					ObjectMapper.class, TaskScheduler.class, TaskExecutor.class, java.util.concurrent.Executor.class)) {
+				assertThat(context.getBeanProvider(type)
+					.stream()
+					.filter((bean) -> bean.getClass().getName().startsWith("dev.resumablews"))).as(type.getName())
+					.isEmpty();
+			}
+			assertThat(context).doesNotHaveBean(ObjectMapper.class);
+			assertThat(context).doesNotHaveBean(TaskScheduler.class);
+		});
+	}
+
+	@Test
+	void aMapperThatIndentsDoesNotBreakFrames() {
+		this.runner.withPropertyValues("spring.jackson.serialization.indent-output=true").run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			ResumableSessions sessions = context.getBean(ResumableSessions.class);
+			sessions.publish(session, "tick", Map.of("n", Map.of("m", List.of(1, 2))));
+			assertThat(sessions.history(session, 0, 10)).extracting(SessionEvent::payload)
+				.containsExactly("{\"n\":{\"m\":[1,2]}}");
+		});
+	}
+
+	@Test
+	void theApplicationsMapperWritesPayloads() {
+		this.runner.withPropertyValues("spring.jackson.property-naming-strategy=SNAKE_CASE").run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			ResumableSessions sessions = context.getBean(ResumableSessions.class);
+			sessions.publish(session, "tick", new Shipped(7));
+			assertThat(sessions.history(session, 0, 10)).extracting(SessionEvent::payload)
+				.containsExactly("{\"order_number\":7}");
+		});
+	}
+
+	@Test
+	void theApplicationsLogStepsIn() {
+		EventLog own = new RefusingLog();
+		this.runner.withBean(EventLog.class, () -> own).run((context) -> {
+			assertThat(context).hasSingleBean(EventLog.class);
+			assertThatExceptionOfType(EventLogUnavailableException.class)
+				.isThrownBy(() -> context.getBean(ResumableSessions.class).publish(UUID.randomUUID(), "tick", Map.of()))
+				.withMessage("of the application");
+			assertThat(threads()).isEmpty();
+		});
+	}
+
+	@Test
+	void theApplicationsSessionsStepIn() {
+		ResumableSessions own = new NoSessions();
+		this.runner.withBean(ResumableSessions.class, () -> own)
+			.run((context) -> assertThat(context.getBean(ResumableSessions.class)).isSameAs(own));
+	}
+
+	@Test
+	void listenersAreTold() {
+		AtomicInteger events = new AtomicInteger();
+		ResumableWsListener listener = new ResumableWsListener() {
+
+			@Override
+			public void onBatchStored(int count, Duration duration) {
+				events.addAndGet(count);
+			}
+
+		};
+		this.runner.withBean(ResumableWsListener.class, () -> listener).run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of());
+			assertThat(events).hasValue(1);
+		});
+	}
+
+	@Test
+	void itIsOffWhenAPropertySaysSo() {
+		this.runner.withPropertyValues("resumable-ws.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(EventLog.class)
+				.doesNotHaveBean(ResumableSessions.class));
+	}
+
+	@Test
+	void itIsOffWithoutADataSource() {
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class, LogAutoConfiguration.class,
+					PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EventLog.class));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "log.queue-capacity=7, queueCapacity, 7", "log.queue-size=2MB, queueCharacters, 2097152",
+			"log.max-batch=9, maxBatch, 9", "log.commit-interval=7ms, commitInterval, PT0.007S",
+			"log.append-timeout=3s, appendTimeout, PT3S", "log.lanes=3, lanes, 3" })
+	void propertiesReachTheLanes(String property, String setting, String value) {
+		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> {
+			List<?> lanes = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "lanes");
+			assertThat(lanes).isNotNull()
+				.allSatisfy((lane) -> assertThat(lane).extracting("settings").extracting(setting).hasToString(value));
+		});
+	}
+
+	@Test
+	void thereAreAsManyLanesAsSaid() {
+		this.runner.withPropertyValues("resumable-ws.log.lanes=3")
+			.run((context) -> assertThat(threads())
+				.contains("resumable-ws-log-0", "resumable-ws-log-2", "resumable-ws-log-clock")
+				.hasSize(4));
+		assertThat(threads()).isEmpty();
+	}
+
+	@Test
+	void largerEventsThanSaidAreRefused() {
+		this.runner.withPropertyValues("resumable-ws.log.max-event-size=20B").run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> context.getBean(ResumableSessions.class)
+					.publish(session, "tick", Map.of("text", "longer than that")))
+				.withMessageContaining("allows 20");
+		});
+	}
+
+	@Test
+	void postgresIsWaitedForAsLongAsSaid() {
+		this.runner.withPropertyValues("resumable-ws.log.statement-timeout=7s")
+			.run((context) -> assertThat(context.getBean(JdbcExecutor.class)).extracting("timeoutMillis")
+				.isEqualTo(7000));
+	}
+
+	@Test
+	void aPageOfTheLogIsAFewTimesWhatIsSentAtOnce() {
+		this.runner.withPropertyValues("resumable-ws.connection.max-send-size=1KB").run((context) -> {
+			EventLog log = context.getBean(EventLog.class);
+			UUID session = newSession(log);
+			for (int i = 0; i < 10; i++) {
+				log.append(AppendRequest.of(session, "x", "{\"x\":\"" + "x".repeat(1024) + "\"}")).join();
+			}
+			assertThat(log.read(session, 0, 10)).hasSize(4);
+		});
+	}
+
+	@Test
+	void feedsKeepAsMuchAsSaid() {
+		this.runner.withPropertyValues("resumable-ws.feed.max-events=2").run((context) -> {
+			EventLog log = context.getBean(EventLog.class);
+			UUID session = newSession(log);
+			SessionFeed feed = context.getBean(SessionFeeds.class).join(session, () -> {
+			});
+			for (int i = 0; i < 3; i++) {
+				log.append(AppendRequest.of(session, "x", "{}")).join();
+			}
+			assertThat(feed.after(0, Long.MAX_VALUE)).isNull();
+			assertThat(feed.after(1, Long.MAX_VALUE)).hasSize(2);
+		});
+		this.runner.withPropertyValues("resumable-ws.feed.max-size=100B")
+			.run((context) -> assertThat(context.getBean(SessionFeeds.class)).extracting("maxCharacters")
+				.isEqualTo(100L));
+	}
+
+	private static UUID newSession(EventLog log) {
+		return log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
+	}
+
+	/**
+	 * The threads of this test's context; tests before it may have left some of theirs
+	 * that are about to end.
+	 */
+	private List<String> threads() {
+		return logThreads().stream().filter((thread) -> !this.before.contains(thread)).map(Thread::getName).toList();
+	}
+
+	private static List<Thread> logThreads() {
+		return Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().startsWith("resumable-ws-log"))
+			.toList();
+	}
+
+	private record Shipped(int orderNumber) {
+
+	}
+
+	private static final class RefusingLog implements EventLog {
+
+		@Override
+		public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
+			return CompletableFuture.failedFuture(new EventLogUnavailableException("of the application"));
+		}
+
+		@Override
+		public List<SessionEvent> read(UUID sessionId, long afterEventId, int limit) {
+			return List.of();
+		}
+
+		@Override
+		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit) {
+			return List.of();
+		}
+
+		@Override
+		public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
+			return new OpenedSession(newSessionId, false, null, 0, 0, 1);
+		}
+
+		@Override
+		public boolean flush(Duration timeout) {
+			return true;
+		}
+
+	}
+
+	private static final class NoSessions implements ResumableSessions {
+
+		@Override
+		public void publish(UUID sessionId, String type, Object payload) {
+		}
+
+		@Override
+		public CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload) {
+			return CompletableFuture.completedFuture(1L);
+		}
+
+		@Override
+		public int publishToUser(String userId, String type, Object payload) {
+			return 0;
+		}
+
+		@Override
+		public java.util.Optional<SessionSummary> find(UUID sessionId) {
+			return java.util.Optional.empty();
+		}
+
+		@Override
+		public List<SessionSummary> list(String userId, int limit) {
+			return List.of();
+		}
+
+		@Override
+		public List<SessionEvent> history(UUID sessionId, long afterEventId, int limit) {
+			return List.of();
+		}
+
+		@Override
+		public int connectionCount(String userId) {
+			return 0;
+		}
+
+		@Override
+		public boolean close(UUID sessionId) {
+			return false;
+		}
+
+	}
+
+}

@@ -1,0 +1,213 @@
+package dev.resumablews.internal.publish;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.log.AppendRequest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+class IdempotentExecutorTests {
+
+	private static TestLog test;
+
+	private static IdempotentExecutor once;
+
+	private final AtomicInteger runs = new AtomicInteger();
+
+	private final UUID key = UUID.randomUUID();
+
+	private UUID session;
+
+	@BeforeAll
+	static void open() {
+		test = new TestLog(TestLog.createDatabase());
+		once = test.onceOnly();
+	}
+
+	@AfterAll
+	static void close() {
+		test.close();
+	}
+
+	@BeforeEach
+	void openSession() {
+		this.session = test.newSession("alice");
+	}
+
+	@Test
+	void itIsDoneOnceForAKey() {
+		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
+		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isFalse();
+		assertThat(this.runs).hasValue(1);
+		assertThat(once.run(this.session, "alice", UUID.randomUUID(), this.runs::incrementAndGet)).isTrue();
+		assertThat(once.run(test.newSession("alice"), "alice", this.key, this.runs::incrementAndGet)).isTrue();
+	}
+
+	@Test
+	void whatFailedIsDoneAgain() {
+		assertThatExceptionOfType(IllegalStateException.class)
+			.isThrownBy(() -> once.run(this.session, "alice", this.key, () -> {
+				test.sessions().publish(this.session, "never", Map.of());
+				throw new IllegalStateException("the application failed");
+			}));
+		assertThat(test.log().read(this.session, 0, 10)).isEmpty();
+		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
+		assertThat(this.runs).hasValue(1);
+	}
+
+	@Test
+	void aTransactionManagerOfSomethingElseIsNotReliedOn() {
+		try (TestLog other = new TestLog(TestLog.createDatabase())) {
+			IdempotentExecutor foreign = new IdempotentExecutor(test.database(), other.transaction());
+			assertThatExceptionOfType(IllegalStateException.class)
+				.isThrownBy(() -> foreign.run(this.session, "alice", this.key, () -> {
+					test.sessions().publish(this.session, "never", Map.of());
+					throw new IllegalStateException("the application failed");
+				}));
+			assertThat(test.log().read(this.session, 0, 10)).isEmpty();
+			for (int i = 0; i < 2; i++) {
+				foreign.run(this.session, "alice", this.key,
+						() -> test.sessions().publish(this.session, "once", Map.of()));
+			}
+			assertThat(test.log().read(this.session, 0, 10)).extracting(SessionEvent::type).containsExactly("once");
+		}
+	}
+
+	@Test
+	void whatItPublishesIsKeptWithTheKey() {
+		for (int i = 0; i < 3; i++) {
+			once.run(this.session, "alice", this.key, () -> test.sessions().publish(this.session, "once", Map.of()));
+		}
+		assertThat(test.log().read(this.session, 0, 10)).extracting(SessionEvent::type).containsExactly("once");
+	}
+
+	@Test
+	void aKeyUnderWhichAnEventIsStoredIsTaken() throws Exception {
+		test.log().append(AppendRequest.of(this.session, "user_message", "{}").once("alice", this.key)).get();
+		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isFalse();
+	}
+
+	@Test
+	void anotherAttemptWaitsAndIsNotDoneWhenTheFirstSucceeds() throws Exception {
+		assertThat(secondAttemptWhileTheFirst(() -> {
+		})).isFalse();
+	}
+
+	@Test
+	void anotherAttemptWaitsAndIsDoneWhenTheFirstFails() throws Exception {
+		assertThat(secondAttemptWhileTheFirst(() -> {
+			throw new IllegalStateException("the application failed");
+		})).isTrue();
+	}
+
+	@Test
+	void somebodyElsesSessionIsUnknown() {
+		assertThatExceptionOfType(UnknownSessionException.class)
+			.isThrownBy(() -> once.run(this.session, "mallory", this.key, this.runs::incrementAndGet));
+		assertThatExceptionOfType(UnknownSessionException.class)
+			.isThrownBy(() -> once.run(UUID.randomUUID(), "alice", this.key, this.runs::incrementAndGet));
+		test.sessions().close(this.session);
+		assertThatExceptionOfType(UnknownSessionException.class)
+			.isThrownBy(() -> once.run(this.session, "alice", this.key, this.runs::incrementAndGet));
+		assertThat(this.runs).hasValue(0);
+	}
+
+	@Test
+	void theApplicationsOwnTroubleWithPostgresIsItsOwn() {
+		assertThatExceptionOfType(DataIntegrityViolationException.class).isThrownBy(() -> once.run(this.session,
+				"alice", this.key, () -> test.sql().sql("insert into ws_sessions values (null)").update()));
+	}
+
+	@Test
+	void aDatabaseThatIsAwayIsUnavailableBeforeAndAfterTheWork() {
+		AtomicBoolean away = new AtomicBoolean();
+		DelegatingDataSource dataSource = new DelegatingDataSource(test.dataSource()) {
+
+			@Override
+			public java.sql.Connection getConnection() throws SQLException {
+				if (away.get()) {
+					throw new SQLException("Postgres is away", "08001");
+				}
+				return super.getConnection();
+			}
+
+		};
+		JdbcExecutor database = new JdbcExecutor(dataSource, new dev.resumablews.internal.schema.SchemaName(""),
+				java.time.Duration.ofSeconds(10));
+		IdempotentExecutor unreliable = new IdempotentExecutor(database,
+				new TransactionTemplate(new JdbcTransactionManager(dataSource)));
+		assertThatExceptionOfType(EventLogUnavailableException.class)
+			.isThrownBy(() -> unreliable.run(this.session, "alice", this.key, () -> {
+				this.runs.incrementAndGet();
+				terminateOtherConnections(dataSource);
+			}));
+		assertThat(this.runs).hasValue(1);
+		away.set(true);
+		assertThatExceptionOfType(EventLogUnavailableException.class)
+			.isThrownBy(() -> unreliable.run(this.session, "alice", this.key, this.runs::incrementAndGet));
+		away.set(false);
+		assertThat(unreliable.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
+		assertThat(this.runs).hasValue(2);
+	}
+
+	/**
+	 * Ends the transaction's connection from outside, so that its commit fails.
+	 */
+	private static void terminateOtherConnections(DelegatingDataSource dataSource) {
+		int pid = org.springframework.jdbc.core.simple.JdbcClient.create(dataSource)
+			.sql("select pg_backend_pid()")
+			.query(Integer.class)
+			.single();
+		test.sql().sql("select pg_terminate_backend(?, 10000)").param(pid).query(Boolean.class).single();
+	}
+
+	private boolean secondAttemptWhileTheFirst(Runnable end) throws Exception {
+		CountDownLatch working = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		CompletableFuture<Boolean> first = CompletableFuture
+			.supplyAsync(() -> once.run(this.session, "alice", this.key, () -> {
+				working.countDown();
+				try {
+					release.await(20, TimeUnit.SECONDS);
+				}
+				catch (InterruptedException ex) {
+					throw new IllegalStateException(ex);
+				}
+				end.run();
+			}));
+		assertThat(working.await(20, TimeUnit.SECONDS)).isTrue();
+		CompletableFuture<Boolean> second = CompletableFuture
+			.supplyAsync(() -> once.run(this.session, "alice", this.key, this.runs::incrementAndGet));
+		await().until(() -> test.sql()
+			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			.query(Integer.class)
+			.single() == 1);
+		assertThat(this.runs).hasValue(0);
+		release.countDown();
+		assertThat(first.handle((done, failure) -> true)).succeedsWithin(20, TimeUnit.SECONDS);
+		return second.get(20, TimeUnit.SECONDS);
+	}
+
+}

@@ -1,0 +1,163 @@
+package dev.resumablews.internal.publish;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.feed.CommitListeners;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.log.AppendStatement;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.log.LogSettings;
+import dev.resumablews.internal.log.PostgresEventLog;
+import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.reply.JdbcReplyQueue;
+import dev.resumablews.internal.schema.SchemaName;
+import dev.resumablews.testing.TestPostgres;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * An event log on a database, without Spring.
+ */
+public final class TestLog implements AutoCloseable {
+
+	private static final NodeId NODE = new NodeId(UUID.randomUUID());
+
+	private static final Duration LEASE = Duration.ofSeconds(15);
+
+	private final HikariDataSource dataSource;
+
+	private final JdbcExecutor database;
+
+	private final SessionFeeds feeds = new SessionFeeds(256, 128 * 1024, new CommitListeners());
+
+	private final PostgresEventLog log;
+
+	public TestLog(String url) {
+		this(url, settings(), (connections) -> connections);
+	}
+
+	public TestLog(String url, LogSettings settings, java.util.function.UnaryOperator<DataSource> wrapper) {
+		this.dataSource = TestPostgres.pool(url);
+		this.dataSource.setConnectionTimeout(1000);
+		this.database = new JdbcExecutor(wrapper.apply(this.dataSource), new SchemaName(""),
+				settings.statementTimeout());
+		this.log = new PostgresEventLog(settings, this.database, statement(this.database), this.feeds,
+				ResumableWsListener.all(List.of()));
+	}
+
+	public static LogSettings settings() {
+		return new LogSettings(2, 10_000, 32 * 1024 * 1024, 1000, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
+	}
+
+	/**
+	 * Creates a database that has the tables.
+	 * @return its JDBC URL
+	 */
+	public static String createDatabase() {
+		String url = TestPostgres.createDatabase();
+		createTables(url);
+		return url;
+	}
+
+	/**
+	 * Creates the tables in a database.
+	 */
+	public static void createTables(String url) {
+		try (HikariDataSource dataSource = TestPostgres.pool(url); Connection connection = dataSource.getConnection()) {
+			connection.createStatement()
+				.execute(new ClassPathResource("dev/resumablews/schema/001-tables.sql")
+					.getContentAsString(StandardCharsets.UTF_8));
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	public EventLog log() {
+		return this.log;
+	}
+
+	public JdbcExecutor database() {
+		return this.database;
+	}
+
+	public SessionFeeds feeds() {
+		return this.feeds;
+	}
+
+	public DataSource dataSource() {
+		return this.dataSource;
+	}
+
+	public JdbcClient sql() {
+		return JdbcClient.create(this.dataSource);
+	}
+
+	public TransactionTemplate transaction() {
+		return new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
+	}
+
+	public DefaultResumableSessions sessions() {
+		return new DefaultResumableSessions(this.log, this.database, statement(this.database), this.feeds,
+				liveConnections(), JsonMapper.shared().writer(), 1024 * 1024);
+	}
+
+	public static AppendStatement statement(JdbcExecutor database) {
+		return new AppendStatement(database, NODE, LEASE);
+	}
+
+	public NodeId node() {
+		return NODE;
+	}
+
+	public JdbcReplyQueue leases() {
+		return new JdbcReplyQueue(this.database, NODE, LEASE);
+	}
+
+	/**
+	 * Returns the leases of a node other than the one that appends.
+	 */
+	public JdbcReplyQueue leasesOfAnotherNode() {
+		return new JdbcReplyQueue(this.database, new NodeId(UUID.randomUUID()), LEASE);
+	}
+
+	public IdempotentExecutor onceOnly() {
+		return new IdempotentExecutor(this.database, transaction());
+	}
+
+	public ConnectionTable liveConnections() {
+		return new ConnectionTable(this.database, new NodeId(UUID.randomUUID()), Duration.ofSeconds(25));
+	}
+
+	public UUID newSession(String userId) {
+		return this.log.open(null, UUID.randomUUID(), userId, 0).sessionId();
+	}
+
+	@Override
+	public void close() {
+		this.log.close();
+		this.dataSource.close();
+	}
+
+}

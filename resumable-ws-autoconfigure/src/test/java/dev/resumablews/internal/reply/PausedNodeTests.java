@@ -1,0 +1,186 @@
+package dev.resumablews.internal.reply;
+
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ReplyPart;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Sinks;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A node that was paused for longer than its lease, and does not know it: it will not
+ * look at its leases for so long that only the log itself can tell it.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class PausedNodeTests {
+
+	private TestServer paused;
+
+	private TestServer taker;
+
+	@BeforeEach
+	void start() {
+		Models.asked.clear();
+		String database = TestPostgres.createDatabase();
+		this.paused = start(database);
+		this.taker = start(database);
+	}
+
+	@AfterEach
+	void stop() {
+		this.paused.close();
+		this.taker.close();
+	}
+
+	@Test
+	void whatAPausedNodeStillSaysIsRefusedAndItsClientSeesOnlyTheTakersReply(CapturedOutput output) throws Exception {
+		try (WsTestClient client = connect()) {
+			UUID session = session(client);
+			Model late = ask(client);
+			String lost = client.await("assistant_started").path("payload").path("message_id").asString();
+			late.says("Hal");
+			client.await("assistant_delta");
+			Model taken = takeOver(session);
+			JsonNode again = client.await("assistant_started").path("payload");
+			assertThat(again.path("supersedes").asString()).isEqualTo(lost);
+			late.says("never seen");
+			await().untilTrue(late.cancelled());
+			taken.says("Hello");
+			client.await("assistant_delta");
+			taken.ends();
+			JsonNode message = client.await("assistant_message").path("payload");
+			assertThat(message.path("content").asString()).isEqualTo("Hello");
+			assertOnlyTheTakersReply(client, session, again.path("message_id").asString());
+			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("What reply " + lost));
+		}
+	}
+
+	@Test
+	void theEndThatAPausedNodeStillWritesIsRefusedToo(CapturedOutput output) throws Exception {
+		try (WsTestClient client = connect()) {
+			UUID session = session(client);
+			Model late = ask(client);
+			String lost = client.await("assistant_started").path("payload").path("message_id").asString();
+			Model taken = takeOver(session);
+			JsonNode again = client.await("assistant_started").path("payload");
+			late.ends();
+			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("What reply " + lost));
+			taken.says("Hello");
+			client.await("assistant_delta");
+			taken.ends();
+			assertThat(client.await("assistant_message").path("payload").path("content").asString()).isEqualTo("Hello");
+			assertOnlyTheTakersReply(client, session, again.path("message_id").asString());
+		}
+	}
+
+	private void assertOnlyTheTakersReply(WsTestClient client, UUID session, String messageId) {
+		List<SessionEvent> log = this.taker.bean(EventLog.class).read(session, 0, 100);
+		assertThat(log).extracting(SessionEvent::type)
+			.containsExactly("user_message", "assistant_started", "assistant_started", "assistant_message");
+		List<String> said = client.messages()
+			.stream()
+			.map((message) -> message.path("payload"))
+			.filter((payload) -> payload.path("message_id").asString("").equals(messageId))
+			.map((payload) -> payload.path("content").asString(""))
+			.toList();
+		assertThat(String.join("", said)).isEqualTo("HelloHello");
+		assertThat(client.messages()).noneMatch((message) -> message.toString().contains("never seen"));
+	}
+
+	/**
+	 * Says something on the node that will be paused, and returns the model that is to
+	 * answer it.
+	 */
+	private static Model ask(WsTestClient client) throws InterruptedException {
+		client.send("{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\"" + UUID.randomUUID() + "\"}");
+		return Models.next();
+	}
+
+	private Model takeOver(UUID session) throws InterruptedException {
+		this.paused.bean(JdbcClient.class)
+			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
+			.param(session)
+			.update();
+		this.paused.bean(NodeNotifier.class).ring();
+		return Models.next();
+	}
+
+	private WsTestClient connect() {
+		return WsTestClient.to(this.paused.uri()).query("token", Tokens.forUser("ada")).connect();
+	}
+
+	private static UUID session(WsTestClient client) {
+		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		client.await("replay_complete");
+		return session;
+	}
+
+	private static TestServer start(String database) {
+		return TestServer.builder()
+			.database(database)
+			.with(Models.class)
+			.properties("resumable-ws.reply.lease", "5m", "resumable-ws.cluster.backstop-interval", "1h",
+					"logging.level.dev.resumablews.reply", "info")
+			.start();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Models {
+
+		private static final BlockingQueue<Model> asked = new LinkedBlockingQueue<>();
+
+		@Bean
+		ReplyGenerator models() {
+			return (request) -> {
+				Model model = new Model(Sinks.many().unicast().onBackpressureBuffer(), new AtomicBoolean());
+				asked.add(model);
+				return model.parts().asFlux().doOnCancel(() -> model.cancelled().set(true));
+			};
+		}
+
+		static Model next() throws InterruptedException {
+			Model model = asked.poll(20, TimeUnit.SECONDS);
+			assertThat(model).as("a model that is asked").isNotNull();
+			return model;
+		}
+
+	}
+
+	private record Model(Sinks.Many<ReplyPart> parts, AtomicBoolean cancelled) {
+
+		void says(String text) {
+			this.parts.tryEmitNext(ReplyPart.text(text)).orThrow();
+		}
+
+		void ends() {
+			this.parts.tryEmitComplete().orThrow();
+		}
+
+	}
+
+}

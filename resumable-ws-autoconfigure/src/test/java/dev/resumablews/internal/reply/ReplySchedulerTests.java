@@ -1,0 +1,764 @@
+package dev.resumablews.internal.reply;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+import dev.resumablews.ConversationMessage;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ReplyPart;
+import dev.resumablews.ReplyRequest;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.log.ReplyStep;
+import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+class ReplySchedulerTests {
+
+	private static final Duration LONG = Duration.ofMinutes(1);
+
+	private static final String SMILE = "\uD83D\uDE00";
+
+	private static String url;
+
+	private final List<String> outcomes = new CopyOnWriteArrayList<>();
+
+	private final Sinks.Many<ReplyPart> model = Sinks.many().unicast().onBackpressureBuffer();
+
+	private final AtomicBoolean modelCancelled = new AtomicBoolean();
+
+	private TestLog log;
+
+	private UUID session;
+
+	private @Nullable ReplyScheduler replies;
+
+	@BeforeAll
+	static void createDatabase() {
+		url = TestLog.createDatabase();
+	}
+
+	@BeforeEach
+	void openSession() {
+		this.log = new TestLog(url);
+		this.log.sql().sql("truncate ws_replies, ws_nodes").update();
+		this.session = this.log.newSession("ada");
+	}
+
+	@AfterEach
+	void close() {
+		if (this.replies != null) {
+			this.replies.close();
+		}
+		this.log.close();
+	}
+
+	@Test
+	void aMessageIsAnsweredAndTheWholeReplyReplacesItsDeltas() {
+		start(streaming());
+		UUID key = UUID.randomUUID();
+		long asked = submit("Hi", key).eventId();
+		say("Hel");
+		awaitText("Hel");
+		say("lo \"you\"\n");
+		awaitText("Hello \"you\"\n");
+		this.model.tryEmitNext(new ReplyPart("", "stop", Map.of()));
+		this.model.tryEmitNext(new ReplyPart("", null, Map.of("total_tokens", 7L, "completion_tokens", 3L)));
+		this.model.tryEmitComplete();
+		awaitEnd("assistant_message");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_message");
+		JsonNode question = payload(events().get(0));
+		assertThat(question.path("content").asString()).isEqualTo("Hi");
+		assertThat(question.path("idempotency_key").asString()).isEqualTo(key.toString());
+		JsonNode started = payload(events().get(1));
+		assertThat(started.path("in_reply_to").asLong()).isEqualTo(asked);
+		JsonNode message = payload(last());
+		assertThat(message.path("message_id")).isEqualTo(started.path("message_id"));
+		assertThat(message.path("content").asString()).isEqualTo("Hello \"you\"\n");
+		assertThat(message.path("finish_reason").asString()).isEqualTo("stop");
+		assertThat(message.path("usage")).hasToString("{\"completion_tokens\":3,\"total_tokens\":7}");
+		assertThat(this.outcomes).containsExactly("completed");
+	}
+
+	@Test
+	void aReplyWithoutUsageHasNone() {
+		start((request) -> Flux.just(ReplyPart.text("Yes")));
+		submit("Hi");
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).has("usage")).isFalse();
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("stop");
+	}
+
+	@Test
+	void aMessageThatIsSentTwiceIsAnsweredOnce() {
+		start((request) -> Flux.just(ReplyPart.text("Yes")));
+		UUID key = UUID.randomUUID();
+		AppendResult first = submit("Hi", key);
+		AppendResult second = submit("Hi", key);
+		assertThat(second.duplicate()).isTrue();
+		assertThat(second.eventId()).isEqualTo(first.eventId());
+		awaitEnd("assistant_message");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_message");
+	}
+
+	@Test
+	void withoutAGeneratorMessagesAreStoredAndNoMore() {
+		start(null);
+		submit("one");
+		submit("two");
+		assertThat(types()).containsExactly("user_message", "user_message");
+	}
+
+	@Test
+	void aMessageOfSomebodyElsesSessionIsNotStored() {
+		start(streaming());
+		CompletableFuture<AppendResult> result = replies().submit(this.session, "eve", "Hi", UUID.randomUUID());
+		assertThat(result).failsWithin(Duration.ofSeconds(10));
+		assertThat(types()).isEmpty();
+	}
+
+	@Test
+	void theGeneratorGetsTheConversationSoFar() {
+		List<ReplyRequest> requests = new CopyOnWriteArrayList<>();
+		start((request) -> {
+			requests.add(request);
+			return Flux.just(ReplyPart.text("answer " + requests.size()));
+		});
+		submit("one");
+		awaitEnd("assistant_message");
+		long asked = submit("two").eventId();
+		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
+		ReplyRequest request = requests.get(1);
+		assertThat(request.inReplyTo()).isEqualTo(asked);
+		assertThat(request.userId()).isEqualTo("ada");
+		assertThat(request.sessionId()).isEqualTo(this.session);
+		assertThat(request.conversation()).containsExactly(
+				new ConversationMessage(ConversationMessage.Role.USER, "one"),
+				new ConversationMessage(ConversationMessage.Role.ASSISTANT, "answer 1"),
+				new ConversationMessage(ConversationMessage.Role.USER, "two"));
+	}
+
+	@Test
+	void deltasThatWaitForPostgresBecomeOne() throws SQLException {
+		start(streaming());
+		submit("Hi");
+		say("0 ");
+		awaitText("0 ");
+		StringBuilder all = new StringBuilder("0 ");
+		try (Connection lock = lockSession()) {
+			for (int i = 1; i < 1000; i++) {
+				say(i + " ");
+				all.append(i).append(' ');
+			}
+			lock.rollback();
+		}
+		awaitText(all.toString());
+		assertThat(deltas()).hasSizeLessThan(10);
+	}
+
+	@Test
+	void aPairOfSurrogatesIsNeverSplit() {
+		start(streaming());
+		submit("Hi");
+		say("a" + SMILE.charAt(0));
+		awaitText("a");
+		say(SMILE.charAt(1) + "b");
+		awaitText("a" + SMILE + "b");
+	}
+
+	@Test
+	void aFailureIsToldWithoutInternalsAndKeepsWhatWasSaid() {
+		start(streaming());
+		submit("Hi");
+		say("Hello");
+		this.model.tryEmitError(new IllegalStateException("secret of 10.0.0.1"));
+		awaitEnd("assistant_failed");
+		assertThat(text()).isEqualTo("Hello");
+		assertFailure("provider_error");
+		assertThat(last().payload()).doesNotContain("secret");
+	}
+
+	@Test
+	void aLongTextIsKeptWholeWhenTheReplyFails() {
+		start(streaming());
+		submit("Hi");
+		String text = SMILE.repeat(3 * Reply.MAX_DELTA / 2 + 7);
+		say(text);
+		this.model.tryEmitError(new IllegalStateException());
+		awaitEnd("assistant_failed");
+		assertThat(text()).isEqualTo(text);
+		assertThat(deltas()).hasSizeGreaterThan(1);
+	}
+
+	@Test
+	void aGeneratorThatThrowsFailsTheReply() {
+		start((request) -> {
+			throw new IllegalStateException("secret");
+		});
+		submit("Hi");
+		awaitEnd("assistant_failed");
+		assertFailure("provider_error");
+		assertThat(last().payload()).doesNotContain("secret");
+	}
+
+	@Test
+	void cancellingKeepsWhatWasSaidAndStopsTheModel() {
+		start(streaming());
+		submit("Hi");
+		say("Hel");
+		awaitText("Hel");
+		assertThat(replies().cancel(UUID.randomUUID(), "ada", null)).isFalse();
+		assertThat(replies().cancel(this.session, "ada", UUID.randomUUID())).isFalse();
+		UUID messageId = UUID.fromString(payload(last()).path("message_id").asString());
+		assertThat(replies().cancel(this.session, "ada", messageId)).isTrue();
+		assertThat(replies().cancel(this.session, "ada", null)).isFalse();
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hel");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
+		assertThat(deltas()).isEmpty();
+		assertThat(this.modelCancelled).isTrue();
+		assertThat(this.outcomes).containsExactly("cancelled");
+	}
+
+	@Test
+	void aGeneratorThatHangsInItsCallIsInterruptedWhenCancelled() throws InterruptedException {
+		CountDownLatch called = new CountDownLatch(1);
+		CountDownLatch interrupted = new CountDownLatch(1);
+		start((request) -> {
+			called.countDown();
+			try {
+				new CountDownLatch(1).await();
+			}
+			catch (InterruptedException ex) {
+				interrupted.countDown();
+			}
+			return Flux.never();
+		});
+		submit("Hi");
+		assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(replies().cancel(this.session, "ada", null)).isTrue();
+		assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+		awaitEnd("assistant_message");
+	}
+
+	@Test
+	void aReplyThatIsTooLongIsCutOff() {
+		start(streaming(), settings(50, LONG, LONG, 10, 10, 5));
+		submit("Hi");
+		say("Hel");
+		say("lo you");
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hello");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("length");
+		assertThat(this.modelCancelled).isTrue();
+	}
+
+	@Test
+	void aModelThatSaysNothingTimesOut() {
+		start(streaming(), settings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
+		submit("Hi");
+		awaitEnd("assistant_failed");
+		assertFailure("timeout");
+		assertThat(this.modelCancelled).isTrue();
+		assertThat(this.outcomes).containsExactly("timeout");
+	}
+
+	@Test
+	void aGeneratorThatDoesNotReturnTimesOut() {
+		start((request) -> {
+			try {
+				new CountDownLatch(1).await();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+			return Flux.never();
+		}, settings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
+		submit("Hi");
+		awaitEnd("assistant_failed");
+		assertFailure("timeout");
+	}
+
+	@Test
+	void aModelThatNeverEndsTimesOut() {
+		start((request) -> Flux.interval(Duration.ofMillis(20)).map((i) -> ReplyPart.text(i + " ")),
+				settings(50, LONG, Duration.ofSeconds(3), 10, 10, 100_000));
+		submit("Hi");
+		awaitEnd("assistant_failed");
+		assertFailure("timeout");
+		assertThat(text()).startsWith("0 1 2 ");
+	}
+
+	@Test
+	void repliesBeyondTheBoundWaitForTheirTurnAndFurtherMessagesAreRefused() {
+		AtomicInteger asked = new AtomicInteger();
+		start((request) -> (asked.incrementAndGet() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("second")),
+				settings(50, LONG, LONG, 1, 0, 1000));
+		submit("one");
+		await().until(() -> asked.get() == 1);
+		submit("two");
+		await().untilAsserted(() -> assertRefused(replies()));
+		assertThat(asked).hasValue(1);
+		this.model.tryEmitComplete();
+		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
+		await().untilAsserted(() -> assertThat(this.outcomes).containsExactly("completed", "completed"));
+	}
+
+	@Test
+	void aReplyThatWaitsForItsTurnCanBeCancelled() {
+		AtomicInteger asked = new AtomicInteger();
+		start((request) -> {
+			asked.incrementAndGet();
+			return this.model.asFlux();
+		}, settings(50, LONG, LONG, 1, 1, 1000));
+		submit("one");
+		await().until(() -> asked.get() == 1);
+		submit("two");
+		assertThat(this.log.sql()
+			.sql("update ws_replies set cancelled_at = now() where session_id = ? and state = 'waiting'")
+			.param(this.session)
+			.update()).isEqualTo(1);
+		assertThat(replies().cancel(this.session, "ada", UUID.randomUUID())).isFalse();
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
+		this.model.tryEmitComplete();
+		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
+		assertThat(asked).hasValue(1);
+	}
+
+	@Test
+	void theRepliesOfASessionRunOneAfterTheOther() {
+		List<ReplyRequest> requests = new CopyOnWriteArrayList<>();
+		start((request) -> {
+			requests.add(request);
+			return (requests.size() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("second"));
+		}, oneAtATime(true));
+		submit("one");
+		submit("two");
+		say("first");
+		awaitText("first");
+		assertThat(requests).hasSize(1);
+		this.model.tryEmitComplete();
+		await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
+		assertThat(types()).containsSubsequence("assistant_started", "assistant_message", "assistant_started",
+				"assistant_message");
+		assertThat(requests.get(0).conversation()).hasSize(1);
+		assertThat(requests.get(1).conversation()).extracting(ConversationMessage::content)
+			.containsExactly("one", "first", "two");
+	}
+
+	@Test
+	void aReplyWhoseNodeIsGoneBeginsAnewElsewhere() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_message");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_started",
+				"assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hello");
+		assertThat(payload(events().get(2)).path("supersedes").asString()).isEqualTo(lost.messageId().toString());
+		assertThat(this.log.log().append(part(lost, "assistant_delta", "late"))).failsWithin(Duration.ofSeconds(10));
+	}
+
+	@Test
+	void aReplyWhoseNodeIsGoneCanFailInstead() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		start((request) -> Flux.just(ReplyPart.text("Hello")),
+				new ReplySettings(50, LONG, LONG, 10, 10, 1000, true, Duration.ofSeconds(15), false, 3));
+		awaitEnd("assistant_failed");
+		assertFailure("interrupted");
+		assertThat(payload(last()).path("message_id").asString()).isEqualTo(lost.messageId().toString());
+		assertThat(text()).isEqualTo("Hal");
+	}
+
+	@Test
+	void aReplyIsAttemptedSoOftenAndNoMore() {
+		claimedElsewhere("Hal");
+		this.log.sql().sql("update ws_replies set attempts = 3 where session_id = ?").param(this.session).update();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_failed");
+		assertFailure("interrupted");
+	}
+
+	@Test
+	void aReplyThatWasCancelledWhenItsNodeWasGoneEndsWithWhatItHadSaid() {
+		claimedElsewhere("Hal");
+		assertThat(this.log.leases().cancel(this.session, "ada", null)).isTrue();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hal");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_message");
+	}
+
+	@Test
+	void aReplyIsCancelledFromAnotherNode() {
+		start(streaming(), shortLease());
+		submit("Hi");
+		say("Hal");
+		awaitText("Hal");
+		assertThat(this.log.leasesOfAnotherNode().cancel(this.session, "mallory", null)).isFalse();
+		assertThat(this.log.leasesOfAnotherNode().cancel(this.session, "ada", null)).isTrue();
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("finish_reason").asString()).isEqualTo("cancelled");
+		await().untilTrue(this.modelCancelled);
+	}
+
+	@Test
+	void aNodeThatLostItsLeaseStopsAndWritesNoMore() {
+		start(streaming(), shortLease());
+		submit("Hi");
+		say("Hal");
+		awaitText("Hal");
+		this.log.sql()
+			.sql("update ws_replies set node_id = gen_random_uuid(), fence = fence + 1, lease_until = now() + interval '1 hour' where session_id = ?")
+			.param(this.session)
+			.update();
+		await().untilTrue(this.modelCancelled);
+		await().untilAsserted(() -> assertThat(this.outcomes).containsExactly("abandoned"));
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_delta");
+	}
+
+	@Test
+	void aNodeThatStopsLeavesItsRepliesToAnotherOne() {
+		start(streaming());
+		submit("Hi");
+		say("Hal");
+		awaitText("Hal");
+		JdbcReplyQueue other = this.log.leasesOfAnotherNode();
+		other.extend();
+		replies().drain(Duration.ZERO);
+		assertThat(this.modelCancelled).isTrue();
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_delta");
+		assertThat(other.claim(10, true).replies()).singleElement()
+			.satisfies((claim) -> assertThat(claim.sessionId()).isEqualTo(this.session))
+			.satisfies((claim) -> assertThat(claim.attempts()).isEqualTo(1));
+	}
+
+	@Test
+	void drainingLetsARunningReplyEnd() {
+		start(streaming());
+		submit("Hi");
+		say("Hel");
+		awaitText("Hel");
+		CompletableFuture<Void> drained = CompletableFuture.runAsync(() -> replies().drain(LONG));
+		await().untilAsserted(() -> assertRefused(replies()));
+		say("lo");
+		this.model.tryEmitComplete();
+		assertThat(drained).succeedsWithin(Duration.ofSeconds(10));
+		assertThat(last().type()).isEqualTo("assistant_message");
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hello");
+	}
+
+	@Test
+	void drainingInterruptsAReplyThatDoesNotEnd() {
+		start(streaming());
+		submit("Hi");
+		say("Hel");
+		awaitText("Hel");
+		replies().drain(Duration.ofMillis(100));
+		awaitEnd("assistant_failed");
+		assertFailure("interrupted");
+		assertThat(text()).isEqualTo("Hel");
+		assertThat(this.modelCancelled).isTrue();
+		assertRefused(replies());
+	}
+
+	@Test
+	void theModelWaitsWhileTheLogIsAwayAndDoesNotTimeOut() throws SQLException {
+		AtomicInteger given = new AtomicInteger();
+		String part = "x".repeat(1000);
+		start((request) -> Flux.generate((sink) -> {
+			given.incrementAndGet();
+			sink.next(ReplyPart.text(part));
+			if (given.get() == 300) {
+				sink.complete();
+			}
+		}), settings(50, Duration.ofMillis(300), LONG, 10, 10, 50_000_000));
+		int atMost = (Reply.MAX_WAITING + Reply.MAX_DELTA) / 1000 + 64;
+		try (Connection lock = lockSession()) {
+			CompletableFuture<AppendResult> asked = replies().submit(this.session, "ada", "Hi", UUID.randomUUID());
+			await().during(Duration.ofMillis(300)).until(() -> !asked.isDone());
+			lock.rollback();
+			assertThat(asked).succeedsWithin(Duration.ofSeconds(10));
+		}
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("content").asString()).hasSize(300_000);
+		given.set(1000);
+		try (Connection lock = lockWhenAsked()) {
+			await().until(() -> given.get() > 1050);
+			await().during(Duration.ofSeconds(1)).until(() -> given.get() < 1000 + atMost);
+			assertThat(this.outcomes).containsExactly("completed");
+			lock.rollback();
+		}
+		await().until(() -> given.get() > 1000 + atMost);
+		assertThat(replies().cancel(this.session, "ada", null)).isTrue();
+	}
+
+	@Test
+	void aReplyOfASessionThatIsGoneStopsTheModel() {
+		start(streaming());
+		submit("Hi");
+		say("Hel");
+		awaitText("Hel");
+		this.log.sql()
+			.sql("update ws_sessions set closed_at = now() where session_id = ?")
+			.param(this.session)
+			.update();
+		say("lo");
+		await().untilTrue(this.modelCancelled);
+		await().until(() -> !this.outcomes.isEmpty());
+		assertThat(this.outcomes).containsExactly("abandoned");
+		assertThat(replies().cancel(this.session, "ada", null)).isFalse();
+	}
+
+	@Test
+	void everyReplyEndsOnceWhateverRaces() throws Exception {
+		for (int i = 0; i < 60; i++) {
+			Sinks.Many<ReplyPart> sink = Sinks.many().unicast().onBackpressureBuffer();
+			CountDownLatch asked = new CountDownLatch(1);
+			try (ReplyScheduler racing = create((request) -> {
+				asked.countDown();
+				return sink.asFlux();
+			}, settings())) {
+				UUID racingSession = this.log.newSession("ada");
+				racing.submit(racingSession, "ada", "Hi", UUID.randomUUID()).join();
+				assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+				boolean fails = i % 2 == 0;
+				race(() -> sink.tryEmitNext(ReplyPart.text("Hello")), () -> fails(sink, fails),
+						() -> racing.cancel(racingSession, "ada", null), () -> racing.drain(Duration.ZERO));
+				await().until(() -> ends(racingSession) > 0);
+				this.log.log().flush(LONG);
+				assertThat(ends(racingSession)).isEqualTo(1);
+				assertThat(this.log.log().read(racingSession, 0, 100)).last()
+					.extracting(SessionEvent::type)
+					.isIn("assistant_message", "assistant_failed");
+			}
+		}
+		assertThat(this.outcomes).hasSize(60);
+	}
+
+	private static void fails(Sinks.Many<ReplyPart> sink, boolean fails) {
+		if (fails) {
+			sink.tryEmitError(new IllegalStateException("broken"));
+		}
+		else {
+			sink.tryEmitComplete();
+		}
+	}
+
+	private static void race(Runnable... runners) {
+		CyclicBarrier barrier = new CyclicBarrier(runners.length);
+		CompletableFuture<?>[] results = Stream.of(runners).map((runner) -> CompletableFuture.runAsync(() -> {
+			try {
+				barrier.await(10, TimeUnit.SECONDS);
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+			runner.run();
+		}, (task) -> new Thread(task).start())).toArray(CompletableFuture<?>[]::new);
+		CompletableFuture.allOf(results).join();
+	}
+
+	private long ends(UUID sessionId) {
+		return this.log.log()
+			.read(sessionId, 0, 100)
+			.stream()
+			.filter((event) -> List.of("assistant_message", "assistant_failed").contains(event.type()))
+			.count();
+	}
+
+	private void start(@Nullable ReplyGenerator generator) {
+		start(generator, settings());
+	}
+
+	private void start(@Nullable ReplyGenerator generator, ReplySettings settings) {
+		this.replies = create(generator, settings);
+	}
+
+	private ReplyScheduler create(@Nullable ReplyGenerator generator, ReplySettings settings) {
+		ResumableWsListener listener = new ResumableWsListener() {
+
+			@Override
+			public void onReplyEnded(String outcome, Duration duration) {
+				ReplySchedulerTests.this.outcomes.add(outcome);
+			}
+
+		};
+		return new ReplyScheduler(this.log.log(), this.log.leases(), NodeNotifier.none(), generator, settings,
+				ReplyThreads.platform(settings.maxConcurrent()), listener);
+	}
+
+	private static ReplySettings settings() {
+		return settings(50, LONG, LONG, 10, 10, 200_000);
+	}
+
+	private ClaimedReply claimedElsewhere(String said) {
+		this.log.log()
+			.append(AppendRequest.of(this.session, "user_message", "{\"content\":\"Hi\"}")
+				.once("ada", UUID.randomUUID())
+				.askingForReply())
+			.join();
+		expireLease();
+		ClaimedReply claim = this.log.leasesOfAnotherNode().claim(1, true).replies().get(0);
+		this.log.log().append(part(claim, "assistant_started", "")).join();
+		this.log.log().append(part(claim, "assistant_delta", said)).join();
+		expireLease();
+		return claim;
+	}
+
+	private void expireLease() {
+		this.log.sql()
+			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
+			.param(this.session)
+			.update();
+	}
+
+	private static AppendRequest part(ClaimedReply claim, String type, String content) {
+		String payload = "{\"message_id\":\"" + claim.messageId() + "\",\"offset\":0,\"content\":\"" + content + "\"}";
+		return new AppendRequest(claim.sessionId(), null, type, () -> payload, claim.messageId(), null,
+				new ReplyStep(claim.inReplyTo(), claim.fence(), false, null), true);
+	}
+
+	private static ReplySettings oneAtATime(boolean oneAtATime) {
+		return new ReplySettings(50, LONG, LONG, 10, 10, 1000, oneAtATime, Duration.ofSeconds(15), true, 3);
+	}
+
+	private static ReplySettings shortLease() {
+		return new ReplySettings(50, LONG, LONG, 10, 10, 1000, true, Duration.ofSeconds(1), true, 3);
+	}
+
+	private static ReplySettings settings(int history, Duration idle, Duration longest, int concurrent, int waiting,
+			int characters) {
+		return new ReplySettings(history, idle, longest, concurrent, waiting, characters, false, Duration.ofSeconds(15),
+				true, 3);
+	}
+
+	private ReplyScheduler replies() {
+		assertThat(this.replies).isNotNull();
+		return this.replies;
+	}
+
+	private ReplyGenerator streaming() {
+		return (request) -> this.model.asFlux().doOnCancel(() -> this.modelCancelled.set(true));
+	}
+
+	private void say(String text) {
+		this.model.tryEmitNext(ReplyPart.text(text)).orThrow();
+	}
+
+	private AppendResult submit(String content) {
+		return submit(content, UUID.randomUUID());
+	}
+
+	private AppendResult submit(String content, UUID key) {
+		return replies().submit(this.session, "ada", content, key).orTimeout(10, TimeUnit.SECONDS).join();
+	}
+
+	private void assertRefused(ReplyScheduler replies) {
+		assertThatExceptionOfType(Exception.class)
+			.isThrownBy(() -> replies.submit(this.session, "ada", "More", UUID.randomUUID()).get(10, TimeUnit.SECONDS))
+			.withCauseInstanceOf(EventLogUnavailableException.class);
+	}
+
+	private void assertFailure(String code) {
+		JsonNode payload = payload(last());
+		assertThat(payload.path("code").asString()).isEqualTo(code);
+		assertThat(payload.path("message").asString()).endsWith(".");
+		assertThat(payload.path("message_id").asString()).hasSize(36);
+	}
+
+	/**
+	 * Locks the session's row, so that nothing can be stored in it.
+	 */
+	private Connection lockSession() throws SQLException {
+		Connection connection = this.log.dataSource().getConnection();
+		connection.setAutoCommit(false);
+		try (PreparedStatement statement = connection
+			.prepareStatement("select 1 from ws_sessions where session_id = ? for update")) {
+			statement.setObject(1, this.session);
+			statement.execute();
+		}
+		return connection;
+	}
+
+	private Connection lockWhenAsked() throws SQLException {
+		submit("Hi");
+		return lockSession();
+	}
+
+	private List<SessionEvent> events() {
+		return this.log.log().read(this.session, 0, 10_000);
+	}
+
+	private List<String> types() {
+		return events().stream().map(SessionEvent::type).toList();
+	}
+
+	private SessionEvent last() {
+		List<SessionEvent> events = events();
+		return events.get(events.size() - 1);
+	}
+
+	private void awaitEnd(String type) {
+		await().untilAsserted(() -> assertThat(types()).contains(type));
+	}
+
+	private void awaitText(String text) {
+		await().untilAsserted(() -> assertThat(text()).isEqualTo(text));
+	}
+
+	private List<JsonNode> deltas() {
+		return events().stream()
+			.filter((event) -> event.type().equals("assistant_delta"))
+			.map(ReplySchedulerTests::payload)
+			.toList();
+	}
+
+	/**
+	 * Puts the deltas together as a client does.
+	 */
+	private String text() {
+		StringBuilder text = new StringBuilder();
+		for (JsonNode delta : deltas()) {
+			assertThat(delta.path("offset").asInt()).isEqualTo(text.length());
+			text.append(delta.path("content").asString());
+		}
+		return text.toString();
+	}
+
+	private static JsonNode payload(SessionEvent event) {
+		return JsonMapper.shared().readTree(event.payload());
+	}
+
+}

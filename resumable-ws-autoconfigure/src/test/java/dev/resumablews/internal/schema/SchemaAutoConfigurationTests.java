@@ -1,0 +1,382 @@
+package dev.resumablews.internal.schema;
+
+import java.io.IOException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.testing.TestPostgres;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
+import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+@ExtendWith(OutputCaptureExtension.class)
+class SchemaAutoConfigurationTests {
+
+	private static final String[] TABLES = { "ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes",
+			"ws_replies", "ws_sessions" };
+
+	private final String url = TestPostgres.createDatabase();
+
+	private final JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(this.url));
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, JdbcTemplateAutoConfiguration.class,
+				SchemaAutoConfiguration.class))
+		.withPropertyValues("spring.datasource.url=" + this.url);
+
+	@Test
+	void anEmptyDatabaseGetsTheTables() {
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(SchemaName.class)).isEqualTo(new SchemaName(""));
+			assertThat(tablesIn("public")).containsExactly("ws_databasechangelog", "ws_databasechangeloglock",
+					"ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes", "ws_replies", "ws_sessions");
+		});
+	}
+
+	@Test
+	void aSecondStartChangesNothing() {
+		this.runner.run((context) -> assertThat(context).hasNotFailed());
+		this.jdbc.update("insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')");
+		int changes = count("ws_databasechangelog");
+		this.runner.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(count("ws_sessions")).isEqualTo(1);
+		assertThat(count("ws_databasechangelog")).isEqualTo(changes).isPositive();
+	}
+
+	@Test
+	void tablesThatWereDroppedAreMadeAgain() {
+		this.runner.run((context) -> assertThat(context).hasNotFailed());
+		this.jdbc.execute("drop schema public cascade; create schema public");
+		this.runner.run((context) -> assertThat(tablesIn("public")).contains(TABLES));
+	}
+
+	@Test
+	void twoNodesMayStartAtOnce() throws Exception {
+		ExecutorService nodes = Executors.newFixedThreadPool(2);
+		try {
+			for (int round = 0; round < 5; round++) {
+				String database = TestPostgres.createDatabase();
+				ApplicationContextRunner node = this.runner.withPropertyValues("spring.datasource.url=" + database);
+				Runnable start = () -> node.run((context) -> assertThat(context).hasNotFailed());
+				List<? extends Future<?>> starts = List.of(nodes.submit(start), nodes.submit(start));
+				for (Future<?> started : starts) {
+					started.get(1, TimeUnit.MINUTES);
+				}
+				JdbcTemplate other = new JdbcTemplate(new DriverManagerDataSource(database));
+				assertThat(other.queryForList("select id from ws_databasechangelog", String.class))
+					.doesNotHaveDuplicates()
+					.hasSize(6);
+			}
+		}
+		finally {
+			nodes.shutdownNow();
+		}
+	}
+
+	@Test
+	void theLockOfANodeThatDiedIsReleased() {
+		this.runner.run((context) -> assertThat(context).hasNotFailed());
+		this.jdbc.execute("drop table ws_databasechangelog, ws_sessions, ws_events, ws_idempotency_keys, "
+				+ "ws_live_connections, ws_replies, ws_nodes");
+		assertThat(this.jdbc.update("update ws_databasechangeloglock set locked = true, lockgranted = now(), "
+				+ "lockedby = 'a node that died'"))
+			.isEqualTo(1);
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(tablesIn("public")).contains(TABLES);
+			assertThat(this.jdbc.queryForObject("select locked from ws_databasechangeloglock", Boolean.class))
+				.isFalse();
+		});
+	}
+
+	@Test
+	void aNodeThatMigratesForeverIsNotWaitedForForever() throws SQLException {
+		try (Connection other = DriverManager.getConnection(this.url);
+				HikariDataSource pool = TestPostgres.pool(this.url)) {
+			other.setAutoCommit(false);
+			other.createStatement().execute("select pg_advisory_xact_lock(hashtextextended('resumable-ws schema', 0))");
+			LiquibaseSchemaMigration migration = new LiquibaseSchemaMigration(pool, Duration.ofMillis(200));
+			assertThatExceptionOfType(SchemaUnavailableException.class)
+				.isThrownBy(() -> migration.migrate(new SchemaName("")))
+				.withMessageContaining("Another node");
+			assertThat(tablesIn("public")).isEmpty();
+			other.rollback();
+			migration.migrate(new SchemaName(""));
+			assertThat(tablesIn("public")).contains(TABLES);
+		}
+	}
+
+	@Test
+	void theApplicationsOwnLiquibaseRunsToo() {
+		this.runner.withConfiguration(AutoConfigurations.of(LiquibaseAutoConfiguration.class))
+			.withPropertyValues(
+					"spring.liquibase.change-log=classpath:dev/resumablews/schema/application-liquibase.sql")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(tablesIn("public")).contains(TABLES)
+					.contains("application_orders", "databasechangelog", "ws_databasechangelog");
+				assertThat(this.jdbc.queryForList("select id from databasechangelog", String.class))
+					.containsExactly("orders");
+			});
+	}
+
+	@Test
+	void theApplicationsOwnFlywayRunsToo() {
+		ApplicationContextRunner withFlyway = this.runner
+			.withConfiguration(AutoConfigurations.of(FlywayAutoConfiguration.class))
+			.withPropertyValues("spring.flyway.locations=classpath:dev/resumablews/schema/application-flyway");
+		withFlyway.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(tablesIn("public")).contains(TABLES).contains("application_orders", "flyway_schema_history");
+		});
+		withFlyway.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void aPoolOfOneConnectionIsExplained() {
+		this.runner
+			.withPropertyValues("spring.datasource.hikari.maximum-pool-size=1",
+					"spring.datasource.hikari.connection-timeout=250")
+			.run((context) -> assertThat(new SchemaFailureAnalyzer().analyze(context.getStartupFailure()).getAction())
+				.contains("maximum-pool-size"));
+	}
+
+	@Test
+	void bootsLiquibaseModuleIsNotNeeded() {
+		this.runner.withClassLoader(new WithoutBootsLiquibase())
+			.run((context) -> assertThat(tablesIn("public")).contains(TABLES));
+	}
+
+	@Test
+	void withoutLiquibaseMissingTablesAreExplained() {
+		this.runner.withClassLoader(new FilteredClassLoader("liquibase")).run((context) -> {
+			assertThat(context).hasFailed();
+			FailureAnalysis analysis = new SchemaFailureAnalyzer().analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).contains("ws_sessions", "Liquibase");
+			assertThat(analysis.getAction()).contains("liquibase-core", "resumable-ws.schema.migrate=false");
+		});
+	}
+
+	@Test
+	void withoutLiquibaseTablesThatExistAreUsed() throws IOException {
+		this.jdbc.execute(sql());
+		this.runner.withClassLoader(new FilteredClassLoader("liquibase"))
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(SchemaName.class));
+	}
+
+	@Test
+	void aFailureIsExplainedInTwoSentences() {
+		assertThat(new SchemaFailureAnalyzer()
+			.analyze(new IllegalStateException(new SchemaUnavailableException("What is wrong.", "What to do.", null))))
+			.extracting(FailureAnalysis::getDescription, FailureAnalysis::getAction)
+			.containsExactly("What is wrong.", "What to do.");
+	}
+
+	@Test
+	void aSchemaIsCreatedWhenNamed() {
+		this.runner.withPropertyValues("resumable-ws.schema.name=chat").run((context) -> {
+			assertThat(tablesIn("chat")).contains(TABLES).contains("ws_databasechangelog", "ws_databasechangeloglock");
+			assertThat(tablesIn("public")).isEmpty();
+			SchemaName schema = context.getBean(SchemaName.class);
+			assertThat(context.getBean(JdbcTemplate.class)
+				.queryForObject(schema.qualify("select count(*) from ws_sessions"), Long.class)).isZero();
+			assertThat(searchPathsOfPool(context.getBean(DataSource.class))).containsOnly("\"$user\", public");
+		});
+	}
+
+	@Test
+	void twoSchemasOfOneDatabaseKeepApart() {
+		this.runner.run((context) -> assertThat(context).hasNotFailed());
+		this.runner.withPropertyValues("resumable-ws.schema.name=user")
+			.run((context) -> assertThat(tablesIn("user")).contains(TABLES));
+	}
+
+	@Test
+	void aNamedSchemaThatExistsNeedsNoPrivilegeToCreateSchemas() {
+		String role = "app_" + this.url.hashCode();
+		this.jdbc.execute("create role \"" + role + "\" login password 'app'; create schema chat; "
+				+ "grant all on schema chat to \"" + role + "\"");
+		this.runner
+			.withPropertyValues("resumable-ws.schema.name=chat",
+					"spring.datasource.url=" + this.url.replaceFirst("\\?.*", ""), "spring.datasource.username=" + role,
+					"spring.datasource.password=app")
+			.run((context) -> assertThat(tablesIn("chat")).contains(TABLES));
+	}
+
+	@Test
+	void nothingIsCreatedWithoutMigration() {
+		this.runner.withPropertyValues("resumable-ws.schema.migrate=false").run((context) -> {
+			assertThat(context).hasSingleBean(SchemaName.class);
+			assertThat(tablesIn("public")).isEmpty();
+		});
+	}
+
+	@Test
+	void nothingIsCreatedWhenTheLibraryIsOff() {
+		this.runner.withPropertyValues("resumable-ws.enabled=false").run((context) -> {
+			assertThat(context).doesNotHaveBean(SchemaName.class);
+			assertThat(tablesIn("public")).isEmpty();
+		});
+	}
+
+	@Test
+	void withoutADataSourceThereIsNothing() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(SchemaName.class));
+	}
+
+	@Test
+	void rowLevelSecurityIsOnForTheseTablesOnly() {
+		this.jdbc.execute("create table application_orders (id bigint)");
+		this.runner.run((context) -> assertThat(
+				this.jdbc.queryForList("select relname from pg_class where relrowsecurity order by 1", String.class))
+			.containsExactly(TABLES));
+	}
+
+	@Test
+	void onlyLiveConnectionsAreUnlogged() {
+		this.runner.run((context) -> assertThat(this.jdbc
+			.queryForList("select relname from pg_class where relpersistence = 'u' and relkind = 'r'", String.class))
+			.containsExactlyInAnyOrder("ws_live_connections", "ws_nodes"));
+	}
+
+	@Test
+	void aBeanThatUsesAJdbcTemplateFindsTheTablesWhenItIsMade() {
+		this.runner.withBean(NeedsTables.class)
+			.run((context) -> assertThat(context.getBean(NeedsTables.class).sessions).isZero());
+	}
+
+	@Test
+	void theSqlMayBeRunByHand() throws IOException {
+		this.jdbc.execute(sql());
+		assertThat(tablesIn("public")).containsExactly(TABLES);
+		this.runner.withPropertyValues("resumable-ws.schema.migrate=false")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void aRoleThatIsNotTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
+		String role = "\"reader_" + this.url.hashCode() + "\"";
+		String insert = "insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')";
+		this.jdbc.execute(sql());
+		this.jdbc.execute(insert);
+		this.jdbc.execute("create role " + role + "; grant select, insert, update, delete on ws_sessions to " + role);
+		try (Connection other = DriverManager.getConnection(this.url); var statement = other.createStatement()) {
+			statement.execute("set role " + role);
+			assertThat(statement.executeQuery("select from ws_sessions").next()).isFalse();
+			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> statement.execute(insert))
+				.withMessageContaining("row-level security");
+			this.jdbc
+				.execute("create policy resumable_ws on ws_sessions to " + role + " using (true) with check (true)");
+			assertThat(statement.executeQuery("select from ws_sessions").next()).isTrue();
+			assertThat(statement.executeUpdate(insert)).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void aStartSaysNothingOfLiquibase(CapturedOutput output) {
+		this.runner.run((context) -> assertThat(output.toString().lines())
+			.filteredOn((line) -> line.contains("[main] INFO") || line.contains("[main] WARN"))
+			.filteredOn((line) -> line.contains("iquibase") || line.contains("dev.resumablews"))
+			.isEmpty());
+	}
+
+	@Test
+	void theSqlIsInANativeImage() {
+		RuntimeHints hints = new RuntimeHints();
+		new SchemaRuntimeHints().registerHints(hints, getClass().getClassLoader());
+		assertThat(RuntimeHintsPredicates.resource().forResource("dev/resumablews/schema/001-tables.sql"))
+			.accepts(hints);
+	}
+
+	private List<String> tablesIn(String schema) {
+		return this.jdbc.queryForList("select tablename from pg_tables where schemaname = ? order by 1", String.class,
+				schema);
+	}
+
+	private int count(String table) {
+		Integer count = this.jdbc.queryForObject("select count(*) from " + table, Integer.class);
+		assertThat(count).isNotNull();
+		return count;
+	}
+
+	private static List<String> searchPathsOfPool(DataSource pool) throws SQLException {
+		try (Connection first = pool.getConnection(); Connection second = pool.getConnection()) {
+			return List.of(searchPath(first), searchPath(second));
+		}
+	}
+
+	private static String searchPath(Connection connection) throws SQLException {
+		try (var row = connection.createStatement().executeQuery("show search_path")) {
+			row.next();
+			return row.getString(1);
+		}
+	}
+
+	private static String sql() throws IOException {
+		return new ClassPathResource("dev/resumablews/schema/001-tables.sql")
+			.getContentAsString(StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Hides the module's classes, and the factories it would have them loaded by.
+	 */
+	private static final class WithoutBootsLiquibase extends FilteredClassLoader {
+
+		private WithoutBootsLiquibase() {
+			super("org.springframework.boot.liquibase");
+		}
+
+		@Override
+		public Enumeration<URL> getResources(String name) throws IOException {
+			List<URL> resources = Collections.list(super.getResources(name));
+			resources.removeIf((resource) -> resource.toString().contains("spring-boot-liquibase"));
+			return Collections.enumeration(resources);
+		}
+
+	}
+
+	static class NeedsTables {
+
+		private final Long sessions;
+
+		NeedsTables(JdbcTemplate jdbc) {
+			this.sessions = jdbc.queryForObject("select count(*) from ws_sessions", Long.class);
+		}
+
+	}
+
+}
