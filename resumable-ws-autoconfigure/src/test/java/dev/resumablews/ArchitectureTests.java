@@ -70,16 +70,17 @@ class ArchitectureTests {
 			entry("client"), //
 			entry("schema"), //
 			entry("node"), //
-			entry("jdbc", "schema"), //
+			entry("concurrent"), //
+			entry("jdbc", "concurrent", "schema"), //
 			entry("handshake", "protocol"), //
-			entry("feed", "jdbc"), //
-			entry("presence", "jdbc", "node"), //
-			entry("log", "schema", "jdbc", "node", "feed"), //
-			entry("publish", "jdbc", "log", "feed", "presence"), //
-			entry("cluster", "schema", "node", "feed", "log"), //
-			entry("cleanup", "schema"), //
-			entry("reply", "jdbc", "log", "node", "protocol"), //
-			entry("connection", "log", "feed", "presence", "publish", "reply", "protocol", "handshake"));
+			entry("feed", "concurrent", "jdbc"), //
+			entry("presence", "concurrent", "jdbc", "node"), //
+			entry("log", "concurrent", "schema", "jdbc", "node", "feed"), //
+			entry("publish", "concurrent", "jdbc", "log", "feed", "presence"), //
+			entry("cluster", "concurrent", "schema", "node", "feed", "log"), //
+			entry("cleanup", "concurrent", "schema"), //
+			entry("reply", "concurrent", "jdbc", "log", "node", "protocol"), //
+			entry("connection", "concurrent", "log", "feed", "presence", "publish", "reply", "protocol", "handshake"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));

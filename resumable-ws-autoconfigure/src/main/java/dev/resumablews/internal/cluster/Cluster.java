@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.node.NodeId;
@@ -17,6 +18,14 @@ import org.springframework.context.SmartLifecycle;
  * reads what they tell. Safe for use by many threads.
  */
 final class Cluster implements NodeNotifier, SmartLifecycle {
+
+	static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(50), Duration.ofSeconds(2));
+
+	/**
+	 * Signals that arrive within this time are handled together, since each time costs a
+	 * round trip or two and a query.
+	 */
+	static final Duration GATHER = Duration.ofMillis(5);
 
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 

@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
+import dev.resumablews.internal.concurrent.SupervisedLoop;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ final class PostgresListener {
 
 	private static final Log logger = LogFactory.getLog(PostgresListener.class);
 
-	private static final int SILENCE_MILLIS = 10_000;
+	private static final int SILENCE_MILLIS = 30_000;
 
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 
@@ -33,11 +34,9 @@ final class PostgresListener {
 
 	private final int timeoutMillis;
 
-	private final OutageLog trouble = new OutageLog("Listening to the signals of other nodes");
+	private @Nullable SupervisedLoop loop;
 
-	private final Pause pause = new Pause();
-
-	private @Nullable Thread thread;
+	private volatile boolean closed;
 
 	private volatile @Nullable Connection connection;
 
@@ -52,41 +51,65 @@ final class PostgresListener {
 	}
 
 	void start(ClusterSignal.Receiver receiver) {
-		Thread thread = new Thread(() -> run(receiver), "resumable-ws-listen");
-		thread.setDaemon(true);
-		thread.start();
-		this.thread = thread;
+		SupervisedLoop loop = new SupervisedLoop("resumable-ws-listen", "Listening to the signals of other nodes",
+				Cluster.BACK_OFF, (control) -> listen(receiver, control));
+		loop.start();
+		this.loop = loop;
 	}
 
 	void close() {
-		this.pause.end();
+		this.closed = true;
 		Connection connection = this.connection;
 		if (connection != null) {
 			abort(connection);
 		}
-		if (this.thread != null) {
-			Stopping.join(this.thread, STOP_TIMEOUT);
+		if (this.loop != null) {
+			this.loop.stop(STOP_TIMEOUT);
 		}
 	}
 
-	private void run(ClusterSignal.Receiver receiver) {
+	/**
+	 * Listens on one connection until it breaks, or until this is closed.
+	 */
+	private void listen(ClusterSignal.Receiver receiver, SupervisedLoop.Control control) throws SQLException {
+		Connection connection = this.connections.open();
 		try {
-			for (int failures = 0; !this.pause.hasEnded();) {
-				Listening listening = new Listening(receiver);
-				try {
-					listening.run();
-				}
-				catch (SQLException | RuntimeException ex) {
-					if (!this.pause.hasEnded()) {
-						this.trouble.failed(ex);
-						failures = listening.succeeded ? 1 : failures + 1;
-						this.pause.await(failures);
-					}
-				}
+			this.connection = connection;
+			if (!this.closed) {
+				receive(connection, receiver, control);
 			}
 		}
-		catch (InterruptedException ex) {
-			// stopped, and out of time
+		finally {
+			this.connection = null;
+			// also out of a pool, which must not get back one that listens
+			abort(connection);
+		}
+	}
+
+	private void receive(Connection connection, ClusterSignal.Receiver receiver, SupervisedLoop.Control control)
+			throws SQLException {
+		connection.setNetworkTimeout(SAME_THREAD, this.timeoutMillis);
+		connection.setAutoCommit(true);
+		execute(connection, "set application_name = 'resumable-ws listener'");
+		execute(connection, "listen \"" + this.channel + "\"");
+		PGConnection postgres = connection.unwrap(PGConnection.class);
+		control.worked();
+		receiver.missed();
+		while (!control.stopped()) {
+			PGNotification[] notifications = postgres.getNotifications(SILENCE_MILLIS);
+			if (notifications == null || notifications.length == 0) {
+				execute(connection, "select 1");
+				continue;
+			}
+			for (PGNotification notification : notifications) {
+				receiver.received(notification.getParameter());
+			}
+		}
+	}
+
+	private static void execute(Connection connection, String sql) throws SQLException {
+		try (Statement statement = connection.createStatement()) {
+			statement.execute(sql);
 		}
 	}
 
@@ -97,61 +120,6 @@ final class PostgresListener {
 		catch (SQLException ex) {
 			logger.debug("A connection could not be closed", ex);
 		}
-	}
-
-	/**
-	 * One connection's life.
-	 */
-	private final class Listening {
-
-		private final ClusterSignal.Receiver receiver;
-
-		private boolean succeeded;
-
-		Listening(ClusterSignal.Receiver receiver) {
-			this.receiver = receiver;
-		}
-
-		void run() throws SQLException {
-			Connection connection = PostgresListener.this.connections.open();
-			try {
-				PostgresListener.this.connection = connection;
-				listen(connection);
-			}
-			finally {
-				PostgresListener.this.connection = null;
-				// also out of a pool, which must not be given one that listens
-				abort(connection);
-			}
-		}
-
-		private void listen(Connection connection) throws SQLException {
-			connection.setNetworkTimeout(SAME_THREAD, PostgresListener.this.timeoutMillis);
-			connection.setAutoCommit(true);
-			execute(connection, "set application_name = 'resumable-ws listener'");
-			execute(connection, "listen \"" + PostgresListener.this.channel + "\"");
-			PGConnection postgres = connection.unwrap(PGConnection.class);
-			this.succeeded = true;
-			PostgresListener.this.trouble.worked();
-			this.receiver.missed();
-			while (!PostgresListener.this.pause.hasEnded()) {
-				PGNotification[] notifications = postgres.getNotifications(SILENCE_MILLIS);
-				if (notifications == null || notifications.length == 0) {
-					execute(connection, "select 1");
-					continue;
-				}
-				for (PGNotification notification : notifications) {
-					this.receiver.received(notification.getParameter());
-				}
-			}
-		}
-
-		private static void execute(Connection connection, String sql) throws SQLException {
-			try (Statement statement = connection.createStatement()) {
-				statement.execute(sql);
-			}
-		}
-
 	}
 
 }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
+import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -28,19 +29,17 @@ final class RedisSignal implements ClusterSignal {
 
 	private static final long RECOVERY_INTERVAL_MILLIS = 1000;
 
+	private static final Duration FOREVER = Duration.ofDays(1);
+
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 
 	private final RedisConnectionFactory connections;
 
 	private final String channel;
 
-	private final OutageLog trouble = new OutageLog("Subscribing to the signals of other nodes");
-
-	private volatile Pause pause = new Pause();
-
 	private final SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("resumable-ws-redis-");
 
-	private @Nullable Thread starter;
+	private @Nullable SupervisedLoop subscribing;
 
 	private volatile @Nullable RedisMessageListenerContainer container;
 
@@ -52,11 +51,11 @@ final class RedisSignal implements ClusterSignal {
 
 	@Override
 	public void start(Receiver receiver) {
-		this.pause = new Pause();
-		Thread starter = new Thread(() -> subscribe(new Listener(receiver)), "resumable-ws-subscribe");
-		starter.setDaemon(true);
-		starter.start();
-		this.starter = starter;
+		SupervisedLoop subscribing = new SupervisedLoop("resumable-ws-subscribe",
+				"Subscribing to the signals of other nodes", Cluster.BACK_OFF,
+				(control) -> subscribe(new Listener(receiver), control));
+		subscribing.start();
+		this.subscribing = subscribing;
 	}
 
 	@Override
@@ -69,9 +68,8 @@ final class RedisSignal implements ClusterSignal {
 
 	@Override
 	public void close() {
-		this.pause.end();
-		if (this.starter != null) {
-			Stopping.join(this.starter, STOP_TIMEOUT);
+		if (this.subscribing != null) {
+			this.subscribing.stop(STOP_TIMEOUT);
 		}
 		RedisMessageListenerContainer container = this.container;
 		if (container != null) {
@@ -81,29 +79,23 @@ final class RedisSignal implements ClusterSignal {
 	}
 
 	/**
-	 * Tries until it works once. From then on, the container and the driver see to it.
+	 * Subscribes, and then waits for the end. The container and the driver see to lost
+	 * connections once the first subscription has succeeded.
 	 */
-	private void subscribe(Listener listener) {
+	private void subscribe(Listener listener, SupervisedLoop.Control control) throws InterruptedException {
+		RedisMessageListenerContainer container = container(listener);
 		try {
-			for (int attempts = 1; !this.pause.hasEnded(); attempts++) {
-				RedisMessageListenerContainer container = container(listener);
-				try {
-					container.start();
-					this.container = container;
-					this.trouble.worked();
-					return;
-				}
-				catch (RuntimeException ex) {
-					destroy(container);
-					if (!this.pause.hasEnded()) {
-						this.trouble.failed(ex);
-						this.pause.await(attempts);
-					}
-				}
+			container.start();
+			this.container = container;
+		}
+		finally {
+			if (this.container == null) {
+				destroy(container);
 			}
 		}
-		catch (InterruptedException ex) {
-			// stopped, and out of time
+		control.worked();
+		while (!control.await(FOREVER)) {
+			logger.trace("Subscribed to " + this.channel);
 		}
 	}
 

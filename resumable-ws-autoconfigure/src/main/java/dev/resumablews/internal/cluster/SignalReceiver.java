@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +25,19 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	private final long intervalNanos;
 
-	private final RetryingWorker<Round> loop = new RetryingWorker<>("resumable-ws-news",
-			new OutageLog("Reading the events of other nodes"), this::take, this::look);
+	private final SupervisedLoop loop = new SupervisedLoop("resumable-ws-news", "Reading the events of other nodes",
+			Cluster.BACK_OFF, this::step);
 
 	private Round waiting = new Round();
 
 	private long nextLook;
 
 	private boolean stopping;
+
+	/**
+	 * What is being done, or is to be tried again. Used by the loop's thread.
+	 */
+	private @Nullable Round current;
 
 	/**
 	 * Creates it.
@@ -82,11 +88,22 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		this.loop.stop(timeout);
 	}
 
+	private void step(SupervisedLoop.Control control) throws InterruptedException {
+		if (this.current == null) {
+			this.current = take();
+		}
+		if (this.current != null) {
+			look(this.current);
+			this.current = null;
+			control.await(Cluster.GATHER);
+		}
+	}
+
 	private synchronized @Nullable Round take() throws InterruptedException {
 		while (!this.stopping && this.waiting.isEmpty()) {
 			long left = this.nextLook - System.nanoTime();
 			if (left <= 0) {
-				missed();
+				this.waiting.all = true;
 			}
 			else {
 				TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
@@ -99,7 +116,6 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		this.waiting = new Round();
 		if (System.nanoTime() - this.nextLook >= 0) {
 			round.all = true;
-			round.ring = true;
 		}
 		if (round.all) {
 			this.nextLook = System.nanoTime() + this.intervalNanos;

@@ -6,7 +6,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.internal.concurrent.SupervisedLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +25,10 @@ final class SignalSender {
 
 	private final UUID node;
 
-	private final RetryingWorker<List<String>> loop;
+	private final SupervisedLoop loop = new SupervisedLoop("resumable-ws-signal", "Signalling events to other nodes",
+			Cluster.BACK_OFF, this::step);
+
+	private final ClusterSignal signal;
 
 	private Set<UUID> sessionIds = new LinkedHashSet<>();
 
@@ -31,10 +36,21 @@ final class SignalSender {
 
 	private boolean stopping;
 
+	/**
+	 * What is being sent, or is to be sent again. Used by the loop's thread.
+	 */
+	private List<String> current = List.of();
+
+	/**
+	 * Whether the loop has taken what it has not sent yet.
+	 */
+	private boolean sending;
+
+	private boolean ended;
+
 	SignalSender(UUID node, ClusterSignal signal) {
 		this.node = node;
-		this.loop = new RetryingWorker<>("resumable-ws-signal", new OutageLog("Telling other nodes of new events"),
-				this::take, signal::send);
+		this.signal = signal;
 	}
 
 	void start() {
@@ -57,21 +73,54 @@ final class SignalSender {
 	 * Sends what is waiting, if that is possible within the time, and ends the thread.
 	 */
 	void stop(Duration timeout) {
+		long deadline = System.nanoTime() + timeout.toNanos();
 		synchronized (this) {
 			this.stopping = true;
 			notifyAll();
+			try {
+				for (long left = timeout.toNanos(); left > 0 && !isIdle(); left = deadline - System.nanoTime()) {
+					TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+				}
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			this.ended = true;
+			notifyAll();
 		}
-		this.loop.stop(timeout);
+		this.loop.stop(Duration.ofMillis(1));
 	}
 
-	private synchronized @Nullable List<String> take() throws InterruptedException {
-		while (this.sessionIds.isEmpty() && !this.ring && !this.stopping) {
+	private void step(SupervisedLoop.Control control) throws Exception {
+		if (this.current.isEmpty()) {
+			this.current = take();
+		}
+		if (!this.current.isEmpty()) {
+			this.signal.send(this.current);
+			this.current = List.of();
+			sent();
+			control.await(Cluster.GATHER);
+		}
+	}
+
+	private synchronized List<String> take() throws InterruptedException {
+		while (isIdle() && !this.ended) {
 			wait();
 		}
 		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.ring);
 		this.sessionIds = new LinkedHashSet<>();
 		this.ring = false;
-		return texts.isEmpty() ? null : texts;
+		this.sending = !texts.isEmpty();
+		return texts;
+	}
+
+	private synchronized void sent() {
+		this.sending = false;
+		notifyAll();
+	}
+
+	private boolean isIdle() {
+		return this.sessionIds.isEmpty() && !this.ring && !this.sending;
 	}
 
 }

@@ -1,0 +1,79 @@
+package dev.resumablews.internal.concurrent;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Logs the beginning and the end of an outage, once each: repeated failures are logged at
+ * DEBUG. The first failure that is not an {@link Exception} is logged at ERROR with its
+ * stack trace, as it is a fault of the program and not of its surroundings. Safe for use
+ * by many threads.
+ */
+public final class OutageLog {
+
+	private static final Log logger = LogFactory.getLog(OutageLog.class);
+
+	private final String activity;
+
+	private boolean failing;
+
+	private boolean faulty;
+
+	private long failures;
+
+	/**
+	 * Creates a log for an activity.
+	 * @param activity what fails, as the subject of a sentence
+	 */
+	public OutageLog(String activity) {
+		this.activity = activity;
+	}
+
+	/**
+	 * Notes a failed attempt.
+	 * @param cause why it failed
+	 */
+	public synchronized void failed(Throwable cause) {
+		this.failures++;
+		if (!(cause instanceof Exception) && !this.faulty) {
+			this.faulty = true;
+			logger.error(this.activity + " failed and will be retried", cause);
+		}
+		else if (!this.failing) {
+			logger.warn(this.activity + " failed and will be retried: " + cause);
+			logger.debug(this.activity + " failed", cause);
+		}
+		else {
+			logger.debug(this.activity + " failed again", cause);
+		}
+		this.failing = true;
+	}
+
+	/**
+	 * Notes an attempt that succeeded.
+	 */
+	public synchronized void worked() {
+		if (this.failing) {
+			this.failing = false;
+			this.faulty = false;
+			logger.info(this.activity + " works again");
+		}
+	}
+
+	/**
+	 * Returns whether the last attempt failed.
+	 * @return whether there is an outage
+	 */
+	public synchronized boolean isFailing() {
+		return this.failing;
+	}
+
+	/**
+	 * Returns how many attempts have failed so far.
+	 * @return the number of failures
+	 */
+	public synchronized long failures() {
+		return this.failures;
+	}
+
+}
