@@ -23,6 +23,7 @@ import org.springframework.util.unit.DataSize;
  * @param auth Who may connect.
  * @param connection Limits and times of a connection.
  * @param log The event log.
+ * @param pool The library's own connections to Postgres.
  * @param feed Recent events kept in memory for connected sessions.
  * @param cluster How nodes tell each other of news.
  * @param reply Answers to user messages.
@@ -34,14 +35,18 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
 		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
-		@DefaultValue Log log, @DefaultValue Feed feed, @DefaultValue Cluster cluster, @DefaultValue Reply reply,
-		@DefaultValue Shutdown shutdown, @DefaultValue Schema schema, @DefaultValue Cleanup cleanup,
-		@DefaultValue Client client) {
+		@DefaultValue Log log, @DefaultValue Pool pool, @DefaultValue Feed feed, @DefaultValue Cluster cluster,
+		@DefaultValue Reply reply, @DefaultValue Shutdown shutdown, @DefaultValue Schema schema,
+		@DefaultValue Cleanup cleanup, @DefaultValue Client client) {
 
 	public ResumableWsProperties {
 		require(isPath(path), "path", path, "a path such as /ws, without a wildcard");
 		require(!client.path().equals(path), "client.path", client.path(),
 				"another path than that of the WebSocket endpoint");
+		if (pool.size() != null) {
+			require(pool.size() >= log.lanes() + 4, "pool.size", pool.size(),
+					"at least %d, as there are %d lanes".formatted(log.lanes() + 4, log.lanes()));
+		}
 	}
 
 	/**
@@ -210,6 +215,18 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(readers >= 1 && readers <= 64, "log.readers", readers, "from 1 to 64");
 			require(pageSize >= 1 && pageSize <= 10_000, "log.page-size", pageSize, "from 1 to 10000");
 		}
+
+	}
+
+	/**
+	 * The library's own connections to Postgres, which the application cannot use up.
+	 *
+	 * @param enabled Whether to keep a small pool with the settings of the application's,
+	 * instead of sharing the application's pool.
+	 * @param size Connections in the pool at most. When not set, there is one for each of
+	 * log.lanes and log.readers, and three more.
+	 */
+	public record Pool(@DefaultValue("true") boolean enabled, @Nullable Integer size) {
 
 	}
 

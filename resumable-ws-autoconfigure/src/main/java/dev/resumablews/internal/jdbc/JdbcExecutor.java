@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 import javax.sql.DataSource;
 
@@ -11,14 +13,18 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Runs statements with a bound on how long Postgres may take, also when the network drops
- * packets without closing the connection. Safe for use by many threads.
+ * Runs the library's statements, each bounded on the client and on the server; see
+ * {@link JdbcSession}. Connections come from the library's own pool, or from that of the
+ * application if there is no other. What writes the log, keeps leases and signals has
+ * connections that nothing else can take: see {@link #reserved()}. Safe for use by many
+ * threads.
  */
 public final class JdbcExecutor {
 
@@ -26,68 +32,197 @@ public final class JdbcExecutor {
 
 	private static final Executor SAME_THREAD = Runnable::run;
 
-	private final DataSource dataSource;
+	private final DataSource applications;
 
-	private final SchemaName schema;
+	private final DataSource own;
 
-	private final int timeoutMillis;
+	private final JdbcSettings settings;
 
-	public JdbcExecutor(DataSource dataSource, SchemaName schema, Duration statementTimeout) {
-		this.dataSource = dataSource;
-		this.schema = schema;
-		// zero would be no timeout at all
-		this.timeoutMillis = (int) Math.max(1, Math.min(Integer.MAX_VALUE, statementTimeout.toMillis()));
+	/**
+	 * Bounds the connections that are in use at the same time; null for what has its
+	 * connections reserved.
+	 */
+	private final @Nullable Semaphore permits;
+
+	/**
+	 * Creates an executor that uses the application's pool.
+	 * @param applications the application's pool
+	 * @param schema the schema of the tables
+	 * @param statementTimeout how long to wait for the answer to a statement
+	 */
+	public JdbcExecutor(DataSource applications, SchemaName schema, Duration statementTimeout) {
+		this(applications, applications, schema, statementTimeout, Integer.MAX_VALUE);
 	}
 
+	/**
+	 * Creates an executor.
+	 * @param applications the application's pool, whose transactions it takes part in
+	 * @param own the pool for everything else
+	 * @param schema the schema of the tables
+	 * @param statementTimeout how long to wait for the answer to a statement
+	 * @param unreserved how many connections those may use together that have none
+	 * reserved
+	 */
+	public JdbcExecutor(DataSource applications, DataSource own, SchemaName schema, Duration statementTimeout,
+			int unreserved) {
+		this(applications, own, new JdbcSettings(schema, statementTimeout), new Semaphore(unreserved, true));
+	}
+
+	private JdbcExecutor(DataSource applications, DataSource own, JdbcSettings settings, @Nullable Semaphore permits) {
+		this.applications = applications;
+		this.own = own;
+		this.settings = settings;
+		this.permits = permits;
+	}
+
+	/**
+	 * Returns an executor for those that must not wait for others: at most one thread of
+	 * each of the log's writers, of the leases, of the signals and of the reader of
+	 * remote events.
+	 * @return an executor on the same pool
+	 */
+	public JdbcExecutor reserved() {
+		return new JdbcExecutor(this.applications, this.own, this.settings, null);
+	}
+
+	/**
+	 * Returns the application's pool.
+	 * @return the pool whose transactions are joined
+	 */
 	public DataSource dataSource() {
-		return this.dataSource;
+		return this.applications;
 	}
 
+	/**
+	 * Qualifies the names of tables.
+	 * @param statement a statement with the tables' plain names
+	 * @return the statement for this schema
+	 */
 	public String sql(String statement) {
-		return this.schema.qualify(statement);
+		return this.settings.schema().qualify(statement);
 	}
 
 	/**
-	 * Does something with a connection that is part of no transaction of the application,
-	 * in a transaction that the work has to commit. Whatever happens after the work has
-	 * returned does not change its result.
+	 * Runs work in a transaction of the library's, on a connection that no transaction of
+	 * the application uses. The work has to commit; whatever happens to the connection
+	 * after that does not change the result.
+	 * @param work the work
+	 * @param <T> its result
+	 * @return the work's result
+	 * @throws SQLException if a statement failed, or no connection could be had
 	 */
-	public <T> T apart(Work<T> work) throws SQLException {
-		return withOwnConnection(false, work);
+	public <T extends @Nullable Object> T inOwnTransaction(Work<T> work) throws SQLException {
+		return withOwnConnection(false, (connection) -> work.run(session(connection, true, false)));
 	}
 
 	/**
-	 * Does something with the connection of the current transaction, or with one of its
-	 * own if there is none.
+	 * Runs work in the application's current transaction, or without one if there is
+	 * none: each statement is a transaction then.
+	 * @param work the work
+	 * @param <T> its result
+	 * @return the work's result
+	 * @throws EventLogUnavailableException if a statement failed, or no connection could
+	 * be had
 	 */
-	public <T> T call(Work<T> work) {
+	public <T extends @Nullable Object> T execute(Work<T> work) {
 		try {
-			if (!TransactionSynchronizationManager.hasResource(this.dataSource)) {
+			if (!TransactionSynchronizationManager.hasResource(this.applications)) {
+				return withOwnConnection(true, (connection) -> work.run(session(connection, true, true)));
+			}
+			Connection connection = DataSourceUtils.getConnection(this.applications);
+			try {
+				return work.run(session(connection, false, false));
+			}
+			finally {
+				DataSourceUtils.releaseConnection(connection, this.applications);
+			}
+		}
+		catch (SQLException ex) {
+			throw SqlStates.unavailable(ex);
+		}
+		catch (CannotGetJdbcConnectionException ex) {
+			throw new EventLogUnavailableException("Postgres cannot be reached: " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * Runs work as {@link #execute} does, with the client's bound alone.
+	 * @param work the work
+	 * @param <T> its result
+	 * @return the work's result
+	 */
+	public <T extends @Nullable Object> T call(ConnectionWork<T> work) {
+		try {
+			if (!TransactionSynchronizationManager.hasResource(this.applications)) {
 				return withOwnConnection(true, work);
 			}
-			Connection connection = DataSourceUtils.getConnection(this.dataSource);
+			Connection connection = DataSourceUtils.getConnection(this.applications);
 			try {
 				return work.with(connection);
 			}
 			finally {
-				DataSourceUtils.releaseConnection(connection, this.dataSource);
+				DataSourceUtils.releaseConnection(connection, this.applications);
 			}
 		}
-		catch (SQLException | CannotGetJdbcConnectionException ex) {
-			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
+		catch (SQLException ex) {
+			throw SqlStates.unavailable(ex);
+		}
+		catch (CannotGetJdbcConnectionException ex) {
+			throw new EventLogUnavailableException("Postgres cannot be reached: " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * Returns a session on the connection of an application's transaction.
+	 * @param connection the connection
+	 * @return the session
+	 */
+	public JdbcSession join(Connection connection) {
+		return session(connection, false, false);
+	}
+
+	private JdbcSession session(Connection connection, boolean owned, boolean autoCommit) {
+		return new JdbcSession(connection, this.settings, owned, autoCommit);
+	}
+
+	private <T extends @Nullable Object> T withOwnConnection(boolean autoCommit, ConnectionWork<T> work)
+			throws SQLException {
+		if (this.permits == null) {
+			return withConnection(autoCommit, work);
+		}
+		acquire(this.permits);
+		try {
+			return withConnection(autoCommit, work);
+		}
+		finally {
+			this.permits.release();
+		}
+	}
+
+	private void acquire(Semaphore permits) throws SQLException {
+		try {
+			if (!permits.tryAcquire(this.settings.lockTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
+				throw new SQLException("All connections of the pool of resumable-ws are in use",
+						SqlStates.NO_CONNECTION);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new SQLException("Interrupted while waiting for a connection", SqlStates.NO_CONNECTION, ex);
 		}
 	}
 
 	/**
 	 * Leaves the connection as it was found: not every pool restores what was set.
 	 */
-	private <T> T withOwnConnection(boolean autoCommit, Work<T> work) throws SQLException {
-		Connection connection = this.dataSource.getConnection();
+	private <T extends @Nullable Object> T withConnection(boolean autoCommit, ConnectionWork<T> work)
+			throws SQLException {
+		Connection connection = this.own.getConnection();
 		try {
 			int timeoutBefore = connection.getNetworkTimeout();
 			boolean autoCommitBefore = connection.getAutoCommit();
 			try {
-				connection.setNetworkTimeout(SAME_THREAD, this.timeoutMillis);
+				connection.setNetworkTimeout(SAME_THREAD, this.settings.networkTimeoutMillis());
 				connection.setAutoCommit(autoCommit);
 				return work.with(connection);
 			}
@@ -123,11 +258,37 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Something to do with a connection.
+	 * Statements to run.
+	 *
+	 * @param <T> their result
 	 */
 	@FunctionalInterface
-	public interface Work<T> {
+	public interface Work<T extends @Nullable Object> {
 
+		/**
+		 * Runs them.
+		 * @param session the connection to run them on
+		 * @return the result
+		 * @throws SQLException if one of them failed
+		 */
+		T run(JdbcSession session) throws SQLException;
+
+	}
+
+	/**
+	 * Something to do with a connection.
+	 *
+	 * @param <T> its result
+	 */
+	@FunctionalInterface
+	public interface ConnectionWork<T extends @Nullable Object> {
+
+		/**
+		 * Does it.
+		 * @param connection the connection
+		 * @return the result
+		 * @throws SQLException if it failed
+		 */
 		T with(Connection connection) throws SQLException;
 
 	}

@@ -1,7 +1,9 @@
 package dev.resumablews.internal.jdbc;
 
 import java.sql.SQLException;
+import java.util.Set;
 
+import dev.resumablews.EventLogUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +12,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SqlStates {
 
+	/**
+	 * There is no connection, or it is broken.
+	 */
+	static final String NO_CONNECTION = "08003";
+
 	private static final String UNIQUE_VIOLATION = "23505";
+
+	/**
+	 * A statement was cancelled by a timeout, or gave up to wait for a lock.
+	 */
+	private static final Set<String> TIMEOUTS = Set.of("57014", "55P03", "25P03");
 
 	private SqlStates() {
 	}
@@ -26,6 +38,38 @@ public final class SqlStates {
 		@Nullable String state = ex.getSQLState();
 		return state != null && !isUniqueViolation(ex)
 				&& (state.startsWith("22") || state.startsWith("23") || state.startsWith("54"));
+	}
+
+	/**
+	 * Whether the server ended the statement because of its bounds.
+	 */
+	public static boolean isTimeout(SQLException ex) {
+		return ex.getSQLState() != null && TIMEOUTS.contains(ex.getSQLState());
+	}
+
+	/**
+	 * Whether the connection can do no more writes: the server is a standby, or became
+	 * read-only.
+	 */
+	static boolean isReadOnly(SQLException ex) {
+		return "25006".equals(ex.getSQLState());
+	}
+
+	/**
+	 * Returns the exception that tells an application what happened.
+	 * @param ex what the driver said
+	 * @return the exception, with a message that says whether Postgres was reached
+	 */
+	public static EventLogUnavailableException unavailable(SQLException ex) {
+		return new EventLogUnavailableException(describe(ex) + ": " + ex.getMessage(), ex);
+	}
+
+	private static String describe(SQLException ex) {
+		String state = ex.getSQLState();
+		if (state == null || state.startsWith("08") || state.startsWith("57P")) {
+			return "Postgres cannot be reached";
+		}
+		return isTimeout(ex) ? "Postgres did not complete the statement in time" : "Postgres rejected the statement";
 	}
 
 }

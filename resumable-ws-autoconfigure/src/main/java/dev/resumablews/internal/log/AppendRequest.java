@@ -6,60 +6,159 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that is to be stored.
- *
- * @param sessionId the session to store it in
- * @param userId the user the session must belong to; null when that was not asked for by
- * a client
- * @param type its type
- * @param payload gives the text of a JSON object. It is called once, on the thread that
- * writes the log and at the last moment, so that a reply can say all that has come in
- * until then; it must be fast. When it gives null, nothing is stored
- * @param messageId the reply it is a part of
- * @param idempotencyKey key under which it is stored once at most
- * @param reply what it means for a reply
- * @param patient whether it waits for as long as it takes, instead of being refused when
- * the log is full or slow. For those who bound what they append themselves
+ * A request to store an event.
  */
-public record AppendRequest(UUID sessionId, @Nullable String userId, String type, Supplier<@Nullable String> payload,
-		@Nullable UUID messageId, @Nullable UUID idempotencyKey, @Nullable ReplyStep reply, boolean patient) {
+public sealed interface AppendRequest {
 
 	/**
-	 * Creates a draft of an event that is refused when the log is full or slow.
+	 * Returns the session to store the event in.
+	 * @return the session's id
+	 */
+	UUID sessionId();
+
+	/**
+	 * Returns the event's type.
+	 * @return the type
+	 */
+	String type();
+
+	/**
+	 * Returns the event's payload.
+	 * @return the payload
+	 */
+	Payload payload();
+
+	/**
+	 * Returns whether the payload is read when the event is written. Such a request is
+	 * neither bounded by the queue nor refused after a timeout: its producer bounds how
+	 * many it makes.
+	 * @return whether the payload is bound late
+	 */
+	default boolean isLateBound() {
+		return payload() instanceof LateBound;
+	}
+
+	/**
+	 * Returns a request to store an event of the application.
+	 * @param sessionId the session
+	 * @param type the event's type
+	 * @param payload the text of a JSON object
+	 * @return the request
+	 */
+	static Event of(UUID sessionId, String type, String payload) {
+		return new Event(sessionId, type, new Text(payload));
+	}
+
+	/**
+	 * An event that neither a client sent nor a reply says.
+	 *
 	 * @param sessionId the session to store it in
 	 * @param type its type
-	 * @param payload the text of a JSON object
-	 * @return the draft
+	 * @param payload its payload
 	 */
-	public static AppendRequest of(UUID sessionId, String type, String payload) {
-		return new AppendRequest(sessionId, null, type, () -> payload, null, null, null, false);
+	record Event(UUID sessionId, String type, Payload payload) implements AppendRequest {
+
+		/**
+		 * Returns a request to store the event at most once, as the message of a client.
+		 * @param userId the user that the session must belong to
+		 * @param idempotencyKey the key under which it is stored at most once
+		 * @return the request
+		 */
+		public Message once(String userId, UUID idempotencyKey) {
+			return new Message(this.sessionId, userId, idempotencyKey, this.type, this.payload, false);
+		}
+
 	}
 
 	/**
-	 * Returns this draft with a key under which it is stored once at most.
-	 * @param userId the user the session must belong to
-	 * @param idempotencyKey the key
-	 * @return the draft
+	 * The message of a client.
+	 *
+	 * @param sessionId the session to store it in
+	 * @param userId the user that the session must belong to
+	 * @param idempotencyKey the key under which it is stored at most once
+	 * @param type its type
+	 * @param payload its payload
+	 * @param answered whether it asks for a reply, which then waits to be claimed
 	 */
-	public AppendRequest once(String userId, UUID idempotencyKey) {
-		return new AppendRequest(this.sessionId, userId, this.type, this.payload, this.messageId, idempotencyKey,
-				this.reply, this.patient);
+	record Message(UUID sessionId, String userId, UUID idempotencyKey, String type, Payload payload,
+			boolean answered) implements AppendRequest {
+
+		/**
+		 * Returns this request as one that asks for a reply.
+		 * @return the request
+		 */
+		public Message askingForReply() {
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, true);
+		}
+
 	}
 
 	/**
-	 * Returns this draft as one that asks for a reply, which then waits to be claimed.
-	 * @return the draft
+	 * An event of a reply. It is stored only for the last claim of the reply: with any
+	 * other fence it is refused with a {@link FencedException}.
+	 *
+	 * @param sessionId the session to store it in
+	 * @param messageId the reply's message
+	 * @param inReplyTo the user message that is answered
+	 * @param fence the fencing token that the reply was claimed with
+	 * @param type its type
+	 * @param role what it does to the reply
+	 * @param replaces the message whose deltas are removed, because the event replaces
+	 * them or makes them obsolete
+	 * @param payload its payload
 	 */
-	public AppendRequest askingForReply() {
-		return new AppendRequest(this.sessionId, this.userId, this.type, this.payload, this.messageId,
-				this.idempotencyKey, ReplyStep.ASKED, this.patient);
+	record ReplyEvent(UUID sessionId, UUID messageId, long inReplyTo, long fence, String type, Role role,
+			@Nullable UUID replaces, Payload payload) implements AppendRequest {
+
 	}
 
 	/**
-	 * Whether another event may stand in for this one.
+	 * What an event does to its reply.
 	 */
-	public boolean isDelta() {
-		return this.type.equals("assistant_delta");
+	enum Role {
+
+		/**
+		 * A part of the reply that stays in the log.
+		 */
+		PART,
+
+		/**
+		 * A piece of the text, which the whole message replaces.
+		 */
+		DELTA,
+
+		/**
+		 * The end of the reply.
+		 */
+		END
+
+	}
+
+	/**
+	 * The payload of an event.
+	 */
+	sealed interface Payload {
+
+	}
+
+	/**
+	 * A payload that is known.
+	 *
+	 * @param json the text of a JSON object
+	 */
+	record Text(String json) implements Payload {
+
+	}
+
+	/**
+	 * A payload that is read once, on the thread that writes the log and at the last
+	 * moment, so that a reply can say all that has arrived until then.
+	 *
+	 * @param json returns the text of a JSON object, or null if there is nothing to
+	 * store; must be fast
+	 */
+	record LateBound(Supplier<@Nullable String> json) implements Payload {
+
 	}
 
 }

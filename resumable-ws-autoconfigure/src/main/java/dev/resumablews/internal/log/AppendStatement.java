@@ -5,83 +5,98 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 
 import dev.resumablews.internal.jdbc.JdbcExecutor;
-import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.jdbc.JdbcSession;
+import dev.resumablews.internal.log.AppendExtension.Column;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one statement that writes the log. It stores a batch of events of any number of
  * sessions:
  * <ol>
- * <li>locks the rows of their sessions, in the order of their ids, so that two batches
- * cannot wait for each other in a circle. Sessions that do not exist, are closed or
- * belong to somebody else drop out;
- * <li>locks the rows of the replies that events belong to, against those who would claim
- * them. Events of whoever did not claim the reply last drop out;
- * <li>leaves out what was stored before under the same idempotency key;
- * <li>takes the next ids from {@code ws_sessions.last_event_id}, under the row lock, so
- * that they have no hole and the order of ids is the order of commits;
- * <li>inserts the events, their keys and the replies that they ask for, deletes the
- * deltas that an event stands in for, and the replies that have ended. Deltas of the same
- * batch, which the statement cannot see to delete, come without a payload and only use up
- * their ids.
+ * <li>{@code locked}: locks the rows of the sessions, in the order of their ids, so that
+ * two batches cannot wait for each other in a circle. Sessions that do not exist, are
+ * closed or belong to another user drop out. The log's writers leave out sessions that
+ * another transaction has locked; these are {@code busy};
+ * <li>{@code claimed}: an extension locks its rows, such as those of replies, and refuses
+ * events by them;
+ * <li>{@code admitted}: marks what was stored before under the same idempotency key;
+ * <li>{@code fresh}: takes the next ids from {@code ws_sessions.last_event_id}, under the
+ * row lock, so that they have no hole and the order of ids is the order of commits;
+ * <li>{@code stored}, {@code keyed}: inserts the events and their keys; an extension
+ * changes its tables. Deltas that a later event of the same batch replaces come without a
+ * payload and only use up their ids.
  * </ol>
  * The planner knows neither the size of the batch nor that of what follows from it, takes
  * both for a row or two, and joins by nested loops, which take the square of the batch's
  * size. There is no such loop for a full join. Its conditions are written so that it
- * stays one. Of a table that was empty when the planner last looked, it thinks that
- * reading the whole of it costs nothing. So deltas are not looked for unless a reply has
- * ended, and then between two ids, which it takes for few.
+ * stays one.
  * <p>
  * A key that another transaction commits between the statement's snapshot and its row
  * lock makes the insert fail with a unique violation; the batch is then to be tried
- * again.
+ * again. Safe for use by many threads.
  */
 public final class AppendStatement {
 
-	private static final String SQL = """
-			with input as materialized (
-				select *
-				from unnest(?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::uuid[], ?::bigint[], ?::bigint[], ?::bool[], ?::uuid[])
-					with ordinality as i (session_id, user_id, type, message_id, payload, idempotency_key,
-						reply_to, fence, ends, replaces, position)
-			), locked as materialized (
+	private static final List<Column> COLUMNS = List.of(//
+			new Column("session_id", "uuid", AppendRequest::sessionId),
+			new Column("user_id", "text",
+					(request) -> (request instanceof AppendRequest.Message message) ? message.userId() : null),
+			new Column("type", "text", AppendRequest::type),
+			new Column("message_id", "uuid",
+					(request) -> (request instanceof AppendRequest.ReplyEvent event) ? event.messageId() : null),
+			new Column("idempotency_key", "uuid",
+					(request) -> (request instanceof AppendRequest.Message message) ? message.idempotencyKey() : null));
+
+	private static final String LOCKED = """
+			locked as materialized (
 				select session_id, user_id, last_event_id
 				from ws_sessions
 				where session_id = any (?::uuid[]) and closed_at is null
 				order by session_id
-				for no key update
-			), claimed as materialized (
-				select r.session_id, r.event_id, r.fence
-				from unnest(?::uuid[], ?::bigint[]) as w (session_id, event_id)
-				join ws_replies r on r.session_id = w.session_id and r.event_id = w.event_id
-				where (select count(*) from locked) > 0
-				order by r.session_id, r.event_id
-				for share of r
-			), moment as materialized (
-				select clock_timestamp() as stored_at from (select count(*) from claimed) c
-			), admitted as materialized (
+				for no key update%s
+			)""";
+
+	private static final String BUSY = """
+			busy as materialized (
+				select s.session_id
+				from ws_sessions s
+				where (select count(*) from locked) < ? and s.session_id = any (?::uuid[]) and s.closed_at is null
+					and not exists (select from locked l where l.session_id = s.session_id)
+			)""";
+
+	private static final String MOMENT = """
+			moment as materialized (
+				select clock_timestamp() as stored_at from (select count(*) from %s) c
+			)""";
+
+	private static final String ADMITTED = """
+			admitted as materialized (
 				select i.*, l.last_event_id, k.idempotency_key is not null as duplicate, k.event_id
 				from input i
 				full join locked l on l.session_id = i.session_id
-				full join claimed c on c.session_id = i.session_id and c.event_id = i.reply_to
+				%s
 				left join ws_idempotency_keys k
 					on k.session_id = i.session_id and k.idempotency_key = i.idempotency_key
 				where coalesce(l.user_id = coalesce(i.user_id, l.user_id), false)
-					and coalesce(i.fence is null or i.fence = c.fence, false)
-			), fresh as materialized (
+					and %s
+			)""";
+
+	private static final String FRESH = """
+			fresh as materialized (
 				select *, last_event_id + row_number() over (partition by session_id order by position) as id
 				from admitted
 				where not duplicate
@@ -100,222 +115,216 @@ public final class AppendStatement {
 				select session_id, idempotency_key, id
 				from fresh
 				where idempotency_key is not null
-			), compacted as (
-				delete from ws_events e
-				using fresh f
-				where (select count(*) from fresh where replaces is not null) > 0
-					and f.replaces is not null and e.session_id = f.session_id and e.id > f.reply_to and e.id < f.id
-					and e.message_id = f.replaces and e.type = 'assistant_delta'
-			), asked as (
-				insert into ws_replies (session_id, event_id, node_id, lease_until)
-				select session_id, id, ?, clock_timestamp() + make_interval(secs => ?)
-				from fresh
-				where reply_to = 0
-			), ended as (
-				delete from ws_replies r
-				using fresh f
-				where f.ends and r.session_id = f.session_id and r.event_id = f.reply_to
-			)
-			select position, id as event_id, false as duplicate, stored_at
+			)""";
+
+	private static final String RESULT = """
+
+			select position, id as event_id, false as duplicate, stored_at, null::uuid as busy, null::text as transaction
 			from fresh, moment
 			union all
-			select position, event_id, true, stored_at
+			select position, event_id, true, stored_at, null, null
 			from admitted, moment
 			where duplicate
 			""";
 
-	private static final String MOMENT = "select clock_timestamp() as stored_at from";
+	private static final String BUSY_RESULT = """
+			union all
+			select 0, null, null, null, session_id, null
+			from busy
+			""";
 
-	/**
-	 * Postgres ends the transaction when it has heard nothing for five seconds after the
-	 * statement.
-	 */
-	private static final String MOMENT_OF_OWN = "select clock_timestamp() as stored_at, "
-			+ "set_config('idle_in_transaction_session_timeout', '5000', true) from";
+	private static final String CONTENDED_RESULT = """
+			union all
+			select 0, null, null, null, session_id, null
+			from contended
+			""";
+
+	private static final String TRANSACTION_RESULT = """
+			union all
+			select -1, null, null, null, null, pg_current_xact_id_if_assigned()::text
+			""";
 
 	private final JdbcExecutor database;
 
-	private final String sql;
+	private final AppendExtension extension;
 
-	private final String ownSql;
+	private final Map<Locking, String> plain = new EnumMap<>(Locking.class);
 
-	private final UUID nodeId;
-
-	private final double leaseSeconds;
+	private final Map<Locking, String> extended = new EnumMap<>(Locking.class);
 
 	/**
 	 * Creates the statement.
-	 * @param nodeId the node that replies wait for first
-	 * @param lease how long they wait for it
+	 * @param database runs it
+	 * @param extension the parts of replies
 	 */
-	public AppendStatement(JdbcExecutor database, NodeId nodeId, Duration lease) {
+	public AppendStatement(JdbcExecutor database, AppendExtension extension) {
 		this.database = database;
-		this.nodeId = nodeId.value();
-		this.leaseSeconds = lease.toMillis() / 1000.0;
-		this.sql = database.sql(SQL);
-		this.ownSql = database.sql(SQL.replace(MOMENT, MOMENT_OF_OWN));
-	}
-
-	/**
-	 * Runs the statement in the connection's transaction.
-	 * @return what became of each entry, in their order, provided that the transaction
-	 * commits; null for a session that is not open, or not the user's
-	 */
-	public List<@Nullable AppendResult> execute(Connection connection, List<? extends Entry> batch)
-			throws SQLException {
-		return execute(connection, this.sql, batch);
-	}
-
-	/**
-	 * Runs the statement in a transaction that nothing else is done in and whose commit
-	 * follows at once. If it does not follow within five seconds, Postgres ends the
-	 * connection: a node that is frozen at that moment would hold the locks of its
-	 * replies for as long, and nobody could take them over.
-	 * @return as {@link #execute}
-	 */
-	public List<@Nullable AppendResult> executeAlone(Connection connection, List<? extends Entry> batch)
-			throws SQLException {
-		return execute(connection, this.ownSql, batch);
-	}
-
-	private List<@Nullable AppendResult> execute(Connection connection, String sql, List<? extends Entry> batch)
-			throws SQLException {
-		@Nullable AppendResult[] appended = new @Nullable AppendResult[batch.size()];
-		@Nullable String[] payloads = payloads(batch);
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
-			statement.setArray(1, array(connection, "uuid", batch, (entry) -> entry.draft().sessionId()));
-			statement.setArray(2, array(connection, "text", batch, (entry) -> entry.draft().userId()));
-			statement.setArray(3, array(connection, "text", batch, (entry) -> entry.draft().type()));
-			statement.setArray(4, array(connection, "uuid", batch, (entry) -> entry.draft().messageId()));
-			statement.setArray(5, connection.createArrayOf("text", payloads));
-			statement.setArray(6, array(connection, "uuid", batch, (entry) -> entry.draft().idempotencyKey()));
-			statement.setArray(7, array(connection, "bigint", batch, (entry) -> inReplyTo(entry.draft())));
-			statement.setArray(8, array(connection, "bigint", batch, (entry) -> fence(entry.draft())));
-			statement.setArray(9, array(connection, "bool", batch, (entry) -> ends(entry.draft())));
-			statement.setArray(10, array(connection, "uuid", batch, (entry) -> replaces(entry.draft())));
-			statement.setArray(11, connection.createArrayOf("uuid",
-					batch.stream().map((entry) -> entry.draft().sessionId()).distinct().toArray(UUID[]::new)));
-			List<Claim> claims = batch.stream().map(Claim::of).filter(Objects::nonNull).distinct().toList();
-			statement.setArray(12,
-					connection.createArrayOf("uuid", claims.stream().map(Claim::sessionId).toArray(UUID[]::new)));
-			statement.setArray(13,
-					connection.createArrayOf("bigint", claims.stream().map(Claim::inReplyTo).toArray(Long[]::new)));
-			statement.setObject(14, this.nodeId);
-			statement.setDouble(15, this.leaseSeconds);
-			try (ResultSet rows = statement.executeQuery()) {
-				while (rows.next()) {
-					Instant storedAt = rows.getObject("stored_at", OffsetDateTime.class).toInstant();
-					appended[rows.getInt("position") - 1] = new AppendResult(rows.getLong("event_id"),
-							rows.getBoolean("duplicate"), storedAt);
-				}
-			}
+		this.extension = extension;
+		for (Locking locking : Locking.values()) {
+			this.plain.put(locking, compose(locking, null));
+			this.extended.put(locking, compose(locking, extension));
 		}
-		return Arrays.asList(appended);
 	}
 
 	/**
-	 * Finds out whether the transaction that stored an event was committed, when its end
-	 * was not heard. Waits for the transaction if it is still running, as it holds the
-	 * lock of the session's row until it ends. The event is known by its id and time
-	 * together; a transaction's id would not do, since Postgres gives it to another
-	 * transaction after a crash.
+	 * Stores a batch in a transaction of the application. Waits for sessions that are
+	 * locked.
+	 * @param connection the transaction's connection
+	 * @param batch the requests
+	 * @return what became of each request, provided that the transaction commits; null
+	 * for a session that is not open, or not the user's
+	 * @throws SQLException if nothing was stored
 	 */
-	public boolean stored(UUID sessionId, AppendResult appended) throws SQLException {
-		return this.database.apart((connection) -> {
-			String lock = this.database.sql("select 1 from ws_sessions where session_id = ? for no key update");
-			try (PreparedStatement statement = connection.prepareStatement(lock)) {
-				statement.setObject(1, sessionId);
-				statement.executeQuery().close();
-			}
-			// what was committed during the wait is seen by the next transaction at the
-			// latest
-			connection.commit();
-			String find = this.database
-				.sql("select 1 from ws_events where session_id = ? and id = ? and created_at = ?");
-			try (PreparedStatement statement = connection.prepareStatement(find)) {
-				statement.setObject(1, sessionId);
-				statement.setLong(2, appended.eventId());
-				statement.setObject(3, appended.createdAt().atOffset(ZoneOffset.UTC));
-				try (ResultSet rows = statement.executeQuery()) {
-					return rows.next();
-				}
-			}
-		});
+	public List<@Nullable AppendResult> execute(Connection connection, List<QueuedAppend> batch) throws SQLException {
+		return execute(this.database.join(connection), batch, Locking.WAIT).results();
 	}
 
 	/**
-	 * Leaves out the payloads of deltas that a later event of the batch stands in for.
-	 * Both were written with the same fence, so that one is admitted if the other is.
+	 * Stores a batch.
+	 * @param session the connection, in a transaction
+	 * @param batch the requests, whose payloads are settled
+	 * @param locking what to do about sessions that are locked
+	 * @return what became of the batch, provided that the transaction commits
+	 * @throws SQLException if nothing was stored
 	 */
-	private static @Nullable String[] payloads(List<? extends Entry> batch) {
+	AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
+		List<AppendRequest> requests = batch.stream().map(QueuedAppend::request).toList();
+		boolean plain = requests.stream().noneMatch(this.extension::concerns);
+		String sql = Objects.requireNonNull((plain ? this.plain : this.extended).get(locking));
+		return session.query(sql,
+				(statement) -> set(statement, batch, requests, locking, plain ? null : this.extension),
+				(rows) -> read(rows, batch.size()));
+	}
+
+	private static String compose(Locking locking, @Nullable AppendExtension extension) {
+		boolean skip = locking == Locking.SKIP;
+		StringBuilder sql = new StringBuilder("with ").append(input(extension))
+			.append(", ")
+			.append(LOCKED.formatted(skip ? " skip locked" : ""));
+		if (skip) {
+			sql.append(", ").append(BUSY);
+		}
+		if (extension != null) {
+			sql.append(", ").append(extension.locks(skip).strip());
+		}
+		sql.append(", ").append(MOMENT.formatted((extension != null) ? "claimed" : "locked"));
+		sql.append(", ")
+			.append(ADMITTED.formatted((extension != null) ? extension.join() : "",
+					(extension != null) ? extension.condition() : "true"));
+		sql.append(", ").append(FRESH);
+		if (extension != null) {
+			sql.append(", ").append(extension.changes().strip());
+		}
+		sql.append(RESULT);
+		if (skip) {
+			sql.append(BUSY_RESULT);
+			if (extension != null) {
+				sql.append(CONTENDED_RESULT);
+			}
+			sql.append(TRANSACTION_RESULT);
+		}
+		return sql.toString();
+	}
+
+	private static String input(@Nullable AppendExtension extension) {
+		StringBuilder arrays = new StringBuilder("?::text[]");
+		StringBuilder names = new StringBuilder("payload");
+		for (Column column : columns(extension)) {
+			arrays.append(", ?::").append(column.type()).append("[]");
+			names.append(", ").append(column.name());
+		}
+		return "input as materialized (select * from unnest(%s) with ordinality as i (%s, position))".formatted(arrays,
+				names);
+	}
+
+	private static List<Column> columns(@Nullable AppendExtension extension) {
+		if (extension == null) {
+			return COLUMNS;
+		}
+		List<Column> columns = new ArrayList<>(COLUMNS);
+		columns.addAll(extension.columns());
+		return columns;
+	}
+
+	private static void set(PreparedStatement statement, List<QueuedAppend> batch, List<AppendRequest> requests,
+			Locking locking, @Nullable AppendExtension extension) throws SQLException {
+		Connection connection = statement.getConnection();
+		int index = 1;
+		statement.setArray(index++, connection.createArrayOf("text", payloads(batch)));
+		for (Column column : columns(extension)) {
+			statement.setArray(index++, column.array(connection, requests));
+		}
+		Set<UUID> distinct = new LinkedHashSet<>();
+		requests.forEach((request) -> distinct.add(request.sessionId()));
+		Array sessions = connection.createArrayOf("uuid", distinct.toArray(UUID[]::new));
+		statement.setArray(index++, sessions);
+		if (locking == Locking.SKIP) {
+			statement.setInt(index++, distinct.size());
+			statement.setArray(index++, sessions);
+		}
+		if (extension != null) {
+			index = extension.setLocks(statement, index, requests);
+			extension.setChanges(statement, index);
+		}
+	}
+
+	/**
+	 * Leaves out the payloads of deltas that a later event of the batch replaces. Both
+	 * were written with the same fence, so that one is admitted if the other is.
+	 */
+	private static @Nullable String[] payloads(List<QueuedAppend> batch) {
 		@Nullable String[] payloads = new @Nullable String[batch.size()];
 		Map<UUID, Long> replaced = new HashMap<>();
 		for (int i = batch.size() - 1; i >= 0; i--) {
-			AppendRequest draft = batch.get(i).draft();
-			Long fence = fence(draft);
-			boolean obsolete = fence != null && draft.isDelta() && fence.equals(replaced.get(draft.messageId()));
-			payloads[i] = obsolete ? null : batch.get(i).payload();
-			UUID replaces = replaces(draft);
-			if (replaces != null && fence != null) {
-				replaced.put(replaces, fence);
+			QueuedAppend append = batch.get(i);
+			payloads[i] = append.payload();
+			if (append.request() instanceof AppendRequest.ReplyEvent event) {
+				Long fence = replaced.get(event.messageId());
+				if (append.isDelta() && fence != null && fence == event.fence()) {
+					payloads[i] = null;
+				}
+				if (event.replaces() != null) {
+					replaced.put(event.replaces(), event.fence());
+				}
 			}
 		}
 		return payloads;
 	}
 
-	private static @Nullable Long inReplyTo(AppendRequest draft) {
-		return (draft.reply() != null) ? draft.reply().inReplyTo() : null;
-	}
-
-	private static @Nullable Long fence(AppendRequest draft) {
-		return (draft.reply() != null && !draft.reply().asks()) ? draft.reply().fence() : null;
-	}
-
-	private static @Nullable Boolean ends(AppendRequest draft) {
-		return (draft.reply() != null && draft.reply().ends()) ? true : null;
-	}
-
-	private static @Nullable UUID replaces(AppendRequest draft) {
-		return (draft.reply() != null) ? draft.reply().replaces() : null;
-	}
-
-	/**
-	 * Makes an array of a value of each entry. If no entry has the value, it is empty,
-	 * which to {@code unnest} is the same.
-	 */
-	private static Array array(Connection connection, String type, List<? extends Entry> batch,
-			Function<Entry, @Nullable Object> value) throws SQLException {
-		@Nullable Object[] values = switch (type) {
-			case "uuid" -> new UUID[batch.size()];
-			case "bigint" -> new Long[batch.size()];
-			case "bool" -> new Boolean[batch.size()];
-			default -> new String[batch.size()];
-		};
-		Arrays.setAll(values, (i) -> value.apply(batch.get(i)));
-		boolean empty = Arrays.stream(values).allMatch(Objects::isNull);
-		return connection.createArrayOf(type, empty ? new Object[0] : values);
-	}
-
-	/**
-	 * A reply that is written for.
-	 */
-	private record Claim(UUID sessionId, long inReplyTo) {
-
-		static @Nullable Claim of(Entry entry) {
-			ReplyStep step = entry.draft().reply();
-			return (step != null && !step.asks()) ? new Claim(entry.draft().sessionId(), step.inReplyTo()) : null;
+	private static AppendOutcome read(ResultSet rows, int size) throws SQLException {
+		@Nullable AppendResult[] results = new @Nullable AppendResult[size];
+		Set<UUID> busy = new HashSet<>();
+		String transaction = null;
+		while (rows.next()) {
+			int position = rows.getInt("position");
+			if (position > 0) {
+				results[position - 1] = new AppendResult(rows.getLong("event_id"), rows.getBoolean("duplicate"),
+						rows.getObject("stored_at", OffsetDateTime.class).toInstant());
+			}
+			else if (position == 0) {
+				busy.add(rows.getObject("busy", UUID.class));
+			}
+			else {
+				transaction = rows.getString("transaction");
+			}
 		}
-
+		return new AppendOutcome(Arrays.asList(results), busy, transaction);
 	}
 
 	/**
-	 * A draft whose payload is settled.
+	 * What to do about sessions that another transaction has locked.
 	 */
-	interface Entry {
+	enum Locking {
 
-		AppendRequest draft();
+		/**
+		 * Wait for them, as the application's transaction is one of many.
+		 */
+		WAIT,
 
-		String payload();
+		/**
+		 * Leave them out, as other sessions would wait, too.
+		 */
+		SKIP
 
 	}
 

@@ -1,131 +1,93 @@
 package dev.resumablews.internal.log;
 
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
-import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
-import dev.resumablews.internal.jdbc.SqlStates;
+import dev.resumablews.internal.jdbc.JdbcSession;
+import dev.resumablews.internal.log.AppendStatement.Locking;
+import dev.resumablews.internal.log.CommitProbe.Answer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a batch in one statement and one commit, and does not give up while Postgres is
- * away. When the connection breaks during the commit, the log is asked whether the batch
- * is in it, so that nothing is stored twice and nothing acknowledged is lost. Used by one
- * thread.
+ * Writes a batch in one statement and one commit. When the answer to the commit is lost,
+ * it finds out whether the batch is in the log, so that nothing is stored twice and
+ * nothing acknowledged is lost. Used by the writer's thread.
  */
 final class BatchWriter {
 
 	private static final Log logger = LogFactory.getLog(BatchWriter.class);
 
-	private static final long FIRST_PAUSE_MILLIS = 20;
-
-	private static final long LONGEST_PAUSE_MILLIS = 1000;
-
 	private final JdbcExecutor database;
 
 	private final AppendStatement statement;
 
-	private final ResumableWsListener listener;
+	private final CommitProbe probe;
 
-	private final CountDownLatch abandoned;
-
-	private boolean failing;
-
-	/**
-	 * Creates a writer.
-	 * @param abandoned reaches zero when it is to give up
-	 */
-	BatchWriter(JdbcExecutor database, AppendStatement statement, ResumableWsListener listener,
-			CountDownLatch abandoned) {
+	BatchWriter(JdbcExecutor database, AppendStatement statement) {
 		this.database = database;
 		this.statement = statement;
-		this.listener = listener;
-		this.abandoned = abandoned;
+		this.probe = new CommitProbe(database);
 	}
 
 	/**
 	 * Makes one attempt, and finds out how it ended if that takes more than one.
-	 * @return what became of each append
+	 * @return what became of the batch
 	 * @throws SQLException if nothing was stored
 	 * @throws Abandoned if it is not known whether something was stored, and the log is
 	 * being stopped
 	 */
-	List<@Nullable AppendResult> attempt(List<QueuedAppend> batch) throws SQLException, Abandoned {
-		long start = System.nanoTime();
-		Attempt attempt = this.database.apart((connection) -> execute(connection, batch));
-		if (attempt.commitFailure() != null && !stored(batch, attempt.appended(), attempt.commitFailure())) {
+	AppendOutcome attempt(List<QueuedAppend> batch, SupervisedLoop.Control control) throws SQLException, Abandoned {
+		Attempt attempt = this.database.inOwnTransaction((session) -> execute(session, batch));
+		if (attempt.commitFailure() != null && !stored(batch, attempt.outcome(), control)) {
 			throw attempt.commitFailure();
 		}
-		if (this.failing) {
-			this.failing = false;
-			logger.info("The event log is being written again");
-		}
-		this.listener.onBatchStored(batch.size(), Duration.ofNanos(System.nanoTime() - start));
-		return attempt.appended();
+		return attempt.outcome();
 	}
 
-	/**
-	 * Waits before the next attempt.
-	 * @param attempts how many attempts failed
-	 */
-	void pause(int attempts, SQLException cause) throws Abandoned {
-		if (!this.failing && !SqlStates.isUniqueViolation(cause)) {
-			this.failing = true;
-			logger.warn("The event log cannot be written and will be tried again: " + cause.getMessage());
-		}
-		long limit = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempts - 1, 10));
+	private Attempt execute(JdbcSession session, List<QueuedAppend> batch) throws SQLException {
+		AppendOutcome outcome = this.statement.execute(session, batch, Locking.SKIP);
 		try {
-			if (this.abandoned.await(limit, TimeUnit.MILLISECONDS)) {
-				throw new Abandoned();
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new Abandoned();
-		}
-	}
-
-	private Attempt execute(Connection connection, List<QueuedAppend> batch) throws SQLException {
-		List<@Nullable AppendResult> appended = this.statement.executeAlone(connection, batch);
-		try {
-			connection.commit();
-			return new Attempt(appended, null);
+			session.commit();
+			return new Attempt(outcome, null);
 		}
 		catch (SQLException ex) {
-			return new Attempt(appended, ex);
+			return new Attempt(outcome, ex);
 		}
 	}
 
 	/**
 	 * Asks for one event of the batch, as a batch is stored as a whole or not at all. Not
-	 * for a delta, if there is anything else: another event may stand in for it by now.
+	 * for a delta, if there is anything else: another event may have replaced it by now.
 	 */
-	private boolean stored(List<QueuedAppend> batch, List<@Nullable AppendResult> appended, SQLException cause)
+	private boolean stored(List<QueuedAppend> batch, AppendOutcome outcome, SupervisedLoop.Control control)
 			throws Abandoned {
 		int asked = -1;
 		for (int i = 0; i < batch.size(); i++) {
-			AppendResult event = appended.get(i);
-			if (event != null && !event.duplicate() && (asked == -1 || batch.get(asked).draft().isDelta())) {
+			AppendResult event = outcome.results().get(i);
+			if (event != null && !event.duplicate() && (asked == -1 || batch.get(asked).isDelta())) {
 				asked = i;
 			}
 		}
-		AppendResult event = (asked != -1) ? appended.get(asked) : null;
-		return event == null || stored(batch.get(asked).draft().sessionId(), event, cause);
+		AppendResult event = (asked != -1) ? outcome.results().get(asked) : null;
+		String transaction = outcome.transaction();
+		return event == null || transaction == null
+				|| stored(batch.get(asked).sessionId(), event, transaction, control);
 	}
 
-	private boolean stored(UUID sessionId, AppendResult event, SQLException cause) throws Abandoned {
+	private boolean stored(UUID sessionId, AppendResult event, String transaction, SupervisedLoop.Control control)
+			throws Abandoned {
 		for (int attempts = 1;; attempts++) {
-			pause(attempts, cause);
+			pause(attempts, control);
 			try {
-				return this.statement.stored(sessionId, event);
+				Answer answer = this.probe.ask(sessionId, event, transaction);
+				if (answer != Answer.IN_PROGRESS) {
+					return answer == Answer.STORED;
+				}
 			}
 			catch (SQLException ex) {
 				logger.debug("Whether event %d of session %s was stored is not known yet".formatted(event.eventId(),
@@ -135,13 +97,29 @@ final class BatchWriter {
 	}
 
 	/**
+	 * Waits before the next attempt.
+	 * @throws Abandoned if the log is being stopped
+	 */
+	static void pause(int attempts, SupervisedLoop.Control control) throws Abandoned {
+		try {
+			if (control.await(GroupCommitWriter.BACK_OFF.delay(attempts))) {
+				throw new Abandoned();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new Abandoned();
+		}
+	}
+
+	/**
 	 * How an attempt ended.
 	 *
-	 * @param appended what became of each append, provided that the transaction was
+	 * @param outcome what became of the batch, provided that the transaction was
 	 * committed
 	 * @param commitFailure why it is not known whether it was
 	 */
-	private record Attempt(List<@Nullable AppendResult> appended, @Nullable SQLException commitFailure) {
+	private record Attempt(AppendOutcome outcome, @Nullable SQLException commitFailure) {
 
 	}
 

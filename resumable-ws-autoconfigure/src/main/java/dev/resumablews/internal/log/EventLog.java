@@ -22,15 +22,15 @@ public interface EventLog {
 	/**
 	 * Stores an event. Does not block. Drafts of one session that are appended one after
 	 * the other are stored in that order.
-	 * @param draft the event
+	 * @param request the event
 	 * @return completes when the event is durable, and the clients of this node have been
 	 * woken; its callbacks run on the thread that writes the log and must be fast. Fails
 	 * with {@link UnknownSessionException}, or with {@link EventLogUnavailableException}
 	 * when the event waited too long or too many wait already. Is cancelled when the
 	 * draft had nothing to say
 	 */
-	default CompletableFuture<AppendResult> append(AppendRequest draft) {
-		return append(draft, (stored) -> {
+	default CompletableFuture<AppendResult> append(AppendRequest request) {
+		return append(request, (stored) -> {
 		});
 	}
 
@@ -38,13 +38,13 @@ public interface EventLog {
 	 * Stores an event as {@link #append(AppendRequest)} does, and tells also when it was
 	 * stored after it had been refused: what is being written when its time is over is
 	 * refused, and may be stored all the same.
-	 * @param draft the event
+	 * @param request the event
 	 * @param onStored is told once if, and when, the event was stored and is no
 	 * duplicate; on the thread that writes the log, before the returned future is
 	 * completed
 	 * @return as for {@link #append(AppendRequest)}
 	 */
-	CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored);
+	CompletableFuture<AppendResult> append(AppendRequest request, Consumer<AppendResult> onStored);
 
 	/**
 	 * Reads a session's events in order. May return fewer than there are, but none only

@@ -1,15 +1,14 @@
 package dev.resumablews.internal.log;
 
-import java.util.UUID;
-
 /**
- * An event of a reply was refused, because the reply has ended, or somebody else has
- * claimed it.
+ * An event of a reply was refused, because the reply has ended, or another claim of it
+ * was made.
  */
 public final class FencedException extends RuntimeException {
 
-	FencedException(UUID sessionId, ReplyStep step) {
-		super("The reply to event %d of session %s is not this node's any more".formatted(step.inReplyTo(), sessionId));
+	FencedException(AppendRequest.ReplyEvent event) {
+		super("The reply to event %d of session %s was claimed again, or has ended".formatted(event.inReplyTo(),
+				event.sessionId()));
 	}
 
 }

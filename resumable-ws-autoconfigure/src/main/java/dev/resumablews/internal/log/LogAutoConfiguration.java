@@ -2,17 +2,14 @@ package dev.resumablews.internal.log;
 
 import java.util.UUID;
 
-import javax.sql.DataSource;
-
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
-import dev.resumablews.internal.schema.SchemaAutoConfiguration;
-import dev.resumablews.internal.schema.SchemaName;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -25,16 +22,11 @@ import org.springframework.context.annotation.Bean;
 /**
  * Auto-configuration of the event log.
  */
-@AutoConfiguration(after = SchemaAutoConfiguration.class)
-@ConditionalOnBean(SchemaName.class)
+@AutoConfiguration(after = JdbcAutoConfiguration.class)
+@ConditionalOnBean(JdbcExecutor.class)
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class LogAutoConfiguration {
-
-	@Bean
-	JdbcExecutor resumableWsDatabase(DataSource dataSource, SchemaName schema, ResumableWsProperties properties) {
-		return new JdbcExecutor(dataSource, schema, properties.log().statementTimeout());
-	}
 
 	@Bean
 	CommitListeners resumableWsCommitListeners() {
@@ -69,8 +61,8 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	AppendStatement resumableWsAppendStatement(JdbcExecutor database, NodeId nodeId, ResumableWsProperties properties) {
-		return new AppendStatement(database, nodeId, properties.reply().lease());
+	AppendStatement resumableWsAppendStatement(JdbcExecutor database, AppendExtension extension) {
+		return new AppendStatement(database, extension);
 	}
 
 }

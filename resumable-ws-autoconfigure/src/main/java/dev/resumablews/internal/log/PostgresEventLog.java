@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -15,6 +13,7 @@ import java.util.function.Consumer;
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +27,13 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-	private final List<GroupCommitWriter> lanes = new ArrayList<>();
+	private final List<GroupCommitWriter> writers = new ArrayList<>();
 
 	private final SessionTable sessions;
 
 	private final EventTable events;
 
-	private final ScheduledExecutorService clock;
+	private final SupervisedScheduler clock = new SupervisedScheduler("resumable-ws-log-clock");
 
 	/**
 	 * Appends whose future is not done yet.
@@ -46,25 +45,20 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 		this.sessions = new SessionTable(database);
 		this.events = new EventTable(database, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
-			this.lanes
+			this.writers
 				.add(new GroupCommitWriter("resumable-ws-log-" + i, settings, database, statement, feeds, listener));
 		}
-		this.clock = Executors.newSingleThreadScheduledExecutor((task) -> {
-			Thread thread = new Thread(task, "resumable-ws-log-clock");
-			thread.setDaemon(true);
-			return thread;
-		});
-		this.clock.scheduleWithFixedDelay(this::expire, EXPIRY_INTERVAL.toMillis(), EXPIRY_INTERVAL.toMillis(),
-				TimeUnit.MILLISECONDS);
-		this.lanes.forEach(GroupCommitWriter::start);
+		this.clock.every(EXPIRY_INTERVAL, "Refusing events that have waited too long", this::expire);
+		this.clock.start();
+		this.writers.forEach(GroupCommitWriter::start);
 	}
 
 	@Override
-	public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
-		CompletableFuture<AppendResult> result = this.lanes
-			.get(Math.floorMod(draft.sessionId().hashCode(), this.lanes.size()))
-			.append(draft, onStored);
+	public CompletableFuture<AppendResult> append(AppendRequest request, Consumer<AppendResult> onStored) {
 		this.open.incrementAndGet();
+		CompletableFuture<AppendResult> result = this.writers
+			.get(Math.floorMod(request.sessionId().hashCode(), this.writers.size()))
+			.append(request, onStored);
 		result.whenComplete((appended, failure) -> this.open.decrementAndGet());
 		return result;
 	}
@@ -98,14 +92,14 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		this.clock.shutdownNow();
+		this.clock.stop();
 		long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
-		this.lanes.forEach((lane) -> lane.stop(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
+		this.writers.forEach((writer) -> writer.stop(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
 	}
 
 	private void expire() {
 		long now = System.nanoTime();
-		this.lanes.forEach((lane) -> lane.expire(now));
+		this.writers.forEach((writer) -> writer.expire(now));
 	}
 
 }

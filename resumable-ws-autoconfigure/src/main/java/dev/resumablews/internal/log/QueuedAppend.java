@@ -1,22 +1,28 @@
 package dev.resumablews.internal.log;
 
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.log.AppendRequest.LateBound;
+import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
+import dev.resumablews.internal.log.AppendRequest.Role;
+import dev.resumablews.internal.log.AppendRequest.Text;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A draft that waits to be stored.
+ * A request that waits to be stored. Its result may be completed by any thread, once;
+ * everything else is done by the thread that writes it.
  */
-public final class QueuedAppend implements AppendStatement.Entry {
+public final class QueuedAppend {
 
 	private static final Log logger = LogFactory.getLog(QueuedAppend.class);
 
-	private final AppendRequest draft;
+	private final AppendRequest request;
 
 	private final Consumer<AppendResult> onStored;
 
@@ -24,36 +30,46 @@ public final class QueuedAppend implements AppendStatement.Entry {
 
 	private final CompletableFuture<AppendResult> result = new CompletableFuture<>();
 
-	/**
-	 * Settled by the appending thread, or for a patient draft by the lane's.
-	 */
 	private @Nullable String payload;
 
-	public QueuedAppend(AppendRequest draft, long deadline) {
-		this(draft, (stored) -> {
+	/**
+	 * Creates an append that is refused by nothing but the log.
+	 * @param request what to store
+	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused,
+	 * unless its payload is bound late
+	 */
+	public QueuedAppend(AppendRequest request, long deadline) {
+		this(request, (stored) -> {
 		}, deadline);
 	}
 
 	/**
-	 * Creates a pending append.
-	 * @param draft what to store
-	 * @param onStored is told when it was stored and is no duplicate
-	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused if
-	 * it is not patient
+	 * Creates an append.
+	 * @param request what to store
+	 * @param onStored runs when it was stored and is no duplicate
+	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused,
+	 * unless its payload is bound late
 	 */
-	public QueuedAppend(AppendRequest draft, Consumer<AppendResult> onStored, long deadline) {
-		this.draft = draft;
+	QueuedAppend(AppendRequest request, Consumer<AppendResult> onStored, long deadline) {
+		this.request = request;
 		this.onStored = onStored;
 		this.deadline = deadline;
-		this.payload = draft.patient() ? null : draft.payload().get();
+		this.payload = (request.payload() instanceof Text text) ? text.json() : null;
 	}
 
-	@Override
-	public AppendRequest draft() {
-		return this.draft;
+	/**
+	 * Returns the request.
+	 * @return what to store
+	 */
+	public AppendRequest request() {
+		return this.request;
 	}
 
-	@Override
+	/**
+	 * Returns the payload.
+	 * @return the text of a JSON object
+	 * @throws IllegalStateException if it is bound late and not settled
+	 */
 	public String payload() {
 		String settled = this.payload;
 		if (settled == null) {
@@ -62,39 +78,71 @@ public final class QueuedAppend implements AppendStatement.Entry {
 		return settled;
 	}
 
-	public CompletableFuture<AppendResult> result() {
+	/**
+	 * Returns the entry that the session's feed gets.
+	 * @param stored what the append has become
+	 * @return the entry
+	 */
+	public SessionFeed.Recent toFeedEntry(AppendResult stored) {
+		ReplyEvent reply = (this.request instanceof ReplyEvent event) ? event : null;
+		return new SessionFeed.Recent(
+				new SessionEvent(this.request.sessionId(), stored.eventId(), this.request.type(), payload(),
+						stored.createdAt()),
+				(reply != null) ? reply.messageId() : null, (reply != null) ? reply.replaces() : null);
+	}
+
+	CompletableFuture<AppendResult> result() {
 		return this.result;
 	}
 
-	/**
-	 * Notes that it is durable, whatever was said of it before.
-	 */
-	public void stored(AppendResult appended) {
-		if (appended.duplicate()) {
-			return;
-		}
-		try {
-			this.onStored.accept(appended);
-		}
-		catch (RuntimeException ex) {
-			logger.warn("What was to follow event %d of session %s has failed".formatted(appended.eventId(),
-					this.draft.sessionId()), ex);
-		}
+	UUID sessionId() {
+		return this.request.sessionId();
 	}
 
 	/**
-	 * Settles the payload and tells whether there is something to store.
+	 * Whether a later event may replace this one.
 	 */
-	public boolean settle() {
+	boolean isDelta() {
+		return this.request instanceof ReplyEvent event && event.role() == Role.DELTA;
+	}
+
+	boolean isLateBound() {
+		return this.request.isLateBound();
+	}
+
+	boolean isSettled() {
+		return this.payload != null;
+	}
+
+	/**
+	 * Completes the append: it is durable, whatever was said of it before. Nothing that
+	 * is thrown by what follows it reaches the caller.
+	 */
+	void complete(AppendResult appended) {
+		if (!appended.duplicate()) {
+			try {
+				this.onStored.accept(appended);
+			}
+			catch (Throwable ex) {
+				logger.error("The follow-up of event %d of session %s failed".formatted(appended.eventId(),
+						this.request.sessionId()), ex);
+			}
+		}
+		this.result.complete(appended);
+	}
+
+	/**
+	 * Settles the payload and returns whether there is something to store.
+	 */
+	boolean settle() {
 		if (this.result.isDone()) {
 			return false;
 		}
-		if (this.payload == null) {
+		if (this.payload == null && this.request.payload() instanceof LateBound late) {
 			try {
-				this.payload = this.draft.payload().get();
+				this.payload = late.json().get();
 			}
-			catch (RuntimeException | Error ex) {
-				// the lane's only thread has to go on
+			catch (Throwable ex) {
 				this.result.completeExceptionally(ex);
 				return false;
 			}
@@ -106,26 +154,16 @@ public final class QueuedAppend implements AppendStatement.Entry {
 	}
 
 	/**
-	 * Length of the payload while it waits; 0 for a patient draft, whose length is
-	 * bounded by whoever appends it.
+	 * Length of the payload while it waits; 0 for one that is bound late, whose length
+	 * its producer bounds.
 	 */
-	public int waitingLength() {
-		return (this.draft.patient() || this.payload == null) ? 0 : this.payload.length();
+	int waitingLength() {
+		String known = this.payload;
+		return (isLateBound() || known == null) ? 0 : known.length();
 	}
 
-	public boolean expired(long now) {
-		return !this.draft.patient() && now - this.deadline >= 0;
-	}
-
-	/**
-	 * Returns the entry that the session's feed gets.
-	 * @param stored what the append has become
-	 * @return the entry
-	 */
-	public SessionFeed.Recent toFeedEntry(AppendResult stored) {
-		ReplyStep step = this.draft.reply();
-		return new SessionFeed.Recent(new SessionEvent(this.draft.sessionId(), stored.eventId(), this.draft.type(),
-				payload(), stored.createdAt()), this.draft.messageId(), (step != null) ? step.replaces() : null);
+	boolean expired(long now) {
+		return !isLateBound() && now - this.deadline >= 0;
 	}
 
 }

@@ -150,7 +150,7 @@ final class TransactionalPublisher implements TransactionSynchronization {
 					this.stored.add(append.toFeedEntry(event));
 				}
 				else if (this.waiting.get(i).required()) {
-					throw new UnknownSessionException(append.draft().sessionId());
+					throw new UnknownSessionException(append.request().sessionId());
 				}
 			}
 			this.waiting.clear();

@@ -20,7 +20,6 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
-import dev.resumablews.internal.log.ReplyStep;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import dev.resumablews.internal.reply.JdbcReplyQueue.Claims;
@@ -106,7 +105,7 @@ final class ReplyScheduler implements Replies, AutoCloseable {
 		if (this.draining) {
 			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
 		}
-		AppendRequest message = AppendRequest
+		AppendRequest.Message message = AppendRequest
 			.of(sessionId, ReplyEvents.USER_MESSAGE, ReplyEvents.userMessage(content, idempotencyKey))
 			.once(userId, idempotencyKey);
 		if (this.generator == null) {
@@ -184,8 +183,15 @@ final class ReplyScheduler implements Replies, AutoCloseable {
 	 */
 	CompletableFuture<AppendResult> append(ClaimedReply claim, UUID messageId, String type,
 			Supplier<@Nullable String> payload, boolean ends, @Nullable UUID replaces) {
-		return this.log.append(new AppendRequest(claim.sessionId(), null, type, payload, messageId, null,
-				new ReplyStep(claim.inReplyTo(), claim.fence(), ends, replaces), true));
+		return this.log.append(new AppendRequest.ReplyEvent(claim.sessionId(), messageId, claim.inReplyTo(),
+				claim.fence(), type, role(type, ends), replaces, new AppendRequest.LateBound(payload)));
+	}
+
+	private static AppendRequest.Role role(String type, boolean ends) {
+		if (ends) {
+			return AppendRequest.Role.END;
+		}
+		return type.equals(ReplyEvents.DELTA) ? AppendRequest.Role.DELTA : AppendRequest.Role.PART;
 	}
 
 	void ended(Reply reply, String outcome, Duration duration) {

@@ -5,9 +5,11 @@ import java.util.List;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,7 +44,8 @@ class ClusterAutoConfigurationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
-				LogAutoConfiguration.class, ClusterAutoConfiguration.class, DataRedisAutoConfiguration.class))
+				JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+				ClusterAutoConfiguration.class, DataRedisAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false");
 
 	private TestRedis redis;

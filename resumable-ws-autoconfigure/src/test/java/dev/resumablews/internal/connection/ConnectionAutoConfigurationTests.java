@@ -11,12 +11,14 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
+import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.publish.PublishAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.ReplyAutoConfiguration;
+import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.testing.Tokens;
 import liquibase.integration.spring.SpringLiquibase;
@@ -50,9 +52,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConnectionAutoConfigurationTests {
 
 	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(ConnectionAutoConfiguration.class,
-			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, LogAutoConfiguration.class,
-			PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class,
-			HandshakeAutoConfiguration.class);
+			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
+			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -190,8 +192,8 @@ class ConnectionAutoConfigurationTests {
 	void thereIsNoEndpointWithoutADataSource() {
 		new WebApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ConnectionAutoConfiguration.class, SchemaAutoConfiguration.class,
-					LogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class,
-					ReplyAutoConfiguration.class))
+					JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+					PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(DataSource.class)
 				.doesNotHaveBean(WebSocketHandlerMapping.class));

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 import dev.resumablews.ConversationMessage;
@@ -17,6 +18,7 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.jspecify.annotations.Nullable;
@@ -67,8 +69,7 @@ class EventLogTests {
 		UUID session = test.newSession("alice");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement()
-				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
 			List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 			for (int i = 0; i < 500; i++) {
 				appends.add(log.append(AppendRequest.of(session, "tick", "{}")));
@@ -143,8 +144,7 @@ class EventLogTests {
 		UUID session = test.newSession("alice");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement()
-				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
 			CompletableFuture<AppendResult> first = log.append(AppendRequest.of(session, "a", "{}"));
 			CompletableFuture<AppendResult> bad = log.append(AppendRequest.of(session, "b", "{not json"));
 			CompletableFuture<AppendResult> second = log.append(AppendRequest.of(session, "c", "{}"));
@@ -170,12 +170,11 @@ class EventLogTests {
 		StringBuffer said = new StringBuffer("one");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement()
-				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
 			CompletableFuture<AppendResult> blocked = log.append(AppendRequest.of(session, "a", "{}"));
 			await().until(this::aWriterWaitsForALock);
-			CompletableFuture<AppendResult> late = log.append(new AppendRequest(session, null, "assistant_delta",
-					() -> "{\"content\":\"" + said + "\"}", UUID.randomUUID(), null, null, true));
+			CompletableFuture<AppendResult> late = log
+				.append(lateBound(session, "late", () -> "{\"content\":\"" + said + "\"}"));
 			said.append(" two");
 			blocker.commit();
 			blocked.get();
@@ -187,8 +186,7 @@ class EventLogTests {
 	@Test
 	void aDraftWithNothingToSayIsCancelled() throws Exception {
 		UUID session = test.newSession("alice");
-		CompletableFuture<AppendResult> nothing = log.append(
-				new AppendRequest(session, null, "assistant_delta", () -> null, UUID.randomUUID(), null, null, true));
+		CompletableFuture<AppendResult> nothing = log.append(lateBound(session, "late", () -> null));
 		assertThat(log.append(AppendRequest.of(session, "a", "{}")).get().eventId()).isEqualTo(1);
 		assertThat(nothing).isCancelled();
 	}
@@ -196,10 +194,9 @@ class EventLogTests {
 	@Test
 	void aCompleteReplyReplacesItsDeltas() throws Exception {
 		UUID session = test.newSession("alice");
-		UUID other = UUID.randomUUID();
 		ClaimedReply claim = claimedReply(session);
 		log.append(part(claim, "assistant_delta", false, null)).get();
-		log.append(delta(session, other)).get();
+		log.append(AppendRequest.of(session, "assistant_delta", "{}")).get();
 		log.append(part(claim, "assistant_delta", false, null)).get();
 		log.append(part(claim, "assistant_message", true, claim.messageId())).get();
 		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(1L, 3L, 5L);
@@ -220,8 +217,7 @@ class EventLogTests {
 		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement()
-				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
 			log.append(AppendRequest.of(session, "tick", "{}"));
 			await().until(this::aWriterWaitsForALock);
 			appends.add(log.append(part(claim, "assistant_delta", false, null)));
@@ -281,7 +277,11 @@ class EventLogTests {
 			taker.createStatement()
 				.execute("update ws_replies set fence = fence + 1 where session_id = '" + session + "'");
 			CompletableFuture<AppendResult> late = log.append(part(claim, "assistant_delta", false, null));
-			await().until(this::aWriterWaitsForALock);
+			for (int i = 0; i < 10; i++) {
+				assertThat(log.append(AppendRequest.of(test.newSession("bob"), "other", "{}"))).succeedsWithin(20,
+						TimeUnit.SECONDS);
+			}
+			assertThat(late).isNotDone();
 			taker.commit();
 			assertThatExceptionOfType(ExecutionException.class).isThrownBy(late::get)
 				.withCauseInstanceOf(FencedException.class);
@@ -320,15 +320,15 @@ class EventLogTests {
 	@Test
 	void aWriterThatIsFrozenBeforeItsCommitLosesItsLocks() throws Exception {
 		UUID session = test.newSession("alice");
-		try (Connection frozen = test.dataSource().getConnection()) {
-			frozen.setAutoCommit(false);
-			QueuedAppend append = new QueuedAppend(AppendRequest.of(session, "never", "{}"), Long.MAX_VALUE);
-			TestLog.statement(test.database()).executeAlone(frozen, List.of(append));
-			// waits for the lock of the session's row
+		QueuedAppend append = new QueuedAppend(AppendRequest.of(session, "never", "{}"), Long.MAX_VALUE);
+		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> test.database().inOwnTransaction((frozen) -> {
+			TestLog.statement(test.database()).execute(frozen, List.of(append), Locking.SKIP);
+			// the session's row is locked until Postgres has ended the transaction
 			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
 					TimeUnit.SECONDS);
-			assertThatExceptionOfType(SQLException.class).isThrownBy(frozen::commit);
-		}
+			frozen.commit();
+			return true;
+		}));
 		assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
 	}
 
@@ -341,8 +341,7 @@ class EventLogTests {
 			UUID session = tight.newSession("alice");
 			try (Connection blocker = tight.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				blocker.createStatement()
-					.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+				blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
 				List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 				for (int i = 0; i < 40; i++) {
 					appends.add(tight.log().append(AppendRequest.of(session, "a", "{}")));
@@ -375,8 +374,7 @@ class EventLogTests {
 			UUID session = tight.newSession("alice");
 			try (Connection blocker = tight.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				blocker.createStatement()
-					.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+				blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
 				tight.log().append(AppendRequest.of(session, "in-flight", "{}"));
 				CompletableFuture<AppendResult> late = tight.log().append(AppendRequest.of(session, "late", "{}"));
 				assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> late.get(10, TimeUnit.SECONDS))
@@ -425,12 +423,19 @@ class EventLogTests {
 	}
 
 	private static AppendRequest part(ClaimedReply claim, String type, boolean ends, @Nullable UUID replaces) {
-		return new AppendRequest(claim.sessionId(), null, type, () -> "{}", claim.messageId(), null,
-				new ReplyStep(claim.inReplyTo(), claim.fence(), ends, replaces), true);
+		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
+				type, role(type, ends), replaces, new AppendRequest.LateBound(() -> "{}"));
 	}
 
-	private static AppendRequest delta(UUID session, UUID message) {
-		return new AppendRequest(session, null, "assistant_delta", () -> "{}", message, null, null, true);
+	private static AppendRequest.Role role(String type, boolean ends) {
+		if (ends) {
+			return AppendRequest.Role.END;
+		}
+		return type.equals("assistant_delta") ? AppendRequest.Role.DELTA : AppendRequest.Role.PART;
+	}
+
+	static AppendRequest lateBound(UUID session, String type, Supplier<@Nullable String> payload) {
+		return new AppendRequest.Event(session, type, new AppendRequest.LateBound(payload));
 	}
 
 	private static List<String> payloads(UUID session) {

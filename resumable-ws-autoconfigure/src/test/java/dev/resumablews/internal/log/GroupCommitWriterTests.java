@@ -4,11 +4,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 import javax.sql.DataSource;
@@ -85,7 +89,7 @@ class GroupCommitWriterTests {
 			UUID session = test.newSession("alice");
 			this.away.set(true);
 			CompletableFuture<AppendResult> patient = test.log()
-				.append(new AppendRequest(session, null, "patient", () -> "{}", null, null, null, true));
+				.append(EventLogTests.lateBound(session, "patient", () -> "{}"));
 			CompletableFuture<AppendResult> other = test.log().append(AppendRequest.of(session, "hasty", "{}"));
 			assertThat(other).failsWithin(20, TimeUnit.SECONDS);
 			assertThat(patient).isNotDone();
@@ -160,13 +164,9 @@ class GroupCommitWriterTests {
 	void aDraftThatThrowsFailsAloneAndIsNotWaitedForByAFlush() throws Exception {
 		try (TestLog test = new TestLog(url)) {
 			UUID session = test.newSession("alice");
-			assertThatExceptionOfType(IllegalStateException.class)
-				.isThrownBy(() -> test.log().append(new AppendRequest(session, null, "bad", () -> {
-					throw new IllegalStateException("the draft is broken");
-				}, null, null, null, false)));
-			CompletableFuture<AppendResult> patient = test.log().append(new AppendRequest(session, null, "bad", () -> {
+			CompletableFuture<AppendResult> patient = test.log().append(EventLogTests.lateBound(session, "bad", () -> {
 				throw new IllegalStateException("the draft is broken");
-			}, null, null, null, true));
+			}));
 			assertThat(test.log().append(AppendRequest.of(session, "good", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
 			assertThat(patient).isCompletedExceptionally();
@@ -180,9 +180,9 @@ class GroupCommitWriterTests {
 				Duration.ofSeconds(10), 1000, 1000);
 		try (TestLog test = new TestLog(url, one, (pool) -> pool)) {
 			UUID session = test.newSession("alice");
-			CompletableFuture<AppendResult> bad = test.log().append(new AppendRequest(session, null, "bad", () -> {
+			CompletableFuture<AppendResult> bad = test.log().append(EventLogTests.lateBound(session, "bad", () -> {
 				throw new StackOverflowError("of a test");
-			}, null, null, null, true));
+			}));
 			assertThat(bad).failsWithin(20, TimeUnit.SECONDS);
 			assertThat(test.log().append(AppendRequest.of(session, "good", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
@@ -223,37 +223,127 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void aServerThatDoesNotAnswerIsGivenUp() throws Exception {
+	void aServerThatDoesNotAnswerIsGivenUpAndKeepsNoBackendWaiting() throws Exception {
 		LogSettings impatient = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
 				Duration.ofMillis(500), 1000, 1000);
 		try (TestLog test = new TestLog(url, impatient, (pool) -> pool)) {
-			UUID blocked = test.newSession("alice");
-			UUID free = test.newSession("alice");
+			UUID session = test.newSession("alice");
+			Set<Integer> waited = new HashSet<>();
+			AtomicInteger most = new AtomicInteger();
 			try (Connection blocker = test.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				JdbcClient.create(new org.springframework.jdbc.datasource.SingleConnectionDataSource(blocker, true))
-					.sql("select 1 from ws_sessions where session_id = ? for update")
-					.param(blocked)
-					.query(Integer.class)
-					.single();
-				CompletableFuture<AppendResult> append = test.log().append(AppendRequest.of(blocked, "a", "{}"));
-				// the one that was given up, and the next attempt
-				await().until(() -> waitingForALock(test) >= 2);
+				blocker.createStatement().execute("lock table ws_events in access exclusive mode");
+				CompletableFuture<AppendResult> append = test.log().append(AppendRequest.of(session, "a", "{}"));
+				await().until(() -> {
+					List<Integer> waiting = waitingForALock(test);
+					waited.addAll(waiting);
+					most.accumulateAndGet(waiting.size(), Math::max);
+					return transactionsWaited(test) >= 3;
+				});
 				assertThat(append).isNotDone();
 				blocker.rollback();
 				assertThat(append.get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 			}
-			assertThat(test.log().append(AppendRequest.of(free, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
-				.isEqualTo(1);
-			assertThat(test.log().read(blocked, 0, 10)).hasSize(1);
+			assertThat(waited).isNotEmpty();
+			assertThat(most.get()).as("backends that waited at the same time").isEqualTo(1);
+			assertThat(test.log().read(session, 0, 10)).hasSize(1);
 		}
 	}
 
-	private static int waitingForALock(TestLog test) {
+	@Test
+	void aLockedSessionKeepsNoOtherWaiting() throws Exception {
+		LogSettings one = new LogSettings(1, 1000, 1000_000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofSeconds(2), 1000, 1000);
+		try (TestLog test = new TestLog(url, one, (pool) -> pool)) {
+			UUID locked = test.newSession("alice");
+			List<UUID> others = Stream.generate(() -> test.newSession("bob")).limit(10).toList();
+			List<CompletableFuture<AppendResult>> parked = new ArrayList<>();
+			AtomicInteger said = new AtomicInteger();
+			try (Connection blocker = test.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + locked + "' for update");
+				for (int round = 0; round < 40; round++) {
+					int number = round;
+					parked.add(test.log().append(AppendRequest.of(locked, "tick", "{\"n\":" + number + "}")));
+					parked.add(test.log()
+						.append(EventLogTests.lateBound(locked, "late",
+								() -> "{\"n\":" + said.getAndIncrement() + "}")));
+					for (UUID other : others) {
+						assertThat(test.log().append(AppendRequest.of(other, "tick", "{}"))).succeedsWithin(20,
+								TimeUnit.SECONDS);
+					}
+					assertThat(waitingForALock(test)).isEmpty();
+				}
+				assertThat(parked).noneMatch(CompletableFuture::isDone);
+				blocker.rollback();
+			}
+			assertThat(parked).allSatisfy((append) -> assertThat(append).succeedsWithin(20, TimeUnit.SECONDS));
+			assertThat(parked).extracting((append) -> append.join().eventId())
+				.containsExactlyElementsOf(LongStream.rangeClosed(1, 80).boxed().toList());
+			assertThat(test.log().flush(Duration.ofSeconds(20))).isTrue();
+		}
+	}
+
+	@Test
+	void whatWaitsForALockedSessionExpires() throws Exception {
+		try (TestLog test = new TestLog(url, HASTY, (pool) -> pool)) {
+			UUID locked = test.newSession("alice");
+			try (Connection blocker = test.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + locked + "' for update");
+				List<CompletableFuture<AppendResult>> parked = Stream
+					.generate(() -> test.log().append(AppendRequest.of(locked, "tick", "{}")))
+					.limit(50)
+					.toList();
+				assertThat(parked).allSatisfy((append) -> assertThat(append).failsWithin(20, TimeUnit.SECONDS)
+					.withThrowableThat()
+					.withCauseInstanceOf(EventLogUnavailableException.class));
+				blocker.rollback();
+			}
+			await().untilAsserted(() -> assertThat(test.log().append(AppendRequest.of(locked, "after", "{}")))
+				.succeedsWithin(20, TimeUnit.SECONDS));
+			assertThat(test.log().read(locked, 0, 10)).extracting(SessionEvent::type).containsOnly("after");
+		}
+	}
+
+	@Test
+	void aLockedSessionCannotFillTheQueue() throws Exception {
+		LogSettings small = new LogSettings(1, 80, 1000_000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
+				Duration.ofSeconds(2), 1000, 1000);
+		try (TestLog test = new TestLog(url, small, (pool) -> pool)) {
+			UUID locked = test.newSession("alice");
+			UUID other = test.newSession("bob");
+			try (Connection blocker = test.dataSource().getConnection()) {
+				blocker.setAutoCommit(false);
+				blocker.createStatement()
+					.execute("select 1 from ws_sessions where session_id = '" + locked + "' for update");
+				test.log().append(AppendRequest.of(locked, "tick", "{}"));
+				await()
+					.until(() -> test.log().append(AppendRequest.of(locked, "tick", "{}")).isCompletedExceptionally());
+				assertThat(test.log().append(AppendRequest.of(other, "tick", "{}"))).succeedsWithin(20,
+						TimeUnit.SECONDS);
+				blocker.rollback();
+			}
+		}
+	}
+
+	/**
+	 * Tells how many statements Postgres has cancelled because they waited for a lock.
+	 */
+	private static long transactionsWaited(TestLog test) {
 		return test.sql()
-			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-			.query(Integer.class)
+			.sql("select xact_rollback from pg_stat_database where datname = current_database()")
+			.query(Long.class)
 			.single();
+	}
+
+	private static List<Integer> waitingForALock(TestLog test) {
+		return test.sql()
+			.sql("select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			.query(Integer.class)
+			.list();
 	}
 
 	private static List<CompletableFuture<AppendResult>> appendLarge(TestLog test, UUID session, int count) {

@@ -16,11 +16,13 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.publish.PublishAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,7 +55,8 @@ class LogAutoConfigurationTests {
 
 	private final ApplicationContextRunner withoutTransactions = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
-				LogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+				JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+				PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false");
 
 	private final ApplicationContextRunner runner = this.withoutTransactions
@@ -176,8 +179,9 @@ class LogAutoConfigurationTests {
 	@Test
 	void itIsOffWithoutADataSource() {
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class, LogAutoConfiguration.class,
-					PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+					LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
+					PublishAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EventLog.class));
 	}
 
@@ -187,7 +191,7 @@ class LogAutoConfigurationTests {
 			"log.append-timeout=3s, appendTimeout, PT3S", "log.lanes=3, lanes, 3" })
 	void propertiesReachTheLanes(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> {
-			List<?> lanes = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "lanes");
+			List<?> lanes = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "writers");
 			assertThat(lanes).isNotNull()
 				.allSatisfy((lane) -> assertThat(lane).extracting("settings").extracting(setting).hasToString(value));
 		});
@@ -216,8 +220,8 @@ class LogAutoConfigurationTests {
 	@Test
 	void postgresIsWaitedForAsLongAsSaid() {
 		this.runner.withPropertyValues("resumable-ws.log.statement-timeout=7s")
-			.run((context) -> assertThat(context.getBean(JdbcExecutor.class)).extracting("timeoutMillis")
-				.isEqualTo(7000));
+			.run((context) -> assertThat(context.getBean(JdbcExecutor.class)).extracting("settings.statementTimeout")
+				.isEqualTo(Duration.ofSeconds(7)));
 	}
 
 	@Test

@@ -35,6 +35,8 @@ class UnknownOutcomeTests {
 
 	private final AtomicInteger refusedConnections = new AtomicInteger();
 
+	private final AtomicInteger connections = new AtomicInteger();
+
 	private @Nullable Commit nextCommit;
 
 	private final AtomicBoolean closeFails = new AtomicBoolean();
@@ -105,7 +107,9 @@ class UnknownOutcomeTests {
 		onNextCommit((connection) -> {
 			CompletableFuture.runAsync(() -> {
 				try {
-					await().until(this::theLogWaitsForALock);
+					// the log asks again and again
+					int then = this.connections.get();
+					await().until(() -> this.connections.get() > then + 2);
 					connection.commit();
 					connection.close();
 					late.complete(null);
@@ -119,6 +123,25 @@ class UnknownOutcomeTests {
 		assertThat(append("one").get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 		late.get(20, TimeUnit.SECONDS);
 		assertThat(types()).containsExactly("one");
+	}
+
+	@Test
+	void theQuestionIsAnsweredWhileAnotherTransactionHasLockedTheSession() throws Exception {
+		CompletableFuture<Connection> locker = new CompletableFuture<>();
+		onNextCommit((connection) -> {
+			connection.commit();
+			connection.close();
+			Connection other = this.test.dataSource().getConnection();
+			other.setAutoCommit(false);
+			other.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + this.session + "' for update");
+			locker.complete(other);
+			throw new SQLException("The answer was lost", "08006");
+		});
+		assertThat(append("one").get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
+		try (Connection other = locker.get()) {
+			other.rollback();
+		}
 	}
 
 	@Test
@@ -175,13 +198,6 @@ class UnknownOutcomeTests {
 		assertThat(types()).hasSize(100);
 	}
 
-	private boolean theLogWaitsForALock() {
-		return this.test.sql()
-			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-			.query(Integer.class)
-			.single() > 0;
-	}
-
 	private CompletableFuture<AppendResult> append(String type) {
 		return this.test.log().append(AppendRequest.of(this.session, type, "{}"));
 	}
@@ -220,6 +236,7 @@ class UnknownOutcomeTests {
 
 		@Override
 		public Connection getConnection() throws SQLException {
+			UnknownOutcomeTests.this.connections.incrementAndGet();
 			if (UnknownOutcomeTests.this.refusedConnections.getAndDecrement() > 0) {
 				throw new SQLException("Postgres is away", "08001");
 			}

@@ -23,6 +23,7 @@ import dev.resumablews.internal.log.PostgresEventLog;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.reply.JdbcReplyQueue;
+import dev.resumablews.internal.reply.ReplyAppendExtension;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
 import tools.jackson.databind.json.JsonMapper;
@@ -124,7 +125,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	public static AppendStatement statement(JdbcExecutor database) {
-		return new AppendStatement(database, NODE, LEASE);
+		return new AppendStatement(database, new ReplyAppendExtension(NODE, LEASE));
 	}
 
 	public NodeId node() {

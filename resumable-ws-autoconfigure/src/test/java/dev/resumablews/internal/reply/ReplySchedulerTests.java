@@ -25,7 +25,6 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
-import dev.resumablews.internal.log.ReplyStep;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
@@ -646,8 +645,8 @@ class ReplySchedulerTests {
 
 	private static AppendRequest part(ClaimedReply claim, String type, String content) {
 		String payload = "{\"message_id\":\"" + claim.messageId() + "\",\"offset\":0,\"content\":\"" + content + "\"}";
-		return new AppendRequest(claim.sessionId(), null, type, () -> payload, claim.messageId(), null,
-				new ReplyStep(claim.inReplyTo(), claim.fence(), false, null), true);
+		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
+				type, AppendRequest.Role.PART, null, new AppendRequest.LateBound(() -> payload));
 	}
 
 	private static ReplySettings oneAtATime(boolean oneAtATime) {

@@ -1,0 +1,104 @@
+package dev.resumablews.internal.log;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a feature adds to the append statement: rows that it locks, conditions on what is
+ * stored, and changes that are committed together with the events. The parts are common
+ * table expressions of the one statement, and are left out when no request of a batch
+ * concerns the feature.
+ */
+public interface AppendExtension {
+
+	/**
+	 * Returns whether a request needs the feature's parts.
+	 * @param request the request
+	 * @return whether it does
+	 */
+	boolean concerns(AppendRequest request);
+
+	/**
+	 * Returns the columns that the feature adds to the {@code input}.
+	 * @return the columns
+	 */
+	List<Column> columns();
+
+	/**
+	 * Returns the expressions that lock the feature's rows, after {@code locked} has
+	 * locked those of the sessions. One named {@code claimed} has the rows, and one named
+	 * {@code contended} the {@code session_id} of those that another transaction has
+	 * locked.
+	 * @param skipLocked whether to leave out rows that are locked, instead of waiting
+	 * @return the expressions, without a comma at either end
+	 */
+	String locks(boolean skipLocked);
+
+	/**
+	 * Returns what is joined to {@code input i} and {@code locked l}.
+	 * @return a full join of {@code claimed c}
+	 */
+	String join();
+
+	/**
+	 * Returns the condition for an event to be stored, on {@code i} and {@code c}.
+	 * @return the condition
+	 */
+	String condition();
+
+	/**
+	 * Returns the expressions that change the feature's tables for the events in
+	 * {@code fresh}.
+	 * @return the expressions, without a comma at either end
+	 */
+	String changes();
+
+	/**
+	 * Sets the parameters of {@link #locks}.
+	 * @param statement the statement
+	 * @param index index of the first of the parameters
+	 * @param batch the requests
+	 * @return index of the parameter after the last one
+	 * @throws SQLException if one cannot be set
+	 */
+	int setLocks(PreparedStatement statement, int index, List<AppendRequest> batch) throws SQLException;
+
+	/**
+	 * Sets the parameters of {@link #changes}.
+	 * @param statement the statement
+	 * @param index index of the first of the parameters
+	 * @return index of the parameter after the last one
+	 * @throws SQLException if one cannot be set
+	 */
+	int setChanges(PreparedStatement statement, int index) throws SQLException;
+
+	/**
+	 * A column of the {@code input}.
+	 *
+	 * @param name its name
+	 * @param type its type in Postgres
+	 * @param value its value for a request
+	 */
+	record Column(String name, String type, Function<AppendRequest, @Nullable Object> value) {
+
+		Array array(Connection connection, List<AppendRequest> batch) throws SQLException {
+			@Nullable Object[] values = new @Nullable Object[batch.size()];
+			boolean empty = true;
+			for (int i = 0; i < values.length; i++) {
+				@Nullable Object each = this.value.apply(batch.get(i));
+				values[i] = each;
+				empty &= each == null;
+			}
+			// to unnest, an empty array is the same as one of nulls
+			return connection.createArrayOf(this.type, empty ? new Object[0] : values);
+		}
+
+	}
+
+}

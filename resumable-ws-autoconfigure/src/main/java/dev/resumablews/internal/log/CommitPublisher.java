@@ -1,0 +1,81 @@
+package dev.resumablews.internal.log;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Makes a committed batch known: to the feeds of its sessions, and to those who appended.
+ * What was committed is committed, so nothing that fails here is a failure of the log.
+ * Used by the writer's thread.
+ */
+final class CommitPublisher {
+
+	private static final Log logger = LogFactory.getLog(CommitPublisher.class);
+
+	private final SessionFeeds feeds;
+
+	CommitPublisher(SessionFeeds feeds) {
+		this.feeds = feeds;
+	}
+
+	/**
+	 * Publishes what was stored, and completes every append of the batch that is not
+	 * busy.
+	 * @return the appends that may be tried again
+	 */
+	List<QueuedAppend> publish(List<QueuedAppend> batch, AppendOutcome outcome) {
+		try {
+			this.feeds.committed(entries(batch, outcome));
+		}
+		catch (Throwable ex) {
+			logger.error("Committed events could not be passed to the connections of this node", ex);
+		}
+		List<QueuedAppend> busy = new ArrayList<>();
+		for (int i = 0; i < batch.size(); i++) {
+			QueuedAppend append = batch.get(i);
+			AppendResult stored = outcome.results().get(i);
+			if (stored != null) {
+				append.complete(stored);
+			}
+			else if (outcome.busy().contains(append.sessionId())) {
+				busy.add(append);
+			}
+			else {
+				append.result().completeExceptionally(refusal(append.request()));
+			}
+		}
+		return busy;
+	}
+
+	private static Map<UUID, List<SessionFeed.Recent>> entries(List<QueuedAppend> batch, AppendOutcome outcome) {
+		Map<UUID, List<SessionFeed.Recent>> entries = new HashMap<>();
+		for (int i = 0; i < batch.size(); i++) {
+			AppendResult stored = outcome.results().get(i);
+			if (stored != null && !stored.duplicate()) {
+				entries.computeIfAbsent(batch.get(i).sessionId(), (id) -> new ArrayList<>())
+					.add(batch.get(i).toFeedEntry(stored));
+			}
+		}
+		return entries;
+	}
+
+	/**
+	 * The log does not say why an event of a reply was refused; that its session is
+	 * closed is noticed by the next claim.
+	 */
+	private static RuntimeException refusal(AppendRequest request) {
+		return (request instanceof ReplyEvent event) ? new FencedException(event)
+				: new UnknownSessionException(request.sessionId());
+	}
+
+}
