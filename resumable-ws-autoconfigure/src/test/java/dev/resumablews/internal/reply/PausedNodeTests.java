@@ -145,7 +145,7 @@ class PausedNodeTests {
 			.database(database)
 			.with(Models.class)
 			.properties("resumable-ws.reply.lease", "5m", "resumable-ws.cluster.backstop-interval", "1h",
-					"logging.level.dev.resumablews.reply", "info")
+					"logging.level.dev.resumablews.internal.reply", "info")
 			.start();
 	}
 
