@@ -77,7 +77,7 @@ class ArchitectureTests {
 			entry("presence", "concurrent", "jdbc", "node"), //
 			entry("log", "concurrent", "schema", "jdbc", "node", "feed"), //
 			entry("publish", "concurrent", "jdbc", "log", "feed", "presence"), //
-			entry("cluster", "concurrent", "schema", "node", "feed", "log"), //
+			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
 			entry("cleanup", "concurrent", "schema"), //
 			entry("reply", "concurrent", "jdbc", "log", "node", "protocol"), //
 			entry("connection", "concurrent", "log", "feed", "presence", "publish", "reply", "protocol", "handshake"));

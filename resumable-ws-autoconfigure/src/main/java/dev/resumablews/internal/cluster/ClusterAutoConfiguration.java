@@ -11,6 +11,7 @@ import dev.resumablews.ResumableWsProperties.Signal;
 import dev.resumablews.internal.cluster.ListenerConnections.Address;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.schema.SchemaName;
@@ -80,12 +81,12 @@ public final class ClusterAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(ClusterSignal.class)
 		PostgresSignal resumableWsClusterSignal(ResumableWsProperties properties, SchemaName schema,
-				DataSource dataSource, ObjectProvider<JdbcConnectionDetails> details,
+				DataSource dataSource, JdbcExecutor database, ObjectProvider<JdbcConnectionDetails> details,
 				@Qualifier("resumableWsListenerDataSource") ObjectProvider<DataSource> listenerDataSource) {
 			DataSource own = listenerDataSource.getIfAvailable();
 			ListenerConnections connections = (own != null) ? ListenerConnections.from(own)
 					: connections(dataSource, details.getIfUnique());
-			return new PostgresSignal(dataSource, connections, schema, properties.log().statementTimeout());
+			return new PostgresSignal(database, connections, schema, properties.log().statementTimeout());
 		}
 
 		private static ListenerConnections connections(DataSource dataSource, @Nullable JdbcConnectionDetails details) {

@@ -1,19 +1,13 @@
 package dev.resumablews.internal.cluster;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
+import java.sql.ResultSet;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 
-import javax.sql.DataSource;
-
+import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.schema.SchemaName;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PostgresSignal implements ClusterSignal {
 
-	private static final Log logger = LogFactory.getLog(PostgresSignal.class);
-
 	private static final String SQL = """
-			with quick as materialized (
+			with async_commit as materialized (
 				select set_config('synchronous_commit', 'off', true)
 			)
 			select pg_notify(?, text)
-			from quick, unnest(?::text[]) as text
+			from async_commit, unnest(?::text[]) as text
 			""";
 
 	/**
@@ -40,9 +32,7 @@ final class PostgresSignal implements ClusterSignal {
 	 */
 	private static final int MAX_CHANNEL_LENGTH = 63;
 
-	private static final Executor SAME_THREAD = Runnable::run;
-
-	private final DataSource dataSource;
+	private final JdbcExecutor database;
 
 	private final ListenerConnections connections;
 
@@ -54,12 +44,12 @@ final class PostgresSignal implements ClusterSignal {
 
 	/**
 	 * Creates it.
-	 * @param dataSource the pool to send with
+	 * @param database sends
 	 * @param connections gives a connection to receive with
 	 * @param timeout how long Postgres may take to answer
 	 */
-	PostgresSignal(DataSource dataSource, ListenerConnections connections, SchemaName schema, Duration timeout) {
-		this.dataSource = dataSource;
+	PostgresSignal(JdbcExecutor database, ListenerConnections connections, SchemaName schema, Duration timeout) {
+		this.database = database.reserved();
 		this.channel = channel(schema);
 		this.timeoutMillis = Math.toIntExact(timeout.toMillis());
 		this.connections = connections;
@@ -83,37 +73,17 @@ final class PostgresSignal implements ClusterSignal {
 	}
 
 	@Override
-	public void send(List<String> texts) throws SQLException {
-		try (Connection connection = this.dataSource.getConnection()) {
-			int timeoutBefore = connection.getNetworkTimeout();
-			boolean autoCommitBefore = connection.getAutoCommit();
-			connection.setNetworkTimeout(SAME_THREAD, this.timeoutMillis);
-			connection.setAutoCommit(true);
-			try (PreparedStatement statement = connection.prepareStatement(SQL)) {
-				statement.setString(1, this.channel);
-				statement.setArray(2, connection.createArrayOf("text", texts.toArray()));
-				statement.executeQuery().close();
-			}
-			finally {
-				restore(connection, autoCommitBefore, timeoutBefore);
-			}
-		}
+	public void send(List<String> texts) {
+		this.database.execute((session) -> session.query(SQL, (statement) -> {
+			statement.setString(1, this.channel);
+			statement.setArray(2, statement.getConnection().createArrayOf("text", texts.toArray()));
+		}, ResultSet::next));
 	}
 
 	@Override
 	public void close() {
 		if (this.listener != null) {
 			this.listener.close();
-		}
-	}
-
-	private static void restore(Connection connection, boolean autoCommit, int timeoutMillis) {
-		try {
-			connection.setAutoCommit(autoCommit);
-			connection.setNetworkTimeout(SAME_THREAD, timeoutMillis);
-		}
-		catch (SQLException ex) {
-			logger.debug("A connection could not be left as it was found", ex);
 		}
 	}
 

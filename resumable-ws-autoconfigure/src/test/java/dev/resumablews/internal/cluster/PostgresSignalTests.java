@@ -36,7 +36,7 @@ class PostgresSignalTests {
 	@BeforeAll
 	void start() {
 		this.nodes = new TwoNodes(new Class<?>[] { SpiedDataSource.Spying.class },
-				"resumable-ws.cluster.backstop-interval", "1h");
+				"resumable-ws.cluster.backstop-interval", "1h", "resumable-ws.pool.enabled", "false");
 		this.nodes.awaitListeners();
 	}
 
