@@ -232,9 +232,9 @@ final class AppendQueue {
 	private static final class ParkedSession {
 
 		/**
-		 * How many appends are tried at once.
+		 * How many appends are tried at once: a usual batch, as the session may be free.
 		 */
-		private static final int MAX_OFFERED = 16;
+		private static final int MAX_OFFERED = 1000;
 
 		private Deque<QueuedAppend> appends = new ArrayDeque<>();
 

@@ -34,6 +34,12 @@ final class GroupCommitWriter {
 
 	static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(20), Duration.ofSeconds(1));
 
+	/**
+	 * Another writer's transaction is over within milliseconds; that of an application
+	 * may take as long as it likes.
+	 */
+	private static final BackOff LOCKED_BACK_OFF = new BackOff(Duration.ofMillis(1), Duration.ofSeconds(1));
+
 	private static final Log logger = LogFactory.getLog(GroupCommitWriter.class);
 
 	/**
@@ -70,7 +76,7 @@ final class GroupCommitWriter {
 			SessionFeeds feeds, ResumableWsListener listener) {
 		this.settings = settings;
 		this.listener = listener;
-		this.queue = new AppendQueue(settings, BACK_OFF);
+		this.queue = new AppendQueue(settings, LOCKED_BACK_OFF);
 		this.collector = new BatchCollector(this.queue, settings);
 		this.writer = new BatchWriter(database.reserved(), statement);
 		this.publisher = new CommitPublisher(feeds);
