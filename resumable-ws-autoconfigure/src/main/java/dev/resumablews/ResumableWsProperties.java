@@ -132,7 +132,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param heartbeatInterval Time between two pings to a client that is silent.
 	 * @param heartbeatTimeout Silence after which a client is taken for dead.
 	 * @param sendTimeout Time a client may take to accept what was sent before it is
-	 * closed as too slow.
+	 * closed as too slow, besides the time of its transmission at 1 kB/s.
 	 * @param maxLifetime Time after which a connection is closed, so that the client
 	 * connects anew, perhaps to another node; zero for never.
 	 * @param maxLifetimeJitter Share of the maximum lifetime that is taken off at random.
@@ -146,6 +146,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * closed for a new one.
 	 * @param maxPerUser Connections a user may have, over all nodes.
 	 * @param maxTotal Connections this node accepts.
+	 * @param maxOpening Connections whose session may wait to be opened; further ones are
+	 * refused.
 	 * @param maxSendSize Size up to which waiting events are sent together.
 	 */
 	public record Connection(@DefaultValue("25s") Duration heartbeatInterval,
@@ -154,7 +156,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("128KB") DataSize maxMessageSize, @DefaultValue("10") int maxMalformedMessages,
 			@DefaultValue("20") int messagesPerSecond, @DefaultValue("60") int messageBurst,
 			@DefaultValue("32") int maxPerSession, @DefaultValue("256") int maxPerUser,
-			@DefaultValue("20000") int maxTotal, @DefaultValue("64KB") DataSize maxSendSize) {
+			@DefaultValue("20000") int maxTotal, @DefaultValue("1000") int maxOpening,
+			@DefaultValue("64KB") DataSize maxSendSize) {
 
 		public Connection {
 			requirePositive("connection.heartbeat-interval", heartbeatInterval);
@@ -172,6 +175,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requirePositive("connection.max-per-session", maxPerSession);
 			requirePositive("connection.max-per-user", maxPerUser);
 			requirePositive("connection.max-total", maxTotal);
+			requirePositive("connection.max-opening", maxOpening);
 			require(between(maxSendSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-send-size",
 					maxSendSize, "from 1B to 64MB");
 		}

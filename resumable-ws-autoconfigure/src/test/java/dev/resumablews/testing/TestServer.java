@@ -65,6 +65,13 @@ public final class TestServer implements AutoCloseable {
 		return this.context.getBean(type);
 	}
 
+	/**
+	 * Returns the application's context, to stop, pause and start it.
+	 */
+	public ConfigurableApplicationContext context() {
+		return this.context;
+	}
+
 	@Override
 	public void close() {
 		this.context.close();

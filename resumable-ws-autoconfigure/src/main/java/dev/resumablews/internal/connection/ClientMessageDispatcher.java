@@ -1,6 +1,5 @@
 package dev.resumablews.internal.connection;
 
-import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -11,7 +10,9 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.connection.MessageBacklog.Reservation;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
@@ -21,20 +22,25 @@ import dev.resumablews.internal.protocol.ClientFrame.Ping;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.ClientFrame.UserMessage;
 import dev.resumablews.internal.protocol.ErrorCode;
-import dev.resumablews.internal.protocol.MalformedFrameException;
 import dev.resumablews.internal.protocol.ServerMessage.Ack;
 import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Pong;
-import io.github.bucket4j.Bucket;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * What a client sends on one connection. Called by the container, one message at a time.
+ * Does what the messages of one connection ask for, in their order:
+ * <ol>
+ * <li>a {@code ping} is answered at once;
+ * <li>what does not wait for anything is done on the container's thread, unless a message
+ * before it still waits;
+ * <li>what may wait (for Postgres, for the application, for the keys of an issuer) is
+ * done by the threads of the handlers, and so is everything after it;
+ * <li>while the session is being opened, all messages wait.
+ * </ol>
+ * What waits is bounded; beyond that a message is refused as {@code unavailable}.
  */
 final class ClientMessageDispatcher {
 
@@ -44,151 +50,109 @@ final class ClientMessageDispatcher {
 
 	private final DispatcherServices services;
 
-	private final ConnectionSettings settings;
+	private final MessageBacklog backlog;
 
-	private final StringBuilder partial = new StringBuilder();
+	private final SerialExecutor waiting;
 
-	/**
-	 * There is none before the first message: most connections only listen.
-	 */
-	private @Nullable Bucket rate;
-
-	private int malformedInARow;
-
-	/**
-	 * Done when the application has handled all user messages so far. Touched by the
-	 * thread that writes the log.
-	 */
-	private CompletableFuture<Void> handled = CompletableFuture.completedFuture(null);
+	private final @Nullable UserMessageHandover handover;
 
 	ClientMessageDispatcher(Connection connection, DispatcherServices services, ConnectionSettings settings) {
 		this.connection = connection;
 		this.services = services;
-		this.settings = settings;
+		this.backlog = new MessageBacklog(services.backlog(), settings.maxMessageBytes());
+		this.waiting = new SerialExecutor(services.workers().handling(), true);
+		ClientMessageHandler handler = services.handlers().get("user_message");
+		this.handover = (handler != null) ? new UserMessageHandover(connection, handler, services.workers().handling())
+				: null;
 	}
 
 	/**
-	 * Takes a piece of a message. Large messages come in pieces, so that the container
-	 * need not keep a buffer of their size for every connection.
+	 * Handles the messages that wait for the session to be opened, and those that come.
 	 */
-	void receive(String piece, boolean last) {
-		this.connection.heard();
-		if (this.connection.closing() != null) {
-			// it was not acknowledged, so the client sends it again on its next
-			// connection
-			return;
-		}
-		if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
-				|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
-			this.partial.setLength(0);
-			this.connection.close(CloseCode.MESSAGE_TOO_BIG);
-			return;
-		}
-		if (!last) {
-			this.partial.append(piece);
-			return;
-		}
-		String text = this.partial.isEmpty() ? piece : this.partial.append(piece).toString();
-		this.partial.setLength(0);
-		this.partial.trimToSize();
-		receive(text);
+	void sessionOpened() {
+		this.waiting.resume();
 	}
 
-	private void receive(String text) {
-		if (!isWithinRate()) {
-			this.connection.close(CloseCode.RATE_LIMITED);
+	/**
+	 * Handles a message. Called by the container, one message at a time. Does not block.
+	 * @param length the message's length
+	 */
+	void dispatch(ClientFrame frame, int length) {
+		if (frame instanceof Ping ping) {
+			this.connection.tell(new Pong(ping.t()));
 			return;
 		}
-		try {
-			ClientFrame frame = this.services.reader().read(text);
-			this.malformedInARow = 0;
+		boolean quick = frame instanceof UserMessage || frame instanceof Resume;
+		if (quick && this.waiting.isIdle()) {
 			handle(frame);
+			return;
 		}
-		catch (MalformedFrameException ex) {
-			this.connection.tell(ex.toError());
-			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
-				this.connection.close(CloseCode.MALFORMED_MESSAGES);
+		Reservation room = this.backlog.reserve(length);
+		if (room == null) {
+			refuse(new EventLogUnavailableException("Too many messages of the client wait"), key(frame));
+			return;
+		}
+		this.waiting.execute(() -> {
+			try {
+				if (this.connection.closing() == null) {
+					handle(frame);
+				}
 			}
-		}
-	}
-
-	private boolean isWithinRate() {
-		if (this.settings.messagesPerSecond() == 0) {
-			return true;
-		}
-		Bucket rate = this.rate;
-		if (rate == null) {
-			rate = bucket(this.settings);
-			this.rate = rate;
-		}
-		return rate.tryConsume(1);
+			finally {
+				room.release();
+			}
+		});
 	}
 
 	private void handle(ClientFrame frame) {
-		if (frame instanceof Ping ping) {
-			this.connection.tell(new Pong(ping.t()));
-		}
-		else if (frame instanceof Resume resume) {
-			this.connection.resume(resume.lastEventId());
-		}
-		else if (frame instanceof UserMessage message) {
-			userMessage(message);
-		}
-		else if (frame instanceof Cancel cancel) {
-			cancel(cancel);
-		}
-		else if (frame instanceof Auth auth) {
-			authenticate(auth);
-		}
-		else if (frame instanceof Custom custom) {
-			custom(custom);
-		}
-	}
-
-	private void cancel(Cancel cancel) {
 		try {
-			this.services.replies().cancel(this.connection.sessionId(), this.connection.userId(), cancel.messageId());
+			if (frame instanceof Resume resume) {
+				this.connection.resume(resume.lastEventId());
+			}
+			else if (frame instanceof UserMessage message) {
+				userMessage(message);
+			}
+			else if (frame instanceof Cancel cancel) {
+				this.services.replies()
+					.cancel(this.connection.sessionId(), this.connection.userId(), cancel.messageId());
+			}
+			else if (frame instanceof Auth auth) {
+				authenticate(auth);
+			}
+			else if (frame instanceof Custom custom) {
+				custom(custom);
+			}
 		}
-		catch (RuntimeException ex) {
-			refuse(ex, null);
+		catch (Throwable ex) {
+			refuse(ex, key(frame));
 		}
 	}
 
 	private void userMessage(UserMessage message) {
 		UUID key = message.idempotencyKey();
+		UserMessageHandover handover = this.handover;
+		Reservation room = (handover != null) ? this.backlog.reserve(message.content().length()) : null;
+		if (handover != null && room == null) {
+			refuse(new EventLogUnavailableException("Too many messages of the client wait for their handler"), key);
+			return;
+		}
 		CompletableFuture<AppendResult> answer = this.services.replies()
-			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key,
-					(stored) -> handOver(message, stored.eventId()));
+			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
+				if (handover != null && room != null) {
+					handover.handOver(message.content(), key, stored.eventId(), room);
+				}
+			});
 		answer.whenComplete((appended, failure) -> {
+			if (room != null && (failure != null || appended.duplicate())) {
+				room.release();
+			}
 			if (failure != null) {
 				refuse(failure, key);
-				return;
 			}
-			this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+			else {
+				this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+			}
 		});
-	}
-
-	/**
-	 * Gives a stored message to the application's handler, after those before it.
-	 */
-	private void handOver(UserMessage message, long eventId) {
-		ClientMessageHandler handler = this.services.handlers().get("user_message");
-		if (handler != null) {
-			this.handled = this.handled.thenRunAsync(() -> handleStored(handler, message, eventId),
-					this.services.handling());
-		}
-	}
-
-	private void handleStored(ClientMessageHandler handler, UserMessage message, long eventId) {
-		try {
-			handler.handle(clientMessage("user_message",
-					JsonNodeFactory.instance.objectNode().put("content", message.content()), message.idempotencyKey(),
-					eventId));
-		}
-		catch (RuntimeException ex) {
-			logger.warn("The application failed to handle user_message %d of session %s".formatted(eventId,
-					this.connection.sessionId()), ex);
-		}
 	}
 
 	private void custom(Custom custom) {
@@ -199,20 +163,15 @@ final class ClientMessageDispatcher {
 					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
 			return;
 		}
-		ClientMessage message = clientMessage(custom.type(), custom.payload(), key, null);
-		try {
-			if (key == null) {
-				handler.handle(message);
-			}
-			else {
-				boolean first = this.services.once()
-					.run(this.connection.sessionId(), this.connection.userId(), key, () -> handler.handle(message));
-				this.connection.tell(new Ack(key, null, !first));
-			}
+		ClientMessage message = new ClientMessage(this.connection.sessionId(), this.connection.userId(),
+				this.connection.id(), custom.type(), custom.payload(), key, null);
+		if (key == null) {
+			handler.handle(message);
+			return;
 		}
-		catch (RuntimeException ex) {
-			refuse(ex, key);
-		}
+		boolean first = this.services.once()
+			.run(this.connection.sessionId(), this.connection.userId(), key, () -> handler.handle(message));
+		this.connection.tell(new Ack(key, null, !first));
 	}
 
 	private void authenticate(Auth auth) {
@@ -229,9 +188,6 @@ final class ClientMessageDispatcher {
 		catch (HandshakeAuthenticationException ex) {
 			this.connection.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, String.valueOf(ex.getMessage()), null));
 		}
-		catch (RuntimeException ex) {
-			refuse(ex, null);
-		}
 	}
 
 	private void refuse(Throwable thrown, @Nullable UUID key) {
@@ -241,42 +197,49 @@ final class ClientMessageDispatcher {
 			this.connection.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
 					"The message cannot be stored right now; send it again later", key));
 		}
-		else if (failure instanceof UnknownSessionException unknown
+		else if (failure instanceof UnknownSessionException unknown && this.connection.hasSession()
 				&& unknown.getSessionId().equals(this.connection.sessionId())) {
-			this.connection.close(CloseCode.DONE);
+			this.services.workers().reading().execute(this::endWithSession);
 		}
 		else if (failure instanceof IllegalArgumentException) {
 			this.connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
 		}
 		else {
-			logger.warn("A message of session %s could not be handled".formatted(this.connection.sessionId()), failure);
+			logger.warn("A message of connection %s could not be handled".formatted(this.connection.id()), failure);
 			this.connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
 		}
 	}
 
-	private ClientMessage clientMessage(String type, JsonNode payload, @Nullable UUID key, @Nullable Long eventId) {
-		return new ClientMessage(this.connection.sessionId(), this.connection.userId(), this.connection.id(), type,
-				payload, key, eventId);
+	/**
+	 * Ends the connection of a session that takes no further events. If it was closed,
+	 * the client is sent all of it before. If its row is gone, because it was cleaned up
+	 * or lost in a crash, the client has to reconnect, and is given another session.
+	 */
+	private void endWithSession() {
+		try {
+			SessionSummary session = this.services.log().find(this.connection.sessionId()).orElse(null);
+			if (session != null && session.closed()) {
+				this.connection.sessionClosed(session.lastEventId());
+			}
+			else {
+				this.connection.close(CloseCode.RESTART);
+			}
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("Whether a session is closed or gone is not known", ex);
+			this.connection.close(CloseCode.TRY_AGAIN_LATER);
+		}
+	}
+
+	private static @Nullable UUID key(ClientFrame frame) {
+		if (frame instanceof UserMessage message) {
+			return message.idempotencyKey();
+		}
+		return (frame instanceof Custom custom) ? custom.idempotencyKey() : null;
 	}
 
 	private static String shown(String type) {
 		return (type.length() <= 64) ? type : type.substring(0, 64) + "…";
-	}
-
-	private static long utf8Length(CharSequence text) {
-		long length = 0;
-		for (int i = 0; i < text.length(); i++) {
-			char unit = text.charAt(i);
-			length += (unit < 0x80) ? 1 : (unit < 0x800 || Character.isSurrogate(unit)) ? 2 : 3;
-		}
-		return length;
-	}
-
-	private static Bucket bucket(ConnectionSettings settings) {
-		return Bucket.builder()
-			.addLimit((limit) -> limit.capacity(settings.messageBurst())
-				.refillGreedy(settings.messagesPerSecond(), Duration.ofSeconds(1)))
-			.build();
 	}
 
 }

@@ -1,20 +1,18 @@
 package dev.resumablews.internal.connection;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.internal.connection.ConnectionState.Phase;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.log.OpenedSession;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
@@ -26,239 +24,203 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's connection: a loop that sends what follows its cursor for as long as the
- * channel takes it.
- * <ol>
- * <li>Whatever may have changed something (news in the log, a control message, the end of
- * a send or of a read) wakes the loop. It runs on one thread at a time.
- * <li>Nothing is done while a frame is being sent; its end wakes the loop.
- * <li>Control messages that wait go first, then the events that follow the cursor. If
- * there will never be any again, as the session is closed, so is the connection.
- * </ol>
- * So replay and live are the same, a slow client costs no more than its cursor and the
- * page it is being sent, and no thread waits for it. Methods may be called by any thread
- * unless they say otherwise.
+ * A client's connection. {@link ConnectionLoop} sends what follows its {@link LogCursor},
+ * so that replay and live delivery are the same, a slow client costs no more than its
+ * cursor and the page it is being sent, and no thread waits for it.
+ * {@link ConnectionWatchdog} closes it when something is overdue. Its states are those of
+ * {@link ConnectionState}. Methods may be called by any thread unless they say otherwise.
  */
 final class Connection {
 
-	private static final Log logger = LogFactory.getLog(Connection.class);
+	/**
+	 * How long a client may take to answer a close frame.
+	 */
+	static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-	private static final int STEPS_IN_A_ROW = 16;
+	private static final Log logger = LogFactory.getLog(Connection.class);
 
 	private final UUID id = UUID.randomUUID();
 
 	private final ConnectionServices services;
 
-	private final ConnectionSettings settings;
-
 	private final Handshake handshake;
 
 	private final WebSocketChannel channel;
 
-	private final Consumer<Connection> onClosed;
+	private final Listener listener;
 
-	private final LogCursor cursor;
+	private final ConnectionState state = new ConnectionState();
 
-	private final ControlQueue control = new ControlQueue();
+	private final SendWindow window;
 
-	/**
-	 * Above 0 while the loop runs or is about to. It begins at 1, so that nothing runs it
-	 * before {@link #start()}.
-	 */
-	private final AtomicInteger wakeUps = new AtomicInteger(1);
+	private final ConnectionLoop loop;
 
-	private final AtomicReference<@Nullable CloseCode> closing = new AtomicReference<>();
+	private final ConnectionWatchdog watchdog;
 
-	private final AtomicBoolean channelClosed = new AtomicBoolean();
+	private final Runnable wake;
 
-	private final AtomicBoolean gone = new AtomicBoolean();
-
-	private final long openedNanos = System.nanoTime();
-
-	private final long endOfLife;
+	private final long createdNanos = System.nanoTime();
 
 	/**
-	 * Frames that are to be sent before anything else is looked for. Of the loop.
-	 */
-	private final Deque<String> frames = new ArrayDeque<>(1);
-
-	/**
-	 * Set by the loop, cleared when the frame was sent.
-	 */
-	private volatile boolean sending;
-
-	/**
-	 * Whether the loop found nothing more to do when it last ran. Set by the loop.
-	 */
-	private volatile boolean idle;
-
-	/**
-	 * Set by the clock, cleared by the loop.
-	 */
-	private volatile boolean pingDue;
-
-	/**
-	 * Set by the loop.
-	 */
-	private volatile long sendingSince;
-
-	/**
-	 * Set by whoever closes.
+	 * When this side began to close, by {@link ListeningClock}.
 	 */
 	private volatile long closingSince;
 
 	/**
-	 * Set by the container's threads.
+	 * Set when the session is open.
 	 */
-	private volatile long lastHeard = System.nanoTime();
+	private volatile @Nullable LogCursor cursor;
 
 	/**
-	 * Of the clock.
+	 * Creates a connection whose session is not open yet.
+	 * @param listener learns when the connection is open, and when this side has closed
+	 * the WebSocket, since not every container tells that before the client has answered
 	 */
-	private long lastPing = System.nanoTime();
-
-	/**
-	 * Set by the container's threads.
-	 */
-	private volatile @Nullable Instant tokenExpiresAt;
-
-	/**
-	 * Creates a connection and opens its session. Blocks until Postgres answers.
-	 * @param onClosed is told when this side has closed the WebSocket, since not every
-	 * container tells that before the client has answered
-	 * @throws dev.resumablews.EventLogUnavailableException if Postgres does not answer
-	 */
-	Connection(ConnectionServices services, Handshake handshake, WebSocketChannel channel,
-			Consumer<Connection> onClosed) {
+	Connection(ConnectionServices services, Handshake handshake, WebSocketChannel channel, Listener listener) {
+		ConnectionSettings settings = services.settings();
+		Workers workers = services.workers();
 		this.services = services;
-		this.onClosed = onClosed;
-		this.settings = services.settings();
 		this.handshake = handshake;
 		this.channel = channel;
-		this.tokenExpiresAt = handshake.user().expiresAt();
-		this.endOfLife = this.openedNanos + lifetime(this.settings).toNanos();
-		this.cursor = LogCursor.open(services, handshake, this::wake);
-		OpenedSession session = this.cursor.session();
-		OpenedSession.Reason reason = session.reason();
-		tell(new SessionInit(session.sessionId(), session.resumed(),
-				(reason != null) ? reason.name().toLowerCase(Locale.ROOT) : null, session.lastEventId(),
-				session.earliestEventId(), this.settings.heartbeatInterval().toMillis(), this.id));
+		this.listener = listener;
+		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
+		this.loop = new ConnectionLoop(workers.delivery(), workers.control(), services.time(), channel, this.state,
+				this.window, handshake.ndjson(), this::endWith);
+		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
+				handshake.user().expiresAt());
+		this.wake = this.loop::wake;
 	}
 
 	UUID id() {
 		return this.id;
 	}
 
-	UUID sessionId() {
-		return this.cursor.session().sessionId();
-	}
-
 	String userId() {
 		return this.handshake.user().userId();
 	}
 
+	/**
+	 * Returns the session, once it is open.
+	 */
+	UUID sessionId() {
+		return session().sessionId();
+	}
+
+	/**
+	 * Returns whether there is a session.
+	 */
+	boolean hasSession() {
+		return this.cursor != null;
+	}
+
 	boolean resumed() {
-		return this.cursor.session().resumed();
+		return session().resumed();
 	}
 
 	LiveConnection toLiveConnection() {
-		return new LiveConnection(this.id, sessionId(), userId(), this.openedNanos);
+		return new LiveConnection(this.id, sessionId(), userId(), this.createdNanos);
 	}
 
 	/**
-	 * Begins to send.
+	 * Opens the session and begins to send; closes the connection if that is not
+	 * possible. Blocks until Postgres answers. To be called once.
 	 */
-	void start() {
-		this.services.workers().delivery().execute(this::run);
+	void open() {
+		if (this.state.phase() != Phase.OPENING) {
+			return;
+		}
+		try {
+			LogCursor opened = LogCursor.open(this.services, this.handshake, this.wake);
+			this.cursor = opened;
+			if (!this.state.open()) {
+				opened.close();
+				return;
+			}
+			this.loop.offerFirst(this.services.writer().write(init(opened.session())));
+			this.loop.start(opened);
+			this.listener.opened(this);
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("A session could not be opened", ex);
+			abandon(CloseCode.TRY_AGAIN_LATER);
+		}
+		catch (Throwable ex) {
+			logger.warn("A session could not be opened", ex);
+			abandon(CloseCode.INTERNAL_ERROR);
+		}
 	}
 
 	/**
-	 * Sends a control message.
+	 * Sends a control message; after {@code session_init}, if the session is not open
+	 * yet.
 	 */
 	void tell(ServerMessage message) {
-		if (this.control.offer(this.services.writer().write(message))) {
-			wake();
-		}
-		else {
+		if (!this.loop.offer(this.services.writer().write(message))) {
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
 	}
 
 	/**
-	 * Begins again after an event.
+	 * Continues after an event. To be called once the session is open.
 	 */
 	void resume(long lastEventId) {
-		this.cursor.rewind(lastEventId);
+		cursor().rewind(lastEventId);
 	}
 
 	/**
-	 * Notes that something was heard of the client.
+	 * Notes that the session was closed, so that the connection is closed, too, when all
+	 * of it was sent. To be called once the session is open.
+	 * @param lastEventId the last event of the session
 	 */
-	void heard() {
-		this.lastHeard = System.nanoTime();
+	void sessionClosed(long lastEventId) {
+		cursor().sessionClosed(lastEventId);
+	}
+
+	/**
+	 * Notes that the container begins or ends to handle what the client has sent.
+	 */
+	void receiving(boolean receiving) {
+		this.watchdog.receiving(receiving);
+	}
+
+	/**
+	 * Notes a pong.
+	 * @param payload what it holds
+	 */
+	void pong(ByteBuffer payload) {
+		this.watchdog.heard();
+		this.loop.pong(JakartaWebSocketChannel.number(payload));
 	}
 
 	/**
 	 * Notes how long the client's newest token lasts.
 	 */
 	void tokenExpiresAt(@Nullable Instant expiresAt) {
-		this.tokenExpiresAt = expiresAt;
+		this.watchdog.tokenExpiresAt(expiresAt);
 	}
 
 	/**
 	 * Announces a planned end.
 	 */
 	void announceRestart() {
-		long window = this.settings.reconnectWindow().toMillis();
+		long window = this.services.settings().reconnectWindow().toMillis();
 		tell(new ServerRestarting(ThreadLocalRandom.current().nextLong(window + 1)));
 	}
 
 	/**
-	 * Closes the connection after the control messages that wait. The first code counts.
+	 * Closes the connection after the control messages that wait; at once, if its session
+	 * is not open yet. The first code counts.
 	 */
 	void close(CloseCode code) {
-		if (this.closing.compareAndSet(null, code)) {
-			this.closingSince = System.nanoTime();
-			wake();
-		}
-	}
-
-	/**
-	 * Whether all that is known has been sent.
-	 */
-	boolean caughtUp() {
-		return this.gone.get() || (this.idle && this.wakeUps.get() == 0);
-	}
-
-	/**
-	 * Looks whether something is overdue. Called by the clock.
-	 */
-	void watch(long now) {
-		CloseCode code = this.closing.get();
-		Instant expiresAt = this.tokenExpiresAt;
-		if (code != null) {
-			Duration grace = (code == CloseCode.HEARTBEAT_MISSED) ? Duration.ZERO : this.settings.sendTimeout();
-			if (now - this.closingSince > grace.toNanos()) {
-				closeChannel(code);
+		boolean open = this.state.phase() != Phase.OPENING;
+		if (this.state.close(code)) {
+			this.closingSince = this.services.time().getAsLong();
+			if (open) {
+				this.loop.wake();
 			}
-		}
-		else if (this.sending && now - this.sendingSince > this.settings.sendTimeout().toNanos()) {
-			close(CloseCode.TRY_AGAIN_LATER);
-		}
-		else if (now - this.lastHeard > this.settings.heartbeatTimeout().toNanos()) {
-			close(CloseCode.HEARTBEAT_MISSED);
-		}
-		else if (expiresAt != null && !Instant.now().isBefore(expiresAt)) {
-			close(CloseCode.UNAUTHORIZED);
-		}
-		else if (!this.settings.maxLifetime().isZero() && now - this.endOfLife >= 0) {
-			announceRestart();
-			close(CloseCode.RESTART);
-		}
-		else if (Math.min(now - this.lastHeard, now - this.lastPing) > this.settings.heartbeatInterval().toNanos()) {
-			this.lastPing = now;
-			this.pingDue = true;
-			wake();
+			else {
+				endWith(code);
+			}
 		}
 	}
 
@@ -266,139 +228,168 @@ final class Connection {
 	 * Closes the WebSocket at once.
 	 */
 	void abandon(CloseCode code) {
-		close(code);
-		closeChannel(code);
+		if (this.state.close(code)) {
+			this.closingSince = this.services.time().getAsLong();
+		}
+		endWith(code);
+	}
+
+	/**
+	 * Returns the code that this side closes with.
+	 * @return the code; null while it does not close, and if the client or the network
+	 * closed the connection
+	 */
+	@Nullable CloseCode closing() {
+		return this.state.code();
+	}
+
+	boolean isOpen() {
+		return this.state.isOpen();
+	}
+
+	/**
+	 * Waits until all that is known has been sent.
+	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
+	 */
+	void awaitIdle(long deadline) throws InterruptedException {
+		if (hasSession()) {
+			this.loop.awaitIdle(deadline);
+		}
 	}
 
 	/**
 	 * Notes that the WebSocket is closed.
-	 * @return whether that was news
+	 * @return whether it was not known
 	 */
-	boolean closed() {
-		if (!this.gone.compareAndSet(false, true)) {
+	boolean gone() {
+		if (!this.state.gone()) {
 			return false;
 		}
-		this.channelClosed.set(true);
-		this.cursor.close();
+		LogCursor open = this.cursor;
+		if (open != null) {
+			open.close();
+		}
+		this.loop.ended();
 		return true;
 	}
 
+	boolean isGone() {
+		return this.state.phase() == Phase.GONE;
+	}
+
 	/**
-	 * Returns the code that this side closed with.
-	 * @return the code, or null if the client or the network closed the connection
+	 * Looks whether something is overdue. Called by the clock.
+	 * @param now the time of {@link ListeningClock}
 	 */
-	@Nullable CloseCode closing() {
-		return this.closing.get();
-	}
-
-	private void wake() {
-		if (this.wakeUps.getAndIncrement() == 0) {
-			this.services.workers().delivery().execute(this::run);
-		}
-	}
-
-	private void run() {
-		int seen;
-		int steps = 0;
-		do {
-			if (steps++ == STEPS_IN_A_ROW) {
-				this.services.workers().delivery().execute(this::run);
-				return;
+	void watch(long now) {
+		switch (this.state.phase()) {
+			case OPENING -> {
+				if (this.watchdog.isOpeningOverdue(now)) {
+					abandon(CloseCode.TRY_AGAIN_LATER);
+				}
 			}
-			seen = this.wakeUps.get();
-			try {
-				step();
-			}
-			catch (RuntimeException ex) {
-				logger.warn("Connection " + this.id + " has failed", ex);
-				abandon(CloseCode.INTERNAL_ERROR);
+			case OPEN -> watchOpen(now);
+			case CLOSING -> watchClosing(now);
+			case CLOSED, GONE -> {
 			}
 		}
-		while (this.wakeUps.addAndGet(-seen) != 0);
 	}
 
-	private void step() {
-		this.idle = false;
-		if (this.sending || this.gone.get()) {
+	private void watchOpen(long now) {
+		this.loop.retry();
+		CloseCode code = this.watchdog.overdue(now);
+		if (code == null) {
+			if (this.watchdog.takePing(now)) {
+				this.loop.ping();
+			}
 			return;
 		}
-		if (this.pingDue) {
-			this.pingDue = false;
-			this.channel.ping();
+		if (code == CloseCode.RESTART) {
+			announceRestart();
 		}
-		CloseCode code = this.closing.get();
-		if (this.frames.isEmpty()) {
-			fill(code == null);
-		}
-		String frame = this.frames.poll();
-		if (frame != null) {
-			send(frame);
-		}
-		else if (code != null) {
-			closeChannel(code);
-		}
-		else if (this.cursor.ended()) {
-			close(CloseCode.DONE);
-		}
-		else {
-			this.idle = !this.cursor.reading();
+		close(code);
+	}
+
+	private void watchClosing(long now) {
+		this.loop.retry();
+		CloseCode code = this.state.code();
+		Duration grace = (code == CloseCode.HEARTBEAT_MISSED) ? Duration.ZERO : this.services.settings().sendTimeout();
+		if (code != null && now - this.closingSince > grace.toNanos()) {
+			endWith(code);
 		}
 	}
 
-	private void fill(boolean withEvents) {
-		List<String> messages = new ArrayList<>();
-		this.control.drainTo(messages);
-		if (withEvents) {
-			this.cursor.take(messages);
+	/**
+	 * Closes the WebSocket on a thread that may wait for the client, unless that is done
+	 * already. If no thread can be had, the clock tries again.
+	 */
+	private void endWith(CloseCode code) {
+		if (!this.state.end()) {
+			return;
 		}
-		if (this.handshake.ndjson() && messages.size() > 1) {
-			this.frames.add(String.join("\n", messages));
+		this.loop.ended();
+		boolean stuck = this.loop.isSending();
+		Workers workers = this.services.workers();
+		Executor threads = stuck ? workers.cutting() : workers.closing();
+		try {
+			threads.execute(() -> closeChannel(code, stuck, threads));
 		}
-		else {
-			this.frames.addAll(messages);
+		catch (Throwable ex) {
+			this.state.undoEnd();
+			logger.debug("A connection cannot be closed yet", ex);
 		}
 	}
 
-	private void send(String frame) {
-		this.sendingSince = System.nanoTime();
-		this.sending = true;
-		this.channel.send(frame, (failure) -> {
-			this.sending = false;
-			if (failure != null) {
-				logger.debug("Connection " + this.id + " cannot be sent to", failure);
-				abandon(CloseCode.INTERNAL_ERROR);
+	private void closeChannel(CloseCode code, boolean stuck, Executor threads) {
+		try {
+			if (stuck) {
+				this.channel.cut(code);
 			}
-			goOn();
-		});
-	}
-
-	/**
-	 * Sends what has come meanwhile, on the thread that the container has woken already.
-	 * If a container says that a frame is sent before {@link #send} has returned, the
-	 * step that sent it goes on.
-	 */
-	private void goOn() {
-		if (this.wakeUps.getAndIncrement() == 0) {
-			run();
-		}
-	}
-
-	/**
-	 * Closes the WebSocket, on a thread that may wait for the client.
-	 */
-	private void closeChannel(CloseCode code) {
-		if (this.channelClosed.compareAndSet(false, true)) {
-			this.services.workers().closing().execute(() -> {
+			else {
 				this.channel.close(code);
-				this.services.workers().later(WebSocketChannel.CLOSE_TIMEOUT, this.channel::cut);
-				this.onClosed.accept(this);
-			});
+				CompletableFuture.delayedExecutor(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS, threads)
+					.execute(() -> this.channel.cut(code));
+			}
+		}
+		finally {
+			this.listener.closed(this);
 		}
 	}
 
-	private static Duration lifetime(ConnectionSettings settings) {
-		double share = 1 - settings.maxLifetimeJitter() * ThreadLocalRandom.current().nextDouble();
-		return Duration.ofMillis((long) (settings.maxLifetime().toMillis() * share));
+	private SessionInit init(OpenedSession session) {
+		OpenedSession.Reason reason = session.reason();
+		return new SessionInit(session.sessionId(), session.resumed(),
+				(reason != null) ? reason.name().toLowerCase(Locale.ROOT) : null, session.lastEventId(),
+				session.earliestEventId(), this.services.settings().heartbeatInterval().toMillis(), this.id);
+	}
+
+	private OpenedSession session() {
+		return cursor().session();
+	}
+
+	private LogCursor cursor() {
+		LogCursor open = this.cursor;
+		if (open == null) {
+			throw new IllegalStateException("The session of connection " + this.id + " is not open");
+		}
+		return open;
+	}
+
+	/**
+	 * Learns what becomes of a connection.
+	 */
+	interface Listener {
+
+		/**
+		 * Its session is open.
+		 */
+		void opened(Connection connection);
+
+		/**
+		 * This side has closed the WebSocket.
+		 */
+		void closed(Connection connection);
+
 	}
 
 }

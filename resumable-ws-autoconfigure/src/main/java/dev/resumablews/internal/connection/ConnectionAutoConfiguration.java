@@ -1,6 +1,5 @@
 package dev.resumablews.internal.connection;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,11 +12,16 @@ import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.presence.Presence;
+import dev.resumablews.internal.presence.RemoteConnectionCount;
 import dev.resumablews.internal.protocol.DeltaMerger;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.FrameWriter;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.Replies;
+
+import org.apache.catalina.startup.Tomcat;
+import org.apache.tomcat.util.threads.ThreadPoolExecutor;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -30,7 +34,11 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.thread.Threading;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.web.socket.WebSocketHandler;
@@ -53,10 +61,6 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class ConnectionAutoConfiguration {
 
-	private static final Duration CLOCK_INTERVAL = Duration.ofMillis(250);
-
-	private static final Duration PRESENCE_INTERVAL = Duration.ofSeconds(1);
-
 	/**
 	 * What clients send to this library and not to the application.
 	 */
@@ -69,48 +73,57 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
-	Connections resumableWsConnections(ResumableWsProperties properties, ConnectionTable live, Workers workers) {
-		return new Connections(settings(properties), new RemoteConnectionCount(live, workers.blocking()));
+	ListeningClock resumableWsListeningClock(ObjectProvider<ContainerThreads> containers) {
+		ContainerThreads threads = containers.getIfAvailable(() -> () -> false);
+		return new ListeningClock(threads::saturated, ConnectionLifecycle.WATCH_INTERVAL, System.nanoTime());
+	}
+
+	/**
+	 * Leaves a reader to the pages of open connections, if there are several.
+	 */
+	@Bean
+	SessionOpener resumableWsSessionOpener(ResumableWsProperties properties, Workers workers) {
+		return new SessionOpener(workers.reading(), Math.max(1, properties.log().readers() - 1),
+				properties.connection().maxOpening());
 	}
 
 	@Bean
-	Presence resumableWsPresence(ConnectionTable live, Connections connections, ResumableWsProperties properties) {
-		return new Presence(live, connections, settings(properties));
+	Connections resumableWsConnections(ResumableWsProperties properties, ConnectionTable table, Workers workers,
+			SessionOpener opener) {
+		return new Connections(settings(properties), new RemoteConnectionCount(table, workers.presence()),
+				opener::isFull);
 	}
 
 	@Bean
-	Drain resumableWsDrain(Connections connections, Replies replies, EventLog log, Presence presence, Workers workers,
-			ResumableWsProperties properties) {
-		return new Drain(connections, replies, log, presence, workers.blocking(), properties.shutdown().timeout(),
-				properties.shutdown().replyGrace());
+	Presence resumableWsPresence(ConnectionTable table, Connections connections, ResumableWsProperties properties) {
+		return new Presence(table, connections::live, connections::supersede,
+				properties.connection().heartbeatInterval(), properties.connection().maxPerSession());
+	}
+
+	@Bean
+	ConnectionLifecycle resumableWsConnectionLifecycle(Connections connections, Replies replies, EventLog log,
+			Presence presence, Workers workers, ListeningClock time, ResumableWsProperties properties) {
+		Drain drain = new Drain(connections, replies, log, presence, workers.presence(),
+				properties.shutdown().timeout(), properties.shutdown().replyGrace());
+		return new ConnectionLifecycle(connections, presence, workers, time, drain,
+				properties.connection().heartbeatInterval());
 	}
 
 	@Bean
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
-			Connections connections, Presence presence, EventLog log, SessionFeeds feeds, Replies replies,
-			IdempotentExecutor once, HandshakeAuthenticator authenticator,
+			Connections connections, SessionOpener opener, Presence presence, ListeningClock time, EventLog log,
+			SessionFeeds feeds, Replies replies, IdempotentExecutor once, HandshakeAuthenticator authenticator,
 			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<ResumableWsListener> listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
-		workers.every(CLOCK_INTERVAL, connections::watch);
-		workers.every(presenceInterval(properties.connection().heartbeatInterval()),
-				(now) -> workers.blocking().execute(presence::write));
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers,
+				new DeltaMerger(settings.maxSendCharacters()), workers, time,
 				ResumableWsListener.all(listeners.orderedStream().toList()));
-		DispatcherServices inboxServices = new DispatcherServices(new FrameReader(), replies, once, authenticator,
-				byType(handlers.orderedStream().toList()), workers.handling());
-		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, inboxServices, connections,
-				presence);
+		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), replies, once, authenticator,
+				log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
+		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
+				opener, presence);
 		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);
-	}
-
-	/**
-	 * Often enough for a heartbeat not to come a second one late.
-	 */
-	private static Duration presenceInterval(Duration heartbeat) {
-		Duration interval = heartbeat.dividedBy(4);
-		return (interval.compareTo(PRESENCE_INTERVAL) < 0) ? interval.plusMillis(1) : PRESENCE_INTERVAL;
 	}
 
 	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers) {
@@ -134,8 +147,33 @@ public final class ConnectionAutoConfiguration {
 				connection.sendTimeout(), connection.maxLifetime(), connection.maxLifetimeJitter(),
 				connection.maxMessageSize().toBytes(), connection.maxMalformedMessages(),
 				connection.messagesPerSecond(), connection.messageBurst(), connection.maxPerSession(),
-				connection.maxPerUser(), connection.maxTotal(), connection.maxSendSize().toBytes(),
-				properties.log().pageSize(), properties.shutdown().reconnectWindow());
+				connection.maxPerUser(), connection.maxTotal(), connection.maxOpening(),
+				connection.maxSendSize().toBytes(), properties.log().pageSize(),
+				properties.shutdown().reconnectWindow());
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ TomcatWebServer.class, Tomcat.class })
+	static class TomcatConfiguration {
+
+		/**
+		 * The server is started after this bean was made, and is another one type of
+		 * server if the application has chosen that.
+		 */
+		@Bean
+		ContainerThreads resumableWsTomcatThreads(ApplicationContext context) {
+			return () -> context instanceof WebServerApplicationContext servers
+					&& servers.getWebServer() instanceof TomcatWebServer server && saturated(server);
+		}
+
+		private static boolean saturated(TomcatWebServer server) {
+			return server.getTomcat()
+				.getConnector()
+				.getProtocolHandler()
+				.getExecutor() instanceof ThreadPoolExecutor pool && pool.getActiveCount() >= pool.getMaximumPoolSize()
+					&& !pool.getQueue().isEmpty();
+		}
+
 	}
 
 }

@@ -1,5 +1,7 @@
 package dev.resumablews.internal.connection;
 
+import java.util.function.LongSupplier;
+
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
@@ -15,9 +17,10 @@ import dev.resumablews.internal.protocol.FrameWriter;
  * @param writer writes what is sent
  * @param merger makes few deltas of many
  * @param workers the threads
- * @param listener is told what happens
+ * @param time the time of {@link ListeningClock}
+ * @param listener is called when something happens
  */
 record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
-		DeltaMerger merger, Workers workers, ResumableWsListener listener) {
+		DeltaMerger merger, Workers workers, LongSupplier time, ResumableWsListener listener) {
 
 }

@@ -8,18 +8,29 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
+import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
+import dev.resumablews.internal.presence.RemoteConnectionCount;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /**
- * The connections of this node. Safe for use by many threads.
+ * The connections of this node. Admits connections between {@link #start()} and
+ * {@link #beginToDrain()}, again and again. Safe for use by many threads.
  */
 final class Connections implements ConnectionLimiter {
+
+	private static final Log logger = LogFactory.getLog(Connections.class);
 
 	private final ConnectionSettings settings;
 
 	private final RemoteConnectionCount others;
+
+	private final BooleanSupplier openingFull;
 
 	private final ConcurrentMap<UUID, Connection> all = new ConcurrentHashMap<>();
 
@@ -27,27 +38,33 @@ final class Connections implements ConnectionLimiter {
 
 	private final ConcurrentMap<String, Integer> countByUser = new ConcurrentHashMap<>();
 
-	private volatile boolean draining;
+	private volatile Mode mode = Mode.STOPPED;
 
-	private volatile boolean closing;
-
-	Connections(ConnectionSettings settings, RemoteConnectionCount others) {
+	/**
+	 * Creates the connections of a node.
+	 * @param openingFull tells whether too many sessions wait to be opened
+	 */
+	Connections(ConnectionSettings settings, RemoteConnectionCount others, BooleanSupplier openingFull) {
 		this.settings = settings;
 		this.others = others;
+		this.openingFull = openingFull;
 	}
 
 	/**
 	 * Decides by how many connections there are now, those of the user on all nodes.
-	 * Handshakes at about the same time may each be let in for the last place. May wait
-	 * for Postgres, but not for long.
+	 * Handshakes at about the same time may each be admitted to the last place. May wait
+	 * for Postgres, but not for long, and not with many others.
 	 */
 	@Override
 	public Decision admit(String userId) {
-		if (this.draining) {
+		if (this.mode != Mode.STARTED) {
 			return Decision.SHUTTING_DOWN;
 		}
 		if (this.all.size() >= this.settings.maxTotal()) {
 			return Decision.FULL;
+		}
+		if (this.openingFull.getAsBoolean()) {
+			return Decision.BUSY;
 		}
 		int left = this.settings.maxPerUser() - this.countByUser.getOrDefault(userId, 0);
 		boolean room = left > 0 && this.others.connections(userId) < left;
@@ -55,11 +72,21 @@ final class Connections implements ConnectionLimiter {
 	}
 
 	/**
-	 * Adds a connection. If its session has too many now, the oldest is closed.
+	 * Adds a connection, whose session need not be open.
 	 */
 	void add(Connection connection) {
 		this.all.put(connection.id(), connection);
 		this.countByUser.merge(connection.userId(), 1, Integer::sum);
+		if (this.mode == Mode.CLOSING) {
+			connection.close(CloseCode.RESTART);
+		}
+	}
+
+	/**
+	 * Adds a connection to those of its session. If that has too many now, the oldest is
+	 * closed.
+	 */
+	void join(Connection connection) {
 		List<Connection> ofSession = this.bySession.compute(connection.sessionId(), (id, known) -> {
 			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
 			changed.add(connection);
@@ -69,11 +96,33 @@ final class Connections implements ConnectionLimiter {
 		for (int i = 0; i < excess; i++) {
 			ofSession.get(i).close(CloseCode.SUPERSEDED);
 		}
-		if (this.draining) {
+		if (this.mode == Mode.DRAINING) {
 			connection.announceRestart();
 		}
-		if (this.closing) {
-			connection.close(CloseCode.RESTART);
+	}
+
+	/**
+	 * Removes a connection from those of its session.
+	 * @return whether it was one of them
+	 */
+	boolean leave(Connection connection) {
+		boolean[] left = new boolean[1];
+		this.bySession.computeIfPresent(connection.sessionId(), (id, known) -> {
+			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
+			left[0] = rest.size() < known.size();
+			return rest.isEmpty() ? null : rest;
+		});
+		return left[0];
+	}
+
+	void remove(Connection connection) {
+		if (this.all.remove(connection.id()) != null) {
+			this.countByUser.computeIfPresent(connection.userId(), (id, count) -> (count > 1) ? count - 1 : null);
+		}
+		if (this.mode == Mode.CLOSING) {
+			synchronized (this) {
+				notifyAll();
+			}
 		}
 	}
 
@@ -87,25 +136,40 @@ final class Connections implements ConnectionLimiter {
 			.forEach((connection) -> connection.close(CloseCode.SUPERSEDED));
 	}
 
-	void remove(Connection connection) {
-		this.all.remove(connection.id());
-		this.countByUser.computeIfPresent(connection.userId(), (id, count) -> (count > 1) ? count - 1 : null);
-		this.bySession.computeIfPresent(connection.sessionId(), (id, known) -> {
-			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
-			return rest.isEmpty() ? null : rest;
-		});
-	}
-
 	Collection<Connection> all() {
 		return this.all.values();
+	}
+
+	/**
+	 * Returns the connections whose session is open.
+	 */
+	Collection<LiveConnection> live() {
+		return this.bySession.values().stream().flatMap(List::stream).map(Connection::toLiveConnection).toList();
+	}
+
+	/**
+	 * Admits connections from now on.
+	 */
+	void start() {
+		this.mode = Mode.STARTED;
 	}
 
 	/**
 	 * Admits no further connection, and announces the restart to those that are there.
 	 */
 	void beginToDrain() {
-		this.draining = true;
+		this.mode = Mode.DRAINING;
 		this.all.values().forEach(Connection::announceRestart);
+	}
+
+	/**
+	 * Waits until all connections have been sent what is known.
+	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
+	 */
+	void awaitIdle(long deadline) throws InterruptedException {
+		for (Connection connection : this.all.values()) {
+			connection.awaitIdle(deadline);
+		}
 	}
 
 	/**
@@ -113,12 +177,42 @@ final class Connections implements ConnectionLimiter {
 	 * are there.
 	 */
 	void closeAll() {
-		this.closing = true;
+		this.mode = Mode.CLOSING;
 		this.all.values().forEach((connection) -> connection.close(CloseCode.RESTART));
 	}
 
+	/**
+	 * Waits until there is no connection.
+	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
+	 */
+	synchronized void awaitNone(long deadline) throws InterruptedException {
+		long left = deadline - System.nanoTime();
+		while (!this.all.isEmpty() && left > 0) {
+			TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+			left = deadline - System.nanoTime();
+		}
+	}
+
+	/**
+	 * Looks at all connections. One that fails is closed, and the others are looked at.
+	 * @param now the time of {@link ListeningClock}
+	 */
 	void watch(long now) {
-		this.all.values().forEach((connection) -> connection.watch(now));
+		for (Connection connection : this.all.values()) {
+			try {
+				connection.watch(now);
+			}
+			catch (Throwable ex) {
+				logger.warn("Connection " + connection.id() + " could not be watched", ex);
+				connection.abandon(CloseCode.INTERNAL_ERROR);
+			}
+		}
+	}
+
+	private enum Mode {
+
+		STOPPED, STARTED, DRAINING, CLOSING
+
 	}
 
 }

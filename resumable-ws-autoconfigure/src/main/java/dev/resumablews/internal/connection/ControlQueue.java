@@ -1,8 +1,8 @@
 package dev.resumablews.internal.connection;
 
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 
 /**
  * Control messages that wait to be sent on a connection. Bounded: a client that asks for
@@ -12,7 +12,7 @@ final class ControlQueue {
 
 	private static final int CAPACITY = 1000;
 
-	private final Queue<String> messages = new ArrayDeque<>(1);
+	private final Deque<String> messages = new ArrayDeque<>(1);
 
 	/**
 	 * Adds a message.
@@ -20,6 +20,13 @@ final class ControlQueue {
 	 */
 	synchronized boolean offer(String message) {
 		return this.messages.size() < CAPACITY && this.messages.add(message);
+	}
+
+	/**
+	 * Adds a message before all others, whether there is room or not.
+	 */
+	synchronized void offerFirst(String message) {
+		this.messages.addFirst(message);
 	}
 
 	/**

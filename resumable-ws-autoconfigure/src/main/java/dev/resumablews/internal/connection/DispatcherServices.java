@@ -1,10 +1,10 @@
 package dev.resumablews.internal.connection;
 
 import java.util.Map;
-import java.util.concurrent.Executor;
 
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.Replies;
@@ -16,10 +16,13 @@ import dev.resumablews.internal.reply.Replies;
  * @param replies takes user messages
  * @param once handles the application's messages once
  * @param authenticator verifies tokens
+ * @param log tells what became of a session
  * @param handlers the application's handlers, by type
- * @param handling runs handlers apart from the threads that messages come in on
+ * @param workers the threads
+ * @param backlog what all messages that wait take
  */
 record DispatcherServices(FrameReader reader, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, Map<String, ClientMessageHandler> handlers, Executor handling) {
+		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers, Workers workers,
+		MessageBacklog.Total backlog) {
 
 }

@@ -2,6 +2,7 @@ package dev.resumablews.internal.connection;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -23,18 +24,29 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	private static final Log logger = LogFactory.getLog(JakartaWebSocketChannel.class);
 
 	/**
-	 * How long Tomcat may block for a control frame, in milliseconds.
+	 * How long Tomcat blocks for a control frame, in milliseconds. When that is over, it
+	 * closes the connection.
 	 */
-	private static final long CONTROL_FRAME_TIMEOUT = 1000;
+	private static final String CONTROL_FRAME_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+
+	private static final long MOMENT = 1000;
 
 	private final Session session;
 
-	JakartaWebSocketChannel(Session session) {
+	private final long patience;
+
+	/**
+	 * Creates a channel.
+	 * @param patience how long a client may take to accept what was sent
+	 * @param closeTimeout how long a client may take to answer a close frame
+	 */
+	JakartaWebSocketChannel(Session session, Duration patience, Duration closeTimeout) {
 		this.session = session;
+		this.patience = patience.toMillis();
 		session.setMaxIdleTimeout(0);
 		session.getAsyncRemote().setSendTimeout(0);
-		session.getUserProperties().put("org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT", CONTROL_FRAME_TIMEOUT);
-		session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", CLOSE_TIMEOUT.toMillis());
+		session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, MOMENT);
+		session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", closeTimeout.toMillis());
 	}
 
 	@Override
@@ -49,13 +61,31 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	}
 
 	@Override
-	public void ping() {
+	public void ping(long number) {
 		try {
-			this.session.getAsyncRemote().sendPing(ByteBuffer.allocate(0));
+			ByteBuffer payload = (number == 0) ? ByteBuffer.allocate(0)
+					: ByteBuffer.allocate(Long.BYTES).putLong(0, number);
+			this.session.getAsyncRemote().sendPing(payload);
 		}
 		catch (IOException | RuntimeException ex) {
 			logger.debug("No ping could be sent", ex);
 		}
+	}
+
+	@Override
+	public void pingPatiently(long number) {
+		this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
+		ping(number);
+		this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, MOMENT);
+	}
+
+	/**
+	 * Returns the number of a pong.
+	 * @param payload what the pong holds
+	 * @return the number; 0 if it has none
+	 */
+	static long number(ByteBuffer payload) {
+		return (payload.remaining() == Long.BYTES) ? payload.getLong(payload.position()) : 0;
 	}
 
 	@Override
@@ -70,11 +100,14 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	}
 
 	/**
-	 * Jetty would wait for ever for a client that has vanished.
+	 * Tomcat closes the connection when the close frame cannot be sent in time, Jetty
+	 * when it was idle.
 	 */
 	@Override
-	public void cut() {
+	public void cut(CloseCode code) {
 		try {
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, 1L);
+			close(code);
 			this.session.setMaxIdleTimeout(1);
 		}
 		catch (RuntimeException ex) {

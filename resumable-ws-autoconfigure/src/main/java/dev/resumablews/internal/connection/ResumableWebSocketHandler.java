@@ -3,8 +3,8 @@ package dev.resumablews.internal.connection;
 import java.util.Objects;
 
 import dev.resumablews.CloseCode;
-import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.handshake.Handshake;
+import dev.resumablews.internal.presence.Presence;
 import jakarta.websocket.Session;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -19,7 +19,8 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.adapter.NativeWebSocketSession;
 
 /**
- * Where the container meets the connections.
+ * Connects the container with the connections. Nothing here blocks, as the container's
+ * threads read what all clients send.
  */
 final class ResumableWebSocketHandler implements WebSocketHandler {
 
@@ -29,17 +30,20 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	private final ConnectionServices services;
 
-	private final DispatcherServices inboxServices;
+	private final DispatcherServices dispatcherServices;
 
 	private final Connections connections;
 
+	private final SessionOpener opener;
+
 	private final Presence presence;
 
-	ResumableWebSocketHandler(ConnectionServices services, DispatcherServices inboxServices, Connections connections,
-			Presence presence) {
+	ResumableWebSocketHandler(ConnectionServices services, DispatcherServices dispatcherServices,
+			Connections connections, SessionOpener opener, Presence presence) {
 		this.services = services;
-		this.inboxServices = inboxServices;
+		this.dispatcherServices = dispatcherServices;
 		this.connections = connections;
+		this.opener = opener;
 		this.presence = presence;
 	}
 
@@ -48,25 +52,15 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		Handshake handshake = (Handshake) Objects.requireNonNull(session.getAttributes().get(Handshake.ATTRIBUTE));
 		Session nativeSession = Objects
 			.requireNonNull(((NativeWebSocketSession) session).getNativeSession(Session.class));
-		WebSocketChannel channel = new JakartaWebSocketChannel(nativeSession);
-		try {
-			Connection connection = new Connection(this.services, handshake, channel,
-					(closed) -> remove(closed, CloseStatus.NO_STATUS_CODE.getCode()));
-			ClientMessageDispatcher inbox = new ClientMessageDispatcher(connection, this.inboxServices,
-					this.services.settings());
-			session.getAttributes().put(ATTRIBUTE, new Attached(connection, inbox));
-			this.connections.add(connection);
-			this.presence.opened(connection);
-			this.services.listener().onConnectionOpened(connection.resumed());
-			connection.start();
-			if (!session.isOpen()) {
-				remove(connection, CloseStatus.NO_CLOSE_FRAME.getCode());
-			}
+		Attached attached = new Attached(handshake, new JakartaWebSocketChannel(nativeSession,
+				this.services.settings().sendTimeout(), Connection.CLOSE_TIMEOUT));
+		session.getAttributes().put(ATTRIBUTE, attached);
+		this.connections.add(attached.connection);
+		if (!this.opener.open(attached.connection)) {
+			attached.connection.close(CloseCode.TRY_AGAIN_LATER);
 		}
-		catch (EventLogUnavailableException ex) {
-			logger.debug("A session could not be opened", ex);
-			channel.close(CloseCode.TRY_AGAIN_LATER);
-			this.services.workers().later(WebSocketChannel.CLOSE_TIMEOUT, channel::cut);
+		if (!session.isOpen()) {
+			attached.remove(CloseStatus.NO_CLOSE_FRAME.getCode());
 		}
 	}
 
@@ -76,14 +70,21 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		if (attached == null) {
 			return;
 		}
-		if (message instanceof TextMessage text) {
-			attached.inbox().receive(text.getPayload(), text.isLast());
+		if (message instanceof PongMessage pong) {
+			attached.connection.pong(pong.getPayload());
+			return;
 		}
-		else if (message instanceof PongMessage) {
-			attached.connection().heard();
+		attached.connection.receiving(true);
+		try {
+			if (message instanceof TextMessage text) {
+				attached.receiver.receive(text.getPayload(), text.isLast());
+			}
+			else {
+				attached.connection.close(CloseCode.BINARY_NOT_SUPPORTED);
+			}
 		}
-		else {
-			attached.connection().close(CloseCode.BINARY_NOT_SUPPORTED);
+		finally {
+			attached.connection.receiving(false);
 		}
 	}
 
@@ -96,23 +97,13 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	public void afterConnectionClosed(WebSocketSession session, CloseStatus status) {
 		Attached attached = attached(session);
 		if (attached != null) {
-			remove(attached.connection(), status.getCode());
+			attached.remove(status.getCode());
 		}
 	}
 
 	@Override
 	public boolean supportsPartialMessages() {
 		return true;
-	}
-
-	private void remove(Connection connection, int theirs) {
-		if (connection.closed()) {
-			this.connections.remove(connection);
-			this.presence.closed(connection);
-			CloseCode ours = connection.closing();
-			int code = (ours != null) ? ours.code() : theirs;
-			this.services.listener().onConnectionClosed(code);
-		}
 	}
 
 	private static @Nullable Attached attached(WebSocketSession session) {
@@ -122,7 +113,57 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	/**
 	 * What belongs to a WebSocket session.
 	 */
-	private record Attached(Connection connection, ClientMessageDispatcher inbox) {
+	private final class Attached implements Connection.Listener {
+
+		private final Connection connection;
+
+		private final ClientMessageDispatcher dispatcher;
+
+		private final ClientMessageReceiver receiver;
+
+		Attached(Handshake handshake, WebSocketChannel channel) {
+			ConnectionServices services = ResumableWebSocketHandler.this.services;
+			DispatcherServices dispatcherServices = ResumableWebSocketHandler.this.dispatcherServices;
+			this.connection = new Connection(services, handshake, channel, this);
+			this.dispatcher = new ClientMessageDispatcher(this.connection, dispatcherServices, services.settings());
+			this.receiver = new ClientMessageReceiver(this.connection, dispatcherServices.reader(), services.settings(),
+					this.dispatcher);
+		}
+
+		@Override
+		public void opened(Connection connection) {
+			ResumableWebSocketHandler.this.presence.opened(connection.toLiveConnection());
+			ResumableWebSocketHandler.this.services.listener().onConnectionOpened(connection.resumed());
+			ResumableWebSocketHandler.this.connections.join(connection);
+			this.dispatcher.sessionOpened();
+			if (connection.isGone()) {
+				leave(CloseStatus.NO_CLOSE_FRAME.getCode());
+			}
+		}
+
+		@Override
+		public void closed(Connection connection) {
+			remove(CloseStatus.NO_STATUS_CODE.getCode());
+		}
+
+		void remove(int theirs) {
+			if (this.connection.gone()) {
+				ResumableWebSocketHandler.this.connections.remove(this.connection);
+				leave(theirs);
+			}
+		}
+
+		/**
+		 * Undoes what was done when the session was opened, once.
+		 */
+		private void leave(int theirs) {
+			if (this.connection.hasSession() && ResumableWebSocketHandler.this.connections.leave(this.connection)) {
+				CloseCode ours = this.connection.closing();
+				ResumableWebSocketHandler.this.presence.closed(this.connection.toLiveConnection());
+				ResumableWebSocketHandler.this.services.listener()
+					.onConnectionClosed((ours != null) ? ours.code() : theirs);
+			}
+		}
 
 	}
 

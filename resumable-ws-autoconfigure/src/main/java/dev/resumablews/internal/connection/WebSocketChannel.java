@@ -1,45 +1,49 @@
 package dev.resumablews.internal.connection;
 
-import java.time.Duration;
 import java.util.function.Consumer;
 
 import dev.resumablews.CloseCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket, as far as sending on it goes. Used by its connection's loop alone, but
- * for {@link #close}.
+ * One WebSocket, as far as sending on it is concerned. Used by its connection's loop, but
+ * for {@link #close} and {@link #cut}.
  */
 interface WebSocketChannel {
 
 	/**
-	 * How long a client may take to answer a close frame.
-	 */
-	Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
-	/**
 	 * Begins to send a text frame. No other may be begun before it is done.
 	 * @param text the text
-	 * @param done is told once, on any thread, when the container has taken all of it, or
-	 * why it could not
+	 * @param done is called once, on any thread, when the container has taken all of it,
+	 * or with the reason why it could not
 	 */
 	void send(String text, Consumer<@Nullable Throwable> done);
 
 	/**
-	 * Sends a ping frame. Not while a text frame is being sent.
+	 * Sends a ping frame. Not while a text frame is being sent. Waits for a moment at
+	 * most.
+	 * @param number what the pong will hold; 0 for nothing
 	 */
-	void ping();
+	void ping(long number);
 
 	/**
-	 * Closes the WebSocket. Waits a bounded time for a frame that is being sent.
+	 * Sends a ping frame as {@link #ping} does, but waits for as long as the client may
+	 * take to accept what was sent before.
+	 * @param number what the pong will hold; 0 for nothing
+	 */
+	void pingPatiently(long number);
+
+	/**
+	 * Sends a close frame. Waits a bounded time for the buffers of the network.
 	 * @param code the close code
 	 */
 	void close(CloseCode code);
 
 	/**
-	 * Ends a WebSocket whose client has not answered the close frame within
-	 * {@link #CLOSE_TIMEOUT}. Does nothing when it has.
+	 * Closes the connection to a client that takes nothing, or that has not answered a
+	 * close frame. Waits for nothing.
+	 * @param code the close code, which the client may never see
 	 */
-	void cut();
+	void cut(CloseCode code);
 
 }

@@ -2,14 +2,13 @@ package dev.resumablews.internal.connection;
 
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
+import dev.resumablews.internal.concurrent.SupervisedScheduler;
+import dev.resumablews.internal.concurrent.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -18,9 +17,10 @@ import org.springframework.core.task.TaskRejectedException;
 
 /**
  * The threads that connections run on. A connection has at most one task of each kind
- * waiting, which bounds the queues; what the application still has to handle is bounded
- * by the rate at which clients may send. Once closed, tasks are discarded: there is
- * nothing left that they could do.
+ * waiting, which bounds the queues; what waits for the application is bounded by
+ * {@link MessageBacklog}. The executors live as long as the context, and are idle while
+ * it is stopped; the clock is started and stopped with it. Once closed, tasks are
+ * discarded: there is nothing left that they could do.
  */
 final class Workers implements AutoCloseable {
 
@@ -28,46 +28,59 @@ final class Workers implements AutoCloseable {
 
 	private static final int CLOSERS = 4;
 
-	private static final int HANDLERS = 16;
+	private static final int CONTROLLERS = 16;
+
+	private static final int HANDLERS = 64;
+
+	private static final int PRESENCE = 2;
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
+	private final SupervisedScheduler clock = new SupervisedScheduler("resumable-ws-clock");
+
+	private final ThreadPoolExecutor reading;
+
+	private final ThreadPoolExecutor presence = pool("resumable-ws-presence-", PRESENCE);
+
 	private final Executor delivery;
 
-	private final Executor blocking;
+	private final Executor control;
 
 	private final Executor closing;
 
-	private final Executor handling;
+	private final Executor cutting;
 
-	private final ScheduledThreadPoolExecutor clock;
+	private final Executor handling;
 
 	private final Runnable stop;
 
-	private Workers(Executor delivery, Executor blocking, Executor closing, Executor handling, Runnable stop) {
+	private Workers(int readers, Executor delivery, Executor control, Executor closing, Executor cutting,
+			Executor handling, Runnable stop) {
+		this.reading = pool("resumable-ws-read-", readers);
 		this.delivery = delivery;
-		this.blocking = blocking;
+		this.control = control;
 		this.closing = closing;
+		this.cutting = cutting;
 		this.handling = handling;
 		this.stop = stop;
-		this.clock = new ScheduledThreadPoolExecutor(1, threads("resumable-ws-clock"),
-				new ThreadPoolExecutor.DiscardPolicy());
 	}
 
 	/**
 	 * Creates platform threads.
-	 * @param readers threads that wait for Postgres
+	 * @param readers threads that read the log
 	 */
 	static Workers platform(int readers) {
 		ThreadPoolExecutor delivery = pool("resumable-ws-send-", Runtime.getRuntime().availableProcessors());
-		ThreadPoolExecutor blocking = pool("resumable-ws-read-", readers);
+		ThreadPoolExecutor control = pool("resumable-ws-ping-", CONTROLLERS);
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
+		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
 		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
-		return new Workers(delivery, blocking, closing, handling, () -> {
+		return new Workers(readers, delivery, control, closing, cutting, handling, () -> {
 			delivery.shutdown();
-			blocking.shutdownNow();
+			control.shutdownNow();
 			handling.shutdown();
 			closing.shutdown();
+			cutting.shutdown();
 			awaitTermination(closing);
 			awaitTermination(handling);
 		});
@@ -76,12 +89,11 @@ final class Workers implements AutoCloseable {
 	/**
 	 * Creates a virtual thread for each task. Only those that wait for Postgres are
 	 * limited in number, because each takes a connection from the pool.
-	 * @param readers threads that wait for Postgres
+	 * @param readers threads that read the log
 	 */
 	static Workers virtual(int readers) {
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("resumable-ws-");
 		threads.setVirtualThreads(true);
-		ThreadPoolExecutor blocking = pool("resumable-ws-read-", readers);
 		Executor whileOpen = (task) -> {
 			try {
 				threads.execute(task);
@@ -90,10 +102,7 @@ final class Workers implements AutoCloseable {
 				logger.debug("A task came after the end", ex);
 			}
 		};
-		return new Workers(whileOpen, blocking, whileOpen, whileOpen, () -> {
-			blocking.shutdownNow();
-			threads.close();
-		});
+		return new Workers(readers, whileOpen, whileOpen, whileOpen, whileOpen, whileOpen, threads::close);
 	}
 
 	/**
@@ -104,17 +113,39 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Runs tasks that wait for Postgres.
+	 * Runs tasks that read the log, and wait for Postgres.
 	 */
-	Executor blocking() {
-		return this.blocking;
+	Executor reading() {
+		return this.reading;
 	}
 
 	/**
-	 * Runs tasks that close WebSockets, which may wait for a slow client.
+	 * Runs tasks that write and count live connections, and wait for Postgres.
+	 */
+	Executor presence() {
+		return this.presence;
+	}
+
+	/**
+	 * Runs tasks that send pings to slow clients, and may wait for them.
+	 */
+	Executor control() {
+		return this.control;
+	}
+
+	/**
+	 * Runs tasks that close WebSockets whose clients read.
 	 */
 	Executor closing() {
 		return this.closing;
+	}
+
+	/**
+	 * Runs tasks that close WebSockets whose clients do not read. Apart from the others,
+	 * which must not wait for these.
+	 */
+	Executor cutting() {
+		return this.cutting;
 	}
 
 	/**
@@ -125,30 +156,21 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Does something again and again, also after it has failed.
+	 * Runs periodic and delayed tasks that never wait.
 	 */
-	void every(Duration interval, Consumer<Long> tick) {
-		this.clock.scheduleWithFixedDelay(() -> {
-			try {
-				tick.accept(System.nanoTime());
-			}
-			catch (RuntimeException ex) {
-				logger.warn("A periodic task has failed", ex);
-			}
-		}, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
-	}
-
-	void later(Duration delay, Runnable task) {
-		this.clock.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+	SupervisedScheduler clock() {
+		return this.clock;
 	}
 
 	@Override
 	public void close() {
-		this.clock.shutdownNow();
+		this.clock.stop();
+		this.reading.shutdownNow();
+		this.presence.shutdownNow();
 		this.stop.run();
 	}
 
-	private static void awaitTermination(ThreadPoolExecutor executor) {
+	private static void awaitTermination(ExecutorService executor) {
 		try {
 			executor.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -159,18 +181,9 @@ final class Workers implements AutoCloseable {
 
 	private static ThreadPoolExecutor pool(String name, int size) {
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(size, size, 30, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(), threads(name), new ThreadPoolExecutor.DiscardPolicy());
+				new LinkedBlockingQueue<>(), Threads.named(name), new ThreadPoolExecutor.DiscardPolicy());
 		executor.allowCoreThreadTimeOut(true);
 		return executor;
-	}
-
-	private static ThreadFactory threads(String name) {
-		AtomicInteger count = new AtomicInteger();
-		return (task) -> {
-			Thread thread = new Thread(task, name.endsWith("-") ? name + count.getAndIncrement() : name);
-			thread.setDaemon(true);
-			return thread;
-		};
 	}
 
 }

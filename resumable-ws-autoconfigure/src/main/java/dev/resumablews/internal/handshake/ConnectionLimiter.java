@@ -8,7 +8,7 @@ public interface ConnectionLimiter {
 
 	/**
 	 * Decides about a connection of a user whose token was verified. May wait for the
-	 * database, for a few seconds at most.
+	 * database, for a few seconds at most, and only a few threads at a time.
 	 * @param userId the user
 	 * @return the decision
 	 */
@@ -33,6 +33,11 @@ public interface ConnectionLimiter {
 		 * The node has too many connections.
 		 */
 		FULL,
+
+		/**
+		 * The node has too many connections whose session is not open yet.
+		 */
+		BUSY,
 
 		/**
 		 * The node is shutting down.

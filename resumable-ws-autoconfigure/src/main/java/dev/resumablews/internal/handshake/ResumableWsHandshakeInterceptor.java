@@ -90,6 +90,8 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			case TOO_MANY_FOR_USER ->
 				throw new RefusedException(HttpStatus.TOO_MANY_REQUESTS, "Too many connections of this user");
 			case FULL -> throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections");
+			case BUSY ->
+				throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections are being opened");
 			case SHUTTING_DOWN -> throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Shutting down");
 		}
 		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.ndjson());

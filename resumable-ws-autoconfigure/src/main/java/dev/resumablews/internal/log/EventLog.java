@@ -2,6 +2,7 @@ package dev.resumablews.internal.log;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -9,6 +10,7 @@ import java.util.function.Consumer;
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,13 @@ public interface EventLog {
 	 * @return the session
 	 */
 	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId);
+
+	/**
+	 * Finds a session, open or closed.
+	 * @param sessionId the session
+	 * @return the session, if there is one
+	 */
+	Optional<SessionSummary> find(UUID sessionId);
 
 	/**
 	 * Waits until all that was appended so far is stored.

@@ -3,6 +3,7 @@ package dev.resumablews.internal.log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -76,6 +78,11 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	@Override
 	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
 		return this.sessions.open(sessionId, newSessionId, userId, lastEventId);
+	}
+
+	@Override
+	public Optional<SessionSummary> find(UUID sessionId) {
+		return this.sessions.find(sessionId);
 	}
 
 	@Override

@@ -93,8 +93,9 @@ class ConnectionAutoConfigurationTests {
 			"connection.max-malformed-messages=7, maxMalformedMessages, 7",
 			"connection.messages-per-second=7, messagesPerSecond, 7", "connection.message-burst=7, messageBurst, 7",
 			"connection.max-per-session=7, maxPerSession, 7", "connection.max-per-user=7, maxPerUser, 7",
-			"connection.max-total=7, maxTotal, 7", "connection.max-send-size=7KB, maxSendCharacters, 7168",
-			"log.page-size=7, pageSize, 7", "shutdown.reconnect-window=7s, reconnectWindow, PT7S" })
+			"connection.max-total=7, maxTotal, 7", "connection.max-opening=7, maxOpening, 7",
+			"connection.max-send-size=7KB, maxSendCharacters, 7168", "log.page-size=7, pageSize, 7",
+			"shutdown.reconnect-window=7s, reconnectWindow, PT7S" })
 	void propertiesReachTheConnections(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property)
 			.run((context) -> assertThat(context.getBean(Connections.class)).extracting("settings")
@@ -106,13 +107,15 @@ class ConnectionAutoConfigurationTests {
 	@CsvSource({ "shutdown.timeout=70s, timeout, PT1M10S", "shutdown.reply-grace=7s, replyGrace, PT7S" })
 	void propertiesReachTheDrain(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property)
-			.run((context) -> assertThat(context.getBean(Drain.class)).extracting(setting).hasToString(value));
+			.run((context) -> assertThat(context.getBean(ConnectionLifecycle.class)).extracting("drain")
+				.extracting(setting)
+				.hasToString(value));
 	}
 
 	@Test
 	void thereAreAsManyReadersAsSaid() {
 		this.runner.withPropertyValues("resumable-ws.log.readers=7")
-			.run((context) -> assertThat(context.getBean(Workers.class).blocking()).extracting("maximumPoolSize")
+			.run((context) -> assertThat(context.getBean(Workers.class).reading()).extracting("maximumPoolSize")
 				.isEqualTo(7));
 	}
 

@@ -2,6 +2,7 @@ package dev.resumablews.internal.log;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -298,6 +299,11 @@ class LogAutoConfigurationTests {
 		@Override
 		public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
 			return new OpenedSession(newSessionId, false, null, 0, 0, 1);
+		}
+
+		@Override
+		public Optional<SessionSummary> find(UUID sessionId) {
+			throw new UnsupportedOperationException();
 		}
 
 		@Override

@@ -1,0 +1,190 @@
+package dev.resumablews.internal.connection;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Bounds what is on its way to a client, so that a frame takes about a second on whatever
+ * link, down to 1 kB/s. A frame is sent, as far as the container can tell, when the
+ * buffers of the network have taken it, which says nothing about the link. So a ping
+ * follows what was sent, and its pong confirms that the client has it:
+ * <ol>
+ * <li>The first frames are so short that one takes half a heartbeat interval at 1 kB/s.
+ * <li>Once a frame's length was sent since the last ping, and that is answered, another
+ * ping is sent.
+ * <li>No further event is sent while four frames' lengths are not confirmed.
+ * <li>A pong tells how fast what it confirms was transmitted. Frames are then as long as
+ * what is transmitted in a second, but no longer than four times the length before.
+ * </ol>
+ * If the client does not answer pings, though it says other things, frames stay short and
+ * nothing is confirmed. Lengths are in UTF-16 units, and taken for bytes. Safe for use by
+ * many threads.
+ */
+final class SendWindow {
+
+	private static final int SHORTEST_FRAME = 1024;
+
+	private static final int FRAMES_ON_THE_WAY = 4;
+
+	private static final int GROWTH = 4;
+
+	/**
+	 * The slowest link that is served: one byte a millisecond.
+	 */
+	private static final long NANOS_PER_BYTE = TimeUnit.MILLISECONDS.toNanos(1);
+
+	private final long longest;
+
+	private final long initial;
+
+	private long frame;
+
+	private long sent;
+
+	private long confirmed;
+
+	/**
+	 * What the last ping confirms.
+	 */
+	private long probed;
+
+	private long probedAt;
+
+	private long probe;
+
+	private boolean probing;
+
+	/**
+	 * The longest frame since the last pong that is longer than frames should be.
+	 */
+	private long oversized;
+
+	private boolean unanswered;
+
+	/**
+	 * Creates a window.
+	 * @param longest length of the longest frame, unless it holds a single event
+	 * @param heartbeat the heartbeat interval
+	 */
+	SendWindow(long longest, Duration heartbeat) {
+		this.longest = longest;
+		this.initial = Math.min(longest, Math.max(SHORTEST_FRAME, heartbeat.toMillis() / 2));
+		this.frame = this.initial;
+	}
+
+	/**
+	 * Returns how long the next frame may be.
+	 */
+	synchronized long frameLength() {
+		return this.frame;
+	}
+
+	/**
+	 * Returns whether another event may be sent.
+	 */
+	synchronized boolean isOpen() {
+		return this.unanswered || this.sent - this.confirmed < FRAMES_ON_THE_WAY * this.frame;
+	}
+
+	/**
+	 * Returns whether the client is known to be slow.
+	 */
+	synchronized boolean isSlow() {
+		return this.frame < this.initial;
+	}
+
+	/**
+	 * Notes a frame that is being sent.
+	 */
+	synchronized void sent(long length) {
+		this.sent += length;
+		if (length > Math.max(this.frame, this.initial) && length > this.oversized) {
+			this.oversized = length;
+		}
+	}
+
+	/**
+	 * Returns whether a ping is to be sent.
+	 */
+	synchronized boolean isProbeDue() {
+		return !this.probing && !this.unanswered && this.sent - this.probed >= this.frame;
+	}
+
+	/**
+	 * Notes a ping.
+	 * @param now the time
+	 * @return the number that its pong has
+	 */
+	synchronized long probe(long now) {
+		this.probing = true;
+		this.probed = this.sent;
+		this.probedAt = now;
+		return ++this.probe;
+	}
+
+	/**
+	 * Notes a pong.
+	 * @param number its number
+	 * @param now the time
+	 * @return whether it confirmed something
+	 */
+	synchronized boolean pong(long number, long now) {
+		if (!this.probing || number != this.probe) {
+			return false;
+		}
+		long length = this.probed - this.confirmed;
+		double seconds = Math.max(1, TimeUnit.NANOSECONDS.toMillis(now - this.probedAt)) / 1000.0;
+		long transmitted = (long) Math.min(length / seconds, GROWTH * (double) this.frame);
+		this.frame = Math.min(this.longest, Math.max(SHORTEST_FRAME, transmitted));
+		this.probing = false;
+		this.confirmed = this.probed;
+		this.oversized = 0;
+		return true;
+	}
+
+	/**
+	 * Returns whether a pong is awaited, so that the client has not been silent without a
+	 * reason.
+	 */
+	synchronized boolean isProbing() {
+		return this.probing;
+	}
+
+	/**
+	 * Returns how long a pong has been overdue.
+	 * @param now the time
+	 * @param timeout how long it may take besides the time of transmission
+	 * @return whether it is overdue
+	 */
+	synchronized boolean isOverdue(long now, Duration timeout) {
+		long onTheWay = Math.min(this.probed - this.confirmed, Math.max(2 * this.initial, this.oversized));
+		return this.probing && now - this.probedAt > allowance(timeout, onTheWay);
+	}
+
+	/**
+	 * Returns whether a time is after that of the last ping.
+	 */
+	synchronized boolean isAfterProbe(long time) {
+		return time - this.probedAt > 0;
+	}
+
+	/**
+	 * Sends no further pings, as the client does not answer them.
+	 */
+	synchronized void doNotProbe() {
+		this.unanswered = true;
+		this.probing = false;
+		this.frame = Math.min(this.frame, this.initial);
+	}
+
+	/**
+	 * Returns how long sending may take.
+	 * @param timeout the time without transmission
+	 * @param length how much is sent
+	 * @return the time in nanoseconds
+	 */
+	static long allowance(Duration timeout, long length) {
+		return timeout.toNanos() + length * NANOS_PER_BYTE;
+	}
+
+}

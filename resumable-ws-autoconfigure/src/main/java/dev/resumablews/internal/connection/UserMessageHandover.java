@@ -1,0 +1,60 @@
+package dev.resumablews.internal.connection;
+
+import java.util.UUID;
+import java.util.concurrent.Executor;
+
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.internal.connection.MessageBacklog.Reservation;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * Hands the stored user messages of a connection to the application's handler, one after
+ * the other. Safe for use by many threads.
+ */
+final class UserMessageHandover {
+
+	private static final Log logger = LogFactory.getLog(UserMessageHandover.class);
+
+	private final Connection connection;
+
+	private final ClientMessageHandler handler;
+
+	private final SerialExecutor executor;
+
+	UserMessageHandover(Connection connection, ClientMessageHandler handler, Executor threads) {
+		this.connection = connection;
+		this.handler = handler;
+		this.executor = new SerialExecutor(threads, false);
+	}
+
+	/**
+	 * Hands over a message after those before it. Does not block.
+	 * @param room the room that was reserved for it
+	 */
+	void handOver(String content, UUID key, long eventId, Reservation room) {
+		this.executor.execute(() -> {
+			try {
+				handle(content, key, eventId);
+			}
+			finally {
+				room.release();
+			}
+		});
+	}
+
+	private void handle(String content, UUID key, long eventId) {
+		try {
+			this.handler.handle(new ClientMessage(this.connection.sessionId(), this.connection.userId(),
+					this.connection.id(), this.handler.type(),
+					JsonNodeFactory.instance.objectNode().put("content", content), key, eventId));
+		}
+		catch (Throwable ex) {
+			logger.warn("The application failed to handle user_message %d of session %s".formatted(eventId,
+					this.connection.sessionId()), ex);
+		}
+	}
+
+}
