@@ -66,7 +66,7 @@ final class GuardedListeners implements ResumableWsListener {
 			try {
 				message.accept(listener);
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				logger.warn("A listener failed: " + listener.getClass().getName(), ex);
 			}
 		}

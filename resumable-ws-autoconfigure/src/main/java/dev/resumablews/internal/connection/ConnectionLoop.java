@@ -134,9 +134,9 @@ final class ConnectionLoop {
 
 	/**
 	 * Begins to send. To be called once.
-	 * @param cursor what is sent
+	 * @param cursor what is sent besides control messages, if anything
 	 */
-	void start(LogCursor cursor) {
+	void start(@Nullable LogCursor cursor) {
 		this.cursor = cursor;
 		schedule();
 	}
