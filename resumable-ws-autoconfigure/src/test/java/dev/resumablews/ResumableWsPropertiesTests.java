@@ -33,7 +33,7 @@ class ResumableWsPropertiesTests {
 			"connection.max-message-size, 65MB, 68157440B", "connection.max-malformed-messages, 0, 0",
 			"connection.messages-per-second, -1, -1", "connection.message-burst, 0, 0",
 			"connection.max-per-session, 0, 0", "connection.max-per-user, 0, 0", "connection.max-total, 0, 0",
-			"connection.max-send-size, 0B, 0B", "connection.max-send-size, 65MB, 68157440B", "log.lanes, 0, 0",
+			"connection.max-opening, 0, 0", "connection.max-send-size, 0B, 0B", "connection.max-send-size, 65MB, 68157440B", "log.lanes, 0, 0",
 			"log.lanes, 65, 65", "log.queue-capacity, 0, 0", "log.queue-size, 1KB, 1024B", "log.max-batch, 0, 0",
 			"log.max-batch, 10001, 10001", "log.commit-interval, -1ms, PT-0.001S", "log.commit-interval, 2s, PT2S",
 			"log.append-timeout, 0s, PT0S", "log.statement-timeout, 0s, PT0S", "log.max-event-size, 0B, 0B",
