@@ -1,0 +1,194 @@
+package dev.resumablews.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import dev.resumablews.ResumableSessions;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.asm.ClassReader;
+import org.springframework.asm.ClassVisitor;
+import org.springframework.asm.FieldVisitor;
+import org.springframework.asm.Handle;
+import org.springframework.asm.MethodVisitor;
+import org.springframework.asm.SpringAsmInfo;
+
+/**
+ * The SQL in the classes of the library, read from their constants. So a statement that
+ * is added to the library is known without a list that somebody has to keep. Immutable.
+ */
+public final class LibraryStatements {
+
+	private static final int ASM = SpringAsmInfo.ASM_VERSION;
+
+	/**
+	 * SQL is lower case in this project, and prose does not begin like this.
+	 */
+	private static final Pattern SQL = Pattern.compile(
+			"(select|with|insert into|update|delete from|listen|notify"
+					+ "|create (schema|table|index|unique|database)|drop|alter|truncate|lock table|set local|show) .*"
+					+ "|.*\\bws_(sessions|events|idempotency_keys|live_connections|replies|nodes)\\b.*",
+			Pattern.DOTALL);
+
+	private static final Pattern NAME = Pattern.compile("[a-z_]+");
+
+	/**
+	 * What a statement has in place of what the program fills in.
+	 */
+	private static final Pattern GAP = Pattern.compile("%s|%d|\u0001");
+
+	private static final int SHORTEST_PIECE = 8;
+
+	private final Map<String, List<String>> classes;
+
+	private LibraryStatements(Map<String, List<String>> classes) {
+		this.classes = classes;
+	}
+
+	/**
+	 * Reads the classes of the library.
+	 * @return its SQL
+	 */
+	public static LibraryStatements read() {
+		Map<String, List<String>> classes = new TreeMap<>();
+		try {
+			Path root = Path.of(ResumableSessions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+			try (Stream<Path> files = Files.walk(root)) {
+				for (Path file : files.filter((path) -> path.toString().endsWith(".class")).toList()) {
+					Constants constants = new Constants();
+					new ClassReader(Files.readAllBytes(file)).accept(constants, ClassReader.SKIP_DEBUG);
+					List<String> sql = constants.found.stream()
+						.map(PostgresRequest::normalize)
+						.filter((text) -> SQL.matcher(text).matches() && !NAME.matcher(text).matches())
+						.distinct()
+						.toList();
+					if (!sql.isEmpty()) {
+						classes.put(root.relativize(file).toString().replace(".class", "").replace('/', '.'), sql);
+					}
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (URISyntaxException ex) {
+			throw new IllegalStateException(ex);
+		}
+		return new LibraryStatements(classes);
+	}
+
+	/**
+	 * Returns the SQL constants by class.
+	 * @return the constants, as {@link PostgresRequest#normalize} writes them
+	 */
+	public Map<String, List<String>> byClass() {
+		return this.classes;
+	}
+
+	/**
+	 * Whether a statement is one of the library's.
+	 * @param sql the statement, as {@link PostgresRequest#normalize} writes it
+	 * @return whether it holds one of the constants
+	 */
+	public boolean contains(String sql) {
+		return this.classes.values().stream().flatMap(Collection::stream).anyMatch((each) -> holds(sql, each));
+	}
+
+	/**
+	 * Whether a request is one of the library's: one of its statements, or the commit
+	 * after one.
+	 * @param request the request
+	 * @return whether it is
+	 */
+	public boolean contains(PostgresRequest request) {
+		return contains(request.isCommit() ? request.transaction() : request.sql());
+	}
+
+	/**
+	 * Returns the constants that are part of none of the statements.
+	 * @param executed the statements that were executed
+	 * @return class and constant of those that were not
+	 */
+	public List<String> missingFrom(Collection<String> executed) {
+		List<String> missing = new ArrayList<>();
+		this.classes.forEach((type, constants) -> constants.stream()
+			.filter((constant) -> executed.stream().noneMatch((sql) -> holds(sql, constant)))
+			.forEach((constant) -> missing.add(type + ": " + constant)));
+		return missing;
+	}
+
+	private static boolean holds(String sql, String constant) {
+		int from = 0;
+		boolean found = false;
+		for (String piece : GAP.split(constant)) {
+			String text = piece.strip();
+			if (text.length() >= SHORTEST_PIECE) {
+				int at = sql.indexOf(text, from);
+				if (at < 0) {
+					return false;
+				}
+				from = at + text.length();
+				found = true;
+			}
+		}
+		return found;
+	}
+
+	/**
+	 * Collects the strings of a class.
+	 */
+	private static final class Constants extends ClassVisitor {
+
+		private final List<String> found = new ArrayList<>();
+
+		Constants() {
+			super(ASM);
+		}
+
+		@Override
+		public @Nullable FieldVisitor visitField(int access, String name, String descriptor, @Nullable String signature,
+				@Nullable Object value) {
+			add(value);
+			return null;
+		}
+
+		@Override
+		public MethodVisitor visitMethod(int access, String name, String descriptor, @Nullable String signature,
+				String @Nullable [] exceptions) {
+			return new MethodVisitor(ASM) {
+
+				@Override
+				public void visitLdcInsn(Object value) {
+					add(value);
+				}
+
+				@Override
+				public void visitInvokeDynamicInsn(String name, String descriptor, Handle bootstrap,
+						Object... arguments) {
+					for (Object argument : arguments) {
+						add(argument);
+					}
+				}
+
+			};
+		}
+
+		private void add(@Nullable Object value) {
+			if (value instanceof String text) {
+				this.found.add(text);
+			}
+		}
+
+	}
+
+}
