@@ -3,6 +3,8 @@ package dev.resumablews.testing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -25,7 +28,8 @@ import org.springframework.asm.SpringAsmInfo;
 
 /**
  * The SQL in the classes of the library, read from their constants. So a statement that
- * is added to the library is known without a list that somebody has to keep. Immutable.
+ * is added to the library is known without a list that somebody has to keep. Safe for use
+ * by many threads.
  */
 public final class LibraryStatements {
 
@@ -51,6 +55,8 @@ public final class LibraryStatements {
 
 	private final Map<String, List<String>> classes;
 
+	private final Map<String, Boolean> known = new ConcurrentHashMap<>();
+
 	private LibraryStatements(Map<String, List<String>> classes) {
 		this.classes = classes;
 	}
@@ -60,22 +66,14 @@ public final class LibraryStatements {
 	 * @return its SQL
 	 */
 	public static LibraryStatements read() {
-		Map<String, List<String>> classes = new TreeMap<>();
 		try {
-			Path root = Path.of(ResumableSessions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-			try (Stream<Path> files = Files.walk(root)) {
-				for (Path file : files.filter((path) -> path.toString().endsWith(".class")).toList()) {
-					Constants constants = new Constants();
-					new ClassReader(Files.readAllBytes(file)).accept(constants, ClassReader.SKIP_DEBUG);
-					List<String> sql = constants.found.stream()
-						.map(PostgresRequest::normalize)
-						.filter((text) -> SQL.matcher(text).matches() && !NAME.matcher(text).matches())
-						.distinct()
-						.toList();
-					if (!sql.isEmpty()) {
-						classes.put(root.relativize(file).toString().replace(".class", "").replace('/', '.'), sql);
-					}
-				}
+			Path location = Path
+				.of(ResumableSessions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+			if (Files.isDirectory(location)) {
+				return new LibraryStatements(classes(location));
+			}
+			try (FileSystem jar = FileSystems.newFileSystem(location)) {
+				return new LibraryStatements(classes(jar.getPath("/")));
 			}
 		}
 		catch (IOException ex) {
@@ -84,7 +82,25 @@ public final class LibraryStatements {
 		catch (URISyntaxException ex) {
 			throw new IllegalStateException(ex);
 		}
-		return new LibraryStatements(classes);
+	}
+
+	private static Map<String, List<String>> classes(Path root) throws IOException {
+		Map<String, List<String>> classes = new TreeMap<>();
+		try (Stream<Path> files = Files.walk(root)) {
+			for (Path file : files.filter((path) -> path.toString().endsWith(".class")).toList()) {
+				Constants constants = new Constants();
+				new ClassReader(Files.readAllBytes(file)).accept(constants, ClassReader.SKIP_DEBUG);
+				List<String> sql = constants.found.stream()
+					.map(PostgresRequest::normalize)
+					.filter((text) -> SQL.matcher(text).matches() && !NAME.matcher(text).matches())
+					.distinct()
+					.toList();
+				if (!sql.isEmpty()) {
+					classes.put(root.relativize(file).toString().replace(".class", "").replace('/', '.'), sql);
+				}
+			}
+		}
+		return classes;
 	}
 
 	/**
@@ -97,11 +113,16 @@ public final class LibraryStatements {
 
 	/**
 	 * Whether a statement is one of the library's.
-	 * @param sql the statement, as {@link PostgresRequest#normalize} writes it
+	 * @param sql the statement, as {@link PostgresRequest#normalize} or
+	 * {@link PostgresRequest#key} writes it
 	 * @return whether it holds one of the constants
 	 */
 	public boolean contains(String sql) {
-		return this.classes.values().stream().flatMap(Collection::stream).anyMatch((each) -> holds(sql, each));
+		return this.known.computeIfAbsent(sql,
+				(text) -> this.classes.values()
+					.stream()
+					.flatMap(Collection::stream)
+					.anyMatch((each) -> holds(text, each)));
 	}
 
 	/**
@@ -111,7 +132,7 @@ public final class LibraryStatements {
 	 * @return whether it is
 	 */
 	public boolean contains(PostgresRequest request) {
-		return contains(request.isCommit() ? request.transaction() : request.sql());
+		return contains(request.key());
 	}
 
 	/**

@@ -10,17 +10,29 @@ import java.util.concurrent.atomic.AtomicInteger;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
  * The Postgres that tests run on, one for the JVM: the server that the system property
  * {@code resumable-ws.test.postgres} points at (a JDBC URL with user and password, of a
- * superuser), else a container where Docker answers, else an embedded one.
+ * superuser), else a container where Docker answers, else an embedded one. With the
+ * system property {@code resumable-ws.test.faults} (a seed), one in a hundred statements
+ * of the library is delayed, lost, or loses its answer or its backend.
  */
 public final class TestPostgres {
 
+	/**
+	 * A seed. With it, one in a hundred statements of the library is disturbed at random.
+	 */
+	private static final String FAULTS = "resumable-ws.test.faults";
+
+	private static final int STATEMENTS_PER_FAULT = 100;
+
 	private static final String ADMIN_URL = start();
+
+	private static final @Nullable FaultyPostgres PROXY = hasFaults() ? disturb() : null;
 
 	private static final AtomicInteger DATABASES = new AtomicInteger();
 
@@ -39,7 +51,16 @@ public final class TestPostgres {
 		catch (SQLException ex) {
 			throw new IllegalStateException("No database for tests on " + ADMIN_URL, ex);
 		}
-		return ADMIN_URL.replaceFirst("/[^/?]*\\?", "/" + name + "?");
+		String url = ADMIN_URL.replaceFirst("/[^/?]*\\?", "/" + name + "?");
+		return (PROXY != null) ? PROXY.through(url) : url;
+	}
+
+	/**
+	 * Whether the library's statements are disturbed at random.
+	 * @return whether they are
+	 */
+	public static boolean hasFaults() {
+		return System.getProperty(FAULTS) != null;
 	}
 
 	/**
@@ -72,6 +93,16 @@ public final class TestPostgres {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private static FaultyPostgres disturb() {
+		long seed = Long.getLong(FAULTS, System.nanoTime());
+		System.out.printf("One in %d statements is disturbed at random: -D%s=%d%n", STATEMENTS_PER_FAULT, FAULTS, seed);
+		FaultyPostgres proxy = FaultyPostgres.to(ADMIN_URL);
+		proxy.plan(FaultPlan.random(seed, STATEMENTS_PER_FAULT, LibraryStatements.read()::contains));
+		Runtime.getRuntime()
+			.addShutdownHook(new Thread(() -> System.out.println("Statements were disturbed: " + proxy.faults())));
+		return proxy;
 	}
 
 	private static boolean dockerAnswers() {

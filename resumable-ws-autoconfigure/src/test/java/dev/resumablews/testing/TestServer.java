@@ -72,6 +72,10 @@ public final class TestServer implements AutoCloseable {
 		return this.context;
 	}
 
+	public boolean isRunning() {
+		return this.context.isActive();
+	}
+
 	@Override
 	public void close() {
 		this.context.close();

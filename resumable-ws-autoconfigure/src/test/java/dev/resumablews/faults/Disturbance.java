@@ -1,0 +1,205 @@
+package dev.resumablews.faults;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What one session, one client or one transaction does that must not be noticed by the
+ * others. It lasts until it is ended.
+ */
+interface Disturbance {
+
+	void end();
+
+	/**
+	 * Does something while the disturbance lasts, and ends it.
+	 */
+	default <T> T during(Supplier<T> action) {
+		try {
+			return action.get();
+		}
+		finally {
+			end();
+		}
+	}
+
+	/**
+	 * The row of a session stays locked, and events for the session wait.
+	 */
+	static Disturbance lockedRow(TestServer server, String url) {
+		return locked(server, session(server), url);
+	}
+
+	private static Disturbance locked(TestServer server, UUID session, String url) {
+		try {
+			Connection connection = DriverManager.getConnection(url);
+			connection.setAutoCommit(false);
+			connection.createStatement()
+				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
+			return publishingTo(server, session, () -> close(connection));
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Another process is frozen before it commits an event of a session, and further
+	 * events for the session wait.
+	 */
+	static Disturbance frozenTransaction(TestServer server, String url) {
+		UUID session = session(server);
+		FrozenPublisher publisher = FrozenPublisher.start(url, session);
+		return publishingTo(server, session, publisher::close);
+	}
+
+	/**
+	 * The handler of a message does not return, in a transaction with the message's key.
+	 */
+	static Disturbance handlerThatNeverReturns(TestServer server) {
+		WsTestClient client = connect(server, "stuck", null);
+		client.send(Map.of("type", Stuck.TYPE, "idempotency_key", UUID.randomUUID().toString()));
+		Stuck handler = server.bean(Stuck.class);
+		await().until(() -> handler.calls() > 0);
+		return () -> {
+			handler.release();
+			client.close();
+		};
+	}
+
+	/**
+	 * One client has 32 connections and sends the same message with the same key on each,
+	 * to a handler that does not return.
+	 */
+	static Disturbance manyTabsWithOneKey(TestServer server) {
+		int tabs = 32;
+		List<WsTestClient> clients = new ArrayList<>();
+		WsTestClient first = connect(server, "tabs", null);
+		String session = first.await("session_init").path("session_id").asString();
+		clients.add(first);
+		while (clients.size() < tabs) {
+			clients.add(connect(server, "tabs", session));
+		}
+		String key = UUID.randomUUID().toString();
+		clients.forEach((client) -> client.send(Map.of("type", Stuck.TYPE, "idempotency_key", key)));
+		Stuck handler = server.bean(Stuck.class);
+		await().until(() -> handler.calls() > 0);
+		return () -> {
+			handler.release();
+			clients.forEach(WsTestClient::close);
+		};
+	}
+
+	private static Disturbance publishingTo(TestServer server, UUID session, Runnable end) {
+		ResumableSessions sessions = server.bean(ResumableSessions.class);
+		for (int n = 0; n < 10; n++) {
+			sessions.publishAsync(session, "waits", Map.of("n", n));
+		}
+		return end::run;
+	}
+
+	/**
+	 * Opens a session that has an event.
+	 */
+	static UUID session(TestServer server) {
+		try (WsTestClient client = connect(server, "user-" + UUID.randomUUID(), null)) {
+			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+			server.bean(ResumableSessions.class).publish(session, "first", Map.of());
+			return session;
+		}
+	}
+
+	private static WsTestClient connect(TestServer server, String user, @Nullable String session) {
+		WsTestClient.Builder builder = WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
+		if (session != null) {
+			builder.query("sessionId", session).query("lastEventId", 0);
+		}
+		return builder.connect();
+	}
+
+	private static void close(Connection connection) {
+		try {
+			connection.close();
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * A handler that does not return until it is released.
+	 */
+	final class Stuck implements ClientMessageHandler {
+
+		static final String TYPE = "stuck";
+
+		private int calls;
+
+		private CountDownLatch released = new CountDownLatch(1);
+
+		@Override
+		public String type() {
+			return TYPE;
+		}
+
+		@Override
+		public void handle(ClientMessage message) {
+			try {
+				begin().await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+		private synchronized CountDownLatch begin() {
+			this.calls++;
+			return this.released;
+		}
+
+		synchronized int calls() {
+			return this.calls;
+		}
+
+		synchronized void release() {
+			this.calls = 0;
+			this.released.countDown();
+			this.released = new CountDownLatch(1);
+		}
+
+	}
+
+	/**
+	 * Adds the handler to an application.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	class StuckHandler {
+
+		@Bean
+		Stuck stuck() {
+			return new Stuck();
+		}
+
+	}
+
+}

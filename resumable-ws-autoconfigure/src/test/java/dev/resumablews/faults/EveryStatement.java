@@ -1,0 +1,378 @@
+package dev.resumablews.faults;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.FaultPlan;
+import dev.resumablews.testing.FaultyPostgres;
+import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A scenario in which two nodes send every statement of the library, and that asserts
+ * what the library promises: nothing published is lost, nothing is stored twice, every
+ * reply ends, and the session can be used afterwards. Before each step a fault may be
+ * armed.
+ */
+final class EveryStatement implements AutoCloseable {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+	private static final int ATTEMPTS = 20;
+
+	private static final int TICKS = 6;
+
+	private static final AtomicInteger RUNS = new AtomicInteger();
+
+	private final FaultyPostgres postgres;
+
+	private final HikariDataSource dataSource;
+
+	private final JdbcClient direct;
+
+	private final TestServer first;
+
+	private final TestServer second;
+
+	/**
+	 * Starts the nodes.
+	 */
+	EveryStatement() {
+		this.postgres = FaultyPostgres.to(TestPostgres.createDatabase());
+		this.dataSource = TestPostgres.pool(this.postgres.directUrl());
+		this.direct = JdbcClient.create(this.dataSource);
+		this.direct.sql(ScenarioApplication.TABLES).update();
+		this.first = start();
+		this.second = start();
+	}
+
+	FaultyPostgres postgres() {
+		return this.postgres;
+	}
+
+	private TestServer start() {
+		return start(this.postgres.url(), "");
+	}
+
+	private static TestServer start(String url, String schema) {
+		return TestServer.builder()
+			.with(ScenarioApplication.class)
+			.database(url)
+			.properties("resumable-ws.schema.name", schema, "resumable-ws.reply.lease", "2s",
+					"resumable-ws.reply.max-attempts", "20", "resumable-ws.connection.heartbeat-interval", "500ms",
+					"resumable-ws.connection.heartbeat-timeout", "20s", "resumable-ws.cluster.backstop-interval",
+					"500ms", "resumable-ws.cleanup.interval", "300ms", "resumable-ws.feed.max-events", "4",
+					"resumable-ws.log.statement-timeout", "5s", "resumable-ws.shutdown.timeout", "5s",
+					"resumable-ws.shutdown.reply-grace", "50ms", "resumable-ws.shutdown.reconnect-window", "0s",
+					"spring.datasource.hikari.connection-timeout", "3000")
+			.start();
+	}
+
+	/**
+	 * Runs the scenario with a user of its own.
+	 * @param arm is called before each step
+	 */
+	void run(Runnable arm) {
+		String user = "user-" + RUNS.incrementAndGet();
+		arm.run();
+		try (ReplayingClient phone = client(this.first, user, null)) {
+			UUID session = UUID.fromString(phone.sessionId());
+			arm.run();
+			phone.awaitWholeReply(phone.say("Hello"));
+			arm.run();
+			try (ReplayingClient laptop = client(this.second, user, session)) {
+				laptop.awaitReplayComplete();
+				for (Runnable step : steps(user, session, phone)) {
+					arm.run();
+					step.run();
+				}
+				arm.run();
+				assertPromises(session, phone, laptop);
+			}
+		}
+	}
+
+	private List<Runnable> steps(String user, UUID session, ReplayingClient phone) {
+		return List.of(() -> publish(session), () -> phone.awaitWholeReply(phone.say("Hi")),
+				() -> cancelReply(phone, phone.say(ScenarioApplication.ENDLESS)), () -> order(session, phone),
+				() -> publishInTransaction(session), () -> publishToUser(user), () -> read(user, session),
+				() -> comeBack(phone), () -> comeLate(user, session, phone), () -> comeBackAfterHours(session, phone),
+				() -> closeSession(user), () -> cleanUp(user, session));
+	}
+
+	/**
+	 * Starts another node, and stops it while it runs a reply.
+	 * @param arm is called before the start and the stop
+	 */
+	void startAndStop(Runnable arm) {
+		String user = "user-" + RUNS.incrementAndGet();
+		arm.run();
+		TestServer third = again(this::start);
+		try (ReplayingClient client = ReplayingClient.start(() -> address(third.isRunning() ? third : this.first, user),
+				PATIENCE)) {
+			UUID session = UUID.fromString(client.sessionId());
+			String key = client.say(ScenarioApplication.ENDLESS);
+			client.awaitReply(key);
+			arm.run();
+			third.close();
+			cancelReply(client, key);
+			assertThat(client.violations()).isEmpty();
+			awaitNoReplies(session);
+		}
+		finally {
+			third.close();
+		}
+	}
+
+	/**
+	 * Starts a node in a database without the schema, and uses it.
+	 * @param arm is called before the start
+	 */
+	void createSchema(Runnable arm) {
+		String url = this.postgres.through(TestPostgres.createDatabase());
+		arm.run();
+		try (TestServer server = again(() -> start(url, "chat"));
+				ReplayingClient client = ReplayingClient.start(() -> address(server, "user"), PATIENCE)) {
+			client.awaitWholeReply(client.say("Hi"));
+			assertThat(client.violations()).isEmpty();
+		}
+	}
+
+	/**
+	 * Waits until the nodes have looked whether their connections still work.
+	 */
+	void rest() {
+		int before = probes();
+		await().atMost(Duration.ofSeconds(30)).until(() -> probes() > before);
+	}
+
+	private int probes() {
+		return this.postgres.executions().getOrDefault("select 1", 0);
+	}
+
+	private void publish(UUID session) {
+		IntStream.rangeClosed(1, TICKS).forEach((n) -> sessions(this.first).publish(session, "tick", Map.of("n", n)));
+	}
+
+	private static void cancelReply(ReplayingClient client, String key) {
+		await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).until(() -> {
+			String reply = client.awaitReply(key);
+			client.send(Map.of("type", "cancel"));
+			return hasEnded(client, reply);
+		});
+	}
+
+	private static boolean hasEnded(ReplayingClient client, String reply) {
+		return client.events()
+			.stream()
+			.anyMatch((event) -> List.of("assistant_message", "assistant_failed").contains(type(event))
+					&& event.path("payload").path("message_id").asString("").equals(reply));
+	}
+
+	private void order(UUID session, ReplayingClient client) {
+		String key = UUID.randomUUID().toString();
+		client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "tea"), "idempotency_key", key));
+		client.awaitAck(key);
+		assertThat(count("select count(*) from orders where session_id = ?", session)).isEqualTo(1);
+	}
+
+	/**
+	 * Tries again until the transaction is committed, which the application's own row
+	 * tells.
+	 */
+	private void publishInTransaction(UUID session) {
+		TransactionTemplate transaction = new TransactionTemplate(this.first.bean(PlatformTransactionManager.class));
+		again(() -> {
+			if (count("select count(*) from notes where session_id = ?", session) == 0) {
+				transaction.executeWithoutResult((status) -> {
+					this.first.bean(JdbcClient.class).sql("insert into notes values (?, 1)").param(session).update();
+					sessions(this.first).publish(session, "noted", Map.of("n", 1));
+				});
+			}
+			return true;
+		});
+		assertThat(count("select count(*) from notes where session_id = ?", session)).isEqualTo(1);
+	}
+
+	private void publishToUser(String user) {
+		assertThat(again(() -> sessions(this.second).publishToUser(user, "hello", Map.of()))).isPositive();
+	}
+
+	private void read(String user, UUID session) {
+		ResumableSessions sessions = sessions(this.first);
+		assertThat(again(() -> sessions.find(session))).isPresent();
+		assertThat(again(() -> sessions.list(user, 10))).isNotEmpty();
+		assertThat(again(() -> sessions.history(session, 0, 100))).isNotEmpty();
+		assertThat(again(() -> sessions.connectionCount(user))).isNotNegative();
+	}
+
+	private static void comeBack(ReplayingClient client) {
+		int before = client.reconnects();
+		client.cut();
+		await().atMost(PATIENCE).until(() -> client.reconnects() > before);
+		client.awaitReplayComplete();
+	}
+
+	private void comeLate(String user, UUID session, ReplayingClient phone) {
+		try (ReplayingClient late = client(this.second, user, session)) {
+			late.awaitEventId(phone.lastEventId());
+			late.awaitReplayComplete();
+			assertThat(late.violations()).isEmpty();
+		}
+	}
+
+	private void comeBackAfterHours(UUID session, ReplayingClient phone) {
+		this.direct.sql("update ws_sessions set last_active_at = now() - interval '2 hours' where session_id = ?")
+			.param(session)
+			.update();
+		comeBack(phone);
+	}
+
+	private void closeSession(String user) {
+		try (ReplayingClient client = client(this.second, user, null)) {
+			UUID session = UUID.fromString(client.sessionId());
+			sessions(this.first).publish(session, "bye", Map.of());
+			again(() -> sessions(this.first).close(session));
+			client.awaitEvent((event) -> type(event).equals("bye"));
+			await().atMost(PATIENCE).until(() -> client.gaveUp() != null);
+			assertThat(client.closeCodes()).contains(1000);
+			assertThat(client.violations()).isEmpty();
+		}
+	}
+
+	private void cleanUp(String user, UUID session) {
+		UUID old = UUID.randomUUID();
+		this.direct
+			.sql("""
+					insert into ws_sessions (session_id, user_id, last_event_id, created_at, last_active_at)
+					values (:old, :user, 1, now() - interval '40 days', now() - interval '40 days');
+					insert into ws_events (session_id, id, type, payload, created_at)
+					values (:old, 1, 'tick', '{}', now() - interval '40 days'),
+						(:session, 0, 'tick', '{}', now() - interval '40 days');
+					insert into ws_idempotency_keys (session_id, idempotency_key, created_at)
+					values (:session, :old, now() - interval '40 days');
+					insert into ws_live_connections (connection_id, session_id, user_id, node_id, connected_at, last_seen_at)
+					values (:old, :session, :user, :old, now() - interval '1 day', now() - interval '1 day');
+					""")
+			.param("old", old)
+			.param("session", session)
+			.param("user", user)
+			.update();
+		await().atMost(PATIENCE).untilAsserted(() -> {
+			assertThat(count("select count(*) from ws_sessions where session_id = ?", old)).isZero();
+			assertThat(count("select count(*) from ws_events where session_id = ?", old)).isZero();
+			assertThat(count("select count(*) from ws_events where session_id = ? and id = 0", session)).isZero();
+			assertThat(count("select count(*) from ws_idempotency_keys where idempotency_key = ?", old)).isZero();
+			assertThat(count("select count(*) from ws_live_connections where connection_id = ?", old)).isZero();
+		});
+	}
+
+	private void assertPromises(UUID session, ReplayingClient phone, ReplayingClient laptop) {
+		sessions(this.second).publish(session, "after", Map.of());
+		phone.awaitWholeReply(phone.say("Are you there?"));
+		phone.awaitEvent((event) -> type(event).equals("after"));
+		laptop.awaitEventId(phone.lastEventId());
+		awaitNoReplies(session);
+		Map<String, Integer> expected = Map.of("tick", TICKS, "ordered", 1, "noted", 1, "hello", 1, "after", 1,
+				"user_message", 4, "assistant_message", 4);
+		expected.forEach((type,
+				number) -> assertThat(
+						count("select count(*) from ws_events where session_id = ? and type = '" + type + "'", session))
+					.as(type)
+					.isEqualTo(number));
+		assertThat(count("select count(*) from ws_events where session_id = ? and type = 'assistant_delta'", session))
+			.isZero();
+		for (ReplayingClient client : List.of(phone, laptop)) {
+			assertThat(client.violations()).isEmpty();
+			assertThat(client.resets()).isEmpty();
+			assertThat(client.gaveUp()).isNull();
+			assertThat(client.errors()).allMatch((error) -> error.path("code").asString("").equals("unavailable"));
+		}
+		awaitNoWork();
+	}
+
+	private void awaitNoReplies(UUID session) {
+		await().atMost(PATIENCE)
+			.untilAsserted(
+					() -> assertThat(count("select count(*) from ws_replies where session_id = ?", session)).isZero());
+	}
+
+	/**
+	 * Waits until no backend has been in a statement or a transaction for long.
+	 */
+	private void awaitNoWork() {
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(this.direct.sql("""
+				select query from pg_stat_activity
+				where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'
+					and xact_start < clock_timestamp() - interval '1 second'
+				""").query(String.class).list()).isEmpty());
+	}
+
+	/**
+	 * Does what an application does that is told to try again.
+	 */
+	private static <T> T again(Callable<T> action) {
+		for (int attempt = 1;; attempt++) {
+			try {
+				return action.call();
+			}
+			catch (Exception ex) {
+				if (attempt == ATTEMPTS) {
+					throw new AssertionError("Still failing after %d attempts".formatted(attempt), ex);
+				}
+			}
+		}
+	}
+
+	private int count(String sql, UUID id) {
+		return this.direct.sql(sql).param(id).query(Integer.class).single();
+	}
+
+	private ReplayingClient client(TestServer server, String user, @Nullable UUID session) {
+		Supplier<WsTestClient.Builder> address = () -> (session != null)
+				? address(server, user).query("sessionId", session).query("lastEventId", 0) : address(server, user);
+		return ReplayingClient.start(address, PATIENCE);
+	}
+
+	private static WsTestClient.Builder address(TestServer server, String user) {
+		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
+	}
+
+	private static ResumableSessions sessions(TestServer server) {
+		return server.bean(ResumableSessions.class);
+	}
+
+	private static String type(JsonNode event) {
+		return event.path("type").asString("");
+	}
+
+	@Override
+	public void close() {
+		this.postgres.plan(FaultPlan.NONE);
+		this.first.close();
+		this.second.close();
+		this.dataSource.close();
+		this.postgres.close();
+	}
+
+}

@@ -1,0 +1,178 @@
+package dev.resumablews.faults;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.NotUnderFaults;
+import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Statements that wait for a lock end in Postgres, too, when the library gives them up.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+@NotUnderFaults("Counts backends")
+class LockedTableTests {
+
+	private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(1);
+
+	/**
+	 * Several statement timeouts, each of which used to leave a backend behind.
+	 */
+	private static final Duration LOCKED = Duration.ofSeconds(5);
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private static final Duration TICK = Duration.ofMillis(100);
+
+	/**
+	 * Connections that the pools may open in the meantime. Backends that outlive their
+	 * calls would be several times as many.
+	 */
+	private static final int POOLS = 15;
+
+	private static final int WAITING_TOO_LONG_SECONDS = 4;
+
+	private final AtomicInteger users = new AtomicInteger();
+
+	private String url;
+
+	private HikariDataSource dataSource;
+
+	private JdbcClient direct;
+
+	private TestServer server;
+
+	@BeforeAll
+	void start() {
+		this.url = TestPostgres.createDatabase();
+		this.dataSource = TestPostgres.pool(this.url);
+		this.dataSource.setMaximumPoolSize(1);
+		this.direct = JdbcClient.create(this.dataSource);
+		this.direct.sql(ScenarioApplication.TABLES).update();
+		this.server = TestServer.builder()
+			.with(ScenarioApplication.class)
+			.database(this.url)
+			.properties("resumable-ws.log.statement-timeout", STATEMENT_TIMEOUT.toMillis() + "ms",
+					"resumable-ws.log.append-timeout", "2s", "resumable-ws.reply.lease", "2s",
+					"resumable-ws.reply.max-attempts", "20", "resumable-ws.connection.heartbeat-interval", "500ms",
+					"resumable-ws.cleanup.interval", "500ms", "resumable-ws.cluster.backstop-interval", "500ms",
+					"spring.datasource.hikari.minimum-idle", "2", "spring.datasource.hikari.connection-timeout", "1000")
+			.start();
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+		this.dataSource.close();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "ws_sessions", "ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_replies",
+			"ws_nodes" })
+	void noBackendOutlivesItsCall(String table) throws SQLException {
+		String user = "user-" + this.users.incrementAndGet();
+		ExecutorService threads = Executors.newFixedThreadPool(6);
+		try (ReplayingClient client = ReplayingClient.start(() -> address(user), PATIENCE)) {
+			UUID session = UUID.fromString(client.sessionId());
+			client.awaitWholeReply(client.say("Hi"));
+			int before = backends();
+			try (Connection lock = DriverManager.getConnection(this.url);
+					Statement statement = lock.createStatement()) {
+				lock.setAutoCommit(false);
+				statement.execute("lock table " + table + " in access exclusive mode");
+				long end = System.nanoTime() + LOCKED.toNanos();
+				calls(user, session, client).forEach((call) -> threads.execute(() -> repeat(call, end)));
+				while (System.nanoTime() - end < 0) {
+					assertThat(waitingTooLong()).isEmpty();
+					assertThat(backends()).isLessThanOrEqualTo(before + POOLS);
+					LockSupport.parkNanos(TICK.toNanos());
+				}
+				lock.rollback();
+			}
+			client.awaitWholeReply(client.say("Are you there?"));
+			assertThat(client.violations()).isEmpty();
+			await().atMost(PATIENCE).untilAsserted(() -> assertThat(working()).isZero());
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	private List<Runnable> calls(String user, UUID session, ReplayingClient client) {
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		return List.of(() -> sessions.publish(session, "tick", Map.of()),
+				() -> sessions.publishToUser(user, "hello", Map.of()), () -> sessions.history(session, 0, 10),
+				() -> sessions.connectionCount(user), () -> client.send(Map.of("type", "cancel")),
+				() -> client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "tea"), "idempotency_key",
+						UUID.randomUUID().toString())));
+	}
+
+	private static void repeat(Runnable call, long end) {
+		while (System.nanoTime() - end < 0) {
+			try {
+				call.run();
+				Thread.sleep(50);
+			}
+			catch (InterruptedException ex) {
+				return;
+			}
+			catch (RuntimeException ex) {
+				// the table is locked
+			}
+		}
+	}
+
+	private List<String> waitingTooLong() {
+		return this.direct.sql("""
+				select query from pg_stat_activity
+				where datname = current_database() and wait_event_type = 'Lock'
+					and query_start < clock_timestamp() - make_interval(secs => ?)
+				""").param(WAITING_TOO_LONG_SECONDS).query(String.class).list();
+	}
+
+	private int backends() {
+		return this.direct.sql("select count(*) from pg_stat_activity where datname = current_database()")
+			.query(Integer.class)
+			.single();
+	}
+
+	private int working() {
+		return this.direct.sql("""
+				select count(*) from pg_stat_activity
+				where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'
+					and xact_start < clock_timestamp() - interval '1 second'
+				""").query(Integer.class).single();
+	}
+
+	private WsTestClient.Builder address(String user) {
+		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user));
+	}
+
+}
