@@ -26,7 +26,7 @@ public final class TestPostgres {
 	/**
 	 * A seed. With it, one in a hundred statements of the library is disturbed at random.
 	 */
-	private static final String FAULTS = "resumable-ws.test.faults";
+	public static final String FAULTS = "resumable-ws.test.faults";
 
 	private static final int STATEMENTS_PER_FAULT = 100;
 
@@ -64,6 +64,14 @@ public final class TestPostgres {
 	}
 
 	/**
+	 * Returns the seed of faults.
+	 * @return what the system property says, or any seed without it
+	 */
+	public static long faultSeed() {
+		return Long.getLong(FAULTS, System.nanoTime());
+	}
+
+	/**
 	 * Opens a pool of connections to a database.
 	 * @param url the database's JDBC URL
 	 * @return the pool, to be closed by the caller
@@ -96,7 +104,7 @@ public final class TestPostgres {
 	}
 
 	private static FaultyPostgres disturb() {
-		long seed = Long.getLong(FAULTS, System.nanoTime());
+		long seed = faultSeed();
 		System.out.printf("One in %d statements is disturbed at random: -D%s=%d%n", STATEMENTS_PER_FAULT, FAULTS, seed);
 		FaultyPostgres proxy = FaultyPostgres.to(ADMIN_URL);
 		proxy.plan(FaultPlan.random(seed, STATEMENTS_PER_FAULT, LibraryStatements.read()::contains));

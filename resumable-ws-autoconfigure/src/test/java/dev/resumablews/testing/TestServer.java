@@ -21,6 +21,8 @@ import org.springframework.context.annotation.Configuration;
  */
 public final class TestServer implements AutoCloseable {
 
+	private static final int START_ATTEMPTS = 3;
+
 	private static final List<String> EXCLUDED = List.of(
 			"org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
@@ -156,7 +158,23 @@ public final class TestServer implements AutoCloseable {
 				.registerShutdownHook(false)
 				.properties(this.properties)
 				.build();
-			return new TestServer(application.run());
+			return new TestServer(run(application));
+		}
+
+		/**
+		 * Starts again, as what runs a server would, when a fault ends the start.
+		 */
+		private static ConfigurableApplicationContext run(SpringApplication application) {
+			for (int attempt = 1;; attempt++) {
+				try {
+					return application.run();
+				}
+				catch (RuntimeException ex) {
+					if (!TestPostgres.hasFaults() || attempt == START_ATTEMPTS) {
+						throw ex;
+					}
+				}
+			}
 		}
 
 	}

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -69,12 +70,23 @@ public final class IdempotentExecutor {
 			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
 		}
 		catch (DataAccessException | TransactionSystemException ex) {
+			if (causeOfRollback(ex) instanceof EventLogUnavailableException cause) {
+				throw cause;
+			}
 			if (worked.get()) {
 				throw new EventLogUnavailableException("The transaction could not be committed: " + ex.getMessage(),
 						ex);
 			}
 			throw ex;
 		}
+	}
+
+	/**
+	 * Returns why a transaction was to be rolled back whose rollback failed, too: on a
+	 * connection that is lost, both fail.
+	 */
+	private static @Nullable Throwable causeOfRollback(RuntimeException ex) {
+		return (ex instanceof TransactionSystemException failure) ? failure.getApplicationException() : null;
 	}
 
 	/**
