@@ -11,7 +11,6 @@ import java.util.function.BooleanSupplier;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -70,7 +69,9 @@ public final class IdempotentExecutor {
 			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
 		}
 		catch (DataAccessException | TransactionSystemException ex) {
-			if (causeOfRollback(ex) instanceof EventLogUnavailableException cause) {
+			// on a connection that is lost, the rollback fails, too
+			if (ex instanceof TransactionSystemException rollback
+					&& rollback.getApplicationException() instanceof EventLogUnavailableException cause) {
 				throw cause;
 			}
 			if (worked.get()) {
@@ -79,14 +80,6 @@ public final class IdempotentExecutor {
 			}
 			throw ex;
 		}
-	}
-
-	/**
-	 * Returns why a transaction was to be rolled back whose rollback failed, too: on a
-	 * connection that is lost, both fail.
-	 */
-	private static @Nullable Throwable causeOfRollback(RuntimeException ex) {
-		return (ex instanceof TransactionSystemException failure) ? failure.getApplicationException() : null;
 	}
 
 	/**
