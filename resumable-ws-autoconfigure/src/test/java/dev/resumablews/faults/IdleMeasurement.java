@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.testing.FaultyPostgres;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
@@ -16,6 +15,7 @@ import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Prints how many transactions an idle node makes in a minute, and which statements they
@@ -38,7 +38,7 @@ class IdleMeasurement {
 				new Node("generator, one idle client", true, true),
 				new Node("generator, polling", true, false, "resumable-ws.cluster.signal", "polling"),
 				new Node("no generator, polling", false, false, "resumable-ws.cluster.signal", "polling"));
-		try (HikariDataSource admin = TestPostgres.pool(TestPostgres.createDatabase())) {
+		try (SingleConnectionDataSource admin = new SingleConnectionDataSource(TestPostgres.createDatabase(), true)) {
 			JdbcClient sql = JdbcClient.create(admin);
 			LockSupport.parkNanos(WARM_UP.toNanos());
 			nodes.forEach((node) -> node.begin(sql));

@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Prints what one disturbed session, client or transaction costs all others. Not part of
@@ -28,13 +28,12 @@ class IsolationMeasurement {
 	void measure() {
 		String url = TestPostgres.createDatabase();
 		StringBuilder table = new StringBuilder(Publishers.Figures.header());
-		try (HikariDataSource dataSource = TestPostgres.pool(url);
+		try (SingleConnectionDataSource dataSource = new SingleConnectionDataSource(url, true);
 				TestServer server = TestServer.builder()
 					.with(Disturbance.StuckHandler.class)
 					.database(url)
 					.properties("spring.datasource.hikari.minimum-idle", "10")
 					.start()) {
-			dataSource.setMaximumPoolSize(1);
 			Publishers publishers = new Publishers(server, PUBLISHERS, JdbcClient.create(dataSource));
 			publishers.run(WARM_UP);
 			disturbances(server, url).forEach((name, disturbance) -> {

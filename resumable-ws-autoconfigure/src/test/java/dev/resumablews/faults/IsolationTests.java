@@ -3,7 +3,6 @@ package dev.resumablews.faults;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
@@ -14,6 +13,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,7 +32,7 @@ class IsolationTests {
 
 	private String url;
 
-	private HikariDataSource dataSource;
+	private SingleConnectionDataSource dataSource;
 
 	private TestServer server;
 
@@ -41,8 +41,7 @@ class IsolationTests {
 	@BeforeAll
 	void start() {
 		this.url = TestPostgres.createDatabase();
-		this.dataSource = TestPostgres.pool(this.url);
-		this.dataSource.setMaximumPoolSize(1);
+		this.dataSource = new SingleConnectionDataSource(this.url, true);
 		this.server = TestServer.builder()
 			.with(Disturbance.StuckHandler.class)
 			.database(this.url)

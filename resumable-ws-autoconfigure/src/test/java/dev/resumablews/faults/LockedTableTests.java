@@ -13,7 +13,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.ReplayingClient;
@@ -29,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -63,7 +63,7 @@ class LockedTableTests {
 
 	private String url;
 
-	private HikariDataSource dataSource;
+	private SingleConnectionDataSource dataSource;
 
 	private JdbcClient direct;
 
@@ -72,8 +72,7 @@ class LockedTableTests {
 	@BeforeAll
 	void start() {
 		this.url = TestPostgres.createDatabase();
-		this.dataSource = TestPostgres.pool(this.url);
-		this.dataSource.setMaximumPoolSize(1);
+		this.dataSource = new SingleConnectionDataSource(this.url, true);
 		this.direct = JdbcClient.create(this.dataSource);
 		this.direct.sql(ScenarioApplication.TABLES).update();
 		this.server = TestServer.builder()
