@@ -48,6 +48,8 @@ public final class FaultyPostgres implements AutoCloseable {
 
 	private final Map<String, Integer> executions = new ConcurrentHashMap<>();
 
+	private final Set<String> statements = ConcurrentHashMap.newKeySet();
+
 	private final Map<Fault, Integer> faults = new ConcurrentHashMap<>();
 
 	private volatile FaultPlan plan = FaultPlan.NONE;
@@ -112,11 +114,20 @@ public final class FaultyPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Returns how often each statement was sent, by {@link PostgresRequest#key()}.
-	 * @return the statements, sorted
+	 * Returns how often each request was sent, by {@link PostgresRequest#key()}.
+	 * @return the requests, sorted
 	 */
 	public Map<String, Integer> executions() {
 		return new TreeMap<>(this.executions);
+	}
+
+	/**
+	 * Returns all statements that were executed, also those that were sent in front of
+	 * another one.
+	 * @return the statements, as {@link PostgresRequest#normalize} writes them
+	 */
+	public Set<String> statements() {
+		return Set.copyOf(this.statements);
 	}
 
 	/**
@@ -147,6 +158,10 @@ public final class FaultyPostgres implements AutoCloseable {
 		}
 		cutAll();
 		this.threads.shutdownNow();
+	}
+
+	void executes(String statement) {
+		this.statements.add(statement);
 	}
 
 	Fault decide(PostgresRequest request) {

@@ -174,6 +174,7 @@ final class PostgresLink {
 
 	private void executes(String text) {
 		String normalized = PostgresRequest.normalize(text);
+		this.proxy.executes(normalized);
 		if (normalized.toLowerCase(Locale.ROOT).startsWith("begin")) {
 			this.inTransaction = true;
 			this.transaction = "";

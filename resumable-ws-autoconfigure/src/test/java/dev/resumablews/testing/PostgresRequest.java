@@ -3,11 +3,10 @@ package dev.resumablews.testing;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks of Postgres before it waits for the answer: one statement, with the
- * {@code begin} before it if it is the first one of a transaction, or the transaction's
- * end.
+ * What a client asks of Postgres before it waits for the answer: one statement, perhaps
+ * with a {@code begin} or settings in front of it, or the end of a transaction.
  *
- * @param sql the statement, as {@link #normalize} writes it
+ * @param sql the last statement, as {@link #normalize} writes it
  * @param transaction the statement before it in the same transaction; empty if there is
  * none, or no transaction
  */
