@@ -16,6 +16,8 @@ public record PostgresRequest(String sql, String transaction) {
 
 	private static final Pattern SPACE = Pattern.compile("\\s+");
 
+	private static final Pattern END = Pattern.compile(";\\s*$");
+
 	private static final Pattern PARAMETER = Pattern.compile("\\$\\d+");
 
 	/**
@@ -50,7 +52,7 @@ public record PostgresRequest(String sql, String transaction) {
 	 * @return the same on one line
 	 */
 	public static String normalize(String sql) {
-		return PARAMETER.matcher(SPACE.matcher(sql).replaceAll(" ")).replaceAll("?").strip();
+		return PARAMETER.matcher(SPACE.matcher(END.matcher(sql).replaceAll("")).replaceAll(" ")).replaceAll("?").strip();
 	}
 
 }
