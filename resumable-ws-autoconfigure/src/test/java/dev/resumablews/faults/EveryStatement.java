@@ -159,11 +159,15 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until the nodes have looked whether their connections still work.
+	 * Waits until the nodes have looked whether their connections still work, and runs
+	 * the scenario.
+	 * @param arm is called before the rest and before each step
 	 */
-	void rest() {
+	void rest(Runnable arm) {
+		arm.run();
 		int before = probes();
 		await().atMost(Duration.ofSeconds(30)).until(() -> probes() > before);
+		run(arm);
 	}
 
 	private int probes() {

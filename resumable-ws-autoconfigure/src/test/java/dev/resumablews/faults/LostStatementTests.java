@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -171,82 +172,40 @@ class LostStatementTests {
 		/**
 		 * What nodes do while they run.
 		 */
-		RUN {
-
-			@Override
-			void scenario(EveryStatement scenario, Runnable arm) {
-				scenario.run(arm);
-			}
-
-		},
+		RUN(EveryStatement::run),
 
 		/**
 		 * The same, while answers to commits are lost, which makes the library look
 		 * whether they took place.
 		 */
-		LOST_COMMITS {
-
-			@Override
-			void scenario(EveryStatement scenario, Runnable arm) {
-				scenario.run(arm);
-			}
-
-			@Override
-			Strikes with(Strikes strikes) {
-				return strikes.and(new Strikes(null, Fault.DROP_ANSWER));
-			}
-
-		},
+		LOST_COMMITS(EveryStatement::run),
 
 		/**
 		 * The start and the stop of a node.
 		 */
-		START_AND_STOP {
-
-			@Override
-			void scenario(EveryStatement scenario, Runnable arm) {
-				scenario.startAndStop(arm);
-			}
-
-		},
+		START_AND_STOP(EveryStatement::startAndStop),
 
 		/**
 		 * The first start of a node, in a schema that does not exist.
 		 */
-		CREATE_SCHEMA {
-
-			@Override
-			void scenario(EveryStatement scenario, Runnable arm) {
-				scenario.createSchema(arm);
-			}
-
-		},
+		CREATE_SCHEMA(EveryStatement::createSchema),
 
 		/**
 		 * What nodes do when nothing happens for a while.
 		 */
-		QUIET {
+		QUIET(EveryStatement::rest);
 
-			@Override
-			void scenario(EveryStatement scenario, Runnable arm) {
-				arm.run();
-				scenario.rest();
-				scenario.run(arm);
-			}
+		private final BiConsumer<EveryStatement, Runnable> scenario;
 
-		};
-
-		abstract void scenario(EveryStatement scenario, Runnable arm);
-
-		Strikes with(Strikes strikes) {
-			return strikes;
+		Part(BiConsumer<EveryStatement, Runnable> scenario) {
+			this.scenario = scenario;
 		}
 
 		void run(EveryStatement scenario, Strikes strikes) {
-			Strikes all = with(strikes);
+			Strikes all = (this == LOST_COMMITS) ? strikes.and(new Strikes(null, Fault.DROP_ANSWER)) : strikes;
 			scenario.postgres().plan(all);
 			try {
-				scenario(scenario, all::arm);
+				this.scenario.accept(scenario, all::arm);
 			}
 			finally {
 				scenario.postgres().plan(FaultPlan.NONE);
