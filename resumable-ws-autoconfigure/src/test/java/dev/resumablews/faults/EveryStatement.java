@@ -36,7 +36,7 @@ import static org.awaitility.Awaitility.await;
  */
 final class EveryStatement implements AutoCloseable {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(20);
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private static final int ATTEMPTS = 20;
 
