@@ -89,7 +89,7 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Runs the scenario with a user of its own.
+	 * Runs the scenario with its own user.
 	 * @param arm is called before each step
 	 */
 	void run(Runnable arm) {
@@ -351,7 +351,7 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Does what an application does that is told to try again.
+	 * Does what an application does when it may try again.
 	 */
 	private static <T> T again(Callable<T> action) {
 		for (int attempt = 1;; attempt++) {

@@ -19,8 +19,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * An application in a process of its own that publishes in a transaction and is stopped
- * with SIGSTOP after the event is stored and before the commit.
+ * An application in its own process that publishes in a transaction and is stopped with
+ * SIGSTOP after the event is stored and before the commit.
  */
 final class FrozenPublisher implements AutoCloseable {
 

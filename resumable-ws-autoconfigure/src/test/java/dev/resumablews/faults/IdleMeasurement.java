@@ -53,8 +53,8 @@ class IdleMeasurement {
 	}
 
 	/**
-	 * An idle node with a database of its own. The proxy counts requests, which the
-	 * pool's own are not among.
+	 * An idle node with its own database. The proxy counts requests, which the pool's own
+	 * are not among.
 	 */
 	private static final class Node implements AutoCloseable {
 

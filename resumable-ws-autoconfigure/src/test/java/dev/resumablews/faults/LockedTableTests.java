@@ -52,8 +52,8 @@ class LockedTableTests {
 	private static final Duration TICK = Duration.ofMillis(100);
 
 	/**
-	 * Connections that the pools may open in the meantime. Backends that outlive their
-	 * calls would be several times as many.
+	 * Connections that the pools may open. Backends that outlive their calls would be
+	 * several times as many.
 	 */
 	private static final int POOLS = 15;
 

@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 /**
  * Loses each statement of the library in turn, and the answer to each, several times in
  * one run of a scenario that uses everything. Most of a run is waiting, so several run at
- * a time, each on nodes and a database of its own.
+ * a time, each on its own nodes and database.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("Finds out which statements there are by a run without faults")

@@ -28,8 +28,8 @@ import org.springframework.asm.SpringAsmInfo;
 
 /**
  * The SQL in the classes of the library, read from their constants. So a statement that
- * is added to the library is known without a list that somebody has to keep. Safe for use
- * by many threads.
+ * is added to the library is known without a list to maintain. Safe for use by many
+ * threads.
  */
 public final class LibraryStatements {
 

@@ -21,8 +21,8 @@ public record PostgresRequest(String sql, String transaction) {
 	private static final Pattern PARAMETER = Pattern.compile("\\$\\d+");
 
 	/**
-	 * Returns what tells this request from others: the statement, and for a commit also
-	 * what it commits.
+	 * Returns what distinguishes this request: the statement, and for a commit also what
+	 * it commits.
 	 * @return the key
 	 */
 	public String key() {
@@ -52,7 +52,9 @@ public record PostgresRequest(String sql, String transaction) {
 	 * @return the same on one line
 	 */
 	public static String normalize(String sql) {
-		return PARAMETER.matcher(SPACE.matcher(END.matcher(sql).replaceAll("")).replaceAll(" ")).replaceAll("?").strip();
+		return PARAMETER.matcher(SPACE.matcher(END.matcher(sql).replaceAll("")).replaceAll(" "))
+			.replaceAll("?")
+			.strip();
 	}
 
 }
