@@ -30,9 +30,11 @@ export interface ResumableWebSocketOptions {
 	 * Without it, and without a stored cursor of that session: 0.
 	 */
 	lastEventId?: number;
+	/** The `epoch` that belongs to `lastEventId`, for a page that keeps both itself. */
+	epoch?: string;
 	/** Whether several messages may come in one frame. Default: true. */
 	ndjson?: boolean;
-	/** Back-off in ms: full jitter below `minDelay * 2 ** attempt`, at most `maxDelay`. Defaults: 250 and 30000. */
+	/** Back-off in ms: full jitter below `minDelay * 2 ** attempt`, at most `maxDelay`. Defaults: 500 and 30000. */
 	minDelay?: number;
 	maxDelay?: number;
 	/** How long a connection must have lived, in ms, before the back-off begins anew. Default: 5000. */
@@ -85,10 +87,19 @@ export interface OpenDetail {
  * their acknowledgement are kept, and go to the session that is used from now on.
  */
 export interface GoneDetail {
-	reason: 'unknown_session' | 'ahead_of_log' | 'history_truncated' | string;
+	reason: 'unknown_session' | 'ahead_of_log' | 'history_truncated' | 'history_diverged' | string;
 	/** The session that is gone, and the one that is used from now on. */
 	previousSessionId: string;
 	sessionId: string;
+}
+
+/**
+ * The server has lost events that this page has had: its database failed over to a standby, or was restored. A page that can drop all that came from events after
+ * `rewindTo` does so, and calls `preventDefault()`: the client goes on from there. Otherwise `gone` follows, and the whole session comes again.
+ * Replies that ran have failed with the code `gone`. Messages that were acknowledged and may be lost are sent again.
+ */
+export interface RewindDetail {
+	rewindTo: number;
 }
 
 /**
@@ -146,6 +157,8 @@ export interface ResumableWebSocketEvents {
 	status: StatusDetail;
 	/** All that was in the log when the connection was made has been dispatched. Comes again after missing events were asked for. */
 	replaycomplete: { lastEventId: number; count: number };
+	/** Cancelable. */
+	rewind: RewindDetail;
 	gone: GoneDetail;
 	/** For information: what is not `final` is tried again without anybody's doing. */
 	error: ResumableWebSocketError;
@@ -164,6 +177,8 @@ export class ResumableWebSocket extends EventTarget {
 	readonly sessionId: string | null;
 	/** The last event whose listeners have returned. */
 	readonly lastEventId: number;
+	/** Which history of the log the last event belongs to, in the server's words. */
+	readonly epoch?: string;
 	/** Connections after the first. */
 	readonly reconnects: number;
 	/** Events received as a replay, over all connections, without those the page had. */

@@ -5,22 +5,25 @@ const DEFAULTS = {
 	storage: 'session',
 	name: 'default',
 	ndjson: true,
-	minDelay: 250,
+	minDelay: 500,
 	maxDelay: 30_000,
 	minUptime: 5_000,
 	connectTimeout: 10_000,
 	maxOutbox: 100,
 	WebSocket: globalThis.WebSocket,
 };
-const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'gone', 'error', 'message'];
+const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'rewind', 'gone', 'error', 'message'];
 const FINAL_CLOSES = [1000, 4400, 4409];
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const TOKEN_EXPIRED = 4401;
 const PROBE_TIMEOUT = 5_000;
+const DIVERGED = 'history_diverged';
+const KEPT_MESSAGES = 50;
+const KEPT_TIME = 600_000;
 
-const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { detail }));
+const emit = (target, type, detail, cancelable) => target.dispatchEvent(new CustomEvent(type, { detail, cancelable }));
 
 const parse = (text) => {
 	try {
@@ -149,6 +152,7 @@ export class ResumableWebSocket extends EventTarget {
 	status = 'idle';
 	sessionId = null;
 	lastEventId = 0;
+	epoch;
 	reconnects = 0;
 	replayed = 0;
 	replies = new Map();
@@ -172,6 +176,7 @@ export class ResumableWebSocket extends EventTarget {
 	#rewinding; // whether the server has been asked
 	#hole; // the last one, so as not to ask twice
 	#outbox = new Map();
+	#acknowledged = new Map(); // the last messages that were
 	#inFlight;
 	#retryTimer;
 	#retries = 0;
@@ -279,6 +284,7 @@ export class ResumableWebSocket extends EventTarget {
 		const query = {
 			sessionId: this.sessionId,
 			lastEventId: this.#resumeFrom(),
+			epoch: this.epoch,
 			frames: ndjson && 'ndjson',
 			token: tokenIn === 'query' && token,
 		};
@@ -422,6 +428,11 @@ export class ResumableWebSocket extends EventTarget {
 		else if (type === 'session_init') {
 			this.#begin(message);
 		}
+		else if (type === 'session_epoch') {
+			this.epoch = message.epoch;
+			this.#offerAgain(message.rewind_to);
+			this.#flush();
+		}
 		else if (type === 'replay_complete') {
 			this.#caughtUp(message);
 		}
@@ -430,6 +441,7 @@ export class ResumableWebSocket extends EventTarget {
 		}
 		else if (type === 'ack' && entry) {
 			this.#settle(entry);
+			this.#remember(entry, message.event_id);
 			entry.resolve({ idempotencyKey: key, eventId: message.event_id, duplicate: !!message.duplicate });
 			this.#flush();
 		}
@@ -447,22 +459,31 @@ export class ResumableWebSocket extends EventTarget {
 		}
 	}
 
-	#begin({ session_id, resumed, reason, last_event_id, earliest_event_id, heartbeat_ms, connection_id }) {
+	#begin({ session_id, resumed, reason, last_event_id, earliest_event_id, heartbeat_ms, connection_id, epoch, rewind_to }) {
 		const previousSessionId = this.sessionId;
 		// the server judges by where it was asked to go on, which may be before what the page has
-		const ahead = resumed && last_event_id < this.lastEventId;
+		const ahead = resumed && (rewind_to ?? last_event_id) < this.lastEventId;
+		if (ahead && this.epoch) {
+			this.#loadFrom = Infinity;
+			this.#connect();
+			return;
+		}
+		let again = ahead;
 		const gone = previousSessionId && (!resumed || ahead);
 		this.sessionId = session_id;
 		this.#since = performance.now();
 		this.#heartbeat = heartbeat_ms ?? 25_000;
 		this.reconnects += +this.#connected;
 		this.#connected = true;
+		this.epoch = epoch;
+		this.#offerAgain(rewind_to);
 		if (!resumed || ahead) {
-			this.lastEventId = 0;
+			this.lastEventId = reason === DIVERGED ? rewind_to : 0;
 			this.#loadFrom = Infinity;
 		}
 		this.#store(!resumed || ahead);
 		if (session_id !== previousSessionId) {
+			this.#acknowledged.clear();
 			this.#outbox.forEach((entry) => this.#save(entry));
 		}
 		this.#beat(this.#heartbeat);
@@ -472,7 +493,15 @@ export class ResumableWebSocket extends EventTarget {
 			this.replies.clear();
 			this.#cancelled.clear();
 			replies.forEach((reply) => reply._fail({ code: 'gone', message: 'The session is gone' }));
-			emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId: session_id });
+			const diverged = reason === DIVERGED;
+			if (!diverged || emit(this, 'rewind', { rewindTo: rewind_to }, true)) {
+				if (diverged) {
+					again = true;
+					this.lastEventId = 0;
+					this.#store(true);
+				}
+				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId: session_id });
+			}
 		}
 		emit(this, 'open', {
 			sessionId: session_id,
@@ -481,7 +510,7 @@ export class ResumableWebSocket extends EventTarget {
 			earliestEventId: earliest_event_id,
 			connectionId: connection_id,
 		});
-		if (ahead) {
+		if (again) {
 			this.#rewind(0);
 		}
 		this.#flush();
@@ -565,14 +594,14 @@ export class ResumableWebSocket extends EventTarget {
 		this.#rewinding = this.status === 'open';
 		if (this.#rewinding) {
 			this.#become('replaying');
-			this.#put({ type: 'resume', lastEventId });
+			this.#put({ type: 'resume', lastEventId, epoch: this.epoch });
 		}
 	}
 
 	#caughtUp({ last_event_id, count }) {
 		if (this.#rewindTo >= 0 && !this.#rewinding) {
 			this.#rewinding = true;
-			this.#put({ type: 'resume', lastEventId: this.#rewindTo });
+			this.#put({ type: 'resume', lastEventId: this.#rewindTo, epoch: this.epoch });
 			return;
 		}
 		this.#rewindTo = undefined;
@@ -621,6 +650,28 @@ export class ResumableWebSocket extends EventTarget {
 		this.#keep((storage) => storage.removeItem(`${this.#prefix} ${entry.key}`));
 	}
 
+	/** The server may lose what it has acknowledged: a database that fails over to a standby may lack the last commits. */
+	#remember(entry, eventId) {
+		this.#acknowledged.set(entry.key, Object.assign(entry, { eventId, at: performance.now() }));
+		for (const { key, at } of this.#acknowledged.values()) {
+			if (this.#acknowledged.size > KEPT_MESSAGES || at < entry.at - KEPT_TIME) {
+				this.#acknowledged.delete(key);
+			}
+		}
+	}
+
+	/** Sends again, first, what is lost, or may be: its keys keep it from being handled twice. */
+	#offerAgain(rewindTo) {
+		const lost = [...this.#acknowledged].filter(([, { eventId }]) => rewindTo >= 0 && !(eventId <= rewindTo));
+		if (lost.length) {
+			this.#outbox = new Map([...lost, ...this.#outbox]);
+			lost.forEach(([key, entry]) => {
+				this.#acknowledged.delete(key);
+				this.#save(entry);
+			});
+		}
+	}
+
 	#refuse(entry, error) {
 		this.#settle(entry);
 		entry.reject(error);
@@ -638,16 +689,18 @@ export class ResumableWebSocket extends EventTarget {
 
 	// ---- what is kept
 
-	#load({ sessionId, lastEventId }) {
+	#load({ sessionId, lastEventId, epoch: known }) {
 		this.#keep((storage) => {
-			const [session, cursor, from] = parse(storage.getItem(this.#prefix)) ?? [];
+			const [session, cursor, from, epoch] = parse(storage.getItem(this.#prefix)) ?? [];
 			if (session && (sessionId === undefined || sessionId === session)) {
 				this.sessionId = session;
 				this.lastEventId = cursor;
 				this.#loadFrom = from;
+				this.epoch = epoch ?? undefined;
 			}
 		});
 		this.sessionId ??= sessionId ?? null;
+		this.epoch = known ?? this.epoch;
 		this.lastEventId = this.sessionId && (lastEventId ?? this.lastEventId) || 0;
 		this.#keep((storage) => {
 			const found = [];
@@ -669,7 +722,7 @@ export class ResumableWebSocket extends EventTarget {
 			const [session, cursor] = parse(storage.getItem(this.#prefix)) ?? [];
 			if (reset || session !== this.sessionId || cursor < this.lastEventId) {
 				const from = Math.min(this.#resumeFrom(), ...[...this.replies.values()].map((reply) => reply._after));
-				storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from]));
+				storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
 			}
 		});
 	}

@@ -221,14 +221,14 @@ test('tabs that share a storage never move its cursor back', async () => {
 	await until(() => ahead.lastEventId === 3);
 	second.send(tick(1));
 	await until(() => behind.lastEventId === 1);
-	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 3, 3]);
+	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 3, 3, null]);
 	second.cut();
 	const third = await server.connection();
 	assert.equal(third.query.get('lastEventId'), '1', 'a tab goes on where it is itself');
 	third.resume([tick(2), tick(3), tick(4)]);
 	await until(() => behind.lastEventId === 4);
 	assert.deepEqual(behind.ids(), [1, 2, 3, 4]);
-	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 4, 4]);
+	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 4, 4, null]);
 });
 
 test('two clients of one session get every event each', async () => {
@@ -273,7 +273,7 @@ test('an unknown session is gone: what was known of it is forgotten, and what wa
 	second.send(tick(1));
 	await until(() => client.lastEventId === 1);
 	assert.deepEqual(client.ids(), [1, 2, 3, 1]);
-	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session_id, 1, 1]);
+	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session_id, 1, 1, null]);
 });
 
 test('a session whose events are too old, or were never stored, starts over', async () => {
@@ -287,7 +287,7 @@ test('a session whose events are too old, or were never stored, starts over', as
 		const second = await server.connection();
 		second.resume([tick(1)], { resumed: false, reason, last_event_id: 1 });
 		await until(() => client.lastEventId === 1);
-		assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 1, 1], 'what is stored goes back, too');
+		assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 1, 1, null], 'what is stored goes back, too');
 		assert.deepEqual(client.seen.gone, [{ reason, previousSessionId: session, sessionId: session }]);
 		assert.deepEqual(client.ids(), [1, 2, 1]);
 		client.close();

@@ -44,7 +44,10 @@ function open(sessionId) {
 	chat.addEventListener('replaycomplete', () => $('messages').removeAttribute('aria-busy'));
 	chat.addEventListener('gone', ({ detail }) => {
 		transcript.clear();
-		if (detail.sessionId !== detail.previousSessionId) {
+		if (detail.reason === 'history_diverged') {
+			statusBar.notice('The server has lost its last moments. This is what it has');
+		}
+		else if (detail.sessionId !== detail.previousSessionId) {
 			statusBar.notice('That conversation is not there any more. This is a new one');
 		}
 	});

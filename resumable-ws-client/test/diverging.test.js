@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { FakeServer } from './fake-server.js';
+import { TestStorage, closeAll, connect, delta, started, tick, until } from './support.js';
+
+const BEFORE = 'aaaaaaaaaaaa.1';
+const AFTER = 'aaaaaaaaaaaa.1-bbbbbbbbbbbb.5';
+
+let server;
+before(async () => server = await FakeServer.start());
+afterEach(closeAll);
+after(() => server.stop());
+
+/** A client that was sent four events that are there for ever, and two that the server loses. */
+async function ahead(options, more = []) {
+	const client = connect(server.url, options);
+	const first = await server.connection();
+	first.resume([], { epoch: BEFORE });
+	first.send(tick(1), tick(2), tick(3), tick(4), ...more, tick(8), tick(9));
+	await until(() => client.lastEventId === 9);
+	return [client, first];
+}
+
+test('the epoch is kept with the cursor, and sent back', async () => {
+	const storage = new TestStorage();
+	const client = connect(server.url, { storage });
+	const first = await server.connection();
+	assert.equal(first.query.get('epoch'), null);
+	first.resume([], { epoch: BEFORE });
+	first.send(tick(1));
+	await until(() => client.lastEventId === 1);
+	first.cut();
+	const second = await server.connection();
+	assert.equal(second.query.get('epoch'), BEFORE);
+	second.resume([], { epoch: BEFORE });
+	second.send({ type: 'session_epoch', epoch: AFTER, rewind_to: 4 }, tick(5));
+	await until(() => client.lastEventId === 5);
+	assert.equal(client.epoch, AFTER);
+	client.close();
+	connect(server.url, { storage });
+	const third = await server.connection();
+	assert.equal(third.query.get('lastEventId'), '5');
+	assert.equal(third.query.get('epoch'), AFTER);
+});
+
+test('a page may keep the epoch itself, beside its cursor', async () => {
+	connect(server.url, { sessionId: '0d1f3c8e-5f5d-4f0a-9d0a-6f6f3f3f3f3f', lastEventId: 7, epoch: BEFORE });
+	assert.equal((await server.connection()).query.get('epoch'), BEFORE);
+});
+
+test('a page that follows a rewind drops what came after it, and goes on from there', async () => {
+	const storage = new TestStorage();
+	const [client, first] = await ahead({ storage }, [started(5, 'm'), delta(6, 'm', 0, 'lost')]);
+	const [reply] = client.replies.values();
+	const rewinds = [];
+	client.addEventListener('rewind', (event) => {
+		event.preventDefault();
+		rewinds.push({ ...event.detail, lastEventId: client.lastEventId });
+	});
+	first.cut();
+	const second = await server.connection();
+	second.resume([tick(5), tick(6)], { resumed: false, reason: 'history_diverged', rewind_to: 4, last_event_id: 6, epoch: AFTER });
+	await until(() => client.lastEventId === 6);
+	assert.deepEqual(rewinds, [{ rewindTo: 4, lastEventId: 4 }]);
+	assert.deepEqual(client.seen.gone, []);
+	await assert.rejects(reply.finished, { code: 'gone' });
+	assert.deepEqual(client.ids(), [1, 2, 3, 4, 5, 6, 8, 9, 5, 6]);
+	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))).slice(1), [6, 6, AFTER]);
+});
+
+test('a page that does not follow a rewind gets the whole session again', async () => {
+	const [client, first] = await ahead();
+	const sessionId = client.sessionId;
+	first.cut();
+	const second = await server.connection();
+	second.resume([tick(5)], { resumed: false, reason: 'history_diverged', rewind_to: 4, last_event_id: 5, epoch: AFTER });
+	assert.deepEqual(await second.heard(), { type: 'resume', lastEventId: 0, epoch: AFTER });
+	second.send(...[1, 2, 3, 4, 5].map((id) => ({ ...tick(id), replay: true })));
+	second.send({ type: 'replay_complete', last_event_id: 5, count: 5 });
+	await until(() => client.lastEventId === 5);
+	assert.deepEqual(client.seen.gone, [{ reason: 'history_diverged', previousSessionId: sessionId, sessionId }]);
+	assert.deepEqual(client.ids(), [1, 2, 3, 4, 8, 9, 1, 2, 3, 4, 5]);
+});
+
+test('messages that were acknowledged in the lost history are offered again, before those that wait', async () => {
+	const [client, first] = await ahead();
+	const said = ['kept', 'lost'].map((content) => client.say(content));
+	const voted = client.send({ type: 'vote' });
+	for (const [i, event_id] of [4, 8, undefined].entries()) {
+		first.ack(await first.heard(i + 1), event_id);
+	}
+	await Promise.all([...said, voted]);
+	const waiting = client.say('waiting');
+	await first.heard(4);
+	first.cut();
+	const second = await server.connection();
+	second.resume([tick(5)], { resumed: false, reason: 'history_diverged', rewind_to: 4, last_event_id: 5, epoch: AFTER });
+	const offered = [];
+	for (const n of [1, 2, 3]) {
+		await until(() => second.said.filter(({ type }) => type !== 'resume').length >= n);
+		offered.push(second.said.filter(({ type }) => type !== 'resume')[n - 1]);
+		second.ack(offered.at(-1), 5 + n);
+	}
+	assert.deepEqual(offered.map(({ content, type }) => content ?? type), ['lost', 'vote', 'waiting']);
+	assert.equal(offered[0].idempotency_key, first.said[1].idempotency_key);
+	assert.equal((await waiting).eventId, 8);
+	assert.equal(client.pending, 0);
+});
+
+test('a message whose acknowledgement came before its event is offered again, although nothing the page has is lost', async () => {
+	const client = connect(server.url);
+	const first = await server.connection();
+	first.resume([], { epoch: BEFORE });
+	const said = client.say('hello');
+	first.ack(await first.heard(), 1);
+	await said;
+	first.cut();
+	const second = await server.connection();
+	second.resume([], { epoch: 'bbbbbbbbbbbb.1', rewind_to: 0 });
+	assert.equal((await second.heard()).content, 'hello');
+	assert.deepEqual(client.seen.gone, []);
+});
+
+test('a page that asks for a reply from its beginning, and has more, is judged by all it has', async () => {
+	const storage = new TestStorage();
+	const before = connect(server.url, { storage });
+	const first = await server.connection();
+	first.resume([], { epoch: BEFORE });
+	first.send(tick(1), started(2, 'm'), delta(3, 'm', 0, 'a'), tick(9));
+	await until(() => before.lastEventId === 9);
+	before.close();
+	const client = connect(server.url, { storage });
+	const second = await server.connection();
+	assert.equal(second.query.get('lastEventId'), '1');
+	second.resume([], { last_event_id: 12, rewind_to: 4, epoch: AFTER });
+	const third = await server.connection();
+	assert.equal(third.query.get('lastEventId'), '9');
+	assert.equal(third.query.get('epoch'), BEFORE);
+	third.resume([tick(2)], { resumed: false, reason: 'history_diverged', rewind_to: 1, last_event_id: 2, epoch: AFTER });
+	await until(() => client.seen.gone.length);
+	assert.equal(client.epoch, AFTER);
+});
