@@ -95,7 +95,7 @@ export interface GoneDetail {
 
 /**
  * The server has lost events that this page has had: its database failed over to a standby, or was restored. A page that can drop all that came from events after
- * `rewindTo` does so, and calls `preventDefault()`: the client goes on from there. Otherwise `gone` follows, and the whole session comes again.
+ * `rewindTo` does so, and calls `preventDefault()`: the client continues from there. Otherwise `gone` follows, and the whole session comes again.
  * Replies that ran have failed with the code `gone`. Messages that were acknowledged and may be lost are sent again.
  */
 export interface RewindDetail {

@@ -48,7 +48,7 @@ test('a page may keep the epoch itself, beside its cursor', async () => {
 	assert.equal((await server.connection()).query.get('epoch'), BEFORE);
 });
 
-test('a page that follows a rewind drops what came after it, and goes on from there', async () => {
+test('a page that follows a rewind drops what came after it, and continues from there', async () => {
 	const storage = new TestStorage();
 	const [client, first] = await ahead({ storage }, [started(5, 'm'), delta(6, 'm', 0, 'lost')]);
 	const [reply] = client.replies.values();

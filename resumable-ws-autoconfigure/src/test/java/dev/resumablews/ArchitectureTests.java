@@ -66,21 +66,23 @@ class ArchitectureTests {
 	 * named may depend on all that do not depend on it.
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
-			entry("protocol"), //
+			entry("protocol", "epoch"), //
+			entry("epoch"), //
 			entry("client"), //
 			entry("schema"), //
 			entry("node"), //
 			entry("concurrent"), //
 			entry("jdbc", "concurrent", "schema"), //
-			entry("handshake", "protocol"), //
-			entry("feed", "concurrent", "jdbc"), //
+			entry("handshake", "protocol", "epoch"), //
+			entry("feed", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "concurrent", "schema", "jdbc", "node", "feed"), //
-			entry("publish", "concurrent", "jdbc", "log", "feed", "presence"), //
+			entry("log", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
+			entry("publish", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
 			entry("cleanup", "concurrent", "schema"), //
-			entry("reply", "concurrent", "jdbc", "log", "node", "protocol"), //
-			entry("connection", "concurrent", "log", "feed", "presence", "publish", "reply", "protocol", "handshake"));
+			entry("reply", "concurrent", "jdbc", "log", "node", "protocol", "epoch"), //
+			entry("connection", "concurrent", "log", "feed", "presence", "publish", "reply", "protocol", "handshake",
+					"epoch"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
@@ -149,8 +151,8 @@ class ArchitectureTests {
 	static final ArchRule theProtocolKnowsNoFrameworkButJackson = classes().that()
 		.resideInAnyPackage(inside("protocol"))
 		.should()
-		.onlyDependOnClassesThat(resideInAnyPackage(ROOT, INTERNAL + ".protocol..", "java..", "tools.jackson..",
-				"com.fasterxml.jackson.annotation..", "org.jspecify.."))
+		.onlyDependOnClassesThat(resideInAnyPackage(ROOT, INTERNAL + ".protocol..", INTERNAL + ".epoch..", "java..",
+				"tools.jackson..", "com.fasterxml.jackson.annotation..", "org.jspecify.."))
 		.allowEmptyShould(true);
 
 	@ArchTest

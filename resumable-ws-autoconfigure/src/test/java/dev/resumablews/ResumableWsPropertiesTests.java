@@ -39,7 +39,7 @@ class ResumableWsPropertiesTests {
 			"log.max-batch, 10001, 10001", "log.commit-interval, -1ms, PT-0.001S", "log.commit-interval, 2s, PT2S",
 			"log.append-timeout, 0s, PT0S", "log.statement-timeout, 0s, PT0S", "log.max-event-size, 0B, 0B",
 			"log.max-event-size, 65MB, 68157440B", "log.readers, 0, 0", "log.readers, 65, 65", "log.page-size, 0, 0",
-			"log.page-size, 10001, 10001", "feed.max-events, 0, 0", "feed.max-size, 0B, 0B",
+			"log.page-size, 10001, 10001", "log.epoch, 'a b', 'a b'", "feed.max-events, 0, 0", "feed.max-size, 0B, 0B",
 			"reply.history-messages, 0, 0", "reply.idle-timeout, 0s, PT0S", "reply.max-duration, 0s, PT0S",
 			"reply.max-concurrent, 0, 0", "reply.max-waiting, -1, -1", "reply.max-characters, 0, 0",
 			"shutdown.timeout, 0s, PT0S", "shutdown.reply-grace, -1s, PT-1S", "shutdown.reply-grace, 20s, PT20S",
@@ -62,7 +62,7 @@ class ResumableWsPropertiesTests {
 			"connection.messages-per-second=0", "log.commit-interval=0", "reply.max-waiting=0",
 			"shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
 			"cleanup.session-ttl=0", "cleanup.event-ttl=0", "schema.name=", "schema.name=chat_1",
-			"cleanup.cron=0 0 4 * * *", "path=/a/b" })
+			"cleanup.cron=0 0 4 * * *", "log.epoch=", "log.epoch=restored-2026.01", "path=/a/b" })
 	void aValueAtTheEdgeIsTaken(String property) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> assertThat(context).hasNotFailed());
 	}

@@ -34,6 +34,10 @@ final class ReplayedSession {
 
 	private long lastEventId;
 
+	private @Nullable String epoch;
+
+	private boolean rebuilding;
+
 	private boolean initialised;
 
 	private boolean truncated;
@@ -70,6 +74,9 @@ final class ReplayedSession {
 		else if (type.equals("replay_complete")) {
 			replayComplete(message);
 		}
+		else if (type.equals("session_epoch")) {
+			this.epoch = message.path("epoch").asString();
+		}
 		else if (type.equals("ack")) {
 			userMessage(message.path("idempotency_key").asString(), message.path("event_id").asLong());
 		}
@@ -85,7 +92,7 @@ final class ReplayedSession {
 		boolean resuming = this.sessionId != null;
 		if (resuming && !message.path("resumed").asBoolean(false)) {
 			this.resets.add(message.path("reason").asString("no reason"));
-			forget();
+			rewind(message);
 		}
 		else if (resuming && !id.equals(this.sessionId)) {
 			violated("resumed another session than " + this.sessionId + ": " + message);
@@ -95,6 +102,24 @@ final class ReplayedSession {
 		}
 		this.truncated = message.path("earliest_event_id").asLong(1) > this.lastEventId + 1;
 		this.sessionId = id;
+		this.epoch = message.path("epoch").asString(null);
+	}
+
+	/**
+	 * Drops what is not in the log any more, and rebuilds the rest.
+	 */
+	private void rewind(JsonNode init) {
+		long rewindTo = init.path("reason").asString("").equals("history_diverged") ? init.path("rewind_to").asLong(0)
+				: 0;
+		List<JsonNode> kept = this.events.stream()
+			.filter((event) -> event.path("event_id").asLong() <= rewindTo)
+			.toList();
+		forget();
+		this.rebuilding = true;
+		kept.forEach((event) -> event(event.path("type").asString(), event));
+		this.rebuilding = false;
+		this.replayed = 0;
+		this.lastEventId = rewindTo;
 	}
 
 	private void forget() {
@@ -112,7 +137,7 @@ final class ReplayedSession {
 			violated("event " + id + " after " + this.lastEventId + ": " + event);
 			return;
 		}
-		if (id > this.lastEventId + 1 && !(this.truncated && this.lastEventId == 0)) {
+		if (id > this.lastEventId + 1 && !(this.truncated && this.lastEventId == 0) && !this.rebuilding) {
 			this.holes.add(new Hole(this.lastEventId + 1, id - 1));
 		}
 		if (!event.path("payload").isObject() || event.path("created_at").asString("").isEmpty()) {
@@ -194,7 +219,9 @@ final class ReplayedSession {
 	}
 
 	private void violated(String what) {
-		this.violations.add(what);
+		if (!this.rebuilding) {
+			this.violations.add(what);
+		}
 	}
 
 	private static String text(JsonNode payload) {
@@ -203,6 +230,10 @@ final class ReplayedSession {
 
 	synchronized @Nullable String sessionId() {
 		return this.sessionId;
+	}
+
+	synchronized @Nullable String epoch() {
+		return this.epoch;
 	}
 
 	synchronized long lastEventId() {

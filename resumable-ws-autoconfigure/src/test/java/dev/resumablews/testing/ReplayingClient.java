@@ -17,7 +17,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * A strict client that resumes: it connects again with its cursor as soon as a connection
  * breaks, sends what is not acknowledged again on each connection, and after the error
- * {@code unavailable}, and records what the server should not have done:
+ * {@code unavailable}, goes back when the server's log has lost events, and records what
+ * the server should not have done:
  * <ol>
  * <li>an event id that repeats or decreases, on one connection or after a resume;
  * <li>an event id that is left out and that neither the delta after it, merged of
@@ -50,6 +51,11 @@ public final class ReplayingClient implements AutoCloseable {
 	private final List<JsonNode> errors = new CopyOnWriteArrayList<>();
 
 	private final Map<String, Pending> pending = new LinkedHashMap<>();
+
+	/**
+	 * Acknowledged messages, by key. Guarded by {@link #pending}.
+	 */
+	private final Map<String, Pending> stored = new LinkedHashMap<>();
 
 	private final AtomicInteger connects = new AtomicInteger();
 
@@ -362,6 +368,10 @@ public final class ReplayingClient implements AutoCloseable {
 		String sessionId = this.session.sessionId();
 		if (sessionId != null) {
 			builder.query("sessionId", sessionId).query("lastEventId", this.session.lastEventId());
+			String epoch = this.session.epoch();
+			if (epoch != null) {
+				builder.query("epoch", epoch);
+			}
 		}
 		this.session.connecting();
 		WsTestClient client = builder.connect();
@@ -388,8 +398,15 @@ public final class ReplayingClient implements AutoCloseable {
 		this.session.take(message);
 		String key = message.path("idempotency_key").asString("");
 		switch (type(message)) {
-			case "session_init" -> resendAll();
-			case "ack" -> acknowledged(key);
+			case "session_init" -> {
+				offerAgain(message);
+				resendAll();
+			}
+			case "session_epoch" -> offerAgain(message);
+			case "ack" -> {
+				keep(key, message);
+				acknowledged(key);
+			}
 			case "error" -> {
 				this.errors.add(message);
 				if (message.path("code").asString("").equals("unavailable")) {
@@ -405,6 +422,33 @@ public final class ReplayingClient implements AutoCloseable {
 		}
 		synchronized (this.news) {
 			this.news.notifyAll();
+		}
+	}
+
+	private void keep(String key, JsonNode ack) {
+		synchronized (this.pending) {
+			Pending message = this.pending.get(key);
+			if (message != null) {
+				message.eventId = ack.path("event_id").asLong(Long.MAX_VALUE);
+				this.stored.put(key, message);
+			}
+		}
+	}
+
+	/**
+	 * Sends again what was acknowledged in a history that is lost, or may have been.
+	 */
+	private void offerAgain(JsonNode message) {
+		JsonNode rewindTo = message.path("rewind_to");
+		synchronized (this.pending) {
+			this.stored.entrySet().removeIf((entry) -> {
+				boolean lost = rewindTo.isNumber() && entry.getValue().eventId > rewindTo.asLong();
+				if (lost) {
+					entry.getValue().sent = false;
+					this.pending.put(entry.getKey(), entry.getValue());
+				}
+				return lost;
+			});
 		}
 	}
 
@@ -511,6 +555,11 @@ public final class ReplayingClient implements AutoCloseable {
 		private final Map<String, ?> fields;
 
 		private boolean sent;
+
+		/**
+		 * The event it was acknowledged as.
+		 */
+		private long eventId;
 
 		private long notBefore = System.nanoTime();
 

@@ -107,7 +107,7 @@ final class ClientMessageDispatcher {
 	private void handle(ClientFrame frame) {
 		try {
 			if (frame instanceof Resume resume) {
-				this.connection.resume(resume.lastEventId());
+				this.connection.resume(resume.lastEventId(), resume.epoch());
 			}
 			else if (frame instanceof UserMessage message) {
 				userMessage(message);

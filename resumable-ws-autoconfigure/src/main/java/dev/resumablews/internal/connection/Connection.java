@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.connection.ConnectionState.Phase;
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.log.OpenedSession;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
@@ -88,7 +89,7 @@ final class Connection {
 				this.window, handshake.ndjson(), this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
-		this.wake = this.loop::wake;
+		this.wake = this::changed;
 	}
 
 	UUID id() {
@@ -139,6 +140,7 @@ final class Connection {
 			this.loop.offerFirst(this.services.writer().write(init(opened.session())));
 			this.loop.start(opened);
 			this.listener.opened(this);
+			changed();
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("A session could not be opened", ex);
@@ -162,9 +164,10 @@ final class Connection {
 
 	/**
 	 * Continues after an event. To be called once the session is open.
+	 * @param epoch the history that the event is part of; null if the client does not say
 	 */
-	void resume(long lastEventId) {
-		cursor().rewind(lastEventId);
+	void resume(long lastEventId, @Nullable Forks epoch) {
+		cursor().rewind(lastEventId, epoch);
 	}
 
 	/**
@@ -320,6 +323,19 @@ final class Connection {
 	}
 
 	/**
+	 * Lets the loop look at what has changed. If that is the history of the log, the
+	 * client has to come back with its epoch, and learns how far it has to go back.
+	 */
+	private void changed() {
+		LogCursor open = this.cursor;
+		if (open != null && open.hasDiverged() && closing() == null) {
+			announceRestart();
+			close(CloseCode.RESTART);
+		}
+		this.loop.wake();
+	}
+
+	/**
 	 * Closes the WebSocket on a thread that may wait for the client, unless that is done
 	 * already. If no thread can be had, the clock tries again.
 	 */
@@ -360,7 +376,8 @@ final class Connection {
 		OpenedSession.Reason reason = session.reason();
 		return new SessionInit(session.sessionId(), session.resumed(),
 				(reason != null) ? reason.name().toLowerCase(Locale.ROOT) : null, session.lastEventId(),
-				session.earliestEventId(), this.services.settings().heartbeatInterval().toMillis(), this.id);
+				session.earliestEventId(), this.services.settings().heartbeatInterval().toMillis(), this.id,
+				session.forks().text(), session.rewindTo());
 	}
 
 	private OpenedSession session() {

@@ -5,11 +5,15 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
+import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.SessionFeed.Known;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.log.OpenedSession;
 import dev.resumablews.internal.protocol.ServerMessage.ReplayComplete;
+import dev.resumablews.internal.protocol.ServerMessage.SessionEpoch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * otherwise.
  */
 final class LogCursor {
+
+	private static final int MOST_ATTEMPTS_TO_OPEN = 3;
 
 	private final ConnectionServices services;
 
@@ -35,12 +41,22 @@ final class LogCursor {
 
 	private final Function<SessionEvent, String> writeLive;
 
-	private final AtomicReference<@Nullable Long> rewind = new AtomicReference<>();
+	private final AtomicReference<@Nullable Rewind> rewind = new AtomicReference<>();
 
 	/**
 	 * The last event that was taken.
 	 */
 	private long position;
+
+	/**
+	 * The history that the client knows its events to be part of.
+	 */
+	private Forks told;
+
+	/**
+	 * Whether the client has asked to continue after an event of another history.
+	 */
+	private volatile boolean diverged;
 
 	private LogCursor(ConnectionServices services, OpenedSession session, SessionFeed feed, Runnable onChange) {
 		this.services = services;
@@ -50,27 +66,43 @@ final class LogCursor {
 		this.pages = new PageReader(services, session.sessionId(), feed, onChange);
 		this.replay = new ReplayTracker(session.lastEventId());
 		this.writeLive = (event) -> services.writer().write(event, false);
+		this.told = session.forks();
 		this.position = session.cursor();
 	}
 
 	/**
 	 * Opens a session. Its feed is joined before the log is looked at, so that no event
-	 * can slip through between the two. Blocks until Postgres answers.
+	 * can slip through between the two. If that feed turns out to be one of another
+	 * history, the session is opened once more. Blocks until Postgres answers.
 	 * @param onChange is run when there is something to take, on any thread
-	 * @throws dev.resumablews.EventLogUnavailableException if Postgres does not answer
+	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	static LogCursor open(ConnectionServices services, Handshake handshake, Runnable onChange) {
+		for (int attempt = 1; attempt <= MOST_ATTEMPTS_TO_OPEN; attempt++) {
+			LogCursor cursor = openOnce(services, handshake, onChange);
+			if (!cursor.hasDiverged()) {
+				return cursor;
+			}
+			cursor.close();
+		}
+		throw new EventLogUnavailableException("The history of the log has changed while the session was opened");
+	}
+
+	private static LogCursor openOnce(ConnectionServices services, Handshake handshake, Runnable onChange) {
 		UUID fresh = UUID.randomUUID();
 		UUID asked = (handshake.sessionId() != null) ? handshake.sessionId() : fresh;
 		SessionFeed feed = services.feeds().join(asked, onChange);
 		SessionFeed freshFeed = asked.equals(fresh) ? feed : services.feeds().join(fresh, onChange);
+		Known before = feed.known();
 		UUID opened = null;
 		try {
 			OpenedSession session = services.log()
-				.open(handshake.sessionId(), fresh, handshake.user().userId(), handshake.lastEventId());
+				.open(handshake.sessionId(), fresh, handshake.user().userId(), handshake.lastEventId(),
+						handshake.epoch());
 			opened = session.sessionId();
 			LogCursor cursor = new LogCursor(services, session, opened.equals(fresh) ? freshFeed : feed, onChange);
-			cursor.feed.reaches(session.lastEventId());
+			Known log = new Known(session.lastEventId(), session.forks());
+			cursor.feed.reaches(opened.equals(asked) ? before : log, log);
 			return cursor;
 		}
 		finally {
@@ -95,6 +127,14 @@ final class LogCursor {
 	}
 
 	/**
+	 * Returns whether the log has another history than what was taken, or than what the
+	 * client has. Any thread.
+	 */
+	boolean hasDiverged() {
+		return this.diverged || this.feed.diverged();
+	}
+
+	/**
 	 * Returns whether the session is closed, and all of it was taken.
 	 */
 	boolean hasEnded() {
@@ -113,8 +153,8 @@ final class LogCursor {
 	/**
 	 * Moves back, or forward, to just after an event. Any thread.
 	 */
-	void rewind(long lastEventId) {
-		this.rewind.set(lastEventId);
+	void rewind(long lastEventId, @Nullable Forks epoch) {
+		this.rewind.set(new Rewind(lastEventId, epoch));
 		this.onChange.run();
 	}
 
@@ -133,12 +173,18 @@ final class LogCursor {
 			throw new IllegalStateException("The log could not be read", this.pages.failure());
 		}
 		takeRewind();
+		if (hasDiverged()) {
+			this.onChange.run();
+			return;
+		}
 		if (!this.pages.isEmpty()) {
+			tellEpoch(messages);
 			send(merge(this.pages.take(characters), true), true, messages);
 			return;
 		}
 		this.position = Math.max(this.position, this.pages.skippedTo());
 		List<SessionFeed.Recent> recent = limit(this.feed.after(this.position, characters), characters);
+		tellEpoch(messages);
 		if (recent == null) {
 			this.pages.read(this.position);
 		}
@@ -158,6 +204,18 @@ final class LogCursor {
 	void close() {
 		this.pages.close();
 		this.services.feeds().leave(this.session.sessionId(), this.onChange);
+	}
+
+	/**
+	 * Tells the client that its history continues under another epoch, before any event
+	 * of that. The feed was asked for the events, or given the state of the page, before.
+	 */
+	private void tellEpoch(List<String> messages) {
+		Forks now = this.feed.forks();
+		if (!now.equals(this.told)) {
+			messages.add(this.services.writer().write(new SessionEpoch(now.text(), this.told.sharedWith(now))));
+			this.told = now;
+		}
 	}
 
 	private void send(List<SessionEvent> events, boolean fromLog, List<String> messages) {
@@ -225,12 +283,24 @@ final class LogCursor {
 	}
 
 	private void takeRewind() {
-		Long lastEventId = this.rewind.getAndSet(null);
-		if (lastEventId != null) {
-			this.position = lastEventId;
+		Rewind rewind = this.rewind.getAndSet(null);
+		if (rewind != null) {
+			this.diverged = rewind.epoch() != null
+					&& rewind.epoch().sharedWith(this.feed.forks()) < rewind.lastEventId();
+			this.position = rewind.lastEventId();
 			this.pages.clear();
 			this.replay.restart(this.feed.last());
 		}
+	}
+
+	/**
+	 * Where a client asks to continue.
+	 *
+	 * @param lastEventId the last event that it has processed
+	 * @param epoch the history that the event is part of; null if the client does not say
+	 */
+	private record Rewind(long lastEventId, @Nullable Forks epoch) {
+
 	}
 
 }

@@ -10,6 +10,8 @@ import java.util.UUID;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.SessionFeed.Known;
+import dev.resumablews.internal.log.LogPage;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -142,17 +144,23 @@ final class PageReader {
 	}
 
 	/**
-	 * The head is looked at before the page: when there is no event in it, all up to that
-	 * head is gone.
+	 * When there is no event in the page, all up to the head that was read with it is
+	 * gone.
 	 */
 	private void readPage(long position) {
 		try {
 			if (!this.closed) {
-				long head = this.feed.last();
-				List<SessionEvent> events = this.services.log()
-					.read(this.sessionId, position, this.services.settings().pageSize());
-				this.page.addAll(events);
-				this.skippedTo = events.isEmpty() ? head : 0;
+				Known before = this.feed.known();
+				LogPage read = this.services.log()
+					.page(this.sessionId, position, this.services.settings().pageSize())
+					.orElse(null);
+				if (read == null) {
+					this.feed.gone(before);
+				}
+				else if (this.feed.reaches(before, new Known(read.head(), read.forks()))) {
+					this.page.addAll(read.events());
+					this.skippedTo = read.events().isEmpty() ? read.head() : 0;
+				}
 			}
 		}
 		catch (EventLogUnavailableException ex) {

@@ -13,7 +13,10 @@ import java.util.stream.Collectors;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.epoch.Forks;
+import dev.resumablews.internal.feed.SessionFeed.Known;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what other nodes have done to sessions that have connections on this node: what
@@ -29,13 +32,17 @@ public final class RemoteEventReader {
 	 * payloads that are too much for all pages together are left out.
 	 */
 	private static final String SQL = """
-			select session_id, last_event_id, closed, id, type, message_id, created_at,
+			with epoch as materialized (
+				select ws_epoch() as epoch
+			)
+			select session_id, last_event_id, forks, closed, id, type, message_id, created_at,
 				case when sum(length) over (order by session_id, id) - length < ? then payload end as payload
 			from (
-				select s.session_id, s.last_event_id, s.closed_at is not null as closed, e.id, e.type, e.message_id, e.created_at, e.payload, e.length
-				from unnest(?::uuid[], ?::bigint[]) as known (session_id, last_event_id)
-				join ws_sessions s on s.session_id = known.session_id
-					and (s.last_event_id > known.last_event_id or s.closed_at is not null)
+				select known.session_id, s.last_event_id, ws_forks(s.forks, h.epoch, s.last_event_id + 1) as forks,
+					s.closed_at is not null as closed, e.id, e.type, e.message_id, e.created_at, e.payload, e.length
+				from unnest(?::uuid[], ?::bigint[], ?::text[]) as known (session_id, last_event_id, forks)
+				cross join epoch h
+				left join ws_sessions s on s.session_id = known.session_id
 				left join lateral (
 					select id, type, message_id, created_at, payload, length,
 						sum(length) over (order by id) - length as length_before
@@ -47,6 +54,8 @@ public final class RemoteEventReader {
 						limit ?
 					) page
 				) e on e.length_before < ?
+				where s.session_id is null or s.closed_at is not null or s.last_event_id <> known.last_event_id
+					or ws_forks(s.forks, h.epoch, s.last_event_id + 1) <> known.forks
 			) news
 			order by session_id, id
 			""";
@@ -91,28 +100,38 @@ public final class RemoteEventReader {
 		if (feeds.isEmpty()) {
 			return;
 		}
-		Map<UUID, Long> known = feeds.entrySet()
+		Map<UUID, Known> known = feeds.entrySet()
 			.stream()
-			.collect(Collectors.toMap(Map.Entry::getKey, (entry) -> entry.getValue().last()));
+			.collect(Collectors.toMap(Map.Entry::getKey, (entry) -> entry.getValue().known()));
 		for (News news : query(known)) {
 			SessionFeed feed = feeds.get(news.sessionId());
-			if (feed != null) {
-				feed.followed(news.events(), news.head());
-				if (news.closed()) {
-					feed.closed(news.head());
-				}
+			Known before = known.get(news.sessionId());
+			if (feed == null || before == null) {
+				continue;
+			}
+			Known log = news.log();
+			if (log == null) {
+				feed.gone(before);
+				continue;
+			}
+			feed.followed(before, news.events(), log);
+			if (news.closed()) {
+				feed.closed(log.last());
 			}
 		}
 	}
 
-	private List<News> query(Map<UUID, Long> known) {
+	private List<News> query(Map<UUID, Known> known) {
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SQL))) {
 				statement.setLong(1, MAX_CHARACTERS);
 				statement.setArray(2, connection.createArrayOf("uuid", known.keySet().toArray()));
-				statement.setArray(3, connection.createArrayOf("bigint", known.values().toArray()));
-				statement.setInt(4, this.feeds.maxEvents());
-				statement.setLong(5, this.feeds.maxCharacters());
+				statement.setArray(3,
+						connection.createArrayOf("bigint", known.values().stream().map(Known::last).toArray()));
+				statement.setArray(4, connection.createArrayOf("text",
+						known.values().stream().map((log) -> log.forks().text()).toArray()));
+				statement.setInt(5, this.feeds.maxEvents());
+				statement.setLong(6, this.feeds.maxCharacters());
 				try (ResultSet rows = statement.executeQuery()) {
 					return news(rows);
 				}
@@ -126,12 +145,14 @@ public final class RemoteEventReader {
 		while (rows.next()) {
 			UUID sessionId = rows.getObject("session_id", UUID.class);
 			if (news == null || !news.sessionId().equals(sessionId)) {
-				news = new News(sessionId, rows.getLong("last_event_id"), rows.getBoolean("closed"), new ArrayList<>());
+				String forks = rows.getString("forks");
+				Known log = (forks != null) ? new Known(rows.getLong("last_event_id"), new Forks(forks)) : null;
+				news = new News(sessionId, log, rows.getBoolean("closed"), new ArrayList<>());
 				all.add(news);
 			}
 			String payload = rows.getString("payload");
-			if (payload != null) {
-				news.events().add(event(sessionId, rows, payload));
+			if (payload != null && news.log() != null) {
+				news.events().add(event(sessionId, rows, payload, news.log().forks()));
 			}
 		}
 		return all;
@@ -141,22 +162,24 @@ public final class RemoteEventReader {
 	 * A whole message stands in for its deltas. What else an event made obsolete is not
 	 * known here, and stays in the feed until it is full, which does no harm.
 	 */
-	private static SessionFeed.Recent event(UUID sessionId, ResultSet rows, String payload) throws SQLException {
+	private static SessionFeed.Recent event(UUID sessionId, ResultSet rows, String payload, Forks forks)
+			throws SQLException {
 		SessionEvent event = new SessionEvent(sessionId, rows.getLong("id"), rows.getString("type"), payload,
 				rows.getObject("created_at", OffsetDateTime.class).toInstant());
 		UUID messageId = rows.getObject("message_id", UUID.class);
-		return new SessionFeed.Recent(event, messageId, event.type().equals("assistant_message") ? messageId : null);
+		return new SessionFeed.Recent(event, messageId, event.type().equals("assistant_message") ? messageId : null,
+				forks);
 	}
 
 	/**
 	 * What is new in a session.
 	 *
 	 * @param sessionId the session
-	 * @param head its newest event
+	 * @param log its newest event and its history; null if there is no such session
 	 * @param closed whether nothing will follow that
 	 * @param events its new events, perhaps without the last ones
 	 */
-	private record News(UUID sessionId, long head, boolean closed, List<SessionFeed.Recent> events) {
+	private record News(UUID sessionId, @Nullable Known log, boolean closed, List<SessionFeed.Recent> events) {
 
 	}
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.epoch.Forks;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * only if its id is the next one; anything else means that the events in between have to
  * be read from the log. So it does not matter in which order commits are told. Safe for
  * use by many threads.
+ * <p>
+ * A feed belongs to one history of the session. When the log turns out to have lost what
+ * the feed has, or to hold other events under the same ids, the feed has
+ * {@linkplain #diverged() diverged}: it takes and gives nothing more, and what reads it
+ * has to begin with another one.
  */
 public final class SessionFeed {
 
@@ -41,7 +47,14 @@ public final class SessionFeed {
 
 	private long last;
 
+	/**
+	 * The history that the events up to {@link #last} are part of.
+	 */
+	private Forks forks = Forks.NONE;
+
 	private boolean closed;
+
+	private boolean diverged;
 
 	public SessionFeed(int maxEvents, long maxCharacters) {
 		this.maxEvents = maxEvents;
@@ -57,6 +70,31 @@ public final class SessionFeed {
 	}
 
 	/**
+	 * Returns the history that the events are part of. That of an event which was given
+	 * before is continued by this one, unless the feed has diverged.
+	 * @return the history
+	 */
+	public synchronized Forks forks() {
+		return this.forks;
+	}
+
+	/**
+	 * Returns what is known of the log. To be asked before the log is read, since only
+	 * then what was read must not be older.
+	 */
+	public synchronized Known known() {
+		return new Known(this.last, this.forks);
+	}
+
+	/**
+	 * Tells whether the log is not the one any more that this feed has events of.
+	 * @return whether it has another history
+	 */
+	public synchronized boolean diverged() {
+		return this.diverged;
+	}
+
+	/**
 	 * Tells whether nothing will ever follow an event, because the session is closed.
 	 * @param cursor the event's id
 	 * @return whether it was the last one
@@ -66,17 +104,36 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Makes known that the log reaches to an event, without giving the events.
-	 * @param eventId id of a committed event
+	 * Makes known what the log was found to be, without giving the events.
+	 * @param before what was known before the log was read
+	 * @param log the newest event, and the history it is part of
+	 * @return whether this is the history of the feed
 	 */
-	public void reaches(long eventId) {
+	public boolean reaches(Known before, Known log) {
 		synchronized (this) {
-			if (eventId <= this.last) {
-				return;
+			Known now = known();
+			if (agrees(before, log)) {
+				reach(log.last());
+				if (known().equals(now)) {
+					return true;
+				}
 			}
-			reach(eventId);
 		}
 		wake();
+		return !diverged();
+	}
+
+	/**
+	 * Makes known that the session is not in the log any more.
+	 * @param before what was known before the log was read
+	 */
+	public void gone(Known before) {
+		if (before.last() > 0) {
+			synchronized (this) {
+				diverge();
+			}
+			wake();
+		}
 	}
 
 	/**
@@ -87,7 +144,7 @@ public final class SessionFeed {
 	 * the log
 	 */
 	public synchronized @Nullable List<Recent> after(long cursor, long maxCharacters) {
-		if (cursor >= this.last) {
+		if (cursor >= this.last || this.diverged) {
 			return List.of();
 		}
 		if (cursor < this.before) {
@@ -141,16 +198,16 @@ public final class SessionFeed {
 	/**
 	 * Takes what was read from the log after {@link #last}, as it was before that: all
 	 * that is there, so that ids that are missing are those of events that were removed.
+	 * @param before what was known before the log was read
 	 * @param events what follows it, perhaps without the last ones
-	 * @param head the newest event
+	 * @param log the newest event, and the history it is part of
 	 */
-	public void followed(List<Recent> events, long head) {
+	public void followed(Known before, List<Recent> events, Known log) {
 		synchronized (this) {
-			if (head <= this.last) {
-				return;
+			if (agrees(before, log) && log.last() > this.last) {
+				events.stream().filter((recent) -> recent.event().id() > this.last).forEach(this::add);
+				reach(log.last());
 			}
-			events.stream().filter((recent) -> recent.event().id() > this.last).forEach(this::add);
-			reach(head);
 		}
 		wake();
 	}
@@ -193,7 +250,11 @@ public final class SessionFeed {
 
 	private void take(Recent recent) {
 		long id = recent.event().id();
+		if (!agrees(new Known(id, recent.forks))) {
+			return;
+		}
 		if (id <= this.last) {
+			compare(recent.event());
 			return;
 		}
 		if (id > this.last + 1) {
@@ -206,6 +267,7 @@ public final class SessionFeed {
 		if (recent.replaces != null) {
 			removeDeltas(recent.replaces);
 		}
+		recent.forks = this.forks;
 		this.recent.addLast(recent);
 		this.characters += recent.length();
 		this.last = recent.event().id();
@@ -230,6 +292,55 @@ public final class SessionFeed {
 		this.before = through;
 	}
 
+	/**
+	 * Compares what the log was found to be with what is known of it. What was read after
+	 * something was known must not end before that.
+	 */
+	private boolean agrees(Known before, Known log) {
+		if (log.last() < before.last()) {
+			diverge();
+		}
+		return agrees(log);
+	}
+
+	/**
+	 * Compares two histories as far as both reach, and takes over the one that reaches
+	 * further.
+	 */
+	private boolean agrees(Known log) {
+		if (this.diverged) {
+			return false;
+		}
+		if (!log.forks().equals(this.forks)) {
+			if (this.forks.sharedWith(log.forks()) < Math.min(this.last, log.last())) {
+				diverge();
+				return false;
+			}
+			if (log.last() > this.last || log.last() == this.last && log.forks().continues(this.forks)) {
+				this.forks = log.forks();
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Looks for another event under the same id, which there is only in another history.
+	 * This notices what is lost where epochs cannot be told apart.
+	 */
+	private void compare(SessionEvent event) {
+		if (this.recent.stream()
+			.anyMatch((known) -> known.event().id() == event.id()
+					&& !known.event().createdAt().equals(event.createdAt()))) {
+			diverge();
+		}
+	}
+
+	private void diverge() {
+		this.diverged = true;
+		this.recent.clear();
+		this.characters = 0;
+	}
+
 	private void removeDeltas(UUID messageId) {
 		this.recent.removeIf((recent) -> {
 			boolean obsolete = recent.delta() && messageId.equals(recent.messageId);
@@ -238,6 +349,16 @@ public final class SessionFeed {
 			}
 			return obsolete;
 		});
+	}
+
+	/**
+	 * What is known of the log of a session.
+	 *
+	 * @param last id of the newest event; 0 when none is known
+	 * @param forks the history that it is part of
+	 */
+	public record Known(long last, Forks forks) {
+
 	}
 
 	/**
@@ -252,14 +373,24 @@ public final class SessionFeed {
 		private final @Nullable UUID replaces;
 
 		/**
+		 * Becomes the feed's own object once the feed has taken the event.
+		 */
+		private Forks forks;
+
+		/**
 		 * Set by whoever needs it first; whoever comes at the same time writes the same.
 		 */
 		private volatile @Nullable String text;
 
-		public Recent(SessionEvent event, @Nullable UUID messageId, @Nullable UUID replaces) {
+		/**
+		 * Creates an entry.
+		 * @param forks the history that the event is part of
+		 */
+		public Recent(SessionEvent event, @Nullable UUID messageId, @Nullable UUID replaces, Forks forks) {
 			this.event = event;
 			this.messageId = messageId;
 			this.replaces = replaces;
+			this.forks = forks;
 		}
 
 		/**

@@ -44,7 +44,8 @@ public final class SessionFeeds {
 	 */
 	public SessionFeed join(UUID sessionId, Runnable listener) {
 		return this.feeds.compute(sessionId, (id, known) -> {
-			SessionFeed feed = (known != null) ? known : new SessionFeed(this.maxEvents, this.maxCharacters);
+			SessionFeed feed = (known != null && !known.diverged()) ? known
+					: new SessionFeed(this.maxEvents, this.maxCharacters);
 			feed.addListener(listener);
 			return feed;
 		});

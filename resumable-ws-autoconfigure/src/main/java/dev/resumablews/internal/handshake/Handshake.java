@@ -3,6 +3,7 @@ package dev.resumablews.internal.handshake;
 import java.util.UUID;
 
 import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param user who asks
  * @param sessionId the session to resume; null for a new one
  * @param lastEventId the last event the client has processed, 0 or more
+ * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
  */
-public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, boolean ndjson) {
+public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch,
+		boolean ndjson) {
 
 	/**
 	 * Name of the WebSocket session's attribute that holds the handshake.

@@ -94,7 +94,7 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 				throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections are being opened");
 			case SHUTTING_DOWN -> throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Shutting down");
 		}
-		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.ndjson());
+		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(), resume.ndjson());
 	}
 
 	private static boolean isUpgrade(ServerHttpRequest request) {

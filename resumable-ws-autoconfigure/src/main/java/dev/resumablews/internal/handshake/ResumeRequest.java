@@ -3,6 +3,7 @@ package dev.resumablews.internal.handshake;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
+import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.ServerHttpRequest;
@@ -12,9 +13,10 @@ import org.springframework.http.server.ServerHttpRequest;
  *
  * @param sessionId the session to resume; null for a new one
  * @param lastEventId the last event the client has processed, 0 or more
+ * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
  */
-record ResumeRequest(@Nullable UUID sessionId, long lastEventId, boolean ndjson) {
+record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch, boolean ndjson) {
 
 	private static final Pattern UUID_TEXT = Pattern
 		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
@@ -24,7 +26,8 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, boolean ndjson)
 	static ResumeRequest parse(ServerHttpRequest request) throws MalformedException {
 		QueryParameters parameters = QueryParameters.of(request);
 		return new ResumeRequest(sessionId(value(parameters, "sessionId")),
-				lastEventId(value(parameters, "lastEventId")), ndjson(value(parameters, "frames")));
+				lastEventId(value(parameters, "lastEventId")), epoch(value(parameters, "epoch")),
+				ndjson(value(parameters, "frames")));
 	}
 
 	private static @Nullable String value(QueryParameters parameters, String name) throws MalformedException {
@@ -57,6 +60,13 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, boolean ndjson)
 			// has 19 digits and is beyond the largest
 		}
 		throw new MalformedException("Malformed lastEventId: must be an integer, 0 or more");
+	}
+
+	private static @Nullable Forks epoch(@Nullable String value) throws MalformedException {
+		if (value != null && !Forks.isValid(value)) {
+			throw new MalformedException("Malformed epoch: must be one that the server sent");
+		}
+		return (value != null) ? new Forks(value) : null;
 	}
 
 	private static boolean ndjson(@Nullable String value) throws MalformedException {

@@ -56,10 +56,11 @@ public final class JdbcAutoConfiguration {
 			own = (connections != null) ? connections.dataSource() : null;
 		}
 		if (own == null) {
-			return new JdbcExecutor(dataSource, schema, timeout);
+			return new JdbcExecutor(dataSource, dataSource, schema, timeout, Integer.MAX_VALUE,
+					properties.log().epoch());
 		}
 		int unreserved = Math.max(1, size(properties) - reserved(properties));
-		return new JdbcExecutor(dataSource, own, schema, timeout, unreserved);
+		return new JdbcExecutor(dataSource, own, schema, timeout, unreserved, properties.log().epoch());
 	}
 
 	private static int size(ResumableWsProperties properties) {

@@ -51,7 +51,7 @@ public final class JdbcExecutor {
 	 * @param statementTimeout how long to wait for the answer to a statement
 	 */
 	public JdbcExecutor(DataSource applications, SchemaName schema, Duration statementTimeout) {
-		this(applications, applications, schema, statementTimeout, Integer.MAX_VALUE);
+		this(applications, applications, schema, statementTimeout, Integer.MAX_VALUE, "");
 	}
 
 	/**
@@ -62,10 +62,12 @@ public final class JdbcExecutor {
 	 * @param statementTimeout how long to wait for the answer to a statement
 	 * @param unreserved how many connections those may use together that have none
 	 * reserved
+	 * @param operatorEpoch what the operator adds to the epoch; without a quote
 	 */
 	public JdbcExecutor(DataSource applications, DataSource own, SchemaName schema, Duration statementTimeout,
-			int unreserved) {
-		this(applications, own, new JdbcSettings(schema, statementTimeout), new Semaphore(unreserved, true));
+			int unreserved, String operatorEpoch) {
+		this(applications, own, new JdbcSettings(schema, statementTimeout, operatorEpoch),
+				new Semaphore(unreserved, true));
 	}
 
 	private JdbcExecutor(DataSource applications, DataSource own, JdbcSettings settings, @Nullable Semaphore permits) {
@@ -94,12 +96,12 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Qualifies the names of tables.
-	 * @param statement a statement with the tables' plain names
+	 * Qualifies the names of tables and functions.
+	 * @param statement a statement with their plain names
 	 * @return the statement for this schema
 	 */
 	public String sql(String statement) {
-		return this.settings.schema().qualify(statement);
+		return this.settings.sql(statement);
 	}
 
 	/**
@@ -133,6 +135,10 @@ public final class JdbcExecutor {
 			try {
 				return work.run(session(connection, false, false));
 			}
+			catch (SQLException ex) {
+				evictAfterTransaction(connection, ex);
+				throw ex;
+			}
 			finally {
 				DataSourceUtils.releaseConnection(connection, this.applications);
 			}
@@ -159,6 +165,10 @@ public final class JdbcExecutor {
 			Connection connection = DataSourceUtils.getConnection(this.applications);
 			try {
 				return work.with(connection);
+			}
+			catch (SQLException ex) {
+				evictAfterTransaction(connection, ex);
+				throw ex;
 			}
 			finally {
 				DataSourceUtils.releaseConnection(connection, this.applications);
@@ -226,12 +236,27 @@ public final class JdbcExecutor {
 				connection.setAutoCommit(autoCommit);
 				return work.with(connection);
 			}
+			catch (SQLException ex) {
+				if (SqlStates.isReadOnly(ex)) {
+					ConnectionEviction.evict(this.own, connection);
+				}
+				throw ex;
+			}
 			finally {
 				restore(connection, autoCommitBefore, timeoutBefore);
 			}
 		}
 		finally {
 			close(connection);
+		}
+	}
+
+	/**
+	 * The application's pool may not know that the connection is of no use any more.
+	 */
+	private void evictAfterTransaction(Connection connection, SQLException cause) {
+		if (SqlStates.isReadOnly(cause)) {
+			ConnectionEviction.evictAfterTransaction(this.applications, connection);
 		}
 	}
 

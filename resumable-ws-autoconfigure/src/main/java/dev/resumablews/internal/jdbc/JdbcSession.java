@@ -118,7 +118,7 @@ public final class JdbcSession {
 	}
 
 	private PreparedStatement prepare(String sql, Parameters parameters) throws SQLException {
-		String qualified = this.settings.schema().qualify(sql);
+		String qualified = this.settings.sql(sql);
 		boolean withBounds = this.owned && !this.bounded;
 		PreparedStatement statement = this.connection
 			.prepareStatement(withBounds ? this.settings.bounds() + qualified : qualified);

@@ -10,8 +10,9 @@ import dev.resumablews.internal.schema.SchemaName;
  * @param schema the schema of the tables
  * @param statementTimeout how long the client waits for the answer to a statement, at
  * least a millisecond
+ * @param operatorEpoch what the operator adds to the epoch; without a quote
  */
-record JdbcSettings(SchemaName schema, Duration statementTimeout) {
+record JdbcSettings(SchemaName schema, Duration statementTimeout, String operatorEpoch) {
 
 	/**
 	 * No transaction of the library waits for anything but Postgres, so one that is idle
@@ -23,6 +24,14 @@ record JdbcSettings(SchemaName schema, Duration statementTimeout) {
 
 	JdbcSettings {
 		statementTimeout = (statementTimeout.toMillis() < 1) ? Duration.ofMillis(1) : statementTimeout;
+	}
+
+	/**
+	 * Prepares a statement: names the schema of the tables and functions, and gives
+	 * {@code ws_epoch()} the operator's part of the epoch.
+	 */
+	String sql(String statement) {
+		return this.schema.qualify(statement.replace("ws_epoch()", "ws_epoch('" + this.operatorEpoch + "')"));
 	}
 
 	int networkTimeoutMillis() {

@@ -24,6 +24,11 @@ public final class SqlStates {
 	 */
 	private static final Set<String> TIMEOUTS = Set.of("57014", "55P03", "25P03");
 
+	/**
+	 * A write in a read-only transaction, and a function that does not work on a standby.
+	 */
+	private static final Set<String> READ_ONLY = Set.of("25006", "55000");
+
 	private SqlStates() {
 	}
 
@@ -52,7 +57,7 @@ public final class SqlStates {
 	 * read-only.
 	 */
 	static boolean isReadOnly(SQLException ex) {
-		return "25006".equals(ex.getSQLState());
+		return READ_ONLY.contains(String.valueOf(ex.getSQLState()));
 	}
 
 	/**

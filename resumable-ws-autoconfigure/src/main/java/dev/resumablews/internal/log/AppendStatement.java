@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.log.AppendExtension.Column;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * The one statement that writes the log. It stores a batch of events of any number of
  * sessions:
  * <ol>
+ * <li>{@code epoch}: names the history of the database that the events become part of; a
+ * session whose last event was written under another epoch gets a fork;
  * <li>{@code locked}: locks the rows of the sessions, in the order of their ids, so that
  * two batches cannot wait for each other in a circle. Sessions that do not exist, are
  * closed or belong to another user drop out. The log's writers leave out sessions that
@@ -61,13 +64,18 @@ public final class AppendStatement {
 			new Column("idempotency_key", "uuid",
 					(request) -> (request instanceof AppendRequest.Message message) ? message.idempotencyKey() : null));
 
+	private static final String EPOCH = """
+			epoch as materialized (
+				select ws_epoch() as epoch
+			)""";
+
 	private static final String LOCKED = """
 			locked as materialized (
-				select session_id, user_id, last_event_id
-				from ws_sessions
-				where session_id = any (?::uuid[]) and closed_at is null
-				order by session_id
-				for no key update%s
+				select s.session_id, s.user_id, s.last_event_id, ws_forks(s.forks, h.epoch, s.last_event_id + 1) as forks
+				from ws_sessions s, epoch h
+				where s.session_id = any (?::uuid[]) and s.closed_at is null
+				order by s.session_id
+				for no key update of s%s
 			)""";
 
 	private static final String BUSY = """
@@ -85,7 +93,7 @@ public final class AppendStatement {
 
 	private static final String ADMITTED = """
 			admitted as materialized (
-				select i.*, l.last_event_id, k.idempotency_key is not null as duplicate, k.event_id
+				select i.*, l.last_event_id, l.forks, k.idempotency_key is not null as duplicate, k.event_id
 				from input i
 				full join locked l on l.session_id = i.session_id
 				%s
@@ -102,8 +110,8 @@ public final class AppendStatement {
 				where not duplicate
 			), advanced as (
 				update ws_sessions s
-				set last_event_id = c.id, last_active_at = m.stored_at
-				from (select session_id, max(id) as id from fresh group by session_id) c, moment m
+				set last_event_id = c.id, last_active_at = m.stored_at, forks = c.forks
+				from (select session_id, max(id) as id, max(forks) as forks from fresh group by session_id) c, moment m
 				where s.session_id = c.session_id
 			), stored as (
 				insert into ws_events (session_id, id, type, message_id, payload, created_at)
@@ -119,29 +127,30 @@ public final class AppendStatement {
 
 	private static final String RESULT = """
 
-			select position, id as event_id, false as duplicate, stored_at, null::uuid as busy, null::text as transaction
+			select position, id as event_id, false as duplicate, stored_at, forks, null::uuid as busy,
+				null::text as transaction
 			from fresh, moment
 			union all
-			select position, event_id, true, stored_at, null, null
+			select position, event_id, true, stored_at, forks, null, null
 			from admitted, moment
 			where duplicate
 			""";
 
 	private static final String BUSY_RESULT = """
 			union all
-			select 0, null, null, null, session_id, null
+			select 0, null, null, null, null, session_id, null
 			from busy
 			""";
 
 	private static final String CONTENDED_RESULT = """
 			union all
-			select 0, null, null, null, session_id, null
+			select 0, null, null, null, null, session_id, null
 			from contended
 			""";
 
 	private static final String TRANSACTION_RESULT = """
 			union all
-			select -1, null, null, null, null, pg_current_xact_id_if_assigned()::text
+			select -1, null, null, null, null, null, pg_current_xact_id_if_assigned()::text
 			""";
 
 	private final JdbcExecutor database;
@@ -199,6 +208,8 @@ public final class AppendStatement {
 	private static String compose(Locking locking, @Nullable AppendExtension extension) {
 		boolean skip = locking == Locking.SKIP;
 		StringBuilder sql = new StringBuilder("with ").append(input(extension))
+			.append(", ")
+			.append(EPOCH)
 			.append(", ")
 			.append(LOCKED.formatted(skip ? " skip locked" : ""));
 		if (skip) {
@@ -299,7 +310,8 @@ public final class AppendStatement {
 			int position = rows.getInt("position");
 			if (position > 0) {
 				results[position - 1] = new AppendResult(rows.getLong("event_id"), rows.getBoolean("duplicate"),
-						rows.getObject("stored_at", OffsetDateTime.class).toInstant());
+						rows.getObject("stored_at", OffsetDateTime.class).toInstant(),
+						new Forks(rows.getString("forks")));
 			}
 			else if (position == 0) {
 				busy.add(rows.getObject("busy", UUID.class));

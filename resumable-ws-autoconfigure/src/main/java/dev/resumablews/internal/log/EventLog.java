@@ -12,6 +12,7 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,16 @@ public interface EventLog {
 	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit);
 
 	/**
+	 * Reads a session's events as {@link #read} does, together with the state of the log
+	 * that they are part of.
+	 * @param sessionId the session
+	 * @param afterEventId the id after which to start
+	 * @param limit how many events to return at most
+	 * @return the page; empty if there is no such session
+	 */
+	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit);
+
+	/**
 	 * Reads the newest messages of a conversation: the answers so far, and what the user
 	 * said up to a message, which comes last.
 	 * @param sessionId the session
@@ -74,9 +85,19 @@ public interface EventLog {
 	 * @param newSessionId the id of a new session, if one is needed
 	 * @param userId the user
 	 * @param lastEventId the last event the client has processed
+	 * @param forks the history that the client has processed; null if it does not say
 	 * @return the session
 	 */
-	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId);
+	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
+			@Nullable Forks forks);
+
+	/**
+	 * Opens a session as {@link #open(UUID, UUID, String, long, Forks) the other method}
+	 * does for a client that does not name its history.
+	 */
+	default OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
+		return open(sessionId, newSessionId, userId, lastEventId, null);
+	}
 
 	/**
 	 * Finds a session, open or closed.

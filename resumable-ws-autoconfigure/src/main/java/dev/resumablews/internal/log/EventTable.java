@@ -2,15 +2,18 @@ package dev.resumablews.internal.log;
 
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.ConversationMessage.Role;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,11 +23,18 @@ import tools.jackson.databind.json.JsonMapper;
 final class EventTable {
 
 	/**
-	 * The running total keeps a page of large events from filling the memory.
+	 * Has one row without an event if there is none. The running total keeps a page of
+	 * large events from filling the memory.
 	 */
 	private static final String PAGE = """
-			select id, type, payload, created_at
-			from (
+			with history as materialized (
+				select session_id, last_event_id, ws_forks(forks, ws_epoch(), last_event_id + 1) as forks
+				from ws_sessions
+				where session_id = ?
+			)
+			select e.id, e.type, e.payload, e.created_at, h.last_event_id, h.forks
+			from history h
+			left join (
 				select id, type, payload, created_at,
 					sum(octet_length(payload)) over (order by id rows unbounded preceding) - octet_length(payload)
 						as bytes_before
@@ -35,9 +45,8 @@ final class EventTable {
 					order by id
 					limit ?
 				) page
-			) measured
-			where bytes_before < ?
-			order by id
+			) e on e.bytes_before < ?
+			order by e.id
 			""";
 
 	/**
@@ -63,23 +72,34 @@ final class EventTable {
 		this.maxPageBytes = maxPageBytes;
 	}
 
-	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit) {
+	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(PAGE))) {
 				statement.setObject(1, sessionId);
-				statement.setLong(2, afterEventId);
-				statement.setInt(3, limit);
-				statement.setLong(4, this.maxPageBytes);
-				List<SessionEvent> events = new ArrayList<>();
+				statement.setObject(2, sessionId);
+				statement.setLong(3, afterEventId);
+				statement.setInt(4, limit);
+				statement.setLong(5, this.maxPageBytes);
 				try (ResultSet rows = statement.executeQuery()) {
-					while (rows.next()) {
-						events.add(new SessionEvent(sessionId, rows.getLong(1), rows.getString(2), rows.getString(3),
-								rows.getObject(4, OffsetDateTime.class).toInstant()));
-					}
+					return page(sessionId, rows);
 				}
-				return events;
 			}
 		});
+	}
+
+	private static Optional<LogPage> page(UUID sessionId, ResultSet rows) throws SQLException {
+		LogPage page = null;
+		while (rows.next()) {
+			if (page == null) {
+				page = new LogPage(new ArrayList<>(), rows.getLong(5), new Forks(rows.getString(6)));
+			}
+			if (rows.getString(2) != null) {
+				page.events()
+					.add(new SessionEvent(sessionId, rows.getLong(1), rows.getString(2), rows.getString(3),
+							rows.getObject(4, OffsetDateTime.class).toInstant()));
+			}
+		}
+		return Optional.ofNullable(page);
 	}
 
 	/**

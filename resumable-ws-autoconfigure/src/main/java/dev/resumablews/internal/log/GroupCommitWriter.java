@@ -266,7 +266,8 @@ final class GroupCommitWriter {
 	private static void repeat(QueuedAppend repeat, QueuedAppend first) {
 		first.result().whenComplete((@Nullable AppendResult appended, @Nullable Throwable failure) -> {
 			if (appended != null) {
-				repeat.result().complete(new AppendResult(appended.eventId(), true, appended.createdAt()));
+				repeat.result()
+					.complete(new AppendResult(appended.eventId(), true, appended.createdAt(), appended.forks()));
 			}
 			else if (failure != null) {
 				repeat.result().completeExceptionally(failure);

@@ -16,6 +16,7 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,12 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	@Override
 	public List<SessionEvent> read(UUID sessionId, long afterEventId, int limit) {
-		return this.events.read(sessionId, afterEventId, limit);
+		return page(sessionId, afterEventId, limit).map(LogPage::events).orElse(List.of());
+	}
+
+	@Override
+	public Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
+		return this.events.page(sessionId, afterEventId, limit);
 	}
 
 	@Override
@@ -76,8 +82,9 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
-	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
-		return this.sessions.open(sessionId, newSessionId, userId, lastEventId);
+	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
+			@Nullable Forks forks) {
+		return this.sessions.open(sessionId, newSessionId, userId, lastEventId, forks);
 	}
 
 	@Override

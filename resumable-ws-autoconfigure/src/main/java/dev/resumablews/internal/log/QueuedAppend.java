@@ -88,7 +88,7 @@ public final class QueuedAppend {
 		return new SessionFeed.Recent(
 				new SessionEvent(this.request.sessionId(), stored.eventId(), this.request.type(), payload(),
 						stored.createdAt()),
-				(reply != null) ? reply.messageId() : null, (reply != null) ? reply.replaces() : null);
+				(reply != null) ? reply.messageId() : null, (reply != null) ? reply.replaces() : null, stored.forks());
 	}
 
 	CompletableFuture<AppendResult> result() {

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 
 import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.log.OpenedSession.Reason;
@@ -40,15 +41,27 @@ public final class SessionTable {
 			""";
 
 	private static final String CREATE = """
-			with async_commit as materialized (select set_config('synchronous_commit', 'off', true))
-			insert into ws_sessions (session_id, user_id) select ?, ? from async_commit
-			on conflict (session_id) do nothing
+			with async_commit as materialized (select set_config('synchronous_commit', 'off', true)), created as (
+				insert into ws_sessions (session_id, user_id) select ?, ? from async_commit
+				on conflict (session_id) do nothing
+			)
+			select ws_forks('', ws_epoch(), 1)
 			""";
 
 	private static final String RESUME = """
-			select last_event_id, truncated_through, last_active_at < clock_timestamp() - interval '1 hour'
+			select last_event_id, truncated_through, last_active_at < clock_timestamp() - interval '1 hour',
+				ws_forks(forks, ws_epoch(), last_event_id + 1)
 			from ws_sessions
 			where session_id = ? and user_id = ? and closed_at is null
+			""";
+
+	private static final String REPLIES_RUNNING = """
+			select min(s.id) - 1
+			from ws_events s
+			where s.session_id = ? and s.id <= ? and s.type = 'assistant_started' and not exists (
+				select from ws_events e
+				where e.session_id = s.session_id and e.id > s.id and e.id <= ? and e.message_id = s.message_id
+					and e.type in ('assistant_message', 'assistant_failed'))
 			""";
 
 	private static final String TOUCH = """
@@ -62,13 +75,18 @@ public final class SessionTable {
 		this.database = database;
 	}
 
-	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
+	/**
+	 * Opens a session, or a new one if there is none.
+	 * @param theirs the history that the client has processed; null if it does not say
+	 */
+	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
+			@Nullable Forks theirs) {
 		return this.database.execute((session) -> {
 			if (sessionId == null) {
-				return create(session, newSessionId, userId, null);
+				return create(session, newSessionId, userId, null, null);
 			}
-			OpenedSession resumed = resume(session, sessionId, userId, lastEventId);
-			return (resumed != null) ? resumed : create(session, newSessionId, userId, Reason.UNKNOWN_SESSION);
+			OpenedSession resumed = resume(session, sessionId, userId, lastEventId, theirs);
+			return (resumed != null) ? resumed : create(session, newSessionId, userId, Reason.UNKNOWN_SESSION, theirs);
 		});
 	}
 
@@ -105,30 +123,50 @@ public final class SessionTable {
 	 * that returns after a crash to a session that never had one loses nothing. If the
 	 * answer was lost, creating it again changes nothing.
 	 */
-	private OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason)
-			throws SQLException {
-		session.update(CREATE, (statement) -> {
+	private OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
+			@Nullable Forks theirs) throws SQLException {
+		Forks forks = session.list(CREATE, (statement) -> {
 			statement.setObject(1, sessionId);
 			statement.setString(2, userId);
-		});
-		return new OpenedSession(sessionId, false, reason, 0, 0, 1);
+		}, (row) -> new Forks(row.getString(1))).get(0);
+		// the session that the client asked for may be among what a failover has lost
+		boolean lost = theirs != null && !theirs.epoch().equals(forks.epoch());
+		return new OpenedSession(sessionId, false, reason, 0, 0, 1, forks, lost ? 0L : null);
 	}
 
 	/**
 	 * Looks for the session, and notes that it is in use, though not at each visit: that
 	 * would be a commit each time, and the cleanup thinks in days.
 	 */
-	private @Nullable OpenedSession resume(JdbcSession session, UUID sessionId, String userId, long lastEventId)
-			throws SQLException {
+	private @Nullable OpenedSession resume(JdbcSession session, UUID sessionId, String userId, long lastEventId,
+			@Nullable Forks theirs) throws SQLException {
 		List<Head> found = session.list(RESUME, (statement) -> {
 			statement.setObject(1, sessionId);
 			statement.setString(2, userId);
-		}, (row) -> new Head(row.getLong(1), row.getLong(2), row.getBoolean(3)));
+		}, (row) -> new Head(row.getLong(1), row.getLong(2), row.getBoolean(3), new Forks(row.getString(4))));
 		Head head = found.isEmpty() ? null : found.get(0);
 		if (head == null || head.stale() && !touch(session, sessionId)) {
 			return null;
 		}
-		return resumed(sessionId, lastEventId, head.lastEventId(), head.truncatedThrough());
+		OpenedSession resumed = resumed(sessionId, lastEventId, theirs, head);
+		return (resumed.reason() == Reason.HISTORY_DIVERGED) ? withoutPartsOfReplies(session, resumed) : resumed;
+	}
+
+	/**
+	 * Lets the client go back to before the replies that run at the end of the shared
+	 * history. It may have seen them end, and then it has not seen all of their deltas.
+	 */
+	private static OpenedSession withoutPartsOfReplies(JdbcSession session, OpenedSession diverged)
+			throws SQLException {
+		return session.query(REPLIES_RUNNING, (statement) -> {
+			statement.setObject(1, diverged.sessionId());
+			statement.setLong(2, diverged.cursor());
+			statement.setLong(3, diverged.cursor());
+		}, (rows) -> {
+			rows.next();
+			long rewindTo = rows.getLong(1);
+			return rows.wasNull() ? diverged : diverged.rewoundTo(rewindTo);
+		});
 	}
 
 	/**
@@ -139,15 +177,28 @@ public final class SessionTable {
 		return session.update(TOUCH, (statement) -> statement.setObject(1, sessionId)) > 0;
 	}
 
-	private static OpenedSession resumed(UUID sessionId, long cursor, long head, long truncatedThrough) {
-		long earliest = truncatedThrough + 1;
-		if (cursor > head) {
-			return new OpenedSession(sessionId, false, Reason.AHEAD_OF_LOG, truncatedThrough, head, earliest);
+	/**
+	 * Judges where the client can go on. A history that it names is shared with the log
+	 * as far as neither has a fork that the other one lacks, and no further than the log
+	 * reaches.
+	 */
+	private static OpenedSession resumed(UUID sessionId, long cursor, @Nullable Forks theirs, Head found) {
+		long head = found.lastEventId();
+		long oldest = found.truncatedThrough();
+		long shared = (theirs != null) ? Math.min(head, theirs.sharedWith(found.forks())) : head;
+		boolean same = theirs == null || theirs.equals(found.forks()) && cursor <= head;
+		Long rewindTo = same ? null : Long.valueOf(shared);
+		if (theirs == null && cursor > head) {
+			return new OpenedSession(sessionId, false, Reason.AHEAD_OF_LOG, oldest, head, oldest + 1, found.forks(),
+					null);
 		}
-		if (cursor < truncatedThrough) {
-			return new OpenedSession(sessionId, false, Reason.HISTORY_TRUNCATED, truncatedThrough, head, earliest);
+		if (Math.min(cursor, shared) < oldest) {
+			return new OpenedSession(sessionId, false, Reason.HISTORY_TRUNCATED, oldest, head, oldest + 1,
+					found.forks(), rewindTo);
 		}
-		return new OpenedSession(sessionId, true, null, cursor, head, earliest);
+		boolean diverged = cursor > shared;
+		return new OpenedSession(sessionId, !diverged, diverged ? Reason.HISTORY_DIVERGED : null,
+				Math.min(cursor, shared), head, oldest + 1, found.forks(), rewindTo);
 	}
 
 	private static SessionSummary summary(ResultSet row) throws SQLException {
@@ -162,8 +213,9 @@ public final class SessionTable {
 	 * @param lastEventId its newest event
 	 * @param truncatedThrough the newest event that was removed because of its age
 	 * @param stale whether its last use was noted a while ago
+	 * @param forks the history of its log
 	 */
-	private record Head(long lastEventId, long truncatedThrough, boolean stale) {
+	private record Head(long lastEventId, long truncatedThrough, boolean stale, Forks forks) {
 
 	}
 

@@ -2,6 +2,7 @@ package dev.resumablews.internal.protocol;
 
 import java.util.UUID;
 
+import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -22,8 +23,9 @@ public sealed interface ClientFrame {
 	 * Asks to be sent again what follows an event.
 	 *
 	 * @param lastEventId the event, 0 or more
+	 * @param epoch the history that the event is part of; null if the client does not say
 	 */
-	record Resume(long lastEventId) implements ClientFrame {
+	record Resume(long lastEventId, @Nullable Forks epoch) implements ClientFrame {
 	}
 
 	/**

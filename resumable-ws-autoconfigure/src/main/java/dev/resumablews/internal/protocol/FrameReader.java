@@ -3,6 +3,7 @@ package dev.resumablews.internal.protocol;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Cancel;
 import dev.resumablews.internal.protocol.ClientFrame.Custom;
@@ -43,7 +44,7 @@ public final class FrameReader {
 		String type = requiredText(frame, "type", key);
 		return switch (type) {
 			case "ping" -> new Ping(frame.get("t"));
-			case "resume" -> new Resume(eventId(frame));
+			case "resume" -> new Resume(eventId(frame), epoch(frame));
 			case "user_message" -> userMessage(frame, key);
 			case "cancel" -> new Cancel(optionalUuid(frame, "message_id", key));
 			case "auth" -> new Auth(requiredText(frame, "token", key));
@@ -85,6 +86,17 @@ public final class FrameReader {
 			throw invalid("'lastEventId' must be an integer of 0 or more, not " + shown(value), null);
 		}
 		return value.longValue();
+	}
+
+	private static @Nullable Forks epoch(JsonNode frame) throws MalformedFrameException {
+		JsonNode value = frame.path("epoch");
+		if (value.isMissingNode() || value.isNull()) {
+			return null;
+		}
+		if (!value.isString() || !Forks.isValid(value.stringValue())) {
+			throw invalid("'epoch' must be one that the server sent, not " + shown(value), null);
+		}
+		return new Forks(value.stringValue());
 	}
 
 	private static String requiredText(JsonNode frame, String field, @Nullable UUID key)

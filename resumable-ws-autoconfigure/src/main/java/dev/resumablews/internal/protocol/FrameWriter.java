@@ -10,6 +10,7 @@ import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Pong;
 import dev.resumablews.internal.protocol.ServerMessage.ReplayComplete;
 import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
+import dev.resumablews.internal.protocol.ServerMessage.SessionEpoch;
 import dev.resumablews.internal.protocol.ServerMessage.SessionInit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -63,6 +64,11 @@ public final class FrameWriter {
 			if (message instanceof SessionInit init) {
 				writeInit(json, init);
 			}
+			else if (message instanceof SessionEpoch epoch) {
+				json.writeStringProperty("type", "session_epoch");
+				json.writeStringProperty("epoch", epoch.epoch());
+				json.writeNumberProperty("rewind_to", epoch.rewindTo());
+			}
 			else if (message instanceof ReplayComplete complete) {
 				json.writeStringProperty("type", "replay_complete");
 				json.writeNumberProperty("last_event_id", complete.lastEventId());
@@ -106,6 +112,10 @@ public final class FrameWriter {
 		json.writeNumberProperty("heartbeat_ms", init.heartbeatMillis());
 		json.writeStringProperty("connection_id", init.connectionId().toString());
 		json.writeNumberProperty("protocol", PROTOCOL);
+		json.writeStringProperty("epoch", init.epoch());
+		if (init.rewindTo() != null) {
+			json.writeNumberProperty("rewind_to", init.rewindTo());
+		}
 	}
 
 	private static void writeAck(JsonGenerator json, Ack ack) {

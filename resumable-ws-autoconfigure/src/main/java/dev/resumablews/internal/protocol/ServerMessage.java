@@ -21,9 +21,21 @@ public sealed interface ServerMessage {
 	 * @param earliestEventId the oldest event that was not removed because of its age
 	 * @param heartbeatMillis time between the server's pings
 	 * @param connectionId the connection
+	 * @param epoch the history of the log, to be sent back with the cursor
+	 * @param rewindTo the last event that this history shares with the client's, if they
+	 * are not known to be the same
 	 */
 	record SessionInit(UUID sessionId, boolean resumed, @Nullable String reason, long lastEventId, long earliestEventId,
-			long heartbeatMillis, UUID connectionId) implements ServerMessage {
+			long heartbeatMillis, UUID connectionId, String epoch, @Nullable Long rewindTo) implements ServerMessage {
+	}
+
+	/**
+	 * The history that the client is sent continues under another epoch.
+	 *
+	 * @param epoch the history of the log, to be sent back with the cursor
+	 * @param rewindTo the last event before the change
+	 */
+	record SessionEpoch(String epoch, long rewindTo) implements ServerMessage {
 	}
 
 	/**

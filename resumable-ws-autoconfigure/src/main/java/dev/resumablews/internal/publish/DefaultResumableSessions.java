@@ -38,7 +38,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
 
 	private static final Set<String> CONTROL_TYPES = Set.of("session_init", "replay_complete", "pong", "ack", "auth_ok",
-			"error", "server_restarting");
+			"error", "server_restarting", "session_epoch");
 
 	private final EventLog log;
 

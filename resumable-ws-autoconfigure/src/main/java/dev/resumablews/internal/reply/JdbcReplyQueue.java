@@ -43,52 +43,55 @@ public final class JdbcReplyQueue {
 	 * cancelled are claimed all the same
 	 * @param oneAtATime whether a reply waits until the replies to all earlier messages
 	 * of its session have ended
-	 * @return the replies, and how many others wait
+	 * @return the replies, and how many others wait. Their fencing numbers grow by
+	 * chance, so that a claim which a failover has lost does not hold the number of a
+	 * later one
 	 */
 	public Claims claim(int room, boolean oneAtATime) {
-		String sql = this.database.sql("""
-				with closed as materialized (
-					select r.session_id, r.event_id
-					from ws_replies r
-					where not exists (
-						select from ws_sessions s where s.session_id = r.session_id and s.closed_at is null)
-					for update skip locked
-				), gone as (
-					delete from ws_replies r
-					using closed c
-					where r.session_id = c.session_id and r.event_id = c.event_id
-				), free as materialized (
-					select r.session_id, r.event_id, r.message_id as previous, s.user_id
-					from ws_replies r
-					join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
-					where (r.lease_until is null or r.lease_until < clock_timestamp()
-							or (r.node_id = ? and r.state = 'waiting'))
-						and (not ? or not exists (
-							select from ws_replies e where e.session_id = r.session_id and e.event_id < r.event_id))
-						and (? or r.cancelled_at is not null)
-					order by r.created_at
-					limit ?
-					for update of r skip locked
-				), claimed as (
-					update ws_replies r
-					set state = 'running', node_id = ?, message_id = gen_random_uuid(), fence = r.fence + 1,
-						attempts = r.attempts + 1, lease_until = clock_timestamp() + make_interval(secs => ?),
-						updated_at = clock_timestamp()
-					from free f
-					where r.session_id = f.session_id and r.event_id = f.event_id
-					returning r.session_id, r.event_id, f.user_id, r.message_id, r.fence, r.attempts, f.previous,
-						r.cancelled_at is not null as cancelled
-				), waiting as (
-					select count(*) as waiting
-					from ws_replies r
-					where r.state = 'waiting'
-						and not exists (
-							select from closed c where c.session_id = r.session_id and c.event_id = r.event_id)
-						and not exists (
-							select from free f where f.session_id = r.session_id and f.event_id = r.event_id)
-				)
-				select * from waiting left join claimed on true order by session_id, event_id
-				""");
+		String sql = this.database
+			.sql("""
+					with closed as materialized (
+						select r.session_id, r.event_id
+						from ws_replies r
+						where not exists (
+							select from ws_sessions s where s.session_id = r.session_id and s.closed_at is null)
+						for update skip locked
+					), gone as (
+						delete from ws_replies r
+						using closed c
+						where r.session_id = c.session_id and r.event_id = c.event_id
+					), free as materialized (
+						select r.session_id, r.event_id, r.message_id as previous, s.user_id
+						from ws_replies r
+						join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
+						where (r.lease_until is null or r.lease_until < clock_timestamp()
+								or (r.node_id = ? and r.state = 'waiting'))
+							and (not ? or not exists (
+								select from ws_replies e where e.session_id = r.session_id and e.event_id < r.event_id))
+							and (? or r.cancelled_at is not null)
+						order by r.created_at
+						limit ?
+						for update of r skip locked
+					), claimed as (
+						update ws_replies r
+						set state = 'running', node_id = ?, message_id = gen_random_uuid(), fence = r.fence + 1 + floor(random() * 1000000000)::bigint,
+							attempts = r.attempts + 1, lease_until = clock_timestamp() + make_interval(secs => ?),
+							updated_at = clock_timestamp()
+						from free f
+						where r.session_id = f.session_id and r.event_id = f.event_id
+						returning r.session_id, r.event_id, f.user_id, r.message_id, r.fence, r.attempts, f.previous,
+							r.cancelled_at is not null as cancelled
+					), waiting as (
+						select count(*) as waiting
+						from ws_replies r
+						where r.state = 'waiting'
+							and not exists (
+								select from closed c where c.session_id = r.session_id and c.event_id = r.event_id)
+							and not exists (
+								select from free f where f.session_id = r.session_id and f.event_id = r.event_id)
+					)
+					select * from waiting left join claimed on true order by session_id, event_id
+					""");
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
 				statement.setObject(1, this.nodeId);

@@ -89,6 +89,8 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	private long lastHeard;
 
+	private @Nullable AppendResult lastStored;
+
 	private boolean deltaQueued;
 
 	private boolean ended;
@@ -434,7 +436,26 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	private CompletableFuture<AppendResult> append(String type, Supplier<@Nullable String> payload, boolean ends,
 			@Nullable UUID replaces) {
-		return this.replies.append(this.claim, this.claim.messageId(), type, payload, ends, replaces);
+		CompletableFuture<AppendResult> append = this.replies.append(this.claim, this.claim.messageId(), type, payload,
+				ends, replaces);
+		append.thenAccept(this::follow);
+		return append;
+	}
+
+	/**
+	 * Gives the reply up if what it has stored before is not in the log any more, so that
+	 * it begins again and says all of it.
+	 */
+	private void follow(AppendResult appended) {
+		AppendResult before;
+		synchronized (this.lock) {
+			before = this.lastStored;
+			this.lastStored = appended;
+		}
+		if (before != null && before.forks().sharedWith(appended.forks()) < before.eventId() && abandon()) {
+			logger.info("Reply %s of session %s begins again, because the log has lost a part of it"
+				.formatted(this.claim.messageId(), this.claim.sessionId()));
+		}
 	}
 
 	private void abandonOn(@Nullable Throwable failure) {

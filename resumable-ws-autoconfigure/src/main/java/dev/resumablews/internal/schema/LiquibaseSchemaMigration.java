@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 
@@ -45,7 +46,8 @@ import org.springframework.core.io.DefaultResourceLoader;
  */
 final class LiquibaseSchemaMigration implements SchemaMigration {
 
-	private static final String CHANGE_LOG = "dev/resumablews/schema/001-tables.sql";
+	private static final List<String> CHANGE_LOGS = List.of("dev/resumablews/schema/001-tables.sql",
+			"dev/resumablews/schema/004-epoch.sql");
 
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
@@ -181,11 +183,13 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			releaseLeftOverLock(database);
 			// it remembers what it saw before, by URL, even if the tables are gone
 			Scope.getCurrentScope().getSingleton(FastCheckService.class).clearCache();
-			new CommandScope(UpdateCommandStep.COMMAND_NAME)
-				.addArgumentValue(DbUrlConnectionArgumentsCommandStep.DATABASE_ARG, database)
-				.addArgumentValue(UpdateCommandStep.CHANGELOG_FILE_ARG, CHANGE_LOG)
-				.addArgumentValue(ShowSummaryArgument.SHOW_SUMMARY, UpdateSummaryEnum.OFF)
-				.execute();
+			for (String changeLog : CHANGE_LOGS) {
+				new CommandScope(UpdateCommandStep.COMMAND_NAME)
+					.addArgumentValue(DbUrlConnectionArgumentsCommandStep.DATABASE_ARG, database)
+					.addArgumentValue(UpdateCommandStep.CHANGELOG_FILE_ARG, changeLog)
+					.addArgumentValue(ShowSummaryArgument.SHOW_SUMMARY, UpdateSummaryEnum.OFF)
+					.execute();
+			}
 		});
 	}
 

@@ -12,6 +12,8 @@ import java.util.function.Function;
 import java.util.stream.LongStream;
 
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.epoch.Forks;
+import dev.resumablews.internal.feed.SessionFeed.Known;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -73,13 +75,13 @@ class SessionFeedTests {
 	@Test
 	void whereTheLogReachesIsKnownWithoutTheEvents() {
 		commit(1);
-		this.feed.reaches(5);
+		reaches(this.feed, 5);
 		assertThat(this.feed.last()).isEqualTo(5);
 		assertThat(this.feed.after(1, ANY)).isNull();
 		assertThat(ids(this.feed.after(5, ANY))).isEmpty();
 		commit(6);
 		assertThat(ids(this.feed.after(5, ANY))).containsExactly(6L);
-		this.feed.reaches(3);
+		reaches(this.feed, 3);
 		assertThat(this.feed.last()).isEqualTo(6);
 	}
 
@@ -178,9 +180,9 @@ class SessionFeedTests {
 		SessionFeed feed = feeds.join(this.session, woken::incrementAndGet);
 		assertThatNoException().isThrownBy(() -> feeds.committed(Map.of(this.session, List.of(recent(1, "{}")))));
 		assertThat(woken).hasValue(1);
-		feed.reaches(2);
+		reaches(feed, 2);
 		assertThat(woken).hasValue(2);
-		feed.reaches(2);
+		reaches(feed, 2);
 		assertThat(woken).hasValue(2);
 	}
 
@@ -200,6 +202,10 @@ class SessionFeedTests {
 		assertThat(feeds.has(this.session)).isFalse();
 		assertThatNoException().isThrownBy(() -> feeds.committed(Map.of(this.session, List.of(recent(1, "{}")))));
 		assertThat(feeds.join(this.session, one)).isNotSameAs(first);
+	}
+
+	private static void reaches(SessionFeed feed, long head) {
+		feed.reaches(new Known(0, Forks.NONE), new Known(head, Forks.NONE));
 	}
 
 	private void commit(long... ids) {
@@ -258,7 +264,7 @@ class SessionFeedTests {
 
 	private SessionFeed.Recent recent(long id, String type, String payload, @Nullable UUID reply, boolean completes) {
 		return new SessionFeed.Recent(new SessionEvent(this.session, id, type, payload, Instant.EPOCH), reply,
-				completes ? reply : null);
+				completes ? reply : null, Forks.NONE);
 	}
 
 	private static List<Long> ids(@Nullable List<SessionFeed.Recent> events) {

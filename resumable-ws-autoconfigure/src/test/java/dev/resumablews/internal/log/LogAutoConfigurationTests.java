@@ -2,8 +2,8 @@ package dev.resumablews.internal.log;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +15,7 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
@@ -292,13 +293,19 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
+		public Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
+			return Optional.empty();
+		}
+
+		@Override
 		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit) {
 			return List.of();
 		}
 
 		@Override
-		public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
-			return new OpenedSession(newSessionId, false, null, 0, 0, 1);
+		public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
+				@Nullable Forks forks) {
+			return new OpenedSession(newSessionId, false, null, 0, 0, 1, Forks.NONE, null);
 		}
 
 		@Override
@@ -330,8 +337,8 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
-		public java.util.Optional<SessionSummary> find(UUID sessionId) {
-			return java.util.Optional.empty();
+		public Optional<SessionSummary> find(UUID sessionId) {
+			return Optional.empty();
 		}
 
 		@Override

@@ -83,9 +83,11 @@ public final class TestLog implements AutoCloseable {
 	 */
 	public static void createTables(String url) {
 		try (HikariDataSource dataSource = TestPostgres.pool(url); Connection connection = dataSource.getConnection()) {
-			connection.createStatement()
-				.execute(new ClassPathResource("dev/resumablews/schema/001-tables.sql")
-					.getContentAsString(StandardCharsets.UTF_8));
+			for (String file : List.of("001-tables.sql", "004-epoch.sql")) {
+				connection.createStatement()
+					.execute(new ClassPathResource("dev/resumablews/schema/" + file)
+						.getContentAsString(StandardCharsets.UTF_8));
+			}
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException(ex);

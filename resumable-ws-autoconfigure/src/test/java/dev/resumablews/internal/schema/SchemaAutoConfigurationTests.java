@@ -98,7 +98,7 @@ class SchemaAutoConfigurationTests {
 				JdbcTemplate other = new JdbcTemplate(new DriverManagerDataSource(database));
 				assertThat(other.queryForList("select id from ws_databasechangelog", String.class))
 					.doesNotHaveDuplicates()
-					.hasSize(6);
+					.hasSize(9);
 			}
 		}
 		finally {

@@ -1,0 +1,326 @@
+package dev.resumablews.internal.connection;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.LongStream;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.internal.epoch.Forks;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The log is set back, as by a restore or a failover that loses commits, and written on
+ * by a node whose operator has named another epoch.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class EpochTests {
+
+	private TestServer before;
+
+	private TestServer after;
+
+	@BeforeAll
+	void start() {
+		String database = TestPostgres.createDatabase();
+		this.before = server(database, "before");
+		this.after = server(database, "after");
+	}
+
+	@AfterAll
+	void stop() {
+		this.before.close();
+		this.after.close();
+	}
+
+	@Test
+	void aClientThatIsAheadOfARestoredLogIsToldHowFarToGoBack() {
+		Session session = written(10);
+		setBack(session.id(), 4);
+		publish(this.after, session.id(), 5, 12);
+		try (WsTestClient client = connect(this.after, session, 10)) {
+			JsonNode init = client.next();
+			assertThat(init.path("resumed").asBoolean(true)).isFalse();
+			assertThat(init.path("reason").asString("")).isEqualTo("history_diverged");
+			assertThat(init.path("rewind_to").asLong(-1)).isEqualTo(4);
+			assertThat(init.path("session_id").asString("")).isEqualTo(session.id().toString());
+			assertReplayed(client, 5, 12);
+		}
+	}
+
+	@Test
+	void aRestoredLogThatNothingWasWrittenToYetIsNotFollowedEither() {
+		Session session = written(10);
+		setBack(session.id(), 4);
+		for (TestServer server : List.of(this.before, this.after)) {
+			try (WsTestClient client = connect(server, session, 10)) {
+				JsonNode init = client.next();
+				assertThat(init.path("reason").asString("")).isEqualTo("history_diverged");
+				assertThat(init.path("rewind_to").asLong(-1)).isEqualTo(4);
+				assertThat(client.await("replay_complete").path("count").asLong(-1)).isZero();
+			}
+		}
+	}
+
+	@Test
+	void aClientFromBeforeTheForkIsResumed() {
+		Session session = written(10);
+		setBack(session.id(), 4);
+		publish(this.after, session.id(), 5, 12);
+		try (WsTestClient client = connect(this.after, session, 3)) {
+			JsonNode init = client.next();
+			assertThat(init.path("resumed").asBoolean(false)).isTrue();
+			assertThat(init.has("reason")).isFalse();
+			assertThat(init.path("rewind_to").asLong(-1)).isEqualTo(4);
+			assertReplayed(client, 4, 12);
+		}
+	}
+
+	@Test
+	void afterAnEpochThatLostNothingNothingIsRepeated() {
+		Session session = written(10);
+		publish(this.after, session.id(), 11, 12);
+		try (WsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+			assertReplayed(client, 11, 12);
+		}
+	}
+
+	@Test
+	void aConnectedClientIsToldOfAnEpochThatLostNothing() {
+		Session session = written(10);
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			client.await("replay_complete");
+			publish(this.after, session.id(), 11, 12);
+			JsonNode change = client.await("session_epoch");
+			assertThat(change.path("rewind_to").asLong(-1)).isEqualTo(10);
+			client.await((message) -> message.path("event_id").asLong(0) == 12);
+			assertThat(client.messages()).extracting((message) -> message.path("type").asString(""))
+				.endsWith("session_epoch", "tick", "tick");
+			Session now = new Session(session.id(), change.path("epoch").asString(""));
+			try (WsTestClient again = connect(this.after, now, 12)) {
+				JsonNode init = again.next();
+				assertThat(init.path("resumed").asBoolean(false)).isTrue();
+				assertThat(init.has("rewind_to")).isFalse();
+				assertThat(init.path("epoch").asString("")).isEqualTo(now.epoch());
+			}
+		}
+	}
+
+	@Test
+	void aConnectionEndsWhenItsClientWasSentWhatIsLost() {
+		Session session = written(10);
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			client.await("replay_complete");
+			setBack(session.id(), 4);
+			publish(this.after, session.id(), 5, 12);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.messages()).noneMatch((message) -> message.path("event_id").asLong(0) > 10);
+		}
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			assertThat(client.next().path("rewind_to").asLong(-1)).isEqualTo(4);
+			assertReplayed(client, 5, 12);
+		}
+	}
+
+	@Test
+	void aConnectionEndsWhenItsNodeWritesToTheLogThatIsSetBack() {
+		Session session = written(10);
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			client.await("replay_complete");
+			setBack(session.id(), 4);
+			publish(this.before, session.id(), 5, 5);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+		}
+	}
+
+	@Test
+	void aConnectionEndsWhenTheLogEndsBeforeWhatItsClientWasSent() {
+		Session session = written(10);
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			client.await("replay_complete");
+			setBack(session.id(), 4);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+		}
+	}
+
+	@Test
+	void aConnectionEndsWhenItsSessionIsLost() {
+		Session session = written(10);
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			client.await("replay_complete");
+			sql().sql("delete from ws_sessions where session_id = ?").param(session.id()).update();
+			assertThat(client.awaitClose()).isEqualTo(1012);
+		}
+		try (WsTestClient client = connect(this.after, session, 10)) {
+			JsonNode init = client.next();
+			assertThat(init.path("reason").asString("")).isEqualTo("unknown_session");
+			assertThat(init.path("rewind_to").asLong(-1)).isZero();
+		}
+		try (WsTestClient client = connect(this.before, session, 10)) {
+			assertThat(client.next().has("rewind_to")).isFalse();
+		}
+	}
+
+	@Test
+	void aResumeOnAnOpenConnectionIsComparedToo() {
+		Session session = written(10);
+		setBack(session.id(), 4);
+		publish(this.after, session.id(), 5, 12);
+		try (WsTestClient client = connect(this.after, new Session(session.id(), null), 12)) {
+			client.await("replay_complete");
+			client.send(Map.of("type", "resume", "lastEventId", 4, "epoch", session.known()));
+			assertReplayed(client, 5, 12);
+			client.send(Map.of("type", "resume", "lastEventId", 10, "epoch", session.known()));
+			assertThat(client.awaitClose()).isEqualTo(1012);
+		}
+	}
+
+	@Test
+	void aClientThatNamesNoEpochIsResumedByItsCursorAlone() {
+		Session session = written(10);
+		setBack(session.id(), 4);
+		Session unnamed = new Session(session.id(), null);
+		try (WsTestClient client = connect(this.after, unnamed, 10)) {
+			JsonNode init = client.next();
+			assertThat(init.path("reason").asString("")).isEqualTo("ahead_of_log");
+			assertThat(init.has("rewind_to")).isFalse();
+		}
+		publish(this.after, session.id(), 5, 12);
+		try (WsTestClient client = connect(this.after, unnamed, 10)) {
+			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+			assertReplayed(client, 11, 12);
+		}
+	}
+
+	@Test
+	void anEpochThatTheServerNeverSentIsRefused() {
+		for (String epoch : List.of("1", "x.1", "aaaaaaaaaaaa.1-")) {
+			UpgradeRefusedException refused = to(this.before).query("epoch", epoch).connectRefused();
+			assertThat(refused.status()).isEqualTo(400);
+		}
+		Session session = written(1);
+		try (WsTestClient client = connect(this.before, session, 1)) {
+			client.await("replay_complete");
+			client.send(Map.of("type", "resume", "lastEventId", 0, "epoch", 7));
+			assertThat(client.await("error").path("code").asString("")).isEqualTo("invalid");
+		}
+	}
+
+	@Test
+	void manyEpochsAreKeptInLittleRoom() {
+		Session session = written(1);
+		for (int i = 1; i < 60; i++) {
+			String forks = forks(session.id());
+			sql()
+				.sql("""
+						update ws_sessions
+						set forks = ws_forks(forks, ws_epoch('epoch ' || ?), last_event_id + 1), last_event_id = last_event_id + 1
+						where session_id = ?
+						""")
+				.params(i, session.id())
+				.update();
+			assertThat(forks(session.id())).isNotEqualTo(forks).hasSizeLessThan(560);
+			assertThat(Forks.isValid(forks(session.id()))).isTrue();
+		}
+		Session now = new Session(session.id(), forks(session.id()));
+		publish(this.after, session.id(), 61, 61);
+		try (WsTestClient client = connect(this.after, now, 60)) {
+			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+		}
+		try (WsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.next().path("rewind_to").asLong(-1)).isZero();
+		}
+	}
+
+	private String forks(UUID session) {
+		return sql().sql("select forks from ws_sessions where session_id = ?")
+			.param(session)
+			.query(String.class)
+			.single();
+	}
+
+	/**
+	 * Makes a session of some events that its client was sent.
+	 */
+	private Session written(int count) {
+		try (WsTestClient client = to(this.before).connect()) {
+			JsonNode init = client.next();
+			UUID id = UUID.fromString(init.path("session_id").asString());
+			publish(this.before, id, 1, count);
+			client.await((message) -> message.path("event_id").asLong(0) == count);
+			return new Session(id, init.path("epoch").asString(""));
+		}
+	}
+
+	private void setBack(UUID session, long lastEventId) {
+		sql().sql("delete from ws_events where session_id = ? and id > ?").params(session, lastEventId).update();
+		sql().sql("update ws_sessions set last_event_id = ? where session_id = ?")
+			.params(lastEventId, session)
+			.update();
+	}
+
+	private JdbcClient sql() {
+		return this.before.bean(JdbcClient.class);
+	}
+
+	private static void publish(TestServer server, UUID session, long first, long last) {
+		for (long n = first; n <= last; n++) {
+			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", n));
+		}
+	}
+
+	private static void assertReplayed(WsTestClient client, long first, long last) {
+		client.await("replay_complete");
+		assertThat(client.messages().stream().filter((message) -> message.path("replay").asBoolean(false)))
+			.extracting((message) -> message.path("event_id").asLong(0))
+			.containsExactlyElementsOf(LongStream.rangeClosed(first, last).boxed().toList());
+	}
+
+	private static WsTestClient connect(TestServer server, Session session, long lastEventId) {
+		WsTestClient.Builder builder = to(server).query("sessionId", session.id()).query("lastEventId", lastEventId);
+		if (session.epoch() != null) {
+			builder.query("epoch", session.epoch());
+		}
+		return builder.connect();
+	}
+
+	private static WsTestClient.Builder to(TestServer server) {
+		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice"));
+	}
+
+	private static TestServer server(String database, String epoch) {
+		return TestServer.builder()
+			.database(database)
+			.properties("resumable-ws.log.epoch", epoch, "resumable-ws.cluster.backstop-interval", "200ms",
+					"resumable-ws.shutdown.reconnect-window", "0s")
+			.start();
+	}
+
+	/**
+	 * A session as its client knows it.
+	 */
+	private record Session(UUID id, @Nullable String epoch) {
+
+		String known() {
+			return (this.epoch != null) ? this.epoch : "";
+		}
+
+	}
+
+}
