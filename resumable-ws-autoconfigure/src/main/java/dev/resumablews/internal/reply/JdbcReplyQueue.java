@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
@@ -127,11 +128,12 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Extends the leases of all replies that this node runs, in one statement, and notes
+	 * Extends the leases of the replies that this node runs, in one statement, and notes
 	 * that the node is alive.
+	 * @param running their message ids
 	 * @return the replies that are this node's still
 	 */
-	public List<HeldReply> extend() {
+	public List<HeldReply> extend(Collection<UUID> running) {
 		String sql = this.database.sql("""
 				with alive as (
 					insert into ws_nodes (node_id) values (?)
@@ -141,7 +143,7 @@ public final class JdbcReplyQueue {
 				), mine as materialized (
 					select session_id, event_id
 					from ws_replies
-					where node_id = ? and state = 'running'
+					where node_id = ? and state = 'running' and message_id = any (?)
 					order by session_id, event_id
 					for no key update
 				), extended as (
@@ -157,7 +159,8 @@ public final class JdbcReplyQueue {
 			try (PreparedStatement statement = connection.prepareStatement(sql)) {
 				statement.setObject(1, this.nodeId);
 				statement.setObject(2, this.nodeId);
-				statement.setDouble(3, this.leaseSeconds);
+				statement.setArray(3, connection.createArrayOf("uuid", running.toArray()));
+				statement.setDouble(4, this.leaseSeconds);
 				List<HeldReply> held = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {

@@ -291,7 +291,7 @@ final class ReplyScheduler implements Replies, AutoCloseable {
 	private void extend() {
 		List<Reply> before = List.copyOf(this.running.values());
 		Map<UUID, Boolean> held = new ConcurrentHashMap<>();
-		this.leases.extend().forEach((reply) -> held.put(reply.messageId(), reply.cancelled()));
+		this.leases.extend(this.running.keySet()).forEach((reply) -> held.put(reply.messageId(), reply.cancelled()));
 		for (Reply reply : before) {
 			Boolean cancelled = held.get(reply.claim().messageId());
 			if (cancelled == null) {

@@ -454,7 +454,7 @@ class ReplySchedulerTests {
 		say("Hal");
 		awaitText("Hal");
 		JdbcReplyQueue other = this.log.leasesOfAnotherNode();
-		other.extend();
+		other.extend(List.of());
 		replies().drain(Duration.ZERO);
 		assertThat(this.modelCancelled).isTrue();
 		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_delta");
