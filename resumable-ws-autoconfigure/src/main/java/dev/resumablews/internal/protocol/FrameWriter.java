@@ -32,7 +32,8 @@ public final class FrameWriter {
 	private final Timestamps timestamps = new Timestamps();
 
 	/**
-	 * Writes a durable event. Its payload is taken over as it was stored.
+	 * Writes a durable event. Its payload is taken over as it was stored, and so is
+	 * well-formed.
 	 * @param event the event
 	 * @param replay whether it was in the log when the connection was made
 	 * @return the text
@@ -53,7 +54,7 @@ public final class FrameWriter {
 	}
 
 	/**
-	 * Writes a control message.
+	 * Writes a control message, which may quote what a client has sent.
 	 * @param message the message
 	 * @return the text
 	 */
@@ -99,7 +100,7 @@ public final class FrameWriter {
 			}
 			json.writeEndObject();
 		}
-		return text.toString();
+		return WellFormed.unicode(text.toString());
 	}
 
 	private static void writeInit(JsonGenerator json, SessionInit init) {

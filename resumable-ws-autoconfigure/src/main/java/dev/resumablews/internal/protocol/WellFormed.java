@@ -20,10 +20,21 @@ public final class WellFormed {
 	 * well-formed
 	 */
 	public static String text(String text) {
+		return unicode(text).replace('\0', REPLACEMENT);
+	}
+
+	/**
+	 * Replaces each unpaired surrogate by U+FFFD. For texts in which NUL is escaped, such
+	 * as JSON.
+	 * @param text any text
+	 * @return a text of the same length in UTF-16 units; the same one if it is
+	 * well-formed
+	 */
+	public static String unicode(String text) {
 		StringBuilder repaired = null;
 		for (int i = 0; i < text.length(); i++) {
 			char unit = text.charAt(i);
-			if (unit != 0 && !Character.isSurrogate(unit)) {
+			if (!Character.isSurrogate(unit)) {
 				continue;
 			}
 			if (Character.isHighSurrogate(unit) && i + 1 < text.length()
