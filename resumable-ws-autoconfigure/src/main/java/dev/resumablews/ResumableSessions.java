@@ -11,13 +11,17 @@ import java.util.concurrent.CompletableFuture;
  * <p>
  * Within a transaction on the {@code DataSource} of this library, an event is written by
  * that transaction, shortly before it commits, and delivered after it has committed. If
- * the transaction rolls back, the event never existed.
+ * the transaction rolls back, the event never existed. If another transaction is in the
+ * way, the commit fails with Spring's {@code ConcurrencyFailureException}, and the
+ * transaction may be tried again. What is published after the commit, by a
+ * {@code @TransactionalEventListener} for example, is stored at once.
  */
 public interface ResumableSessions {
 
 	/**
 	 * Stores an event and delivers it to every client of the session. Outside a
-	 * transaction it returns when the event is durable; within one it returns at once.
+	 * transaction, and when the transaction has committed or rolled back already, it
+	 * returns when the event is durable; within a transaction it returns at once.
 	 * @param sessionId the session to publish to
 	 * @param type the event's type: a lower-case letter, then up to 63 letters, digits,
 	 * {@code .}, {@code _} or {@code -}; not one of the protocol's control messages
@@ -27,6 +31,8 @@ public interface ResumableSessions {
 	 * @throws EventLogUnavailableException if the event could not be stored in time. When
 	 * the connection to the database broke during the commit, it may have been stored
 	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 * @throws IllegalStateException if the transaction is read-only, or its transaction
+	 * manager is no bean and so cannot store an event with it
 	 */
 	void publish(UUID sessionId, String type, Object payload);
 
@@ -40,8 +46,8 @@ public interface ResumableSessions {
 	 * @param payload what is serialized to a JSON object, before this returns
 	 * @return completed with the event's id when it is durable; exceptionally with what
 	 * {@link #publish(UUID, String, Object)} throws because of the session or the log.
-	 * What depends on it may run on the thread that writes the log, so it must neither
-	 * block nor take long
+	 * What depends on it runs on a few threads that the library has for this, and may
+	 * block
 	 * @throws IllegalArgumentException if the type or the payload is not acceptable
 	 */
 	CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload);
@@ -101,7 +107,8 @@ public interface ResumableSessions {
 	 * Closes a session: nothing more is stored in it, no client can resume it, and its
 	 * connections, to whichever node, are closed with {@link CloseCode#DONE} as soon as
 	 * they were sent what was stored before. Its events stay until the cleanup removes
-	 * the session. Within a transaction the session is closed by its commit.
+	 * the session. Within a transaction the session is closed by its commit, after what
+	 * was published before.
 	 * @param sessionId the session
 	 * @return whether it was open until now
 	 */

@@ -1,12 +1,12 @@
 package dev.resumablews;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
- * Is told what happens, to count and time it. Define beans of it as needed. Called on the
- * threads that do the work, by many at once: an implementation must be fast. One that
- * throws leaves a warning in the log, and does no other harm.
+ * Listens to what happens, to count and time it. Define beans of it as needed; they may
+ * use {@link ResumableSessions}. All of them are called on one thread that the library
+ * has for this, one event after the other. One that throws leaves a warning in the log;
+ * ones that are so slow that 10,000 events wait are not notified of more.
  */
 public interface ResumableWsListener {
 
@@ -69,16 +69,6 @@ public interface ResumableWsListener {
 	 * @param rows how many rows
 	 */
 	default void onCleanedUp(String what, long rows) {
-	}
-
-	/**
-	 * Returns a listener that tells others, and keeps from whoever tells it what they
-	 * throw.
-	 * @param listeners the listeners, told one after the other
-	 * @return a listener that throws nothing
-	 */
-	static ResumableWsListener all(List<? extends ResumableWsListener> listeners) {
-		return new GuardedListeners(listeners);
 	}
 
 }

@@ -72,17 +72,18 @@ class ArchitectureTests {
 			entry("schema"), //
 			entry("node"), //
 			entry("concurrent"), //
+			entry("observability", "concurrent"), //
 			entry("jdbc", "concurrent", "schema"), //
-			entry("handshake", "protocol", "epoch"), //
+			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
+			entry("log", "observability", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
+			entry("publish", "protocol", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
-			entry("cleanup", "concurrent", "schema"), //
-			entry("reply", "concurrent", "jdbc", "log", "node", "protocol", "epoch"), //
-			entry("connection", "concurrent", "log", "feed", "presence", "publish", "reply", "protocol", "handshake",
-					"epoch"));
+			entry("cleanup", "observability", "concurrent", "schema"), //
+			entry("reply", "observability", "concurrent", "jdbc", "log", "node", "protocol", "epoch"), //
+			entry("connection", "observability", "concurrent", "log", "feed", "presence", "publish", "reply",
+					"protocol", "handshake", "epoch"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));

@@ -5,12 +5,11 @@ import java.util.concurrent.ThreadLocalRandom;
 
 import javax.sql.DataSource;
 
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaName;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -34,13 +33,11 @@ public final class CleanupAutoConfiguration {
 
 	@Bean
 	CleanupSchedule resumableWsCleanup(ResumableWsProperties properties, DataSource dataSource, SchemaName schema,
-			ObjectProvider<ResumableWsListener> listeners) {
+			ListenerDispatcher listeners) {
 		ResumableWsProperties.Cleanup cleanup = properties.cleanup();
 		CleanupSettings settings = new CleanupSettings(cleanup.sessionTtl(), cleanup.eventTtl(),
 				cleanup.idempotencyKeyTtl(), cleanup.liveConnectionTtl(), cleanup.batchSize());
-		return new CleanupSchedule(
-				new Cleanup(dataSource, schema, settings, ResumableWsListener.all(listeners.orderedStream().toList())),
-				trigger(cleanup));
+		return new CleanupSchedule(new Cleanup(dataSource, schema, settings, listeners.listener()), trigger(cleanup));
 	}
 
 	private static Trigger trigger(ResumableWsProperties.Cleanup cleanup) {

@@ -7,10 +7,10 @@ import java.util.stream.Collectors;
 
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.Presence;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
@@ -113,12 +113,11 @@ public final class ConnectionAutoConfiguration {
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
 			Connections connections, SessionOpener opener, Presence presence, ListeningClock time, EventLog log,
 			SessionFeeds feeds, Replies replies, IdempotentExecutor once, HandshakeAuthenticator authenticator,
-			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<ResumableWsListener> listeners,
+			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, time,
-				ResumableWsListener.all(listeners.orderedStream().toList()));
+				new DeltaMerger(settings.maxSendCharacters()), workers, time, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), replies, once, authenticator,
 				log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,

@@ -3,8 +3,8 @@ package dev.resumablews.internal.handshake;
 import java.util.List;
 
 import dev.resumablews.HandshakeAuthenticator;
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -38,15 +38,14 @@ public final class HandshakeAutoConfiguration {
 	@ConditionalOnMissingBean(name = "resumableWsHandshakeInterceptor")
 	HandshakeInterceptor resumableWsHandshakeInterceptor(ResumableWsProperties properties,
 			ObjectProvider<HandshakeAuthenticator> authenticator, ObjectProvider<ConnectionLimiter> admission,
-			ObjectProvider<ResumableWsListener> listeners) {
+			ListenerDispatcher listeners) {
 		HandshakeAuthenticator found = authenticator.getIfAvailable(() -> {
 			throw new JwtSetupException("Nothing says how the WebSocket clients of resumable-ws are authenticated.",
 					"Add org.springframework.security:spring-security-oauth2-jose to the class path and "
 							+ ALTERNATIVES);
 		});
 		return new ResumableWsHandshakeInterceptor(new OriginPolicy(properties.allowedOrigins()), found,
-				admission.getIfAvailable(() -> (userId) -> ConnectionLimiter.Decision.ADMITTED),
-				ResumableWsListener.all(listeners.orderedStream().toList()));
+				admission.getIfAvailable(() -> (userId) -> ConnectionLimiter.Decision.ADMITTED), listeners.listener());
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Runs the library's statements, each bounded on the client and on the server; see
@@ -72,7 +71,7 @@ public final class JdbcExecutor {
 
 	private JdbcExecutor(DataSource applications, DataSource own, JdbcSettings settings, @Nullable Semaphore permits) {
 		this.applications = applications;
-		this.own = own;
+		this.own = TransactionalDataSource.withoutTransactions(own);
 		this.settings = settings;
 		this.permits = permits;
 	}
@@ -128,10 +127,11 @@ public final class JdbcExecutor {
 	 */
 	public <T extends @Nullable Object> T execute(Work<T> work) {
 		try {
-			if (!TransactionSynchronizationManager.hasResource(this.applications)) {
+			DataSource bound = TransactionalDataSource.bound(this.applications);
+			if (bound == null) {
 				return withOwnConnection(true, (connection) -> work.run(session(connection, true, true)));
 			}
-			Connection connection = DataSourceUtils.getConnection(this.applications);
+			Connection connection = DataSourceUtils.getConnection(bound);
 			try {
 				return work.run(session(connection, false, false));
 			}
@@ -140,7 +140,7 @@ public final class JdbcExecutor {
 				throw ex;
 			}
 			finally {
-				DataSourceUtils.releaseConnection(connection, this.applications);
+				DataSourceUtils.releaseConnection(connection, bound);
 			}
 		}
 		catch (SQLException ex) {
@@ -159,10 +159,11 @@ public final class JdbcExecutor {
 	 */
 	public <T extends @Nullable Object> T call(ConnectionWork<T> work) {
 		try {
-			if (!TransactionSynchronizationManager.hasResource(this.applications)) {
+			DataSource bound = TransactionalDataSource.bound(this.applications);
+			if (bound == null) {
 				return withOwnConnection(true, work);
 			}
-			Connection connection = DataSourceUtils.getConnection(this.applications);
+			Connection connection = DataSourceUtils.getConnection(bound);
 			try {
 				return work.with(connection);
 			}
@@ -171,7 +172,7 @@ public final class JdbcExecutor {
 				throw ex;
 			}
 			finally {
-				DataSourceUtils.releaseConnection(connection, this.applications);
+				DataSourceUtils.releaseConnection(connection, bound);
 			}
 		}
 		catch (SQLException ex) {

@@ -107,6 +107,15 @@ public interface EventLog {
 	Optional<SessionSummary> find(UUID sessionId);
 
 	/**
+	 * Returns whether the current thread writes the log, so that it must not wait for an
+	 * append.
+	 * @return whether it does
+	 */
+	default boolean isWriterThread() {
+		return false;
+	}
+
+	/**
 	 * Waits until all that was appended so far is stored.
 	 * @param timeout how long to wait at most
 	 * @return whether all is stored

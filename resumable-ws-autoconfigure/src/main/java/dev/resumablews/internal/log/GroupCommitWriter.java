@@ -65,6 +65,11 @@ final class GroupCommitWriter {
 	private final SupervisedLoop loop;
 
 	/**
+	 * The thread that writes; null before the first batch.
+	 */
+	private volatile @Nullable Thread thread;
+
+	/**
 	 * What is being written; replaced by the writer's thread, read by the one that
 	 * expires.
 	 */
@@ -81,6 +86,13 @@ final class GroupCommitWriter {
 		this.writer = new BatchWriter(database.reserved(), statement);
 		this.publisher = new CommitPublisher(feeds);
 		this.loop = new SupervisedLoop(name, "Writing the event log", BACK_OFF, this::step);
+	}
+
+	/**
+	 * Whether the current thread is the one that writes.
+	 */
+	boolean isCurrentThread() {
+		return this.thread == Thread.currentThread();
 	}
 
 	void start() {
@@ -149,6 +161,7 @@ final class GroupCommitWriter {
 	}
 
 	private void step(SupervisedLoop.Control control) throws Exception {
+		this.thread = Thread.currentThread();
 		this.writing = true;
 		try {
 			List<QueuedAppend> taken = this.collector.take(control);

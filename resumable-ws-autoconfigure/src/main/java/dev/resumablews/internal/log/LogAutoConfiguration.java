@@ -2,7 +2,6 @@ package dev.resumablews.internal.log;
 
 import java.util.UUID;
 
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
@@ -10,8 +9,8 @@ import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -46,13 +45,12 @@ public final class LogAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(EventLog.class)
 	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database,
-			AppendStatement statement, SessionFeeds feeds, ObjectProvider<ResumableWsListener> listeners) {
+			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
 				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, statement, feeds,
-				ResumableWsListener.all(listeners.orderedStream().toList()));
+		return new PostgresEventLog(settings, database, statement, feeds, listeners.listener());
 	}
 
 	@Bean

@@ -93,6 +93,11 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
+	public boolean isWriterThread() {
+		return this.writers.stream().anyMatch(GroupCommitWriter::isCurrentThread);
+	}
+
+	@Override
 	public boolean flush(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		while (this.open.get() > 0 && System.nanoTime() < deadline) {

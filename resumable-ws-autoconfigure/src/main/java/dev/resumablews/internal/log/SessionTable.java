@@ -12,6 +12,7 @@ import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
+import dev.resumablews.internal.jdbc.SqlStates;
 import dev.resumablews.internal.log.OpenedSession.Reason;
 import org.jspecify.annotations.Nullable;
 
@@ -110,12 +111,21 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Closes a session.
+	 * Closes a session, whatever transaction the current thread is in.
 	 * @return its last event, or empty if it was not open
 	 */
 	public OptionalLong close(UUID sessionId) {
-		return this.database.execute((session) -> session.query(CLOSE, (statement) -> statement.setObject(1, sessionId),
-				(rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty()));
+		try {
+			return this.database.inOwnTransaction((session) -> {
+				OptionalLong last = session.query(CLOSE, (statement) -> statement.setObject(1, sessionId),
+						(rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
+				session.commit();
+				return last;
+			});
+		}
+		catch (SQLException ex) {
+			throw SqlStates.unavailable(ex);
+		}
 	}
 
 	/**

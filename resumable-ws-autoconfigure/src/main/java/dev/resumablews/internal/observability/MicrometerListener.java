@@ -19,7 +19,7 @@ import io.micrometer.core.instrument.Timer;
  * Counts and times what happens. Every tag has a small number of values, whatever clients
  * do. Safe for use by many threads.
  */
-final class MicrometerListener implements ResumableWsListener {
+final class MicrometerListener implements DirectListener {
 
 	/**
 	 * The codes that are counted each; those of RFC 6455 that a client or the network may

@@ -16,13 +16,13 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeeds;
-import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
-import dev.resumablews.internal.log.AppendStatement;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.log.QueuedAppend;
 import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.protocol.WellFormed;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectWriter;
 
@@ -42,9 +42,11 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	private final EventLog log;
 
-	private final JdbcExecutor database;
+	private final FutureCompleter futures;
 
-	private final AppendStatement statement;
+	private final TransactionTracker transactions;
+
+	private final TransactionalStore store;
 
 	private final SessionTable sessions;
 
@@ -56,12 +58,14 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	private final long maxEventBytes;
 
-	DefaultResumableSessions(EventLog log, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
-			ConnectionTable live, ObjectWriter json, long maxEventBytes) {
+	DefaultResumableSessions(EventLog log, FutureCompleter futures, TransactionTracker transactions,
+			TransactionalStore store, SessionTable sessions, SessionFeeds feeds, ConnectionTable live,
+			ObjectWriter json, long maxEventBytes) {
 		this.log = log;
-		this.database = database;
-		this.statement = statement;
-		this.sessions = new SessionTable(database);
+		this.futures = futures;
+		this.transactions = transactions;
+		this.store = store;
+		this.sessions = sessions;
 		this.feeds = feeds;
 		this.live = live;
 		this.json = json;
@@ -71,31 +75,37 @@ final class DefaultResumableSessions implements ResumableSessions {
 	@Override
 	public void publish(UUID sessionId, String type, Object payload) {
 		AppendRequest draft = AppendRequest.of(sessionId, checkedType(type), serialize(payload));
-		TransactionalPublisher transaction = TransactionalPublisher.current(this.database, this.statement, this.feeds);
-		if (transaction != null) {
-			transaction.append(draft, true);
+		TransactionalPublisher transaction = this.transactions.current();
+		if (transaction == null) {
+			checkThread();
+			await(this.log.append(draft));
+		}
+		else if (transaction.closes(sessionId)) {
+			throw new UnknownSessionException(sessionId);
 		}
 		else {
-			await(this.log.append(draft));
+			append(transaction, draft, true);
 		}
 	}
 
 	@Override
 	public CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload) {
-		return this.log.append(AppendRequest.of(sessionId, checkedType(type), serialize(payload)))
-			.thenApply(AppendResult::eventId);
+		AppendRequest draft = AppendRequest.of(sessionId, checkedType(type), serialize(payload));
+		return this.futures.complete(() -> this.log.append(draft), AppendResult::eventId);
 	}
 
 	@Override
 	public int publishToUser(String userId, String type, Object payload) {
 		String checked = checkedType(type);
 		String text = serialize(payload);
+		TransactionalPublisher transaction = this.transactions.current();
 		List<UUID> sessionIds = this.sessions.openSessions(userId);
-		TransactionalPublisher transaction = TransactionalPublisher.current(this.database, this.statement, this.feeds);
 		if (transaction != null) {
-			sessionIds.forEach((sessionId) -> transaction.append(AppendRequest.of(sessionId, checked, text), false));
-			return sessionIds.size();
+			List<UUID> left = sessionIds.stream().filter((sessionId) -> !transaction.closes(sessionId)).toList();
+			left.forEach((sessionId) -> append(transaction, AppendRequest.of(sessionId, checked, text), false));
+			return left.size();
 		}
+		checkThread();
 		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 		sessionIds.forEach((sessionId) -> appends.add(this.log.append(AppendRequest.of(sessionId, checked, text))));
 		int published = 0;
@@ -134,18 +144,21 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	@Override
 	public boolean close(UUID sessionId) {
-		OptionalLong last = this.sessions.close(sessionId);
-		if (last.isPresent()) {
-			TransactionalPublisher transaction = TransactionalPublisher.current(this.database, this.statement,
-					this.feeds);
-			if (transaction != null) {
-				transaction.closed(sessionId, last.getAsLong());
-			}
-			else {
-				this.feeds.closed(sessionId, last.getAsLong());
-			}
+		TransactionalPublisher transaction = this.transactions.current();
+		if (transaction == null) {
+			OptionalLong last = this.sessions.close(sessionId);
+			last.ifPresent((lastEventId) -> this.feeds.closed(sessionId, lastEventId));
+			return last.isPresent();
 		}
-		return last.isPresent();
+		if (transaction.closes(sessionId) || find(sessionId).filter((session) -> !session.closed()).isEmpty()) {
+			return false;
+		}
+		transaction.add(new Operation.Close(sessionId), this.store);
+		return true;
+	}
+
+	private void append(TransactionalPublisher transaction, AppendRequest draft, boolean required) {
+		transaction.add(new Operation.Append(new QueuedAppend(draft, System.nanoTime()), required), this.store);
 	}
 
 	private String serialize(Object payload) {
@@ -160,6 +173,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 			throw new IllegalArgumentException("The payload must become a JSON object, but a %s does not"
 				.formatted((payload != null) ? payload.getClass().getName() : null));
 		}
+		text = WellFormed.unicode(text);
 		int bytes = text.getBytes(StandardCharsets.UTF_8).length;
 		if (bytes > this.maxEventBytes) {
 			throw new IllegalArgumentException("The payload has %d bytes; resumable-ws.log.max-event-size allows %d"
@@ -182,6 +196,11 @@ final class DefaultResumableSessions implements ResumableSessions {
 		Assert.isTrue(limit >= 1 && limit <= MAX_LIMIT,
 				() -> "The limit must be from 1 to %d, not %d".formatted(MAX_LIMIT, limit));
 		return limit;
+	}
+
+	private void checkThread() {
+		Assert.state(!this.log.isWriterThread(),
+				"A thread that writes the log cannot publish, as it would wait for itself");
 	}
 
 	/**

@@ -4,6 +4,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientException;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -11,12 +14,17 @@ import java.util.function.BooleanSupplier;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.jdbc.TransactionalDataSource;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionSystemException;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -26,6 +34,12 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class IdempotentExecutor {
 
+	/**
+	 * SQLSTATE classes of connections, conflicts between transactions, missing resources,
+	 * and interventions by an operator.
+	 */
+	private static final Set<String> RETRYABLE = Set.of("08", "40", "53", "57");
+
 	private final JdbcExecutor database;
 
 	private final TransactionTemplate transaction;
@@ -34,12 +48,16 @@ public final class IdempotentExecutor {
 
 	/**
 	 * Creates it.
-	 * @param transaction the application's transactions
+	 * @param transactionManager that of the application; null if it has none, or several
+	 * @param tracker follows the transactions
 	 */
-	IdempotentExecutor(JdbcExecutor database, TransactionTemplate transaction) {
+	IdempotentExecutor(JdbcExecutor database, @Nullable PlatformTransactionManager transactionManager,
+			TransactionTracker tracker) {
 		this.database = database;
-		this.transaction = transaction;
-		this.own = new TransactionTemplate(new JdbcTransactionManager(database.dataSource()));
+		JdbcTransactionManager own = new JdbcTransactionManager(database.dataSource());
+		own.addListener(tracker);
+		this.own = new TransactionTemplate(own);
+		this.transaction = (transactionManager != null) ? new TransactionTemplate(transactionManager) : this.own;
 	}
 
 	/**
@@ -50,7 +68,8 @@ public final class IdempotentExecutor {
 	 * @param work the work; when it throws, nothing is kept
 	 * @return whether it was done just now
 	 * @throws UnknownSessionException if the user has no such open session
-	 * @throws EventLogUnavailableException if Postgres does not answer
+	 * @throws EventLogUnavailableException if Postgres cannot be reached, or another
+	 * transaction was in the way, so that trying again later is reasonable
 	 */
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
 		AtomicBoolean worked = new AtomicBoolean();
@@ -66,7 +85,7 @@ public final class IdempotentExecutor {
 			});
 		}
 		catch (CannotCreateTransactionException ex) {
-			throw new EventLogUnavailableException("Postgres did not answer: " + ex.getMessage(), ex);
+			throw new EventLogUnavailableException("The transaction could not be begun: " + ex.getMessage(), ex);
 		}
 		catch (DataAccessException | TransactionSystemException ex) {
 			// on a connection that is lost, the rollback fails, too
@@ -74,12 +93,35 @@ public final class IdempotentExecutor {
 					&& rollback.getApplicationException() instanceof EventLogUnavailableException cause) {
 				throw cause;
 			}
-			if (worked.get()) {
+			if (worked.get() && isWorthRetrying(ex)) {
 				throw new EventLogUnavailableException("The transaction could not be committed: " + ex.getMessage(),
 						ex);
 			}
 			throw ex;
 		}
+	}
+
+	/**
+	 * Whether a commit failed for a reason that may be gone later. A violated constraint,
+	 * for example, fails again.
+	 */
+	private static boolean isWorthRetrying(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof TransientDataAccessException || cause instanceof RecoverableDataAccessException
+					|| cause instanceof DataAccessResourceFailureException || cause instanceof SQLTransientException
+					|| cause instanceof SQLRecoverableException
+					|| cause instanceof SQLException failed && isRetryable(failed.getSQLState())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Every answer of Postgres has a state, so without one there was none.
+	 */
+	private static boolean isRetryable(@Nullable String state) {
+		return state == null || state.length() >= 2 && RETRYABLE.contains(state.substring(0, 2));
 	}
 
 	/**
@@ -89,7 +131,7 @@ public final class IdempotentExecutor {
 	 */
 	private boolean inTransaction(BooleanSupplier task) {
 		Boolean done = this.transaction.execute((status) -> {
-			if (TransactionSynchronizationManager.hasResource(this.database.dataSource())) {
+			if (TransactionalDataSource.bound(this.database.dataSource()) != null) {
 				return task.getAsBoolean();
 			}
 			return this.own.execute((own) -> task.getAsBoolean());

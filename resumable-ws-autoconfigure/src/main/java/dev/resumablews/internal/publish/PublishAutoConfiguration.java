@@ -9,6 +9,7 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.AppendStatement;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogAutoConfiguration;
+import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import tools.jackson.databind.ObjectWriter;
@@ -16,15 +17,15 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Auto-configuration of what applications publish with.
@@ -38,20 +39,45 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class PublishAutoConfiguration {
 
-	@Bean
-	@ConditionalOnMissingBean
-	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, JdbcExecutor database,
-			AppendStatement statement, SessionFeeds feeds, ConnectionTable live, ObjectProvider<JsonMapper> json) {
-		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
-		return new DefaultResumableSessions(log, database, statement, feeds, live, writer,
-				properties.log().maxEventSize().toBytes());
+	private static final String TRACKER = "resumableWsTransactionTracker";
+
+	/**
+	 * No default candidate, as it is not a listener of the application's.
+	 */
+	@Bean(defaultCandidate = false)
+	@Qualifier(TRACKER)
+	static TransactionTracker resumableWsTransactionTracker(ObjectProvider<DataSource> dataSource) {
+		return new TransactionTracker(SingletonSupplier.of(dataSource::getObject));
 	}
 
 	@Bean
-	IdempotentExecutor resumableWsIdempotentExecutor(JdbcExecutor database, DataSource dataSource,
-			ObjectProvider<PlatformTransactionManager> transactionManager) {
-		return new IdempotentExecutor(database,
-				new TransactionTemplate(transactionManager.getIfUnique(() -> new JdbcTransactionManager(dataSource))));
+	static TransactionTrackerRegistrar resumableWsTransactionTrackerRegistrar(
+			@Qualifier(TRACKER) ObjectProvider<TransactionTracker> tracker) {
+		return new TransactionTrackerRegistrar(tracker);
+	}
+
+	@Bean
+	FutureCompleter resumableWsFutureCompleter() {
+		return new FutureCompleter();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, JdbcExecutor database,
+			AppendStatement statement, SessionFeeds feeds, ConnectionTable live, ObjectProvider<JsonMapper> json,
+			FutureCompleter futures, @Qualifier(TRACKER) TransactionTracker tracker) {
+		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
+		TransactionalStore store = new TransactionalStore(database, statement, feeds, properties.log().maxBatch(),
+				properties.log().appendTimeout());
+		return new DefaultResumableSessions(log, futures, tracker, store, new SessionTable(database), feeds, live,
+				writer, properties.log().maxEventSize().toBytes());
+	}
+
+	@Bean
+	IdempotentExecutor resumableWsIdempotentExecutor(JdbcExecutor database,
+			ObjectProvider<PlatformTransactionManager> transactionManager,
+			@Qualifier(TRACKER) TransactionTracker tracker) {
+		return new IdempotentExecutor(database, transactionManager.getIfUnique(), tracker);
 	}
 
 }

@@ -1,196 +1,204 @@
 package dev.resumablews.internal.publish;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-import dev.resumablews.EventLogUnavailableException;
-import dev.resumablews.UnknownSessionException;
-import dev.resumablews.internal.feed.SessionFeed;
-import dev.resumablews.internal.feed.SessionFeeds;
-import dev.resumablews.internal.jdbc.JdbcExecutor;
-import dev.resumablews.internal.log.AppendRequest;
-import dev.resumablews.internal.log.AppendResult;
-import dev.resumablews.internal.log.AppendStatement;
-import dev.resumablews.internal.log.QueuedAppend;
+import javax.sql.DataSource;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.core.Ordered;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * What one transaction of the application appends, and closes: stored by it shortly
- * before it commits, so that it holds the lock of the session's row for as short as
- * possible, and delivered after it has committed. Used by the transaction's thread.
+ * Publishes on behalf of one transaction of the application. The transaction goes through
+ * these phases:
+ * <ol>
+ * <li>{@code COLLECTING}, until Spring has called every synchronization before the
+ * commit: operations are kept, in their order;
+ * <li>{@code COMMITTING}, until it is committed: the persistence context was flushed and
+ * all operations were executed, so that the transaction locks the rows of the sessions
+ * last. What an entity listener publishes now is executed at once;
+ * <li>{@code COMMITTED}, {@code ROLLED_BACK} or {@code UNKNOWN}: the transaction is over.
+ * What is published now is not part of it.
+ * </ol>
+ * Used by the transaction's thread.
  */
 final class TransactionalPublisher implements TransactionSynchronization {
 
-	private final JdbcExecutor database;
+	private static final Log logger = LogFactory.getLog(TransactionalPublisher.class);
 
-	private final AppendStatement statement;
+	private final DefaultTransactionStatus transaction;
 
-	private final SessionFeeds feeds;
+	private final DataSource dataSource;
 
-	private final List<Waiting> waiting = new ArrayList<>();
+	private final ConnectionHolder holder;
 
-	private final List<SessionFeed.Recent> stored = new ArrayList<>();
+	private final @Nullable TransactionalPublisher enclosing;
 
-	private final List<Closed> closed = new ArrayList<>();
-
-	private final Map<Object, Savepoint> savepoints = new HashMap<>();
+	private final List<Operation> waiting = new ArrayList<>();
 
 	/**
-	 * Whether to store at once what is appended, because the transaction commits already.
+	 * How many operations waited when a savepoint was set. A savepoint that is missing
+	 * was set when none did.
 	 */
-	private boolean committing;
+	private final Map<Object, Integer> savepoints = new HashMap<>();
 
-	private TransactionalPublisher(JdbcExecutor database, AppendStatement statement, SessionFeeds feeds) {
-		this.database = database;
-		this.statement = statement;
-		this.feeds = feeds;
-		this.committing = calledBeforeCommit();
+	private @Nullable TransactionalStore store;
+
+	private @Nullable StoredOperations stored;
+
+	/**
+	 * Whether something was executed while the transaction was being committed.
+	 */
+	private boolean late;
+
+	private Phase phase = Phase.COLLECTING;
+
+	/**
+	 * Creates the publisher of a transaction that has begun.
+	 * @param dataSource the key of its connection
+	 * @param holder its connection
+	 * @param enclosing the publisher of a transaction that is suspended, or that belongs
+	 * to another connection, until this one is over
+	 */
+	TransactionalPublisher(DefaultTransactionStatus transaction, DataSource dataSource, ConnectionHolder holder,
+			@Nullable TransactionalPublisher enclosing) {
+		this.transaction = transaction;
+		this.dataSource = dataSource;
+		this.holder = holder;
+		this.enclosing = enclosing;
+	}
+
+	DefaultTransactionStatus transaction() {
+		return this.transaction;
+	}
+
+	ConnectionHolder holder() {
+		return this.holder;
+	}
+
+	@Nullable TransactionalPublisher enclosing() {
+		return this.enclosing;
 	}
 
 	/**
-	 * Returns what the current transaction appends.
-	 * @return the appends, or null if there is no transaction on this database
+	 * Whether the transaction has ended. Hibernate calls its listeners after the commit
+	 * before Spring notices it.
 	 */
-	static @Nullable TransactionalPublisher current(JdbcExecutor database, AppendStatement statement,
-			SessionFeeds feeds) {
-		if (!TransactionSynchronizationManager.isSynchronizationActive()
-				|| !TransactionSynchronizationManager.isActualTransactionActive()
-				|| !TransactionSynchronizationManager.hasResource(database.dataSource())) {
-			return null;
-		}
-		for (TransactionSynchronization synchronization : TransactionSynchronizationManager.getSynchronizations()) {
-			if (synchronization instanceof TransactionalPublisher appends && appends.database == database) {
-				return appends;
-			}
-		}
-		TransactionalPublisher appends = new TransactionalPublisher(database, statement, feeds);
-		TransactionSynchronizationManager.registerSynchronization(appends);
-		return appends;
+	boolean isOver() {
+		return switch (this.phase) {
+			case COLLECTING -> false;
+			case COMMITTING -> TransactionTracker.isAutoCommit(this.dataSource, this.holder);
+			case COMMITTED, ROLLED_BACK, UNKNOWN -> true;
+		};
+	}
+
+	boolean isUnknown() {
+		return this.phase == Phase.UNKNOWN;
 	}
 
 	/**
-	 * Appends an event.
-	 * @param required whether the transaction fails if the session is not open
+	 * Whether this transaction has closed a session, or is about to.
 	 */
-	void append(AppendRequest draft, boolean required) {
-		this.waiting.add(new Waiting(new QueuedAppend(draft, System.nanoTime()), required));
-		if (this.committing) {
-			store();
+	boolean closes(UUID sessionId) {
+		return this.waiting.contains(new Operation.Close(sessionId));
+	}
+
+	/**
+	 * Executes an operation with the transaction.
+	 * @param operation the operation
+	 * @param store what executes it
+	 * @throws IllegalStateException if the transaction is read-only
+	 */
+	void add(Operation operation, TransactionalStore store) {
+		if (this.transaction.isReadOnly()) {
+			throw new IllegalStateException("A read-only transaction cannot publish to a session or close it. Make the "
+					+ "transaction writable, or do it in another one, for example with Propagation.REQUIRES_NEW");
+		}
+		this.store = store;
+		this.waiting.add(operation);
+		if (this.phase == Phase.COMMITTING) {
+			this.late = true;
+			execute(store);
 		}
 	}
 
 	/**
-	 * Notes that the transaction has closed a session.
-	 * @param lastEventId the last event that was stored in it
+	 * Executes what is waiting, as the last thing that the transaction does.
 	 */
-	void closed(UUID sessionId, long lastEventId) {
-		this.closed.add(new Closed(sessionId, lastEventId));
+	void prepareCommit() {
+		TransactionalStore store = this.store;
+		if (store != null && !this.waiting.isEmpty()) {
+			this.transaction.flush();
+			execute(store);
+		}
+		this.phase = Phase.COMMITTING;
+	}
+
+	@Override
+	public int getOrder() {
+		// the first to be called after the commit, so that what others publish then is
+		// not executed on the connection of a transaction that is over
+		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
 	@Override
 	public void savepoint(Object savepoint) {
-		this.savepoints.put(savepoint, new Savepoint(this.waiting.size(), this.stored.size(), this.closed.size()));
+		if (!this.waiting.isEmpty()) {
+			this.savepoints.put(savepoint, this.waiting.size());
+		}
 	}
 
 	@Override
 	public void savepointRollback(Object savepoint) {
-		Savepoint then = this.savepoints.getOrDefault(savepoint, new Savepoint(0, 0, 0));
-		this.waiting.subList(then.waiting(), this.waiting.size()).clear();
-		this.stored.subList(then.stored(), this.stored.size()).clear();
-		this.closed.subList(then.closed(), this.closed.size()).clear();
-	}
-
-	@Override
-	public void beforeCommit(boolean readOnly) {
-		this.committing = true;
-		store();
+		this.waiting.subList(this.savepoints.getOrDefault(savepoint, 0), this.waiting.size()).clear();
 	}
 
 	@Override
 	public void afterCommit() {
-		Map<UUID, List<SessionFeed.Recent>> news = new LinkedHashMap<>();
-		this.stored.forEach(
-				(recent) -> news.computeIfAbsent(recent.event().sessionId(), (id) -> new ArrayList<>()).add(recent));
-		this.feeds.committed(news);
-		this.closed.forEach((session) -> this.feeds.closed(session.sessionId(), session.lastEventId()));
-	}
-
-	/**
-	 * Tells whether this is called by a synchronization that runs shortly before the
-	 * commit. One that is registered only then is not told that the transaction commits.
-	 */
-	private static boolean calledBeforeCommit() {
-		return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-			.walk((frames) -> frames.anyMatch((frame) -> frame.getMethodName().equals("beforeCommit")
-					&& TransactionSynchronization.class.isAssignableFrom(frame.getDeclaringClass())));
-	}
-
-	private void store() {
-		if (this.waiting.isEmpty()) {
-			return;
-		}
-		Connection connection = DataSourceUtils.getConnection(this.database.dataSource());
-		try {
-			List<QueuedAppend> batch = this.waiting.stream().map(Waiting::append).toList();
-			List<@Nullable AppendResult> appended = this.statement.execute(connection, batch);
-			for (int i = 0; i < batch.size(); i++) {
-				QueuedAppend append = batch.get(i);
-				AppendResult event = appended.get(i);
-				if (event != null) {
-					this.stored.add(append.toFeedEntry(event));
-				}
-				else if (this.waiting.get(i).required()) {
-					throw new UnknownSessionException(append.request().sessionId());
-				}
+		this.phase = Phase.COMMITTED;
+		TransactionalStore store = this.store;
+		if (store != null && this.stored != null) {
+			if (this.late) {
+				store.commitRest(this.dataSource);
 			}
-			this.waiting.clear();
-		}
-		catch (SQLException ex) {
-			throw new EventLogUnavailableException("The event could not be stored: " + ex.getMessage(), ex);
-		}
-		finally {
-			DataSourceUtils.releaseConnection(connection, this.database.dataSource());
+			try {
+				store.deliver(this.stored);
+			}
+			catch (RuntimeException ex) {
+				// the transaction is committed, and other nodes deliver its events
+				logger.warn("Committed events could not be delivered at once", ex);
+			}
 		}
 	}
 
-	/**
-	 * An append that is not stored yet.
-	 *
-	 * @param append the append
-	 * @param required whether the transaction fails if the session is not open
-	 */
-	private record Waiting(QueuedAppend append, boolean required) {
-
+	@Override
+	public void afterCompletion(int status) {
+		this.phase = switch (status) {
+			case STATUS_COMMITTED -> Phase.COMMITTED;
+			case STATUS_ROLLED_BACK -> Phase.ROLLED_BACK;
+			default -> Phase.UNKNOWN;
+		};
 	}
 
-	/**
-	 * How much there was when a savepoint was set.
-	 *
-	 * @param waiting appends that waited
-	 * @param stored events that were stored
-	 * @param closed sessions that were closed
-	 */
-	private record Savepoint(int waiting, int stored, int closed) {
-
+	private void execute(TransactionalStore store) {
+		StoredOperations stored = (this.stored != null) ? this.stored : new StoredOperations();
+		this.stored = stored;
+		store.execute(this.dataSource, List.copyOf(this.waiting), stored);
+		this.waiting.clear();
 	}
 
-	/**
-	 * A session that was closed.
-	 *
-	 * @param sessionId the session
-	 * @param lastEventId the last event that was stored in it
-	 */
-	private record Closed(UUID sessionId, long lastEventId) {
+	private enum Phase {
+
+		COLLECTING, COMMITTING, COMMITTED, ROLLED_BACK, UNKNOWN
 
 	}
 

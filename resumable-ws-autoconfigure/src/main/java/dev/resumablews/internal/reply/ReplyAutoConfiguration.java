@@ -4,12 +4,12 @@ import java.util.List;
 
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 import okhttp3.Interceptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -67,8 +67,8 @@ public final class ReplyAutoConfiguration {
 	@ConditionalOnMissingBean
 	Replies resumableWsReplies(EventLog log, JdbcReplyQueue leases, ObjectProvider<NodeNotifier> doorbell,
 			ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
-			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<ResumableWsListener> listeners,
-			ListableBeanFactory beans, Environment environment) {
+			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners, ListableBeanFactory beans,
+			Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
 		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.idleTimeout(), reply.maxDuration(),
 				reply.maxConcurrent(), reply.maxWaiting(), reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
@@ -82,7 +82,7 @@ public final class ReplyAutoConfiguration {
 		ReplyThreads threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads.virtual()
 				: ReplyThreads.platform(settings.maxConcurrent());
 		return new ReplyScheduler(log, leases, doorbell.getIfAvailable(NodeNotifier::none), answering, settings,
-				threads, ResumableWsListener.all(listeners.orderedStream().toList()));
+				threads, listeners.listener());
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

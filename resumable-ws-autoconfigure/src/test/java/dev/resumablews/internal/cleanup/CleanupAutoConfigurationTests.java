@@ -3,6 +3,7 @@ package dev.resumablews.internal.cleanup;
 import java.util.List;
 
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.testing.TestPostgres;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,8 +30,8 @@ class CleanupAutoConfigurationTests {
 	private final JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(this.url));
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
-				CleanupAutoConfiguration.class))
+		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
+				SchemaAutoConfiguration.class, CleanupAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false",
 				"resumable-ws.cleanup.interval=20ms");
 
@@ -166,7 +167,8 @@ class CleanupAutoConfigurationTests {
 	@Test
 	void itIsOffWithoutADataSource() {
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class, CleanupAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, SchemaAutoConfiguration.class,
+					CleanupAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(CleanupSchedule.class));
 	}
 

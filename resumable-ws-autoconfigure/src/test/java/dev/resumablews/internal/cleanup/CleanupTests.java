@@ -318,7 +318,8 @@ class CleanupTests {
 			new JdbcTemplate(inChat).update("insert into ws_sessions (session_id, user_id, last_active_at) "
 					+ "values (gen_random_uuid(), 'ann', now() - interval '31 days')");
 			session("31 days");
-			new Cleanup(this.pool, new SchemaName("chat"), SETTINGS, ResumableWsListener.all(List.of())).run();
+			new Cleanup(this.pool, new SchemaName("chat"), SETTINGS, new ResumableWsListener() {
+			}).run();
 			assertThat(this.jdbc.queryForObject("select count(*) from chat.ws_sessions", Long.class)).isZero();
 			assertThat(counts()).containsEntry("ws_sessions", 1L);
 		}
@@ -331,7 +332,8 @@ class CleanupTests {
 	void aDatabaseThatIsAwayIsReportedInOneLine(CapturedOutput output) {
 		HikariDataSource closed = TestPostgres.pool(this.url);
 		closed.close();
-		new Cleanup(closed, new SchemaName(""), SETTINGS, ResumableWsListener.all(List.of())).run();
+		new Cleanup(closed, new SchemaName(""), SETTINGS, new ResumableWsListener() {
+		}).run();
 		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("Cleanup failed"))
 			.hasSize(1)
 			.allMatch((line) -> line.contains("WARN"));

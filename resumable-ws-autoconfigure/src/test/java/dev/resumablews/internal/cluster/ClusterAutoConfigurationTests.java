@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
@@ -43,9 +44,9 @@ class ClusterAutoConfigurationTests {
 	private final JdbcClient sql = JdbcClient.create(new DriverManagerDataSource(this.url));
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
-				JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
-				ClusterAutoConfiguration.class, DataRedisAutoConfiguration.class))
+		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
+				SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
+				ReplyLogAutoConfiguration.class, ClusterAutoConfiguration.class, DataRedisAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false");
 
 	private TestRedis redis;
@@ -183,7 +184,8 @@ class ClusterAutoConfigurationTests {
 
 	@Test
 	void nothingIsThereWithoutALog() {
-		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ClusterAutoConfiguration.class))
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ClusterAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Cluster.class));
 	}
 

@@ -14,6 +14,7 @@ import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogAutoConfiguration;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.publish.PublishAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
@@ -51,10 +52,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class ConnectionAutoConfigurationTests {
 
-	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(ConnectionAutoConfiguration.class,
-			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
-			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandshakeAutoConfiguration.class);
+	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(ListenerAutoConfiguration.class,
+			ConnectionAutoConfiguration.class, DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
+			JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+			PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class,
+			HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -194,9 +196,10 @@ class ConnectionAutoConfigurationTests {
 	@Test
 	void thereIsNoEndpointWithoutADataSource() {
 		new WebApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ConnectionAutoConfiguration.class, SchemaAutoConfiguration.class,
-					JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
-					PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ConnectionAutoConfiguration.class,
+					SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
+					ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class,
+					ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(DataSource.class)
 				.doesNotHaveBean(WebSocketHandlerMapping.class));

@@ -10,6 +10,7 @@ import java.util.Map;
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,7 +55,7 @@ class HandshakeAutoConfigurationTests {
 	private static final String SECRET = JWT + "secret=" + TestTokens.SECRET;
 
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(HandshakeAutoConfiguration.class));
+		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, HandshakeAutoConfiguration.class));
 
 	@Test
 	void aSecretIsEnough() {
@@ -83,7 +84,8 @@ class HandshakeAutoConfigurationTests {
 
 	@Test
 	void anApplicationThatIsNotOfTheWebHasNoHandshakes() {
-		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HandshakeAutoConfiguration.class))
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, HandshakeAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HandshakeAuthenticator.class));
 	}
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.annotation.Value;
@@ -167,7 +168,7 @@ final class HandshakeServer implements AutoCloseable {
 	@Configuration(proxyBeanMethods = false)
 	@EnableWebSocket
 	@ImportAutoConfiguration({ DispatcherServletAutoConfiguration.class, WebMvcAutoConfiguration.class,
-			ErrorMvcAutoConfiguration.class, HandshakeAutoConfiguration.class })
+			ErrorMvcAutoConfiguration.class, ListenerAutoConfiguration.class, HandshakeAutoConfiguration.class })
 	@RestController
 	static class Application implements WebSocketConfigurer {
 

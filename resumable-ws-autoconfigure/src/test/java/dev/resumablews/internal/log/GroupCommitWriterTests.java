@@ -25,6 +25,7 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
@@ -145,7 +146,7 @@ class GroupCommitWriterTests {
 			};
 			JdbcExecutor database = new JdbcExecutor(sometimesAway(pool), new SchemaName(""), Duration.ofSeconds(10));
 			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of(bad)));
+					new SessionFeeds(10, 1000, new CommitListeners()), guarded(bad));
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
@@ -158,6 +159,12 @@ class GroupCommitWriterTests {
 				.isEqualTo(2);
 			log.close();
 		}
+	}
+
+	private static ResumableWsListener guarded(ResumableWsListener listener) {
+		ListenerDispatcher dispatcher = new ListenerDispatcher(() -> List.of(listener));
+		dispatcher.afterSingletonsInstantiated();
+		return dispatcher.listener();
 	}
 
 	@Test
@@ -197,7 +204,8 @@ class GroupCommitWriterTests {
 		try (HikariDataSource pool = new HikariDataSource(config)) {
 			JdbcExecutor database = new JdbcExecutor(pool, new SchemaName(""), Duration.ofSeconds(10));
 			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of()));
+					new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
+					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
@@ -213,7 +221,8 @@ class GroupCommitWriterTests {
 			JdbcExecutor database = new JdbcExecutor(single, new SchemaName(""), Duration.ofSeconds(10));
 			connection.setNetworkTimeout(Runnable::run, 77_000);
 			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), ResumableWsListener.all(List.of()));
+					new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
+					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS);
 			log.close();

@@ -9,6 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import javax.sql.DataSource;
+
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ResumableSessions;
@@ -20,6 +22,7 @@ import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.publish.PublishAutoConfiguration;
@@ -39,7 +42,11 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.TaskExecutor;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -48,6 +55,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
 class LogAutoConfigurationTests {
 
@@ -56,14 +64,14 @@ class LogAutoConfigurationTests {
 	private static String url;
 
 	private final ApplicationContextRunner withoutTransactions = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
-				JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
-				PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
+				SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
+				ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false");
 
-	private final ApplicationContextRunner runner = this.withoutTransactions
-		.withConfiguration(AutoConfigurations.of(DataSourceTransactionManagerAutoConfiguration.class,
-				TransactionAutoConfiguration.class, JacksonAutoConfiguration.class));
+	private final ApplicationContextRunner runner = this.withoutTransactions.withConfiguration(
+			AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class,
+					TransactionAutoConfiguration.class, JacksonAutoConfiguration.class));
 
 	@BeforeAll
 	static void createDatabase() {
@@ -166,7 +174,37 @@ class LogAutoConfigurationTests {
 		this.runner.withBean(ResumableWsListener.class, () -> listener).run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of());
-			assertThat(events).hasValue(1);
+			await().untilAsserted(() -> assertThat(events).hasValue(1));
+		});
+	}
+
+	@Test
+	void aListenerMayUseTheLibrary() {
+		this.runner.withUserConfiguration(Alerting.class).run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			context.getBean(Alerting.class).session = session;
+			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of());
+			await().until(() -> context.getBean(ResumableSessions.class)
+				.history(session, 0, 10)
+				.stream()
+				.map(SessionEvent::type)
+				.toList()
+				.equals(List.of("tick", "alert")));
+		});
+	}
+
+	@Test
+	void transactionManagersOfTheApplicationAreFollowed() {
+		this.runner.withUserConfiguration(TwoTransactionManagers.class).run((context) -> {
+			ResumableSessions sessions = context.getBean(ResumableSessions.class);
+			UUID session = newSession(context.getBean(EventLog.class));
+			context.getBeansOfType(PlatformTransactionManager.class)
+				.values()
+				.forEach((manager) -> new TransactionTemplate(manager).executeWithoutResult((status) -> {
+					sessions.publish(session, "never", Map.of());
+					status.setRollbackOnly();
+				}));
+			assertThat(sessions.history(session, 0, 10)).isEmpty();
 		});
 	}
 
@@ -181,9 +219,9 @@ class LogAutoConfigurationTests {
 	@Test
 	void itIsOffWithoutADataSource() {
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
-					LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-					PublishAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, SchemaAutoConfiguration.class,
+					JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+					PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EventLog.class));
 	}
 
@@ -359,6 +397,47 @@ class LogAutoConfigurationTests {
 		@Override
 		public boolean close(UUID sessionId) {
 			return false;
+		}
+
+	}
+
+	/**
+	 * A listener that needs what it listens to.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Alerting {
+
+		volatile @Nullable UUID session;
+
+		@Bean
+		ResumableWsListener alertingListener(ResumableSessions sessions) {
+			return new ResumableWsListener() {
+
+				@Override
+				public void onBatchStored(int events, Duration duration) {
+					UUID session = Alerting.this.session;
+					if (session != null) {
+						Alerting.this.session = null;
+						sessions.publish(session, "alert", Map.of());
+					}
+				}
+
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoTransactionManagers {
+
+		@Bean
+		JdbcTransactionManager first(DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
+		}
+
+		@Bean
+		PlatformTransactionManager second(DataSource dataSource) {
+			return new DataSourceTransactionManager(dataSource);
 		}
 
 	}

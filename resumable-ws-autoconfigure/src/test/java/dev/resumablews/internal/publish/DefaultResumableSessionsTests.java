@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -16,6 +19,8 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.AppendResult;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,9 +50,7 @@ class DefaultResumableSessionsTests {
 	static void open() {
 		test = new TestLog(TestLog.createDatabase());
 		JsonMapper indenting = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-		sessions = new DefaultResumableSessions(test.log(), test.database(), TestLog.statement(test.database()),
-				test.feeds(), test.liveConnections(), indenting.writer().without(SerializationFeature.INDENT_OUTPUT),
-				MAX_BYTES);
+		sessions = test.sessions(indenting.writer().without(SerializationFeature.INDENT_OUTPUT), MAX_BYTES);
 	}
 
 	@AfterAll
@@ -58,6 +61,47 @@ class DefaultResumableSessionsTests {
 	@BeforeEach
 	void openSession() {
 		this.session = test.newSession("alice");
+	}
+
+	@Test
+	void whatDependsOnAFutureMayPublishAndNeverRunsOnAThreadThatWritesTheLog() throws Exception {
+		List<String> threads = new CopyOnWriteArrayList<>();
+		List<CompletableFuture<Void>> chained = new ArrayList<>();
+		for (int i = 0; i < 100; i++) {
+			chained.add(sessions.publishAsync(this.session, "first", Map.of()).thenAccept((id) -> {
+				threads.add(Thread.currentThread().getName());
+				sessions.publish(this.session, "then", Map.of());
+			}));
+		}
+		assertThat(CompletableFuture.allOf(chained.toArray(CompletableFuture[]::new))).succeedsWithin(PATIENCE);
+		assertThat(threads).noneMatch((name) -> name.startsWith("resumable-ws-log"));
+		CompletableFuture<Long> failed = sessions.publishAsync(UUID.randomUUID(), "never", Map.of());
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> failed.get(20, TimeUnit.SECONDS))
+			.withCauseInstanceOf(UnknownSessionException.class);
+	}
+
+	@Test
+	void aThreadThatWritesTheLogCannotWaitForItself() {
+		CompletableFuture<AppendResult> written = test.log()
+			.append(new AppendRequest.Event(this.session, "late", new AppendRequest.LateBound(() -> {
+				sessions.publish(this.session, "never", Map.of());
+				return "{}";
+			})));
+		assertThat(written).failsWithin(PATIENCE)
+			.withThrowableOfType(ExecutionException.class)
+			.withCauseInstanceOf(IllegalStateException.class);
+	}
+
+	@Test
+	void halfASurrogatePairIsReplacedBeforeTheEventIsMeasuredAndStored() {
+		sessions.publish(this.session, "cut", Map.of("text", "\uD83D cut \uDE00 and \uD83D\uDE00"));
+		String expected = "{\"text\":\"\uFFFD cut \uFFFD and \uD83D\uDE00\"}";
+		assertThat(sessions.history(this.session, 0, 10)).extracting(SessionEvent::payload).containsExactly(expected);
+		SessionFeed feed = test.feeds().join(this.session, () -> {
+		});
+		sessions.publish(this.session, "cut", Map.of("text", "\uD83D cut \uDE00 and \uD83D\uDE00"));
+		assertThat(feed.after(1, Long.MAX_VALUE)).extracting((recent) -> recent.event().payload())
+			.containsExactly(expected);
 	}
 
 	@Test

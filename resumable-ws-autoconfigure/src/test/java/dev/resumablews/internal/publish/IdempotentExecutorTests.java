@@ -21,8 +21,6 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -80,7 +78,7 @@ class IdempotentExecutorTests {
 	@Test
 	void aTransactionManagerOfSomethingElseIsNotReliedOn() {
 		try (TestLog other = new TestLog(TestLog.createDatabase())) {
-			IdempotentExecutor foreign = new IdempotentExecutor(test.database(), other.transaction());
+			IdempotentExecutor foreign = test.onceOnly(other.transactionManager());
 			assertThatExceptionOfType(IllegalStateException.class)
 				.isThrownBy(() -> foreign.run(this.session, "alice", this.key, () -> {
 					test.sessions().publish(this.session, "never", Map.of());
@@ -141,6 +139,47 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
+	void aCommitThatFailsForGoodIsNotUnavailable() {
+		test.sql().sql("create table if not exists tickets (id int unique deferrable initially deferred)").update();
+		assertThatExceptionOfType(DataIntegrityViolationException.class).isThrownBy(() -> once.run(this.session,
+				"alice", this.key, () -> test.sql().sql("insert into tickets values (1), (1)").update()));
+		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
+	}
+
+	@Test
+	void aFlushThatFailsForGoodIsNotUnavailable() {
+		try (TestJpa jpa = new TestJpa(test.dataSource())) {
+			IdempotentExecutor withJpa = test.onceOnly(test.followed(jpa.transactionManager()));
+			Runnable work = () -> {
+				jpa.entities().persist(new Purchase(this.runs.incrementAndGet(), -1));
+				test.sessions().publish(this.session, "saved", Map.of());
+			};
+			assertThat(withJpa.run(this.session, "alice", this.key, work)).isTrue();
+			UUID next = UUID.randomUUID();
+			assertThatExceptionOfType(DataIntegrityViolationException.class)
+				.isThrownBy(() -> withJpa.run(this.session, "alice", next, work));
+			assertThat(withJpa.run(this.session, "alice", next, this.runs::incrementAndGet)).isTrue();
+			assertThat(test.log().read(this.session, 0, 10)).hasSize(1);
+		}
+	}
+
+	@Test
+	void aCommitThatAnotherTransactionIsInTheWayOfIsUnavailable() throws SQLException {
+		try (java.sql.Connection connection = test.dataSource().getConnection()) {
+			connection.setAutoCommit(false);
+			connection.createStatement()
+				.executeQuery("select 1 from ws_sessions where session_id = '%s' for update".formatted(this.session));
+			assertThatExceptionOfType(EventLogUnavailableException.class)
+				.isThrownBy(() -> once.run(this.session, "alice", this.key, () -> {
+					test.sql().sql("set local lock_timeout = '100ms'").update();
+					test.sessions().publish(this.session, "never", Map.of());
+				}));
+			connection.rollback();
+		}
+		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
+	}
+
+	@Test
 	void aDatabaseThatIsAwayIsUnavailableBeforeAndAfterTheWork() {
 		AtomicBoolean away = new AtomicBoolean();
 		DelegatingDataSource dataSource = new DelegatingDataSource(test.dataSource()) {
@@ -156,8 +195,8 @@ class IdempotentExecutorTests {
 		};
 		JdbcExecutor database = new JdbcExecutor(dataSource, new dev.resumablews.internal.schema.SchemaName(""),
 				java.time.Duration.ofSeconds(10));
-		IdempotentExecutor unreliable = new IdempotentExecutor(database,
-				new TransactionTemplate(new JdbcTransactionManager(dataSource)));
+		IdempotentExecutor unreliable = new IdempotentExecutor(database, null,
+				new TransactionTracker(() -> dataSource));
 		assertThatExceptionOfType(EventLogUnavailableException.class)
 			.isThrownBy(() -> unreliable.run(this.session, "alice", this.key, () -> {
 				this.runs.incrementAndGet();

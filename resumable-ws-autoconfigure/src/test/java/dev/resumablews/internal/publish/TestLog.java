@@ -7,30 +7,37 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.feed.CommitListeners;
+import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.AppendStatement;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogSettings;
 import dev.resumablews.internal.log.PostgresEventLog;
+import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.reply.JdbcReplyQueue;
 import dev.resumablews.internal.reply.ReplyAppendExtension;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
+import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.ConfigurableTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -46,6 +53,10 @@ public final class TestLog implements AutoCloseable {
 
 	private final JdbcExecutor database;
 
+	private final FutureCompleter futures = new FutureCompleter();
+
+	private final TransactionTracker tracker;
+
 	private final SessionFeeds feeds = new SessionFeeds(256, 128 * 1024, new CommitListeners());
 
 	private final PostgresEventLog log;
@@ -57,10 +68,12 @@ public final class TestLog implements AutoCloseable {
 	public TestLog(String url, LogSettings settings, java.util.function.UnaryOperator<DataSource> wrapper) {
 		this.dataSource = TestPostgres.pool(url);
 		this.dataSource.setConnectionTimeout(1000);
+		this.tracker = new TransactionTracker(() -> this.dataSource);
 		this.database = new JdbcExecutor(wrapper.apply(this.dataSource), new SchemaName(""),
 				settings.statementTimeout());
 		this.log = new PostgresEventLog(settings, this.database, statement(this.database), this.feeds,
-				ResumableWsListener.all(List.of()));
+				new ResumableWsListener() {
+				});
 	}
 
 	public static LogSettings settings() {
@@ -118,12 +131,42 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	public TransactionTemplate transaction() {
-		return new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
+		return new TransactionTemplate(transactionManager());
+	}
+
+	public JdbcTransactionManager transactionManager() {
+		return followed(new JdbcTransactionManager(this.dataSource));
+	}
+
+	/**
+	 * Lets a transaction manager report to this log, as the auto-configuration does.
+	 */
+	public <T extends ConfigurableTransactionManager> T followed(T transactionManager) {
+		transactionManager.addListener(this.tracker);
+		return transactionManager;
 	}
 
 	public DefaultResumableSessions sessions() {
-		return new DefaultResumableSessions(this.log, this.database, statement(this.database), this.feeds,
-				liveConnections(), JsonMapper.shared().writer(), 1024 * 1024);
+		return sessions(JsonMapper.shared().writer(), 1024 * 1024);
+	}
+
+	public DefaultResumableSessions sessions(ObjectWriter json, long maxEventBytes) {
+		return sessions(this.tracker, this.database, json, maxEventBytes);
+	}
+
+	/**
+	 * Returns the sessions of an application whose {@code DataSource} is wrapped.
+	 */
+	DefaultResumableSessions sessions(TransactionTracker tracker, DataSource dataSource) {
+		return sessions(tracker, new JdbcExecutor(dataSource, new SchemaName(""), Duration.ofSeconds(10)),
+				JsonMapper.shared().writer(), 1024 * 1024);
+	}
+
+	private DefaultResumableSessions sessions(TransactionTracker tracker, JdbcExecutor database, ObjectWriter json,
+			long maxEventBytes) {
+		return new DefaultResumableSessions(this.log, this.futures, tracker,
+				new TransactionalStore(database, statement(database), this.feeds, 1000, Duration.ofSeconds(10)),
+				new SessionTable(database), this.feeds, liveConnections(), json, maxEventBytes);
 	}
 
 	public static AppendStatement statement(JdbcExecutor database) {
@@ -146,11 +189,42 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	public IdempotentExecutor onceOnly() {
-		return new IdempotentExecutor(this.database, transaction());
+		return onceOnly(transactionManager());
+	}
+
+	public IdempotentExecutor onceOnly(PlatformTransactionManager transactionManager) {
+		return new IdempotentExecutor(this.database, transactionManager, this.tracker);
 	}
 
 	public ConnectionTable liveConnections() {
 		return new ConnectionTable(this.database, new NodeId(UUID.randomUUID()), Duration.ofSeconds(25));
+	}
+
+	/**
+	 * Returns the types of a session's events.
+	 */
+	List<String> stored(UUID session) {
+		return this.log.read(session, 0, 1000).stream().map(SessionEvent::type).toList();
+	}
+
+	/**
+	 * Returns the types of the events that a feed has got.
+	 */
+	static List<String> delivered(SessionFeed feed) {
+		return Objects.requireNonNull(feed.after(0, Long.MAX_VALUE))
+			.stream()
+			.map((recent) -> recent.event().type())
+			.toList();
+	}
+
+	/**
+	 * Returns a template like another one.
+	 */
+	static TransactionTemplate with(TransactionTemplate template, int propagation) {
+		TransactionTemplate other = new TransactionTemplate(Objects.requireNonNull(template.getTransactionManager()),
+				template);
+		other.setPropagationBehavior(propagation);
+		return other;
 	}
 
 	public UUID newSession(String userId) {
@@ -160,6 +234,7 @@ public final class TestLog implements AutoCloseable {
 	@Override
 	public void close() {
 		this.log.close();
+		this.futures.close();
 		this.dataSource.close();
 	}
 

@@ -296,10 +296,7 @@ class TransactionTests {
 	}
 
 	private static TransactionTemplate with(int propagation) {
-		TransactionTemplate template = new TransactionTemplate(
-				java.util.Objects.requireNonNull(transaction.getTransactionManager()));
-		template.setPropagationBehavior(propagation);
-		return template;
+		return TestLog.with(transaction, propagation);
 	}
 
 	private static void order() {
@@ -311,13 +308,11 @@ class TransactionTests {
 	}
 
 	private List<String> stored() {
-		return test.log().read(this.session, 0, 1000).stream().map(SessionEvent::type).toList();
+		return test.stored(this.session);
 	}
 
 	private List<String> delivered() {
-		List<SessionFeed.Recent> events = this.feed.after(0, Long.MAX_VALUE);
-		assertThat(events).isNotNull();
-		return events.stream().map((recent) -> recent.event().type()).toList();
+		return TestLog.delivered(this.feed);
 	}
 
 }

@@ -20,6 +20,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,8 +139,9 @@ class OpenAiReplyTests {
 	private void run(java.util.function.Consumer<Replies> test) {
 		String url = "http://127.0.0.1:" + this.server.getAddress().getPort() + "/v1";
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class, ChatClientAutoConfiguration.class,
-					ToolCallingAutoConfiguration.class, OpenAiChatAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class,
+					ChatClientAutoConfiguration.class, ToolCallingAutoConfiguration.class,
+					OpenAiChatAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log)
 			.withBean(JdbcReplyQueue.class, this.log::leases)
 			.withPropertyValues("spring.ai.openai.api-key=key", "spring.ai.openai.base-url=" + url,

@@ -18,6 +18,7 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.publish.PublishAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
@@ -69,7 +70,8 @@ class ReplyAutoConfigurationTests {
 	void prepare() {
 		((Logger) LoggerFactory.getLogger(ReplyAutoConfiguration.class)).setLevel(Level.INFO);
 		this.runner = new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class, ChatClientAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class,
+					ChatClientAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log,
 					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""))
 			.withBean(JdbcExecutor.class, this.log::database)
@@ -83,7 +85,8 @@ class ReplyAutoConfigurationTests {
 
 	@Test
 	void thereAreNoRepliesWithoutAnEventLog() {
-		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ReplyAutoConfiguration.class))
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Replies.class));
 	}
 
@@ -201,7 +204,8 @@ class ReplyAutoConfigurationTests {
 		ReplyScheduler mine = new ReplyScheduler(
 				this.log.log(), this.log.leases(), NodeNotifier.none(), null, new ReplySettings(1,
 						Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
-				ReplyThreads.platform(1), ResumableWsListener.all(List.of()));
+				ReplyThreads.platform(1), new ResumableWsListener() {
+				});
 		this.runner.withBean("mine", Replies.class, () -> mine)
 			.run((context) -> assertThat(context.getBean(Replies.class)).isSameAs(mine));
 	}

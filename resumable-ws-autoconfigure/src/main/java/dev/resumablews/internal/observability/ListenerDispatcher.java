@@ -1,0 +1,169 @@
+package dev.resumablews.internal.observability;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.concurrent.Threads;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.SmartInitializingSingleton;
+
+/**
+ * Notifies the listeners, one after the other. Those of the application are called on a
+ * thread that nothing else needs, so that they can neither delay the log nor wait for
+ * themselves; what they throw is logged. They are looked up when all beans exist, as they
+ * may use the library; events from before are kept for them. Safe for use by many
+ * threads.
+ */
+public final class ListenerDispatcher implements SmartInitializingSingleton, AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(ListenerDispatcher.class);
+
+	private static final int QUEUE_CAPACITY = 10_000;
+
+	private static final Duration IDLE_THREAD = Duration.ofSeconds(10);
+
+	private final Supplier<? extends List<? extends ResumableWsListener>> lookup;
+
+	private final CountDownLatch resolved = new CountDownLatch(1);
+
+	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, IDLE_THREAD.toMillis(),
+			TimeUnit.MILLISECONDS, new ArrayBlockingQueue<>(QUEUE_CAPACITY), Threads.named("resumable-ws-listeners"),
+			this::overflow);
+
+	/**
+	 * Set once, before {@link #resolved}.
+	 */
+	private volatile List<? extends ResumableWsListener> direct = List.of();
+
+	private volatile List<? extends ResumableWsListener> applications = List.of();
+
+	private volatile boolean overflowing;
+
+	/**
+	 * Creates a dispatcher.
+	 * @param lookup finds the listeners, in their order, when all beans exist
+	 */
+	public ListenerDispatcher(Supplier<? extends List<? extends ResumableWsListener>> lookup) {
+		this.lookup = lookup;
+		this.executor.allowCoreThreadTimeOut(true);
+	}
+
+	/**
+	 * Returns the listener that notifies all others.
+	 * @return a listener that neither throws nor blocks
+	 */
+	public ResumableWsListener listener() {
+		return new All();
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		List<? extends ResumableWsListener> listeners = this.lookup.get();
+		this.direct = listeners.stream().filter(DirectListener.class::isInstance).toList();
+		this.applications = listeners.stream().filter((listener) -> !(listener instanceof DirectListener)).toList();
+		this.resolved.countDown();
+	}
+
+	@Override
+	public void close() {
+		this.executor.shutdownNow();
+	}
+
+	private void notify(Consumer<ResumableWsListener> event) {
+		if (this.resolved.getCount() > 0) {
+			this.executor.execute(() -> notifyLater(event));
+			return;
+		}
+		notify(this.direct, event);
+		if (!this.applications.isEmpty()) {
+			this.executor.execute(() -> notify(this.applications, event));
+		}
+	}
+
+	private void notifyLater(Consumer<ResumableWsListener> event) {
+		try {
+			this.resolved.await();
+			notify(this.direct, event);
+			notify(this.applications, event);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static void notify(List<? extends ResumableWsListener> listeners, Consumer<ResumableWsListener> event) {
+		for (ResumableWsListener listener : listeners) {
+			try {
+				event.accept(listener);
+			}
+			catch (Throwable ex) {
+				logger.warn("A listener failed: " + listener.getClass().getName(), ex);
+			}
+		}
+	}
+
+	private void overflow(Runnable event, ThreadPoolExecutor executor) {
+		if (!this.overflowing && !executor.isShutdown()) {
+			this.overflowing = true;
+			logger.warn("The listeners of the application are too slow: events are not reported to them while %d wait"
+				.formatted(QUEUE_CAPACITY));
+		}
+	}
+
+	/**
+	 * Notifies all listeners.
+	 */
+	private final class All implements ResumableWsListener {
+
+		@Override
+		public void onHandshakeRefused(int status) {
+			ListenerDispatcher.this.notify((listener) -> listener.onHandshakeRefused(status));
+		}
+
+		@Override
+		public void onConnectionOpened(boolean resumed) {
+			ListenerDispatcher.this.notify((listener) -> listener.onConnectionOpened(resumed));
+		}
+
+		@Override
+		public void onConnectionClosed(int code) {
+			ListenerDispatcher.this.notify((listener) -> listener.onConnectionClosed(code));
+		}
+
+		@Override
+		public void onBatchStored(int events, Duration duration) {
+			ListenerDispatcher.this.notify((listener) -> listener.onBatchStored(events, duration));
+		}
+
+		@Override
+		public void onAppendRefused() {
+			ListenerDispatcher.this.notify(ResumableWsListener::onAppendRefused);
+		}
+
+		@Override
+		public void onEventsSent(int events, boolean replayed) {
+			ListenerDispatcher.this.notify((listener) -> listener.onEventsSent(events, replayed));
+		}
+
+		@Override
+		public void onReplyEnded(String outcome, Duration duration) {
+			ListenerDispatcher.this.notify((listener) -> listener.onReplyEnded(outcome, duration));
+		}
+
+		@Override
+		public void onCleanedUp(String what, long rows) {
+			ListenerDispatcher.this.notify((listener) -> listener.onCleanedUp(what, rows));
+		}
+
+	}
+
+}

@@ -1,0 +1,38 @@
+package dev.resumablews.internal.publish;
+
+import java.util.UUID;
+
+import dev.resumablews.internal.log.QueuedAppend;
+
+/**
+ * Changes a session on behalf of a transaction of the application.
+ */
+sealed interface Operation {
+
+	UUID sessionId();
+
+	/**
+	 * Stores an event.
+	 *
+	 * @param append the event
+	 * @param required whether the transaction fails if the session is not open
+	 */
+	record Append(QueuedAppend append, boolean required) implements Operation {
+
+		@Override
+		public UUID sessionId() {
+			return this.append.request().sessionId();
+		}
+
+	}
+
+	/**
+	 * Closes a session, unless it is closed already.
+	 *
+	 * @param sessionId the session
+	 */
+	record Close(UUID sessionId) implements Operation {
+
+	}
+
+}

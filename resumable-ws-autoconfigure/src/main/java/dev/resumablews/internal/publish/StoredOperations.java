@@ -1,0 +1,41 @@
+package dev.resumablews.internal.publish;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.internal.feed.SessionFeed;
+
+/**
+ * Collects what a transaction has written and its sessions' feeds get when it has
+ * committed. Used by one thread.
+ */
+final class StoredOperations {
+
+	private final Map<UUID, List<SessionFeed.Recent>> events = new LinkedHashMap<>();
+
+	private final Map<UUID, Long> closed = new LinkedHashMap<>();
+
+	void addEvent(SessionFeed.Recent event) {
+		this.events.computeIfAbsent(event.event().sessionId(), (id) -> new ArrayList<>()).add(event);
+	}
+
+	/**
+	 * Adds a session that was closed.
+	 * @param lastEventId the last event that was stored in it
+	 */
+	void addClosed(UUID sessionId, long lastEventId) {
+		this.closed.put(sessionId, lastEventId);
+	}
+
+	Map<UUID, List<SessionFeed.Recent>> events() {
+		return this.events;
+	}
+
+	Map<UUID, Long> closed() {
+		return this.closed;
+	}
+
+}

@@ -1,0 +1,232 @@
+package dev.resumablews.internal.publish;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+import javax.sql.DataSource;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.jdbc.SqlStates;
+import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.log.AppendStatement;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
+
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.QueryTimeoutException;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.jdbc.support.SQLErrorCodeSQLExceptionTranslator;
+import org.springframework.jdbc.support.SQLExceptionTranslator;
+import org.springframework.transaction.TransactionTimedOutException;
+
+/**
+ * Executes operations on the connection of an application's transaction. First it locks
+ * the rows of all their sessions, in the order of their ids, so that transactions and
+ * batches do not wait for each other in a circle whatever follows. Safe for use by many
+ * threads.
+ */
+final class TransactionalStore {
+
+	private static final int MAX_BATCH_CHARACTERS = 4 * 1024 * 1024;
+
+	/**
+	 * How long Postgres keeps the transaction's locks when it hears nothing more from the
+	 * transaction, which is about to commit: the node may be frozen or gone.
+	 */
+	private static final int IDLE_TIMEOUT_MILLIS = 5000;
+
+	private static final SQLExceptionTranslator TRANSLATOR = new SQLErrorCodeSQLExceptionTranslator("PostgreSQL");
+
+	private final JdbcExecutor database;
+
+	private final AppendStatement statement;
+
+	private final SessionFeeds feeds;
+
+	private final int maxBatch;
+
+	private final long lockTimeoutMillis;
+
+	/**
+	 * Creates the store.
+	 * @param maxBatch events in one statement at most
+	 * @param lockTimeout how long a transaction waits for the row of a session
+	 */
+	TransactionalStore(JdbcExecutor database, AppendStatement statement, SessionFeeds feeds, int maxBatch,
+			Duration lockTimeout) {
+		this.database = database;
+		this.statement = statement;
+		this.feeds = feeds;
+		this.maxBatch = maxBatch;
+		// zero would be no timeout at all
+		this.lockTimeoutMillis = Math.max(1, lockTimeout.toMillis());
+	}
+
+	/**
+	 * Executes operations in the current transaction, which bounds them by its timeout.
+	 * @param dataSource the key of the transaction's connection
+	 * @param operations the operations; none of them stores an event in a session that an
+	 * earlier one closes
+	 * @param stored gets what was written
+	 * @throws UnknownSessionException if an event is required and its session is not open
+	 * @throws ConcurrencyFailureException if another transaction was in the way; the
+	 * transaction may succeed when it is tried again
+	 * @throws QueryTimeoutException if the time of the transaction is over
+	 * @throws EventLogUnavailableException if Postgres failed
+	 */
+	void execute(DataSource dataSource, List<Operation> operations, StoredOperations stored) {
+		// its statements have the timeout of the transaction
+		try (Connection connection = new TransactionAwareDataSourceProxy(dataSource).getConnection()) {
+			lock(connection, operations);
+			List<Operation.Append> batch = new ArrayList<>();
+			long characters = 0;
+			for (Operation operation : operations) {
+				if (operation instanceof Operation.Append append) {
+					int length = append.append().payload().length();
+					if (batch.size() == this.maxBatch
+							|| !batch.isEmpty() && characters + length > MAX_BATCH_CHARACTERS) {
+						append(connection, batch, stored);
+						batch.clear();
+						characters = 0;
+					}
+					batch.add(append);
+					characters += length;
+				}
+			}
+			append(connection, batch, stored);
+			close(connection, operations, stored);
+		}
+		catch (SQLException ex) {
+			throw translate(ex);
+		}
+		catch (TransactionTimedOutException ex) {
+			// Spring would take it for a failure of the commit itself, and not roll back
+			throw new QueryTimeoutException(String.valueOf(ex.getMessage()), ex);
+		}
+	}
+
+	/**
+	 * Commits what was executed after the commit, which begins another transaction if the
+	 * pool does not commit automatically. Hibernate calls its listeners before Spring
+	 * notices the commit.
+	 */
+	void commitRest(DataSource dataSource) {
+		Connection connection = DataSourceUtils.getConnection(dataSource);
+		try {
+			if (!connection.getAutoCommit() && connection.isWrapperFor(BaseConnection.class)
+					&& connection.unwrap(BaseConnection.class).getTransactionState() != TransactionState.IDLE) {
+				connection.commit();
+			}
+		}
+		catch (SQLException ex) {
+			throw translate(ex);
+		}
+		finally {
+			DataSourceUtils.releaseConnection(connection, dataSource);
+		}
+	}
+
+	/**
+	 * Tells this node's clients what was written, after the commit.
+	 */
+	void deliver(StoredOperations stored) {
+		this.feeds.committed(stored.events());
+		stored.closed().forEach(this.feeds::closed);
+	}
+
+	/**
+	 * Locks the sessions' rows. Shorter timeouts that the application has set stay.
+	 */
+	private void lock(Connection connection, List<Operation> operations) throws SQLException {
+		String sql = this.database
+			.sql("""
+					with present as (
+						select (extract(epoch from current_setting('lock_timeout')::interval) * 1000)::bigint as lock_timeout,
+							(extract(epoch from current_setting('idle_in_transaction_session_timeout')::interval)
+								* 1000)::bigint as idle_timeout
+					), bounds as materialized (
+						select set_config('lock_timeout', least(?::bigint, nullif(lock_timeout, 0))::text, true),
+							set_config('idle_in_transaction_session_timeout',
+								least(?::bigint, nullif(idle_timeout, 0))::text, true)
+						from present
+					)
+					select 1
+					from ws_sessions
+					where session_id = any (?::uuid[]) and (select count(*) from bounds) > 0
+					order by session_id
+					for no key update
+					""");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setLong(1, this.lockTimeoutMillis);
+			statement.setLong(2, IDLE_TIMEOUT_MILLIS);
+			statement.setArray(3, connection.createArrayOf("uuid",
+					operations.stream().map(Operation::sessionId).distinct().toArray(UUID[]::new)));
+			statement.executeQuery().close();
+		}
+	}
+
+	private void append(Connection connection, List<Operation.Append> batch, StoredOperations stored)
+			throws SQLException {
+		if (batch.isEmpty()) {
+			return;
+		}
+		List<@Nullable AppendResult> results = this.statement.execute(connection,
+				batch.stream().map(Operation.Append::append).toList());
+		for (int i = 0; i < batch.size(); i++) {
+			Operation.Append operation = batch.get(i);
+			AppendResult result = results.get(i);
+			if (result != null) {
+				stored.addEvent(operation.append().toFeedEntry(result));
+			}
+			else if (operation.required()) {
+				throw new UnknownSessionException(operation.sessionId());
+			}
+		}
+	}
+
+	private void close(Connection connection, List<Operation> operations, StoredOperations stored) throws SQLException {
+		UUID[] sessions = operations.stream()
+			.filter(Operation.Close.class::isInstance)
+			.map(Operation::sessionId)
+			.toArray(UUID[]::new);
+		if (sessions.length == 0) {
+			return;
+		}
+		String sql = this.database.sql("""
+				update ws_sessions set closed_at = clock_timestamp()
+				where session_id = any (?::uuid[]) and closed_at is null
+				returning session_id, last_event_id
+				""");
+		try (PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setArray(1, connection.createArrayOf("uuid", sessions));
+			try (ResultSet rows = statement.executeQuery()) {
+				while (rows.next()) {
+					stored.addClosed(rows.getObject(1, UUID.class), rows.getLong(2));
+				}
+			}
+		}
+	}
+
+	private static RuntimeException translate(SQLException ex) {
+		DataAccessException translated = TRANSLATOR.translate("Publish within a transaction", null, ex);
+		if (translated instanceof ConcurrencyFailureException || translated instanceof QueryTimeoutException) {
+			return translated;
+		}
+		String message = "The events of the transaction could not be stored: " + ex.getMessage();
+		return SqlStates.isRejectedData(ex) ? new IllegalArgumentException(message, ex)
+				: new EventLogUnavailableException(message, ex);
+	}
+
+}
