@@ -2,7 +2,6 @@ package dev.resumablews.internal.cleanup;
 
 import java.util.List;
 
-import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.testing.TestPostgres;
@@ -60,13 +59,12 @@ class CleanupAutoConfigurationTests {
 
 	@Test
 	void itRunsAtEachIntervalOnItsOwnThread() {
-		this.runner.withBean(ThreadOfCleanup.class).run((context) -> {
+		this.runner.run((context) -> {
 			assertThat(context).hasSingleBean(CleanupSchedule.class).doesNotHaveBean(TaskScheduler.class);
 			await().until(() -> count("ws_sessions") == 1);
 			this.jdbc.update("update ws_sessions set last_active_at = now() - interval '31 days'");
 			await().until(() -> count("ws_sessions") == 0);
 			assertThat(threads()).hasSize(1).allMatch(Thread::isDaemon);
-			await().until(() -> context.getBean(ThreadOfCleanup.class).name.equals("resumable-ws-cleanup"));
 		});
 		await().until(() -> threads().isEmpty());
 	}
@@ -183,17 +181,6 @@ class CleanupAutoConfigurationTests {
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("resumable-ws-cleanup"))
 			.toList();
-	}
-
-	static class ThreadOfCleanup implements ResumableWsListener {
-
-		private volatile String name = "";
-
-		@Override
-		public void onCleanedUp(String what, long rows) {
-			this.name = Thread.currentThread().getName();
-		}
-
 	}
 
 }
