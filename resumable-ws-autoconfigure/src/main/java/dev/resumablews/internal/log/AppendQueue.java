@@ -236,6 +236,12 @@ final class AppendQueue {
 		 */
 		private static final int MAX_OFFERED = 1000;
 
+		/**
+		 * Another writer holds the lock most of the time while it is busy, but lets go of
+		 * it every few milliseconds.
+		 */
+		private static final int ATTEMPTS_PER_DELAY = 4;
+
 		private Deque<QueuedAppend> appends = new ArrayDeque<>();
 
 		private int failures;
@@ -258,7 +264,7 @@ final class AppendQueue {
 			this.offered = false;
 			this.outstanding = 0;
 			this.failures++;
-			this.releaseAt = System.nanoTime() + backOff.delay(this.failures).toNanos();
+			this.releaseAt = System.nanoTime() + backOff.delay(1 + this.failures / ATTEMPTS_PER_DELAY).toNanos();
 		}
 
 		/**
