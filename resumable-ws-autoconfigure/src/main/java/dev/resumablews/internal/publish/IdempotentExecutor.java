@@ -1,8 +1,6 @@
 package dev.resumablews.internal.publish;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
@@ -30,7 +28,11 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Does something once for an idempotency key: in one transaction with the key, so that
  * either both are kept or neither. While it is being done, another attempt with the same
- * key waits, on whichever node. Safe for use by many threads.
+ * key is refused, on whichever node: it would keep a connection of the application's pool
+ * waiting. Safe for use by many threads.
+ * <p>
+ * The keys of messages that the log stores are other keys, even if a client uses one for
+ * both. So the log's writers never meet a key that a handler holds while it runs.
  */
 public final class IdempotentExecutor {
 
@@ -39,6 +41,24 @@ public final class IdempotentExecutor {
 	 * and interventions by an operator.
 	 */
 	private static final Set<String> RETRYABLE = Set.of("08", "40", "53", "57");
+
+	/**
+	 * The advisory lock lasts as long as the transaction, and is not waited for.
+	 */
+	private static final String CLAIM = """
+			with attempt as materialized (
+				select pg_try_advisory_xact_lock(hashtextextended('resumable-ws key ' || ?, 0)) as free
+			), mine as (
+				select session_id from ws_sessions where session_id = ? and user_id = ? and closed_at is null
+			), claimed as (
+				insert into ws_idempotency_keys (session_id, idempotency_key)
+				select session_id, ? from mine, attempt where free
+				on conflict do nothing
+				returning session_id
+			)
+			select free, (select count(*) from mine) as sessions, (select count(*) from claimed) as claims
+			from attempt
+			""";
 
 	private final JdbcExecutor database;
 
@@ -68,15 +88,15 @@ public final class IdempotentExecutor {
 	 * @param work the work; when it throws, nothing is kept
 	 * @return whether it was done just now
 	 * @throws UnknownSessionException if the user has no such open session
-	 * @throws EventLogUnavailableException if Postgres cannot be reached, or another
-	 * transaction was in the way, so that trying again later is reasonable
+	 * @throws EventLogUnavailableException if Postgres cannot be reached, another
+	 * transaction was in the way, or the work is being done, so that trying again later
+	 * is reasonable
 	 */
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
 		AtomicBoolean worked = new AtomicBoolean();
 		try {
 			return inTransaction(() -> {
-				boolean first = this.database
-					.call((connection) -> claim(connection, sessionId, userId, idempotencyKey));
+				boolean first = claim(sessionId, userId, idempotencyKey);
 				if (first) {
 					work.run();
 				}
@@ -139,30 +159,26 @@ public final class IdempotentExecutor {
 		return Boolean.TRUE.equals(done);
 	}
 
-	private boolean claim(Connection connection, UUID sessionId, String userId, UUID key) throws SQLException {
-		String sql = this.database.sql("""
-				with mine as (
-					select session_id from ws_sessions where session_id = ? and user_id = ? and closed_at is null
-				), claimed as (
-					insert into ws_idempotency_keys (session_id, idempotency_key)
-					select session_id, ? from mine
-					on conflict do nothing
-					returning session_id
-				)
-				select (select count(*) from mine) as sessions, (select count(*) from claimed) as claims
-				""");
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
-			statement.setObject(1, sessionId);
-			statement.setString(2, userId);
-			statement.setObject(3, key);
-			try (ResultSet rows = statement.executeQuery()) {
-				rows.next();
-				if (rows.getLong("sessions") == 0) {
-					throw new UnknownSessionException(sessionId);
-				}
-				return rows.getLong("claims") == 1;
+	private boolean claim(UUID sessionId, String userId, UUID key) {
+		return this.database.execute((session) -> session.query(CLAIM, (statement) -> {
+			statement.setString(1, sessionId + " " + key);
+			statement.setObject(2, sessionId);
+			statement.setString(3, userId);
+			statement.setObject(4, handledKey(key));
+		}, (rows) -> {
+			rows.next();
+			if (rows.getLong("sessions") == 0) {
+				throw new UnknownSessionException(sessionId);
 			}
-		}
+			if (!rows.getBoolean("free")) {
+				throw new EventLogUnavailableException("The message with key %s is being handled".formatted(key));
+			}
+			return rows.getLong("claims") == 1;
+		}));
+	}
+
+	private static UUID handledKey(UUID key) {
+		return UUID.nameUUIDFromBytes(("handled " + key).getBytes(StandardCharsets.US_ASCII));
 	}
 
 }

@@ -14,6 +14,7 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.AppendResult;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,19 +103,29 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void aKeyUnderWhichAnEventIsStoredIsTaken() throws Exception {
-		test.log().append(AppendRequest.of(this.session, "user_message", "{}").once("alice", this.key)).get();
+	void aHandlerThatHoldsItsKeyKeepsNoWriterOfTheLogWaiting() throws Exception {
+		CompletableFuture<AppendResult> sameKey = new CompletableFuture<>();
+		assertThat(once.run(this.session, "alice", this.key, () -> {
+			sameKey.complete(test.log()
+				.append(AppendRequest.of(this.session, "user_message", "{}").once("alice", this.key))
+				.orTimeout(20, TimeUnit.SECONDS)
+				.join());
+			this.runs.incrementAndGet();
+		})).isTrue();
+		assertThat(sameKey.join().duplicate()).isFalse();
+		assertThat(sameKey.join().eventId()).isEqualTo(1);
 		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isFalse();
+		assertThat(this.runs).hasValue(1);
 	}
 
 	@Test
-	void anotherAttemptWaitsAndIsNotDoneWhenTheFirstSucceeds() throws Exception {
+	void anotherAttemptIsRefusedWhileTheFirstRunsAndIsADuplicateAfterwards() throws Exception {
 		assertThat(secondAttemptWhileTheFirst(() -> {
 		})).isFalse();
 	}
 
 	@Test
-	void anotherAttemptWaitsAndIsDoneWhenTheFirstFails() throws Exception {
+	void anotherAttemptIsRefusedWhileTheFirstRunsAndIsDoneWhenThatHasFailed() throws Exception {
 		assertThat(secondAttemptWhileTheFirst(() -> {
 			throw new IllegalStateException("the application failed");
 		})).isTrue();
@@ -237,16 +248,14 @@ class IdempotentExecutorTests {
 				end.run();
 			}));
 		assertThat(working.await(20, TimeUnit.SECONDS)).isTrue();
-		CompletableFuture<Boolean> second = CompletableFuture
-			.supplyAsync(() -> once.run(this.session, "alice", this.key, this.runs::incrementAndGet));
-		await().until(() -> test.sql()
-			.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-			.query(Integer.class)
-			.single() == 1);
+		for (int i = 0; i < 20; i++) {
+			assertThatExceptionOfType(EventLogUnavailableException.class)
+				.isThrownBy(() -> once.run(this.session, "alice", this.key, this.runs::incrementAndGet));
+		}
 		assertThat(this.runs).hasValue(0);
 		release.countDown();
 		assertThat(first.handle((done, failure) -> true)).succeedsWithin(20, TimeUnit.SECONDS);
-		return second.get(20, TimeUnit.SECONDS);
+		return once.run(this.session, "alice", this.key, this.runs::incrementAndGet);
 	}
 
 }
