@@ -232,9 +232,18 @@ final class AppendQueue {
 	private static final class ParkedSession {
 
 		/**
-		 * How many appends are tried at once: a usual batch, as the session may be free.
+		 * How many appends are tried at once at first: a usual batch, as the session may
+		 * be free, or another writer may let go of it within milliseconds.
 		 */
 		private static final int MAX_OFFERED = 1000;
+
+		/**
+		 * How many appends are tried at once when a transaction holds the session for
+		 * longer.
+		 */
+		private static final int FEW_OFFERED = 8;
+
+		private static final int FEW_AFTER = 8;
 
 		/**
 		 * Another writer holds the lock most of the time while it is busy, but lets go of
@@ -273,7 +282,8 @@ final class AppendQueue {
 		 */
 		void offer(Deque<QueuedAppend> queue) {
 			this.offered = true;
-			while (!this.appends.isEmpty() && this.outstanding < MAX_OFFERED
+			int most = (this.failures < FEW_AFTER) ? MAX_OFFERED : FEW_OFFERED;
+			while (!this.appends.isEmpty() && this.outstanding < most
 					&& (this.outstanding == 0 || this.appends.getFirst().isSettled())) {
 				queue.add(this.appends.removeFirst());
 				this.outstanding++;

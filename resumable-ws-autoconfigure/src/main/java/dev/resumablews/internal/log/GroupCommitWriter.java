@@ -35,10 +35,12 @@ final class GroupCommitWriter {
 	static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(20), Duration.ofSeconds(1));
 
 	/**
-	 * Another writer's transaction is over within milliseconds; that of an application
-	 * may take as long as it likes.
+	 * Another writer's transaction is over within milliseconds, but a busy one begins the
+	 * next soon. No lock is waited for, so there is no queue for it either: a session is
+	 * tried often enough to get its turn. That costs little, as it is tried together with
+	 * whatever else is stored.
 	 */
-	private static final BackOff LOCKED_BACK_OFF = new BackOff(Duration.ofMillis(1), Duration.ofSeconds(1));
+	private static final BackOff LOCKED_BACK_OFF = new BackOff(Duration.ofMillis(1), Duration.ofMillis(25));
 
 	private static final Log logger = LogFactory.getLog(GroupCommitWriter.class);
 
