@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A piece of a reply. Immutable.
  *
- * @param text what is said next; may be empty
- * @param finishReason why the reply ends, such as {@code stop} or {@code length}; null
- * when it goes on, or the reason is not known
+ * @param text what is said next; may be empty, then the part is a sign of life
+ * @param finishReason why the reply ends, such as {@code stop} or {@code length}; the
+ * reply is complete then. Null when it continues, or the reason is not known
  * @param usage what the reply cost, by name, such as {@code total_tokens}; empty when
  * that is not known
  */

@@ -302,7 +302,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param enabled Whether user messages are answered.
 	 * @param systemPrompt System prompt for the model.
 	 * @param historyMessages Messages of the conversation that are given to the model.
-	 * @param idleTimeout Time the model may be silent before the reply fails.
+	 * @param firstPartTimeout Time the model may be silent before the first text of a
+	 * reply; models that reason are silent at first.
+	 * @param idleTimeout Time the model may be silent after that before the reply fails.
+	 * Bytes that carry no text count, as far as the model's client shows them.
 	 * @param maxDuration Time a reply may take before it fails.
 	 * @param maxConcurrent Replies that may run at once on this node.
 	 * @param maxWaiting Replies that may wait for their turn, on all nodes, before
@@ -316,14 +319,16 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxAttempts Attempts at a reply before it fails.
 	 */
 	public record Reply(@DefaultValue("true") boolean enabled, @Nullable String systemPrompt,
-			@DefaultValue("50") int historyMessages, @DefaultValue("60s") Duration idleTimeout,
-			@DefaultValue("10m") Duration maxDuration, @DefaultValue("200") int maxConcurrent,
-			@DefaultValue("1000") int maxWaiting, @DefaultValue("200000") int maxCharacters,
-			@DefaultValue("true") boolean oneAtATime, @DefaultValue("15s") Duration lease,
-			@DefaultValue("restart") Takeover takeover, @DefaultValue("3") int maxAttempts) {
+			@DefaultValue("50") int historyMessages, @DefaultValue("5m") Duration firstPartTimeout,
+			@DefaultValue("60s") Duration idleTimeout, @DefaultValue("10m") Duration maxDuration,
+			@DefaultValue("200") int maxConcurrent, @DefaultValue("1000") int maxWaiting,
+			@DefaultValue("200000") int maxCharacters, @DefaultValue("true") boolean oneAtATime,
+			@DefaultValue("15s") Duration lease, @DefaultValue("restart") Takeover takeover,
+			@DefaultValue("3") int maxAttempts) {
 
 		public Reply {
 			requirePositive("reply.history-messages", historyMessages);
+			requirePositive("reply.first-part-timeout", firstPartTimeout);
 			requirePositive("reply.idle-timeout", idleTimeout);
 			requirePositive("reply.max-duration", maxDuration);
 			requirePositive("reply.max-concurrent", maxConcurrent);

@@ -82,6 +82,7 @@ class ArchitectureTests {
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
 			entry("cleanup", "observability", "concurrent", "schema"), //
 			entry("reply", "observability", "concurrent", "jdbc", "log", "node", "protocol", "epoch"), //
+			entry("springai", "log", "reply"), //
 			entry("connection", "observability", "concurrent", "log", "feed", "presence", "publish", "reply",
 					"protocol", "handshake", "epoch"));
 

@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param gate gate that each piece passes
  * @param fault what goes wrong
  * @param faultAfter after how many pieces it goes wrong
+ * @param rawType content type of a body that consists of the pieces as they are; null if
+ * they are pieces of a reply
  */
 public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String> pieces, String finishReason,
-		Duration pause, @Nullable Gate gate, Fault fault, int faultAfter) {
+		Duration pause, @Nullable Gate gate, Fault fault, int faultAfter, @Nullable String rawType) {
 
 	/**
 	 * What goes wrong with an answer.
@@ -36,6 +38,12 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 		 * The connection ends within the body.
 		 */
 		BREAK,
+
+		/**
+		 * Nothing is sent, not even the status, until the client goes or the stub is
+		 * closed.
+		 */
+		SILENCE,
 
 		/**
 		 * Nothing further is said, until the client goes or the stub is closed.
@@ -55,7 +63,7 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	 * @return the answer
 	 */
 	public static OpenAiAnswer of(List<String> pieces) {
-		return new OpenAiAnswer(200, null, List.copyOf(pieces), "stop", Duration.ZERO, null, Fault.NONE, 0);
+		return new OpenAiAnswer(200, null, List.copyOf(pieces), "stop", Duration.ZERO, null, Fault.NONE, 0, null);
 	}
 
 	/**
@@ -77,36 +85,59 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
+	 * Creates an answer whose body is written as it is, for example the events of a
+	 * stream, comments and all.
+	 * @param contentType the content type
+	 * @param writes parts of the body, each flushed by itself
+	 * @return the answer
+	 */
+	public static OpenAiAnswer raw(String contentType, List<String> writes) {
+		return new OpenAiAnswer(200, null, List.copyOf(writes), "", Duration.ZERO, null, Fault.NONE, 0, contentType);
+	}
+
+	/**
+	 * Creates an answer that never comes.
+	 * @return the answer
+	 */
+	public static OpenAiAnswer silence() {
+		return of().failing(Fault.SILENCE, 0);
+	}
+
+	/**
 	 * Creates an answer that refuses the request.
 	 * @param status the HTTP status, such as 401, 429 or 500
 	 * @return the answer
 	 */
 	public static OpenAiAnswer error(int status) {
-		return new OpenAiAnswer(status, null, List.of(), "", Duration.ZERO, null, Fault.NONE, 0);
+		return new OpenAiAnswer(status, null, List.of(), "", Duration.ZERO, null, Fault.NONE, 0, null);
 	}
 
 	public OpenAiAnswer pacedBy(Duration pause) {
 		return new OpenAiAnswer(this.status, this.retryAfter, this.pieces, this.finishReason, pause, this.gate,
-				this.fault, this.faultAfter);
+				this.fault, this.faultAfter, this.rawType);
 	}
 
 	public OpenAiAnswer pacedBy(Gate gate) {
 		return new OpenAiAnswer(this.status, this.retryAfter, this.pieces, this.finishReason, this.pause, gate,
-				this.fault, this.faultAfter);
+				this.fault, this.faultAfter, this.rawType);
 	}
 
 	public OpenAiAnswer finishingWith(String finishReason) {
 		return new OpenAiAnswer(this.status, this.retryAfter, this.pieces, finishReason, this.pause, this.gate,
-				this.fault, this.faultAfter);
+				this.fault, this.faultAfter, this.rawType);
 	}
 
 	public OpenAiAnswer retryAfter(String retryAfter) {
 		return new OpenAiAnswer(this.status, retryAfter, this.pieces, this.finishReason, this.pause, this.gate,
-				this.fault, this.faultAfter);
+				this.fault, this.faultAfter, this.rawType);
 	}
 
 	public OpenAiAnswer breakingAfter(int pieces) {
 		return failing(Fault.BREAK, pieces);
+	}
+
+	public OpenAiAnswer stallingAtTheEnd() {
+		return stallingAfter(this.pieces.size());
 	}
 
 	public OpenAiAnswer stallingAfter(int pieces) {
@@ -127,7 +158,7 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 
 	private OpenAiAnswer failing(Fault fault, int pieces) {
 		return new OpenAiAnswer(this.status, this.retryAfter, this.pieces, this.finishReason, this.pause, this.gate,
-				fault, pieces);
+				fault, pieces, this.rawType);
 	}
 
 }

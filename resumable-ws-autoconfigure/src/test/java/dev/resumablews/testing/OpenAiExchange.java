@@ -2,11 +2,13 @@ package dev.resumablews.testing;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,7 @@ public final class OpenAiExchange {
 
 	private final String path;
 
-	private final @Nullable String authorization;
+	private final HttpHead head;
 
 	private final JsonNode body;
 
@@ -28,9 +30,9 @@ public final class OpenAiExchange {
 
 	private final CompletableFuture<End> ended = new CompletableFuture<>();
 
-	OpenAiExchange(String path, @Nullable String authorization, JsonNode body) {
+	OpenAiExchange(String path, HttpHead head, JsonNode body) {
 		this.path = path;
-		this.authorization = authorization;
+		this.head = head;
 		this.body = body;
 	}
 
@@ -74,7 +76,15 @@ public final class OpenAiExchange {
 	 * @return the header's value, if there was one
 	 */
 	public @Nullable String authorization() {
-		return this.authorization;
+		return this.head.header("Authorization");
+	}
+
+	/**
+	 * Returns the names of the headers.
+	 * @return the names in lower case
+	 */
+	public Set<String> headers() {
+		return this.head.headers().keySet().stream().map(String::toLowerCase).collect(Collectors.toUnmodifiableSet());
 	}
 
 	public JsonNode body() {

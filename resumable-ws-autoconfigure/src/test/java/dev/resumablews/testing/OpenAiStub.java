@@ -176,8 +176,7 @@ public final class OpenAiStub implements AutoCloseable {
 
 	private OpenAiExchange receive(HttpHead head, InputStream in) throws IOException {
 		String path = head.startLine().split(" ")[1];
-		OpenAiExchange exchange = new OpenAiExchange(path, head.header("Authorization"),
-				JSON.readTree(head.body(in, false)));
+		OpenAiExchange exchange = new OpenAiExchange(path, head, JSON.readTree(head.body(in, false)));
 		synchronized (this) {
 			this.exchanges.add(exchange);
 			this.arrivals.release();

@@ -39,8 +39,15 @@ final class OpenAiWriter {
 	void write() {
 		try {
 			OutputStream out = new BufferedOutputStream(this.socket.getOutputStream());
-			if (this.answer.status() != 200) {
+			if (this.answer.fault() == Fault.SILENCE) {
+				this.exchange.goesOnAfter(LONGEST_WAIT);
+				this.exchange.end(End.BROKEN);
+			}
+			else if (this.answer.status() != 200) {
 				refuse(out);
+			}
+			else if (this.answer.rawType() != null) {
+				raw(out, this.answer.rawType());
 			}
 			else if (this.exchange.stream()) {
 				stream(out);
@@ -84,9 +91,24 @@ final class OpenAiWriter {
 		send(out, 200, "", JSON.writeValueAsString(completion));
 	}
 
+	private void raw(OutputStream out, String contentType) throws IOException, InterruptedException {
+		beginBody(out, contentType);
+		int pieces = 0;
+		for (String piece : this.answer.pieces()) {
+			if (!comes(pieces++)) {
+				return;
+			}
+			writeChunk(out, piece);
+			this.exchange.pieceSent();
+		}
+		if (comesFault(pieces)) {
+			print(out, "0\r\n\r\n");
+			this.exchange.end(End.COMPLETED);
+		}
+	}
+
 	private void stream(OutputStream out) throws IOException, InterruptedException {
-		print(out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
-				+ "Connection: close\r\n\r\n");
+		beginBody(out, "text/event-stream");
 		event(out, chunk(Map.of("role", "assistant", "content", ""), null));
 		int pieces = 0;
 		for (String piece : this.answer.pieces()) {
@@ -179,10 +201,19 @@ final class OpenAiWriter {
 		this.exchange.end(End.COMPLETED);
 	}
 
+	private static void beginBody(OutputStream out, String contentType) throws IOException {
+		print(out, "HTTP/1.1 200 OK\r\nContent-Type: " + contentType + "\r\nTransfer-Encoding: chunked\r\n"
+				+ "Connection: close\r\n\r\n");
+	}
+
 	private static void event(OutputStream out, String data) throws IOException {
-		byte[] event = ("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8);
-		out.write((Integer.toHexString(event.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
-		out.write(event);
+		writeChunk(out, "data: " + data + "\n\n");
+	}
+
+	private static void writeChunk(OutputStream out, String text) throws IOException {
+		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+		out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+		out.write(bytes);
 		print(out, "\r\n");
 	}
 

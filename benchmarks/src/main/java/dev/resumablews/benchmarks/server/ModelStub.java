@@ -39,7 +39,7 @@ public final class ModelStub {
 	private static OpenAiAnswer answer(OpenAiExchange exchange) {
 		JsonNode messages = exchange.body().path("messages");
 		ReplyOrder order = ReplyOrder.parse(messages.get(messages.size() - 1).path("content").asString());
-		return new OpenAiAnswer(200, null, new StampedPieces(order), "stop", Duration.ZERO, null, Fault.NONE, 0);
+		return new OpenAiAnswer(200, null, new StampedPieces(order), "stop", Duration.ZERO, null, Fault.NONE, 0, null);
 	}
 
 	/**

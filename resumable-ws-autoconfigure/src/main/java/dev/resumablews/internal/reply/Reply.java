@@ -1,70 +1,47 @@
 package dev.resumablews.internal.reply;
 
 import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
-import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
-import dev.resumablews.ReplyRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.FencedException;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
-import org.reactivestreams.Subscriber;
-import org.reactivestreams.Subscription;
 
 /**
  * One reply, from its {@code assistant_started} to the event that ends it. Safe for use
  * by many threads.
  * <ol>
- * <li>What the generator says is kept in a text. When no delta waits to be stored, one is
- * appended to the log; it says whatever has not been said yet at the moment the log
+ * <li>The {@link ReplyState} keeps the text that the generator gives. When no delta waits
+ * to be stored, one is appended to the log; it takes its text at the moment the log
  * writes it. So deltas that would wait become one, and a reply has one in the queue at
  * most.
- * <li>The generator is asked for more only while little waits to be stored: while
- * Postgres is away it waits, and memory is bounded.
- * <li>Whoever comes first of the generator's end, a cancellation, a time-out and a
- * shutdown sets {@code ended}; all that comes later does nothing. An event that was
- * appended before that finds nothing left to say.
+ * <li>The {@link GeneratorCall} asks the generator for more only while little waits to be
+ * stored: while Postgres is away it waits, and memory is bounded.
+ * <li>The first of the generator's end, a cancellation, a time-out and a shutdown ends
+ * the state; all that comes later does nothing. An event that was appended before that
+ * finds no text left.
  * </ol>
  * The log is never called with the lock held, because the log calls back.
  */
-final class Reply implements Runnable, Subscriber<ReplyPart> {
+final class Reply implements Runnable {
 
 	private static final Log logger = LogFactory.getLog(Reply.class);
 
-	/**
-	 * Length of the longest delta. A few thousand characters at once look like typing; an
-	 * event much longer would hold up other sessions' events in its batch.
-	 */
-	static final int MAX_DELTA = 16 * 1024;
-
-	/**
-	 * Length of what may wait to be stored before the generator is asked for no more.
-	 */
-	static final int MAX_WAITING = 64 * 1024;
-
-	private static final int PREFETCH = 32;
-
-	private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
-
 	private final ClaimedReply claim;
 
-	private final ReplyScheduler replies;
+	private final ReplyContext context;
 
-	private final ReplyGenerator generator;
+	private final ReplyJournal journal;
+
+	private final GeneratorCall call;
 
 	private final long acceptedAt = System.nanoTime();
 
@@ -72,34 +49,17 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 
 	private final Object lock = new Object();
 
-	private final ReplyText text;
-
-	private final Map<String, Long> usage = new TreeMap<>();
-
-	private @Nullable String finishReason;
-
-	private @Nullable Thread worker;
-
-	private @Nullable Subscription subscription;
-
 	/**
-	 * Parts the generator was asked for and has not given; while it is being called, 1.
+	 * Guarded by the lock.
 	 */
-	private int outstanding;
+	private final ReplyState state;
 
-	private long lastHeard;
-
-	private @Nullable AppendResult lastStored;
-
-	private boolean deltaQueued;
-
-	private boolean ended;
-
-	Reply(ClaimedReply claim, ReplyScheduler replies, ReplyGenerator generator) {
+	Reply(ClaimedReply claim, ReplyContext context, ReplyGenerator generator) {
 		this.claim = claim;
-		this.replies = replies;
-		this.generator = generator;
-		this.text = new ReplyText(replies.settings().maxCharacters());
+		this.context = context;
+		this.journal = new ReplyJournal(claim, context, this::beginAgain);
+		this.call = new GeneratorCall(this, context, generator);
+		this.state = new ReplyState(context.settings(), this.acceptedAt);
 	}
 
 	ClaimedReply claim() {
@@ -119,129 +79,75 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	 * Tells the client that there is a reply, and which attempt it makes obsolete.
 	 */
 	void announce() {
-		UUID previous = this.claim.previous();
-		append(ReplyEvents.STARTED, () -> ReplyEvents.started(this.claim.messageId(), this.claim.inReplyTo(), previous),
-				false, previous)
-			.whenComplete((appended, failure) -> abandonOn(failure));
+		this.journal.started().whenComplete((appended, failure) -> abandonOn(failure));
 	}
 
 	/**
-	 * Asks the generator; the reply's turn has come.
+	 * Calls the generator; the reply's turn has come.
 	 */
 	@Override
 	public void run() {
+		this.call.run();
+	}
+
+	/**
+	 * Notes that the generator is being called.
+	 */
+	void onCall() {
 		synchronized (this.lock) {
-			if (this.ended) {
-				return;
-			}
-			this.worker = Thread.currentThread();
-		}
-		try {
-			ReplyRequest request = request();
-			synchronized (this.lock) {
-				this.outstanding = 1;
-				this.lastHeard = System.nanoTime();
-			}
-			Publisher<ReplyPart> publisher = this.generator.generate(request);
-			publisher.subscribe(this);
-		}
-		catch (InterruptedException ex) {
-			fail(ReplyFailure.INTERRUPTED);
-		}
-		catch (Throwable ex) {
-			onError(ex);
-		}
-		finally {
-			synchronized (this.lock) {
-				this.worker = null;
-			}
-			// the end of a reply interrupts its worker, which belongs to others now
-			Thread.interrupted();
+			this.state.asked(System.nanoTime());
 		}
 	}
 
-	private ReplyRequest request() throws InterruptedException {
-		while (true) {
-			try {
-				return new ReplyRequest(this.claim.sessionId(), this.claim.userId(), this.claim.messageId(),
-						this.claim.inReplyTo(),
-						this.replies.log()
-							.conversation(this.claim.sessionId(), this.claim.inReplyTo(),
-									this.replies.settings().historyMessages()));
-			}
-			catch (EventLogUnavailableException ex) {
-				logger.debug("Reply " + this.claim.messageId() + " waits for the event log", ex);
-				LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
-				if (Thread.interrupted()) {
-					throw new InterruptedException();
-				}
-			}
-		}
+	/**
+	 * Notes that the generator has returned.
+	 * @return how many parts to ask for
+	 */
+	int onSubscribe() {
+		return locked(() -> this.state.subscribed(System.nanoTime()));
 	}
 
-	@Override
-	public void onSubscribe(Subscription subscription) {
-		int demand = 0;
-		synchronized (this.lock) {
-			if (!this.ended && this.subscription == null) {
-				this.subscription = subscription;
-				this.outstanding = 0;
-				this.lastHeard = System.nanoTime();
-				demand = claimDemand();
-			}
-		}
-		if (demand > 0) {
-			subscription.request(demand);
-		}
-		else {
-			subscription.cancel();
-		}
-	}
-
-	@Override
-	public void onNext(ReplyPart part) {
-		boolean fits;
-		boolean queueDelta;
-		int demand;
-		Subscription upstream;
-		synchronized (this.lock) {
-			if (this.ended) {
-				return;
-			}
-			this.outstanding--;
-			this.lastHeard = System.nanoTime();
-			this.usage.putAll(part.usage());
-			if (part.finishReason() != null) {
-				this.finishReason = part.finishReason();
-			}
-			fits = this.text.add(part.text());
-			queueDelta = fits && claimDelta();
-			demand = fits ? claimDemand() : 0;
-			upstream = this.subscription;
-		}
-		if (!fits) {
+	/**
+	 * Adds a part.
+	 * @return how many more to ask for
+	 */
+	int onNext(ReplyPart part) {
+		ReplyState.Next next = locked(() -> this.state.received(part, System.nanoTime()));
+		if (next.full()) {
 			complete("length", "completed", true);
-			return;
 		}
-		if (queueDelta) {
+		if (next.appendDelta()) {
 			appendDelta();
 		}
-		if (demand > 0 && upstream != null) {
-			upstream.request(demand);
+		return next.demand();
+	}
+
+	/**
+	 * Notes a sign of life of the generator that is no part.
+	 */
+	void alive() {
+		synchronized (this.lock) {
+			this.state.alive(System.nanoTime());
 		}
 	}
 
-	@Override
-	public void onComplete() {
-		complete(null, "completed", false);
+	void onComplete() {
+		if (locked(this.state::isEmpty)) {
+			onError(new NoAnswerException("the generator gave no answer, neither a text nor a reason why it ended"));
+		}
+		else {
+			complete(null, "completed", false);
+		}
 	}
 
-	@Override
-	public void onError(Throwable ex) {
-		if (fail(ReplyFailure.PROVIDER_ERROR, false)) {
+	void onError(Throwable ex) {
+		logger.debug("The generator of reply " + this.claim.messageId() + " failed", ex);
+		if (locked(this.state::isComplete)) {
+			complete(null, "completed", false);
+		}
+		else if (failIncomplete(ReplyFailure.PROVIDER_ERROR, false)) {
 			logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.claim.messageId(),
-					this.claim.inReplyTo(), this.claim.sessionId(), cause(ex)));
-			logger.debug("Reply " + this.claim.messageId() + " failed", ex);
+					this.claim.inReplyTo(), this.claim.sessionId(), FailureSummary.of(ex)));
 		}
 	}
 
@@ -254,228 +160,128 @@ final class Reply implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	/**
-	 * Ends the reply as failed, after what it has said so far.
+	 * Ends the reply as failed, after what it has said so far. A reply whose generator
+	 * has said why it ends is complete, and ends as such.
 	 * @param failure why
 	 * @return whether it had not ended yet
 	 */
 	boolean fail(ReplyFailure failure) {
-		return fail(failure, true);
+		return locked(this.state::isComplete) ? complete(null, "completed", true) : failIncomplete(failure, true);
 	}
 
 	/**
 	 * Ends the reply if it takes too long.
 	 */
 	void checkTime() {
-		boolean tooLong;
-		synchronized (this.lock) {
-			long now = System.nanoTime();
-			tooLong = now - this.acceptedAt > this.replies.settings().maxDuration().toNanos()
-					|| (this.outstanding > 0 && now - this.lastHeard > this.replies.settings().idleTimeout().toNanos());
-		}
-		if (tooLong) {
+		if (locked(() -> this.state.isOverdue(System.nanoTime()))) {
 			fail(ReplyFailure.TIMEOUT);
 		}
 	}
 
-	private boolean complete(@Nullable String reason, String outcome, boolean stopGenerator) {
-		String payload;
-		synchronized (this.lock) {
-			if (this.ended) {
-				return false;
-			}
-			this.ended = true;
-			this.text.end();
-			String known = (this.finishReason != null) ? this.finishReason : "stop";
-			payload = ReplyEvents.message(this.claim.messageId(), this.text.takeWhole(),
-					(reason != null) ? reason : known, this.usage);
-		}
-		append(ReplyEvents.MESSAGE, () -> payload, true, this.claim.messageId()).whenComplete(this::lastEventStored);
-		afterwards(outcome, stopGenerator);
-		return true;
-	}
-
-	private boolean fail(ReplyFailure failure, boolean stopGenerator) {
-		int untaken;
-		synchronized (this.lock) {
-			if (this.ended) {
-				return false;
-			}
-			this.ended = true;
-			this.text.end();
-			untaken = this.text.untaken();
-		}
-		// one less, because a delta does not end within a surrogate pair
-		for (int left = untaken; left > 0; left -= MAX_DELTA - 1) {
-			appendDelta();
-		}
-		append(ReplyEvents.FAILED, () -> ReplyEvents.failed(this.claim.messageId(), failure), true, null)
-			.whenComplete(this::lastEventStored);
-		afterwards(failure.code(), stopGenerator);
-		return true;
-	}
-
 	/**
-	 * Ends the reply without an event: it is somebody else's, or its session is gone.
+	 * Ends the reply without an event: it is another node's, its session is gone, or its
+	 * events cannot be stored.
 	 * @return whether it had not ended yet
 	 */
 	boolean abandon() {
-		synchronized (this.lock) {
-			if (this.ended) {
-				return false;
-			}
-			this.ended = true;
-			this.text.takeWhole();
-		}
-		this.stored.complete(null);
-		afterwards("abandoned", true);
-		return true;
-	}
-
-	private void afterwards(String outcome, boolean stopGenerator) {
-		if (stopGenerator) {
-			Subscription upstream;
-			synchronized (this.lock) {
-				upstream = this.subscription;
-				if (this.worker != null && this.worker != Thread.currentThread()) {
-					this.worker.interrupt();
-				}
-			}
-			if (upstream != null) {
-				try {
-					upstream.cancel();
-				}
-				catch (RuntimeException ex) {
-					logger.warn("Reply " + this.claim.messageId() + " could not cancel its generator: " + ex);
-				}
-			}
-		}
-		this.replies.ended(this, outcome, Duration.ofNanos(System.nanoTime() - this.acceptedAt));
-	}
-
-	private void lastEventStored(@Nullable AppendResult appended, @Nullable Throwable failure) {
-		if (failure != null && cause(failure) instanceof FencedException) {
-			logRefused();
-		}
-		else if (failure != null) {
-			logger.warn("The end of reply %s of session %s could not be stored: %s".formatted(this.claim.messageId(),
-					this.claim.sessionId(), cause(failure)));
-		}
-		this.stored.complete(null);
-	}
-
-	private boolean claimDelta() {
-		if (this.deltaQueued || this.text.untaken() == 0) {
+		if (!locked(this.state::abandon)) {
 			return false;
 		}
-		this.deltaQueued = true;
+		this.stored.complete(null);
+		ended(ReplyContext.ABANDONED, true);
 		return true;
 	}
 
-	private int claimDemand() {
-		if (this.outstanding > PREFETCH / 2 || this.text.untaken() >= MAX_WAITING) {
-			return 0;
-		}
-		int demand = PREFETCH - this.outstanding;
-		this.outstanding = PREFETCH;
-		return demand;
-	}
-
-	private void appendDelta() {
-		append(ReplyEvents.DELTA, this::nextDelta, false, null).whenComplete((appended, failure) -> {
-			abandonOn(failure);
-			goOn();
-		});
-	}
-
-	private @Nullable String nextDelta() {
-		ReplyText.Piece piece;
-		synchronized (this.lock) {
-			this.deltaQueued = false;
-			piece = this.text.take(MAX_DELTA);
-		}
-		return (piece != null) ? ReplyEvents.delta(this.claim.messageId(), piece) : null;
-	}
-
 	/**
-	 * Says what else there is to say, and asks a generator that had to wait for more.
+	 * Gives the reply up, because what it has stored before is not in the log any more.
+	 * So it begins again and says all of it.
 	 */
-	private void goOn() {
-		boolean queueDelta;
-		int demand;
-		Subscription upstream;
-		synchronized (this.lock) {
-			if (this.ended) {
-				return;
-			}
-			queueDelta = claimDelta();
-			upstream = this.subscription;
-			boolean stalled = upstream != null && this.outstanding == 0;
-			demand = stalled ? claimDemand() : 0;
-			this.lastHeard = (demand > 0) ? System.nanoTime() : this.lastHeard;
-		}
-		if (queueDelta) {
-			appendDelta();
-		}
-		if (demand > 0 && upstream != null) {
-			requestElsewhere(upstream, demand);
-		}
-	}
-
-	/**
-	 * A generator may do its work when it is asked for more, and this is the thread that
-	 * writes the log.
-	 */
-	private void requestElsewhere(Subscription upstream, int demand) {
-		try {
-			this.replies.executor().execute(() -> upstream.request(demand));
-		}
-		catch (RejectedExecutionException ex) {
-			fail(ReplyFailure.INTERRUPTED);
-		}
-	}
-
-	private CompletableFuture<AppendResult> append(String type, Supplier<@Nullable String> payload, boolean ends,
-			@Nullable UUID replaces) {
-		CompletableFuture<AppendResult> append = this.replies.append(this.claim, this.claim.messageId(), type, payload,
-				ends, replaces);
-		append.thenAccept(this::follow);
-		return append;
-	}
-
-	/**
-	 * Gives the reply up if what it has stored before is not in the log any more, so that
-	 * it begins again and says all of it.
-	 */
-	private void follow(AppendResult appended) {
-		AppendResult before;
-		synchronized (this.lock) {
-			before = this.lastStored;
-			this.lastStored = appended;
-		}
-		if (before != null && before.forks().sharedWith(appended.forks()) < before.eventId() && abandon()) {
+	private void beginAgain() {
+		if (abandon()) {
 			logger.info("Reply %s of session %s begins again, because the log has lost a part of it"
 				.formatted(this.claim.messageId(), this.claim.sessionId()));
 		}
 	}
 
-	private void abandonOn(@Nullable Throwable failure) {
-		if (failure == null || failure instanceof CancellationException) {
-			return;
+	private boolean complete(@Nullable String reason, String outcome, boolean stopGenerator) {
+		ReplyState.Whole whole = locked(() -> this.state.complete(reason));
+		if (whole == null) {
+			return false;
 		}
-		if (!(cause(failure) instanceof FencedException)) {
-			logger.warn("Reply %s of session %s is given up, because it could not be stored: %s"
-				.formatted(this.claim.messageId(), this.claim.sessionId(), cause(failure)));
-			abandon();
-		}
-		else if (abandon()) {
-			logRefused();
+		this.journal.message(whole).whenComplete(this::lastEventStored);
+		ended(outcome, stopGenerator);
+		return true;
+	}
+
+	private <T extends @Nullable Object> T locked(Supplier<T> decision) {
+		synchronized (this.lock) {
+			return decision.get();
 		}
 	}
 
-	private void logRefused() {
-		logger.info(
-				"What reply %s of session %s still said was refused: another node has taken it over, or its session is closed"
-					.formatted(this.claim.messageId(), this.claim.sessionId()));
+	private boolean failIncomplete(ReplyFailure failure, boolean stopGenerator) {
+		int deltas = locked(this.state::fail);
+		if (deltas < 0) {
+			return false;
+		}
+		for (int i = 0; i < deltas; i++) {
+			appendDelta();
+		}
+		this.journal.failed(failure).whenComplete(this::lastEventStored);
+		ended(failure.code(), stopGenerator);
+		return true;
+	}
+
+	private void ended(String outcome, boolean stopGenerator) {
+		if (stopGenerator) {
+			this.call.stop("Cancelling the generator of reply " + this.claim.messageId());
+		}
+		this.context.ended(this, outcome, Duration.ofNanos(System.nanoTime() - this.acceptedAt));
+	}
+
+	private void appendDelta() {
+		this.journal.delta(this::takeDelta).whenComplete((appended, failure) -> {
+			abandonOn(failure);
+			deltaStored();
+		});
+	}
+
+	private ReplyText.@Nullable Piece takeDelta() {
+		return locked(this.state::takeDelta);
+	}
+
+	private void deltaStored() {
+		ReplyState.Next next = locked(() -> this.state.stored(System.nanoTime()));
+		if (next.appendDelta()) {
+			appendDelta();
+		}
+		if (next.demand() > 0) {
+			this.call.request(next.demand());
+		}
+	}
+
+	private void lastEventStored(@Nullable AppendResult appended, @Nullable Throwable failure) {
+		if (failure != null) {
+			logNotStored(failure);
+		}
+		this.stored.complete(null);
+	}
+
+	private void abandonOn(@Nullable Throwable failure) {
+		if (failure != null && !(failure instanceof CancellationException) && abandon()) {
+			logNotStored(failure);
+		}
+	}
+
+	private void logNotStored(Throwable failure) {
+		if (cause(failure) instanceof FencedException) {
+			logger.info("Events of reply %s of session %s were refused: its session is closed, or another node runs it"
+				.formatted(this.claim.messageId(), this.claim.sessionId()));
+		}
+		else {
+			logger.warn("Reply %s of session %s is given up, because its events could not be stored: %s"
+				.formatted(this.claim.messageId(), this.claim.sessionId(), cause(failure)));
+		}
 	}
 
 	private static Throwable cause(Throwable failure) {

@@ -10,47 +10,26 @@ import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.observability.ListenerDispatcher;
-import okhttp3.Interceptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
-import org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
 /**
- * Auto-configuration of replies. The providers of chat models are named so that the order
- * holds also when something else pulls this auto-configuration forward; others are met by
- * coming last.
+ * Auto-configuration of replies, whatever generates them.
  */
-@AutoConfiguration(afterName = { "dev.resumablews.internal.log.LogAutoConfiguration",
-		"org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration",
-		"org.springframework.ai.model.anthropic.autoconfigure.AnthropicChatAutoConfiguration",
-		"org.springframework.ai.model.azure.openai.autoconfigure.AzureOpenAiChatAutoConfiguration",
-		"org.springframework.ai.model.bedrock.converse.autoconfigure.BedrockConverseProxyChatAutoConfiguration",
-		"org.springframework.ai.model.deepseek.autoconfigure.DeepSeekChatAutoConfiguration",
-		"org.springframework.ai.model.google.genai.autoconfigure.chat.GoogleGenAiChatAutoConfiguration",
-		"org.springframework.ai.model.minimax.autoconfigure.MiniMaxChatAutoConfiguration",
-		"org.springframework.ai.model.mistralai.autoconfigure.MistralAiChatAutoConfiguration",
-		"org.springframework.ai.model.ollama.autoconfigure.OllamaChatAutoConfiguration",
-		"org.springframework.ai.model.openai.autoconfigure.OpenAiChatAutoConfiguration" })
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
+@AutoConfiguration(afterName = "dev.resumablews.internal.log.LogAutoConfiguration")
 @ConditionalOnBean(EventLog.class)
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
@@ -70,8 +49,9 @@ public final class ReplyAutoConfiguration {
 			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners, ListableBeanFactory beans,
 			Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
-		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.idleTimeout(), reply.maxDuration(),
-				reply.maxConcurrent(), reply.maxWaiting(), reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
+		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.firstPartTimeout(),
+				reply.idleTimeout(), reply.maxDuration(), reply.maxConcurrent(), reply.maxWaiting(),
+				reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
 				reply.takeover() == ResumableWsProperties.Takeover.RESTART, reply.maxAttempts());
 		boolean handled = handlers.stream().anyMatch((handler) -> ReplyEvents.USER_MESSAGE.equals(handler.type()));
 		boolean answered = reply.enabled() && !handled;
@@ -94,36 +74,6 @@ public final class ReplyAutoConfiguration {
 		}
 		return "there is no ChatModel bean: add a Spring AI model, or define a ReplyGenerator bean,"
 				+ " or set resumable-ws.reply.enabled=false";
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass({ ChatClient.class, OpenAiHttpClientBuilderCustomizer.class, Interceptor.class })
-	@ConditionalOnBooleanProperty(name = "resumable-ws.reply.enabled", matchIfMissing = true)
-	static class OpenAiConfiguration {
-
-		@Bean
-		OpenAiCalls resumableWsOpenAiCalls() {
-			return new OpenAiCalls();
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(ChatClient.class)
-	@ConditionalOnBooleanProperty(name = "resumable-ws.reply.enabled", matchIfMissing = true)
-	static class ChatClientConfiguration {
-
-		@Bean
-		@ConditionalOnSingleCandidate(ChatModel.class)
-		@ConditionalOnMissingBean(ReplyGenerator.class)
-		ReplyGenerator resumableWsReplyGenerator(ChatModel model, ObjectProvider<ChatClient.Builder> builder,
-				ObjectProvider<GeneratorCalls> calls, ResumableWsProperties properties) {
-			// the application's customizers are in Spring AI's own builder
-			ChatClient.Builder unique = builder.getIfUnique(() -> ChatClient.builder(model));
-			return new ChatClientReplyGenerator(unique.build(), properties.reply().systemPrompt(),
-					calls.getIfAvailable(() -> (messageId, prompt) -> prompt.stream().chatResponse()));
-		}
-
 	}
 
 	/**

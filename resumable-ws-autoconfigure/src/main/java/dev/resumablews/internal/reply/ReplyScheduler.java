@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * that ends it removes its row.
  * </ol>
  */
-final class ReplyScheduler implements Replies, AutoCloseable {
+final class ReplyScheduler implements Replies, ReplyContext, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(ReplyScheduler.class);
 
@@ -166,22 +166,35 @@ final class ReplyScheduler implements Replies, AutoCloseable {
 		this.threads.close();
 	}
 
-	EventLog log() {
+	@Override
+	public EventLog log() {
 		return this.log;
 	}
 
-	ReplySettings settings() {
+	@Override
+	public ReplySettings settings() {
 		return this.settings;
 	}
 
-	Executor executor() {
+	@Override
+	public Executor executor() {
 		return this.threads;
 	}
 
-	/**
-	 * Appends an event of a reply, as long as it is this node's.
-	 */
-	CompletableFuture<AppendResult> append(ClaimedReply claim, UUID messageId, String type,
+	@Override
+	public void callBack(String activity, Runnable callback) {
+		this.threads.callBack(() -> {
+			try {
+				callback.run();
+			}
+			catch (Throwable ex) {
+				logger.warn(activity + " failed", ex);
+			}
+		});
+	}
+
+	@Override
+	public CompletableFuture<AppendResult> append(ClaimedReply claim, UUID messageId, String type,
 			Supplier<@Nullable String> payload, boolean ends, @Nullable UUID replaces) {
 		return this.log.append(new AppendRequest.ReplyEvent(claim.sessionId(), messageId, claim.inReplyTo(),
 				claim.fence(), type, role(type, ends), replaces, new AppendRequest.LateBound(payload)));
@@ -194,7 +207,8 @@ final class ReplyScheduler implements Replies, AutoCloseable {
 		return type.equals(ReplyEvents.DELTA) ? AppendRequest.Role.DELTA : AppendRequest.Role.PART;
 	}
 
-	void ended(Reply reply, String outcome, Duration duration) {
+	@Override
+	public void ended(Reply reply, String outcome, Duration duration) {
 		this.running.remove(reply.claim().messageId());
 		this.listener.onReplyEnded(outcome, duration);
 	}

@@ -6,7 +6,8 @@ import java.time.Duration;
  * Bounds of replies.
  *
  * @param historyMessages messages of the conversation that are given to the generator
- * @param idleTimeout how long a generator that was asked for more may be silent
+ * @param firstPartTimeout how long a generator may be silent before its first text
+ * @param idleTimeout how long it may be silent after that, while it is asked for more
  * @param maxDuration how long a reply may take
  * @param maxConcurrent replies that run at once at most
  * @param maxWaiting replies that wait for their turn, on all nodes, before further
@@ -17,7 +18,8 @@ import java.time.Duration;
  * @param restart whether a reply that is taken over begins anew, instead of failing
  * @param maxAttempts how often a reply is begun at most
  */
-record ReplySettings(int historyMessages, Duration idleTimeout, Duration maxDuration, int maxConcurrent, int maxWaiting,
-		int maxCharacters, boolean oneAtATime, Duration lease, boolean restart, int maxAttempts) {
+record ReplySettings(int historyMessages, Duration firstPartTimeout, Duration idleTimeout, Duration maxDuration,
+		int maxConcurrent, int maxWaiting, int maxCharacters, boolean oneAtATime, Duration lease, boolean restart,
+		int maxAttempts) {
 
 }

@@ -55,6 +55,10 @@ final class ReplyText {
 		this.half = "";
 	}
 
+	boolean isEmpty() {
+		return this.said.isEmpty();
+	}
+
 	int untaken() {
 		return this.said.length() - this.taken;
 	}

@@ -22,6 +22,7 @@ import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.publish.PublishAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.springai.SpringAiAutoConfiguration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class ReplyAutoConfigurationTests {
 		((Logger) LoggerFactory.getLogger(ReplyAutoConfiguration.class)).setLevel(Level.INFO);
 		this.runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class,
-					ChatClientAutoConfiguration.class))
+					SpringAiAutoConfiguration.class, ChatClientAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log,
 					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""))
 			.withBean(JdbcExecutor.class, this.log::database)
@@ -101,7 +102,7 @@ class ReplyAutoConfigurationTests {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withClassLoader(new FilteredClassLoader("org.springframework.ai.openai", "okhttp3", "com.openai"))
 			.run((context) -> {
-				assertThat(context).doesNotHaveBean(GeneratorCalls.class);
+				assertThat(context).doesNotHaveBean("resumableWsOpenAiCalls");
 				assertThat(answer(context)).isEqualTo("one");
 			});
 	}
@@ -116,7 +117,7 @@ class ReplyAutoConfigurationTests {
 	@Test
 	void theOnlyChatModelAnswers() {
 		this.runner.withUserConfiguration(OneModel.class).run((context) -> {
-			assertThat(context.getBean(ReplyGenerator.class)).isInstanceOf(ChatClientReplyGenerator.class);
+			assertThat(context.getBean(ReplyGenerator.class)).isInstanceOf(LiveReplyGenerator.class);
 			assertThat(answer(context)).isEqualTo("one");
 		});
 	}
@@ -201,9 +202,9 @@ class ReplyAutoConfigurationTests {
 
 	@Test
 	void theApplicationsRepliesWin() {
-		ReplyScheduler mine = new ReplyScheduler(
-				this.log.log(), this.log.leases(), NodeNotifier.none(), null, new ReplySettings(1,
-						Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1, true, Duration.ofSeconds(15), true, 3),
+		ReplyScheduler mine = new ReplyScheduler(this.log.log(), this.log.leases(), NodeNotifier.none(), null,
+				new ReplySettings(1, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1, true,
+						Duration.ofSeconds(15), true, 3),
 				ReplyThreads.platform(1), new ResumableWsListener() {
 				});
 		this.runner.withBean("mine", Replies.class, () -> mine)
@@ -242,16 +243,18 @@ class ReplyAutoConfigurationTests {
 	@Test
 	void boundsArePropertiesWithDefaults() {
 		this.runner.run((context) -> assertThat(replies(context).settings())
-			.isEqualTo(new ReplySettings(50, Duration.ofSeconds(60), Duration.ofMinutes(10), 200, 1000, 200_000, true,
-					Duration.ofSeconds(15), true, 3)));
+			.isEqualTo(new ReplySettings(50, Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMinutes(10), 200,
+					1000, 200_000, true, Duration.ofSeconds(15), true, 3)));
 		this.runner
-			.withPropertyValues("resumable-ws.reply.history-messages=5", "resumable-ws.reply.idle-timeout=2s",
-					"resumable-ws.reply.max-duration=3s", "resumable-ws.reply.max-concurrent=4",
-					"resumable-ws.reply.max-waiting=0", "resumable-ws.reply.max-characters=6",
-					"resumable-ws.reply.one-at-a-time=false", "resumable-ws.reply.lease=7s",
-					"resumable-ws.reply.takeover=fail", "resumable-ws.reply.max-attempts=8")
-			.run((context) -> assertThat(replies(context).settings()).isEqualTo(new ReplySettings(5,
-					Duration.ofSeconds(2), Duration.ofSeconds(3), 4, 0, 6, false, Duration.ofSeconds(7), false, 8)));
+			.withPropertyValues("resumable-ws.reply.history-messages=5", "resumable-ws.reply.first-part-timeout=9s",
+					"resumable-ws.reply.idle-timeout=2s", "resumable-ws.reply.max-duration=3s",
+					"resumable-ws.reply.max-concurrent=4", "resumable-ws.reply.max-waiting=0",
+					"resumable-ws.reply.max-characters=6", "resumable-ws.reply.one-at-a-time=false",
+					"resumable-ws.reply.lease=7s", "resumable-ws.reply.takeover=fail",
+					"resumable-ws.reply.max-attempts=8")
+			.run((context) -> assertThat(replies(context).settings())
+				.isEqualTo(new ReplySettings(5, Duration.ofSeconds(9), Duration.ofSeconds(2), Duration.ofSeconds(3), 4,
+						0, 6, false, Duration.ofSeconds(7), false, 8)));
 	}
 
 	@Test

@@ -1,0 +1,65 @@
+package dev.resumablews.internal.reply;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpStatusCode;
+
+/**
+ * Describes why a generator failed, for the log: the types of the exceptions and the HTTP
+ * status, and not their messages. A message may repeat what a provider has sent, which
+ * may name a key.
+ */
+final class FailureSummary {
+
+	private static final int MAX_CAUSES = 8;
+
+	/**
+	 * Methods by which the exceptions of HTTP clients and SDKs tell the status.
+	 */
+	private static final List<String> STATUS_METHODS = List.of("getStatusCode", "statusCode");
+
+	private FailureSummary() {
+	}
+
+	static String of(Throwable failure) {
+		List<String> causes = new ArrayList<>();
+		for (Throwable cause = failure; cause != null && causes.size() < MAX_CAUSES; cause = cause.getCause()) {
+			if (cause instanceof NoAnswerException) {
+				return String.valueOf(cause.getMessage());
+			}
+			if (!(cause instanceof CompletionException)) {
+				causes.add(describe(cause));
+			}
+		}
+		return String.join(", caused by ", causes) + " (the log level DEBUG shows more)";
+	}
+
+	private static String describe(Throwable cause) {
+		String name = cause.getClass().getName();
+		Integer status = status(cause);
+		return (status != null) ? name + " with HTTP status " + status : name;
+	}
+
+	private static @Nullable Integer status(Throwable cause) {
+		for (String method : STATUS_METHODS) {
+			try {
+				Object status = cause.getClass().getMethod(method).invoke(cause);
+				if (status instanceof Integer number) {
+					return number;
+				}
+				if (status instanceof HttpStatusCode code) {
+					return code.value();
+				}
+			}
+			catch (ReflectiveOperationException | RuntimeException ex) {
+				// it has none
+			}
+		}
+		return null;
+	}
+
+}

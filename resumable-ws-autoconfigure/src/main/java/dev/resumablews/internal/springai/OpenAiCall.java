@@ -1,0 +1,85 @@
+package dev.resumablews.internal.springai;
+
+import java.io.IOException;
+
+import okhttp3.Call;
+import okhttp3.Interceptor;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.Response;
+import okhttp3.ResponseBody;
+import okio.Okio;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of OpenAI's model, which is several HTTP calls if the client retries. Safe for
+ * use by many threads.
+ */
+final class OpenAiCall {
+
+	private final Runnable alive;
+
+	private @Nullable Call call;
+
+	private boolean cancelled;
+
+	OpenAiCall(Runnable alive) {
+		this.alive = alive;
+	}
+
+	/**
+	 * Makes an HTTP call.
+	 * @return the response; an empty one if this call was cancelled before, so that the
+	 * client has nothing to retry
+	 */
+	Response proceed(Interceptor.Chain chain, Request request) throws IOException {
+		if (!begin(chain.call())) {
+			return emptyResponse(request);
+		}
+		Response response = chain.proceed(request);
+		this.alive.run();
+		ResponseBody body = response.body();
+		if (body == null || !response.isSuccessful()) {
+			return response;
+		}
+		OpenAiEventSource events = new OpenAiEventSource(body.source(), response.header("Content-Type"), this);
+		return response.newBuilder().body(ResponseBody.create(Okio.buffer(events), body.contentType(), -1)).build();
+	}
+
+	void alive() {
+		this.alive.run();
+	}
+
+	/**
+	 * Closes the connection of the current HTTP call, and lets no other one begin.
+	 */
+	void cancel() {
+		Call current;
+		synchronized (this) {
+			this.cancelled = true;
+			current = this.call;
+		}
+		if (current != null) {
+			current.cancel();
+		}
+	}
+
+	synchronized boolean isCancelled() {
+		return this.cancelled;
+	}
+
+	private synchronized boolean begin(Call call) {
+		this.call = call;
+		return !this.cancelled;
+	}
+
+	static Response emptyResponse(Request request) {
+		return new Response.Builder().request(request)
+			.protocol(Protocol.HTTP_1_1)
+			.code(200)
+			.message("Cancelled")
+			.body(ResponseBody.create("", null))
+			.build();
+	}
+
+}

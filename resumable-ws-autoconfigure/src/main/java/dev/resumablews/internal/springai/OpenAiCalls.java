@@ -1,0 +1,91 @@
+package dev.resumablews.internal.springai;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+import okhttp3.Interceptor;
+import okhttp3.Request;
+import okhttp3.Response;
+import reactor.core.publisher.Flux;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
+import org.springframework.ai.openai.OpenAiChatOptions;
+import org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer;
+import org.springframework.ai.openai.http.okhttp.SpringAiOpenAiHttpClient;
+
+/**
+ * Calls Spring AI's OpenAI model for replies. A reply's request carries a header by which
+ * an interceptor finds it; the header does not leave this JVM. Other requests of the
+ * application are left alone. For the requests of replies:
+ * <ul>
+ * <li>the client's total and read timeouts are off, because the limits of replies apply;
+ * <li>a cancellation closes the HTTP connection at once. Spring AI closes the response's
+ * reader, which waits for the thread that reads until the server sends something, and
+ * does nothing before the response has begun;
+ * <li>the response is read by an {@link OpenAiEventSource}.
+ * </ul>
+ * Safe for use by many threads.
+ */
+final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer, Interceptor {
+
+	private static final String HEADER = "X-Resumable-Ws-Reply";
+
+	private final Map<String, OpenAiCall> running = new ConcurrentHashMap<>();
+
+	/**
+	 * Whether a client has the interceptor. A model that the application has built itself
+	 * may have none.
+	 */
+	private volatile boolean installed;
+
+	@Override
+	public void customize(SpringAiOpenAiHttpClient.Builder builder) {
+		builder.interceptor(this);
+		this.installed = true;
+	}
+
+	@Override
+	public Flux<ChatClientResponse> stream(ChatClientRequest request, StreamAdvisorChain chain, Runnable alive) {
+		if (!this.installed || !(request.prompt().getOptions() instanceof OpenAiChatOptions options)) {
+			return chain.nextStream(request);
+		}
+		return Flux.defer(() -> {
+			String id = UUID.randomUUID().toString();
+			OpenAiCall call = new OpenAiCall(alive);
+			this.running.put(id, call);
+			// the call is cancelled before what is upstream, which may wait for it
+			return chain.nextStream(withId(request, options, id))
+				.doOnCancel(call::cancel)
+				.doFinally((signal) -> this.running.remove(id));
+		});
+	}
+
+	@Override
+	public Response intercept(Chain chain) throws IOException {
+		Request request = chain.request();
+		String id = request.header(HEADER);
+		if (id == null) {
+			return chain.proceed(request);
+		}
+		Request plain = request.newBuilder().removeHeader(HEADER).build();
+		OpenAiCall call = this.running.get(id);
+		return (call != null) ? call.proceed(chain, plain) : OpenAiCall.emptyResponse(plain);
+	}
+
+	private static ChatClientRequest withId(ChatClientRequest request, OpenAiChatOptions options, String id) {
+		Map<String, String> headers = new HashMap<>();
+		if (options.getCustomHeaders() != null) {
+			headers.putAll(options.getCustomHeaders());
+		}
+		headers.put(HEADER, id);
+		OpenAiChatOptions changed = options.mutate().customHeaders(headers).timeout(Duration.ZERO).build();
+		return request.mutate().prompt(request.prompt().mutate().chatOptions(changed).build()).build();
+	}
+
+}
