@@ -26,7 +26,7 @@ final class AppendQueue {
 	/**
 	 * What one locked session may keep waiting, of what the queue may hold in all.
 	 */
-	private static final int PARKED_SHARE = 8;
+	private static final int PARKED_SHARE = 2;
 
 	private final LogSettings settings;
 

@@ -1,12 +1,12 @@
 package dev.resumablews.internal.connection;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import dev.resumablews.ClientMessage;
@@ -141,11 +141,17 @@ class CustomMessageTests {
 					.runAsync(() -> times(5, () -> phone.send(order("tea", key))));
 				times(5, () -> laptop.send(order("tea", key)));
 				byPhone.join();
-				AtomicInteger first = new AtomicInteger();
-				Consumer<JsonNode> count = (ack) -> first.addAndGet(ack.path("duplicate").asBoolean(false) ? 0 : 1);
-				times(5, () -> count.accept(phone.await("ack")));
-				times(5, () -> count.accept(laptop.await("ack")));
-				assertThat(first).hasValue(1);
+				await().until(() -> answers(phone).size() == 5 && answers(laptop).size() == 5);
+				List<JsonNode> answers = new ArrayList<>(answers(phone));
+				answers.addAll(answers(laptop));
+				assertThat(answers).filteredOn((answer) -> answer.path("type").asString().equals("error"))
+					.allSatisfy((error) -> assertThat(error.path("code").asString()).isEqualTo("unavailable"));
+				assertThat(answers).filteredOn((answer) -> answer.path("type").asString().equals("ack"))
+					.filteredOn((ack) -> !ack.path("duplicate").asBoolean(false))
+					.hasSize(1);
+				laptop.send(order("tea", key));
+				await().until(() -> answers(laptop).size() == 6);
+				assertThat(answers(laptop).get(5).path("duplicate").asBoolean()).isTrue();
 			}
 			assertThat(orders(session)).isEqualTo(1);
 			assertThat(events(session)).containsExactly("ordered");
@@ -201,6 +207,13 @@ class CustomMessageTests {
 			assertThat(client.messages())
 				.noneMatch((message) -> message.path("type").asString("").startsWith("assistant_"));
 		}
+	}
+
+	private static List<JsonNode> answers(WsTestClient client) {
+		return client.messages()
+			.stream()
+			.filter((message) -> List.of("ack", "error").contains(message.path("type").asString()))
+			.toList();
 	}
 
 	private static void times(int times, Runnable action) {
