@@ -2,10 +2,16 @@ package dev.resumablews.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -13,6 +19,9 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
+
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
  * The Postgres that tests run on, one for the JVM: the server that the system property
@@ -81,6 +90,39 @@ public final class TestPostgres {
 		config.setJdbcUrl(url);
 		config.setMaximumPoolSize(10);
 		return new HikariDataSource(config);
+	}
+
+	/**
+	 * Creates the library's tables, in the first schema of the search path.
+	 * @param dataSource the database
+	 */
+	public static void createTables(DataSource dataSource) {
+		try (Connection connection = dataSource.getConnection()) {
+			for (Resource file : schemaFiles()) {
+				connection.createStatement().execute(file.getContentAsString(StandardCharsets.UTF_8));
+			}
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Returns the files that create and update the library's tables.
+	 * @return the files, in the order in which they are to be run
+	 */
+	public static List<Resource> schemaFiles() {
+		try {
+			Resource[] files = new PathMatchingResourcePatternResolver()
+				.getResources("classpath*:dev/resumablews/schema/???-*.sql");
+			return Stream.of(files).sorted(Comparator.comparing(Resource::getFilename)).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	private static String start() {

@@ -17,8 +17,7 @@ final class ExistingTables implements SchemaMigration {
 
 	@Override
 	public void migrate(SchemaName schema) {
-		for (String table : new String[] { "ws_sessions", "ws_events", "ws_idempotency_keys", "ws_live_connections",
-				"ws_replies", "ws_nodes" }) {
+		for (String table : SchemaFiles.tables()) {
 			String name = schema.qualify(table);
 			boolean missing = this.jdbc.sql("select to_regclass(?) is null").param(name).query(Boolean.class).single();
 			if (missing) {

@@ -6,23 +6,28 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 
 import javax.sql.DataSource;
 
+import liquibase.ContextExpression;
+import liquibase.Labels;
 import liquibase.Scope;
 import liquibase.UpdateSummaryEnum;
 import liquibase.analytics.configuration.AnalyticsArgs;
+import liquibase.changelog.ChangeLogParameters;
+import liquibase.changelog.DatabaseChangeLog;
 import liquibase.changelog.FastCheckService;
 import liquibase.command.CommandScope;
 import liquibase.command.core.UpdateCommandStep;
+import liquibase.command.core.helpers.DatabaseChangelogCommandStep;
 import liquibase.command.core.helpers.DbUrlConnectionArgumentsCommandStep;
 import liquibase.command.core.helpers.ShowSummaryArgument;
 import liquibase.database.Database;
 import liquibase.database.DatabaseFactory;
 import liquibase.database.jvm.JdbcConnection;
+import liquibase.exception.LiquibaseException;
 import liquibase.integration.spring.SpringResourceAccessor;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
@@ -41,13 +46,16 @@ import org.springframework.core.io.DefaultResourceLoader;
  * transaction pooler, and vanishes with the node that holds it.</li>
  * <li>Whoever holds it is alone, so a Liquibase lock that is found set belongs to a node
  * that died, and is released.</li>
- * <li>Liquibase runs on a second connection.</li>
+ * <li>Liquibase runs on a second connection, which takes a lock for as long as its
+ * backend lives.</li>
  * </ol>
+ * <p>
+ * A change is committed before it is recorded, and the node may be killed in between. So
+ * every statement of the files has no effect when it is run again.
  */
 final class LiquibaseSchemaMigration implements SchemaMigration {
 
-	private static final List<String> CHANGE_LOGS = List.of("dev/resumablews/schema/001-tables.sql",
-			"dev/resumablews/schema/004-epoch.sql");
+	private static final String CHANGES = "resumable-ws schema changes";
 
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
@@ -72,7 +80,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			boolean autoCommit = guard.getAutoCommit();
 			guard.setAutoCommit(false);
 			try {
-				lock(guard);
+				lock(guard, "select pg_advisory_xact_lock(hashtextextended(?, 0))", "resumable-ws schema");
 				migrateAlone(schema);
 			}
 			finally {
@@ -97,13 +105,13 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		}
 	}
 
-	private void lock(Connection guard) throws SQLException {
+	private void lock(Connection guard, String sql, String name) throws SQLException {
 		try {
 			query(guard, """
 					select set_config('lock_timeout', ?, true), set_config('statement_timeout', '0', true),
 						set_config('idle_in_transaction_session_timeout', '0', true)
 					""", this.waitForOtherNode.toMillis() + "ms");
-			query(guard, "select pg_advisory_xact_lock(hashtextextended(?, 0))", "resumable-ws schema");
+			query(guard, sql, name);
 		}
 		catch (SQLException ex) {
 			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
@@ -124,15 +132,28 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			connection.setAutoCommit(true);
 			String searchPath = query(connection, "select current_setting('search_path')");
 			try {
+				awaitChangesOfDeadNode(connection);
 				useSchema(connection, schema);
 				update(connection);
 			}
 			finally {
 				connection.setAutoCommit(true);
 				query(connection, "select set_config('search_path', ?, false)", searchPath);
+				query(connection, "select pg_advisory_unlock(hashtextextended(?, 0))", CHANGES);
 				connection.setAutoCommit(autoCommit);
 			}
 		}
+	}
+
+	/**
+	 * A backend that builds an index notices the death of its node only at the end, long
+	 * after the guard's backend did.
+	 */
+	private void awaitChangesOfDeadNode(Connection connection) throws SQLException {
+		connection.setAutoCommit(false);
+		lock(connection, "select pg_advisory_lock(hashtextextended(?, 0))", CHANGES);
+		connection.commit();
+		connection.setAutoCommit(true);
 	}
 
 	private Connection secondConnection() throws SQLException {
@@ -183,14 +204,27 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			releaseLeftOverLock(database);
 			// it remembers what it saw before, by URL, even if the tables are gone
 			Scope.getCurrentScope().getSingleton(FastCheckService.class).clearCache();
-			for (String changeLog : CHANGE_LOGS) {
-				new CommandScope(UpdateCommandStep.COMMAND_NAME)
-					.addArgumentValue(DbUrlConnectionArgumentsCommandStep.DATABASE_ARG, database)
-					.addArgumentValue(UpdateCommandStep.CHANGELOG_FILE_ARG, changeLog)
-					.addArgumentValue(ShowSummaryArgument.SHOW_SUMMARY, UpdateSummaryEnum.OFF)
-					.execute();
-			}
+			new CommandScope(UpdateCommandStep.COMMAND_NAME)
+				.addArgumentValue(DbUrlConnectionArgumentsCommandStep.DATABASE_ARG, database)
+				.addArgumentValue(UpdateCommandStep.CHANGELOG_FILE_ARG, SchemaFiles.FOLDER)
+				.addArgumentValue(DatabaseChangelogCommandStep.CHANGELOG_ARG, changeLog(database))
+				.addArgumentValue(ShowSummaryArgument.SHOW_SUMMARY, UpdateSummaryEnum.OFF)
+				.execute();
 		});
+	}
+
+	/**
+	 * Each change keeps the file that it is in as a part of its identity, as if the file
+	 * had been run alone.
+	 */
+	private static DatabaseChangeLog changeLog(Database database) throws LiquibaseException {
+		DatabaseChangeLog changeLog = new DatabaseChangeLog(SchemaFiles.FOLDER);
+		changeLog.setChangeLogParameters(new ChangeLogParameters(database));
+		for (String file : SchemaFiles.inOrder()) {
+			changeLog.include(file, false, true, Scope.getCurrentScope().getResourceAccessor(), new ContextExpression(),
+					new Labels(), false, null, DatabaseChangeLog.OnUnknownFileFormat.FAIL);
+		}
+		return changeLog;
 	}
 
 	private void releaseLeftOverLock(Database database) throws Exception {

@@ -13,10 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
-import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.scheduling.TaskScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,8 +34,7 @@ class CleanupAutoConfigurationTests {
 
 	@BeforeEach
 	void createTables() {
-		new ResourceDatabasePopulator(new ClassPathResource("dev/resumablews/schema/001-tables.sql"))
-			.execute(new DriverManagerDataSource(this.url));
+		TestPostgres.createTables(new DriverManagerDataSource(this.url));
 		this.jdbc.update("""
 				insert into ws_sessions (session_id, user_id, last_active_at)
 				values (gen_random_uuid(), 'ann', now() - interval '31 days'), (gen_random_uuid(), 'bob', now())

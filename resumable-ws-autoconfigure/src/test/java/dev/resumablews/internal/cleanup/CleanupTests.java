@@ -25,9 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -52,8 +50,7 @@ class CleanupTests {
 		this.url = TestPostgres.createDatabase();
 		this.pool = TestPostgres.pool(this.url);
 		this.jdbc = new JdbcTemplate(this.pool);
-		new ResourceDatabasePopulator(new ClassPathResource("dev/resumablews/schema/001-tables.sql"))
-			.execute(this.pool);
+		TestPostgres.createTables(this.pool);
 	}
 
 	@AfterAll
@@ -313,8 +310,7 @@ class CleanupTests {
 	void tablesInAnotherSchemaAreCleanedUp() {
 		this.jdbc.execute("create schema chat");
 		try (HikariDataSource inChat = TestPostgres.pool(this.url + "&currentSchema=chat")) {
-			new ResourceDatabasePopulator(new ClassPathResource("dev/resumablews/schema/001-tables.sql"))
-				.execute(inChat);
+			TestPostgres.createTables(inChat);
 			new JdbcTemplate(inChat).update("insert into ws_sessions (session_id, user_id, last_active_at) "
 					+ "values (gen_random_uuid(), 'ann', now() - interval '31 days')");
 			session("31 days");

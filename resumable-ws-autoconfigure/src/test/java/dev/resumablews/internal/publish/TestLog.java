@@ -1,10 +1,5 @@
 package dev.resumablews.internal.publish;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -33,8 +28,8 @@ import dev.resumablews.testing.TestPostgres;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -95,19 +90,7 @@ public final class TestLog implements AutoCloseable {
 	 * Creates the tables in a database.
 	 */
 	public static void createTables(String url) {
-		try (HikariDataSource dataSource = TestPostgres.pool(url); Connection connection = dataSource.getConnection()) {
-			for (String file : List.of("001-tables.sql", "004-epoch.sql")) {
-				connection.createStatement()
-					.execute(new ClassPathResource("dev/resumablews/schema/" + file)
-						.getContentAsString(StandardCharsets.UTF_8));
-			}
-		}
-		catch (SQLException ex) {
-			throw new IllegalStateException(ex);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		TestPostgres.createTables(new DriverManagerDataSource(url));
 	}
 
 	public EventLog log() {

@@ -1,0 +1,39 @@
+package dev.resumablews.internal.schema;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The SQL files that create and update the tables. A file that was released is never
+ * changed, and every statement has no effect when it is run again.
+ */
+final class SchemaFiles {
+
+	static final String FOLDER = "dev/resumablews/schema/";
+
+	private static final List<String> NAMES = List.of( //
+			"001-tables.sql", //
+			"004-epoch.sql");
+
+	private SchemaFiles() {
+	}
+
+	/**
+	 * Returns the files in the order in which they are to be run.
+	 * @return their paths on the class path
+	 */
+	static List<String> inOrder() {
+		return NAMES.stream().map(FOLDER::concat).toList();
+	}
+
+	/**
+	 * Returns the tables that the files create.
+	 * @return their names
+	 */
+	static List<String> tables() {
+		return Stream.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes")
+			.map("ws_"::concat)
+			.toList();
+	}
+
+}
