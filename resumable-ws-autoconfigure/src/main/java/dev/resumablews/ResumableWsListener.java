@@ -71,4 +71,14 @@ public interface ResumableWsListener {
 	default void onCleanedUp(String what, long rows) {
 	}
 
+	/**
+	 * The cleanup has run on this node, and leaves rows that are past their time, or
+	 * none.
+	 * @param what what they are: {@code sessions}, {@code events} or
+	 * {@code idempotency_keys}
+	 * @param overdue how long the oldest of them is past its time; zero if there is none
+	 */
+	default void onCleanupOverdue(String what, Duration overdue) {
+	}
+
 }

@@ -403,7 +403,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param interval Time between two runs.
 	 * @param cron Cron expression that says when to run, instead of the interval.
 	 * @param sessionTtl Time after which a session without a connection or an event is
-	 * removed with its events; zero for never.
+	 * removed with its events, at least 2 hours; zero for never.
 	 * @param eventTtl Age at which events are removed; zero for never.
 	 * @param idempotencyKeyTtl Age at which idempotency keys are removed.
 	 * @param liveConnectionTtl Time without a heartbeat after which a live connection is
@@ -415,11 +415,14 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("7d") Duration idempotencyKeyTtl, @DefaultValue("5m") Duration liveConnectionTtl,
 			@DefaultValue("1000") int batchSize) {
 
+		private static final Duration LEAST_SESSION_TTL = Duration.ofHours(2);
+
 		public Cleanup {
 			requirePositive("cleanup.interval", interval);
 			require(cron == null || cron.isEmpty() || CronExpression.isValidExpression(cron), "cleanup.cron",
 					String.valueOf(cron), "a cron expression of six fields, such as '0 0 4 * * *'");
-			require(!sessionTtl.isNegative(), "cleanup.session-ttl", sessionTtl, "zero or more");
+			require(sessionTtl.isZero() || sessionTtl.compareTo(LEAST_SESSION_TTL) >= 0, "cleanup.session-ttl",
+					sessionTtl, "zero, or 2 hours or more, because a session notes a visit once an hour only");
 			require(!eventTtl.isNegative(), "cleanup.event-ttl", eventTtl, "zero or more");
 			requirePositive("cleanup.idempotency-key-ttl", idempotencyKeyTtl);
 			requirePositive("cleanup.live-connection-ttl", liveConnectionTtl);

@@ -13,9 +13,12 @@ import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -31,15 +34,22 @@ final class Cleanup implements Runnable {
 	private static final Log log = LogFactory.getLog(Cleanup.class);
 
 	/**
-	 * Bounds one sweep, so that a backlog of one kind does not keep the others waiting.
+	 * After that time it is the next sweep's turn, so that a backlog of one kind does not
+	 * keep the others waiting.
 	 */
-	private static final Duration SWEEP_TIME = Duration.ofMinutes(5);
+	private static final Duration TURN = Duration.ofSeconds(30);
 
 	/**
 	 * A transaction is followed by a pause as many times as long as it took. So removing
 	 * takes at most a tenth of the time, and less of it the more the database has to do.
 	 */
 	private static final int PAUSE_FACTOR = 9;
+
+	/**
+	 * While rows are past their time for longer than that, removing does not keep up, and
+	 * takes half of the time.
+	 */
+	private static final Duration BACKLOG = Duration.ofHours(1);
 
 	private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
 
@@ -72,73 +82,117 @@ final class Cleanup implements Runnable {
 	}
 
 	/**
-	 * Removes all there is to remove, unless another node does. Ends early when the
-	 * thread is interrupted. Does not throw.
+	 * Removes all there is to remove, unless another node does. A sweep that fails is
+	 * left to the next run, and the others continue. Ends early when the thread is
+	 * interrupted. Does not throw.
 	 */
 	@Override
 	public void run() {
 		List<SweepResult> removed = new ArrayList<>();
-		try {
-			for (Sweep sweep : sweeps()) {
-				if (!complete(sweep, removed)) {
-					break;
+		List<Sweep> sweeps = sweeps();
+		List<Sweep> unfinished = sweeps;
+		while (!unfinished.isEmpty() && !Thread.currentThread().isInterrupted()) {
+			List<Sweep> more = new ArrayList<>();
+			for (Sweep sweep : unfinished) {
+				switch (attempt(sweep, removed)) {
+					case MORE -> more.add(sweep);
+					case STOPPED -> {
+						report(removed);
+						return;
+					}
+					case ENDED -> {
+					}
 				}
 			}
+			unfinished = more;
 		}
-		catch (DataAccessException | TransactionException ex) {
-			if (!Thread.currentThread().isInterrupted()) {
-				log.warn("Cleanup failed, and is tried again at its next run: " + ex.getMostSpecificCause());
-			}
-		}
-		report(removed.stream().reduce(SweepResult.NOTHING, SweepResult::and));
+		report(removed);
+		sweeps.forEach(this::reportOverdue);
 	}
 
 	private List<Sweep> sweeps() {
+		SweepStatements statements = new SweepStatements(this.jdbc, this.schema, this.settings);
 		List<Sweep> sweeps = new ArrayList<>();
-		sweeps.add(ExpiredRowsSweep.liveConnections(this.jdbc, this.schema, this.settings));
-		sweeps.add(ExpiredRowsSweep.idempotencyKeys(this.jdbc, this.schema, this.settings));
+		sweeps.add(new DeadConnectionsSweep(statements));
+		sweeps.add(new ExpiredKeysSweep(statements));
 		if (this.settings.sessionTtl().toMillis() > 0) {
-			sweeps.add(new IdleSessionsSweep(this.jdbc, this.schema, this.settings));
+			sweeps.add(new IdleSessionsSweep(statements));
 		}
 		if (this.settings.eventTtl().toMillis() > 0) {
-			sweeps.add(ExpiredRowsSweep.events(this.jdbc, this.schema, this.settings));
+			sweeps.add(new ExpiredEventsSweep(statements));
 		}
 		return sweeps;
 	}
 
-	/**
-	 * Completes a sweep, or as much as there is time for.
-	 * @return whether to go on with the next one
-	 */
-	private boolean complete(Sweep sweep, List<SweepResult> removed) {
+	private Outcome attempt(Sweep sweep, List<SweepResult> removed) {
+		try {
+			return takeTurn(sweep, removed);
+		}
+		catch (CannotCreateTransactionException | CannotGetJdbcConnectionException ex) {
+			warn("Cleanup", ex);
+			return Outcome.STOPPED;
+		}
+		catch (DataAccessException | TransactionException ex) {
+			warn("Cleanup of " + sweep.what(), ex);
+			return Outcome.ENDED;
+		}
+	}
+
+	private Outcome takeTurn(Sweep sweep, List<SweepResult> removed) {
+		Duration overdue = sweep.overdue().orElse(Duration.ZERO);
+		int pauseFactor = (overdue.compareTo(BACKLOG) > 0) ? 1 : PAUSE_FACTOR;
 		long start = System.nanoTime();
 		while (!Thread.currentThread().isInterrupted()) {
 			long begun = System.nanoTime();
 			Optional<Sweep.Batch> batch = this.transaction
 				.execute((status) -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
 			if (batch == null || batch.isEmpty()) {
-				return false;
+				return Outcome.STOPPED;
 			}
 			removed.add(batch.get().removed());
-			if (!batch.get().more() || System.nanoTime() - start > SWEEP_TIME.toNanos()) {
-				return true;
+			if (!batch.get().more()) {
+				return Outcome.ENDED;
+			}
+			if (System.nanoTime() - start > TURN.toNanos()) {
+				return Outcome.MORE;
 			}
 			// ends early, too, when the thread is interrupted
-			LockSupport.parkNanos(PAUSE_FACTOR * (System.nanoTime() - begun));
+			LockSupport.parkNanos(pauseFactor * (System.nanoTime() - begun));
 		}
-		return false;
+		return Outcome.ENDED;
 	}
 
 	private boolean isAlone() {
 		return this.jdbc.sql(LOCK).param(this.schema.value()).query(Boolean.class).single();
 	}
 
-	private void report(SweepResult removed) {
-		if (removed.rows().isEmpty()) {
-			return;
+	private void report(List<SweepResult> batches) {
+		SweepResult removed = batches.stream().reduce(SweepResult.NOTHING, SweepResult::and);
+		if (!removed.rows().isEmpty()) {
+			log.info("Cleanup removed " + removed);
+			removed.rows().forEach(this.listener::onCleanedUp);
 		}
-		log.info("Cleanup removed " + removed);
-		removed.rows().forEach(this.listener::onCleanedUp);
+	}
+
+	private void reportOverdue(Sweep sweep) {
+		try {
+			sweep.overdue().ifPresent((overdue) -> this.listener.onCleanupOverdue(sweep.what(), overdue));
+		}
+		catch (DataAccessException ex) {
+			log.debug("The age of the oldest of the " + sweep.what() + " cannot be read", ex);
+		}
+	}
+
+	private static void warn(String what, NestedRuntimeException ex) {
+		if (!Thread.currentThread().isInterrupted()) {
+			log.warn(what + " failed, and is tried again at its next run: " + ex.getMostSpecificCause());
+		}
+	}
+
+	private enum Outcome {
+
+		ENDED, MORE, STOPPED
+
 	}
 
 }

@@ -1,20 +1,25 @@
 package dev.resumablews.internal.cleanup;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Duration;
+import java.util.Optional;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-import dev.resumablews.internal.schema.SchemaName;
+import org.jspecify.annotations.Nullable;
 
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
- * Removes sessions that nobody uses any more, with all that belongs to them:
+ * Removes sessions that nobody uses any more, with all that belongs to them. A session
+ * whose {@code active_since} has not reached the age is in use; each of the others is
+ * looked at, in batches:
  * <ol>
- * <li>Candidates are looked for without a lock.</li>
- * <li>A batch of them is locked, where they are still idle. Those that somebody else has
+ * <li>If it is in use after all, {@code active_since} is raised, unless somebody else has
+ * locked it. So each session is looked at once in the time after which it would be
+ * removed.</li>
+ * <li>The others are locked, where they are still idle. Those that somebody else has
  * locked are not. From here on nobody can append to them.</li>
  * <li>In statements of their own, which therefore see all that was appended before, their
  * events and then their keys are removed.</li>
@@ -25,50 +30,65 @@ import org.springframework.jdbc.support.SqlArrayValue;
  */
 final class IdleSessionsSweep implements Sweep {
 
-	/**
-	 * Finding candidates reads the whole table, as the time of last activity has no index
-	 * (see the schema), hence many at once.
-	 */
-	private static final int CANDIDATES = 10_000;
-
-	private static final String FIND = """
-			select s.session_id from ws_sessions s
-			where s.last_active_at < now() - make_interval(secs => ?)
-				and not exists (select from ws_live_connections l
-					where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => ?))
-			limit ?
+	private static final String LOOK = """
+			with due as materialized (
+				select s.session_id, s.active_since, s.last_active_at < now() - make_interval(secs => :ttl)
+					and not exists (select from ws_live_connections l
+						where l.session_id = s.session_id
+							and l.last_seen_at >= now() - make_interval(secs => :liveTtl)) as idle
+				from ws_sessions s
+				where s.active_since < now() - make_interval(secs => :ttl)
+					and (s.active_since, s.session_id) > (:since::timestamptz, :after::uuid)
+				order by s.active_since, s.session_id
+				limit :limit
+			), used as materialized (
+				select session_id from ws_sessions
+				where session_id = any (array(select session_id from due where not idle))
+				for no key update skip locked
+			), raised as (
+				update ws_sessions s
+				set active_since = case
+					when s.last_active_at < now() - make_interval(secs => :ttl) then now() else s.last_active_at end
+				from used u
+				where s.session_id = u.session_id
+			)
+			select session_id, active_since, idle from due order by active_since, session_id
 			""";
 
 	private static final String LOCK = """
 			select s.session_id from ws_sessions s
-			where s.session_id = any(?)
-				and s.last_active_at < now() - make_interval(secs => ?)
+			where s.session_id = any(:sessions)
+				and s.last_active_at < now() - make_interval(secs => :ttl)
 				and not exists (select from ws_live_connections l
-					where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => ?))
+					where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl))
 			order by s.session_id for update of s skip locked
 			""";
 
 	private static final String REMOVE_EVENTS = """
 			with old as materialized (
-				select e.session_id, e.id from unnest(?) s (session_id)
+				select e.session_id, e.id from unnest(:sessions) s (session_id)
 				cross join lateral (
-					select session_id, id from ws_events where session_id = s.session_id order by id limit ?
+					select session_id, id from ws_events where session_id = s.session_id order by id limit :limit
 				) e
-				limit ?
+				limit :limit
 			), gone as (
 				delete from ws_events e using old where e.session_id = old.session_id and e.id = old.id
 				returning e.session_id, e.id
 			), marked as (
 				update ws_sessions s set truncated_through = greatest(s.truncated_through, g.through)
 				from (select session_id, max(id) as through from gone group by session_id) g
-				where s.session_id = g.session_id and (select count(*) from old) >= ?
+				where s.session_id = g.session_id and (select count(*) from old) >= :limit
 			)
 			select count(*) from gone
 			""";
 
 	private static final String REMOVE_KEYS = """
 			with old as materialized (
-				select session_id, idempotency_key from ws_idempotency_keys where session_id = any(?) limit ?
+				select k.session_id, k.idempotency_key from unnest(:sessions) s (session_id)
+				cross join lateral (
+					select session_id, idempotency_key from ws_idempotency_keys where session_id = s.session_id limit :limit
+				) k
+				limit :limit
 			), gone as (
 				delete from ws_idempotency_keys k using old
 				where k.session_id = old.session_id and k.idempotency_key = old.idempotency_key
@@ -77,91 +97,143 @@ final class IdleSessionsSweep implements Sweep {
 			select count(*) from gone
 			""";
 
-	private static final String REMOVE_CONNECTIONS = "delete from ws_live_connections where session_id = any(?)";
+	private static final String REMOVE_CONNECTIONS = "delete from ws_live_connections where session_id = any(:sessions)";
 
-	private static final String REMOVE_REPLIES = "delete from ws_replies where session_id = any(?)";
+	private static final String REMOVE_REPLIES = "delete from ws_replies where session_id = any(:sessions)";
 
-	private static final String REMOVE_SESSIONS = "delete from ws_sessions where session_id = any(?)";
+	private static final String REMOVE_SESSIONS = "delete from ws_sessions where session_id = any(:sessions)";
 
-	private final JdbcClient jdbc;
+	private static final String OVERDUE = """
+			select extract(epoch from now() - make_interval(secs => :ttl)
+				- case when isfinite(active_since) then active_since else created_at end)::float8
+			from ws_sessions
+			order by active_since, session_id
+			limit 1
+			""";
 
-	private final SchemaName schema;
+	private final SweepStatements statements;
 
-	private final CleanupSettings settings;
+	/**
+	 * Sessions to remove, of the last look.
+	 */
+	private final List<UUID> idle = new ArrayList<>();
 
-	private final double ttl;
+	/**
+	 * The last session that was looked at.
+	 */
+	private @Nullable Due last;
 
-	private final double liveTtl;
+	private boolean allSeen;
 
-	private final Deque<UUID> candidates = new ArrayDeque<>();
+	IdleSessionsSweep(SweepStatements statements) {
+		this.statements = statements;
+	}
 
-	private boolean allFound;
-
-	IdleSessionsSweep(JdbcClient jdbc, SchemaName schema, CleanupSettings settings) {
-		this.jdbc = jdbc;
-		this.schema = schema;
-		this.settings = settings;
-		this.ttl = CleanupSettings.seconds(settings.sessionTtl());
-		this.liveTtl = CleanupSettings.seconds(settings.liveConnectionTtl());
+	@Override
+	public String what() {
+		return SweepResult.SESSIONS;
 	}
 
 	@Override
 	public Batch next() {
-		if (this.candidates.isEmpty()) {
-			find();
+		if (this.idle.isEmpty()) {
+			look();
+			return new Batch(SweepResult.NOTHING, !this.idle.isEmpty() || !this.allSeen);
 		}
-		List<UUID> batch = this.candidates.stream().limit(this.settings.batchSize()).toList();
-		List<UUID> locked = batch.isEmpty() ? batch : lock(batch);
 		SweepResult removed = SweepResult.NOTHING;
+		List<UUID> locked = lock();
 		if (!locked.isEmpty()) {
-			removed = remove(array(locked));
+			removed = remove(new SqlArrayValue("uuid", locked.toArray()));
 			if (!removed.rows().containsKey(SweepResult.SESSIONS)) {
 				return new Batch(removed, true);
 			}
 		}
-		batch.forEach((done) -> this.candidates.remove());
-		return new Batch(removed, !this.candidates.isEmpty() || !this.allFound);
+		this.idle.clear();
+		return new Batch(removed, !this.allSeen);
 	}
 
-	private void find() {
-		this.candidates
-			.addAll(statement(FIND).param(this.ttl).param(this.liveTtl).param(CANDIDATES).query(UUID.class).list());
-		this.allFound = this.candidates.size() < CANDIDATES;
+	@Override
+	public Optional<Duration> overdue() {
+		return this.statements.overdue(OVERDUE, this.statements.settings().sessionTtl());
 	}
 
-	private List<UUID> lock(List<UUID> batch) {
-		return statement(LOCK).param(array(batch)).param(this.ttl).param(this.liveTtl).query(UUID.class).list();
+	/**
+	 * Looks at the next sessions. In a transaction that does nothing else, so that those
+	 * that are in use are locked only for a moment.
+	 */
+	private void look() {
+		int limit = this.statements.settings().batchSize();
+		List<Due> due = this.statements.sql(LOOK)
+			.param("ttl", ttl())
+			.param("liveTtl", liveTtl())
+			.param("since", (this.last != null) ? this.last.activeSince() : "-infinity")
+			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
+			.param("limit", limit)
+			.query((row, number) -> new Due(row.getObject("session_id", UUID.class), row.getString("active_since"),
+					row.getBoolean("idle")))
+			.list();
+		due.stream().filter(Due::idle).map(Due::sessionId).forEach(this.idle::add);
+		this.allSeen = due.size() < limit;
+		if (!due.isEmpty()) {
+			this.last = due.get(due.size() - 1);
+		}
+	}
+
+	private List<UUID> lock() {
+		return this.statements.sql(LOCK)
+			.param("sessions", new SqlArrayValue("uuid", this.idle.toArray()))
+			.param("ttl", ttl())
+			.param("liveTtl", liveTtl())
+			.query(UUID.class)
+			.list();
 	}
 
 	private SweepResult remove(SqlArrayValue sessions) {
-		int limit = this.settings.batchSize();
-		long events = statement(REMOVE_EVENTS).param(sessions)
-			.param(limit)
-			.param(limit)
-			.param(limit)
-			.query(Long.class)
-			.single();
+		int limit = this.statements.settings().batchSize();
+		long events = removeBatch(REMOVE_EVENTS, sessions);
 		SweepResult removed = SweepResult.NOTHING.and(SweepResult.EVENTS, events);
 		if (events >= limit) {
 			return removed;
 		}
-		long keys = statement(REMOVE_KEYS).param(sessions).param(limit).query(Long.class).single();
+		long keys = removeBatch(REMOVE_KEYS, sessions);
 		removed = removed.and(SweepResult.IDEMPOTENCY_KEYS, keys);
 		if (keys >= limit) {
 			return removed;
 		}
-		statement(REMOVE_REPLIES).param(sessions).update();
-		long connections = statement(REMOVE_CONNECTIONS).param(sessions).update();
-		return removed.and(SweepResult.LIVE_CONNECTIONS, connections)
-			.and(SweepResult.SESSIONS, statement(REMOVE_SESSIONS).param(sessions).update());
+		removeAll(REMOVE_REPLIES, sessions);
+		return removed.and(SweepResult.LIVE_CONNECTIONS, removeAll(REMOVE_CONNECTIONS, sessions))
+			.and(SweepResult.SESSIONS, removeAll(REMOVE_SESSIONS, sessions));
 	}
 
-	private JdbcClient.StatementSpec statement(String sql) {
-		return this.jdbc.sql(this.schema.qualify(sql));
+	private long removeBatch(String sql, SqlArrayValue sessions) {
+		return this.statements.sql(sql)
+			.param("sessions", sessions)
+			.param("limit", this.statements.settings().batchSize())
+			.query(Long.class)
+			.single();
 	}
 
-	private static SqlArrayValue array(List<UUID> ids) {
-		return new SqlArrayValue("uuid", ids.toArray());
+	private int removeAll(String sql, SqlArrayValue sessions) {
+		return this.statements.sql(sql).param("sessions", sessions).update();
+	}
+
+	private double ttl() {
+		return CleanupSettings.seconds(this.statements.settings().sessionTtl());
+	}
+
+	private double liveTtl() {
+		return CleanupSettings.seconds(this.statements.settings().liveConnectionTtl());
+	}
+
+	/**
+	 * A session that may be idle.
+	 *
+	 * @param sessionId its id
+	 * @param activeSince the bound, as Postgres writes it, because it may be infinite
+	 * @param idle whether it is
+	 */
+	private record Due(UUID sessionId, String activeSince, boolean idle) {
+
 	}
 
 }

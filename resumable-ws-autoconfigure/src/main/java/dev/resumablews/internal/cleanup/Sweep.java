@@ -1,16 +1,32 @@
 package dev.resumablews.internal.cleanup;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /**
  * One pass over what one kind of row has left behind, in batches. It remembers where it
- * is, so it is used for one run, by one thread.
+ * is, so it is used for one run, by one thread. No statement of a sweep waits for a row
+ * that somebody else has locked, and none reads more than a batch.
  */
 interface Sweep {
+
+	/**
+	 * Returns the kind of row that the sweep is about.
+	 * @return one of the names of {@link SweepResult}
+	 */
+	String what();
 
 	/**
 	 * Removes the next batch, in the transaction of the caller.
 	 * @return what was removed
 	 */
 	Batch next();
+
+	/**
+	 * Returns how long the oldest row is past its time.
+	 * @return the time, zero if no row is; empty where that does not matter
+	 */
+	Optional<Duration> overdue();
 
 	/**
 	 * A batch.

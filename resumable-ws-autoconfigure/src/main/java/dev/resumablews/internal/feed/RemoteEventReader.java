@@ -29,7 +29,8 @@ public final class RemoteEventReader {
 	/**
 	 * All rows come from one snapshot, so what is missing between two of them is not in
 	 * the log any more. A session's page is as large as what its feed can hold, and the
-	 * payloads that are too much for all pages together are left out.
+	 * payloads that are too much for all pages together are left out. Payloads that are
+	 * not returned are not read.
 	 */
 	private static final String SQL = """
 			with epoch as materialized (
@@ -47,7 +48,8 @@ public final class RemoteEventReader {
 					select id, type, message_id, created_at, payload, length,
 						sum(length) over (order by id) - length as length_before
 					from (
-						select id, type, message_id, created_at, payload::text as payload, length(payload::text) as length
+						select id, type, message_id, created_at, payload,
+							coalesce(payload_bytes, octet_length(payload::text)) as length
 						from ws_events
 						where session_id = known.session_id and id > known.last_event_id
 						order by id
@@ -60,7 +62,7 @@ public final class RemoteEventReader {
 			order by session_id, id
 			""";
 
-	private static final long MAX_CHARACTERS = 8 * 1024 * 1024;
+	private static final long MAX_BYTES = 8 * 1024 * 1024;
 
 	private final JdbcExecutor database;
 
@@ -124,7 +126,7 @@ public final class RemoteEventReader {
 	private List<News> query(Map<UUID, Known> known) {
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SQL))) {
-				statement.setLong(1, MAX_CHARACTERS);
+				statement.setLong(1, MAX_BYTES);
 				statement.setArray(2, connection.createArrayOf("uuid", known.keySet().toArray()));
 				statement.setArray(3,
 						connection.createArrayOf("bigint", known.values().stream().map(Known::last).toArray()));

@@ -114,8 +114,8 @@ public final class AppendStatement {
 				from (select session_id, max(id) as id, max(forks) as forks from fresh group by session_id) c, moment m
 				where s.session_id = c.session_id
 			), stored as (
-				insert into ws_events (session_id, id, type, message_id, payload, created_at)
-				select session_id, id, type, message_id, payload::json, stored_at
+				insert into ws_events (session_id, id, type, message_id, payload, created_at, payload_bytes)
+				select session_id, id, type, message_id, payload::json, stored_at, octet_length(payload)
 				from fresh, moment
 				where payload is not null
 			), keyed as (

@@ -24,7 +24,9 @@ final class EventTable {
 
 	/**
 	 * Has one row without an event if there is none. The running total keeps a page of
-	 * large events from filling the memory.
+	 * large events from filling the memory. It is taken from the sizes, so that only
+	 * payloads that are returned are read: Postgres reads a large payload when it is cast
+	 * or sent. The size of the first event tells how many events to look at.
 	 */
 	private static final String PAGE = """
 			with history as materialized (
@@ -36,14 +38,18 @@ final class EventTable {
 			from history h
 			left join (
 				select id, type, payload, created_at,
-					sum(octet_length(payload)) over (order by id rows unbounded preceding) - octet_length(payload)
-						as bytes_before
+					sum(bytes) over (order by id rows unbounded preceding) - bytes as bytes_before
 				from (
-					select id, type, payload::text as payload, created_at
+					select id, type, payload, created_at, coalesce(payload_bytes, octet_length(payload::text)) as bytes
 					from ws_events
 					where session_id = ? and id > ?
 					order by id
-					limit ?
+					limit least(?, (
+						select 16 + ? / greatest(1, payload_bytes) from ws_events
+						where session_id = ? and id > ?
+						order by id
+						limit 1
+					))
 				) page
 			) e on e.bytes_before < ?
 			order by e.id
@@ -51,14 +57,31 @@ final class EventTable {
 
 	/**
 	 * The message to answer counts as the last one, also when answers to earlier ones
-	 * were stored after it, because it had to wait for its turn.
+	 * were stored after it, because it had to wait for its turn. Finds the messages by
+	 * their index before it reads any payload.
 	 */
 	private static final String CONVERSATION = """
-			select id, type, payload::text
+			select id, type, payload
 			from ws_events
-			where session_id = ? and (id <= ? and type = 'user_message' or type = 'assistant_message')
+			where session_id = ? and id = any (array(
+				select id
+				from (
+					(
+						select id from ws_events
+						where session_id = ? and type = 'user_message' and id <= ?
+						order by id desc
+						limit ?
+					) union all (
+						select id from ws_events
+						where session_id = ? and type = 'assistant_message'
+						order by id desc
+						limit ?
+					)
+				) messages
+				order by id = ? desc, id desc
+				limit ?
+			))
 			order by id = ? desc, id desc
-			limit ?
 			""";
 
 	private final JdbcExecutor database;
@@ -80,6 +103,9 @@ final class EventTable {
 				statement.setLong(3, afterEventId);
 				statement.setInt(4, limit);
 				statement.setLong(5, this.maxPageBytes);
+				statement.setObject(6, sessionId);
+				statement.setLong(7, afterEventId);
+				statement.setLong(8, this.maxPageBytes);
 				try (ResultSet rows = statement.executeQuery()) {
 					return page(sessionId, rows);
 				}
@@ -110,9 +136,14 @@ final class EventTable {
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(CONVERSATION))) {
 				statement.setObject(1, sessionId);
-				statement.setLong(2, lastUserMessage);
+				statement.setObject(2, sessionId);
 				statement.setLong(3, lastUserMessage);
 				statement.setInt(4, limit);
+				statement.setObject(5, sessionId);
+				statement.setInt(6, limit);
+				statement.setLong(7, lastUserMessage);
+				statement.setInt(8, limit);
+				statement.setLong(9, lastUserMessage);
 				List<ConversationMessage> messages = new ArrayList<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {

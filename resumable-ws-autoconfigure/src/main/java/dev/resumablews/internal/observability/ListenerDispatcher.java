@@ -164,6 +164,11 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 			ListenerDispatcher.this.notify((listener) -> listener.onCleanedUp(what, rows));
 		}
 
+		@Override
+		public void onCleanupOverdue(String what, Duration overdue) {
+			ListenerDispatcher.this.notify((listener) -> listener.onCleanupOverdue(what, overdue));
+		}
+
 	}
 
 }

@@ -3,7 +3,11 @@ package dev.resumablews.internal.observability;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -13,6 +17,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 
 /**
@@ -32,6 +37,8 @@ final class MicrometerListener implements DirectListener {
 	private final MeterRegistry registry;
 
 	private final AtomicInteger open = new AtomicInteger();
+
+	private final ConcurrentMap<String, AtomicLong> overdueSeconds = new ConcurrentHashMap<>();
 
 	private final Timer batches;
 
@@ -126,6 +133,18 @@ final class MicrometerListener implements DirectListener {
 			.tag("what", what)
 			.register(this.registry)
 			.increment(rows);
+	}
+
+	@Override
+	public void onCleanupOverdue(String what, Duration overdue) {
+		this.overdueSeconds.computeIfAbsent(what, (key) -> {
+			AtomicLong seconds = new AtomicLong();
+			TimeGauge.builder("resumable.ws.cleanup.overdue", seconds, TimeUnit.SECONDS, AtomicLong::get)
+				.description("Time for which the oldest row is past its time after a cleanup")
+				.tag("what", key)
+				.register(this.registry);
+			return seconds;
+		}).set(overdue.toSeconds());
 	}
 
 	private Counter sent(String source) {

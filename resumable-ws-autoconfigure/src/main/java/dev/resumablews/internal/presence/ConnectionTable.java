@@ -32,7 +32,12 @@ public final class ConnectionTable {
 	 */
 	private static final String UPDATE = """
 			with gone as (
-				delete from ws_live_connections where connection_id = any (?) and session_id = any (?)
+				delete from ws_live_connections c
+				using unnest(?::uuid[], ?::uuid[]) as g (connection_id, session_id)
+				where c.session_id = g.session_id and c.connection_id = g.connection_id
+			), node as (
+				insert into ws_connected_nodes (node_id) values (?)
+				on conflict (node_id) do update set last_seen_at = clock_timestamp()
 			)
 			insert into ws_live_connections (connection_id, session_id, user_id, node_id, connected_at)
 			select connection_id, session_id, user_id, ?, clock_timestamp() - make_interval(secs => age)
@@ -43,15 +48,21 @@ public final class ConnectionTable {
 
 	private static final String COUNT = """
 			select count(*) from ws_live_connections
-			where user_id = ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			where user_id = ? and last_seen_at > statement_timestamp() - make_interval(secs => ?)
 			""";
 
+	/**
+	 * Uses {@code statement_timestamp()} because an index cannot be searched for the
+	 * result of a volatile function.
+	 */
 	private static final String COUNT_ELSEWHERE = """
-			with elsewhere as not materialized (
-				select user_id from ws_live_connections
-				where node_id <> ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+			with recent as materialized (
+				select statement_timestamp() - make_interval(secs => ?) as since
 			)
-			select exists (select from elsewhere), (select count(*) from elsewhere where user_id = ?)
+			select
+				exists (select from ws_connected_nodes where node_id <> ? and last_seen_at > since),
+				(select count(*) from ws_live_connections where user_id = ? and node_id <> ? and last_seen_at > since)
+			from recent
 			""";
 
 	private static final String SURPLUS = """
@@ -61,12 +72,17 @@ public final class ConnectionTable {
 					row_number() over (partition by session_id order by connected_at desc, connection_id) as place
 				from ws_live_connections
 				where session_id in (select session_id from ws_live_connections where node_id = ?)
-					and last_seen_at > clock_timestamp() - make_interval(secs => ?)
+					and last_seen_at > statement_timestamp() - make_interval(secs => ?)
 			) ranked
 			where place > ? and node_id = ?
 			""";
 
-	private static final String REMOVE = "delete from ws_live_connections where node_id = ?";
+	private static final String REMOVE = """
+			with node as (
+				delete from ws_connected_nodes where node_id = ?
+			)
+			delete from ws_live_connections where node_id = ?
+			""";
 
 	private final JdbcExecutor database;
 
@@ -98,10 +114,11 @@ public final class ConnectionTable {
 				statement.setArray(1, goneIds);
 				statement.setArray(2, goneSessions);
 				statement.setObject(3, this.nodeId);
-				statement.setArray(4, connection.createArrayOf("uuid", values(alive, LiveConnection::connectionId)));
-				statement.setArray(5, connection.createArrayOf("uuid", values(alive, LiveConnection::sessionId)));
-				statement.setArray(6, connection.createArrayOf("text", values(alive, LiveConnection::userId)));
-				statement.setArray(7, connection.createArrayOf("float8",
+				statement.setObject(4, this.nodeId);
+				statement.setArray(5, connection.createArrayOf("uuid", values(alive, LiveConnection::connectionId)));
+				statement.setArray(6, connection.createArrayOf("uuid", values(alive, LiveConnection::sessionId)));
+				statement.setArray(7, connection.createArrayOf("text", values(alive, LiveConnection::userId)));
+				statement.setArray(8, connection.createArrayOf("float8",
 						values(alive, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
 				return statement.executeUpdate();
 			}
@@ -129,14 +146,15 @@ public final class ConnectionTable {
 	/**
 	 * Counts a user's connections to the other nodes.
 	 * @param userId the user
-	 * @return the number of connections; empty if no user has any
+	 * @return the number of connections; empty if no other node has any
 	 */
 	public OptionalInt countElsewhere(String userId) {
 		return this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT_ELSEWHERE))) {
-				statement.setObject(1, this.nodeId);
-				statement.setDouble(2, this.seconds);
+				statement.setDouble(1, this.seconds);
+				statement.setObject(2, this.nodeId);
 				statement.setString(3, userId);
+				statement.setObject(4, this.nodeId);
 				try (ResultSet rows = statement.executeQuery()) {
 					rows.next();
 					return rows.getBoolean(1) ? OptionalInt.of(rows.getInt(2)) : OptionalInt.empty();
@@ -176,6 +194,7 @@ public final class ConnectionTable {
 		this.database.call((connection) -> {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(REMOVE))) {
 				statement.setObject(1, this.nodeId);
+				statement.setObject(2, this.nodeId);
 				return statement.executeUpdate();
 			}
 		});

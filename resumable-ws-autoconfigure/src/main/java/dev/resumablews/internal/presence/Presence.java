@@ -153,7 +153,14 @@ public final class Presence {
 		if (heartbeatDue) {
 			alive = this.open.get();
 		}
-		this.table.update(alive.stream().filter((connection) -> !gone.contains(connection)).toList(), gone);
+		try {
+			this.table.update(alive.stream().filter((connection) -> !gone.contains(connection)).toList(), gone);
+		}
+		catch (RuntimeException ex) {
+			// no heartbeat removes them
+			this.closed.addAll(gone);
+			throw ex;
+		}
 		if (heartbeatDue) {
 			this.lastHeartbeat = now;
 			if (!alive.isEmpty()) {

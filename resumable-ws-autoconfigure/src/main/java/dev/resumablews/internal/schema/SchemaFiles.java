@@ -13,6 +13,7 @@ final class SchemaFiles {
 
 	private static final List<String> NAMES = List.of( //
 			"001-tables.sql", //
+			"002-costs.sql", //
 			"004-epoch.sql");
 
 	private SchemaFiles() {
@@ -31,7 +32,8 @@ final class SchemaFiles {
 	 * @return their names
 	 */
 	static List<String> tables() {
-		return Stream.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes")
+		return Stream
+			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes")
 			.map("ws_"::concat)
 			.toList();
 	}

@@ -36,8 +36,9 @@ class CleanupAutoConfigurationTests {
 	void createTables() {
 		TestPostgres.createTables(new DriverManagerDataSource(this.url));
 		this.jdbc.update("""
-				insert into ws_sessions (session_id, user_id, last_active_at)
-				values (gen_random_uuid(), 'ann', now() - interval '31 days'), (gen_random_uuid(), 'bob', now())
+				insert into ws_sessions (session_id, user_id, last_active_at, active_since, events_since)
+				values (gen_random_uuid(), 'ann', now() - interval '31 days', '-infinity', '-infinity'),
+					(gen_random_uuid(), 'bob', now(), now(), now())
 				""");
 		this.jdbc.update("""
 				insert into ws_events (session_id, id, type, payload, created_at)
@@ -59,7 +60,8 @@ class CleanupAutoConfigurationTests {
 		this.runner.run((context) -> {
 			assertThat(context).hasSingleBean(CleanupSchedule.class).doesNotHaveBean(TaskScheduler.class);
 			await().until(() -> count("ws_sessions") == 1);
-			this.jdbc.update("update ws_sessions set last_active_at = now() - interval '31 days'");
+			this.jdbc.update(
+					"update ws_sessions set active_since = '-infinity', last_active_at = now() - interval '31 days'");
 			await().until(() -> count("ws_sessions") == 0);
 			assertThat(threads()).hasSize(1).allMatch(Thread::isDaemon);
 		});
@@ -112,12 +114,20 @@ class CleanupAutoConfigurationTests {
 		}
 		this.jdbc.update("insert into ws_idempotency_keys values (gen_random_uuid(), gen_random_uuid(), null, "
 				+ "now() - interval '1000 days')");
-		this.jdbc.update("insert into ws_events values (gen_random_uuid(), 1, 'test', null, '{}', "
-				+ "now() - interval '1000 days')");
+		this.jdbc.update("""
+				with session as (
+					insert into ws_sessions (session_id, user_id, events_since)
+					values (gen_random_uuid(), 'cleaned-up', '-infinity')
+					returning session_id
+				)
+				insert into ws_events (session_id, id, type, payload, created_at)
+				select session_id, 1, 'test', '{}', now() - interval '1000 days' from session
+				""");
 		this.runner.withPropertyValues("resumable-ws.cleanup." + property).run((context) -> {
 			// events are removed last
 			await().until(() -> this.jdbc.queryForObject(
 					"select count(*) from ws_events where created_at < now() - interval '999 days'", Long.class) == 0);
+			this.jdbc.update("delete from ws_sessions where user_id = 'cleaned-up'");
 			assertThat(count(table)).isEqualTo(rows);
 		});
 	}
@@ -126,10 +136,11 @@ class CleanupAutoConfigurationTests {
 	void eventsStayForEverWithATimeOfZero() {
 		this.jdbc.update("update ws_sessions set last_active_at = now()");
 		this.jdbc.update("update ws_events set created_at = now() - interval '1000 days'");
+		this.jdbc.update("update ws_sessions set events_since = '-infinity'");
 		this.runner.withPropertyValues("resumable-ws.cleanup.event-ttl=0").run((context) -> {
 			await().until(() -> count("ws_idempotency_keys") == 0);
-			this.jdbc
-				.update("update ws_sessions set last_active_at = now() - interval '31 days' where user_id = 'ann'");
+			this.jdbc.update(
+					"update ws_sessions set active_since = '-infinity', last_active_at = now() - interval '31 days' where user_id = 'ann'");
 			await().until(() -> count("ws_sessions") == 1);
 			assertThat(count("ws_events")).isEqualTo(1);
 		});

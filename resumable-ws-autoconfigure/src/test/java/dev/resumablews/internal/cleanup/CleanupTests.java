@@ -28,7 +28,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 @ExtendWith(OutputCaptureExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -38,6 +37,8 @@ class CleanupTests {
 			Duration.ofDays(7), Duration.ofMinutes(5), 10);
 
 	private final Map<String, Long> removed = new ConcurrentHashMap<>();
+
+	private final Map<String, Duration> overdue = new ConcurrentHashMap<>();
 
 	private String url = "";
 
@@ -60,7 +61,8 @@ class CleanupTests {
 
 	@BeforeEach
 	void empty() {
-		this.jdbc.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections");
+		this.jdbc
+			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes");
 		this.removed.clear();
 	}
 
@@ -125,13 +127,6 @@ class CleanupTests {
 		cleanup(SETTINGS).run();
 		assertThat(counts()).containsEntry("ws_events", 0L);
 		assertThat(truncatedThrough(session)).isEqualTo(60);
-	}
-
-	@Test
-	void oldEventsOfNoSessionGoToo() {
-		events(UUID.randomUUID(), 1, 25, "21 days");
-		cleanup(SETTINGS).run();
-		assertThat(counts()).containsEntry("ws_events", 0L);
 	}
 
 	@Test
@@ -257,22 +252,83 @@ class CleanupTests {
 	}
 
 	@Test
-	void anAppendAtTheSameTimeIsNeitherLostNorBlockedNorForgotten() throws Exception {
-		UUID session = session("1 minute");
-		events(session, 1, 5, "21 days");
+	void aLockedSessionHoldsUpNoSweep() throws SQLException {
+		UUID busy = session("1 minute");
+		events(busy, 1, 5, "21 days");
+		UUID other = session("1 minute");
+		events(other, 1, 5, "21 days");
+		UUID idle = session("31 days");
 		try (Connection writer = DriverManager.getConnection(this.url)) {
 			writer.setAutoCommit(false);
-			append(writer, session, 6);
-			CompletableFuture<Void> cleanup = CompletableFuture.runAsync(cleanup(SETTINGS));
-			awaitSomebodyWaiting();
-			append(writer, session, 7);
+			append(writer, busy, 6);
+			cleanup(SETTINGS).run();
+			assertThat(sessionsWithEvents()).containsExactly(busy);
+			assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class)).doesNotContain(idle);
+			append(writer, busy, 7);
 			writer.commit();
-			cleanup.get(30, TimeUnit.SECONDS);
 		}
+		cleanup(SETTINGS).run();
 		assertThat(this.jdbc.queryForList("select id from ws_events order by id", Long.class)).containsExactly(6L, 7L);
-		assertThat(this.jdbc.queryForMap("select last_event_id, truncated_through from ws_sessions"))
+		assertThat(this.jdbc
+			.queryForMap("select last_event_id, truncated_through from ws_sessions where session_id = ?", busy))
 			.containsEntry("last_event_id", 7L)
 			.containsEntry("truncated_through", 5L);
+	}
+
+	@Test
+	void aSessionIsVisitedAgainWhenItsFirstEventComesOfAge() {
+		UUID session = session("1 minute");
+		events(session, 1, 3, "21 days");
+		events(session, 4, 5, "19 days");
+		cleanup(SETTINGS).run();
+		assertThat(daysSince("events_since", session)).isEqualTo(19);
+		cleanup(new CleanupSettings(SETTINGS.sessionTtl(), Duration.ofDays(18), SETTINGS.idempotencyKeyTtl(),
+				SETTINGS.liveConnectionTtl(), 10))
+			.run();
+		assertThat(counts()).containsEntry("ws_events", 0L);
+		assertThat(daysSince("events_since", session)).isZero();
+	}
+
+	@Test
+	void aSessionThatIsInUseIsLookedAtOnceInItsTime() {
+		UUID session = session("5 days");
+		cleanup(SETTINGS).run();
+		assertThat(daysSince("active_since", session)).isEqualTo(5);
+	}
+
+	@Test
+	void aSweepThatFailsIsTheOnlyOne(CapturedOutput output) {
+		UUID session = session("1 minute");
+		events(session, 1, 3, "21 days");
+		keys(session, 3, "8 days");
+		this.jdbc.execute("alter table ws_live_connections rename to away");
+		try {
+			cleanup(SETTINGS).run();
+		}
+		finally {
+			this.jdbc.execute("alter table away rename to ws_live_connections");
+		}
+		assertThat(counts()).containsEntry("ws_events", 0L).containsEntry("ws_idempotency_keys", 0L);
+		assertThat(output).contains("Cleanup of live_connections failed", "Cleanup of sessions failed")
+			.doesNotContain("Cleanup of events failed");
+	}
+
+	@Test
+	void theAgeOfTheOldestRowThatIsPastItsTimeIsReported() throws SQLException {
+		UUID session = session("1 minute");
+		this.jdbc.update("update ws_sessions set events_since = now() - interval '25 days'");
+		events(session, 1, 3, "25 days");
+		try (Connection writer = DriverManager.getConnection(this.url)) {
+			writer.setAutoCommit(false);
+			append(writer, session, 4);
+			cleanup(SETTINGS).run();
+			assertThat(this.overdue).hasEntrySatisfying("events", (age) -> assertThat(age.toDays()).isEqualTo(5))
+				.containsEntry("sessions", Duration.ZERO)
+				.containsEntry("idempotency_keys", Duration.ZERO);
+			writer.rollback();
+		}
+		cleanup(SETTINGS).run();
+		assertThat(this.overdue).containsEntry("events", Duration.ZERO);
 	}
 
 	@Test
@@ -311,8 +367,9 @@ class CleanupTests {
 		this.jdbc.execute("create schema chat");
 		try (HikariDataSource inChat = TestPostgres.pool(this.url + "&currentSchema=chat")) {
 			TestPostgres.createTables(inChat);
-			new JdbcTemplate(inChat).update("insert into ws_sessions (session_id, user_id, last_active_at) "
-					+ "values (gen_random_uuid(), 'ann', now() - interval '31 days')");
+			new JdbcTemplate(inChat)
+				.update("insert into ws_sessions (session_id, user_id, last_active_at, active_since) "
+						+ "values (gen_random_uuid(), 'ann', now() - interval '31 days', '-infinity')");
 			session("31 days");
 			new Cleanup(this.pool, new SchemaName("chat"), SETTINGS, new ResumableWsListener() {
 			}).run();
@@ -356,13 +413,20 @@ class CleanupTests {
 				CleanupTests.this.removed.merge(what, rows, Long::sum);
 			}
 
+			@Override
+			public void onCleanupOverdue(String what, Duration overdue) {
+				CleanupTests.this.overdue.put(what, overdue);
+			}
+
 		});
 	}
 
 	private UUID session(String idleFor) {
 		UUID id = UUID.randomUUID();
-		this.jdbc.update("insert into ws_sessions (session_id, user_id, last_active_at) "
-				+ "values (?, 'ann', now() - ?::interval)", id, idleFor);
+		this.jdbc.update("""
+				insert into ws_sessions (session_id, user_id, last_active_at, active_since, events_since)
+				values (?, 'ann', now() - ?::interval, '-infinity', '-infinity')
+				""", id, idleFor);
 		return id;
 	}
 
@@ -405,12 +469,15 @@ class CleanupTests {
 		}
 	}
 
-	private void awaitSomebodyWaiting() {
-		await().until(() -> {
-			Long waiting = this.jdbc.queryForObject("select count(*) from pg_stat_activity "
-					+ "where wait_event_type = 'Lock' and datname = current_database()", Long.class);
-			return waiting != null && waiting > 0;
-		});
+	private List<UUID> sessionsWithEvents() {
+		return this.jdbc.queryForList("select distinct session_id from ws_events", UUID.class);
+	}
+
+	private int daysSince(String column, UUID session) {
+		Integer days = this.jdbc.queryForObject(
+				"select extract(day from now() - " + column + ") from ws_sessions where session_id = ?", Integer.class,
+				session);
+		return (days != null) ? days : -1;
 	}
 
 	private long truncatedThrough(UUID session) {

@@ -87,6 +87,7 @@ class ManyNodesTests {
 	@Test
 	void connectionsOfANodeThatWasKilledCountForTwoHeartbeatsAtMost() {
 		UUID killed = UUID.randomUUID();
+		this.sql.sql("insert into ws_connected_nodes (node_id) values (?)").param(killed).update();
 		OffsetDateTime death = this.sql.sql("select clock_timestamp()").query(OffsetDateTime.class).single();
 		for (int i = 0; i < 3; i++) {
 			this.sql.sql(

@@ -45,8 +45,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(OutputCaptureExtension.class)
 class SchemaAutoConfigurationTests {
 
-	private static final String[] TABLES = { "ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes",
-			"ws_replies", "ws_sessions" };
+	private static final String[] TABLES = { "ws_connected_nodes", "ws_events", "ws_idempotency_keys",
+			"ws_live_connections", "ws_nodes", "ws_replies", "ws_sessions" };
 
 	private final String url = TestPostgres.createDatabase();
 
@@ -62,8 +62,9 @@ class SchemaAutoConfigurationTests {
 		this.runner.run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context.getBean(SchemaName.class)).isEqualTo(new SchemaName(""));
-			assertThat(tablesIn("public")).containsExactly("ws_databasechangelog", "ws_databasechangeloglock",
-					"ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes", "ws_replies", "ws_sessions");
+			assertThat(tablesIn("public")).containsExactly("ws_connected_nodes", "ws_databasechangelog",
+					"ws_databasechangeloglock", "ws_events", "ws_idempotency_keys", "ws_live_connections", "ws_nodes",
+					"ws_replies", "ws_sessions");
 		});
 	}
 
@@ -111,7 +112,7 @@ class SchemaAutoConfigurationTests {
 	void theLockOfANodeThatDiedIsReleased() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.jdbc.execute("drop table ws_databasechangelog, ws_sessions, ws_events, ws_idempotency_keys, "
-				+ "ws_live_connections, ws_replies, ws_nodes");
+				+ "ws_live_connections, ws_replies, ws_nodes, ws_connected_nodes");
 		assertThat(this.jdbc.update("update ws_databasechangeloglock set locked = true, lockgranted = now(), "
 				+ "lockedby = 'a node that died'"))
 			.isEqualTo(1);
@@ -271,7 +272,7 @@ class SchemaAutoConfigurationTests {
 	void onlyLiveConnectionsAreUnlogged() {
 		this.runner.run((context) -> assertThat(this.jdbc
 			.queryForList("select relname from pg_class where relpersistence = 'u' and relkind = 'r'", String.class))
-			.containsExactlyInAnyOrder("ws_live_connections", "ws_nodes"));
+			.containsExactlyInAnyOrder("ws_connected_nodes", "ws_live_connections", "ws_nodes"));
 	}
 
 	@Test
@@ -313,7 +314,8 @@ class SchemaAutoConfigurationTests {
 	@Test
 	void changesThatAnEarlierVersionRecordedAreNotQuestioned() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
-		this.jdbc.update("update ws_databasechangelog set md5sum = '9:00000000000000000000000000000000'");
+		this.jdbc.update("update ws_databasechangelog set md5sum = '9:00000000000000000000000000000000' "
+				+ "where filename like '%001-tables.sql'");
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 	}
 

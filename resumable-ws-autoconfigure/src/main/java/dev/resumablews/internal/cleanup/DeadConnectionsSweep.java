@@ -1,0 +1,75 @@
+package dev.resumablews.internal.cleanup;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Removes the live connections of nodes that are gone. A node that lives removes its
+ * connections itself. Goes from node to node by the index, as there are few nodes and
+ * many connections.
+ */
+final class DeadConnectionsSweep implements Sweep {
+
+	private static final String REMOVE = """
+			with recursive node (node_id) as (
+				(select node_id from ws_live_connections order by node_id limit 1)
+				union all
+				select (select c.node_id from ws_live_connections c where c.node_id > n.node_id order by c.node_id limit 1)
+				from node n
+				where n.node_id is not null
+			), dead as materialized (
+				select n.node_id from node n
+				where n.node_id is not null and not exists (
+					select from ws_connected_nodes k
+					where k.node_id = n.node_id and k.last_seen_at >= now() - make_interval(secs => :ttl))
+			), old as materialized (
+				select c.session_id, c.connection_id
+				from dead d
+				cross join lateral (
+					select session_id, connection_id from ws_live_connections
+					where node_id = d.node_id and last_seen_at < now() - make_interval(secs => :ttl)
+					limit :limit
+				) c
+				limit :limit
+			), gone as (
+				delete from ws_live_connections c using old
+				where c.session_id = old.session_id and c.connection_id = old.connection_id
+				returning 1
+			), forgotten as (
+				delete from ws_connected_nodes where last_seen_at < now() - make_interval(secs => :ttl)
+			)
+			select count(*) from gone
+			""";
+
+	private final SweepStatements statements;
+
+	DeadConnectionsSweep(SweepStatements statements) {
+		this.statements = statements;
+	}
+
+	@Override
+	public String what() {
+		return SweepResult.LIVE_CONNECTIONS;
+	}
+
+	@Override
+	public Batch next() {
+		int limit = this.statements.settings().batchSize();
+		long removed = this.statements.sql(REMOVE)
+			.param("ttl", CleanupSettings.seconds(this.statements.settings().liveConnectionTtl()))
+			.param("limit", limit)
+			.query(Long.class)
+			.single();
+		return new Batch(SweepResult.NOTHING.and(what(), removed), removed == limit);
+	}
+
+	/**
+	 * Nothing depends on when they are removed, as a connection that is not confirmed
+	 * does not count.
+	 */
+	@Override
+	public Optional<Duration> overdue() {
+		return Optional.empty();
+	}
+
+}

@@ -1,0 +1,32 @@
+package dev.resumablews.internal.cleanup;
+
+import java.time.Duration;
+import java.util.Optional;
+
+import dev.resumablews.internal.schema.SchemaName;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * The statements of the sweeps, with what all of them are given: the settings as
+ * parameters of their names, in seconds. Immutable.
+ *
+ * @param jdbc runs the statements
+ * @param schema the schema of the tables
+ * @param settings the settings
+ */
+record SweepStatements(JdbcClient jdbc, SchemaName schema, CleanupSettings settings) {
+
+	JdbcClient.StatementSpec sql(String sql) {
+		return this.jdbc.sql(this.schema.qualify(sql));
+	}
+
+	/**
+	 * Runs a query for how many seconds the oldest row is past its time.
+	 */
+	Optional<Duration> overdue(String sql, Duration ttl) {
+		double seconds = sql(sql).param("ttl", CleanupSettings.seconds(ttl)).query(Double.class).optional().orElse(0.0);
+		return Optional.of(Duration.ofSeconds((long) Math.max(0, seconds)));
+	}
+
+}
