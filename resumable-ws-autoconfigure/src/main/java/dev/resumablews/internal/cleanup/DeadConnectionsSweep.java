@@ -23,18 +23,16 @@ final class DeadConnectionsSweep implements Sweep {
 					select from ws_connected_nodes k
 					where k.node_id = n.node_id and k.last_seen_at >= now() - make_interval(secs => :ttl))
 			), old as materialized (
-				select c.session_id, c.connection_id
+				select c.place
 				from dead d
 				cross join lateral (
-					select session_id, connection_id from ws_live_connections
+					select ctid as place from ws_live_connections
 					where node_id = d.node_id and last_seen_at < now() - make_interval(secs => :ttl)
 					limit :limit
 				) c
 				limit :limit
 			), gone as (
-				delete from ws_live_connections c using old
-				where c.session_id = old.session_id and c.connection_id = old.connection_id
-				returning 1
+				delete from ws_live_connections where ctid = any (array(select place from old)) returning 1
 			), forgotten as (
 				delete from ws_connected_nodes where last_seen_at < now() - make_interval(secs => :ttl)
 			)
@@ -57,7 +55,6 @@ final class DeadConnectionsSweep implements Sweep {
 		int limit = this.statements.settings().batchSize();
 		long removed = this.statements.sql(REMOVE)
 			.param("ttl", CleanupSettings.seconds(this.statements.settings().liveConnectionTtl()))
-			.param("limit", limit)
 			.query(Long.class)
 			.single();
 		return new Batch(SweepResult.NOTHING.and(what(), removed), removed == limit);

@@ -20,8 +20,8 @@ import java.util.Optional;
 final class ExpiredEventsSweep implements Sweep {
 
 	/**
-	 * How many events for each session make a batch. A session with more is visited again
-	 * by the next one.
+	 * A batch has ten times as many events as sessions. A session with more is visited
+	 * again by the next one.
 	 */
 	private static final int EVENTS_PER_SESSION = 10;
 
@@ -30,27 +30,32 @@ final class ExpiredEventsSweep implements Sweep {
 				select session_id from ws_sessions
 				where events_since < now() - make_interval(secs => :ttl)
 				order by events_since, session_id
-				limit :sessions
+				limit greatest(1, :limit / 10)
 				for no key update skip locked
-			), old (session_id, id) as (
-				select d.session_id, e.id
+			), old (session_id, id, place) as (
+				select d.session_id, e.id, e.place
 				from due d
 				cross join lateral (
-					select id, created_at from ws_events where session_id = d.session_id order by id limit 1
+					select id, created_at, ctid as place from ws_events
+					where session_id = d.session_id
+					order by id
+					limit 1
 				) e
 				where e.created_at < now() - make_interval(secs => :ttl)
 				union all
-				select o.session_id, e.id
+				select o.session_id, e.id, e.place
 				from old o
 				cross join lateral (
-					select id, created_at from ws_events where session_id = o.session_id and id > o.id order by id limit 1
+					select id, created_at, ctid as place from ws_events
+					where session_id = o.session_id and id > o.id
+					order by id
+					limit 1
 				) e
 				where e.created_at < now() - make_interval(secs => :ttl)
 			), batch as materialized (
-				select session_id, id from old limit :limit
+				select session_id, id, place from old limit :limit
 			), gone as (
-				delete from ws_events e using batch b where e.session_id = b.session_id and e.id = b.id
-				returning 1
+				delete from ws_events where ctid = any (array(select place from batch)) returning 1
 			), remaining as (
 				select d.session_id, coalesce(b.through, 0) as through, coalesce((
 					select created_at from ws_events e
@@ -98,8 +103,6 @@ final class ExpiredEventsSweep implements Sweep {
 		int sessions = Math.max(1, limit / EVENTS_PER_SESSION);
 		Result result = this.statements.sql(REMOVE)
 			.param("ttl", CleanupSettings.seconds(ttl()))
-			.param("sessions", sessions)
-			.param("limit", limit)
 			.query((row, number) -> new Result(row.getLong("removed"), row.getLong("visited")))
 			.single();
 		return new Batch(SweepResult.NOTHING.and(what(), result.removed()),

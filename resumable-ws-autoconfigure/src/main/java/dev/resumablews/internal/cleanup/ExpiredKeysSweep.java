@@ -3,6 +3,7 @@ package dev.resumablews.internal.cleanup;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Optional;
+import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,22 +11,22 @@ import org.jspecify.annotations.Nullable;
  * Removes idempotency keys that have reached an age, the oldest first.
  * <p>
  * Each batch begins at the age of the one before: removed keys stay in the index until
- * vacuum, and from the beginning each batch would walk over all of them again.
+ * vacuum, and from the beginning each batch would walk over all of them again. The
+ * beginning is a comparison of rows: with two bounds of one column the planner believes
+ * that few keys are old, and sorts all of them.
  */
 final class ExpiredKeysSweep implements Sweep {
 
 	private static final String REMOVE = """
 			with old as materialized (
-				select session_id, idempotency_key, created_at from ws_idempotency_keys
+				select ctid as place, created_at from ws_idempotency_keys
 				where created_at < now() - make_interval(secs => :ttl)
-					and created_at >= coalesce(:since::timestamptz, '-infinity')
+					and (created_at, session_id) >= (coalesce(:since::timestamptz, '-infinity'), :first::uuid)
 				order by created_at
 				limit :limit
 				for update skip locked
 			), gone as (
-				delete from ws_idempotency_keys k using old
-				where k.session_id = old.session_id and k.idempotency_key = old.idempotency_key
-				returning 1
+				delete from ws_idempotency_keys where ctid = any (array(select place from old)) returning 1
 			)
 			select (select count(*) from gone) as removed, max(created_at) as newest from old
 			""";
@@ -56,7 +57,7 @@ final class ExpiredKeysSweep implements Sweep {
 		Result result = this.statements.sql(REMOVE)
 			.param("ttl", CleanupSettings.seconds(ttl()))
 			.param("since", this.since)
-			.param("limit", limit)
+			.param("first", new UUID(0, 0))
 			.query((row, number) -> new Result(row.getLong("removed"), row.getObject("newest", OffsetDateTime.class)))
 			.single();
 		this.since = result.newest();

@@ -30,12 +30,16 @@ import org.springframework.jdbc.support.SqlArrayValue;
  */
 final class IdleSessionsSweep implements Sweep {
 
+	/**
+	 * Counts connections, because for {@code not exists} Postgres may read all of them.
+	 */
 	private static final String LOOK = """
 			with due as materialized (
 				select s.session_id, s.active_since, s.last_active_at < now() - make_interval(secs => :ttl)
-					and not exists (select from ws_live_connections l
-						where l.session_id = s.session_id
-							and l.last_seen_at >= now() - make_interval(secs => :liveTtl)) as idle
+					and (
+						select count(*) from ws_live_connections l
+						where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl)
+					) = 0 as idle
 				from ws_sessions s
 				where s.active_since < now() - make_interval(secs => :ttl)
 					and (s.active_since, s.session_id) > (:since::timestamptz, :after::uuid)
@@ -59,21 +63,25 @@ final class IdleSessionsSweep implements Sweep {
 			select s.session_id from ws_sessions s
 			where s.session_id = any(:sessions)
 				and s.last_active_at < now() - make_interval(secs => :ttl)
-				and not exists (select from ws_live_connections l
-					where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl))
+				and (
+					select count(*) from ws_live_connections l
+					where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl)
+				) = 0
 			order by s.session_id for update of s skip locked
 			""";
 
 	private static final String REMOVE_EVENTS = """
 			with old as materialized (
-				select e.session_id, e.id from unnest(:sessions) s (session_id)
+				select e.session_id, e.id, e.place from unnest(:sessions) s (session_id)
 				cross join lateral (
-					select session_id, id from ws_events where session_id = s.session_id order by id limit :limit
+					select session_id, id, ctid as place from ws_events
+					where session_id = s.session_id
+					order by id
+					limit :limit
 				) e
 				limit :limit
 			), gone as (
-				delete from ws_events e using old where e.session_id = old.session_id and e.id = old.id
-				returning e.session_id, e.id
+				delete from ws_events where ctid = any (array(select place from old)) returning session_id, id
 			), marked as (
 				update ws_sessions s set truncated_through = greatest(s.truncated_through, g.through)
 				from (select session_id, max(id) as through from gone group by session_id) g
@@ -84,15 +92,13 @@ final class IdleSessionsSweep implements Sweep {
 
 	private static final String REMOVE_KEYS = """
 			with old as materialized (
-				select k.session_id, k.idempotency_key from unnest(:sessions) s (session_id)
+				select k.place from unnest(:sessions) s (session_id)
 				cross join lateral (
-					select session_id, idempotency_key from ws_idempotency_keys where session_id = s.session_id limit :limit
+					select ctid as place from ws_idempotency_keys where session_id = s.session_id limit :limit
 				) k
 				limit :limit
 			), gone as (
-				delete from ws_idempotency_keys k using old
-				where k.session_id = old.session_id and k.idempotency_key = old.idempotency_key
-				returning 1
+				delete from ws_idempotency_keys where ctid = any (array(select place from old)) returning 1
 			)
 			select count(*) from gone
 			""";
@@ -168,7 +174,6 @@ final class IdleSessionsSweep implements Sweep {
 			.param("liveTtl", liveTtl())
 			.param("since", (this.last != null) ? this.last.activeSince() : "-infinity")
 			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
-			.param("limit", limit)
 			.query((row, number) -> new Due(row.getObject("session_id", UUID.class), row.getString("active_since"),
 					row.getBoolean("idle")))
 			.list();
@@ -206,11 +211,7 @@ final class IdleSessionsSweep implements Sweep {
 	}
 
 	private long removeBatch(String sql, SqlArrayValue sessions) {
-		return this.statements.sql(sql)
-			.param("sessions", sessions)
-			.param("limit", this.statements.settings().batchSize())
-			.query(Long.class)
-			.single();
+		return this.statements.sql(sql).param("sessions", sessions).query(Long.class).single();
 	}
 
 	private int removeAll(String sql, SqlArrayValue sessions) {

@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * One pass over what one kind of row has left behind, in batches. It remembers where it
  * is, so it is used for one run, by one thread. No statement of a sweep waits for a row
- * that somebody else has locked, and none reads more than a batch.
+ * that somebody else has locked, and none reads more than a batch. Rows are deleted by
+ * their place in the table, which cannot change while they or their session are locked.
  */
 interface Sweep {
 

@@ -65,16 +65,20 @@ public final class ConnectionTable {
 			from recent
 			""";
 
+	/**
+	 * Counts for each connection, because Postgres may read all connections to rank those
+	 * of some sessions.
+	 */
 	private static final String SURPLUS = """
-			select connection_id
-			from (
-				select connection_id, node_id,
-					row_number() over (partition by session_id order by connected_at desc, connection_id) as place
-				from ws_live_connections
-				where session_id in (select session_id from ws_live_connections where node_id = ?)
-					and last_seen_at > statement_timestamp() - make_interval(secs => ?)
-			) ranked
-			where place > ? and node_id = ?
+			select c.connection_id
+			from ws_live_connections c
+			where c.node_id = ? and c.last_seen_at > statement_timestamp() - make_interval(secs => ?) and (
+				select count(*)
+				from ws_live_connections o
+				where o.session_id = c.session_id and o.last_seen_at > statement_timestamp() - make_interval(secs => ?)
+					and (o.connected_at > c.connected_at
+						or o.connected_at = c.connected_at and o.connection_id < c.connection_id)
+			) >= ?
 			""";
 
 	private static final String REMOVE = """
@@ -174,8 +178,8 @@ public final class ConnectionTable {
 			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SURPLUS))) {
 				statement.setObject(1, this.nodeId);
 				statement.setDouble(2, this.seconds);
-				statement.setInt(3, limit);
-				statement.setObject(4, this.nodeId);
+				statement.setDouble(3, this.seconds);
+				statement.setInt(4, limit);
 				Set<UUID> surplus = new HashSet<>();
 				try (ResultSet rows = statement.executeQuery()) {
 					while (rows.next()) {

@@ -84,6 +84,19 @@ class MicrometerListenerTests {
 		assertThat(count("resumable.ws.cleanup.rows", "what", "sessions")).isEqualTo(1);
 	}
 
+	@Test
+	void theCleanupTellsHowFarItIsBehind() {
+		this.listener.onCleanupOverdue("events", Duration.ofMinutes(2));
+		this.listener.onCleanupOverdue("events", Duration.ofMinutes(3));
+		this.listener.onCleanupOverdue("sessions", Duration.ZERO);
+		assertThat(overdueSeconds("events")).isEqualTo(180);
+		assertThat(overdueSeconds("sessions")).isZero();
+	}
+
+	private double overdueSeconds(String what) {
+		return this.registry.get("resumable.ws.cleanup.overdue").tag("what", what).timeGauge().value(TimeUnit.SECONDS);
+	}
+
 	private double count(String name, String tag, String value) {
 		return this.registry.get(name).tag(tag, value).counter().count();
 	}

@@ -1,0 +1,267 @@
+package dev.resumablews;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.testing.RecordedPlans;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What each statement that the library sends costs on full tables. Two nodes do all that
+ * the library does, and Postgres reports the plans that it ran: a statement that is added
+ * later is measured without a change here, provided that something here leads to it.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class StatementCostTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	/**
+	 * A page of events, twice. Every table has many more rows.
+	 */
+	private static final long MAX_ROWS = 1000;
+
+	private static final long MAX_BUFFERS = 6000;
+
+	/**
+	 * Statements of the reply queue that read all replies. To be emptied, and deleted.
+	 */
+	private static final List<String> UNBOUNDED = List.of("with closed as materialized", "insert into ws_nodes",
+			"delete from ws_nodes");
+
+	private static final UUID LARGE_EVENTS = new UUID(1, 1);
+
+	private static final UUID MANY_MESSAGES = new UUID(1, 2);
+
+	private static final int CLEANUP_BATCH = 50;
+
+	private final String url = TestPostgres.createDatabase();
+
+	private final JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(this.url));
+
+	@BeforeAll
+	void fill() throws SQLException {
+		TestPostgres.createTables(new DriverManagerDataSource(this.url));
+		try (Connection connection = DriverManager.getConnection(this.url)) {
+			for (String sql : FILL.split(";")) {
+				connection.createStatement().execute(sql);
+			}
+		}
+	}
+
+	/**
+	 * Prepared statements that are used often are planned without their parameters.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "force_custom_plan", "force_generic_plan" })
+	void noStatementReadsMoreThanItReturnsOrChanges(String planCacheMode) {
+		this.jdbc.execute(DUE);
+		String recorded = RecordedPlans.url(this.url, "plan_cache_mode=" + planCacheMode, "random_page_cost=1.1");
+		try (RecordedPlans plans = new RecordedPlans()) {
+			try (TestServer first = start(recorded); TestServer second = start(recorded)) {
+				plans.start();
+				useAll(first, second);
+				await().atMost(PATIENCE).until(() -> due() == 0);
+			}
+			List<RecordedPlans.Cost> costs = plans.costs()
+				.stream()
+				.filter((cost) -> UNBOUNDED.stream().noneMatch(cost.sql()::contains))
+				.sorted(Comparator.comparing(RecordedPlans.Cost::rows).reversed())
+				.toList();
+			costs.forEach(System.out::println);
+			assertThat(costs).hasSizeGreaterThan(20)
+				.allMatch((cost) -> cost.rows() <= MAX_ROWS)
+				.allMatch((cost) -> cost.buffers() <= MAX_BUFFERS);
+		}
+	}
+
+	private static TestServer start(String url) {
+		return TestServer.builder()
+			.database(url)
+			.with(Replying.class)
+			.properties("resumable-ws.connection.heartbeat-interval", "1s", "resumable-ws.connection.heartbeat-timeout",
+					"3s", "resumable-ws.cleanup.interval", "100ms", "resumable-ws.cleanup.batch-size",
+					String.valueOf(CLEANUP_BATCH), "resumable-ws.reply.lease", "3s", "resumable-ws.reply.max-waiting",
+					"1000000")
+			.start();
+	}
+
+	private void useAll(TestServer first, TestServer second) {
+		ResumableSessions sessions = first.bean(ResumableSessions.class);
+		String session;
+		try (WsTestClient client = connect(second, null, 0)) {
+			session = client.await("session_init").path("session_id").asString("");
+			client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+			client.await("ack");
+			client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+			client.await("assistant_message");
+			sessions.publish(UUID.fromString(session), "tick", Map.of());
+			client.await("tick");
+			client.send(Map.of("type", "user_message", "content", "endless", "idempotency_key", UUID.randomUUID()));
+			client.await((message) -> message.path("payload").path("content").asString("").startsWith("x"));
+			client.send(Map.of("type", "cancel"));
+			client.await("assistant_message");
+		}
+		try (WsTestClient client = connect(first, session, 1)) {
+			client.await("replay_complete");
+			client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+			client.await("assistant_message");
+			await().atMost(PATIENCE).until(() -> sessions.connectionCount("alice") == 1);
+		}
+		for (UUID replayed : List.of(LARGE_EVENTS, MANY_MESSAGES)) {
+			try (WsTestClient client = connect(first, replayed.toString(), 0)) {
+				client.await("replay_complete");
+				client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+				client.await("assistant_message");
+			}
+			sessions.publish(replayed, "tick", Map.of());
+		}
+		sessions.publishToUser("alice", "tick", Map.of());
+		assertThat(sessions.list("alice", 10)).hasSizeGreaterThanOrEqualTo(3);
+		assertThat(sessions.find(LARGE_EVENTS)).isPresent();
+		assertThat(sessions.history(LARGE_EVENTS, 0, 1000)).isNotEmpty();
+		assertThat(sessions.close(UUID.fromString(session))).isTrue();
+	}
+
+	private static WsTestClient connect(TestServer server, @Nullable String session, long lastEventId) {
+		WsTestClient.Builder client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice"));
+		if (session != null) {
+			client.query("sessionId", session).query("lastEventId", String.valueOf(lastEventId));
+		}
+		return client.connect();
+	}
+
+	private long due() {
+		Long due = this.jdbc.queryForObject("""
+				select (select count(*) from ws_sessions where events_since < now() - interval '30 days')
+					+ (select count(*) from ws_idempotency_keys where created_at < now() - interval '7 days')
+				""", Long.class);
+		return (due != null) ? due : -1;
+	}
+
+	/**
+	 * 100,000 sessions with a million events, two thirds of them in space that was used
+	 * before; 200,000 live connections to ten nodes; 5,000 replies that other nodes run;
+	 * 200,000 keys.
+	 */
+	private static final String FILL = """
+			set synchronous_commit = off;
+			insert into ws_sessions (session_id, user_id, last_event_id, created_at, last_active_at, events_since, active_since)
+			select uuid_in(md5(n::text)::cstring), 'user-' || n / 5, 10, now() - age, now() - age / 2, now() - age, now() - age
+			from (select n, interval '29 days' * n / 100000 as age from generate_series(1, 100000) n) s;
+			insert into ws_events (session_id, id, type, payload, payload_bytes, created_at)
+			select session_id, id, 'old', json_build_object('text', repeat('x', 100)), 120, created_at
+			from generate_series(-7, 0) id, ws_sessions;
+			delete from ws_events where id <= 0;
+			vacuum ws_events;
+			insert into ws_events (session_id, id, type, message_id, payload, payload_bytes, created_at)
+			select session_id, id,
+				case id when 1 then 'user_message' when 10 then 'assistant_message' else 'assistant_delta' end,
+				session_id, json_build_object('text', repeat('x', 100)), 120, created_at
+			from generate_series(1, 10) id, ws_sessions;
+			insert into ws_idempotency_keys (session_id, idempotency_key, event_id, created_at)
+			select session_id, gen_random_uuid(), 1, now() - interval '6 days' * random()
+			from ws_sessions, generate_series(1, 2);
+			insert into ws_connected_nodes
+			select uuid_in(md5('node-' || n)::cstring), now() + interval '1 hour' from generate_series(0, 9) n;
+			insert into ws_live_connections (connection_id, session_id, user_id, node_id, last_seen_at)
+			select gen_random_uuid(), session_id, user_id, uuid_in(md5('node-' || random(0, 9))::cstring),
+				now() + interval '1 hour'
+			from ws_sessions, generate_series(1, 2);
+			insert into ws_replies (session_id, event_id, message_id, state, node_id, lease_until, fence, attempts)
+			select session_id, 1, gen_random_uuid(), 'running', uuid_in(md5('node-1')::cstring), now() + interval '1 hour', 1, 1
+			from ws_sessions limit 5000;
+			insert into ws_sessions (session_id, user_id, last_event_id) values
+				('00000000-0000-0001-0000-000000000001', 'alice', 600),
+				('00000000-0000-0001-0000-000000000002', 'alice', 20000);
+			alter table ws_events alter payload set storage external;
+			insert into ws_events (session_id, id, type, payload, payload_bytes, created_at)
+			select '00000000-0000-0001-0000-000000000001', id, 'user_message',
+				json_build_object('content', repeat('x', 131000)), 131020, now()
+			from generate_series(1, 600) id;
+			alter table ws_events alter payload set storage extended;
+			insert into ws_events (session_id, id, type, payload, payload_bytes, created_at)
+			select '00000000-0000-0001-0000-000000000002', id, case when id %% 2 = 0 then 'assistant_message' else 'user_message' end,
+				json_build_object('content', repeat('x', 100)), 120, now()
+			from generate_series(1, 20000) id;
+			vacuum analyze
+			"""
+		.replace("%%", "%")
+		.replace("random(0, 9)", "floor(random() * 10)::int");
+
+	/**
+	 * Something for each sweep of the cleanup.
+	 */
+	private static final String DUE = """
+			with chosen as (
+				update ws_sessions set events_since = now() - interval '31 days', active_since = now() - interval '31 days',
+					last_active_at = case when user_id < 'user-2' then now() - interval '31 days' else last_active_at end
+				where session_id in (select session_id from ws_sessions where user_id <> 'alice' order by created_at limit 600)
+				returning session_id
+			)
+			update ws_events e set created_at = now() - interval '31 days' from chosen s
+			where e.session_id = s.session_id and e.id <= 4;
+			update ws_idempotency_keys set created_at = now() - interval '8 days'
+			where (session_id, idempotency_key) in (select session_id, idempotency_key from ws_idempotency_keys limit 500);
+			insert into ws_live_connections (connection_id, session_id, user_id, node_id, last_seen_at)
+			select gen_random_uuid(), session_id, user_id, '00000000-0000-0000-0000-000000000001', now() - interval '1 hour'
+			from ws_sessions limit 500
+			""";
+
+	@Configuration(proxyBeanMethods = false)
+	static class Replying {
+
+		@Bean
+		ReplyGenerator generator() {
+			return (request) -> request.conversation()
+				.get(request.conversation().size() - 1)
+				.content()
+				.equals("endless") ? Flux.interval(Duration.ofMillis(10)).map((n) -> ReplyPart.text("x"))
+						: Flux.just(ReplyPart.text("hello"));
+		}
+
+		@Bean
+		ClientMessageHandler orders(ObjectProvider<ResumableSessions> sessions) {
+			return new ClientMessageHandler() {
+
+				@Override
+				public String type() {
+					return "order";
+				}
+
+				@Override
+				public void handle(ClientMessage message) {
+					sessions.getObject().publish(message.sessionId(), "ordered", Map.of());
+				}
+
+			};
+		}
+
+	}
+
+}
