@@ -72,6 +72,11 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 	}
 
 	@Override
+	public Duration backstop() {
+		return this.interval;
+	}
+
+	@Override
 	public synchronized void start() {
 		if (!this.running) {
 			this.running = true;

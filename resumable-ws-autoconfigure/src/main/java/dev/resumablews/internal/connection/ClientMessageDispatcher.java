@@ -136,7 +136,7 @@ final class ClientMessageDispatcher {
 			refuse(new EventLogUnavailableException("Too many messages of the client wait for their handler"), key);
 			return;
 		}
-		CompletableFuture<AppendResult> answer = this.services.replies()
+		CompletableFuture<AppendResult> answer = this.services.messages()
 			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
 				if (handover != null && room != null) {
 					handover.handOver(message.content(), key, stored.eventId(), room);

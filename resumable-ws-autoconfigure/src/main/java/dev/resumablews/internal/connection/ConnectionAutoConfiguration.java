@@ -19,6 +19,7 @@ import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.FrameWriter;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.Replies;
+import dev.resumablews.internal.reply.UserMessages;
 
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.threads.ThreadPoolExecutor;
@@ -112,14 +113,15 @@ public final class ConnectionAutoConfiguration {
 	@Bean
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
 			Connections connections, SessionOpener opener, Presence presence, ListeningClock time, EventLog log,
-			SessionFeeds feeds, Replies replies, IdempotentExecutor once, HandshakeAuthenticator authenticator,
-			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
+			SessionFeeds feeds, UserMessages messages, Replies replies, IdempotentExecutor once,
+			HandshakeAuthenticator authenticator, ObjectProvider<ClientMessageHandler> handlers,
+			ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, listeners.listener());
-		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), replies, once, authenticator,
-				log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
+		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
+				authenticator, log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
 				opener, presence);
 		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);

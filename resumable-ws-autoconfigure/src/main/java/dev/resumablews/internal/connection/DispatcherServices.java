@@ -8,12 +8,14 @@ import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.Replies;
+import dev.resumablews.internal.reply.UserMessages;
 
 /**
  * What is needed to handle the messages of clients.
  *
  * @param reader reads them
- * @param replies takes user messages
+ * @param messages stores user messages
+ * @param replies cancels replies
  * @param once handles the application's messages once
  * @param authenticator verifies tokens
  * @param log tells what became of a session
@@ -21,7 +23,7 @@ import dev.resumablews.internal.reply.Replies;
  * @param workers the threads
  * @param backlog what all messages that wait take
  */
-record DispatcherServices(FrameReader reader, Replies replies, IdempotentExecutor once,
+record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
 		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers, Workers workers,
 		MessageBacklog.Total backlog) {
 

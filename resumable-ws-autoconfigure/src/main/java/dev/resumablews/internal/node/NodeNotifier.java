@@ -1,5 +1,7 @@
 package dev.resumablews.internal.node;
 
+import java.time.Duration;
+
 /**
  * Tells the other nodes that there may be something to do for them, without saying what.
  * A ring may get lost, and one may come without a reason: those who hear it look for
@@ -20,6 +22,12 @@ public interface NodeNotifier {
 	void onRing(Runnable listener);
 
 	/**
+	 * Returns how often nodes look by themselves, because a notification may be lost.
+	 * @return the interval
+	 */
+	Duration backstop();
+
+	/**
 	 * Returns the doorbell of a node that is alone.
 	 * @return a doorbell that nobody hears
 	 */
@@ -32,6 +40,11 @@ public interface NodeNotifier {
 
 			@Override
 			public void onRing(Runnable listener) {
+			}
+
+			@Override
+			public Duration backstop() {
+				return Duration.ofSeconds(5);
 			}
 
 		};

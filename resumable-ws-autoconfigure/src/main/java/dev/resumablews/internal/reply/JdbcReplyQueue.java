@@ -1,12 +1,14 @@
 package dev.resumablews.internal.reply;
 
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -14,265 +16,260 @@ import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which node runs which reply. A reply that has not ended has a row; the node that
- * claimed it last holds a lease, which it extends, and a fencing number, without which
- * nothing is written for the reply. When the lease has passed, whoever comes first may
- * claim the reply. All by the clock of the database. Safe for use by many threads; the
- * methods block until Postgres answers, and throw
- * {@link dev.resumablews.EventLogUnavailableException} when it does not.
+ * The queue of replies in Postgres. A reply that has not ended has a row. The node that
+ * claimed it last holds a lease, which it renews, and a fencing number, without which
+ * nothing is written for the reply. When the lease has passed, any node may claim it.
+ * <ol>
+ * <li>A lease belongs to a reply, identified by session, message and fencing number, and
+ * not to all that name a node: what a node does not renew lapses.
+ * <li>Each statement may be repeated. If the answer to one is lost, what it did is found
+ * by the next one, or lapses with its lease.
+ * <li>No statement waits for a row, except {@link #cancel}. Rows that are locked are
+ * skipped, and reported.
+ * <li>Each statement reads the rows it is given by key, and a bounded number of those
+ * whose lease has passed. None reads the whole table.
+ * </ol>
+ * Times are those of the database. Safe for use by many threads; the methods block until
+ * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} when
+ * it does not.
  */
 public final class JdbcReplyQueue {
 
-	private static final int CANCELLED_AT_ONCE = 100;
+	private static final String RENEW = """
+			with held as materialized (
+				select r.session_id, r.event_id, r.fence, r.cancelled_at is not null as cancelled
+				from unnest(?::uuid[], ?::bigint[], ?::bigint[]) as h (session_id, event_id, fence)
+				join ws_replies r on r.session_id = h.session_id and r.event_id = h.event_id
+					and r.fence = h.fence and r.state = 'running'
+				join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
+			), locked as materialized (
+				select r.session_id, r.event_id
+				from held h
+				join ws_replies r on r.session_id = h.session_id and r.event_id = h.event_id
+					and r.fence = h.fence and r.state = 'running'
+				order by r.session_id, r.event_id
+				for no key update of r skip locked
+			), renewed as (
+				update ws_replies r
+				set lease_until = statement_timestamp() + make_interval(secs => ?), updated_at = statement_timestamp()
+				from locked l
+				where r.session_id = l.session_id and r.event_id = l.event_id
+				returning r.session_id, r.event_id
+			)
+			select h.session_id, h.event_id, h.cancelled, n.session_id is not null as renewed
+			from held h
+			left join renewed n on n.session_id = h.session_id and n.event_id = h.event_id
+			""";
+
+	private static final String FIND_CANCELLED = """
+			select session_id, event_id, fence
+			from ws_replies
+			where cancelled_at is not null and node_id = ? and state = 'running'
+			""";
+
+	private static final String CANCEL = """
+			with wanted as materialized (
+				select r.session_id, r.event_id
+				from ws_replies r
+				join ws_sessions s on s.session_id = r.session_id
+				where r.session_id = ? and s.user_id = ?
+					and r.message_id is not distinct from coalesce(?::uuid, r.message_id) and r.cancelled_at is null
+				order by r.session_id, r.event_id
+				for no key update of r
+			)
+			update ws_replies r
+			set cancelled_at = statement_timestamp(), updated_at = statement_timestamp(),
+				lease_until = case when r.state = 'waiting' then statement_timestamp() else r.lease_until end
+			from wanted w
+			where r.session_id = w.session_id and r.event_id = w.event_id
+			""";
+
+	private static final String RELEASE = """
+			with held as materialized (
+				select r.session_id, r.event_id, r.fence, h.attempted
+				from unnest(?::uuid[], ?::bigint[], ?::bigint[], ?::bool[]) as h (session_id, event_id, fence, attempted)
+				join ws_replies r on r.session_id = h.session_id and r.event_id = h.event_id
+					and r.fence = h.fence and r.state = 'running'
+			), locked as materialized (
+				select r.session_id, r.event_id, h.attempted, s.session_id is null as gone
+				from held h
+				join ws_replies r on r.session_id = h.session_id and r.event_id = h.event_id
+					and r.fence = h.fence and r.state = 'running'
+				left join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
+				order by r.session_id, r.event_id
+				for update of r skip locked
+			), gone as (
+				delete from ws_replies r
+				using locked l
+				where l.gone and r.session_id = l.session_id and r.event_id = l.event_id
+			), released as (
+				update ws_replies r
+				set state = 'waiting', node_id = null, updated_at = statement_timestamp(),
+					attempts = case when l.attempted then r.attempts else greatest(r.attempts - 1, 0) end,
+					lease_until = statement_timestamp()
+						+ case when l.attempted then make_interval(secs => ?) else interval '0' end
+				from locked l
+				where not l.gone and r.session_id = l.session_id and r.event_id = l.event_id
+			)
+			select h.session_id, h.event_id
+			from held h
+			where not exists (select from locked l where l.session_id = h.session_id and l.event_id = h.event_id)
+			""";
 
 	private final JdbcExecutor database;
+
+	/**
+	 * What keeps leases does not wait for a connection that others use.
+	 */
+	private final JdbcExecutor leases;
+
+	private final ClaimStatement claim;
 
 	private final UUID nodeId;
 
 	private final double leaseSeconds;
 
+	/**
+	 * Creates a queue.
+	 * @param database where it is
+	 * @param nodeId the node that claims
+	 * @param lease how long a claim lasts without being renewed
+	 */
 	public JdbcReplyQueue(JdbcExecutor database, NodeId nodeId, Duration lease) {
 		this.database = database;
+		this.leases = database.reserved();
 		this.nodeId = nodeId.value();
-		this.leaseSeconds = lease.toMillis() / 1000.0;
+		this.leaseSeconds = seconds(lease);
+		this.claim = new ClaimStatement(nodeId.value(), this.leaseSeconds);
 	}
 
 	/**
-	 * Claims replies that wait for this node, and those whose lease has passed, the
-	 * oldest first. Replies of sessions that are closed or gone are forgotten.
-	 * @param room how many to claim at most; when there is none, those that are to be
-	 * cancelled are claimed all the same
-	 * @param oneAtATime whether a reply waits until the replies to all earlier messages
-	 * of its session have ended
-	 * @return the replies, and how many others wait. Their fencing numbers grow by
-	 * chance, so that a claim which a failover has lost does not hold the number of a
-	 * later one
+	 * Claims replies, the oldest first. Those that wait for this node and have no room on
+	 * it are left to any node. Of those that were found by their lease, the ones whose
+	 * turn has not come are postponed by a lease, and those whose sessions are closed or
+	 * gone are removed.
+	 * @param request which ones
+	 * @return the replies, and what else is to be done
 	 */
-	public Claims claim(int room, boolean oneAtATime) {
-		String sql = this.database
-			.sql("""
-					with closed as materialized (
-						select r.session_id, r.event_id
-						from ws_replies r
-						where not exists (
-							select from ws_sessions s where s.session_id = r.session_id and s.closed_at is null)
-						for update skip locked
-					), gone as (
-						delete from ws_replies r
-						using closed c
-						where r.session_id = c.session_id and r.event_id = c.event_id
-					), free as materialized (
-						select r.session_id, r.event_id, r.message_id as previous, s.user_id
-						from ws_replies r
-						join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
-						where (r.lease_until is null or r.lease_until < clock_timestamp()
-								or (r.node_id = ? and r.state = 'waiting'))
-							and (not ? or not exists (
-								select from ws_replies e where e.session_id = r.session_id and e.event_id < r.event_id))
-							and (? or r.cancelled_at is not null)
-						order by r.created_at
-						limit ?
-						for update of r skip locked
-					), claimed as (
-						update ws_replies r
-						set state = 'running', node_id = ?, message_id = gen_random_uuid(), fence = r.fence + 1 + floor(random() * 1000000000)::bigint,
-							attempts = r.attempts + 1, lease_until = clock_timestamp() + make_interval(secs => ?),
-							updated_at = clock_timestamp()
-						from free f
-						where r.session_id = f.session_id and r.event_id = f.event_id
-						returning r.session_id, r.event_id, f.user_id, r.message_id, r.fence, r.attempts, f.previous,
-							r.cancelled_at is not null as cancelled
-					), waiting as (
-						select count(*) as waiting
-						from ws_replies r
-						where r.state = 'waiting'
-							and not exists (
-								select from closed c where c.session_id = r.session_id and c.event_id = r.event_id)
-							and not exists (
-								select from free f where f.session_id = r.session_id and f.event_id = r.event_id)
-					)
-					select * from waiting left join claimed on true order by session_id, event_id
-					""");
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(sql)) {
-				statement.setObject(1, this.nodeId);
-				statement.setBoolean(2, oneAtATime);
-				statement.setBoolean(3, room > 0);
-				statement.setInt(4, (room > 0) ? room : CANCELLED_AT_ONCE);
-				statement.setObject(5, this.nodeId);
-				statement.setDouble(6, this.leaseSeconds);
-				try (ResultSet rows = statement.executeQuery()) {
-					return claims(rows);
-				}
+	public Claims claim(ClaimRequest request) {
+		return this.database.execute((session) -> this.claim.execute(session, request));
+	}
+
+	/**
+	 * Renews the leases of replies.
+	 * @param claims what this node runs
+	 * @return for each reply that is still this node's, whether it is to be cancelled,
+	 * and whether its lease was renewed. It was not if its row is locked. What is not
+	 * among them was claimed by another node, or its session is closed or gone
+	 */
+	public Map<ReplyKey, Renewal> renew(Collection<ClaimedReply> claims) {
+		return this.leases.execute((session) -> session.query(RENEW, (statement) -> {
+			setClaims(statement, claims);
+			statement.setDouble(4, this.leaseSeconds);
+		}, (rows) -> {
+			Map<ReplyKey, Renewal> renewals = new HashMap<>();
+			while (rows.next()) {
+				renewals.put(key(rows), new Renewal(rows.getBoolean("cancelled"), rows.getBoolean("renewed")));
 			}
-		});
+			return renewals;
+		}));
 	}
 
 	/**
-	 * Reads how many replies wait from any row; without a claim, there is one that says
-	 * nothing else.
+	 * Finds replies of this node that are to be cancelled.
+	 * @return their fencing numbers
 	 */
-	private static Claims claims(ResultSet rows) throws SQLException {
-		List<ClaimedReply> claimed = new ArrayList<>();
-		int waiting = 0;
-		while (rows.next()) {
-			waiting = rows.getInt("waiting");
-			UUID sessionId = rows.getObject("session_id", UUID.class);
-			if (sessionId != null) {
-				claimed.add(new ClaimedReply(sessionId, rows.getLong("event_id"), rows.getString("user_id"),
-						rows.getObject("message_id", UUID.class), rows.getLong("fence"), rows.getInt("attempts"),
-						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled")));
-			}
-		}
-		return new Claims(claimed, waiting);
-	}
-
-	/**
-	 * Extends the leases of the replies that this node runs, in one statement, and notes
-	 * that the node is alive.
-	 * @param running their message ids
-	 * @return the replies that are this node's still
-	 */
-	public List<HeldReply> extend(Collection<UUID> running) {
-		String sql = this.database.sql("""
-				with alive as (
-					insert into ws_nodes (node_id) values (?)
-					on conflict (node_id) do update set last_seen_at = clock_timestamp()
-				), long_gone as (
-					delete from ws_nodes where last_seen_at < clock_timestamp() - interval '1 day'
-				), mine as materialized (
-					select session_id, event_id
-					from ws_replies
-					where node_id = ? and state = 'running' and message_id = any (?)
-					order by session_id, event_id
-					for no key update
-				), extended as (
-					update ws_replies r
-					set lease_until = clock_timestamp() + make_interval(secs => ?), updated_at = clock_timestamp()
-					from mine m
-					where r.session_id = m.session_id and r.event_id = m.event_id
-					returning r.message_id, r.cancelled_at is not null as cancelled
-				)
-				select message_id, cancelled from extended
-				""");
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(sql)) {
-				statement.setObject(1, this.nodeId);
-				statement.setObject(2, this.nodeId);
-				statement.setArray(3, connection.createArrayOf("uuid", running.toArray()));
-				statement.setDouble(4, this.leaseSeconds);
-				List<HeldReply> held = new ArrayList<>();
-				try (ResultSet rows = statement.executeQuery()) {
+	public Map<ReplyKey, Long> findCancelled() {
+		return this.leases.execute((session) -> session.query(FIND_CANCELLED,
+				(statement) -> statement.setObject(1, this.nodeId), (rows) -> {
+					Map<ReplyKey, Long> found = new HashMap<>();
 					while (rows.next()) {
-						held.add(new HeldReply(rows.getObject("message_id", UUID.class), rows.getBoolean("cancelled")));
+						found.put(key(rows), rows.getLong("fence"));
 					}
-				}
-				return held;
-			}
-		});
+					return found;
+				}));
 	}
 
 	/**
-	 * Notes that replies are to be cancelled, whichever node runs them.
+	 * Notes that replies are to be cancelled, whichever node runs them. Those that wait
+	 * may be claimed by any node at once.
 	 * @param sessionId the session
 	 * @param userId the user the session must belong to
 	 * @param messageId the reply; null for all of the session
 	 * @return whether there was one that was not cancelled before
 	 */
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
-		String sql = this.database.sql("""
-				with wanted as materialized (
-					select r.session_id, r.event_id
-					from ws_replies r
-					join ws_sessions s on s.session_id = r.session_id
-					where r.session_id = ? and s.user_id = ?
-						and r.message_id is not distinct from coalesce(?::uuid, r.message_id) and r.cancelled_at is null
-					order by r.session_id, r.event_id
-					for no key update of r
-				)
-				update ws_replies r
-				set cancelled_at = clock_timestamp(), updated_at = clock_timestamp()
-				from wanted w
-				where r.session_id = w.session_id and r.event_id = w.event_id
-				""");
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(sql)) {
-				statement.setObject(1, sessionId);
-				statement.setString(2, userId);
-				statement.setObject(3, messageId);
-				return statement.executeUpdate() > 0;
-			}
-		});
+		return this.database.execute((session) -> session.update(CANCEL, (statement) -> {
+			statement.setObject(1, sessionId);
+			statement.setString(2, userId);
+			statement.setObject(3, messageId);
+		})) > 0;
 	}
 
 	/**
-	 * Gives up all replies of this node, so that another one may claim them at once.
-	 * Those that ran count as not attempted.
+	 * Gives replies back, so that any node may claim them. Removes those whose sessions
+	 * are closed or gone. What another node has claimed is left alone.
+	 * @param claims the replies; with true for those whose attempt counts
+	 * @param pause how long those whose attempt counts may not be claimed
+	 * @return the replies that are still this node's, because their rows are locked
 	 */
-	public void release() {
-		String sql = this.database.sql("""
-				with gone as (
-					delete from ws_nodes where node_id = ?
-				), mine as materialized (
-					select session_id, event_id
-					from ws_replies
-					where node_id = ?
-					order by session_id, event_id
-					for no key update
-				)
-				update ws_replies r
-				set node_id = null, lease_until = null, updated_at = clock_timestamp(),
-					attempts = case when state = 'running' then attempts - 1 else attempts end, state = 'waiting'
-				from mine m
-				where r.session_id = m.session_id and r.event_id = m.event_id
-				""");
-		this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(sql)) {
-				statement.setObject(1, this.nodeId);
-				statement.setObject(2, this.nodeId);
-				return statement.executeUpdate();
-			}
-		});
+	public List<ReplyKey> release(Map<ClaimedReply, Boolean> claims, Duration pause) {
+		List<ClaimedReply> order = List.copyOf(claims.keySet());
+		return this.database.execute((session) -> session.list(RELEASE, (statement) -> {
+			setClaims(statement, order);
+			statement.setArray(4,
+					statement.getConnection().createArrayOf("bool", order.stream().map(claims::get).toArray()));
+			statement.setDouble(5, seconds(pause));
+		}, JdbcReplyQueue::key));
+	}
+
+	private static void setClaims(PreparedStatement statement, Collection<ClaimedReply> claims) throws SQLException {
+		setKeys(statement, 1, claims.stream().map(ClaimedReply::key).toList());
+		statement.setArray(3,
+				statement.getConnection().createArrayOf("bigint", claims.stream().map(ClaimedReply::fence).toArray()));
 	}
 
 	/**
-	 * Returns whether there is another node that could claim replies.
-	 * @return whether one was alive within the last lease
+	 * Sets two parameters: the sessions, and the messages.
 	 */
-	public boolean hasPeers() {
-		String sql = this.database.sql("""
-				select count(*) from ws_nodes
-				where node_id <> ? and last_seen_at > clock_timestamp() - make_interval(secs => ?)
-				""");
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(sql)) {
-				statement.setObject(1, this.nodeId);
-				statement.setDouble(2, this.leaseSeconds);
-				try (ResultSet rows = statement.executeQuery()) {
-					rows.next();
-					return rows.getInt(1) > 0;
-				}
-			}
-		});
+	static void setKeys(PreparedStatement statement, int index, Collection<ReplyKey> keys) throws SQLException {
+		Connection connection = statement.getConnection();
+		statement.setArray(index, connection.createArrayOf("uuid", keys.stream().map(ReplyKey::sessionId).toArray()));
+		statement.setArray(index + 1,
+				connection.createArrayOf("bigint", keys.stream().map(ReplyKey::inReplyTo).toArray()));
+	}
+
+	private static ReplyKey key(ResultSet rows) throws SQLException {
+		return new ReplyKey(rows.getObject("session_id", UUID.class), rows.getLong("event_id"));
+	}
+
+	private static double seconds(Duration duration) {
+		return duration.toMillis() / 1000.0;
 	}
 
 	/**
 	 * What a claim has brought.
 	 *
 	 * @param replies the replies that are this node's now
-	 * @param waiting how many others wait for their turn, on all nodes
+	 * @param waiting how many others wait for their turn, on all nodes, as far as they
+	 * were counted
+	 * @param offered whether replies were left to any node, which other nodes are to know
+	 * @param missed whether a reply was skipped because its row is locked
+	 * @param more whether there may be more whose lease has passed
+	 * @param lapsesIn when the next lease passes, if there is one
 	 */
-	public record Claims(List<ClaimedReply> replies, int waiting) {
+	public record Claims(List<ClaimedReply> replies, int waiting, boolean offered, boolean missed, boolean more,
+			@Nullable Duration lapsesIn) {
 
 	}
 
 	/**
-	 * A reply that this node runs.
+	 * What became of the lease of a reply that is still this node's.
 	 *
-	 * @param messageId its message id
-	 * @param cancelled whether it is to be cancelled
+	 * @param cancelled whether the reply is to be cancelled
+	 * @param renewed whether the lease was renewed
 	 */
-	public record HeldReply(UUID messageId, boolean cancelled) {
+	public record Renewal(boolean cancelled, boolean renewed) {
 
 	}
 
@@ -290,6 +287,14 @@ public final class JdbcReplyQueue {
 	 */
 	public record ClaimedReply(UUID sessionId, long inReplyTo, String userId, UUID messageId, long fence, int attempts,
 			@Nullable UUID previous, boolean cancelled) {
+
+		/**
+		 * Returns what identifies the reply, whichever node runs it.
+		 * @return the key
+		 */
+		ReplyKey key() {
+			return new ReplyKey(this.sessionId, this.inReplyTo);
+		}
 
 	}
 

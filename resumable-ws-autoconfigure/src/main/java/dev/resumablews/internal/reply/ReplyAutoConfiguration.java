@@ -1,6 +1,7 @@
 package dev.resumablews.internal.reply;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
@@ -43,8 +44,12 @@ public final class ReplyAutoConfiguration {
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
-	Replies resumableWsReplies(EventLog log, JdbcReplyQueue leases, ObjectProvider<NodeNotifier> doorbell,
+	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, ResumableWsProperties properties) {
+		return new UserMessages(log, replies, properties.reply().maxWaiting());
+	}
+
+	@Bean
+	ReplyScheduler resumableWsReplies(EventLog log, JdbcReplyQueue queue, ObjectProvider<NodeNotifier> notifier,
 			ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
 			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners, ListableBeanFactory beans,
 			Environment environment) {
@@ -59,10 +64,10 @@ public final class ReplyAutoConfiguration {
 		if (answered && answering == null) {
 			logger.info("User messages are stored and not answered, because " + whyNotAnswered(beans));
 		}
-		ReplyThreads threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads.virtual()
-				: ReplyThreads.platform(settings.maxConcurrent());
-		return new ReplyScheduler(log, leases, doorbell.getIfAvailable(NodeNotifier::none), answering, settings,
-				threads, listeners.listener());
+		Supplier<ReplyThreads> threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads::virtual
+				: () -> ReplyThreads.platform(settings.maxConcurrent());
+		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering, settings, threads,
+				listeners.listener());
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

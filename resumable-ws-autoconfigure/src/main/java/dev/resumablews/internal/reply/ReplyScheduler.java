@@ -1,149 +1,231 @@
 package dev.resumablews.internal.reply;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
-import dev.resumablews.internal.log.AppendRequest;
-import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
-import dev.resumablews.internal.reply.JdbcReplyQueue.Claims;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.SmartLifecycle;
+
 /**
- * The replies of all nodes, as far as this one cares for them.
+ * Starts, drains and stops the replies of this node. From the claim of a reply until its
+ * row is gone or given back, the reply is one of those that are {@link HeldReplies held},
+ * and only of those are leases renewed:
  * <ol>
- * <li>A user message is stored together with the row of its reply, which then waits for
- * this node. So no reply is forgotten in between.
- * <li>When a message was stored, when a reply has ended, and from time to time, as many
- * replies are claimed as may run: those that wait for this node, and those whose node has
- * not extended its lease.
- * <li>A third of the lease after the last time, the leases of all running replies are
- * extended; the node learns which are to be cancelled, and which it has lost.
- * <li>Whatever is written for a reply carries the number it was claimed with; the event
- * that ends it removes its row.
+ * <li>The {@link ReplyClaimer} claims as many replies as there is room for.
+ * <li>The {@link ReplyRunner} begins a claimed reply. If it cannot, it gives it back.
+ * <li>The {@link LeaseRenewer} renews its lease, and finds out whether it is to be
+ * cancelled or was lost.
+ * <li>All that is written for it carries the number it was claimed with. The event that
+ * ends it removes its row. If that event cannot be stored, the reply is given back.
  * </ol>
+ * May be started again after it was stopped. Safe for use by many threads.
  */
-final class ReplyScheduler implements Replies, ReplyContext, AutoCloseable {
+final class ReplyScheduler implements Replies, SmartLifecycle {
+
+	/**
+	 * Replies begin before connections are accepted, and stop after the web server and
+	 * before the notifications to other nodes.
+	 */
+	static final int PHASE = DEFAULT_PHASE - 4096;
 
 	private static final Log logger = LogFactory.getLog(ReplyScheduler.class);
 
-	private final EventLog log;
+	private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
 
-	private final JdbcReplyQueue leases;
+	private static final Duration SHORTEST_TICK = Duration.ofMillis(10);
 
-	private final NodeNotifier doorbell;
-
-	private final @Nullable ReplyGenerator generator;
+	/**
+	 * How long a stop waits until what it has given back can be claimed by other nodes.
+	 */
+	private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(2);
 
 	private final ReplySettings settings;
 
-	private final ReplyThreads threads;
+	private final JdbcReplyQueue queue;
 
-	private final ResumableWsListener listener;
+	private final NodeNotifier notifier;
 
-	private final Map<UUID, Reply> running = new ConcurrentHashMap<>();
+	private final boolean answers;
 
-	/**
-	 * Replies whose thread is not back, or whose last event is not stored: a generator
-	 * that hangs, and a reply that waits for Postgres, count.
-	 */
-	private final AtomicInteger busy = new AtomicInteger();
+	private final HeldReplies held = new HeldReplies();
 
-	private final ReplyTriggers clock;
+	private final ClaimInbox inbox = new ClaimInbox();
 
-	private volatile int waiting;
+	private final ReplyRunner runner;
 
-	private volatile boolean draining;
+	private final ReplyClaimer claimer;
+
+	private final LeaseRenewer leases;
+
+	private final SupervisedScheduler timer = new SupervisedScheduler("resumable-ws-reply-timer");
+
+	private volatile boolean running;
 
 	/**
 	 * Creates the replies of this node.
 	 * @param log where they are stored
-	 * @param leases which node runs which
-	 * @param doorbell tells other nodes when there is something to do
+	 * @param queue which node runs which
+	 * @param notifier notifies other nodes when there is something to do
 	 * @param generator what answers; null when user messages are stored and no more
 	 * @param settings their bounds
-	 * @param threads the threads that generators are called on; closed with these replies
-	 * @param listener who is told; must not throw
+	 * @param threadFactory creates the threads that generators are called on, at each
+	 * start
+	 * @param listener is called when a reply has ended
 	 */
-	ReplyScheduler(EventLog log, JdbcReplyQueue leases, NodeNotifier doorbell, @Nullable ReplyGenerator generator,
-			ReplySettings settings, ReplyThreads threads, ResumableWsListener listener) {
-		this.log = log;
-		this.doorbell = doorbell;
-		this.leases = leases;
-		this.generator = generator;
+	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
+			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener) {
 		this.settings = settings;
-		this.threads = threads;
-		this.listener = listener;
-		this.clock = new ReplyTriggers(settings, this::claim, this::extend, this::checkTime);
-		if (generator != null) {
-			this.clock.start();
-			doorbell.onRing(this.clock::lookSoon);
-		}
-	}
-
-	@Override
-	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey,
-			Consumer<AppendResult> onStored) {
-		if (this.draining) {
-			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
-		}
-		AppendRequest.Message message = AppendRequest
-			.of(sessionId, ReplyEvents.USER_MESSAGE, ReplyEvents.userMessage(content, idempotencyKey))
-			.once(userId, idempotencyKey);
-		if (this.generator == null) {
-			return this.log.append(message, onStored);
-		}
-		if (this.waiting > this.settings.maxWaiting()) {
-			return CompletableFuture
-				.failedFuture(new EventLogUnavailableException(this.waiting + " replies are waiting for their turn"));
-		}
-		return this.log.append(message.askingForReply(), (stored) -> {
-			this.clock.claimSoon();
-			onStored.accept(stored);
+		this.queue = queue;
+		this.notifier = notifier;
+		this.answers = generator != null;
+		this.runner = new ReplyRunner(log, generator, settings, threadFactory, listener, this.held, this.inbox);
+		this.claimer = new ReplyClaimer(this.inbox, queue, this.held, notifier, settings, this.runner::room,
+				this.runner::begin);
+		this.leases = new LeaseRenewer(queue, this.held, settings.lease(), notifier.backstop(), this.runner::cancel,
+				this.runner::lost);
+		this.timer.every(tick(settings), "Timing replies out", this.runner::checkTime);
+		notifier.onRing(() -> {
+			if (this.running && this.answers) {
+				this.inbox.look();
+				this.leases.look();
+			}
 		});
 	}
 
 	@Override
-	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
-		boolean cancelled = this.leases.cancel(sessionId, userId, messageId);
-		if (cancelled) {
-			this.doorbell.ring();
-			this.clock.claimSoon();
+	public synchronized void start() {
+		if (this.running) {
+			return;
 		}
-		for (Reply reply : this.running.values()) {
-			ClaimedReply claim = reply.claim();
+		this.running = true;
+		this.runner.start();
+		if (this.answers) {
+			this.leases.start();
+			this.claimer.start();
+			this.timer.start();
+		}
+	}
+
+	@Override
+	public synchronized void stop() {
+		if (!this.running) {
+			return;
+		}
+		if (!this.runner.draining()) {
+			drain(Duration.ZERO);
+		}
+		this.running = false;
+		this.claimer.stop();
+		this.leases.stop();
+		this.timer.stop();
+		this.runner.stop();
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+	/**
+	 * Returns the bounds of replies.
+	 * @return the settings
+	 */
+	ReplySettings settings() {
+		return this.settings;
+	}
+
+	/**
+	 * Returns whether user messages are stored.
+	 * @return whether this node runs, and is not being stopped
+	 */
+	boolean accepts() {
+		return this.running && !this.runner.draining();
+	}
+
+	/**
+	 * Returns whether user messages are answered.
+	 * @return whether there is a generator
+	 */
+	boolean answers() {
+		return this.answers;
+	}
+
+	/**
+	 * Returns how many replies wait for their turn.
+	 * @return the number on all nodes, as far as this one knows
+	 */
+	int waiting() {
+		return this.claimer.waiting();
+	}
+
+	/**
+	 * Claims the reply to a message that was stored here.
+	 */
+	void stored(ReplyKey key) {
+		this.inbox.stored(key);
+	}
+
+	/**
+	 * Cancels what runs here first: that needs no answer of Postgres.
+	 */
+	@Override
+	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
+		boolean here = false;
+		for (HeldReply held : this.held.all()) {
+			ClaimedReply claim = held.claim();
 			if (claim.sessionId().equals(sessionId) && claim.userId().equals(userId)
 					&& (messageId == null || claim.messageId().equals(messageId))) {
-				cancelled |= reply.cancel();
+				here |= this.runner.cancel(held);
 			}
 		}
-		return cancelled;
+		boolean elsewhere = false;
+		try {
+			elsewhere = this.queue.cancel(sessionId, userId, messageId);
+		}
+		catch (EventLogUnavailableException ex) {
+			if (!here || messageId == null) {
+				throw ex;
+			}
+			logger.debug("The cancellation of reply " + messageId + " is not stored", ex);
+		}
+		finally {
+			// it may be stored even if there is no answer
+			this.inbox.look();
+		}
+		if (elsewhere) {
+			this.notifier.ring();
+		}
+		return here || elsewhere;
 	}
 
 	@Override
 	public void drain(Duration grace) {
-		this.draining = true;
-		CompletableFuture<?>[] last = this.running.values()
+		this.runner.drain();
+		CompletableFuture<?>[] last = this.held.all()
 			.stream()
-			.map(Reply::stored)
+			.map(HeldReply::letGo)
 			.toArray(CompletableFuture<?>[]::new);
 		try {
 			CompletableFuture.allOf(last).get(grace.toNanos(), TimeUnit.NANOSECONDS);
@@ -154,181 +236,28 @@ final class ReplyScheduler implements Replies, ReplyContext, AutoCloseable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		giveUp();
-	}
-
-	@Override
-	public void close() {
-		if (!this.draining) {
-			drain(Duration.ZERO);
-		}
-		this.clock.close();
-		this.threads.close();
-	}
-
-	@Override
-	public EventLog log() {
-		return this.log;
-	}
-
-	@Override
-	public ReplySettings settings() {
-		return this.settings;
-	}
-
-	@Override
-	public Executor executor() {
-		return this.threads;
-	}
-
-	@Override
-	public void callBack(String activity, Runnable callback) {
-		this.threads.callBack(() -> {
-			try {
-				callback.run();
-			}
-			catch (Throwable ex) {
-				logger.warn(activity + " failed", ex);
-			}
-		});
-	}
-
-	@Override
-	public CompletableFuture<AppendResult> append(ClaimedReply claim, UUID messageId, String type,
-			Supplier<@Nullable String> payload, boolean ends, @Nullable UUID replaces) {
-		return this.log.append(new AppendRequest.ReplyEvent(claim.sessionId(), messageId, claim.inReplyTo(),
-				claim.fence(), type, role(type, ends), replaces, new AppendRequest.LateBound(payload)));
-	}
-
-	private static AppendRequest.Role role(String type, boolean ends) {
-		if (ends) {
-			return AppendRequest.Role.END;
-		}
-		return type.equals(ReplyEvents.DELTA) ? AppendRequest.Role.DELTA : AppendRequest.Role.PART;
-	}
-
-	@Override
-	public void ended(Reply reply, String outcome, Duration duration) {
-		this.running.remove(reply.claim().messageId());
-		this.listener.onReplyEnded(outcome, duration);
-	}
-
-	/**
-	 * Leaves what still runs to another node, or ends it.
-	 */
-	private void giveUp() {
-		boolean peers = false;
+		this.held.all().forEach(this.runner::giveUp);
 		try {
-			peers = this.leases.hasPeers();
-		}
-		catch (EventLogUnavailableException ex) {
-			logger.debug("Whether there is another node is not known", ex);
-		}
-		for (Reply reply : this.running.values()) {
-			if (peers) {
-				reply.abandon();
-			}
-			else {
-				reply.fail(ReplyFailure.INTERRUPTED);
+			if (this.answers && !this.inbox.awaitIdle(HAND_OVER_TIMEOUT)) {
+				logger.warn("Replies of this node can be claimed by others only when their leases have passed");
 			}
 		}
-		try {
-			if (peers || this.generator != null) {
-				this.leases.release();
-				this.doorbell.ring();
-			}
-		}
-		catch (EventLogUnavailableException ex) {
-			logger.warn("Replies are left until their leases have passed: " + ex.getMessage());
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
 	/**
-	 * Claims as many replies as may run, and begins them.
+	 * A twentieth of the shortest time-out: exact enough, and cheap.
 	 */
-	private void claim() {
-		if (this.draining) {
-			return;
+	private static Duration tick(ReplySettings settings) {
+		Duration tick = Collections
+			.min(List.of(settings.firstPartTimeout(), settings.idleTimeout(), settings.maxDuration()))
+			.dividedBy(20);
+		if (tick.compareTo(SHORTEST_TICK) < 0) {
+			return SHORTEST_TICK;
 		}
-		int room = this.settings.maxConcurrent() - this.busy.get();
-		Claims claims = this.leases.claim(room, this.settings.oneAtATime());
-		this.waiting = claims.waiting();
-		claims.replies().forEach(this::begin);
-	}
-
-	private void begin(ClaimedReply claim) {
-		UUID previous = claim.previous();
-		if (claim.cancelled()) {
-			endCancelled(claim);
-		}
-		else if (previous != null && (!this.settings.restart() || claim.attempts() > this.settings.maxAttempts())) {
-			append(claim, previous, ReplyEvents.FAILED, () -> ReplyEvents.failed(previous, ReplyFailure.INTERRUPTED),
-					true, null)
-				.thenRun(this.clock::claimSoon);
-		}
-		else if (this.generator != null) {
-			run(new Reply(claim, this, this.generator));
-		}
-	}
-
-	private void run(Reply reply) {
-		this.running.put(reply.claim().messageId(), reply);
-		this.busy.incrementAndGet();
-		reply.announce();
-		CompletableFuture<@Nullable Void> back = CompletableFuture.runAsync(reply, this.threads);
-		back.exceptionally((failure) -> {
-			reply.onError(failure);
-			return null;
-		}).thenCombine(reply.stored(), (done, stored) -> done).whenComplete((done, failure) -> {
-			this.busy.decrementAndGet();
-			this.clock.claimSoon();
-		});
-		if (this.draining) {
-			reply.fail(ReplyFailure.INTERRUPTED);
-		}
-	}
-
-	/**
-	 * Ends a reply that was cancelled before this node claimed it, with what it had said.
-	 */
-	private void endCancelled(ClaimedReply claim) {
-		UUID messageId = (claim.previous() != null) ? claim.previous() : claim.messageId();
-		String said = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";
-		append(claim, messageId, ReplyEvents.MESSAGE, () -> ReplyEvents.message(messageId, said, "cancelled", Map.of()),
-				true, messageId)
-			.thenRun(this.clock::claimSoon);
-	}
-
-	/**
-	 * Extends the leases, and ends what is to be cancelled or was lost.
-	 */
-	private void extend() {
-		List<Reply> before = List.copyOf(this.running.values());
-		Map<UUID, Boolean> held = new ConcurrentHashMap<>();
-		this.leases.extend(this.running.keySet()).forEach((reply) -> held.put(reply.messageId(), reply.cancelled()));
-		for (Reply reply : before) {
-			Boolean cancelled = held.get(reply.claim().messageId());
-			if (cancelled == null) {
-				if (this.running.containsKey(reply.claim().messageId())) {
-					logger.info("Reply %s was taken over by another node".formatted(reply.claim().messageId()));
-					reply.abandon();
-				}
-			}
-			else if (cancelled) {
-				reply.cancel();
-			}
-		}
-	}
-
-	private void checkTime() {
-		for (Reply reply : this.running.values()) {
-			try {
-				reply.checkTime();
-			}
-			catch (RuntimeException ex) {
-				logger.warn("Reply " + reply.claim().messageId() + " could not be timed", ex);
-			}
-		}
+		return (tick.compareTo(LONGEST_TICK) > 0) ? LONGEST_TICK : tick;
 	}
 
 }

@@ -20,6 +20,7 @@ import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.publish.TestLog;
+import dev.resumablews.internal.reply.ClaimRequest;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -247,13 +248,7 @@ class EventLogTests {
 			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
 			.param(session)
 			.update();
-		ClaimedReply taken = test.leasesOfAnotherNode()
-			.claim(1000, true)
-			.replies()
-			.stream()
-			.filter((each) -> each.sessionId().equals(session))
-			.findFirst()
-			.orElseThrow();
+		ClaimedReply taken = test.leasesOfAnotherNode().claim(ClaimRequest.ofSessions(1, session)).replies().get(0);
 		assertThat(taken.fence()).isGreaterThan(claim.fence());
 		assertThat(taken.previous()).isEqualTo(claim.messageId());
 		assertThatExceptionOfType(ExecutionException.class)
@@ -413,13 +408,7 @@ class EventLogTests {
 	private static ClaimedReply claimedReply(UUID session) throws Exception {
 		log.append(AppendRequest.of(session, "user_message", "{}").once("alice", UUID.randomUUID()).askingForReply())
 			.get();
-		return test.leases()
-			.claim(1000, true)
-			.replies()
-			.stream()
-			.filter((claim) -> claim.sessionId().equals(session))
-			.findFirst()
-			.orElseThrow();
+		return test.leases().claim(ClaimRequest.ofSessions(1, session)).replies().get(0);
 	}
 
 	private static AppendRequest part(ClaimedReply claim, String type, boolean ends, @Nullable UUID replaces) {

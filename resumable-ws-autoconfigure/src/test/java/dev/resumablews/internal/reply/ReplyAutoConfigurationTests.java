@@ -49,6 +49,7 @@ import org.springframework.boot.test.context.assertj.AssertableApplicationContex
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -201,17 +202,6 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsRepliesWin() {
-		ReplyScheduler mine = new ReplyScheduler(this.log.log(), this.log.leases(), NodeNotifier.none(), null,
-				new ReplySettings(1, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1, 1, true,
-						Duration.ofSeconds(15), true, 3),
-				ReplyThreads.platform(1), new ResumableWsListener() {
-				});
-		this.runner.withBean("mine", Replies.class, () -> mine)
-			.run((context) -> assertThat(context.getBean(Replies.class)).isSameAs(mine));
-	}
-
-	@Test
 	void theSystemPromptIsTakenAsItIs() {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withPropertyValues("resumable-ws.reply.system-prompt=Answer as {\"json\": <b>}")
@@ -297,17 +287,37 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void closingTheContextEndsRunningRepliesAndTheTimer() {
+	void closingTheContextLeavesRunningRepliesToTheNextStartAndEndsTheThreads() {
 		this.runner.withBean(ReplyGenerator.class, () -> (request) -> Flux.never()).run((context) -> {
 			submit(context);
 			await().until(() -> types().contains("assistant_started"));
-			replies(context).close();
-			await().until(() -> types().contains("assistant_failed"));
 		});
+		this.runner.withBean(ReplyGenerator.class, () -> (request) -> Flux.just(ReplyPart.text("Hello")))
+			.run((context) -> await().until(() -> types().contains("assistant_message")));
+		assertThat(types()).doesNotContain("assistant_failed");
 		await().until(() -> Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.noneMatch((thread) -> thread.getName().equals("resumable-ws-reply-timer")));
+			.noneMatch((thread) -> thread.getName().startsWith("resumable-ws-reply-")));
+	}
+
+	@Test
+	void aContextThatIsStoppedOrPausedAnswersAfterTheNextStart() {
+		this.runner.withUserConfiguration(OneModel.class).run((context) -> {
+			ConfigurableApplicationContext source = context.getSourceApplicationContext();
+			answer(context);
+			source.stop();
+			source.start();
+			answerAgain(context, 2);
+			source.pause();
+			source.restart();
+			answerAgain(context, 3);
+		});
+	}
+
+	private void answerAgain(AssertableApplicationContext context, int count) {
+		submit(context);
+		await().until(() -> types().stream().filter("assistant_message"::equals).count() == count);
 	}
 
 	private static ReplyGenerator generatorOn(List<Thread> threads) {
@@ -333,11 +343,11 @@ class ReplyAutoConfigurationTests {
 	}
 
 	private static ReplyScheduler replies(AssertableApplicationContext context) {
-		return (ReplyScheduler) context.getBean(Replies.class);
+		return context.getBean(ReplyScheduler.class);
 	}
 
 	private List<String> submit(AssertableApplicationContext context) {
-		replies(context).submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
+		context.getBean(UserMessages.class).submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
 		return types();
 	}
 

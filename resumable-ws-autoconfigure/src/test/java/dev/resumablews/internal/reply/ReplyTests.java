@@ -54,6 +54,8 @@ class ReplyTests {
 
 	private UUID session;
 
+	private UserMessages messages;
+
 	@BeforeAll
 	static void createDatabase() {
 		url = TestLog.createDatabase();
@@ -149,9 +151,9 @@ class ReplyTests {
 			await().until(() -> model.currentSubscriberCount() == 1);
 			assertThat(replies.cancel(this.session, "ada", null)).isTrue();
 			await().until(() -> threads.size() == 1);
-			submit(replies);
+			submit();
 			await().until(() -> threads.size() == 2);
-			submit(replies);
+			submit();
 			await().until(() -> model.currentSubscriberCount() == 1);
 			this.log.sql()
 				.sql("update ws_sessions set closed_at = now() where session_id = ?")
@@ -175,7 +177,7 @@ class ReplyTests {
 					await().until(() -> types().contains("assistant_started"));
 					assertThat(replies.cancel(this.session, "ada", null)).isTrue();
 					awaitLatch(blocked);
-					submit(replies);
+					submit();
 					await().until(() -> types().stream().filter("assistant_message"::equals).count() == 2);
 					release.countDown();
 				});
@@ -226,13 +228,14 @@ class ReplyTests {
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				Replies replies = context.getBean(Replies.class);
-				submit(replies);
+				this.messages = context.getBean(UserMessages.class);
+				submit();
 				test.accept(replies);
 			});
 	}
 
-	private void submit(Replies replies) {
-		replies.submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
+	private void submit() {
+		this.messages.submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
 	}
 
 	private JsonNode awaitEvent(String type) {

@@ -13,6 +13,7 @@ import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.Replies;
+import dev.resumablews.internal.reply.UserMessages;
 import dev.resumablews.internal.reply.ReplyAutoConfiguration;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
@@ -54,6 +55,8 @@ final class OpenAiReplies implements AutoCloseable {
 	private final TestLog log;
 
 	private final UUID session;
+
+	private UserMessages messages;
 
 	private final List<String> properties = new ArrayList<>();
 
@@ -100,6 +103,7 @@ final class OpenAiReplies implements AutoCloseable {
 			.withPropertyValues(this.properties.toArray(String[]::new))
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
+				this.messages = context.getBean(UserMessages.class);
 				test.accept(context.getBean(Replies.class));
 			});
 	}
@@ -114,7 +118,7 @@ final class OpenAiReplies implements AutoCloseable {
 	}
 
 	void say(Replies replies) {
-		replies.submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
+		this.messages.submit(this.session, "ada", "Hi", UUID.randomUUID()).join();
 	}
 
 	boolean cancel(Replies replies) {

@@ -1,0 +1,222 @@
+package dev.resumablews.internal.reply;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+import dev.resumablews.internal.jdbc.JdbcSession;
+import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import dev.resumablews.internal.reply.JdbcReplyQueue.Claims;
+
+/**
+ * The statement that claims replies:
+ * <ol>
+ * <li>{@code targets} are replies to be claimed by name, {@code lapsed} the oldest ones
+ * whose lease has passed, {@code cancelled} those of them that need no room;
+ * <li>{@code locked} locks those that may be claimed and that no other statement holds,
+ * in order. Of those that were asked for by name, it takes also the ones that wait, and
+ * the ones that name this node without being held by it: the answer to their claim was
+ * lost;
+ * <li>{@code judged} finds out whether their sessions are open and whether it is their
+ * turn, {@code ranked} puts those in the order of age;
+ * <li>each is removed because its session is closed, claimed, offered to any node because
+ * there is no room, or postponed because it is not its turn.
+ * </ol>
+ * Fencing numbers grow by chance, so that a claim which a failover has lost does not hold
+ * the number of a later one. Safe for use by many threads.
+ */
+final class ClaimStatement {
+
+	/**
+	 * How many rows whose lease has passed are looked at in one statement, at least.
+	 */
+	private static final int LOOK = 100;
+
+	private static final String SQL = """
+			with held as materialized (
+				select session_id, event_id from unnest(?::uuid[], ?::bigint[]) as h (session_id, event_id)
+			), targets as materialized (
+				select session_id, event_id
+				from unnest(?::uuid[], ?::bigint[]) as t (session_id, event_id)
+				union
+				select t.session_id, n.event_id
+				from unnest(?::uuid[]) as t (session_id)
+				cross join lateral (
+					select r.event_id
+					from ws_replies r
+					where r.session_id = t.session_id
+					order by r.event_id
+					limit 1
+				) n
+			), lapsed as materialized (
+				select session_id, event_id
+				from ws_replies
+				where lease_until <= statement_timestamp()
+				order by lease_until
+				limit ?
+			), cancelled as materialized (
+				select session_id, event_id
+				from ws_replies
+				where cancelled_at is not null and lease_until <= statement_timestamp()
+				limit ?
+			), candidates as materialized (
+				select c.session_id, c.event_id, bool_or(c.targeted) as targeted
+				from (
+					select session_id, event_id, true as targeted from targets
+					union all
+					select session_id, event_id, false from lapsed
+					union all
+					select session_id, event_id, false from cancelled
+				) c
+				where not exists (
+					select from held h where h.session_id = c.session_id and h.event_id = c.event_id)
+				group by c.session_id, c.event_id
+				order by c.session_id, c.event_id
+			), locked as materialized (
+				select c.session_id, c.event_id, r.message_id, r.created_at, r.state = 'waiting' as waited,
+					r.lease_until <= statement_timestamp() as lapsed, r.cancelled_at is not null as cancelled
+				from candidates c
+				cross join lateral (
+					select r.message_id, r.created_at, r.state, r.lease_until, r.cancelled_at
+					from ws_replies r
+					where r.session_id = c.session_id and r.event_id = c.event_id
+						and (r.lease_until <= statement_timestamp()
+							or c.targeted and (r.state = 'waiting' or r.node_id = ?))
+					for update skip locked
+				) r
+			), missed as materialized (
+				select c.session_id
+				from candidates c
+				cross join lateral (
+					select from ws_replies r
+					where r.session_id = c.session_id and r.event_id = c.event_id
+						and (r.lease_until <= statement_timestamp()
+							or c.targeted and (r.state = 'waiting' or r.node_id = ?))
+					limit 1
+				) r
+				where not exists (
+					select from locked l where l.session_id = c.session_id and l.event_id = c.event_id)
+			), judged as materialized (
+				select l.*, s.user_id, s.user_id is null as gone,
+					? and exists (
+						select from ws_replies e
+						where e.session_id = l.session_id and e.event_id < l.event_id) as blocked
+				from locked l
+				left join lateral (
+					select s.user_id
+					from ws_sessions s
+					where s.session_id = l.session_id and s.closed_at is null
+					limit 1
+				) s on true
+			), ranked as materialized (
+				select j.*, row_number() over (
+					partition by gone, cancelled, blocked order by created_at, session_id, event_id) as place
+				from judged j
+			), gone as (
+				delete from ws_replies r
+				using ranked k
+				where k.gone and r.session_id = k.session_id and r.event_id = k.event_id
+			), claimed as (
+				update ws_replies r
+				set state = 'running', node_id = ?, message_id = gen_random_uuid(),
+					fence = r.fence + 1 + floor(random() * 1000000000)::bigint,
+					attempts = r.attempts + 1, lease_until = statement_timestamp() + make_interval(secs => ?),
+					updated_at = statement_timestamp()
+				from ranked k
+				where not k.gone and (k.cancelled or not k.blocked and k.place <= ?)
+					and r.session_id = k.session_id and r.event_id = k.event_id
+				returning r.session_id, r.event_id, k.user_id, r.message_id, r.fence, r.attempts,
+					k.message_id as previous, k.cancelled, k.waited
+			), offered as (
+				update ws_replies r
+				set node_id = null, lease_until = statement_timestamp(), updated_at = statement_timestamp()
+				from ranked k
+				where not k.gone and not k.cancelled and not k.blocked and k.place > ? and not k.lapsed
+					and r.session_id = k.session_id and r.event_id = k.event_id
+				returning 1
+			), postponed as (
+				update ws_replies r
+				set node_id = null, lease_until = statement_timestamp() + make_interval(secs => ?),
+					updated_at = statement_timestamp()
+				from ranked k
+				where not k.gone and not k.cancelled and k.blocked and k.lapsed
+					and r.session_id = k.session_id and r.event_id = k.event_id
+				returning 1
+			), summary as (
+				select (select count(*) from (select from ws_replies where state = 'waiting' limit ?) w) as waiting,
+					(select count(*) from offered) as offered,
+					(select count(*) from lapsed) as lapsed,
+					(select count(*) from missed) as missed,
+					(select extract(epoch from lease_until - statement_timestamp())::float8
+						from ws_replies
+						where lease_until > statement_timestamp()
+						order by lease_until
+						limit 1) as lapses_in,
+					(select count(*) from postponed) as postponed
+			)
+			select * from summary left join claimed on true order by session_id, event_id
+			""";
+
+	private final UUID nodeId;
+
+	private final double leaseSeconds;
+
+	ClaimStatement(UUID nodeId, double leaseSeconds) {
+		this.nodeId = nodeId;
+		this.leaseSeconds = leaseSeconds;
+	}
+
+	Claims execute(JdbcSession session, ClaimRequest request) throws SQLException {
+		int look = !request.look() ? 0 : Math.max(request.room(), LOOK);
+		return session.query(SQL, (statement) -> {
+			JdbcReplyQueue.setKeys(statement, 1, request.held());
+			JdbcReplyQueue.setKeys(statement, 3, request.stored());
+			statement.setArray(5, statement.getConnection().createArrayOf("uuid", request.sessions().toArray()));
+			statement.setInt(6, (request.room() > 0) ? look : 0);
+			statement.setInt(7, look);
+			statement.setObject(8, this.nodeId);
+			statement.setObject(9, this.nodeId);
+			statement.setBoolean(10, request.oneAtATime());
+			statement.setObject(11, this.nodeId);
+			statement.setDouble(12, this.leaseSeconds);
+			statement.setInt(13, request.room());
+			statement.setInt(14, request.room());
+			statement.setDouble(15, this.leaseSeconds);
+			statement.setInt(16, request.maxWaiting() + 1);
+		}, (rows) -> claims(rows, look));
+	}
+
+	/**
+	 * Reads the summary from any row; without a claim, there is one that says nothing
+	 * else.
+	 */
+	private static Claims claims(ResultSet rows, int look) throws SQLException {
+		List<ClaimedReply> claimed = new ArrayList<>();
+		int waiting = 0;
+		boolean offered = false;
+		boolean missed = false;
+		boolean more = false;
+		int counted = 0;
+		Duration lapsesIn = null;
+		while (rows.next()) {
+			waiting = rows.getInt("waiting");
+			offered = rows.getInt("offered") > 0;
+			missed = rows.getInt("missed") > 0;
+			more = look > 0 && rows.getInt("lapsed") >= look && rows.getInt("postponed") > 0;
+			double seconds = rows.getDouble("lapses_in");
+			lapsesIn = rows.wasNull() ? null : Duration.ofNanos((long) (seconds * 1e9));
+			UUID sessionId = rows.getObject("session_id", UUID.class);
+			if (sessionId != null) {
+				counted += rows.getBoolean("waited") ? 1 : 0;
+				claimed.add(new ClaimedReply(sessionId, rows.getLong("event_id"), rows.getString("user_id"),
+						rows.getObject("message_id", UUID.class), rows.getLong("fence"), rows.getInt("attempts"),
+						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled")));
+			}
+		}
+		return new Claims(claimed, Math.max(0, waiting - counted), offered, missed, more, lapsesIn);
+	}
+
+}

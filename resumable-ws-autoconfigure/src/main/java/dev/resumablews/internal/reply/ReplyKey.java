@@ -1,0 +1,13 @@
+package dev.resumablews.internal.reply;
+
+import java.util.UUID;
+
+/**
+ * Identifies a reply.
+ *
+ * @param sessionId its session
+ * @param inReplyTo event id of the user message that it answers
+ */
+public record ReplyKey(UUID sessionId, long inReplyTo) {
+
+}

@@ -1,0 +1,331 @@
+package dev.resumablews.internal.reply;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.concurrent.Threads;
+import dev.resumablews.internal.log.AppendRequest.LateBound;
+import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
+import dev.resumablews.internal.log.AppendRequest.Role;
+import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the replies that this node holds. A reply is held from its claim until the event
+ * that ends it is stored, or until it is given back: whatever goes wrong, one of the two
+ * happens. Code of the application runs on the threads of replies only. Safe for use by
+ * many threads; methods do not block.
+ */
+final class ReplyRunner implements ReplyContext {
+
+	private static final Log logger = LogFactory.getLog(ReplyRunner.class);
+
+	private static final ThreadFactory LAST_CALLBACKS = Threads.named("resumable-ws-reply-last-");
+
+	private final EventLog log;
+
+	private final @Nullable ReplyGenerator generator;
+
+	private final ReplySettings settings;
+
+	private final Supplier<ReplyThreads> threadFactory;
+
+	private final ResumableWsListener listener;
+
+	private final HeldReplies held;
+
+	private final ClaimInbox inbox;
+
+	/**
+	 * Replies whose thread is not back, or that are held: a generator that hangs, and a
+	 * reply that waits for Postgres, take room. Those of an earlier start do not.
+	 */
+	private volatile AtomicInteger busy = new AtomicInteger();
+
+	private volatile ReplyThreads threads;
+
+	private volatile boolean draining;
+
+	/**
+	 * Creates a runner.
+	 * @param log where replies are stored
+	 * @param generator what answers; null if this node only stores messages
+	 * @param settings bounds of replies
+	 * @param threadFactory creates the threads, at each start
+	 * @param listener is called when a reply has ended
+	 * @param held the replies that are held
+	 * @param inbox where replies are given back
+	 */
+	ReplyRunner(EventLog log, @Nullable ReplyGenerator generator, ReplySettings settings,
+			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, HeldReplies held, ClaimInbox inbox) {
+		this.log = log;
+		this.generator = generator;
+		this.settings = settings;
+		this.threadFactory = threadFactory;
+		this.threads = threadFactory.get();
+		this.listener = listener;
+		this.held = held;
+		this.inbox = inbox;
+	}
+
+	void start() {
+		this.busy = new AtomicInteger();
+		this.threads = this.threadFactory.get();
+		this.draining = false;
+	}
+
+	/**
+	 * Begins no further replies. Those that are claimed or fail from now on are given
+	 * back without counting the attempt.
+	 */
+	void drain() {
+		this.draining = true;
+	}
+
+	/**
+	 * Interrupts generators that have not returned.
+	 */
+	void stop() {
+		this.threads.close();
+	}
+
+	boolean draining() {
+		return this.draining;
+	}
+
+	@Override
+	public EventLog log() {
+		return this.log;
+	}
+
+	@Override
+	public ReplySettings settings() {
+		return this.settings;
+	}
+
+	@Override
+	public Executor executor() {
+		return this.threads;
+	}
+
+	@Override
+	public void callBack(String activity, Runnable callback) {
+		Runnable guarded = () -> {
+			try {
+				callback.run();
+			}
+			catch (Throwable ex) {
+				logger.warn(activity + " failed", ex);
+			}
+		};
+		try {
+			this.threads.callBack(guarded);
+		}
+		catch (RejectedExecutionException ex) {
+			// this node has just stopped
+			LAST_CALLBACKS.newThread(guarded).start();
+		}
+	}
+
+	@Override
+	public CompletableFuture<AppendResult> append(ClaimedReply claim, UUID messageId, String type,
+			Supplier<@Nullable String> payload, boolean ends, @Nullable UUID replaces) {
+		CompletableFuture<AppendResult> result = this.log.append(new ReplyEvent(claim.sessionId(), messageId,
+				claim.inReplyTo(), claim.fence(), type, role(type, ends), replaces, new LateBound(payload)));
+		if (ends) {
+			result.whenComplete((stored, failure) -> {
+				if (failure != null) {
+					giveBack(claim);
+				}
+				else if (this.held.remove(claim)) {
+					this.inbox.ended(claim.sessionId());
+				}
+			});
+		}
+		return result;
+	}
+
+	private static Role role(String type, boolean ends) {
+		if (ends) {
+			return Role.END;
+		}
+		return type.equals(ReplyEvents.DELTA) ? Role.DELTA : Role.PART;
+	}
+
+	@Override
+	public void ended(Reply reply, String outcome, Duration duration) {
+		if (outcome.equals(ABANDONED)) {
+			giveBack(reply.claim());
+		}
+		callBack("Noting the end of a reply", () -> this.listener.onReplyEnded(outcome, duration));
+	}
+
+	/**
+	 * Returns how many replies may begin.
+	 * @return the number; may be negative
+	 */
+	int room() {
+		return this.draining ? 0 : this.settings.maxConcurrent() - this.busy.get();
+	}
+
+	/**
+	 * Begins a reply. Whatever goes wrong, the reply is given back.
+	 */
+	void begin(ClaimedReply claim, long claimedAt) {
+		HeldReply held = this.held.add(claim, claimedAt);
+		try {
+			UUID previous = claim.previous();
+			if (claim.cancelled()) {
+				this.threads.callBack(() -> guarded(claim, () -> endCancelled(claim)));
+			}
+			else if (this.draining) {
+				giveBack(claim);
+			}
+			else if (previous != null && (!this.settings.restart() || claim.attempts() > this.settings.maxAttempts())) {
+				append(claim, previous, ReplyEvents.FAILED,
+						() -> ReplyEvents.failed(previous, ReplyFailure.INTERRUPTED), true, null);
+			}
+			else if (this.generator != null) {
+				run(held, this.generator);
+			}
+		}
+		catch (Throwable ex) {
+			failed(claim, ex);
+		}
+	}
+
+	private void run(HeldReply held, ReplyGenerator generator) {
+		Reply reply = new Reply(held.claim(), this, generator);
+		held.runs(reply);
+		CompletableFuture<@Nullable Void> back = new CompletableFuture<>();
+		AtomicInteger busy = this.busy;
+		busy.incrementAndGet();
+		CompletableFuture.allOf(back, held.letGo()).thenRun(() -> {
+			busy.decrementAndGet();
+			this.inbox.look();
+		});
+		try {
+			reply.announce();
+			this.threads.execute(() -> {
+				try {
+					reply.run();
+				}
+				catch (Throwable ex) {
+					reply.onError(ex);
+				}
+				finally {
+					back.complete(null);
+				}
+			});
+		}
+		catch (Throwable ex) {
+			back.complete(null);
+			reply.abandon();
+			throw ex;
+		}
+		if (this.draining) {
+			giveUp(held);
+		}
+	}
+
+	/**
+	 * Ends a reply that was cancelled before this node claimed it, with what it had said.
+	 */
+	private void endCancelled(ClaimedReply claim) {
+		UUID messageId = (claim.previous() != null) ? claim.previous() : claim.messageId();
+		String said = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";
+		append(claim, messageId, ReplyEvents.MESSAGE, () -> ReplyEvents.message(messageId, said, "cancelled", Map.of()),
+				true, messageId);
+	}
+
+	private void guarded(ClaimedReply claim, Runnable task) {
+		try {
+			task.run();
+		}
+		catch (Throwable ex) {
+			failed(claim, ex);
+		}
+	}
+
+	private void failed(ClaimedReply claim, Throwable failure) {
+		logger.warn("Reply %s of session %s could not be begun, and is given back: %s".formatted(claim.messageId(),
+				claim.sessionId(), failure));
+		giveBack(claim);
+	}
+
+	/**
+	 * Lets a reply go that does not end here. Does nothing if that was done before.
+	 */
+	private void giveBack(ClaimedReply claim) {
+		if (this.held.remove(claim)) {
+			this.inbox.giveBack(claim, !this.draining);
+		}
+	}
+
+	/**
+	 * Leaves a reply that still runs to the next node, or ends it.
+	 */
+	void giveUp(HeldReply held) {
+		Reply reply = held.reply();
+		if (reply == null) {
+			return;
+		}
+		if (this.settings.restart()) {
+			reply.abandon();
+		}
+		else {
+			reply.fail(ReplyFailure.INTERRUPTED);
+		}
+	}
+
+	/**
+	 * Ends a reply that is to be cancelled.
+	 * @return whether it had not ended yet
+	 */
+	boolean cancel(HeldReply held) {
+		Reply reply = held.reply();
+		return reply != null && reply.cancel();
+	}
+
+	/**
+	 * Stops a reply that is no longer this node's.
+	 */
+	void lost(HeldReply held) {
+		Reply reply = held.reply();
+		if (reply != null) {
+			reply.abandon();
+		}
+		giveBack(held.claim());
+	}
+
+	/**
+	 * Ends replies that take too long.
+	 */
+	void checkTime() {
+		for (HeldReply held : this.held.all()) {
+			Reply reply = held.reply();
+			if (reply != null) {
+				try {
+					reply.checkTime();
+				}
+				catch (Throwable ex) {
+					logger.warn("Reply " + held.claim().messageId() + " could not be timed", ex);
+				}
+			}
+		}
+	}
+
+}

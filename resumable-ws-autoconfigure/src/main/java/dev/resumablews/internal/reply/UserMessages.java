@@ -1,0 +1,88 @@
+package dev.resumablews.internal.reply;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.log.EventLog;
+
+/**
+ * Stores user messages, each together with the row of its reply, so that no reply is
+ * forgotten. Refuses messages while this node is stopping or too many replies wait. Safe
+ * for use by many threads.
+ */
+public final class UserMessages {
+
+	private final EventLog log;
+
+	private final ReplyScheduler replies;
+
+	private final int maxWaiting;
+
+	/**
+	 * Creates the intake of a node.
+	 * @param log where messages are stored
+	 * @param replies answers them
+	 * @param maxWaiting replies that wait for their turn before messages are refused
+	 */
+	UserMessages(EventLog log, ReplyScheduler replies, int maxWaiting) {
+		this.log = log;
+		this.replies = replies;
+		this.maxWaiting = maxWaiting;
+	}
+
+	/**
+	 * Stores a user message once for each key. Its reply begins on this node or another
+	 * one when its turn has come. Does not block.
+	 * @param sessionId the session
+	 * @param userId the user, to whom the session must belong
+	 * @param content what the user said
+	 * @param idempotencyKey the message's key
+	 * @return completes when the message is durable; fails as
+	 * {@link EventLog#append(AppendRequest)} does, and with
+	 * {@link EventLogUnavailableException} when this node is stopping or too many replies
+	 * wait
+	 */
+	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
+		return submit(sessionId, userId, content, idempotencyKey, (stored) -> {
+		});
+	}
+
+	/**
+	 * Stores a user message as {@link #submit(UUID, String, String, UUID)} does, and
+	 * calls back also when it was stored after it had been refused. Sent again, it would
+	 * be a duplicate, so that is when it has to be handled.
+	 * @param sessionId the session
+	 * @param userId the user, to whom the session must belong
+	 * @param content what the user said
+	 * @param idempotencyKey the message's key
+	 * @param onStored called once if, and when, the message was stored and is no
+	 * duplicate; must be fast
+	 * @return as for {@link #submit(UUID, String, String, UUID)}
+	 */
+	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey,
+			Consumer<AppendResult> onStored) {
+		if (!this.replies.accepts()) {
+			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
+		}
+		AppendRequest.Message message = AppendRequest
+			.of(sessionId, ReplyEvents.USER_MESSAGE, ReplyEvents.userMessage(content, idempotencyKey))
+			.once(userId, idempotencyKey);
+		if (!this.replies.answers()) {
+			return this.log.append(message, onStored);
+		}
+		int waiting = this.replies.waiting();
+		if (waiting > this.maxWaiting) {
+			return CompletableFuture.failedFuture(new EventLogUnavailableException(
+					"More than %d replies are waiting for their turn".formatted(this.maxWaiting)));
+		}
+		return this.log.append(message.askingForReply(), (stored) -> {
+			this.replies.stored(new ReplyKey(sessionId, stored.eventId()));
+			onStored.accept(stored);
+		});
+	}
+
+}
