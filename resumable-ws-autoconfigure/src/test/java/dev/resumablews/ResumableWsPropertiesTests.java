@@ -46,10 +46,10 @@ class ResumableWsPropertiesTests {
 			"shutdown.reply-grace, 20s, PT20S", "shutdown.reply-grace, 16001ms, PT16.001S",
 			"shutdown.reconnect-window, -1s, PT-1S", "schema.name, Upper, 'Upper'", "schema.name, 1st, '1st'",
 			"schema.name, 'a;b', 'a;b'", "cleanup.interval, 0s, PT0S", "cleanup.cron, every day, 'every day'",
-			"cleanup.session-ttl, -1s, PT-1S", "cleanup.session-ttl, 119m, PT1H59M",
-			"cleanup.event-ttl, -1s, PT-1S", "cleanup.idempotency-key-ttl, 0s, PT0S",
-			"cleanup.live-connection-ttl, 0s, PT0S", "cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001",
-			"client.path, client.js, 'client.js'", "client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'" })
+			"cleanup.session-ttl, -1s, PT-1S", "cleanup.session-ttl, 119m, PT1H59M", "cleanup.event-ttl, -1s, PT-1S",
+			"cleanup.idempotency-key-ttl, 0s, PT0S", "cleanup.live-connection-ttl, 0s, PT0S",
+			"cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001", "client.path, client.js, 'client.js'",
+			"client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'" })
 	void aValueThatCannotWorkIsNamedWithItsProperty(String property, String value, String shown) {
 		this.runner.withPropertyValues("resumable-ws." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()

@@ -1,10 +1,10 @@
 package dev.resumablews.internal.cleanup;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;

@@ -20,7 +20,6 @@ import dev.resumablews.internal.protocol.FrameWriter;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.Replies;
 import dev.resumablews.internal.reply.UserMessages;
-
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.threads.ThreadPoolExecutor;
 

@@ -1,6 +1,6 @@
 package dev.resumablews.internal.feed;
 
-import java.sql.PreparedStatement;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
@@ -69,7 +69,7 @@ public final class RemoteEventReader {
 	private final SessionFeeds feeds;
 
 	public RemoteEventReader(JdbcExecutor database, SessionFeeds feeds) {
-		this.database = database;
+		this.database = database.reserved();
 		this.feeds = feeds;
 	}
 
@@ -124,21 +124,19 @@ public final class RemoteEventReader {
 	}
 
 	private List<News> query(Map<UUID, Known> known) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SQL))) {
-				statement.setLong(1, MAX_BYTES);
-				statement.setArray(2, connection.createArrayOf("uuid", known.keySet().toArray()));
-				statement.setArray(3,
-						connection.createArrayOf("bigint", known.values().stream().map(Known::last).toArray()));
-				statement.setArray(4, connection.createArrayOf("text",
-						known.values().stream().map((log) -> log.forks().text()).toArray()));
-				statement.setInt(5, this.feeds.maxEvents());
-				statement.setLong(6, this.feeds.maxCharacters());
-				try (ResultSet rows = statement.executeQuery()) {
-					return news(rows);
-				}
-			}
-		});
+		return this.database.execute((session) -> session.query(SQL, (statement) -> {
+			Connection connection = statement.getConnection();
+			statement.setLong(1, MAX_BYTES);
+			statement.setArray(2, connection.createArrayOf("uuid", known.keySet().toArray()));
+			statement.setArray(3,
+					connection.createArrayOf("bigint", known.values().stream().map(Known::last).toArray()));
+			statement.setArray(4, connection.createArrayOf("text",
+					known.values().stream().map((log) -> log.forks().text()).toArray()));
+			statement.setInt(5, this.feeds.maxEvents());
+			statement.setLong(6, this.feeds.maxCharacters());
+		}, (rows) -> {
+			return news(rows);
+		}));
 	}
 
 	private static List<News> news(ResultSet rows) throws SQLException {

@@ -152,38 +152,6 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Runs work as {@link #execute} does, with the client's bound alone.
-	 * @param work the work
-	 * @param <T> its result
-	 * @return the work's result
-	 */
-	public <T extends @Nullable Object> T call(ConnectionWork<T> work) {
-		try {
-			DataSource bound = TransactionalDataSource.bound(this.applications);
-			if (bound == null) {
-				return withOwnConnection(true, work);
-			}
-			Connection connection = DataSourceUtils.getConnection(bound);
-			try {
-				return work.with(connection);
-			}
-			catch (SQLException ex) {
-				evictAfterTransaction(connection, ex);
-				throw ex;
-			}
-			finally {
-				DataSourceUtils.releaseConnection(connection, bound);
-			}
-		}
-		catch (SQLException ex) {
-			throw SqlStates.unavailable(ex);
-		}
-		catch (CannotGetJdbcConnectionException ex) {
-			throw new EventLogUnavailableException("Postgres cannot be reached: " + ex.getMessage(), ex);
-		}
-	}
-
-	/**
 	 * Returns a session on the connection of an application's transaction.
 	 * @param connection the connection
 	 * @return the session
@@ -301,20 +269,9 @@ public final class JdbcExecutor {
 
 	}
 
-	/**
-	 * Something to do with a connection.
-	 *
-	 * @param <T> its result
-	 */
 	@FunctionalInterface
-	public interface ConnectionWork<T extends @Nullable Object> {
+	private interface ConnectionWork<T extends @Nullable Object> {
 
-		/**
-		 * Does it.
-		 * @param connection the connection
-		 * @return the result
-		 * @throws SQLException if it failed
-		 */
 		T with(Connection connection) throws SQLException;
 
 	}

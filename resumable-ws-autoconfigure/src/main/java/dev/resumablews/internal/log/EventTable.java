@@ -1,6 +1,5 @@
 package dev.resumablews.internal.log;
 
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
@@ -96,21 +95,18 @@ final class EventTable {
 	}
 
 	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(PAGE))) {
-				statement.setObject(1, sessionId);
-				statement.setObject(2, sessionId);
-				statement.setLong(3, afterEventId);
-				statement.setInt(4, limit);
-				statement.setLong(5, this.maxPageBytes);
-				statement.setObject(6, sessionId);
-				statement.setLong(7, afterEventId);
-				statement.setLong(8, this.maxPageBytes);
-				try (ResultSet rows = statement.executeQuery()) {
-					return page(sessionId, rows);
-				}
-			}
-		});
+		return this.database.execute((session) -> session.query(PAGE, (statement) -> {
+			statement.setObject(1, sessionId);
+			statement.setObject(2, sessionId);
+			statement.setLong(3, afterEventId);
+			statement.setInt(4, limit);
+			statement.setLong(5, this.maxPageBytes);
+			statement.setObject(6, sessionId);
+			statement.setLong(7, afterEventId);
+			statement.setLong(8, this.maxPageBytes);
+		}, (rows) -> {
+			return page(sessionId, rows);
+		}));
 	}
 
 	private static Optional<LogPage> page(UUID sessionId, ResultSet rows) throws SQLException {
@@ -133,8 +129,8 @@ final class EventTable {
 	 * holds the character NUL.
 	 */
 	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(CONVERSATION))) {
+		return this.database.execute((session) -> {
+			List<ConversationMessage> messages = session.list(CONVERSATION, (statement) -> {
 				statement.setObject(1, sessionId);
 				statement.setObject(2, sessionId);
 				statement.setLong(3, lastUserMessage);
@@ -144,18 +140,16 @@ final class EventTable {
 				statement.setLong(7, lastUserMessage);
 				statement.setInt(8, limit);
 				statement.setLong(9, lastUserMessage);
-				List<ConversationMessage> messages = new ArrayList<>();
-				try (ResultSet rows = statement.executeQuery()) {
-					while (rows.next()) {
-						Role role = rows.getString(2).equals("user_message") ? Role.USER : Role.ASSISTANT;
-						String content = this.json.readTree(rows.getString(3)).path("content").asString("");
-						messages.add(new ConversationMessage(role, content));
-					}
-				}
-				Collections.reverse(messages);
-				return messages;
-			}
+			}, this::message);
+			Collections.reverse(messages);
+			return messages;
 		});
+	}
+
+	private ConversationMessage message(ResultSet row) throws SQLException {
+		Role role = row.getString(2).equals("user_message") ? Role.USER : Role.ASSISTANT;
+		String content = this.json.readTree(row.getString(3)).path("content").asString("");
+		return new ConversationMessage(role, content);
 	}
 
 }

@@ -1,8 +1,7 @@
 package dev.resumablews.internal.presence;
 
 import java.sql.Array;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -111,22 +110,20 @@ public final class ConnectionTable {
 			return;
 		}
 		long now = System.nanoTime();
-		this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(UPDATE))) {
-				Array goneIds = connection.createArrayOf("uuid", values(gone, LiveConnection::connectionId));
-				Array goneSessions = connection.createArrayOf("uuid", values(gone, LiveConnection::sessionId));
-				statement.setArray(1, goneIds);
-				statement.setArray(2, goneSessions);
-				statement.setObject(3, this.nodeId);
-				statement.setObject(4, this.nodeId);
-				statement.setArray(5, connection.createArrayOf("uuid", values(alive, LiveConnection::connectionId)));
-				statement.setArray(6, connection.createArrayOf("uuid", values(alive, LiveConnection::sessionId)));
-				statement.setArray(7, connection.createArrayOf("text", values(alive, LiveConnection::userId)));
-				statement.setArray(8, connection.createArrayOf("float8",
-						values(alive, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
-				return statement.executeUpdate();
-			}
-		});
+		this.database.execute((session) -> session.update(UPDATE, (statement) -> {
+			Connection connection = statement.getConnection();
+			Array goneIds = connection.createArrayOf("uuid", values(gone, LiveConnection::connectionId));
+			Array goneSessions = connection.createArrayOf("uuid", values(gone, LiveConnection::sessionId));
+			statement.setArray(1, goneIds);
+			statement.setArray(2, goneSessions);
+			statement.setObject(3, this.nodeId);
+			statement.setObject(4, this.nodeId);
+			statement.setArray(5, connection.createArrayOf("uuid", values(alive, LiveConnection::connectionId)));
+			statement.setArray(6, connection.createArrayOf("uuid", values(alive, LiveConnection::sessionId)));
+			statement.setArray(7, connection.createArrayOf("text", values(alive, LiveConnection::userId)));
+			statement.setArray(8, connection.createArrayOf("float8",
+					values(alive, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
+		}));
 	}
 
 	/**
@@ -135,16 +132,13 @@ public final class ConnectionTable {
 	 * @return the number of connections
 	 */
 	public int count(String userId) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT))) {
-				statement.setString(1, userId);
-				statement.setDouble(2, this.seconds);
-				try (ResultSet rows = statement.executeQuery()) {
-					rows.next();
-					return rows.getInt(1);
-				}
-			}
-		});
+		return this.database.execute((session) -> session.query(COUNT, (statement) -> {
+			statement.setString(1, userId);
+			statement.setDouble(2, this.seconds);
+		}, (rows) -> {
+			rows.next();
+			return rows.getInt(1);
+		}));
 	}
 
 	/**
@@ -153,18 +147,15 @@ public final class ConnectionTable {
 	 * @return the number of connections; empty if no other node has any
 	 */
 	public OptionalInt countElsewhere(String userId) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(COUNT_ELSEWHERE))) {
-				statement.setDouble(1, this.seconds);
-				statement.setObject(2, this.nodeId);
-				statement.setString(3, userId);
-				statement.setObject(4, this.nodeId);
-				try (ResultSet rows = statement.executeQuery()) {
-					rows.next();
-					return rows.getBoolean(1) ? OptionalInt.of(rows.getInt(2)) : OptionalInt.empty();
-				}
-			}
-		});
+		return this.database.execute((session) -> session.query(COUNT_ELSEWHERE, (statement) -> {
+			statement.setDouble(1, this.seconds);
+			statement.setObject(2, this.nodeId);
+			statement.setString(3, userId);
+			statement.setObject(4, this.nodeId);
+		}, (rows) -> {
+			rows.next();
+			return rows.getBoolean(1) ? OptionalInt.of(rows.getInt(2)) : OptionalInt.empty();
+		}));
 	}
 
 	/**
@@ -174,34 +165,22 @@ public final class ConnectionTable {
 	 * @return the ids of the connections
 	 */
 	public Set<UUID> surplus(int limit) {
-		return this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(SURPLUS))) {
-				statement.setObject(1, this.nodeId);
-				statement.setDouble(2, this.seconds);
-				statement.setDouble(3, this.seconds);
-				statement.setInt(4, limit);
-				Set<UUID> surplus = new HashSet<>();
-				try (ResultSet rows = statement.executeQuery()) {
-					while (rows.next()) {
-						surplus.add(rows.getObject(1, UUID.class));
-					}
-				}
-				return surplus;
-			}
-		});
+		return this.database.execute((session) -> new HashSet<>(session.list(SURPLUS, (statement) -> {
+			statement.setObject(1, this.nodeId);
+			statement.setDouble(2, this.seconds);
+			statement.setDouble(3, this.seconds);
+			statement.setInt(4, limit);
+		}, (row) -> row.getObject(1, UUID.class))));
 	}
 
 	/**
 	 * Notes that this node has no connections.
 	 */
 	public void removeAll() {
-		this.database.call((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement(this.database.sql(REMOVE))) {
-				statement.setObject(1, this.nodeId);
-				statement.setObject(2, this.nodeId);
-				return statement.executeUpdate();
-			}
-		});
+		this.database.execute((session) -> session.update(REMOVE, (statement) -> {
+			statement.setObject(1, this.nodeId);
+			statement.setObject(2, this.nodeId);
+		}));
 	}
 
 	private static double seconds(long nanos) {

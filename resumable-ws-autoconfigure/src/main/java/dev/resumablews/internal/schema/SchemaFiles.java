@@ -14,6 +14,7 @@ final class SchemaFiles {
 	private static final List<String> NAMES = List.of( //
 			"001-tables.sql", //
 			"002-costs.sql", //
+			"003-replies.sql", //
 			"004-epoch.sql");
 
 	private SchemaFiles() {
