@@ -34,7 +34,7 @@ export interface ResumableWebSocketOptions {
 	epoch?: string;
 	/** Whether several messages may come in one frame. Default: true. */
 	ndjson?: boolean;
-	/** Back-off in ms: full jitter below `minDelay * 2 ** attempt`, at most `maxDelay`. Defaults: 500 and 30000. */
+	/** Back-off in ms: random from `minDelay` to a limit that doubles with each attempt, at most `maxDelay`. Defaults: 500 and 30000. */
 	minDelay?: number;
 	maxDelay?: number;
 	/** How long a connection must have lived, in ms, before the back-off begins anew. Default: 5000. */

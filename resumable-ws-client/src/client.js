@@ -319,7 +319,7 @@ export class ResumableWebSocket extends EventTarget {
 
 	/** The connection, or the attempt, has come to nothing. */
 	#lost(code, message, closeCode, cause) {
-		const { minDelay, maxDelay, minUptime } = this.#options;
+		const { maxDelay, minUptime } = this.#options;
 		const final = FINAL_CLOSES.includes(closeCode);
 		const error = new ResumableWebSocketError(code, message, final, closeCode, cause);
 		const sent = this.#inFlight;
@@ -327,7 +327,7 @@ export class ResumableWebSocket extends EventTarget {
 			this.#attempt = 0;
 			this.#refused = false;
 		}
-		let delay = this.#restartDelay ?? Math.random() * Math.min(maxDelay, minDelay * 2 ** this.#attempt);
+		let delay = this.#restartDelay ?? this.#backOff(this.#attempt);
 		if (closeCode === TOKEN_EXPIRED) {
 			delay *= +this.#refused; // at once, unless the new token is no better
 			this.#refused = true;
@@ -632,13 +632,19 @@ export class ResumableWebSocket extends EventTarget {
 	}
 
 	#retryLater() {
-		const { minDelay, maxDelay } = this.#options;
 		clearTimeout(this.#retryTimer);
 		this.#retryTimer = setTimeout(() => {
 			this.#inFlight = undefined;
 			this.#flush();
 			this.#sendCancels();
-		}, Math.random() * Math.min(maxDelay, minDelay * 2 ** this.#retries++));
+		}, this.#backOff(this.#retries++));
+	}
+
+	/** A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step. */
+	#backOff(failures) {
+		const { minDelay, maxDelay } = this.#options;
+		const limit = Math.min(maxDelay, minDelay * 2 ** (failures + 1));
+		return Math.min(minDelay, limit) + Math.random() * Math.max(0, limit - minDelay);
 	}
 
 	#settle(entry) {

@@ -15,12 +15,12 @@ afterEach(async () => {
 	await server.stop();
 });
 
-test('the back-off is random below a limit that doubles up to a maximum', async () => {
+test('the back-off is random from a minimum to a limit that doubles up to a maximum', async () => {
 	server.refuseWith = 503;
 	const client = connect(server.url, { minDelay: 4, maxDelay: 64 });
 	await until(() => waits(client).length >= 20);
 	const delays = waits(client).map(({ delay }) => delay);
-	delays.forEach((delay, i) => assert.ok(delay >= 0 && delay < Math.min(64, 4 * 2 ** i), `wait ${i + 1} of ${delay} ms`));
+	delays.forEach((delay, i) => assert.ok(delay >= 4 && delay < Math.min(64, 4 * 2 ** (i + 1)), `wait ${i + 1} of ${delay} ms`));
 	assert.deepEqual(waits(client).map(({ attempt }) => attempt), delays.map((delay, i) => i + 1));
 	assert.equal(new Set(delays).size, delays.length, 'no two are the same');
 	assert.ok(Math.max(...delays.slice(4)) > 16, 'the limit grows');
@@ -28,6 +28,13 @@ test('the back-off is random below a limit that doubles up to a maximum', async 
 	server.refuseWith = 0;
 	(await server.connection()).resume();
 	await until(() => client.status === 'open');
+});
+
+test('the first wait is half a second or more', async () => {
+	server.refuseWith = 503;
+	const client = connect(server.url, { minDelay: undefined, maxDelay: undefined });
+	await until(() => waits(client).length >= 1);
+	assert.ok(waits(client)[0].delay >= 500, `a wait of ${waits(client)[0].delay} ms`);
 });
 
 test('the back-off begins anew only after a connection that lived for a while', async () => {
