@@ -9,10 +9,10 @@ update ws_replies set lease_until = clock_timestamp() where lease_until is null;
 
 alter table ws_replies alter column lease_until set default clock_timestamp(), alter column lease_until set not null;
 
-create index ws_replies_lease_idx on ws_replies (lease_until);
+create index if not exists ws_replies_lease_idx on ws_replies (lease_until);
 
 -- bounded counts of the replies that wait
-create index ws_replies_waiting_idx on ws_replies (created_at) where state = 'waiting';
+create index if not exists ws_replies_waiting_idx on ws_replies (created_at) where state = 'waiting';
 
 -- those that are to be cancelled, which are few and go soon
-create index ws_replies_cancelled_idx on ws_replies (node_id) where cancelled_at is not null;
+create index if not exists ws_replies_cancelled_idx on ws_replies (node_id) where cancelled_at is not null;

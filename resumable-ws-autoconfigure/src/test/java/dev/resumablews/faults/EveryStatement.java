@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -271,10 +272,20 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private void closeSession(String user) {
+		closeSession(user, sessions(this.first)::close);
+		TransactionTemplate transaction = new TransactionTemplate(this.first.bean(PlatformTransactionManager.class));
+		closeSession(user,
+				(session) -> transaction.executeWithoutResult((status) -> sessions(this.first).close(session)));
+	}
+
+	private void closeSession(String user, Consumer<UUID> close) {
 		try (ReplayingClient client = client(this.second, user, null)) {
 			UUID session = UUID.fromString(client.sessionId());
 			sessions(this.first).publish(session, "bye", Map.of());
-			again(() -> sessions(this.first).close(session));
+			again(() -> {
+				close.accept(session);
+				return true;
+			});
 			client.awaitEvent((event) -> type(event).equals("bye"));
 			await().atMost(PATIENCE).until(() -> client.gaveUp() != null);
 			assertThat(client.closeCodes()).contains(1000);
@@ -286,8 +297,11 @@ final class EveryStatement implements AutoCloseable {
 		UUID old = UUID.randomUUID();
 		this.direct
 			.sql("""
-					insert into ws_sessions (session_id, user_id, last_event_id, created_at, last_active_at)
-					values (:old, :user, 1, now() - interval '40 days', now() - interval '40 days');
+					insert into ws_sessions (session_id, user_id, last_event_id, created_at, last_active_at, events_since,
+						active_since)
+					values (:old, :user, 1, now() - interval '40 days', now() - interval '40 days',
+						now() - interval '40 days', now() - interval '40 days');
+					update ws_sessions set events_since = now() - interval '40 days' where session_id = :session;
 					insert into ws_events (session_id, id, type, payload, created_at)
 					values (:old, 1, 'tick', '{}', now() - interval '40 days'),
 						(:session, 0, 'tick', '{}', now() - interval '40 days');

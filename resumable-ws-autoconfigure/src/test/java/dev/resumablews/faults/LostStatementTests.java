@@ -65,6 +65,11 @@ class LostStatementTests {
 	 */
 	private static final String WITHOUT_LIQUIBASE = "dev.resumablews.internal.schema.ExistingTables:";
 
+	/**
+	 * Runs only after a failover that has lost events.
+	 */
+	private static final String AFTER_A_LOSS = "dev.resumablews.internal.log.SessionTable: select min(s.id) - 1";
+
 	private final LibraryStatements library = LibraryStatements.read();
 
 	/**
@@ -107,7 +112,7 @@ class LostStatementTests {
 	@Test
 	void everyStatementOfTheLibraryIsCovered() {
 		assertThat(this.library.missingFrom(this.executed))
-			.filteredOn((missing) -> !missing.startsWith(WITHOUT_LIQUIBASE))
+			.filteredOn((missing) -> !missing.startsWith(WITHOUT_LIQUIBASE) && !missing.startsWith(AFTER_A_LOSS))
 			.isEmpty();
 	}
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -52,6 +53,15 @@ final class Cleanup implements Runnable {
 	private static final Duration BACKLOG = Duration.ofHours(1);
 
 	private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
+
+	/**
+	 * The server ends a statement a little earlier than the client, and a wait for a lock
+	 * much earlier: what is locked is left to the next run.
+	 */
+	private static final String BOUNDS = """
+			select set_config('statement_timeout', '28s', true), set_config('lock_timeout', '2s', true),
+				set_config('idle_in_transaction_session_timeout', '30s', true)
+			""";
 
 	/**
 	 * By schema, as applications may share a database.
@@ -139,14 +149,13 @@ final class Cleanup implements Runnable {
 	}
 
 	private Outcome takeTurn(Sweep sweep, List<SweepResult> removed) {
-		Duration overdue = sweep.overdue().orElse(Duration.ZERO);
+		Duration overdue = inTransaction(sweep::overdue).orElse(Duration.ZERO);
 		int pauseFactor = (overdue.compareTo(BACKLOG) > 0) ? 1 : PAUSE_FACTOR;
 		long start = System.nanoTime();
 		while (!Thread.currentThread().isInterrupted()) {
 			long begun = System.nanoTime();
-			Optional<Sweep.Batch> batch = this.transaction
-				.execute((status) -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
-			if (batch == null || batch.isEmpty()) {
+			Optional<Sweep.Batch> batch = inTransaction(() -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
+			if (batch.isEmpty()) {
 				return Outcome.STOPPED;
 			}
 			removed.add(batch.get().removed());
@@ -160,6 +169,15 @@ final class Cleanup implements Runnable {
 			LockSupport.parkNanos(pauseFactor * (System.nanoTime() - begun));
 		}
 		return Outcome.ENDED;
+	}
+
+	private <T> Optional<T> inTransaction(Supplier<Optional<T>> task) {
+		Optional<T> result = this.transaction.execute((status) -> {
+			this.jdbc.sql(BOUNDS).query((rows) -> {
+			});
+			return task.get();
+		});
+		return (result != null) ? result : Optional.empty();
 	}
 
 	private boolean isAlone() {
@@ -176,9 +194,9 @@ final class Cleanup implements Runnable {
 
 	private void reportOverdue(Sweep sweep) {
 		try {
-			sweep.overdue().ifPresent((overdue) -> this.listener.onCleanupOverdue(sweep.what(), overdue));
+			inTransaction(sweep::overdue).ifPresent((overdue) -> this.listener.onCleanupOverdue(sweep.what(), overdue));
 		}
-		catch (DataAccessException ex) {
+		catch (DataAccessException | TransactionException ex) {
 			log.debug("The age of the oldest of the " + sweep.what() + " cannot be read", ex);
 		}
 	}
