@@ -15,6 +15,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * All properties of the library. Each group is a record that refuses values that cannot
  * work, with a message that says what to set.
+ * <p>
+ * All groups are in one file, so that every property can be found there.
  *
  * @param enabled Whether to provide the WebSocket endpoint.
  * @param path Path of the WebSocket endpoint.

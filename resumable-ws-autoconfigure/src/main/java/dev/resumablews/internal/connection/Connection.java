@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * cursor and the page it is being sent, and no thread waits for it.
  * {@link ConnectionWatchdog} closes it when something is overdue. Its states are those of
  * {@link ConnectionState}. Methods may be called by any thread unless they say otherwise.
+ * <p>
+ * Longer than most classes, since the container, the clock and the loop meet here.
  */
 final class Connection {
 

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * ended.
  * </ol>
  * Methods may be called by any thread unless they say otherwise.
+ * <p>
+ * Longer than most classes, since its steps share the state of one loop.
  */
 final class ConnectionLoop {
 

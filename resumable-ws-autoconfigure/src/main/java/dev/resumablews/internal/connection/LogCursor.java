@@ -8,6 +8,7 @@ import java.util.function.Function;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.epoch.Forks;
+import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeed.Known;
 import dev.resumablews.internal.handshake.Handshake;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * what the log held when the client came, the client is sent {@code replay_complete}.
  * Deltas that are not new are merged. Used by the connection's loop, unless a method says
  * otherwise.
+ * <p>
+ * Longer than most classes, since all of it moves one position.
  */
 final class LogCursor {
 
@@ -183,13 +186,13 @@ final class LogCursor {
 			return;
 		}
 		this.position = Math.max(this.position, this.pages.skippedTo());
-		List<SessionFeed.Recent> recent = limit(this.feed.after(this.position, characters), characters);
+		List<FeedEntry> recent = limit(this.feed.after(this.position, characters), characters);
 		tellEpoch(messages);
 		if (recent == null) {
 			this.pages.read(this.position);
 		}
 		else if (this.replay.isActive()) {
-			send(merge(recent.stream().map(SessionFeed.Recent::event).toList(), false), false, messages);
+			send(merge(recent.stream().map(FeedEntry::event).toList(), false), false, messages);
 		}
 		else if (!recent.isEmpty()) {
 			recent.forEach((each) -> messages.add(this.feed.text(each, this.writeLive)));
@@ -267,8 +270,7 @@ final class LogCursor {
 	/**
 	 * The feed stops by the length of the payloads.
 	 */
-	private static @Nullable List<SessionFeed.Recent> limit(@Nullable List<SessionFeed.Recent> recent,
-			long characters) {
+	private static @Nullable List<FeedEntry> limit(@Nullable List<FeedEntry> recent, long characters) {
 		if (recent == null || recent.size() <= 1) {
 			return recent;
 		}

@@ -162,13 +162,11 @@ public final class RemoteEventReader {
 	 * A whole message stands in for its deltas. What else an event made obsolete is not
 	 * known here, and stays in the feed until it is full, which does no harm.
 	 */
-	private static SessionFeed.Recent event(UUID sessionId, ResultSet rows, String payload, Forks forks)
-			throws SQLException {
+	private static FeedEntry event(UUID sessionId, ResultSet rows, String payload, Forks forks) throws SQLException {
 		SessionEvent event = new SessionEvent(sessionId, rows.getLong("id"), rows.getString("type"), payload,
 				rows.getObject("created_at", OffsetDateTime.class).toInstant());
 		UUID messageId = rows.getObject("message_id", UUID.class);
-		return new SessionFeed.Recent(event, messageId, event.type().equals("assistant_message") ? messageId : null,
-				forks);
+		return new FeedEntry(event, messageId, event.type().equals("assistant_message") ? messageId : null, forks);
 	}
 
 	/**
@@ -179,7 +177,7 @@ public final class RemoteEventReader {
 	 * @param closed whether nothing will follow that
 	 * @param events its new events, perhaps without the last ones
 	 */
-	private record News(UUID sessionId, @Nullable Known log, boolean closed, List<SessionFeed.Recent> events) {
+	private record News(UUID sessionId, @Nullable Known log, boolean closed, List<FeedEntry> events) {
 
 	}
 

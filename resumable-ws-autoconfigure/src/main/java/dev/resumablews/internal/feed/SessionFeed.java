@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * the feed has, or to hold other events under the same ids, the feed has
  * {@linkplain #diverged() diverged}: it takes and gives nothing more, and what reads it
  * has to begin with another one.
+ * <p>
+ * Longer than most classes, since all of it works on the same state under one lock.
  */
 public final class SessionFeed {
 
@@ -36,7 +38,7 @@ public final class SessionFeed {
 
 	private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-	private final ArrayDeque<Recent> recent = new ArrayDeque<>(1);
+	private final ArrayDeque<FeedEntry> recent = new ArrayDeque<>(1);
 
 	private long characters;
 
@@ -143,21 +145,21 @@ public final class SessionFeed {
 	 * @return the events, none if there is nothing new; null if they must be read from
 	 * the log
 	 */
-	public synchronized @Nullable List<Recent> after(long cursor, long maxCharacters) {
+	public synchronized @Nullable List<FeedEntry> after(long cursor, long maxCharacters) {
 		if (cursor >= this.last || this.diverged) {
 			return List.of();
 		}
 		if (cursor < this.before) {
 			return null;
 		}
-		Recent newest = this.recent.peekLast();
+		FeedEntry newest = this.recent.peekLast();
 		if (newest != null && cursor == this.last - 1) {
 			return List.of(newest);
 		}
-		List<Recent> events = new ArrayList<>();
-		Iterator<Recent> newestFirst = this.recent.descendingIterator();
+		List<FeedEntry> events = new ArrayList<>();
+		Iterator<FeedEntry> newestFirst = this.recent.descendingIterator();
 		while (newestFirst.hasNext()) {
-			Recent recent = newestFirst.next();
+			FeedEntry recent = newestFirst.next();
 			if (recent.event().id() <= cursor) {
 				break;
 			}
@@ -181,14 +183,14 @@ public final class SessionFeed {
 	 * @param writer writes it
 	 * @return the text
 	 */
-	public String text(Recent recent, Function<SessionEvent, String> writer) {
+	public String text(FeedEntry recent, Function<SessionEvent, String> writer) {
 		return (this.listeners.size() > 1) ? recent.text(writer) : writer.apply(recent.event());
 	}
 
 	/**
 	 * Takes events that were just committed, in the order of their ids.
 	 */
-	public void committed(List<Recent> events) {
+	public void committed(List<FeedEntry> events) {
 		synchronized (this) {
 			events.forEach(this::take);
 		}
@@ -202,7 +204,7 @@ public final class SessionFeed {
 	 * @param events what follows it, perhaps without the last ones
 	 * @param log the newest event, and the history it is part of
 	 */
-	public void followed(Known before, List<Recent> events, Known log) {
+	public void followed(Known before, List<FeedEntry> events, Known log) {
 		synchronized (this) {
 			if (agrees(before, log) && log.last() > this.last) {
 				events.stream().filter((recent) -> recent.event().id() > this.last).forEach(this::add);
@@ -248,9 +250,9 @@ public final class SessionFeed {
 		}
 	}
 
-	private void take(Recent recent) {
+	private void take(FeedEntry recent) {
 		long id = recent.event().id();
-		if (!agrees(new Known(id, recent.forks))) {
+		if (!agrees(new Known(id, recent.forks()))) {
 			return;
 		}
 		if (id <= this.last) {
@@ -263,17 +265,18 @@ public final class SessionFeed {
 		add(recent);
 	}
 
-	private void add(Recent recent) {
-		if (recent.replaces != null) {
-			removeDeltas(recent.replaces);
+	private void add(FeedEntry recent) {
+		UUID replaced = recent.replaces();
+		if (replaced != null) {
+			removeDeltas(replaced);
 		}
-		recent.forks = this.forks;
+		recent.forks(this.forks);
 		this.recent.addLast(recent);
 		this.characters += recent.length();
 		this.last = recent.event().id();
 		while (this.recent.size() > this.maxEvents
 				|| (this.characters > this.maxCharacters && this.recent.size() > 1)) {
-			Recent oldest = this.recent.removeFirst();
+			FeedEntry oldest = this.recent.removeFirst();
 			this.characters -= oldest.length();
 			this.before = oldest.event().id();
 		}
@@ -343,7 +346,7 @@ public final class SessionFeed {
 
 	private void removeDeltas(UUID messageId) {
 		this.recent.removeIf((recent) -> {
-			boolean obsolete = recent.delta() && messageId.equals(recent.messageId);
+			boolean obsolete = recent.isDelta() && messageId.equals(recent.messageId());
 			if (obsolete) {
 				this.characters -= recent.length();
 			}
@@ -358,65 +361,6 @@ public final class SessionFeed {
 	 * @param forks the history that it is part of
 	 */
 	public record Known(long last, Forks forks) {
-
-	}
-
-	/**
-	 * A committed event, with what the feed has to know of its reply.
-	 */
-	public static final class Recent {
-
-		private final SessionEvent event;
-
-		private final @Nullable UUID messageId;
-
-		private final @Nullable UUID replaces;
-
-		/**
-		 * Becomes the feed's own object once the feed has taken the event.
-		 */
-		private Forks forks;
-
-		/**
-		 * Set by whoever needs it first; whoever comes at the same time writes the same.
-		 */
-		private volatile @Nullable String text;
-
-		/**
-		 * Creates an entry.
-		 * @param forks the history that the event is part of
-		 */
-		public Recent(SessionEvent event, @Nullable UUID messageId, @Nullable UUID replaces, Forks forks) {
-			this.event = event;
-			this.messageId = messageId;
-			this.replaces = replaces;
-			this.forks = forks;
-		}
-
-		/**
-		 * Returns the event.
-		 * @return the event
-		 */
-		public SessionEvent event() {
-			return this.event;
-		}
-
-		private String text(Function<SessionEvent, String> writer) {
-			String known = this.text;
-			if (known == null) {
-				known = writer.apply(this.event);
-				this.text = known;
-			}
-			return known;
-		}
-
-		private int length() {
-			return this.event.payload().length();
-		}
-
-		private boolean delta() {
-			return this.event.type().equals("assistant_delta");
-		}
 
 	}
 

@@ -103,7 +103,7 @@ public final class SessionFeeds {
 	 * Hands out what this node has committed: the events to the connections that are
 	 * here, and the news of them to those who tell the other nodes.
 	 */
-	public void committed(Map<UUID, List<SessionFeed.Recent>> news) {
+	public void committed(Map<UUID, List<FeedEntry>> news) {
 		if (news.isEmpty()) {
 			return;
 		}

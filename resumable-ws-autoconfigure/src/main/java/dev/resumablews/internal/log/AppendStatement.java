@@ -51,6 +51,8 @@ import org.jspecify.annotations.Nullable;
  * A key that another transaction commits between the statement's snapshot and its row
  * lock makes the insert fail with a unique violation; the batch is then to be tried
  * again. Safe for use by many threads.
+ * <p>
+ * Most of this class is the text of that statement.
  */
 public final class AppendStatement {
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.UnknownSessionException;
-import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import org.apache.commons.logging.Log;
@@ -57,8 +57,8 @@ final class CommitPublisher {
 		return busy;
 	}
 
-	private static Map<UUID, List<SessionFeed.Recent>> entries(List<QueuedAppend> batch, AppendOutcome outcome) {
-		Map<UUID, List<SessionFeed.Recent>> entries = new HashMap<>();
+	private static Map<UUID, List<FeedEntry>> entries(List<QueuedAppend> batch, AppendOutcome outcome) {
+		Map<UUID, List<FeedEntry>> entries = new HashMap<>();
 		for (int i = 0; i < batch.size(); i++) {
 			AppendResult stored = outcome.results().get(i);
 			if (stored != null && !stored.duplicate()) {

@@ -3,11 +3,7 @@ package dev.resumablews.internal.log;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -200,11 +196,10 @@ final class GroupCommitWriter {
 	private void write(List<QueuedAppend> taken, SupervisedLoop.Control control) throws BatchWriter.Abandoned {
 		List<QueuedAppend> batch = taken;
 		for (int attempts = 1; !batch.isEmpty(); attempts++) {
-			Map<QueuedAppend, QueuedAppend> repeats = new LinkedHashMap<>();
-			List<QueuedAppend> distinct = withoutRepeats(batch, repeats);
+			DistinctAppends distinct = DistinctAppends.of(batch);
 			try {
-				attempt(distinct, control);
-				repeats.forEach(GroupCommitWriter::repeat);
+				attempt(distinct.appends(), control);
+				distinct.completeRepeats();
 				return;
 			}
 			catch (SQLException ex) {
@@ -258,38 +253,6 @@ final class GroupCommitWriter {
 					"The event of type '%s' cannot be stored: %s".formatted(request.type(), why)));
 	}
 
-	/**
-	 * Leaves out the appends whose key another one in the batch has already.
-	 */
-	private static List<QueuedAppend> withoutRepeats(List<QueuedAppend> batch,
-			Map<QueuedAppend, QueuedAppend> repeats) {
-		Map<Key, QueuedAppend> byKey = new HashMap<>();
-		List<QueuedAppend> distinct = new ArrayList<>(batch.size());
-		for (QueuedAppend append : batch) {
-			QueuedAppend first = (append.request() instanceof AppendRequest.Message message)
-					? byKey.putIfAbsent(Key.of(message), append) : null;
-			if (first != null) {
-				repeats.put(append, first);
-			}
-			else {
-				distinct.add(append);
-			}
-		}
-		return distinct;
-	}
-
-	private static void repeat(QueuedAppend repeat, QueuedAppend first) {
-		first.result().whenComplete((@Nullable AppendResult appended, @Nullable Throwable failure) -> {
-			if (appended != null) {
-				repeat.result()
-					.complete(new AppendResult(appended.eventId(), true, appended.createdAt(), appended.forks()));
-			}
-			else if (failure != null) {
-				repeat.result().completeExceptionally(failure);
-			}
-		});
-	}
-
 	private void expire(QueuedAppend append, long now) {
 		if (append.expired(now) && !append.result().isDone()) {
 			refuse(append, "The event could not be stored within " + this.settings.appendTimeout());
@@ -300,21 +263,6 @@ final class GroupCommitWriter {
 		if (append.result().completeExceptionally(new EventLogUnavailableException(why))) {
 			this.listener.onAppendRefused();
 		}
-	}
-
-	/**
-	 * What a client's message is stored once for.
-	 *
-	 * @param sessionId the session
-	 * @param userId the user
-	 * @param idempotencyKey the key
-	 */
-	private record Key(UUID sessionId, String userId, UUID idempotencyKey) {
-
-		static Key of(AppendRequest.Message message) {
-			return new Key(message.sessionId(), message.userId(), message.idempotencyKey());
-		}
-
 	}
 
 }

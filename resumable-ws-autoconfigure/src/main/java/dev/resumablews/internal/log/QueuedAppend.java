@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 import dev.resumablews.SessionEvent;
-import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.log.AppendRequest.LateBound;
 import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import dev.resumablews.internal.log.AppendRequest.Role;
@@ -83,9 +83,9 @@ public final class QueuedAppend {
 	 * @param stored what the append has become
 	 * @return the entry
 	 */
-	public SessionFeed.Recent toFeedEntry(AppendResult stored) {
+	public FeedEntry toFeedEntry(AppendResult stored) {
 		ReplyEvent reply = (this.request instanceof ReplyEvent event) ? event : null;
-		return new SessionFeed.Recent(
+		return new FeedEntry(
 				new SessionEvent(this.request.sessionId(), stored.eventId(), this.request.type(), payload(),
 						stored.createdAt()),
 				(reply != null) ? reply.messageId() : null, (reply != null) ? reply.replaces() : null, stored.forks());

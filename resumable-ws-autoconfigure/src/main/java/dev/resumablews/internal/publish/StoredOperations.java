@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.FeedEntry;
 
 /**
  * Collects what a transaction has written and its sessions' feeds get when it has
@@ -14,11 +14,11 @@ import dev.resumablews.internal.feed.SessionFeed;
  */
 final class StoredOperations {
 
-	private final Map<UUID, List<SessionFeed.Recent>> events = new LinkedHashMap<>();
+	private final Map<UUID, List<FeedEntry>> events = new LinkedHashMap<>();
 
 	private final Map<UUID, Long> closed = new LinkedHashMap<>();
 
-	void addEvent(SessionFeed.Recent event) {
+	void addEvent(FeedEntry event) {
 		this.events.computeIfAbsent(event.event().sessionId(), (id) -> new ArrayList<>()).add(event);
 	}
 
@@ -30,7 +30,7 @@ final class StoredOperations {
 		this.closed.put(sessionId, lastEventId);
 	}
 
-	Map<UUID, List<SessionFeed.Recent>> events() {
+	Map<UUID, List<FeedEntry>> events() {
 		return this.events;
 	}
 

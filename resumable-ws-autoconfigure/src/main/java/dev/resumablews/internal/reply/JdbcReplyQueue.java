@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Times are those of the database. Safe for use by many threads; the methods block until
  * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} when
  * it does not.
+ * <p>
+ * Most of this class is SQL.
  */
 public final class JdbcReplyQueue {
 

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * that ends it is stored, or until it is given back: whatever goes wrong, one of the two
  * happens. Code of the application runs on the threads of replies only. Safe for use by
  * many threads; methods do not block.
+ * <p>
+ * Longer than most classes, since beginning, ending and giving back a reply must agree on
+ * one set of held replies.
  */
 final class ReplyRunner implements ReplyContext {
 

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.stream.LongStream;
 
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
@@ -93,7 +93,7 @@ final class TwoNodes implements AutoCloseable {
 		SessionFeeds feeds = this.second.bean(SessionFeeds.class);
 		Runnable nobody = () -> {
 		};
-		List<SessionFeed.Recent> events = feeds.join(session, nobody).after(0, Long.MAX_VALUE);
+		List<FeedEntry> events = feeds.join(session, nobody).after(0, Long.MAX_VALUE);
 		feeds.leave(session, nobody);
 		return (events != null) ? events.stream().map((recent) -> recent.event().id()).toList() : List.of();
 	}

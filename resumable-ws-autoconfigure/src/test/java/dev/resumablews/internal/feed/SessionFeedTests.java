@@ -90,15 +90,15 @@ class SessionFeedTests {
 		for (int seed = 0; seed < 200; seed++) {
 			Random random = new Random(seed);
 			SessionFeed feed = new SessionFeed(1 + random.nextInt(20), 1 + random.nextInt(200));
-			List<List<SessionFeed.Recent>> batches = batches(random, 100);
+			List<List<FeedEntry>> batches = batches(random, 100);
 			shuffleALittle(batches, random);
 			long told = 0;
 			long cursor = 0;
-			for (List<SessionFeed.Recent> batch : batches) {
+			for (List<FeedEntry> batch : batches) {
 				feed.committed(batch);
 				told = Math.max(told, batch.get(batch.size() - 1).event().id());
 				while (cursor < feed.last()) {
-					List<SessionFeed.Recent> events = feed.after(cursor, 1 + random.nextInt(50));
+					List<FeedEntry> events = feed.after(cursor, 1 + random.nextInt(50));
 					// null stands for the log, which has every event
 					long next = (events != null) ? events.get(0).event().id() : cursor + 1;
 					assertThat(next).as("seed %d", seed).isEqualTo(cursor + 1);
@@ -217,7 +217,7 @@ class SessionFeedTests {
 		this.feed.addListener(() -> {
 		});
 		this.feed.committed(List.of(recent(1, "{}")));
-		SessionFeed.Recent recent = this.feed.after(0, ANY).get(0);
+		FeedEntry recent = this.feed.after(0, ANY).get(0);
 		AtomicInteger written = new AtomicInteger();
 		Function<SessionEvent, String> writer = (event) -> event.id() + ", written " + written.incrementAndGet();
 
@@ -229,11 +229,11 @@ class SessionFeedTests {
 		assertThat(this.feed.text(this.feed.after(0, ANY).get(0), writer)).isEqualTo(text).isEqualTo("1, written 2");
 	}
 
-	private List<List<SessionFeed.Recent>> batches(Random random, int events) {
-		List<List<SessionFeed.Recent>> batches = new ArrayList<>();
+	private List<List<FeedEntry>> batches(Random random, int events) {
+		List<List<FeedEntry>> batches = new ArrayList<>();
 		long id = 1;
 		while (id <= events) {
-			List<SessionFeed.Recent> batch = new ArrayList<>();
+			List<FeedEntry> batch = new ArrayList<>();
 			for (int size = 1 + random.nextInt(5); size > 0 && id <= events; size--) {
 				batch.add(recent(id++, "x".repeat(random.nextInt(30))));
 			}
@@ -242,7 +242,7 @@ class SessionFeedTests {
 		return batches;
 	}
 
-	private static void shuffleALittle(List<List<SessionFeed.Recent>> batches, Random random) {
+	private static void shuffleALittle(List<List<FeedEntry>> batches, Random random) {
 		for (int i = 0; i + 1 < batches.size(); i++) {
 			if (random.nextInt(3) == 0) {
 				Collections.swap(batches, i, Math.min(batches.size() - 1, i + 1 + random.nextInt(3)));
@@ -250,24 +250,24 @@ class SessionFeedTests {
 		}
 	}
 
-	private SessionFeed.Recent delta(long id, UUID reply) {
+	private FeedEntry delta(long id, UUID reply) {
 		return recent(id, "assistant_delta", "{}", reply, false);
 	}
 
-	private SessionFeed.Recent complete(long id, UUID reply) {
+	private FeedEntry complete(long id, UUID reply) {
 		return recent(id, "assistant_message", "{}", reply, true);
 	}
 
-	private SessionFeed.Recent recent(long id, String payload) {
+	private FeedEntry recent(long id, String payload) {
 		return recent(id, "tick", payload, null, false);
 	}
 
-	private SessionFeed.Recent recent(long id, String type, String payload, @Nullable UUID reply, boolean completes) {
-		return new SessionFeed.Recent(new SessionEvent(this.session, id, type, payload, Instant.EPOCH), reply,
+	private FeedEntry recent(long id, String type, String payload, @Nullable UUID reply, boolean completes) {
+		return new FeedEntry(new SessionEvent(this.session, id, type, payload, Instant.EPOCH), reply,
 				completes ? reply : null, Forks.NONE);
 	}
 
-	private static List<Long> ids(@Nullable List<SessionFeed.Recent> events) {
+	private static List<Long> ids(@Nullable List<FeedEntry> events) {
 		assertThat(events).isNotNull();
 		return events.stream().map((recent) -> recent.event().id()).toList();
 	}

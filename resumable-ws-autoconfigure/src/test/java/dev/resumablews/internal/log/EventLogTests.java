@@ -17,6 +17,7 @@ import dev.resumablews.ConversationMessage.Role;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.publish.TestLog;
@@ -235,8 +236,7 @@ class EventLogTests {
 		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::type)
 			.containsExactly("user_message", "tick", "assistant_message", "next");
 		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::id).containsExactly(1L, 3L, 6L, 7L);
-		assertThat(feed.after(0, Long.MAX_VALUE)).extracting(SessionFeed.Recent::event)
-			.isEqualTo(log.read(session, 0, 100));
+		assertThat(feed.after(0, Long.MAX_VALUE)).extracting(FeedEntry::event).isEqualTo(log.read(session, 0, 100));
 	}
 
 	@Test
