@@ -20,7 +20,7 @@ record JdbcSettings(SchemaName schema, Duration statementTimeout, String operato
 	 */
 	private static final Duration IDLE_IN_TRANSACTION = Duration.ofSeconds(5);
 
-	private static final Duration LONGEST_LOCK_WAIT = Duration.ofSeconds(5);
+	private static final Duration LONGEST_LOCK_WAIT = Duration.ofSeconds(10);
 
 	JdbcSettings {
 		statementTimeout = (statementTimeout.toMillis() < 1) ? Duration.ofMillis(1) : statementTimeout;

@@ -37,7 +37,7 @@ class BusyNodeTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-	private static final Duration BUSY = Duration.ofSeconds(8);
+	private static final Duration BUSY = Duration.ofSeconds(5);
 
 	private static final int THREADS = 10;
 
@@ -143,8 +143,8 @@ class BusyNodeTests {
 		return TestServer.builder()
 			.with(Slow.class)
 			.properties("server.tomcat.threads.max", String.valueOf(THREADS), "resumable-ws.connection.max-opening",
-					maxOpening, "resumable-ws.connection.heartbeat-interval", "1s",
-					"resumable-ws.connection.heartbeat-timeout", "4s", "resumable-ws.connection.send-timeout", "60s")
+					maxOpening, "resumable-ws.connection.heartbeat-interval", "500ms",
+					"resumable-ws.connection.heartbeat-timeout", "2s", "resumable-ws.connection.send-timeout", "60s")
 			.start();
 	}
 
