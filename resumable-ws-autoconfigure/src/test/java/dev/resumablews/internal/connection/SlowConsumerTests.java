@@ -110,6 +110,7 @@ abstract class SlowConsumerTests {
 	 */
 	@Test
 	void clientsThatNeverReadAgainAreGivenUpAndHoldUpNobody() {
+		UUID closed = newSession("closed");
 		UUID session = newSession("stuck");
 		List<WsTestClient> stuck = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
@@ -123,7 +124,6 @@ abstract class SlowConsumerTests {
 		await().atMost(PATIENCE)
 			.pollInterval(Duration.ofMillis(20))
 			.until(() -> slow.stream().anyMatch((each) -> each.closing() == CloseCode.TRY_AGAIN_LATER || isGone(each)));
-		UUID closed = newSession("closed");
 		try (WsTestClient client = connect("closed", closed)) {
 			client.await("replay_complete");
 			this.server.bean(ResumableSessions.class).close(closed);
