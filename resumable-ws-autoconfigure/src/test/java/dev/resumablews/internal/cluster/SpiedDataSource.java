@@ -29,7 +29,7 @@ final class SpiedDataSource extends DelegatingDataSource {
 	 * Returns how many times the news of other nodes was read.
 	 */
 	long newsQueries() {
-		return this.statements.stream().filter((sql) -> sql.contains("as known (session_id, last_event_id)")).count();
+		return this.statements.stream().filter((sql) -> sql.contains("as known (session_id, last_event_id")).count();
 	}
 
 	long signals() {
