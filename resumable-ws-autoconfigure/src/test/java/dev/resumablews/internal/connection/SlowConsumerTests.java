@@ -161,11 +161,23 @@ abstract class SlowConsumerTests {
 		return connectionsTo(session).get(0);
 	}
 
+	/**
+	 * The session of a connection that is being opened is not known yet.
+	 */
+	private static boolean isOf(Connection connection, UUID session) {
+		try {
+			return connection.sessionId().equals(session);
+		}
+		catch (IllegalStateException ex) {
+			return false;
+		}
+	}
+
 	private List<Connection> connectionsTo(UUID session) {
 		return this.server.bean(Connections.class)
 			.all()
 			.stream()
-			.filter((connection) -> connection.sessionId().equals(session))
+			.filter((connection) -> isOf(connection, session))
 			.toList();
 	}
 
@@ -178,7 +190,7 @@ abstract class SlowConsumerTests {
 				.until(() -> this.server.bean(Connections.class)
 					.all()
 					.stream()
-					.noneMatch((connection) -> connection.sessionId().equals(session)));
+					.noneMatch((connection) -> isOf(connection, session)));
 			this.closes.clear();
 			return session;
 		}
