@@ -134,7 +134,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param heartbeatInterval Time between two pings to a client that is silent.
 	 * @param heartbeatTimeout Silence after which a client is taken for dead.
 	 * @param sendTimeout Time a client may take to accept what was sent before it is
-	 * closed as too slow, besides the time of its transmission at 1 kB/s.
+	 * closed as too slow, in addition to the time of its transmission at 1 kB/s.
 	 * @param maxLifetime Time after which a connection is closed, so that the client
 	 * connects anew, perhaps to another node; zero for never.
 	 * @param maxLifetimeJitter Share of the maximum lifetime that is taken off at random.

@@ -1,5 +1,6 @@
 package dev.resumablews.internal.cleanup;
 
+import dev.resumablews.internal.concurrent.Threads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
@@ -51,11 +52,7 @@ final class CleanupSchedule implements SmartLifecycle {
 
 	private static ThreadPoolTaskScheduler scheduler() {
 		ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
-		scheduler.setThreadFactory((task) -> {
-			Thread thread = new Thread(task, "resumable-ws-cleanup");
-			thread.setDaemon(true);
-			return thread;
-		});
+		scheduler.setThreadFactory(Threads.named("resumable-ws-cleanup"));
 		scheduler.setAwaitTerminationSeconds(SECONDS_TO_STOP);
 		scheduler.initialize();
 		return scheduler;

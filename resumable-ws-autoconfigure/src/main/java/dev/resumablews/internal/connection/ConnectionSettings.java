@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param heartbeatInterval time between two pings to a silent client
  * @param heartbeatTimeout silence after which a client is considered dead
- * @param sendTimeout how long a client may take to accept what was sent, besides the time
- * of its transmission at 1 kB/s
+ * @param sendTimeout how long a client may take to accept what was sent, in addition to
+ * the time of its transmission at 1 kB/s
  * @param maxLifetime how long a connection may last; zero for ever
  * @param maxLifetimeJitter share of the lifetime that is taken off at random, from 0 to 1
  * @param maxMessageBytes size of the largest message, in bytes of UTF-8

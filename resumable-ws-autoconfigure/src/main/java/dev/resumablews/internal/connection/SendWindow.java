@@ -153,7 +153,7 @@ final class SendWindow {
 	/**
 	 * Returns how long a pong has been overdue.
 	 * @param now the time
-	 * @param timeout how long it may take besides the time of transmission
+	 * @param timeout how long it may take in addition to the time of transmission
 	 * @return whether it is overdue
 	 */
 	synchronized boolean isOverdue(long now, Duration timeout) {

@@ -177,10 +177,6 @@ final class AppendQueue {
 		return this.waiting;
 	}
 
-	synchronized int parkedSessions() {
-		return this.parked.size();
-	}
-
 	private @Nullable String full(QueuedAppend append) {
 		if (this.waiting >= this.settings.queueCapacity()
 				|| this.waitingCharacters + append.waitingLength() > this.settings.queueCharacters()) {

@@ -133,13 +133,6 @@ final class GroupCommitWriter {
 		}
 	}
 
-	/**
-	 * Returns how many appends wait to be taken, those of locked sessions included.
-	 */
-	int waiting() {
-		return this.queue.waiting();
-	}
-
 	private void awaitDrained(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		synchronized (this) {

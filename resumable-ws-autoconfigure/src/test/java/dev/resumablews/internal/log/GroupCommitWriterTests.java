@@ -68,7 +68,7 @@ class GroupCommitWriterTests {
 				.withThrowableThat()
 				.withCauseInstanceOf(EventLogUnavailableException.class));
 			this.away.set(false);
-			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
+			assertThat(test.log().append(EventLogTests.lateBound(session, "after", () -> "{}"))).succeedsWithin(20,
 					TimeUnit.SECONDS);
 			assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
 		}
