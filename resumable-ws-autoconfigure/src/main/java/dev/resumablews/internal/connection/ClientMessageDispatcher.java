@@ -82,35 +82,45 @@ final class ClientMessageDispatcher {
 			this.connection.tell(new Pong(ping.t()));
 			return;
 		}
-		boolean quick = frame instanceof UserMessage || frame instanceof Resume;
-		if (quick && this.waiting.isIdle()) {
-			handle(frame);
+		if (this.waiting.isIdle() && frame instanceof Resume resume) {
+			resume(resume);
+			return;
+		}
+		if (this.waiting.isIdle() && frame instanceof UserMessage message && this.handover == null) {
+			userMessage(message, null);
 			return;
 		}
 		Reservation room = this.backlog.reserve(length);
 		if (room == null) {
 			refuse(new EventLogUnavailableException("Too many messages of the client wait"), key(frame));
-			return;
 		}
-		this.waiting.execute(() -> {
-			try {
-				if (this.connection.closing() == null) {
+		else if (frame instanceof UserMessage message) {
+			if (this.waiting.isIdle()) {
+				userMessage(message, room);
+			}
+			else {
+				this.waiting.execute(() -> userMessage(message, room));
+			}
+		}
+		else {
+			this.waiting.execute(() -> {
+				try {
 					handle(frame);
 				}
-			}
-			finally {
-				room.release();
-			}
-		});
+				finally {
+					room.release();
+				}
+			});
+		}
 	}
 
 	private void handle(ClientFrame frame) {
+		if (this.connection.closing() != null) {
+			return;
+		}
 		try {
 			if (frame instanceof Resume resume) {
-				this.connection.resume(resume.lastEventId(), resume.epoch());
-			}
-			else if (frame instanceof UserMessage message) {
-				userMessage(message);
+				resume(resume);
 			}
 			else if (frame instanceof Cancel cancel) {
 				this.services.replies()
@@ -128,23 +138,39 @@ final class ClientMessageDispatcher {
 		}
 	}
 
-	private void userMessage(UserMessage message) {
+	private void resume(Resume resume) {
+		this.connection.resume(resume.lastEventId(), resume.epoch());
+	}
+
+	/**
+	 * Stores a message and hands it to the application's handler, if there is one.
+	 * @param room what was reserved for the message, kept until it is stored and handled;
+	 * null if nothing was
+	 */
+	private void userMessage(UserMessage message, @Nullable Reservation room) {
 		UUID key = message.idempotencyKey();
 		UserMessageHandover handover = this.handover;
-		Reservation room = (handover != null) ? this.backlog.reserve(message.content().length()) : null;
-		if (handover != null && room == null) {
-			refuse(new EventLogUnavailableException("Too many messages of the client wait for their handler"), key);
+		CompletableFuture<AppendResult> answer;
+		try {
+			if (this.connection.closing() != null) {
+				release(room);
+				return;
+			}
+			answer = this.services.messages()
+				.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
+					if (handover != null && room != null) {
+						handover.handOver(message.content(), key, stored.eventId(), room);
+					}
+				});
+		}
+		catch (Throwable ex) {
+			release(room);
+			refuse(ex, key);
 			return;
 		}
-		CompletableFuture<AppendResult> answer = this.services.messages()
-			.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
-				if (handover != null && room != null) {
-					handover.handOver(message.content(), key, stored.eventId(), room);
-				}
-			});
 		answer.whenComplete((appended, failure) -> {
-			if (room != null && (failure != null || appended.duplicate())) {
-				room.release();
+			if (handover == null || failure != null || appended.duplicate()) {
+				release(room);
 			}
 			if (failure != null) {
 				refuse(failure, key);
@@ -187,6 +213,12 @@ final class ClientMessageDispatcher {
 		}
 		catch (HandshakeAuthenticationException ex) {
 			this.connection.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, String.valueOf(ex.getMessage()), null));
+		}
+	}
+
+	private static void release(@Nullable Reservation room) {
+		if (room != null) {
+			room.release();
 		}
 	}
 

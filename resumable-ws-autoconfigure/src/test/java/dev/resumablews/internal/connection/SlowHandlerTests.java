@@ -14,6 +14,8 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
+import javax.sql.DataSource;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +77,35 @@ class SlowHandlerTests {
 			client.send(userMessage("again"));
 			client.await("ack");
 			await().atMost(PATIENCE).until(() -> handlers().handled.get() == MessageBacklog.MAX_MESSAGES + 2);
+		}
+	}
+
+	@Test
+	void aMessageThatWaitedForTheSessionToBeOpenedCountsOnceWhileItWaitsForItsHandler() throws Exception {
+		UUID session;
+		try (WsTestClient client = connect("ada")) {
+			session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		}
+		try (java.sql.Connection blocker = this.server.bean(DataSource.class).getConnection()) {
+			blocker.setAutoCommit(false);
+			blocker.createStatement().execute("lock table ws_sessions in access exclusive mode");
+			try (WsTestClient client = WsTestClient.to(this.server.uri())
+				.query("token", Tokens.forUser("ada"))
+				.query("sessionId", session.toString())
+				.patience(PATIENCE)
+				.connect()) {
+				for (int i = 0; i < MessageBacklog.MAX_MESSAGES; i++) {
+					client.send(userMessage("message " + i));
+				}
+				client.ping();
+				await().atMost(PATIENCE).until(() -> client.pongsReceived() == 1);
+				blocker.rollback();
+				for (int i = 0; i < MessageBacklog.MAX_MESSAGES; i++) {
+					JsonNode answer = client
+						.await((message) -> message.has("idempotency_key") && !message.has("payload"));
+					assertThat(answer.path("type").asString()).isEqualTo("ack");
+				}
+			}
 		}
 	}
 
