@@ -9,6 +9,10 @@ import java.util.concurrent.CompletableFuture;
  * What an application does with sessions: publish events into them, look at them, close
  * them. An instance is a bean; it is safe for use by many threads.
  * <p>
+ * A session begins when a client opens it. It is stored with its first event; one that
+ * never has an event ends a day after its last connection, or when Postgres crashes or
+ * fails over.
+ * <p>
  * Within a transaction on the {@code DataSource} of this library, an event is written by
  * that transaction, shortly before it commits, and delivered after it has committed. If
  * the transaction rolls back, the event never existed. If another transaction is in the
@@ -67,14 +71,15 @@ public interface ResumableSessions {
 	int publishToUser(String userId, String type, Object payload);
 
 	/**
-	 * Finds a session, closed ones included.
+	 * Finds a session, including closed ones and those that have no event yet.
 	 * @param sessionId the session's id
 	 * @return the session, or empty if there is none
 	 */
 	Optional<SessionSummary> find(UUID sessionId);
 
 	/**
-	 * Lists a user's sessions that are not closed, the most recently active first.
+	 * Lists a user's sessions that have events and are not closed, the most recently
+	 * active first.
 	 * @param userId the user
 	 * @param limit how many to return at most, from 1 to 1000
 	 * @return the sessions

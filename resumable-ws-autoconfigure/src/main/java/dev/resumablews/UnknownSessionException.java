@@ -3,7 +3,8 @@ package dev.resumablews;
 import java.util.UUID;
 
 /**
- * There is no such session: it never existed, was closed, or was cleaned up.
+ * There is no such session: it never existed, was closed, was cleaned up, or never had an
+ * event and was not used for a day.
  */
 public class UnknownSessionException extends RuntimeException {
 

@@ -134,6 +134,11 @@ class StatementCostTests {
 			}
 			sessions.publish(replayed, "tick", Map.of());
 		}
+		try (WsTestClient client = connect(first, null, 0)) {
+			sessions.publish(UUID.fromString(client.await("session_init").path("session_id").asString("")), "tick",
+					Map.of());
+			client.await("tick");
+		}
 		sessions.publishToUser("alice", "tick", Map.of());
 		assertThat(sessions.list("alice", 10)).hasSizeGreaterThanOrEqualTo(3);
 		assertThat(sessions.find(LARGE_EVENTS)).isPresent();
@@ -153,14 +158,15 @@ class StatementCostTests {
 		Long due = this.jdbc.queryForObject("""
 				select (select count(*) from ws_sessions where events_since < now() - interval '30 days')
 					+ (select count(*) from ws_idempotency_keys where created_at < now() - interval '7 days')
+					+ (select count(*) from ws_empty_sessions where used_at < now() - interval '1 day')
 				""", Long.class);
 		return (due != null) ? due : -1;
 	}
 
 	/**
-	 * 100,000 sessions with a million events, two thirds of them in space that was used
-	 * before; 200,000 live connections to ten nodes; 5,000 replies that other nodes run;
-	 * 200,000 keys.
+	 * 100,000 empty sessions; 100,000 sessions with a million events, two thirds of them
+	 * in space that was used before; 200,000 live connections to ten nodes; 5,000 replies
+	 * that other nodes run; 200,000 keys.
 	 */
 	private static final String FILL = """
 			set synchronous_commit = off;
@@ -177,6 +183,9 @@ class StatementCostTests {
 				case id when 1 then 'user_message' when 10 then 'assistant_message' else 'assistant_delta' end,
 				session_id, json_build_object('text', repeat('x', 100)), 120, created_at
 			from generate_series(1, 10) id, ws_sessions;
+			insert into ws_empty_sessions (session_id, user_id, used_at)
+			select gen_random_uuid(), 'user-' || n / 5, now() - interval '23 hours' * n / 100000
+			from generate_series(1, 100000) n;
 			insert into ws_idempotency_keys (session_id, idempotency_key, event_id, created_at)
 			select session_id, gen_random_uuid(), 1, now() - interval '6 days' * random()
 			from ws_sessions, generate_series(1, 2);
@@ -221,6 +230,8 @@ class StatementCostTests {
 			where e.session_id = s.session_id and e.id <= 4;
 			update ws_idempotency_keys set created_at = now() - interval '8 days'
 			where (session_id, idempotency_key) in (select session_id, idempotency_key from ws_idempotency_keys limit 500);
+			update ws_empty_sessions set used_at = now() - interval '25 hours'
+			where session_id in (select session_id from ws_empty_sessions limit 500);
 			insert into ws_live_connections (connection_id, session_id, user_id, node_id, last_seen_at)
 			select gen_random_uuid(), session_id, user_id, '00000000-0000-0000-0000-000000000001', now() - interval '1 hour'
 			from ws_sessions limit 500

@@ -116,9 +116,9 @@ final class EveryStatement implements AutoCloseable {
 	private List<Runnable> steps(String user, UUID session, ReplayingClient phone) {
 		return List.of(() -> publish(session), () -> phone.awaitWholeReply(phone.say("Hi")),
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
-				() -> publishToUser(user), () -> read(user, session), () -> comeBack(phone),
-				() -> comeLate(user, session, phone), () -> comeBackAfterHours(session, phone),
-				() -> closeSession(user), () -> cleanUp(user, session));
+				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
+				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
+				() -> comeBackAfterHours(session, phone), () -> closeSession(user), () -> cleanUp(user, session));
 	}
 
 	/**
@@ -235,6 +235,20 @@ final class EveryStatement implements AutoCloseable {
 			return true;
 		});
 		assertThat(count("select count(*) from notes where session_id = ?", session)).isEqualTo(1);
+	}
+
+	private void beginByOrder(String user) {
+		try (ReplayingClient client = client(this.second, user, null)) {
+			order(UUID.fromString(client.sessionId()), client);
+		}
+	}
+
+	private void beginByTransaction(String user) {
+		try (ReplayingClient client = client(this.second, user, null)) {
+			publishInTransaction(UUID.fromString(client.sessionId()));
+			client.awaitEvent((event) -> type(event).equals("noted"));
+			assertThat(client.violations()).isEmpty();
+		}
 	}
 
 	private void publishToUser(String user) {

@@ -124,6 +124,7 @@ final class Cleanup implements Runnable {
 		SweepStatements statements = new SweepStatements(this.jdbc, this.schema, this.settings);
 		List<Sweep> sweeps = new ArrayList<>();
 		sweeps.add(new DeadConnectionsSweep(statements));
+		sweeps.add(new EmptySessionsSweep(statements));
 		sweeps.add(new ExpiredKeysSweep(statements));
 		if (this.settings.sessionTtl().toMillis() > 0) {
 			sweeps.add(new IdleSessionsSweep(statements));

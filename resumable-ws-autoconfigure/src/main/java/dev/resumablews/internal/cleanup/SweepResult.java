@@ -16,6 +16,8 @@ record SweepResult(Map<String, Long> rows) {
 
 	static final String IDEMPOTENCY_KEYS = "idempotency_keys";
 
+	static final String EMPTY_SESSIONS = "empty_sessions";
+
 	static final String LIVE_CONNECTIONS = "live_connections";
 
 	static final SweepResult NOTHING = new SweepResult(Map.of());

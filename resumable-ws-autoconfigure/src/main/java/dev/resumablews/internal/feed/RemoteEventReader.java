@@ -56,7 +56,7 @@ public final class RemoteEventReader {
 						limit ?
 					) page
 				) e on e.length_before < ?
-				where s.session_id is null or s.closed_at is not null or s.last_event_id <> known.last_event_id
+				where s.session_id is null and known.last_event_id > 0 or s.closed_at is not null or s.last_event_id <> known.last_event_id
 					or ws_forks(s.forks, h.epoch, s.last_event_id + 1) <> known.forks
 			) news
 			order by session_id, id

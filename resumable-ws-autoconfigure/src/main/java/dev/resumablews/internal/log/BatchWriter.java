@@ -1,7 +1,10 @@
 package dev.resumablews.internal.log;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 import dev.resumablews.internal.concurrent.SupervisedLoop;
@@ -14,9 +17,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a batch in one statement and one commit. When the answer to the commit is lost,
- * it finds out whether the batch is in the log, so that nothing is stored twice and
- * nothing acknowledged is lost. Used by the writer's thread.
+ * Writes a batch in one statement and one commit. Only the first events of sessions take
+ * two more statements. When the answer to the commit is lost, it finds out whether the
+ * batch is in the log, so that nothing is stored twice and nothing acknowledged is lost.
+ * Used by the writer's thread.
  */
 final class BatchWriter {
 
@@ -51,6 +55,10 @@ final class BatchWriter {
 
 	private Attempt execute(JdbcSession session, List<QueuedAppend> batch) throws SQLException {
 		AppendOutcome outcome = this.statement.execute(session, batch, Locking.SKIP);
+		List<Integer> missing = missing(batch, outcome);
+		if (!missing.isEmpty()) {
+			outcome = executeAgain(session, batch, outcome, missing);
+		}
 		try {
 			session.commit();
 			return new Attempt(outcome, null);
@@ -58,6 +66,41 @@ final class BatchWriter {
 		catch (SQLException ex) {
 			return new Attempt(outcome, ex);
 		}
+	}
+
+	private static List<Integer> missing(List<QueuedAppend> batch, AppendOutcome outcome) {
+		List<Integer> missing = new ArrayList<>(0);
+		for (int i = 0; i < batch.size(); i++) {
+			if (outcome.results().get(i) == null && !outcome.busy().contains(batch.get(i).sessionId())) {
+				missing.add(i);
+			}
+		}
+		return missing;
+	}
+
+	/**
+	 * Stores what had no session again, now that those of the sessions that were empty
+	 * are moved. Another writer may have moved one since the first attempt, so that is
+	 * made even if none was found.
+	 * @param missing the indexes of those
+	 */
+	private AppendOutcome executeAgain(JdbcSession session, List<QueuedAppend> batch, AppendOutcome outcome,
+			List<Integer> missing) throws SQLException {
+		Set<UUID> sessionIds = new HashSet<>();
+		missing.forEach((index) -> sessionIds.add(batch.get(index).sessionId()));
+		Set<UUID> busy = EmptySessions.moveUnlocked(session, sessionIds);
+		List<Integer> again = missing.stream().filter((index) -> !busy.contains(batch.get(index).sessionId())).toList();
+		busy.addAll(outcome.busy());
+		if (again.isEmpty()) {
+			return new AppendOutcome(outcome.results(), busy, outcome.transaction());
+		}
+		AppendOutcome second = this.statement.execute(session, again.stream().map(batch::get).toList(), Locking.SKIP);
+		List<@Nullable AppendResult> results = new ArrayList<>(outcome.results());
+		for (int i = 0; i < again.size(); i++) {
+			results.set(again.get(i), second.results().get(i));
+		}
+		busy.addAll(second.busy());
+		return new AppendOutcome(results, busy, second.transaction());
 	}
 
 	/**

@@ -26,13 +26,21 @@ public final class SessionTable {
 			from ws_sessions
 			""";
 
-	private static final String FIND = SUMMARY + "where session_id = ?";
+	private static final String FIND = SUMMARY + """
+			where session_id = ?
+			union all
+			select session_id, user_id, 0, created_at, used_at, false
+			from ws_empty_sessions
+			where session_id = ?
+			""";
 
 	private static final String LIST = SUMMARY
 			+ "where user_id = ? and closed_at is null order by last_active_at desc, session_id limit ?";
 
 	private static final String OPEN_SESSIONS = """
 			select session_id from ws_sessions where user_id = ? and closed_at is null
+			union all
+			select session_id from ws_empty_sessions where user_id = ?
 			""";
 
 	private static final String CLOSE = """
@@ -41,19 +49,18 @@ public final class SessionTable {
 			returning last_event_id
 			""";
 
-	private static final String CREATE = """
-			with async_commit as materialized (select set_config('synchronous_commit', 'off', true)), created as (
-				insert into ws_sessions (session_id, user_id) select ?, ? from async_commit
-				on conflict (session_id) do nothing
-			)
-			select ws_forks('', ws_epoch(), 1)
-			""";
-
+	/**
+	 * One statement, as the first event may move the session from one table to the other.
+	 */
 	private static final String RESUME = """
 			select last_event_id, truncated_through, last_active_at < clock_timestamp() - interval '1 hour',
 				ws_forks(forks, ws_epoch(), last_event_id + 1)
 			from ws_sessions
 			where session_id = ? and user_id = ? and closed_at is null
+			union all
+			select 0, 0, false, ws_forks('', ws_epoch(), 1)
+			from ws_empty_sessions
+			where session_id = ? and user_id = ?
 			""";
 
 	private static final String REPLIES_RUNNING = """
@@ -92,12 +99,15 @@ public final class SessionTable {
 	}
 
 	public Optional<SessionSummary> find(UUID sessionId) {
-		return this.database.execute(
-				(session) -> session.list(FIND, (statement) -> statement.setObject(1, sessionId), SessionTable::summary)
-					.stream()
-					.findFirst());
+		return this.database.execute((session) -> session.list(FIND, (statement) -> {
+			statement.setObject(1, sessionId);
+			statement.setObject(2, sessionId);
+		}, SessionTable::summary).stream().findFirst());
 	}
 
+	/**
+	 * Lists a user's open sessions that have events.
+	 */
 	public List<SessionSummary> list(String userId, int limit) {
 		return this.database.execute((session) -> session.list(LIST, (statement) -> {
 			statement.setString(1, userId);
@@ -106,8 +116,10 @@ public final class SessionTable {
 	}
 
 	public List<UUID> openSessions(String userId) {
-		return this.database.execute((session) -> session.list(OPEN_SESSIONS,
-				(statement) -> statement.setString(1, userId), (row) -> row.getObject(1, UUID.class)));
+		return this.database.execute((session) -> session.list(OPEN_SESSIONS, (statement) -> {
+			statement.setString(1, userId);
+			statement.setString(2, userId);
+		}, (row) -> row.getObject(1, UUID.class)));
 	}
 
 	/**
@@ -117,8 +129,11 @@ public final class SessionTable {
 	public OptionalLong close(UUID sessionId) {
 		try {
 			return this.database.inOwnTransaction((session) -> {
-				OptionalLong last = session.query(CLOSE, (statement) -> statement.setObject(1, sessionId),
-						(rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
+				OptionalLong last = close(session, sessionId);
+				if (last.isEmpty()) {
+					EmptySessions.move(session, List.of(sessionId));
+					last = close(session, sessionId);
+				}
 				session.commit();
 				return last;
 			});
@@ -128,17 +143,14 @@ public final class SessionTable {
 		}
 	}
 
-	/**
-	 * Does not wait until the row is on disk: the first event's commit does, and a client
-	 * that returns after a crash to a session that never had one loses nothing. If the
-	 * answer was lost, creating it again changes nothing.
-	 */
-	private OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
+	private static OptionalLong close(JdbcSession session, UUID sessionId) throws SQLException {
+		return session.query(CLOSE, (statement) -> statement.setObject(1, sessionId),
+				(rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
+	}
+
+	private static OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
 			@Nullable Forks theirs) throws SQLException {
-		Forks forks = session.list(CREATE, (statement) -> {
-			statement.setObject(1, sessionId);
-			statement.setString(2, userId);
-		}, (row) -> new Forks(row.getString(1))).get(0);
+		Forks forks = EmptySessions.create(session, sessionId, userId);
 		// the session that the client asked for may be among what a failover has lost
 		boolean lost = theirs != null && !theirs.epoch().equals(forks.epoch());
 		return new OpenedSession(sessionId, false, reason, 0, 0, 1, forks, lost ? 0L : null);
@@ -153,6 +165,8 @@ public final class SessionTable {
 		List<Head> found = session.list(RESUME, (statement) -> {
 			statement.setObject(1, sessionId);
 			statement.setString(2, userId);
+			statement.setObject(3, sessionId);
+			statement.setString(4, userId);
 		}, (row) -> new Head(row.getLong(1), row.getLong(2), row.getBoolean(3), new Forks(row.getString(4))));
 		Head head = found.isEmpty() ? null : found.get(0);
 		if (head == null || head.stale() && !touch(session, sessionId)) {

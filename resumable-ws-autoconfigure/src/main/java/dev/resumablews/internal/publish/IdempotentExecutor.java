@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,7 +13,9 @@ import java.util.function.BooleanSupplier;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.jdbc.SqlStates;
 import dev.resumablews.internal.jdbc.TransactionalDataSource;
+import dev.resumablews.internal.log.EmptySessions;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
@@ -93,6 +96,38 @@ public final class IdempotentExecutor {
 	 * is reasonable
 	 */
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
+		try {
+			return runOnce(sessionId, userId, idempotencyKey, work);
+		}
+		catch (NoSuchRowException ex) {
+			move(sessionId);
+		}
+		try {
+			return runOnce(sessionId, userId, idempotencyKey, work);
+		}
+		catch (NoSuchRowException ex) {
+			throw new UnknownSessionException(sessionId);
+		}
+	}
+
+	/**
+	 * Gives the session a row in a transaction of its own, so that it is not locked while
+	 * the work is done.
+	 */
+	private void move(UUID sessionId) {
+		try {
+			this.database.inOwnTransaction((session) -> {
+				EmptySessions.move(session, List.of(sessionId));
+				session.commit();
+				return true;
+			});
+		}
+		catch (SQLException ex) {
+			throw SqlStates.unavailable(ex);
+		}
+	}
+
+	private boolean runOnce(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
 		AtomicBoolean worked = new AtomicBoolean();
 		try {
 			return inTransaction(() -> {
@@ -168,7 +203,7 @@ public final class IdempotentExecutor {
 		}, (rows) -> {
 			rows.next();
 			if (rows.getLong("sessions") == 0) {
-				throw new UnknownSessionException(sessionId);
+				throw new NoSuchRowException();
 			}
 			if (!rows.getBoolean("free")) {
 				throw new EventLogUnavailableException("The message with key %s is being handled".formatted(key));
@@ -179,6 +214,15 @@ public final class IdempotentExecutor {
 
 	private static UUID handledKey(UUID key) {
 		return UUID.nameUUIDFromBytes(("handled " + key).getBytes(StandardCharsets.US_ASCII));
+	}
+
+	/**
+	 * The user has no such session, or it is empty.
+	 */
+	private static final class NoSuchRowException extends RuntimeException {
+
+		private static final long serialVersionUID = 1;
+
 	}
 
 }

@@ -6,8 +6,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
 
@@ -18,6 +21,7 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.SqlStates;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.AppendStatement;
+import dev.resumablews.internal.log.EmptySessions;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
@@ -147,7 +151,8 @@ final class TransactionalStore {
 	}
 
 	/**
-	 * Locks the sessions' rows. Shorter timeouts that the application has set stay.
+	 * Locks the sessions' rows, and gives a row to those that have none. Shorter timeouts
+	 * that the application has set stay.
 	 */
 	private void lock(Connection connection, List<Operation> operations) throws SQLException {
 		String sql = this.database
@@ -162,18 +167,27 @@ final class TransactionalStore {
 								least(?::bigint, nullif(idle_timeout, 0))::text, true)
 						from present
 					)
-					select 1
+					select session_id
 					from ws_sessions
 					where session_id = any (?::uuid[]) and (select count(*) from bounds) > 0
 					order by session_id
 					for no key update
 					""");
+		Set<UUID> missing = operations.stream()
+			.map(Operation::sessionId)
+			.collect(Collectors.toCollection(HashSet::new));
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
 			statement.setLong(1, this.lockTimeoutMillis);
 			statement.setLong(2, IDLE_TIMEOUT_MILLIS);
-			statement.setArray(3, connection.createArrayOf("uuid",
-					operations.stream().map(Operation::sessionId).distinct().toArray(UUID[]::new)));
-			statement.executeQuery().close();
+			statement.setArray(3, connection.createArrayOf("uuid", missing.toArray()));
+			try (ResultSet rows = statement.executeQuery()) {
+				while (rows.next()) {
+					missing.remove(rows.getObject(1, UUID.class));
+				}
+			}
+		}
+		if (!missing.isEmpty()) {
+			EmptySessions.move(this.database.join(connection), missing);
 		}
 	}
 

@@ -15,7 +15,8 @@ final class SchemaFiles {
 			"001-tables.sql", //
 			"002-costs.sql", //
 			"003-replies.sql", //
-			"004-epoch.sql");
+			"004-epoch.sql", //
+			"006-empty-sessions.sql");
 
 	private SchemaFiles() {
 	}
@@ -34,9 +35,18 @@ final class SchemaFiles {
 	 */
 	static List<String> tables() {
 		return Stream
-			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes")
+			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes",
+					"empty_sessions")
 			.map("ws_"::concat)
 			.toList();
+	}
+
+	/**
+	 * Returns the tables and functions that the files create.
+	 * @return their names
+	 */
+	static List<String> names() {
+		return Stream.concat(tables().stream(), Stream.of("ws_epoch", "ws_forks")).toList();
 	}
 
 }

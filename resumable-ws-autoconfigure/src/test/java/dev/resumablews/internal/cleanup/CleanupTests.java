@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +63,8 @@ class CleanupTests {
 	@BeforeEach
 	void empty() {
 		this.jdbc
-			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes");
+			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes, "
+					+ "ws_empty_sessions");
 		this.removed.clear();
 	}
 
@@ -90,6 +92,23 @@ class CleanupTests {
 		cleanup(SETTINGS).run();
 		assertThat(counts()).containsEntry("ws_sessions", 1L).containsEntry("ws_live_connections", 1L);
 		assertThat(this.removed).isEmpty();
+	}
+
+	@Test
+	void emptySessionsGoADayAfterTheirLastConnection() {
+		List<UUID> old = Stream.generate(() -> emptySession("25 hours")).limit(25).toList();
+		UUID connected = emptySession("25 hours");
+		live(connected, "4 minutes");
+		live(old.get(0), "6 minutes");
+		UUID recent = emptySession("23 hours");
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_empty_sessions", UUID.class))
+			.containsExactlyInAnyOrder(connected, recent);
+		assertThat(this.removed).containsEntry("empty_sessions", 25L);
+		this.jdbc.update("delete from ws_live_connections");
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_empty_sessions", UUID.class))
+			.containsExactlyInAnyOrder(connected, recent);
 	}
 
 	@Test
@@ -427,6 +446,13 @@ class CleanupTests {
 				insert into ws_sessions (session_id, user_id, last_active_at, active_since, events_since)
 				values (?, 'ann', now() - ?::interval, '-infinity', '-infinity')
 				""", id, idleFor);
+		return id;
+	}
+
+	private UUID emptySession(String unusedFor) {
+		UUID id = UUID.randomUUID();
+		this.jdbc.update("insert into ws_empty_sessions (session_id, user_id, used_at) "
+				+ "values (?, 'ann', now() - ?::interval)", id, unusedFor);
 		return id;
 	}
 

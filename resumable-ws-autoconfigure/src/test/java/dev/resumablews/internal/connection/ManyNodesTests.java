@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -129,6 +130,18 @@ class ManyNodesTests {
 	}
 
 	@Test
+	void anotherNodeStoresTheFirstEventOfASessionThatWasOnlyOpened() {
+		try (WsTestClient client = connect(this.a, "frank")) {
+			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString(""));
+			client.await("replay_complete");
+			assertThat(stored(session)).isZero();
+			this.b.bean(ResumableSessions.class).publish(session, "tick", Map.of());
+			assertThat(client.await("tick").path("event_id").asLong()).isEqualTo(1);
+			assertThat(stored(session)).isOne();
+		}
+	}
+
+	@Test
 	void theOldestConnectionOfASessionMakesRoomOnWhicheverNodeItIs() {
 		try (WsTestClient first = connect(this.a, "erin")) {
 			String session = first.next().path("session_id").asString("");
@@ -197,6 +210,13 @@ class ManyNodesTests {
 
 	private static int online(TestServer node, String user) {
 		return node.bean(ResumableSessions.class).connectionCount(user);
+	}
+
+	private long stored(UUID session) {
+		return this.sql.sql("select count(*) from ws_sessions where session_id = ?")
+			.param(session)
+			.query(Long.class)
+			.single();
 	}
 
 	private int rowsOf(UUID node) {

@@ -15,6 +15,7 @@ import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.AppendStatement;
+import dev.resumablews.internal.log.EmptySessions;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogSettings;
 import dev.resumablews.internal.log.PostgresEventLog;
@@ -210,7 +211,22 @@ public final class TestLog implements AutoCloseable {
 		return other;
 	}
 
+	/**
+	 * Creates a session that has a row already, as if it had an event.
+	 */
 	public UUID newSession(String userId) {
+		UUID session = newEmptySession(userId);
+		this.database.execute((connection) -> {
+			EmptySessions.move(connection, List.of(session));
+			return session;
+		});
+		return session;
+	}
+
+	/**
+	 * Creates a session as a new client does.
+	 */
+	public UUID newEmptySession(String userId) {
 		return this.log.open(null, UUID.randomUUID(), userId, 0).sessionId();
 	}
 
