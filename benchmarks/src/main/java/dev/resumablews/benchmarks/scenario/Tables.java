@@ -30,7 +30,7 @@ final class Tables {
 	 */
 	void clear() {
 		if (this.spec.kind().isOurs()) {
-			run("truncate ws_events, ws_sessions, ws_idempotency_keys, ws_replies, ws_live_connections");
+			run("truncate ws_events, ws_sessions, ws_empty_sessions, ws_idempotency_keys, ws_replies, ws_live_connections");
 		}
 		else if (isRecipe()) {
 			run("truncate recipe_events, recipe_sessions, recipe_idempotency_keys, recipe_live_connections");

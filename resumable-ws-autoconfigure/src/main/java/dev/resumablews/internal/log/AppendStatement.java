@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -304,22 +305,33 @@ public final class AppendStatement {
 		return payloads;
 	}
 
+	/**
+	 * Reads what was stored. All rows have the same time, and those of a session the same
+	 * history, which are therefore read once.
+	 */
 	private static AppendOutcome read(ResultSet rows, int size) throws SQLException {
 		@Nullable AppendResult[] results = new @Nullable AppendResult[size];
-		Set<UUID> busy = new HashSet<>();
+		Set<UUID> busy = new HashSet<>(0);
 		String transaction = null;
+		Instant storedAt = null;
+		Forks forks = null;
 		while (rows.next()) {
-			int position = rows.getInt("position");
+			int position = rows.getInt(1);
 			if (position > 0) {
-				results[position - 1] = new AppendResult(rows.getLong("event_id"), rows.getBoolean("duplicate"),
-						rows.getObject("stored_at", OffsetDateTime.class).toInstant(),
-						new Forks(rows.getString("forks")));
+				if (storedAt == null) {
+					storedAt = rows.getObject(4, OffsetDateTime.class).toInstant();
+				}
+				String text = rows.getString(5);
+				if (forks == null || !forks.text().equals(text)) {
+					forks = new Forks(text);
+				}
+				results[position - 1] = new AppendResult(rows.getLong(2), rows.getBoolean(3), storedAt, forks);
 			}
 			else if (position == 0) {
-				busy.add(rows.getObject("busy", UUID.class));
+				busy.add(rows.getObject(6, UUID.class));
 			}
 			else {
-				transaction = rows.getString("transaction");
+				transaction = rows.getString(7);
 			}
 		}
 		return new AppendOutcome(Arrays.asList(results), busy, transaction);
