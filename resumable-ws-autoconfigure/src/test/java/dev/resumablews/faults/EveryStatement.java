@@ -216,7 +216,8 @@ final class EveryStatement implements AutoCloseable {
 		String key = UUID.randomUUID().toString();
 		client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "tea"), "idempotency_key", key));
 		client.awaitAck(key);
-		assertThat(count("select count(*) from orders where session_id = ?", session)).isEqualTo(1);
+		assertThat(count("select count(*) from orders where session_id = ?", session)).as("resets %s", client.resets())
+			.isEqualTo(1);
 	}
 
 	/**
@@ -240,6 +241,7 @@ final class EveryStatement implements AutoCloseable {
 	private void beginByOrder(String user) {
 		try (ReplayingClient client = client(this.second, user, null)) {
 			order(UUID.fromString(client.sessionId()), client);
+			assertThat(client.violations()).isEmpty();
 		}
 	}
 

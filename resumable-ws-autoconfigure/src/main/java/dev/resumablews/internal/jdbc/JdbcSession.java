@@ -118,10 +118,9 @@ public final class JdbcSession {
 	}
 
 	private PreparedStatement prepare(String sql, Parameters parameters) throws SQLException {
-		String qualified = this.settings.sql(sql);
 		boolean withBounds = this.owned && !this.bounded;
 		PreparedStatement statement = this.connection
-			.prepareStatement(withBounds ? this.settings.bounds() + qualified : qualified);
+			.prepareStatement(withBounds ? this.settings.boundedSql(sql) : this.settings.sql(sql));
 		try {
 			parameters.set(statement);
 			if (!this.owned) {

@@ -1,18 +1,17 @@
 package dev.resumablews.internal.jdbc;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import dev.resumablews.internal.schema.SchemaName;
 
 /**
- * How statements are run. Immutable.
- *
- * @param schema the schema of the tables
- * @param statementTimeout how long the client waits for the answer to a statement, at
- * least a millisecond
- * @param operatorEpoch what the operator adds to the epoch; without a quote
+ * How statements are run. Their texts are made once, so that the driver finds a statement
+ * that it has prepared by a text whose hash it need not compute again. Safe for use by
+ * many threads.
  */
-record JdbcSettings(SchemaName schema, Duration statementTimeout, String operatorEpoch) {
+final class JdbcSettings {
 
 	/**
 	 * No transaction of the library waits for anything but Postgres, so one that is idle
@@ -22,16 +21,53 @@ record JdbcSettings(SchemaName schema, Duration statementTimeout, String operato
 
 	private static final Duration LONGEST_LOCK_WAIT = Duration.ofSeconds(10);
 
-	JdbcSettings {
-		statementTimeout = (statementTimeout.toMillis() < 1) ? Duration.ofMillis(1) : statementTimeout;
+	private final SchemaName schema;
+
+	private final Duration statementTimeout;
+
+	private final String epoch;
+
+	private final String bounds;
+
+	private final Map<String, String> texts = new ConcurrentHashMap<>();
+
+	private final Map<String, String> boundedTexts = new ConcurrentHashMap<>();
+
+	/**
+	 * Creates settings.
+	 * @param schema the schema of the tables
+	 * @param statementTimeout how long the client waits for the answer to a statement;
+	 * less than a millisecond counts as one
+	 * @param operatorEpoch what the operator adds to the epoch; without a quote
+	 */
+	JdbcSettings(SchemaName schema, Duration statementTimeout, String operatorEpoch) {
+		this.schema = schema;
+		this.statementTimeout = (statementTimeout.toMillis() < 1) ? Duration.ofMillis(1) : statementTimeout;
+		this.epoch = "ws_epoch('" + operatorEpoch + "')";
+		this.bounds = bounds();
+	}
+
+	Duration statementTimeout() {
+		return this.statementTimeout;
 	}
 
 	/**
 	 * Prepares a statement: names the schema of the tables and functions, and gives
 	 * {@code ws_epoch()} the operator's part of the epoch.
+	 * @param statement one of the statements of the library, of which there are few
 	 */
 	String sql(String statement) {
-		return this.schema.qualify(statement.replace("ws_epoch()", "ws_epoch('" + this.operatorEpoch + "')"));
+		return this.texts.computeIfAbsent(statement,
+				(text) -> this.schema.qualify(text.replace("ws_epoch()", this.epoch)));
+	}
+
+	/**
+	 * Prepares a statement, in front of which the server is given its bounds for the
+	 * current transaction.
+	 * @param statement one of the statements of the library, of which there are few
+	 */
+	String boundedSql(String statement) {
+		return this.boundedTexts.computeIfAbsent(statement, (text) -> this.bounds + sql(text));
 	}
 
 	int networkTimeoutMillis() {
@@ -52,10 +88,7 @@ record JdbcSettings(SchemaName schema, Duration statementTimeout, String operato
 		return (half.compareTo(LONGEST_LOCK_WAIT) < 0) ? half.plusMillis(1) : LONGEST_LOCK_WAIT;
 	}
 
-	/**
-	 * Returns the statement that gives the server its bounds for the current transaction.
-	 */
-	String bounds() {
+	private String bounds() {
 		return ("select set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true), "
 				+ "set_config('idle_in_transaction_session_timeout', '%d', true); ")
 			.formatted(serverTimeout().toMillis(), lockTimeout().toMillis(), IDLE_IN_TRANSACTION.toMillis());

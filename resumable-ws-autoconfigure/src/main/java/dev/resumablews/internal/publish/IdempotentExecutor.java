@@ -145,7 +145,8 @@ public final class IdempotentExecutor {
 		catch (DataAccessException | TransactionSystemException ex) {
 			// on a connection that is lost, the rollback fails, too
 			if (ex instanceof TransactionSystemException rollback
-					&& rollback.getApplicationException() instanceof EventLogUnavailableException cause) {
+					&& rollback.getApplicationException() instanceof RuntimeException cause
+					&& (cause instanceof EventLogUnavailableException || cause instanceof NoSuchRowException)) {
 				throw cause;
 			}
 			if (worked.get() && isWorthRetrying(ex)) {

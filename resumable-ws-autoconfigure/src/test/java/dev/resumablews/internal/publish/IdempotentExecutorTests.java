@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -141,6 +144,22 @@ class IdempotentExecutorTests {
 		assertThatExceptionOfType(UnknownSessionException.class)
 			.isThrownBy(() -> once.run(this.session, "alice", this.key, this.runs::incrementAndGet));
 		assertThat(this.runs).hasValue(0);
+	}
+
+	@Test
+	void aMessageOfAnEmptySessionIsHandledEvenIfARollbackFails() {
+		IdempotentExecutor broken = test.onceOnly(test.followed(new JdbcTransactionManager(test.dataSource()) {
+
+			@Override
+			protected void doRollback(DefaultTransactionStatus status) {
+				super.doRollback(status);
+				throw new TransactionSystemException("The connection is lost");
+			}
+
+		}));
+		UUID empty = test.newEmptySession("alice");
+		assertThat(broken.run(empty, "alice", this.key, this.runs::incrementAndGet)).isTrue();
+		assertThat(this.runs).hasValue(1);
 	}
 
 	@Test
