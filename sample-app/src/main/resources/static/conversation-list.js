@@ -10,6 +10,7 @@ export class ConversationList {
 	#current;
 	#conversations = [];
 	#timer;
+	#asked = 0;
 	#removed;
 
 	/** @param {(id: string) => void} removed told that the conversation that is open was deleted */
@@ -24,13 +25,17 @@ export class ConversationList {
 		this.#show();
 	}
 
-	/** Once, however many events ask for it. */
+	/** Once, however many events ask for it. Answers may overtake one another; what was asked for last is shown. */
 	refreshSoon() {
 		this.#timer ??= setTimeout(async () => {
 			this.#timer = undefined;
+			const asked = ++this.#asked;
 			try {
-				this.#conversations = await api.conversations();
-				this.#show();
+				const conversations = await api.conversations();
+				if (asked === this.#asked) {
+					this.#conversations = conversations;
+					this.#show();
+				}
 			}
 			catch {
 				// the list is from before, then; it is asked for again when the connection is back

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -98,6 +99,7 @@ class LockedTableTests {
 	void noBackendOutlivesItsCall(String table) throws SQLException {
 		String user = "user-" + this.users.incrementAndGet();
 		ExecutorService threads = Executors.newFixedThreadPool(6);
+		Phaser looks = new Phaser(1);
 		try (ReplayingClient client = ReplayingClient.start(() -> address(user), PATIENCE)) {
 			UUID session = UUID.fromString(client.sessionId());
 			client.awaitWholeReply(client.say("Hi"));
@@ -107,12 +109,14 @@ class LockedTableTests {
 				lock.setAutoCommit(false);
 				statement.execute("lock table " + table + " in access exclusive mode");
 				long end = System.nanoTime() + LOCKED.toNanos();
-				calls(user, session, client).forEach((call) -> threads.execute(() -> repeat(call, end)));
+				calls(user, session, client).forEach((call) -> threads.execute(() -> repeat(call, looks)));
 				while (System.nanoTime() - end < 0) {
 					assertThat(waitingTooLong()).isEmpty();
 					assertThat(backends()).isLessThanOrEqualTo(before + POOLS);
+					looks.arrive();
 					LockSupport.parkNanos(TICK.toNanos());
 				}
+				looks.arriveAndDeregister();
 				lock.rollback();
 			}
 			client.awaitWholeReply(client.say("Are you there?"));
@@ -133,17 +137,23 @@ class LockedTableTests {
 						UUID.randomUUID().toString())));
 	}
 
-	private static void repeat(Runnable call, long end) {
-		while (System.nanoTime() - end < 0) {
+	/**
+	 * Calls once for each look at the backends, until no other look comes.
+	 */
+	private static void repeat(Runnable call, Phaser looks) {
+		int look = looks.getPhase();
+		while (look >= 0) {
 			try {
 				call.run();
-				Thread.sleep(50);
-			}
-			catch (InterruptedException ex) {
-				return;
 			}
 			catch (RuntimeException ex) {
 				// the table is locked
+			}
+			try {
+				look = looks.awaitAdvanceInterruptibly(look);
+			}
+			catch (InterruptedException ex) {
+				return;
 			}
 		}
 	}

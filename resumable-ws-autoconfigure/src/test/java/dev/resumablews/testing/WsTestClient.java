@@ -365,6 +365,14 @@ public final class WsTestClient implements AutoCloseable {
 	}
 
 	/**
+	 * Returns what ended the connection without a close frame.
+	 * @return the failure; null when there was none
+	 */
+	public @Nullable Throwable failure() {
+		return this.failure;
+	}
+
+	/**
 	 * Returns the reason in the server's close frame.
 	 * @return the reason; empty when there was none
 	 */

@@ -87,7 +87,7 @@ final class Connection {
 		this.channel = channel;
 		this.listener = listener;
 		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
-		this.loop = new ConnectionLoop(workers.delivery(), workers.control(), services.time(), channel, this.state,
+		this.loop = new ConnectionLoop(workers.delivery(), workers.pinging(), services.time(), channel, this.state,
 				this.window, handshake.ndjson(), this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
@@ -274,7 +274,7 @@ final class Connection {
 		if (open != null) {
 			open.close();
 		}
-		this.loop.ended();
+		this.loop.gone();
 		return true;
 	}
 
@@ -345,8 +345,8 @@ final class Connection {
 		if (!this.state.end()) {
 			return;
 		}
+		boolean stuck = this.loop.awaitsClient(code);
 		this.loop.ended();
-		boolean stuck = this.loop.isSending();
 		Workers workers = this.services.workers();
 		Executor threads = stuck ? workers.cutting() : workers.closing();
 		try {

@@ -1,11 +1,15 @@
 package dev.resumablews.internal.connection;
 
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -22,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <li>Whatever may have changed something (a new event, a control message, the end of a
  * send or of a read, a pong) wakes the loop. It runs on one thread at a time; wake-ups
  * are counted, so none is lost.
- * <li>Nothing is done while a frame is being sent; its end wakes the loop.
+ * <li>Nothing is done while a frame is being sent; its end wakes the loop. A ping may
+ * have to wait for the client if the buffers of the network are full. So one that is not
+ * sure to find room is sent by a patient thread, and counts as a frame.
  * <li>Control messages that wait are sent first, then the events that follow the cursor,
  * while the {@link SendWindow} is open. If the session is closed and all of it was sent,
  * the connection is closed.
@@ -38,11 +44,6 @@ final class ConnectionLoop {
 	private static final Log logger = LogFactory.getLog(ConnectionLoop.class);
 
 	private static final int STEPS_IN_A_ROW = 16;
-
-	/**
-	 * A send that takes longer has found the buffers of the network full.
-	 */
-	private static final long QUICK = TimeUnit.MILLISECONDS.toNanos(20);
 
 	private final Executor threads;
 
@@ -88,12 +89,7 @@ final class ConnectionLoop {
 
 	private volatile long sendingSince;
 
-	private volatile int sendingLength;
-
-	/**
-	 * Whether the last frame found the buffers of the network full.
-	 */
-	private volatile boolean congested;
+	private volatile long sendingLength;
 
 	/**
 	 * Whether the loop found nothing more to do when it last ran. Set by the loop.
@@ -101,9 +97,15 @@ final class ConnectionLoop {
 	private volatile boolean idle;
 
 	/**
-	 * Set by the clock, cleared by the loop.
+	 * Set by the clock, and by the loop if no thread could be had for a ping. Cleared by
+	 * the loop.
 	 */
 	private volatile boolean pingDue;
+
+	/**
+	 * The ping that may wait for the client.
+	 */
+	private volatile @Nullable Future<?> patientPing;
 
 	/**
 	 * Set when the loop is to run and no thread could be had for it.
@@ -118,7 +120,8 @@ final class ConnectionLoop {
 	/**
 	 * Creates a loop.
 	 * @param threads run it
-	 * @param patientThreads send pings to slow clients
+	 * @param patientThreads send pings that may have to wait for the client. They take a
+	 * task at once, or reject it
 	 * @param time the time of {@link ListeningClock}
 	 * @param end closes the WebSocket; must not throw
 	 */
@@ -185,11 +188,15 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Runs the loop if it could not be run before. Called by the clock.
+	 * Runs the loop if it could not be run before, or could not send a ping. Called by
+	 * the clock.
 	 */
 	void retry() {
 		if (this.stalled) {
 			schedule();
+		}
+		else if (this.pingDue) {
+			wake();
 		}
 	}
 
@@ -198,6 +205,17 @@ final class ConnectionLoop {
 	 */
 	boolean isSending() {
 		return this.sending;
+	}
+
+	/**
+	 * Returns whether the close frame would find a client that takes nothing. If such a
+	 * client begins to read again, its pong tells, and the close frame is sent then: some
+	 * containers close the socket behind that frame, and a pong that comes after it would
+	 * reset the connection before the client has read the code.
+	 * @param code the close code
+	 */
+	boolean awaitsClient(CloseCode code) {
+		return this.sending || code == CloseCode.TRY_AGAIN_LATER && this.window.isProbing();
 	}
 
 	/**
@@ -232,6 +250,18 @@ final class ConnectionLoop {
 		finally {
 			this.awaited = false;
 		}
+	}
+
+	/**
+	 * Gives up a ping that waits for the client. To be called when the WebSocket is
+	 * closed, which not every container tells to those who wait for it.
+	 */
+	void gone() {
+		Future<?> ping = this.patientPing;
+		if (ping != null) {
+			ping.cancel(true);
+		}
+		ended();
 	}
 
 	/**
@@ -307,7 +337,9 @@ final class ConnectionLoop {
 			send(frame);
 		}
 		else if (code != null) {
-			this.end.accept(code);
+			if (!awaitsClient(code)) {
+				this.end.accept(code);
+			}
 		}
 		else if (this.cursor != null && this.cursor.hasEnded()) {
 			this.state.close(CloseCode.DONE);
@@ -338,7 +370,7 @@ final class ConnectionLoop {
 		this.channel.send(frame, this::sent);
 	}
 
-	private void begin(int length) {
+	private void begin(long length) {
 		this.sendingLength = length;
 		this.sendingSince = this.time.getAsLong();
 		this.sending = true;
@@ -350,12 +382,13 @@ final class ConnectionLoop {
 	 * that sent it continues.
 	 */
 	private void sent(@Nullable Throwable failure) {
-		this.congested = this.time.getAsLong() - this.sendingSince > QUICK;
 		this.sending = false;
 		if (failure != null) {
 			logger.debug("A connection cannot be sent to", failure);
-			this.state.close(CloseCode.INTERNAL_ERROR);
-			this.end.accept(CloseCode.INTERNAL_ERROR);
+			CloseCode code = (failure instanceof SocketTimeoutException) ? CloseCode.TRY_AGAIN_LATER
+					: CloseCode.INTERNAL_ERROR;
+			this.state.close(code);
+			this.end.accept(code);
 		}
 		if (this.wakeUps.getAndIncrement() == 0) {
 			run();
@@ -363,28 +396,45 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Sends a ping if one is due.
-	 * @return whether a thread was given it that may wait for the client, so that nothing
-	 * else can be sent now
+	 * Sends a ping if one is due. None is while a probe is unanswered, which is a ping
+	 * already, and whose pong cannot overtake what was sent before it.
+	 * @return whether it was given to a patient thread, so that nothing else can be sent
+	 * now
 	 */
 	private boolean sendPing() {
-		boolean probe = this.window.isProbeDue();
-		if (!probe && !this.pingDue) {
-			return false;
-		}
+		boolean due = this.window.isProbeDue() || this.pingDue && !this.window.isProbing();
 		this.pingDue = false;
-		boolean patient = this.congested || this.window.isSlow();
-		long number = probe ? this.window.probe(this.time.getAsLong()) : 0;
-		if (!patient) {
-			this.channel.ping(number);
+		if (due && this.window.hasRoomForPing()) {
+			this.channel.ping(this.window.ping(this.time.getAsLong()));
 			return false;
 		}
-		begin(0);
-		this.patientThreads.execute(() -> {
-			this.channel.pingPatiently(number);
+		return due && sendPingPatiently();
+	}
+
+	private boolean sendPingPatiently() {
+		begin(this.window.onTheWay());
+		FutureTask<?> ping = new FutureTask<>(this::pingPatiently, null);
+		this.patientPing = ping;
+		try {
+			this.patientThreads.execute(ping);
+			return true;
+		}
+		catch (RejectedExecutionException | OutOfMemoryError ex) {
+			// the clock tries again; until then, whatever the window allows is sent
+			this.sending = false;
+			this.pingDue = true;
+			return false;
+		}
+	}
+
+	private void pingPatiently() {
+		try {
+			this.channel.ping(this.window.ping(this.time.getAsLong()));
+		}
+		finally {
+			this.patientPing = null;
 			sent(null);
-		});
-		return true;
+		}
 	}
 
 }

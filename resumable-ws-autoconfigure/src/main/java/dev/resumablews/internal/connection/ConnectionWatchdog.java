@@ -110,10 +110,15 @@ final class ConnectionWatchdog {
 	}
 
 	/**
-	 * Returns whether the client is to be sent a ping, and notes that it is.
+	 * Returns whether the client is to be sent a ping, and notes that it is. None is
+	 * while a frame is being sent or a probe is unanswered: that has a time-out, and a
+	 * ping could not overtake what is on its way.
 	 * @param now the time
 	 */
 	boolean takePing(long now) {
+		if (this.loop.isSending() || this.window.isProbing()) {
+			return false;
+		}
 		if (Math.min(now - this.lastHeard, now - this.lastPing) <= this.settings.heartbeatInterval().toNanos()) {
 			return false;
 		}

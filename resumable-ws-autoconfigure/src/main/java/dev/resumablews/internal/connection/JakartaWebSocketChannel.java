@@ -25,11 +25,19 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 
 	/**
 	 * How long Tomcat blocks for a control frame, in milliseconds. When that is over, it
-	 * closes the connection.
+	 * closes the connection. The time also stays with the socket: a later text frame
+	 * fails when the client takes nothing of it for as long. Tomcat answers pings of the
+	 * client by itself, with the same time. Jetty never blocks for a ping.
 	 */
 	private static final String CONTROL_FRAME_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
-	private static final long MOMENT = 1000;
+	private static final long CLOSE_FRAME_PATIENCE = 1000;
+
+	/**
+	 * Longer than the connection waits for a client that takes nothing, whatever it was
+	 * sent. So it is the connection that closes, with its own code.
+	 */
+	private static final long PING_PATIENCE = Duration.ofHours(1).toMillis();
 
 	private final Session session;
 
@@ -37,7 +45,7 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 
 	/**
 	 * Creates a channel.
-	 * @param patience how long a client may take to accept what was sent
+	 * @param patience how long a client may take nothing
 	 * @param closeTimeout how long a client may take to answer a close frame
 	 */
 	JakartaWebSocketChannel(Session session, Duration patience, Duration closeTimeout) {
@@ -45,7 +53,7 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 		this.patience = patience.toMillis();
 		session.setMaxIdleTimeout(0);
 		session.getAsyncRemote().setSendTimeout(0);
-		session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, MOMENT);
+		session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
 		session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", closeTimeout.toMillis());
 	}
 
@@ -63,20 +71,13 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	@Override
 	public void ping(long number) {
 		try {
-			ByteBuffer payload = (number == 0) ? ByteBuffer.allocate(0)
-					: ByteBuffer.allocate(Long.BYTES).putLong(0, number);
-			this.session.getAsyncRemote().sendPing(payload);
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, PING_PATIENCE);
+			this.session.getAsyncRemote().sendPing(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
 		}
 		catch (IOException | RuntimeException ex) {
 			logger.debug("No ping could be sent", ex);
 		}
-	}
-
-	@Override
-	public void pingPatiently(long number) {
-		this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
-		ping(number);
-		this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, MOMENT);
 	}
 
 	/**
@@ -90,7 +91,12 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 
 	@Override
 	public void close(CloseCode code) {
+		close(code, CLOSE_FRAME_PATIENCE);
+	}
+
+	private void close(CloseCode code, long patience) {
 		try {
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, patience);
 			this.session
 				.close(new CloseReason(CloseCodes.getCloseCode(code.code()), code.name().toLowerCase(Locale.ROOT)));
 		}
@@ -106,8 +112,7 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	@Override
 	public void cut(CloseCode code) {
 		try {
-			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, 1L);
-			close(code);
+			close(code, 1);
 			this.session.setMaxIdleTimeout(1);
 		}
 		catch (RuntimeException ex) {

@@ -7,15 +7,19 @@ import java.util.concurrent.TimeUnit;
  * Bounds what is on its way to a client, so that a frame takes about a second on whatever
  * link, down to 1 kB/s. A frame is sent, as far as the container can tell, when the
  * buffers of the network have taken it, which says nothing about the link. So a ping
- * follows what was sent, and its pong confirms that the client has it:
+ * follows what was sent, and its pong confirms that the client has it. A ping that
+ * follows a frame's length or more is a probe:
  * <ol>
  * <li>The first frames are so short that one takes half a heartbeat interval at 1 kB/s.
- * <li>Once a frame's length was sent since the last ping, and that is answered, another
- * ping is sent.
+ * <li>Once a frame's length was sent since the last ping, and no probe is unanswered, the
+ * next probe is sent.
  * <li>No further event is sent while four frames' lengths are not confirmed.
- * <li>A pong tells how fast what it confirms was transmitted. Frames are then as long as
- * what is transmitted in a second, but no longer than four times the length before.
+ * <li>The pong of a probe tells how fast what it confirms was transmitted. Frames are
+ * then as long as what is transmitted in a second, but no longer than four times the
+ * length before.
  * </ol>
+ * The pong of any other ping, sent as a heartbeat, only confirms.
+ * <p>
  * If the client does not answer pings, though it says other things, frames stay short and
  * nothing is confirmed. Lengths are in UTF-16 units, and taken for bytes. Safe for use by
  * many threads.
@@ -27,6 +31,11 @@ final class SendWindow {
 	private static final int FRAMES_ON_THE_WAY = 4;
 
 	private static final int GROWTH = 4;
+
+	/**
+	 * What the buffers of any network hold, and a ping in addition.
+	 */
+	private static final int SURE_TO_FIT = 1024;
 
 	/**
 	 * The slowest link that is served: one byte a millisecond.
@@ -50,8 +59,16 @@ final class SendWindow {
 
 	private long probedAt;
 
-	private long probe;
+	private long number;
 
+	/**
+	 * Whether the last ping is unanswered.
+	 */
+	private boolean awaited;
+
+	/**
+	 * Whether the last ping is a probe, and unanswered.
+	 */
 	private boolean probing;
 
 	/**
@@ -87,10 +104,19 @@ final class SendWindow {
 	}
 
 	/**
-	 * Returns whether the client is known to be slow.
+	 * Returns whether a ping is sure to find room in the buffers of the network. They may
+	 * have taken everything that is not confirmed, and be full.
 	 */
-	synchronized boolean isSlow() {
-		return this.frame < this.initial;
+	synchronized boolean hasRoomForPing() {
+		return this.sent - this.confirmed <= SURE_TO_FIT;
+	}
+
+	/**
+	 * Returns how much of what is not confirmed counts as being transmitted. That is no
+	 * more than two of the first frames, unless a single event is longer.
+	 */
+	synchronized long onTheWay() {
+		return Math.min(this.sent - this.confirmed, longestOnTheWay());
 	}
 
 	/**
@@ -104,22 +130,23 @@ final class SendWindow {
 	}
 
 	/**
-	 * Returns whether a ping is to be sent.
+	 * Returns whether a probe is to be sent.
 	 */
 	synchronized boolean isProbeDue() {
 		return !this.probing && !this.unanswered && this.sent - this.probed >= this.frame;
 	}
 
 	/**
-	 * Notes a ping.
+	 * Notes a ping. It is a probe if one is due.
 	 * @param now the time
 	 * @return the number that its pong has
 	 */
-	synchronized long probe(long now) {
-		this.probing = true;
+	synchronized long ping(long now) {
+		this.probing = isProbeDue();
+		this.awaited = true;
 		this.probed = this.sent;
 		this.probedAt = now;
-		return ++this.probe;
+		return ++this.number;
 	}
 
 	/**
@@ -129,35 +156,38 @@ final class SendWindow {
 	 * @return whether it confirmed something
 	 */
 	synchronized boolean pong(long number, long now) {
-		if (!this.probing || number != this.probe) {
+		if (!this.awaited || number != this.number) {
 			return false;
 		}
 		long length = this.probed - this.confirmed;
-		double seconds = Math.max(1, TimeUnit.NANOSECONDS.toMillis(now - this.probedAt)) / 1000.0;
-		long transmitted = (long) Math.min(length / seconds, GROWTH * (double) this.frame);
-		this.frame = Math.min(this.longest, Math.max(SHORTEST_FRAME, transmitted));
+		if (this.probing) {
+			double seconds = Math.max(1, TimeUnit.NANOSECONDS.toMillis(now - this.probedAt)) / 1000.0;
+			long transmitted = (long) Math.min(length / seconds, GROWTH * (double) this.frame);
+			this.frame = Math.min(this.longest, Math.max(SHORTEST_FRAME, transmitted));
+		}
+		this.awaited = false;
 		this.probing = false;
 		this.confirmed = this.probed;
 		this.oversized = 0;
-		return true;
+		return length > 0;
 	}
 
 	/**
-	 * Returns whether a pong is awaited, so that the client has not been silent without a
-	 * reason.
+	 * Returns whether the pong of a probe is awaited, so that the client has not been
+	 * silent without a reason.
 	 */
 	synchronized boolean isProbing() {
 		return this.probing;
 	}
 
 	/**
-	 * Returns how long a pong has been overdue.
+	 * Returns whether the pong of a probe is overdue.
 	 * @param now the time
 	 * @param timeout how long it may take in addition to the time of transmission
 	 * @return whether it is overdue
 	 */
 	synchronized boolean isOverdue(long now, Duration timeout) {
-		long onTheWay = Math.min(this.probed - this.confirmed, Math.max(2 * this.initial, this.oversized));
+		long onTheWay = Math.min(this.probed - this.confirmed, longestOnTheWay());
 		return this.probing && now - this.probedAt > allowance(timeout, onTheWay);
 	}
 
@@ -169,7 +199,7 @@ final class SendWindow {
 	}
 
 	/**
-	 * Sends no further pings, as the client does not answer them.
+	 * Sends no further probes, as the client does not answer them.
 	 */
 	synchronized void doNotProbe() {
 		this.unanswered = true;
@@ -185,6 +215,10 @@ final class SendWindow {
 	 */
 	static long allowance(Duration timeout, long length) {
 		return timeout.toNanos() + length * NANOS_PER_BYTE;
+	}
+
+	private long longestOnTheWay() {
+		return Math.max(2 * this.initial, this.oversized);
 	}
 
 }

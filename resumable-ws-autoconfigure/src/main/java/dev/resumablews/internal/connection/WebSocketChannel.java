@@ -20,18 +20,12 @@ interface WebSocketChannel {
 	void send(String text, Consumer<@Nullable Throwable> done);
 
 	/**
-	 * Sends a ping frame. Not while a text frame is being sent. Waits for a moment at
-	 * most.
-	 * @param number what the pong will hold; 0 for nothing
+	 * Sends a ping frame. Not while a text frame is being sent. May wait until the
+	 * buffers of the network have room for it, however long that takes. An interrupt ends
+	 * the wait, and the connection.
+	 * @param number what the pong will hold
 	 */
 	void ping(long number);
-
-	/**
-	 * Sends a ping frame as {@link #ping} does, but waits for as long as the client may
-	 * take to accept what was sent before.
-	 * @param number what the pong will hold; 0 for nothing
-	 */
-	void pingPatiently(long number);
 
 	/**
 	 * Sends a close frame. Waits a bounded time for the buffers of the network.

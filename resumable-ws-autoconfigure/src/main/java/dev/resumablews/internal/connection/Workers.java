@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -28,7 +29,11 @@ final class Workers implements AutoCloseable {
 
 	private static final int CLOSERS = 4;
 
-	private static final int CONTROLLERS = 16;
+	/**
+	 * More than one user may have connections, since each client that does not read may
+	 * keep one of them busy until its connection is closed.
+	 */
+	private static final int PINGERS = 256;
 
 	private static final int HANDLERS = 64;
 
@@ -42,9 +47,10 @@ final class Workers implements AutoCloseable {
 
 	private final ThreadPoolExecutor presence = pool("resumable-ws-presence-", PRESENCE);
 
-	private final Executor delivery;
+	private final ThreadPoolExecutor pinging = new ThreadPoolExecutor(0, PINGERS, 30, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), Threads.named("resumable-ws-ping-"));
 
-	private final Executor control;
+	private final Executor delivery;
 
 	private final Executor closing;
 
@@ -54,11 +60,10 @@ final class Workers implements AutoCloseable {
 
 	private final Runnable stop;
 
-	private Workers(int readers, Executor delivery, Executor control, Executor closing, Executor cutting,
-			Executor handling, Runnable stop) {
+	private Workers(int readers, Executor delivery, Executor closing, Executor cutting, Executor handling,
+			Runnable stop) {
 		this.reading = pool("resumable-ws-read-", readers);
 		this.delivery = delivery;
-		this.control = control;
 		this.closing = closing;
 		this.cutting = cutting;
 		this.handling = handling;
@@ -71,13 +76,11 @@ final class Workers implements AutoCloseable {
 	 */
 	static Workers platform(int readers) {
 		ThreadPoolExecutor delivery = pool("resumable-ws-send-", Runtime.getRuntime().availableProcessors());
-		ThreadPoolExecutor control = pool("resumable-ws-ping-", CONTROLLERS);
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
 		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
 		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
-		return new Workers(readers, delivery, control, closing, cutting, handling, () -> {
+		return new Workers(readers, delivery, closing, cutting, handling, () -> {
 			delivery.shutdown();
-			control.shutdownNow();
 			handling.shutdown();
 			closing.shutdown();
 			cutting.shutdown();
@@ -87,8 +90,9 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Creates a virtual thread for each task. Only those that wait for Postgres are
-	 * limited in number, because each takes a connection from the pool.
+	 * Creates a virtual thread for each task. Those that wait for Postgres are limited in
+	 * number, because each takes a connection from the pool; those that send pings,
+	 * because the container may keep the thread that carries them.
 	 * @param readers threads that read the log
 	 */
 	static Workers virtual(int readers) {
@@ -102,7 +106,7 @@ final class Workers implements AutoCloseable {
 				logger.debug("A task came after the end", ex);
 			}
 		};
-		return new Workers(readers, whileOpen, whileOpen, whileOpen, whileOpen, whileOpen, threads::close);
+		return new Workers(readers, whileOpen, whileOpen, whileOpen, whileOpen, threads::close);
 	}
 
 	/**
@@ -127,10 +131,11 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Runs tasks that send pings to slow clients, and may wait for them.
+	 * Runs tasks that send pings and may wait for the client. Rejects them when all its
+	 * threads wait, or once this is closed.
 	 */
-	Executor control() {
-		return this.control;
+	Executor pinging() {
+		return this.pinging;
 	}
 
 	/**
@@ -167,6 +172,7 @@ final class Workers implements AutoCloseable {
 		this.clock.stop();
 		this.reading.shutdownNow();
 		this.presence.shutdownNow();
+		this.pinging.shutdownNow();
 		this.stop.run();
 	}
 

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.log;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -125,7 +126,7 @@ final class BatchWriter {
 	private boolean stored(UUID sessionId, AppendResult event, String transaction, SupervisedLoop.Control control)
 			throws Abandoned {
 		for (int attempts = 1;; attempts++) {
-			pause(attempts, control);
+			pause(GroupCommitWriter.BACK_OFF.delay(attempts), control);
 			try {
 				Answer answer = this.probe.ask(sessionId, event, transaction);
 				if (answer != Answer.IN_PROGRESS) {
@@ -143,9 +144,9 @@ final class BatchWriter {
 	 * Waits before the next attempt.
 	 * @throws Abandoned if the log is being stopped
 	 */
-	static void pause(int attempts, SupervisedLoop.Control control) throws Abandoned {
+	static void pause(Duration delay, SupervisedLoop.Control control) throws Abandoned {
 		try {
-			if (control.await(GroupCommitWriter.BACK_OFF.delay(attempts))) {
+			if (control.await(delay)) {
 				throw new Abandoned();
 			}
 		}

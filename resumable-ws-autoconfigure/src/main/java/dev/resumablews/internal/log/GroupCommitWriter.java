@@ -112,8 +112,20 @@ final class GroupCommitWriter {
 	 * stored nevertheless.
 	 */
 	void expire(long now) {
-		this.batch.forEach((append) -> expire(append, now));
+		expire(now, this.batch);
 		this.queue.forEach((append) -> expire(append, now));
+	}
+
+	/**
+	 * Returns how long to wait before the next attempt at a batch: no longer than one of
+	 * its appends may wait, since the next batch has its own time.
+	 * @param attempts how many have failed
+	 * @param batch what is to be stored
+	 * @param now the time
+	 */
+	static Duration delay(int attempts, List<QueuedAppend> batch, long now) {
+		long longest = batch.stream().mapToLong((append) -> append.nanosLeft(now)).max().orElse(0);
+		return Duration.ofNanos(Math.min(BACK_OFF.delay(attempts).toNanos(), longest));
 	}
 
 	/**
@@ -203,7 +215,8 @@ final class GroupCommitWriter {
 				}
 				if (!race) {
 					this.outages.failed(ex);
-					BatchWriter.pause(attempts, control);
+					BatchWriter.pause(delay(attempts, batch, System.nanoTime()), control);
+					expire(System.nanoTime(), batch);
 				}
 			}
 			batch = batch.stream().filter((append) -> !append.result().isDone()).toList();
@@ -244,6 +257,10 @@ final class GroupCommitWriter {
 			.result()
 			.completeExceptionally(new IllegalArgumentException(
 					"The event of type '%s' cannot be stored: %s".formatted(request.type(), why)));
+	}
+
+	private void expire(long now, List<QueuedAppend> appends) {
+		appends.forEach((append) -> expire(append, now));
 	}
 
 	private void expire(QueuedAppend append, long now) {

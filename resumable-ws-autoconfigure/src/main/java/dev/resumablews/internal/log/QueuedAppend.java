@@ -163,7 +163,14 @@ public final class QueuedAppend {
 	}
 
 	boolean expired(long now) {
-		return !isLateBound() && now - this.deadline >= 0;
+		return nanosLeft(now) == 0;
+	}
+
+	/**
+	 * Returns how long it may still wait, in nanoseconds.
+	 */
+	long nanosLeft(long now) {
+		return isLateBound() ? Long.MAX_VALUE : Math.max(0, this.deadline - now);
 	}
 
 }

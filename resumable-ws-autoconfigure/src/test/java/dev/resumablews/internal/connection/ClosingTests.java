@@ -34,6 +34,7 @@ class ClosingTests {
 	void aClientThatReadsIsClosedWithoutWaitingForThoseThatDoNot() {
 		try (TestServer server = TestServer.builder()
 			.with(SmallBuffers.class)
+			.with(RecordedCloses.class)
 			.properties("resumable-ws.connection.send-timeout", "1s", "resumable-ws.connection.heartbeat-interval",
 					"300ms", "resumable-ws.connection.heartbeat-timeout", "10s",
 					"resumable-ws.connection.max-per-session", "1000")
@@ -55,8 +56,7 @@ class ClosingTests {
 				.until(() -> server.bean(Connections.class)
 					.all()
 					.stream()
-					.anyMatch((connection) -> connection.closing() != null)
-						|| server.bean(Connections.class).all().size() <= STUCK);
+					.anyMatch((connection) -> connection.closing() != null));
 			// when they are given up, about a second later, the close of the good one
 			// must not wait
 			await().atMost(PATIENCE)
@@ -65,6 +65,9 @@ class ClosingTests {
 			server.bean(ResumableSessions.class).close(goodSession);
 			assertThat(good.awaitClose()).isEqualTo(1000);
 			await().atMost(PATIENCE).until(() -> server.bean(Connections.class).all().isEmpty());
+			await().untilAsserted(() -> assertThat(server.bean(RecordedCloses.class).codes()).hasSize(STUCK + 1)
+				.containsOnlyOnce(1000)
+				.containsOnly(1000, 1013));
 			stuck.forEach(WsTestClient::close);
 		}
 	}

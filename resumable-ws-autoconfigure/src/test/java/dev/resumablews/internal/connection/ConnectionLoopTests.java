@@ -1,9 +1,11 @@
 package dev.resumablews.internal.connection;
 
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -14,9 +16,12 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a connection's loop does when what it depends on throws an {@link Error}.
+ * What a connection's loop does when threads are missing or a client takes nothing, and
+ * when what it depends on throws an {@link Error}.
  */
 class ConnectionLoopTests {
+
+	private static final String LONG = "x".repeat(13_000);
 
 	private final ConnectionState state = new ConnectionState();
 
@@ -69,8 +74,101 @@ class ConnectionLoopTests {
 		assertThat(this.sent.texts).containsExactly("init", "answer");
 	}
 
+	@Test
+	void aPingAfterAFrameMayWaitForTheClientOnAnotherThread() {
+		List<Runnable> waiting = new ArrayList<>();
+		ConnectionLoop loop = loop(Runnable::run, waiting::add);
+		this.state.open();
+		loop.start(null);
+		loop.offer(LONG);
+		loop.offer("two");
+		assertThat(this.sent.texts).containsExactly(LONG);
+		assertThat(loop.isSending()).isTrue();
+		waiting.remove(0).run();
+		assertThat(loop.isSending()).isFalse();
+		assertThat(this.sent.pings).isEqualTo(1);
+		assertThat(this.sent.texts).containsExactly(LONG, "two");
+		assertThat(waiting).isEmpty();
+	}
+
+	@Test
+	void aPingForWhichThereIsNoThreadKeepsNothingWaitingAndIsSentLater() {
+		AtomicBoolean exhausted = new AtomicBoolean(true);
+		ConnectionLoop loop = loop(Runnable::run, (task) -> {
+			if (exhausted.get()) {
+				throw new RejectedExecutionException();
+			}
+			task.run();
+		});
+		this.state.open();
+		loop.start(null);
+		loop.offer(LONG);
+		loop.offer("two");
+		loop.retry();
+		assertThat(this.sent.texts).containsExactly(LONG, "two");
+		assertThat(this.sent.pings).isZero();
+		exhausted.set(false);
+		loop.retry();
+		assertThat(this.sent.pings).isEqualTo(1);
+		loop.retry();
+		assertThat(this.sent.pings).isEqualTo(1);
+	}
+
+	@Test
+	void aHeartbeatIsNotSentWhileAProbeIsUnanswered() {
+		ConnectionLoop loop = loop(Runnable::run);
+		this.state.open();
+		loop.start(null);
+		loop.ping();
+		assertThat(this.sent.pings).isEqualTo(1);
+		loop.offer(LONG);
+		loop.ping();
+		assertThat(this.sent.pings).isEqualTo(2);
+		loop.pong(2);
+		loop.ping();
+		assertThat(this.sent.pings).isEqualTo(3);
+	}
+
+	@Test
+	void aClientThatTakesNothingIsClosedWhenItReadsAgain() {
+		ConnectionLoop loop = loop(Runnable::run);
+		this.state.open();
+		loop.start(null);
+		loop.offer(LONG);
+		this.state.close(CloseCode.TRY_AGAIN_LATER);
+		loop.wake();
+		assertThat(this.ends).isEmpty();
+		loop.pong(1);
+		assertThat(this.ends).containsExactly(CloseCode.TRY_AGAIN_LATER);
+	}
+
+	@Test
+	void anotherCloseDoesNotWaitForAPong() {
+		ConnectionLoop loop = loop(Runnable::run);
+		this.state.open();
+		loop.start(null);
+		loop.offer(LONG);
+		this.state.close(CloseCode.RESTART);
+		loop.wake();
+		assertThat(this.ends).containsExactly(CloseCode.RESTART);
+	}
+
+	@Test
+	void aSendThatTheContainerGivesUpEndsAsThatOfASlowClient() {
+		ConnectionLoop loop = loop(Runnable::run);
+		this.state.open();
+		loop.start(null);
+		this.sent.result = new SocketTimeoutException();
+		loop.offer("one");
+		assertThat(this.state.code()).isEqualTo(CloseCode.TRY_AGAIN_LATER);
+	}
+
 	private ConnectionLoop loop(Executor threads) {
-		return new ConnectionLoop(threads, Runnable::run, System::nanoTime, this.sent, this.state,
+		return loop(threads, Runnable::run);
+	}
+
+	private ConnectionLoop loop(Executor threads, Executor patientThreads) {
+		return new ConnectionLoop(threads, patientThreads, System::nanoTime, this.sent, this.state,
 				new SendWindow(65_536, Duration.ofSeconds(25)), false, this.ends::add);
 	}
 
@@ -81,7 +179,11 @@ class ConnectionLoopTests {
 
 		private final List<String> texts = new ArrayList<>();
 
+		private int pings;
+
 		private @Nullable Error failure;
+
+		private @Nullable Throwable result;
 
 		@Override
 		public void send(String text, Consumer<@Nullable Throwable> done) {
@@ -89,15 +191,12 @@ class ConnectionLoopTests {
 				throw this.failure;
 			}
 			this.texts.add(text);
-			done.accept(null);
+			done.accept(this.result);
 		}
 
 		@Override
 		public void ping(long number) {
-		}
-
-		@Override
-		public void pingPatiently(long number) {
+			this.pings++;
 		}
 
 		@Override

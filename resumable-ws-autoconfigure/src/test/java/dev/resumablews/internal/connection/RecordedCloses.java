@@ -2,6 +2,7 @@ package dev.resumablews.internal.connection;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.resumablews.ResumableWsListener;
 
@@ -13,9 +14,25 @@ final class RecordedCloses implements ResumableWsListener {
 
 	private final List<Integer> codes = new CopyOnWriteArrayList<>();
 
+	private final AtomicInteger open = new AtomicInteger();
+
+	@Override
+	public void onConnectionOpened(boolean resumed) {
+		this.open.incrementAndGet();
+	}
+
 	@Override
 	public void onConnectionClosed(int code) {
 		this.codes.add(code);
+		this.open.decrementAndGet();
+	}
+
+	/**
+	 * Returns how many connections are open, as far as this was told. It is told on
+	 * another thread, which may be a little late.
+	 */
+	int open() {
+		return this.open.get();
 	}
 
 	List<Integer> codes() {

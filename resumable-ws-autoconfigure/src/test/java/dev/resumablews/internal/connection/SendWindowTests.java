@@ -25,14 +25,12 @@ class SendWindowTests {
 	void onASlowLinkFramesBecomeAsLongAsWhatIsTransmittedInASecond() {
 		transmit(1700, 10);
 		assertThat(this.window.frameLength()).isBetween(1500L, 1900L);
-		assertThat(this.window.isSlow()).isTrue();
 	}
 
 	@Test
 	void onAQuickLinkFramesBecomeAsLongAsAllowed() {
 		transmit(10_000_000, 3);
 		assertThat(this.window.frameLength()).isEqualTo(65_536);
-		assertThat(this.window.isSlow()).isFalse();
 	}
 
 	@Test
@@ -50,23 +48,23 @@ class SendWindowTests {
 			frames++;
 		}
 		assertThat(frames).isEqualTo(4);
-		long probe = this.window.probe(this.now);
+		long probe = this.window.ping(this.now);
 		assertThat(this.window.pong(probe, this.now + SECOND)).isTrue();
 		assertThat(this.window.isOpen()).isTrue();
 	}
 
 	@Test
 	void aPongIsOverdueAfterTheTimeoutAndTheTimeOfTransmissionAtOneKilobyteASecond() {
-		this.window.sent(10_000);
-		this.window.probe(this.now);
-		assertThat(this.window.isOverdue(this.now + 29 * SECOND, Duration.ofSeconds(20))).isFalse();
-		assertThat(this.window.isOverdue(this.now + 31 * SECOND, Duration.ofSeconds(20))).isTrue();
+		this.window.sent(15_000);
+		this.window.ping(this.now);
+		assertThat(this.window.isOverdue(this.now + 34 * SECOND, Duration.ofSeconds(20))).isFalse();
+		assertThat(this.window.isOverdue(this.now + 36 * SECOND, Duration.ofSeconds(20))).isTrue();
 	}
 
 	@Test
 	void aSingleLargeEventGetsTheTimeThatItNeeds() {
 		this.window.sent(300_000);
-		this.window.probe(this.now);
+		this.window.ping(this.now);
 		assertThat(this.window.isOverdue(this.now + 319 * SECOND, Duration.ofSeconds(20))).isFalse();
 		assertThat(this.window.isOverdue(this.now + 321 * SECOND, Duration.ofSeconds(20))).isTrue();
 	}
@@ -76,7 +74,7 @@ class SendWindowTests {
 		while (this.window.isOpen()) {
 			this.window.sent(this.window.frameLength());
 		}
-		this.window.probe(this.now);
+		this.window.ping(this.now);
 		this.window.doNotProbe();
 		assertThat(this.window.isOpen()).isTrue();
 		assertThat(this.window.isProbeDue()).isFalse();
@@ -84,9 +82,31 @@ class SendWindowTests {
 	}
 
 	@Test
+	void thePongOfAHeartbeatConfirmsAndSaysNothingOfTheLink() {
+		this.window.sent(2000);
+		long number = this.window.ping(this.now);
+		assertThat(this.window.isProbing()).isFalse();
+		assertThat(this.window.hasRoomForPing()).isFalse();
+		assertThat(this.window.pong(number, this.now + 10 * SECOND)).isTrue();
+		assertThat(this.window.hasRoomForPing()).isTrue();
+		assertThat(this.window.frameLength()).isEqualTo(12_500);
+	}
+
+	@Test
+	void aProbeFollowsAHeartbeatThatIsNotAnswered() {
+		long heartbeat = this.window.ping(this.now);
+		this.window.sent(20_000);
+		assertThat(this.window.isProbeDue()).isTrue();
+		long probe = this.window.ping(this.now);
+		assertThat(this.window.isProbing()).isTrue();
+		assertThat(this.window.pong(heartbeat, this.now + SECOND)).isFalse();
+		assertThat(this.window.pong(probe, this.now + SECOND)).isTrue();
+	}
+
+	@Test
 	void anotherPongConfirmsNothing() {
 		this.window.sent(20_000);
-		long probe = this.window.probe(this.now);
+		long probe = this.window.ping(this.now);
 		assertThat(this.window.pong(0, this.now)).isFalse();
 		assertThat(this.window.pong(probe + 1, this.now)).isFalse();
 		assertThat(this.window.pong(probe, this.now)).isTrue();
@@ -100,7 +120,7 @@ class SendWindowTests {
 				sent += this.window.frameLength();
 				this.window.sent(this.window.frameLength());
 			}
-			long probe = this.window.probe(this.now);
+			long probe = this.window.ping(this.now);
 			this.now += sent * SECOND / perSecond;
 			this.window.pong(probe, this.now);
 		}

@@ -68,10 +68,23 @@ class GroupCommitWriterTests {
 				.withThrowableThat()
 				.withCauseInstanceOf(EventLogUnavailableException.class));
 			this.away.set(false);
-			assertThat(test.log().append(EventLogTests.lateBound(session, "after", () -> "{}"))).succeedsWithin(20,
+			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
 					TimeUnit.SECONDS);
 			assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
 		}
+	}
+
+	@Test
+	void noAttemptAtABatchIsWaitedForWhenAllOfItHasExpired() {
+		long now = System.nanoTime();
+		UUID session = UUID.randomUUID();
+		QueuedAppend soon = new QueuedAppend(AppendRequest.of(session, "soon", "{}"), now + 1000);
+		QueuedAppend later = new QueuedAppend(AppendRequest.of(session, "later", "{}"), now + 5000);
+		QueuedAppend patient = new QueuedAppend(EventLogTests.lateBound(session, "patient", () -> "{}"), now);
+		assertThat(GroupCommitWriter.delay(10, List.of(soon), now - 500)).isEqualTo(Duration.ofNanos(1500));
+		assertThat(GroupCommitWriter.delay(10, List.of(later, soon), now)).isEqualTo(Duration.ofNanos(5000));
+		assertThat(GroupCommitWriter.delay(10, List.of(soon), now + 2000)).isZero();
+		assertThat(GroupCommitWriter.delay(10, List.of(soon, patient), now)).isGreaterThan(Duration.ofMillis(499));
 	}
 
 	@Test
