@@ -15,7 +15,8 @@ final class SchemaFiles {
 			"001-tables.sql", //
 			"002-costs.sql", //
 			"003-replies.sql", //
-			"004-epoch.sql");
+			"004-epoch.sql", //
+			"005-signals.sql");
 
 	private SchemaFiles() {
 	}
@@ -34,7 +35,8 @@ final class SchemaFiles {
 	 */
 	static List<String> tables() {
 		return Stream
-			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes")
+			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes",
+					"signals")
 			.map("ws_"::concat)
 			.toList();
 	}

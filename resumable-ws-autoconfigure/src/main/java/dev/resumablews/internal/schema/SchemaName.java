@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 public record SchemaName(String value) {
 
 	private static final Pattern TABLE = Pattern.compile(
-			"\\b(?=ws_(sessions|events|idempotency_keys|live_connections|replies|nodes|connected_nodes|epoch|forks)"
-					+ "\\b)");
+			"\\b(?=ws_(sessions|events|idempotency_keys|live_connections|replies|nodes|connected_nodes|signals|epoch"
+					+ "|forks)\\b)");
 
 	/**
 	 * Qualifies the names of this library's tables and functions in a statement.

@@ -62,7 +62,8 @@ class CleanupTests {
 	@BeforeEach
 	void empty() {
 		this.jdbc
-			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes");
+			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes, "
+					+ "ws_signals");
 		this.removed.clear();
 	}
 
@@ -137,6 +138,19 @@ class CleanupTests {
 		cleanup(SETTINGS).run();
 		assertThat(counts()).containsEntry("ws_idempotency_keys", 3L);
 		assertThat(this.removed).isEqualTo(Map.of("idempotency_keys", 25L));
+	}
+
+	@Test
+	void signalsGoAfterAMinuteExceptForTheNewest() {
+		signals(25, "2 minutes");
+		signals(3, "30 seconds");
+		cleanup(SETTINGS).run();
+		assertThat(signals()).hasSize(3);
+		Long newest = signals().get(2);
+		assertThat(this.removed).isEqualTo(Map.of("signals", 25L));
+		this.jdbc.update("update ws_signals set created_at = now() - interval '2 minutes'");
+		cleanup(SETTINGS).run();
+		assertThat(signals()).containsExactly(newest);
 	}
 
 	@Test
@@ -442,6 +456,16 @@ class CleanupTests {
 				insert into ws_idempotency_keys (session_id, idempotency_key, created_at)
 				select ?, gen_random_uuid(), now() - ?::interval from generate_series(1, ?)
 				""", session, age, number);
+	}
+
+	private List<Long> signals() {
+		return this.jdbc.queryForList("select id from ws_signals order by id", Long.class);
+	}
+
+	private void signals(int number, String age) {
+		this.jdbc.update(
+				"insert into ws_signals (text, created_at) select 'n', now() - ?::interval from generate_series(1, ?)",
+				age, number);
 	}
 
 	private void live(UUID session, String unseenFor) {
