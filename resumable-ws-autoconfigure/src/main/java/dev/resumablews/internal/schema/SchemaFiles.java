@@ -30,13 +30,12 @@ final class SchemaFiles {
 	}
 
 	/**
-	 * Returns the tables that the files create.
+	 * Returns the tables that there are once the files have run.
 	 * @return their names
 	 */
 	static List<String> tables() {
 		return Stream
-			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes",
-					"signals")
+			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "connected_nodes", "signals")
 			.map("ws_"::concat)
 			.toList();
 	}

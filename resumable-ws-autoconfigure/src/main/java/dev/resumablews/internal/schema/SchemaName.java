@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
  */
 public record SchemaName(String value) {
 
-	private static final Pattern TABLE = Pattern.compile(
-			"\\b(?=ws_(sessions|events|idempotency_keys|live_connections|replies|nodes|connected_nodes|signals|epoch"
-					+ "|forks)\\b)");
+	private static final Pattern TABLE = Pattern
+		.compile("\\b(?=ws_(sessions|events|idempotency_keys|live_connections|replies|connected_nodes|signals|epoch"
+				+ "|forks)\\b)");
 
 	/**
 	 * Qualifies the names of this library's tables and functions in a statement.
