@@ -166,6 +166,22 @@ class CleanupTests {
 	}
 
 	@Test
+	void connectionsLiveAsLongAsTheirNode() {
+		UUID session = session("1 minute");
+		for (int i = 0; i < 25; i++) {
+			live(session, "1 day");
+		}
+		this.jdbc.update("insert into ws_connected_nodes (node_id, last_seen_at) "
+				+ "select node_id, now() - interval '4 minutes' from ws_live_connections");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_live_connections", 25L);
+		this.jdbc.update("update ws_connected_nodes set last_seen_at = now() - interval '6 minutes'");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_live_connections", 0L);
+		assertThat(this.removed).isEqualTo(Map.of("live_connections", 25L));
+	}
+
+	@Test
 	void zeroMeansNever() {
 		UUID session = session("400 days");
 		events(session, 1, 3, "400 days");
