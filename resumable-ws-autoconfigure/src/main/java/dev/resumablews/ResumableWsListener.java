@@ -65,7 +65,8 @@ public interface ResumableWsListener {
 	/**
 	 * The cleanup has removed rows.
 	 * @param what what was removed: {@code sessions}, {@code events},
-	 * {@code empty_sessions}, {@code idempotency_keys} or {@code live_connections}
+	 * {@code empty_sessions}, {@code idempotency_keys}, {@code live_connections} or
+	 * {@code signals}
 	 * @param rows how many rows
 	 */
 	default void onCleanedUp(String what, long rows) {

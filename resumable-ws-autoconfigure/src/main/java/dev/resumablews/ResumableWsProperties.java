@@ -261,9 +261,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * for.
 	 *
 	 * @param signal What carries the signals between nodes.
-	 * @param pollInterval Time between two looks at the log when polling alone.
-	 * @param backstopInterval Time between two looks at the log besides the signals of
-	 * Postgres or Redis, in case one was lost.
+	 * @param pollInterval Time between two looks at the table of signals, when polling.
+	 * @param backstopInterval Time between two looks at the log in addition to the
+	 * signals, in case one was lost.
 	 */
 	public record Cluster(@DefaultValue("postgres") Signal signal, @DefaultValue("250ms") Duration pollInterval,
 			@DefaultValue("5s") Duration backstopInterval) {
@@ -287,7 +287,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		POSTGRES,
 
 		/**
-		 * Nothing: each node looks at the log at short intervals.
+		 * A table that each node reads at short intervals. Works with a pooler in
+		 * transaction mode.
 		 */
 		POLLING,
 

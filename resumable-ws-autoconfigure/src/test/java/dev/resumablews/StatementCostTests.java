@@ -97,10 +97,10 @@ class StatementCostTests {
 		return TestServer.builder()
 			.database(url)
 			.with(Replying.class)
-			.properties("resumable-ws.connection.heartbeat-interval", "1s", "resumable-ws.connection.heartbeat-timeout",
-					"3s", "resumable-ws.cleanup.interval", "100ms", "resumable-ws.cleanup.batch-size",
-					String.valueOf(CLEANUP_BATCH), "resumable-ws.reply.lease", "3s", "resumable-ws.reply.max-waiting",
-					"1000000")
+			.properties("resumable-ws.cluster.signal", "polling", "resumable-ws.connection.heartbeat-interval", "1s",
+					"resumable-ws.connection.heartbeat-timeout", "3s", "resumable-ws.cleanup.interval", "100ms",
+					"resumable-ws.cleanup.batch-size", String.valueOf(CLEANUP_BATCH), "resumable-ws.reply.lease", "3s",
+					"resumable-ws.reply.max-waiting", "1000000")
 			.start();
 	}
 
@@ -166,7 +166,8 @@ class StatementCostTests {
 	/**
 	 * 100,000 empty sessions; 100,000 sessions with a million events, two thirds of them
 	 * in space that was used before; 200,000 live connections to ten nodes; 5,000 replies
-	 * that other nodes run; 200,000 keys.
+	 * that other nodes run; 200,000 keys; 100,000 signals, of which some are to be
+	 * removed.
 	 */
 	private static final String FILL = """
 			set synchronous_commit = off;
@@ -198,6 +199,9 @@ class StatementCostTests {
 			insert into ws_replies (session_id, event_id, message_id, state, node_id, lease_until, fence, attempts)
 			select session_id, 1, gen_random_uuid(), 'running', uuid_in(md5('node-1')::cstring), now() + interval '1 hour', 1, 1
 			from ws_sessions limit 5000;
+			insert into ws_signals (text, created_at)
+			select 'n ' || repeat('x', 45), case when n <= 500 then now() - interval '1 hour' else now() + interval '1 hour' end
+			from generate_series(1, 100000) n;
 			insert into ws_sessions (session_id, user_id, last_event_id) values
 				('00000000-0000-0001-0000-000000000001', 'alice', 600),
 				('00000000-0000-0001-0000-000000000002', 'alice', 20000);

@@ -37,7 +37,8 @@ class IdleMeasurement {
 		List<Node> nodes = List.of(new Node("no generator", false, false), new Node("generator", true, false),
 				new Node("generator, one idle client", true, true),
 				new Node("generator, polling", true, false, "resumable-ws.cluster.signal", "polling"),
-				new Node("no generator, polling", false, false, "resumable-ws.cluster.signal", "polling"));
+				new Node("no generator, polling", false, false, "resumable-ws.cluster.signal", "polling"),
+				new Node("polling, one idle client", true, true, "resumable-ws.cluster.signal", "polling"));
 		try (SingleConnectionDataSource admin = new SingleConnectionDataSource(TestPostgres.createDatabase(), true)) {
 			JdbcClient sql = JdbcClient.create(admin);
 			LockSupport.parkNanos(WARM_UP.toNanos());

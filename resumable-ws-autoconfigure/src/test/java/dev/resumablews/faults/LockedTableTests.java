@@ -95,7 +95,7 @@ class LockedTableTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "ws_sessions", "ws_empty_sessions", "ws_events", "ws_idempotency_keys",
-			"ws_live_connections", "ws_replies", "ws_nodes" })
+			"ws_live_connections", "ws_replies", "ws_connected_nodes" })
 	void noBackendOutlivesItsCall(String table) throws SQLException {
 		String user = "user-" + this.users.incrementAndGet();
 		ExecutorService threads = Executors.newFixedThreadPool(6);

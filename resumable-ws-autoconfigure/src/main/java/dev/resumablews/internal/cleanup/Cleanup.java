@@ -123,6 +123,7 @@ final class Cleanup implements Runnable {
 	private List<Sweep> sweeps() {
 		SweepStatements statements = new SweepStatements(this.jdbc, this.schema, this.settings);
 		List<Sweep> sweeps = new ArrayList<>();
+		sweeps.add(new SignalsSweep(statements));
 		sweeps.add(new DeadConnectionsSweep(statements));
 		sweeps.add(new EmptySessionsSweep(statements));
 		sweeps.add(new ExpiredKeysSweep(statements));

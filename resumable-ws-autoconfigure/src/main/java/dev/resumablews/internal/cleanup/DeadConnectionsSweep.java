@@ -7,6 +7,9 @@ import java.util.Optional;
  * Removes the live connections of nodes that are gone. A node that lives removes its
  * connections itself. Goes from node to node by the index, as there are few nodes and
  * many connections.
+ * <p>
+ * Forgets a node in one statement and removes its connections in a later one: a node that
+ * is still there then adds itself again, and writes its connections once more.
  */
 final class DeadConnectionsSweep implements Sweep {
 
@@ -19,9 +22,8 @@ final class DeadConnectionsSweep implements Sweep {
 				where n.node_id is not null
 			), dead as materialized (
 				select n.node_id from node n
-				where n.node_id is not null and not exists (
-					select from ws_connected_nodes k
-					where k.node_id = n.node_id and k.last_seen_at >= now() - make_interval(secs => :ttl))
+				where n.node_id is not null
+					and not exists (select from ws_connected_nodes k where k.node_id = n.node_id)
 			), old as materialized (
 				select c.place
 				from dead d
@@ -29,14 +31,15 @@ final class DeadConnectionsSweep implements Sweep {
 					select ctid as place from ws_live_connections
 					where node_id = d.node_id and last_seen_at < now() - make_interval(secs => :ttl)
 					limit :limit
+					for update skip locked
 				) c
 				limit :limit
 			), gone as (
 				delete from ws_live_connections where ctid = any (array(select place from old)) returning 1
 			), forgotten as (
-				delete from ws_connected_nodes where last_seen_at < now() - make_interval(secs => :ttl)
+				delete from ws_connected_nodes where last_seen_at < now() - make_interval(secs => :ttl) returning 1
 			)
-			select count(*) from gone
+			select (select count(*) from gone) as removed, exists (select from forgotten) as forgotten
 			""";
 
 	private final SweepStatements statements;
@@ -53,20 +56,25 @@ final class DeadConnectionsSweep implements Sweep {
 	@Override
 	public Batch next() {
 		int limit = this.statements.settings().batchSize();
-		long removed = this.statements.sql(REMOVE)
+		Result result = this.statements.sql(REMOVE)
 			.param("ttl", CleanupSettings.seconds(this.statements.settings().liveConnectionTtl()))
-			.query(Long.class)
+			.query((row, number) -> new Result(row.getLong("removed"), row.getBoolean("forgotten")))
 			.single();
-		return new Batch(SweepResult.NOTHING.and(what(), removed), removed == limit);
+		return new Batch(SweepResult.NOTHING.and(what(), result.removed()),
+				result.removed() == limit || result.forgotten());
 	}
 
 	/**
-	 * Nothing depends on when they are removed, as a connection that is not confirmed
-	 * does not count.
+	 * Nothing depends on when they are removed, as the connections of a node that gives
+	 * no sign of life do not count.
 	 */
 	@Override
 	public Optional<Duration> overdue() {
 		return Optional.empty();
+	}
+
+	private record Result(long removed, boolean forgotten) {
+
 	}
 
 }

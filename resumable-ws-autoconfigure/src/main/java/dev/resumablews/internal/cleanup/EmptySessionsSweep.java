@@ -18,7 +18,7 @@ final class EmptySessionsSweep implements Sweep {
 			with due as materialized (
 				select e.session_id, (
 						select count(*) from ws_live_connections l
-						where l.session_id = e.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl)
+						where l.session_id = e.session_id
 					) > 0 as used
 				from ws_empty_sessions e
 				where e.used_at < now() - make_interval(secs => :ttl)
@@ -52,7 +52,6 @@ final class EmptySessionsSweep implements Sweep {
 		CleanupSettings settings = this.statements.settings();
 		return this.statements.sql(REMOVE)
 			.param("ttl", CleanupSettings.seconds(TTL))
-			.param("liveTtl", CleanupSettings.seconds(settings.liveConnectionTtl()))
 			.query((row, number) -> new Batch(SweepResult.NOTHING.and(what(), row.getLong("removed")),
 					row.getLong("seen") == settings.batchSize()))
 			.single();

@@ -38,7 +38,7 @@ final class IdleSessionsSweep implements Sweep {
 				select s.session_id, s.active_since, s.last_active_at < now() - make_interval(secs => :ttl)
 					and (
 						select count(*) from ws_live_connections l
-						where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl)
+						where l.session_id = s.session_id
 					) = 0 as idle
 				from ws_sessions s
 				where s.active_since < now() - make_interval(secs => :ttl)
@@ -65,7 +65,7 @@ final class IdleSessionsSweep implements Sweep {
 				and s.last_active_at < now() - make_interval(secs => :ttl)
 				and (
 					select count(*) from ws_live_connections l
-					where l.session_id = s.session_id and l.last_seen_at >= now() - make_interval(secs => :liveTtl)
+					where l.session_id = s.session_id
 				) = 0
 			order by s.session_id for update of s skip locked
 			""";
@@ -171,7 +171,6 @@ final class IdleSessionsSweep implements Sweep {
 		int limit = this.statements.settings().batchSize();
 		List<Due> due = this.statements.sql(LOOK)
 			.param("ttl", ttl())
-			.param("liveTtl", liveTtl())
 			.param("since", (this.last != null) ? this.last.activeSince() : "-infinity")
 			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
 			.query((row, number) -> new Due(row.getObject("session_id", UUID.class), row.getString("active_since"),
@@ -188,7 +187,6 @@ final class IdleSessionsSweep implements Sweep {
 		return this.statements.sql(LOCK)
 			.param("sessions", new SqlArrayValue("uuid", this.idle.toArray()))
 			.param("ttl", ttl())
-			.param("liveTtl", liveTtl())
 			.query(UUID.class)
 			.list();
 	}
@@ -220,10 +218,6 @@ final class IdleSessionsSweep implements Sweep {
 
 	private double ttl() {
 		return CleanupSettings.seconds(this.statements.settings().sessionTtl());
-	}
-
-	private double liveTtl() {
-		return CleanupSettings.seconds(this.statements.settings().liveConnectionTtl());
 	}
 
 	/**

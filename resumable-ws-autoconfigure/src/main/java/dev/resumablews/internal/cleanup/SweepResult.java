@@ -20,6 +20,8 @@ record SweepResult(Map<String, Long> rows) {
 
 	static final String LIVE_CONNECTIONS = "live_connections";
 
+	static final String SIGNALS = "signals";
+
 	static final SweepResult NOTHING = new SweepResult(Map.of());
 
 	SweepResult {

@@ -3,6 +3,7 @@ package dev.resumablews.internal.cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 
 import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.feed.CommitListeners;
@@ -44,7 +45,7 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 
 	private @Nullable SignalReceiver incoming;
 
-	private final List<Runnable> ringListeners = new CopyOnWriteArrayList<>();
+	private final List<RingListener> ringListeners = new CopyOnWriteArrayList<>();
 
 	private volatile boolean running;
 
@@ -67,8 +68,8 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 	}
 
 	@Override
-	public void onRing(Runnable listener) {
-		this.ringListeners.add(listener);
+	public void onRing(Runnable listener, BooleanSupplier needed) {
+		this.ringListeners.add(new RingListener(listener, needed));
 	}
 
 	@Override
@@ -80,7 +81,8 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 	public synchronized void start() {
 		if (!this.running) {
 			this.running = true;
-			SignalReceiver incoming = new SignalReceiver(this.node.value(), this.news, this::rung, this.interval);
+			SignalReceiver incoming = new SignalReceiver(this.node.value(), this.news, this::rung, this::ringNeeded,
+					this.interval);
 			incoming.start();
 			this.incoming = incoming;
 			this.signal.start(incoming);
@@ -121,7 +123,15 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 	}
 
 	private void rung() {
-		this.ringListeners.forEach(Runnable::run);
+		this.ringListeners.forEach((listener) -> listener.onRing().run());
+	}
+
+	private boolean ringNeeded() {
+		return this.ringListeners.stream().anyMatch((listener) -> listener.needed().getAsBoolean());
+	}
+
+	private record RingListener(Runnable onRing, BooleanSupplier needed) {
+
 	}
 
 }

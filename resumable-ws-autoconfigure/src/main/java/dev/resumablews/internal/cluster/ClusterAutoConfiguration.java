@@ -1,6 +1,5 @@
 package dev.resumablews.internal.cluster;
 
-import java.time.Duration;
 import java.util.Properties;
 import java.util.function.Supplier;
 
@@ -53,10 +52,9 @@ public final class ClusterAutoConfiguration {
 	Cluster resumableWsCluster(ResumableWsProperties properties, NodeId node, ObjectProvider<ClusterSignal> signal,
 			RemoteEventReader news, CommitListeners commits) {
 		ResumableWsProperties.Cluster cluster = properties.cluster();
-		Duration interval = (cluster.signal() == Signal.POLLING) ? cluster.pollInterval() : cluster.backstopInterval();
 		return new Cluster(node, signal.getIfAvailable(() -> {
 			throw new IllegalStateException(missing(cluster.signal()));
-		}), news, commits, interval);
+		}), news, commits, cluster.backstopInterval());
 	}
 
 	private static String missing(Signal signal) {
@@ -110,8 +108,8 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(ClusterSignal.class)
-		PollingSignal resumableWsClusterSignal() {
-			return new PollingSignal();
+		PollingSignal resumableWsClusterSignal(ResumableWsProperties properties, JdbcExecutor database) {
+			return new PollingSignal(database, properties.cluster().pollInterval());
 		}
 
 	}

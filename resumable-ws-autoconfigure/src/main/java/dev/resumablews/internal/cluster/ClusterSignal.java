@@ -38,9 +38,15 @@ interface ClusterSignal extends AutoCloseable {
 		void received(String text);
 
 		/**
-		 * Is told when texts may have been missed, after a connection was made.
+		 * Is told when texts may have been missed, after a connection was made or because
+		 * none were needed.
 		 */
 		void missed();
+
+		/**
+		 * Returns whether texts are needed now. Others may be missed.
+		 */
+		boolean needed();
 
 	}
 

@@ -1,22 +1,50 @@
 package dev.resumablews.internal.cluster;
 
+import java.time.Duration;
 import java.util.List;
 
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Carries nothing: each node looks at the log often enough by itself.
+ * Signals by a table that each node reads at an interval. It needs nothing that outlives
+ * a transaction, and so works through a pooler.
  */
 final class PollingSignal implements ClusterSignal {
 
+	private final SignalTable table;
+
+	private final Duration interval;
+
+	private @Nullable SignalPoller poller;
+
+	/**
+	 * Creates the signal.
+	 * @param database inserts and reads
+	 * @param interval time between two looks at the table
+	 */
+	PollingSignal(JdbcExecutor database, Duration interval) {
+		this.table = new SignalTable(database);
+		this.interval = interval;
+	}
+
 	@Override
 	public void start(Receiver receiver) {
+		SignalPoller poller = new SignalPoller(this.table, receiver, this.interval);
+		poller.start();
+		this.poller = poller;
 	}
 
 	@Override
 	public void send(List<String> texts) {
+		this.table.insert(texts);
 	}
 
 	@Override
 	public void close() {
+		if (this.poller != null) {
+			this.poller.stop();
+		}
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.feed.RemoteEventReader;
@@ -22,6 +23,8 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	private final RemoteEventReader news;
 
 	private final Runnable onRing;
+
+	private final BooleanSupplier ringNeeded;
 
 	private final long intervalNanos;
 
@@ -42,12 +45,14 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	/**
 	 * Creates it.
 	 * @param onRing is run when another node rings the doorbell, or may have
+	 * @param ringNeeded returns whether rings are needed now
 	 * @param interval how long news may go unnoticed when no signal comes
 	 */
-	SignalReceiver(UUID node, RemoteEventReader news, Runnable onRing, Duration interval) {
+	SignalReceiver(UUID node, RemoteEventReader news, Runnable onRing, BooleanSupplier ringNeeded, Duration interval) {
 		this.node = node;
 		this.news = news;
 		this.onRing = onRing;
+		this.ringNeeded = ringNeeded;
 		this.intervalNanos = interval.toNanos();
 	}
 
@@ -78,6 +83,11 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		this.waiting.all = true;
 		this.waiting.ring = true;
 		notifyAll();
+	}
+
+	@Override
+	public boolean needed() {
+		return !this.news.isIdle() || this.ringNeeded.getAsBoolean();
 	}
 
 	void stop(Duration timeout) {

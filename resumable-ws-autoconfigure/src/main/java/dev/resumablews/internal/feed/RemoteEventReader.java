@@ -84,6 +84,14 @@ public final class RemoteEventReader {
 	}
 
 	/**
+	 * Returns whether there is nothing to read, whatever other nodes do.
+	 * @return whether no session has a feed on this node
+	 */
+	public boolean isIdle() {
+		return this.feeds.isEmpty();
+	}
+
+	/**
 	 * Reads the news of those of the sessions that have a feed on this node.
 	 * @param sessionIds the sessions
 	 */

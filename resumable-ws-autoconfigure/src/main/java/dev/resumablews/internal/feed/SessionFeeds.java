@@ -60,6 +60,10 @@ public final class SessionFeeds {
 		this.feeds.computeIfPresent(sessionId, (id, feed) -> feed.removeListener(listener) ? null : feed);
 	}
 
+	public boolean isEmpty() {
+		return this.feeds.isEmpty();
+	}
+
 	public boolean has(UUID sessionId) {
 		return this.feeds.containsKey(sessionId);
 	}

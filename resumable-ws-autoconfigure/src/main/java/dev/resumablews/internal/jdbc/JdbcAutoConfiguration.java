@@ -7,6 +7,7 @@ import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.ResumableWsProperties.Signal;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
@@ -40,8 +41,9 @@ public final class JdbcAutoConfiguration {
 	private static final Log logger = LogFactory.getLog(JdbcAutoConfiguration.class);
 
 	/**
-	 * The writers, the leases, the signals and the reader of remote events have a
-	 * connection each that nothing else can take.
+	 * The writers, the leases, the sender of signals and the reader of remote events have
+	 * a connection each that nothing else can take. So does the reader of signals if they
+	 * are in a table.
 	 */
 	private static final int RESERVED_BESIDES_WRITERS = 3;
 
@@ -69,7 +71,8 @@ public final class JdbcAutoConfiguration {
 	}
 
 	private static int reserved(ResumableWsProperties properties) {
-		return properties.log().lanes() + RESERVED_BESIDES_WRITERS;
+		int signals = (properties.cluster().signal() == Signal.POLLING) ? 1 : 0;
+		return properties.log().lanes() + RESERVED_BESIDES_WRITERS + signals;
 	}
 
 	@Configuration(proxyBeanMethods = false)

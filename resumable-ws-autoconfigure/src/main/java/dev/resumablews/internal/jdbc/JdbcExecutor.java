@@ -78,8 +78,8 @@ public final class JdbcExecutor {
 
 	/**
 	 * Returns an executor for those that must not wait for others: at most one thread of
-	 * each of the log's writers, of the leases, of the signals and of the reader of
-	 * remote events.
+	 * each of the log's writers, of the leases, of the sender and the reader of signals,
+	 * and of the reader of remote events.
 	 * @return an executor on the same pool
 	 */
 	public JdbcExecutor reserved() {

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.node;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * Tells the other nodes that there may be something to do for them, without saying what.
@@ -18,8 +19,10 @@ public interface NodeNotifier {
 	 * Adds a listener for the rings of other nodes.
 	 * @param listener is run on a thread that has other things to do; must be fast and
 	 * not throw
+	 * @param needed returns whether rings are needed now; others may be lost, so that a
+	 * node that has nothing to do costs nothing
 	 */
-	void onRing(Runnable listener);
+	void onRing(Runnable listener, BooleanSupplier needed);
 
 	/**
 	 * Returns how often nodes look by themselves, because a notification may be lost.
@@ -39,7 +42,7 @@ public interface NodeNotifier {
 			}
 
 			@Override
-			public void onRing(Runnable listener) {
+			public void onRing(Runnable listener, BooleanSupplier needed) {
 			}
 
 			@Override

@@ -16,10 +16,12 @@ import dev.resumablews.internal.node.NodeId;
 
 /**
  * Who is connected to which node, as Postgres knows it: exact to within two heartbeats. A
- * connection whose node has not confirmed it for that long is not there any more, whether
- * its row still is or not. Nothing depends on it for correctness. All methods block until
- * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} if it
- * does not. Safe for use by many threads.
+ * row is written when its connection opens and deleted when it closes; a heartbeat writes
+ * the one row of its node. The connections of a node without a heartbeat for that long
+ * are not there any more, whether their rows still are or not. Nothing depends on it for
+ * correctness. All methods block until Postgres answers, and throw
+ * {@link dev.resumablews.EventLogUnavailableException} if it does not. Safe for use by
+ * many threads.
  */
 public final class ConnectionTable {
 
@@ -27,41 +29,45 @@ public final class ConnectionTable {
 
 	/**
 	 * Takes the times of connections from their ages, because only the clock of Postgres
-	 * is the same for all nodes. A row that was lost is written anew as it was.
+	 * is the same for all nodes. A row that was lost is written again as it was. The
+	 * node's row is not upserted, because that does not tell whether it was there.
 	 */
 	private static final String UPDATE = """
 			with gone as (
 				delete from ws_live_connections c
 				using unnest(?::uuid[], ?::uuid[]) as g (connection_id, session_id)
 				where c.session_id = g.session_id and c.connection_id = g.connection_id
-			), node as (
-				insert into ws_connected_nodes (node_id) values (?)
-				on conflict (node_id) do update set last_seen_at = clock_timestamp()
+			), known as (
+				update ws_connected_nodes set last_seen_at = clock_timestamp() where node_id = ? returning node_id
+			), added as (
+				insert into ws_connected_nodes (node_id)
+				select ? where not exists (select from known)
+				on conflict (node_id) do nothing
+			), written as (
+				insert into ws_live_connections (connection_id, session_id, user_id, node_id, connected_at)
+				select connection_id, session_id, user_id, ?, clock_timestamp() - make_interval(secs => age)
+				from unnest(?::uuid[], ?::uuid[], ?::text[], ?::float8[]) as i (connection_id, session_id, user_id, age)
+				order by session_id, connection_id
+				on conflict (session_id, connection_id) do update set last_seen_at = clock_timestamp()
 			)
-			insert into ws_live_connections (connection_id, session_id, user_id, node_id, connected_at)
-			select connection_id, session_id, user_id, ?, clock_timestamp() - make_interval(secs => age)
-			from unnest(?::uuid[], ?::uuid[], ?::text[], ?::float8[]) as i (connection_id, session_id, user_id, age)
-			order by session_id, connection_id
-			on conflict (session_id, connection_id) do update set last_seen_at = clock_timestamp()
+			select exists (select from known)
 			""";
 
 	private static final String COUNT = """
 			select count(*) from ws_live_connections
-			where user_id = ? and last_seen_at > statement_timestamp() - make_interval(secs => ?)
+			where user_id = ? and node_id = any (array(
+				select node_id from ws_connected_nodes
+				where last_seen_at > statement_timestamp() - make_interval(secs => ?)))
 			""";
 
-	/**
-	 * Uses {@code statement_timestamp()} because an index cannot be searched for the
-	 * result of a volatile function.
-	 */
 	private static final String COUNT_ELSEWHERE = """
-			with recent as materialized (
-				select statement_timestamp() - make_interval(secs => ?) as since
+			with others as materialized (
+				select node_id from ws_connected_nodes
+				where last_seen_at > statement_timestamp() - make_interval(secs => ?) and node_id <> ?
 			)
 			select
-				exists (select from ws_connected_nodes where node_id <> ? and last_seen_at > since),
-				(select count(*) from ws_live_connections where user_id = ? and node_id <> ? and last_seen_at > since)
-			from recent
+				exists (select from others),
+				(select count(*) from ws_live_connections where user_id = ? and node_id = any (array(select node_id from others)))
 			""";
 
 	/**
@@ -69,12 +75,16 @@ public final class ConnectionTable {
 	 * of some sessions.
 	 */
 	private static final String SURPLUS = """
+			with alive as materialized (
+				select node_id from ws_connected_nodes
+				where last_seen_at > statement_timestamp() - make_interval(secs => ?)
+			)
 			select c.connection_id
 			from ws_live_connections c
-			where c.node_id = ? and c.last_seen_at > statement_timestamp() - make_interval(secs => ?) and (
+			where c.node_id = ? and (
 				select count(*)
 				from ws_live_connections o
-				where o.session_id = c.session_id and o.last_seen_at > statement_timestamp() - make_interval(secs => ?)
+				where o.session_id = c.session_id and o.node_id = any (array(select node_id from alive))
 					and (o.connected_at > c.connected_at
 						or o.connected_at = c.connected_at and o.connection_id < c.connection_id)
 			) >= ?
@@ -100,17 +110,16 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Notes in one statement which connections of this node are alive, and which are
-	 * gone.
-	 * @param alive connections that are alive
+	 * Notes in one statement that this node is alive, and which of its connections were
+	 * opened and closed.
+	 * @param opened connections that were opened
 	 * @param gone connections that were closed
+	 * @return whether Postgres knew of this node; if not, the rows of all its connections
+	 * may be lost
 	 */
-	public void update(Collection<LiveConnection> alive, Collection<LiveConnection> gone) {
-		if (alive.isEmpty() && gone.isEmpty()) {
-			return;
-		}
+	public boolean update(Collection<LiveConnection> opened, Collection<LiveConnection> gone) {
 		long now = System.nanoTime();
-		this.database.execute((session) -> session.update(UPDATE, (statement) -> {
+		return this.database.execute((session) -> session.query(UPDATE, (statement) -> {
 			Connection connection = statement.getConnection();
 			Array goneIds = connection.createArrayOf("uuid", values(gone, LiveConnection::connectionId));
 			Array goneSessions = connection.createArrayOf("uuid", values(gone, LiveConnection::sessionId));
@@ -118,11 +127,15 @@ public final class ConnectionTable {
 			statement.setArray(2, goneSessions);
 			statement.setObject(3, this.nodeId);
 			statement.setObject(4, this.nodeId);
-			statement.setArray(5, connection.createArrayOf("uuid", values(alive, LiveConnection::connectionId)));
-			statement.setArray(6, connection.createArrayOf("uuid", values(alive, LiveConnection::sessionId)));
-			statement.setArray(7, connection.createArrayOf("text", values(alive, LiveConnection::userId)));
-			statement.setArray(8, connection.createArrayOf("float8",
-					values(alive, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
+			statement.setObject(5, this.nodeId);
+			statement.setArray(6, connection.createArrayOf("uuid", values(opened, LiveConnection::connectionId)));
+			statement.setArray(7, connection.createArrayOf("uuid", values(opened, LiveConnection::sessionId)));
+			statement.setArray(8, connection.createArrayOf("text", values(opened, LiveConnection::userId)));
+			statement.setArray(9, connection.createArrayOf("float8",
+					values(opened, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
+		}, (rows) -> {
+			rows.next();
+			return rows.getBoolean(1);
 		}));
 	}
 
@@ -151,7 +164,6 @@ public final class ConnectionTable {
 			statement.setDouble(1, this.seconds);
 			statement.setObject(2, this.nodeId);
 			statement.setString(3, userId);
-			statement.setObject(4, this.nodeId);
 		}, (rows) -> {
 			rows.next();
 			return rows.getBoolean(1) ? OptionalInt.of(rows.getInt(2)) : OptionalInt.empty();
@@ -166,10 +178,9 @@ public final class ConnectionTable {
 	 */
 	public Set<UUID> surplus(int limit) {
 		return this.database.execute((session) -> new HashSet<>(session.list(SURPLUS, (statement) -> {
-			statement.setObject(1, this.nodeId);
-			statement.setDouble(2, this.seconds);
-			statement.setDouble(3, this.seconds);
-			statement.setInt(4, limit);
+			statement.setDouble(1, this.seconds);
+			statement.setObject(2, this.nodeId);
+			statement.setInt(3, limit);
 		}, (row) -> row.getObject(1, UUID.class))));
 	}
 

@@ -19,9 +19,10 @@ import org.apache.commons.logging.LogFactory;
 
 /**
  * Keeps {@code ws_live_connections} true between {@link #start()} and {@link #stop()}:
- * connections that were opened and closed are written soon, all open ones with each
- * heartbeat, each time in one statement. Each heartbeat also looks for sessions that have
- * too many connections over all nodes. Safe for use by many threads.
+ * connections that were opened and closed are written soon, in one statement. A heartbeat
+ * writes one row, and all open connections only if their rows may be lost. It also looks
+ * for sessions that have too many connections over all nodes. Safe for use by many
+ * threads.
  */
 public final class Presence {
 
@@ -52,6 +53,18 @@ public final class Presence {
 	 * Guarded by {@link #writing}.
 	 */
 	private boolean started;
+
+	/**
+	 * Whether all connections that were opened have been written, as far as is known.
+	 * Guarded by {@link #writing}.
+	 */
+	private boolean complete;
+
+	/**
+	 * Whether there may be rows from before this was stopped. Guarded by
+	 * {@link #writing}.
+	 */
+	private boolean leftovers;
 
 	/**
 	 * Creates the presence of a node.
@@ -94,6 +107,7 @@ public final class Presence {
 		this.writing.lock();
 		try {
 			this.started = true;
+			this.complete = false;
 			this.lastHeartbeat = System.nanoTime();
 		}
 		finally {
@@ -115,7 +129,7 @@ public final class Presence {
 			}
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("The live connections cannot be written; the next heartbeat writes all of them", ex);
+			logger.debug("The live connections cannot be written; all of them will be written", ex);
 		}
 		finally {
 			this.writing.unlock();
@@ -132,7 +146,9 @@ public final class Presence {
 			this.started = false;
 			this.opened.clear();
 			this.closed.clear();
+			this.leftovers = true;
 			this.table.removeAll();
+			this.leftovers = false;
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("The live connections cannot be removed; they expire after two heartbeats", ex);
@@ -147,26 +163,47 @@ public final class Presence {
 	 */
 	private void update() {
 		Set<LiveConnection> gone = Set.copyOf(drain(this.closed));
+		Collection<LiveConnection> alive = drain(this.opened);
 		long now = System.nanoTime();
 		boolean heartbeatDue = now - this.lastHeartbeat >= this.heartbeat.toNanos();
-		Collection<LiveConnection> alive = drain(this.opened);
-		if (heartbeatDue) {
+		if (!this.complete) {
 			alive = this.open.get();
 		}
-		try {
-			this.table.update(alive.stream().filter((connection) -> !gone.contains(connection)).toList(), gone);
-		}
-		catch (RuntimeException ex) {
-			// no heartbeat removes them
-			this.closed.addAll(gone);
-			throw ex;
+		boolean connected = heartbeatDue && !this.open.get().isEmpty();
+		if (connected || !alive.isEmpty() || !gone.isEmpty()) {
+			write(alive, gone);
 		}
 		if (heartbeatDue) {
 			this.lastHeartbeat = now;
-			if (!alive.isEmpty()) {
+			if (connected) {
 				this.supersede.accept(this.table.surplus(this.maxPerSession));
 			}
 		}
+	}
+
+	private void write(Collection<LiveConnection> alive, Set<LiveConnection> gone) {
+		boolean wasComplete = this.complete;
+		this.complete = false;
+		try {
+			if (this.leftovers) {
+				this.table.removeAll();
+				this.leftovers = false;
+			}
+			boolean known = this.table.update(without(gone, alive), gone);
+			if (!known && wasComplete) {
+				// Postgres has crashed, or the cleanup has removed them
+				this.table.update(without(gone, this.open.get()), List.of());
+			}
+			this.complete = true;
+		}
+		catch (RuntimeException ex) {
+			this.closed.addAll(gone);
+			throw ex;
+		}
+	}
+
+	private static List<LiveConnection> without(Set<LiveConnection> gone, Collection<LiveConnection> all) {
+		return all.stream().filter((connection) -> !gone.contains(connection)).toList();
 	}
 
 	private static List<LiveConnection> drain(Queue<LiveConnection> queue) {

@@ -106,7 +106,7 @@ final class ReplyScheduler implements Replies, SmartLifecycle {
 				this.inbox.look();
 				this.leases.look();
 			}
-		});
+		}, () -> !this.held.isEmpty());
 	}
 
 	@Override

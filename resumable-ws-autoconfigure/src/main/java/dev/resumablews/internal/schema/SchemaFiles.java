@@ -16,6 +16,7 @@ final class SchemaFiles {
 			"002-costs.sql", //
 			"003-replies.sql", //
 			"004-epoch.sql", //
+			"005-signals.sql", //
 			"006-empty-sessions.sql");
 
 	private SchemaFiles() {
@@ -30,12 +31,12 @@ final class SchemaFiles {
 	}
 
 	/**
-	 * Returns the tables that the files create.
+	 * Returns the tables that there are once the files have run.
 	 * @return their names
 	 */
 	static List<String> tables() {
 		return Stream
-			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "nodes", "connected_nodes",
+			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "connected_nodes", "signals",
 					"empty_sessions")
 			.map("ws_"::concat)
 			.toList();

@@ -64,7 +64,7 @@ class CleanupTests {
 	void empty() {
 		this.jdbc
 			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes, "
-					+ "ws_empty_sessions");
+					+ "ws_empty_sessions, ws_signals");
 		this.removed.clear();
 	}
 
@@ -159,6 +159,19 @@ class CleanupTests {
 	}
 
 	@Test
+	void signalsGoAfterAMinuteExceptForTheNewest() {
+		signals(25, "2 minutes");
+		signals(3, "30 seconds");
+		cleanup(SETTINGS).run();
+		assertThat(signals()).hasSize(3);
+		Long newest = signals().get(2);
+		assertThat(this.removed).isEqualTo(Map.of("signals", 25L));
+		this.jdbc.update("update ws_signals set created_at = now() - interval '2 minutes'");
+		cleanup(SETTINGS).run();
+		assertThat(signals()).containsExactly(newest);
+	}
+
+	@Test
 	void connectionsThatWereNotSeenForLongGo() {
 		UUID session = session("1 minute");
 		for (int i = 0; i < 25; i++) {
@@ -167,6 +180,22 @@ class CleanupTests {
 		live(session, "4 minutes");
 		cleanup(SETTINGS).run();
 		assertThat(counts()).containsEntry("ws_live_connections", 1L);
+		assertThat(this.removed).isEqualTo(Map.of("live_connections", 25L));
+	}
+
+	@Test
+	void connectionsLiveAsLongAsTheirNode() {
+		UUID session = session("1 minute");
+		for (int i = 0; i < 25; i++) {
+			live(session, "1 day");
+		}
+		this.jdbc.update("insert into ws_connected_nodes (node_id, last_seen_at) "
+				+ "select node_id, now() - interval '4 minutes' from ws_live_connections");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_live_connections", 25L);
+		this.jdbc.update("update ws_connected_nodes set last_seen_at = now() - interval '6 minutes'");
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_live_connections", 0L);
 		assertThat(this.removed).isEqualTo(Map.of("live_connections", 25L));
 	}
 
@@ -468,6 +497,16 @@ class CleanupTests {
 				insert into ws_idempotency_keys (session_id, idempotency_key, created_at)
 				select ?, gen_random_uuid(), now() - ?::interval from generate_series(1, ?)
 				""", session, age, number);
+	}
+
+	private List<Long> signals() {
+		return this.jdbc.queryForList("select id from ws_signals order by id", Long.class);
+	}
+
+	private void signals(int number, String age) {
+		this.jdbc.update(
+				"insert into ws_signals (text, created_at) select 'n', now() - ?::interval from generate_series(1, ?)",
+				age, number);
 	}
 
 	private void live(UUID session, String unseenFor) {

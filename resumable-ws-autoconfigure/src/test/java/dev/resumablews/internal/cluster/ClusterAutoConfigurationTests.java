@@ -124,7 +124,7 @@ class ClusterAutoConfigurationTests {
 	void pollingNeedsNoListener() {
 		this.runner.withPropertyValues("resumable-ws.cluster.signal=polling").run((context) -> {
 			assertThat(context.getBean(ClusterSignal.class)).isInstanceOf(PollingSignal.class);
-			assertThat(threads()).doesNotContain("resumable-ws-listen");
+			assertThat(threads()).contains("resumable-ws-poll").doesNotContain("resumable-ws-listen");
 		});
 	}
 
@@ -172,7 +172,7 @@ class ClusterAutoConfigurationTests {
 
 	@Test
 	void anotherSignalReplacesOurs() {
-		this.runner.withBean("own", ClusterSignal.class, PollingSignal::new)
+		this.runner.withBean("own", ClusterSignal.class, LosingSignal::new)
 			.run((context) -> assertThat(context).hasSingleBean(ClusterSignal.class));
 	}
 
@@ -211,7 +211,7 @@ class ClusterAutoConfigurationTests {
 			.stream()
 			.filter(Thread::isAlive)
 			.map(Thread::getName)
-			.filter((name) -> name.matches("resumable-ws-(listen|news|signal|subscribe|redis-.*)"))
+			.filter((name) -> name.matches("resumable-ws-(listen|poll|news|signal|subscribe|redis-.*)"))
 			.toList();
 	}
 

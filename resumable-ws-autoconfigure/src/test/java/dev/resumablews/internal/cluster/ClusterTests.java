@@ -60,7 +60,7 @@ class ClusterTests {
 		CommitListeners commits = new CommitListeners();
 		Cluster cluster = cluster(signal, commits);
 		AtomicInteger rings = new AtomicInteger();
-		cluster.onRing(rings::incrementAndGet);
+		cluster.onRing(rings::incrementAndGet, () -> true);
 		for (int i = 1; i <= 3; i++) {
 			int times = i;
 			cluster.start();

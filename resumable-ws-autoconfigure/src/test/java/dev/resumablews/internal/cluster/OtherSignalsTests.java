@@ -19,7 +19,7 @@ import static org.awaitility.Awaitility.await;
 class OtherSignalsTests {
 
 	@Test
-	void whatOneNodePublishesReachesTheClientsOfTheOtherByPollingAlone() {
+	void whatOneNodePublishesReachesTheClientsOfTheOtherByPolling() {
 		try (TwoNodes nodes = new TwoNodes("resumable-ws.cluster.signal", "polling",
 				"resumable-ws.cluster.poll-interval", "50ms", "resumable-ws.cluster.backstop-interval", "1h");
 				WsTestClient client = nodes.connect("alice")) {
@@ -102,7 +102,7 @@ class OtherSignalsTests {
 
 		@Bean
 		ClusterSignal losingSignal() {
-			return new PollingSignal();
+			return new LosingSignal();
 		}
 
 	}

@@ -185,7 +185,7 @@ class PostgresSignalTests {
 	@Test
 	void aRingIsHeardByTheOthersOnly() {
 		AtomicInteger heardHere = new AtomicInteger();
-		this.nodes.first().bean(NodeNotifier.class).onRing(heardHere::incrementAndGet);
+		this.nodes.first().bean(NodeNotifier.class).onRing(heardHere::incrementAndGet, () -> true);
 		awaitRing();
 		assertThat(heardHere).hasValue(0);
 	}
@@ -205,7 +205,7 @@ class PostgresSignalTests {
 
 	private void awaitRing() {
 		AtomicInteger heard = new AtomicInteger();
-		this.nodes.second().bean(NodeNotifier.class).onRing(heard::incrementAndGet);
+		this.nodes.second().bean(NodeNotifier.class).onRing(heard::incrementAndGet, () -> true);
 		this.nodes.first().bean(NodeNotifier.class).ring();
 		await().atMost(Duration.ofSeconds(20)).until(() -> heard.get() > 0);
 	}

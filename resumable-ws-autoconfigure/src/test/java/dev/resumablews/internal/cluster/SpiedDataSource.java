@@ -36,6 +36,13 @@ final class SpiedDataSource extends DelegatingDataSource {
 		return this.statements.stream().filter((sql) -> sql.contains("pg_notify")).count();
 	}
 
+	/**
+	 * Returns how many times the table of signals was read.
+	 */
+	long looks() {
+		return this.statements.stream().filter((sql) -> sql.contains("from ws_signals")).count();
+	}
+
 	@Override
 	public Connection getConnection() throws SQLException {
 		Connection connection = super.getConnection();

@@ -88,7 +88,7 @@ class ReplySchedulerTests {
 			}
 
 		});
-		this.log.sql().sql("truncate ws_replies, ws_nodes").update();
+		this.log.sql().sql("truncate ws_replies").update();
 		this.session = this.log.newSession("ada");
 	}
 

@@ -64,7 +64,7 @@ class ReplyTests {
 	@BeforeEach
 	void openSession() {
 		this.log = new TestLog(url);
-		this.log.sql().sql("truncate ws_replies, ws_nodes").update();
+		this.log.sql().sql("truncate ws_replies").update();
 		this.session = this.log.newSession("ada");
 	}
 

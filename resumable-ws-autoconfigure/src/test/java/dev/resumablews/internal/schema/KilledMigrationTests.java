@@ -37,7 +37,7 @@ class KilledMigrationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "ws_databasechangeloglock", "ws_databasechangelog", "ws_sessions", "ws_nodes" })
+	@ValueSource(strings = { "ws_databasechangeloglock", "ws_databasechangelog", "ws_sessions", "ws_signals" })
 	void aNodeThatIsKilledAsSoonAsATableIsVisibleDoesNoHarm(String table) throws Exception {
 		String url = TestPostgres.createDatabase();
 		JdbcTemplate jdbc = jdbc(url);

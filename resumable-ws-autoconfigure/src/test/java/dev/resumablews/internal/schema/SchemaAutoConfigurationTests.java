@@ -46,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class SchemaAutoConfigurationTests {
 
 	private static final String[] TABLES = { "ws_connected_nodes", "ws_empty_sessions", "ws_events",
-			"ws_idempotency_keys", "ws_live_connections", "ws_nodes", "ws_replies", "ws_sessions" };
+			"ws_idempotency_keys", "ws_live_connections", "ws_replies", "ws_sessions", "ws_signals" };
 
 	private final String url = TestPostgres.createDatabase();
 
@@ -64,7 +64,7 @@ class SchemaAutoConfigurationTests {
 			assertThat(context.getBean(SchemaName.class)).isEqualTo(new SchemaName(""));
 			assertThat(tablesIn("public")).containsExactly("ws_connected_nodes", "ws_databasechangelog",
 					"ws_databasechangeloglock", "ws_empty_sessions", "ws_events", "ws_idempotency_keys",
-					"ws_live_connections", "ws_nodes", "ws_replies", "ws_sessions");
+					"ws_live_connections", "ws_replies", "ws_sessions", "ws_signals");
 		});
 	}
 
@@ -112,7 +112,7 @@ class SchemaAutoConfigurationTests {
 	void theLockOfANodeThatDiedIsReleased() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.jdbc.execute("drop table ws_databasechangelog, ws_sessions, ws_events, ws_idempotency_keys, "
-				+ "ws_live_connections, ws_replies, ws_nodes, ws_connected_nodes");
+				+ "ws_live_connections, ws_replies, ws_connected_nodes, ws_signals");
 		assertThat(this.jdbc.update("update ws_databasechangeloglock set locked = true, lockgranted = now(), "
 				+ "lockedby = 'a node that died'"))
 			.isEqualTo(1);
@@ -272,7 +272,7 @@ class SchemaAutoConfigurationTests {
 	void onlyWhatMayBeLostIsUnlogged() {
 		this.runner.run((context) -> assertThat(this.jdbc
 			.queryForList("select relname from pg_class where relpersistence = 'u' and relkind = 'r'", String.class))
-			.containsExactlyInAnyOrder("ws_connected_nodes", "ws_empty_sessions", "ws_live_connections", "ws_nodes"));
+			.containsExactlyInAnyOrder("ws_connected_nodes", "ws_empty_sessions", "ws_live_connections", "ws_signals"));
 	}
 
 	@Test

@@ -64,7 +64,7 @@ final class OpenAiReplies implements AutoCloseable {
 
 	OpenAiReplies(String url) {
 		this.log = new TestLog(url);
-		this.log.sql().sql("truncate ws_replies, ws_nodes").update();
+		this.log.sql().sql("truncate ws_replies").update();
 		this.session = this.log.newSession("ada");
 		this.runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class,

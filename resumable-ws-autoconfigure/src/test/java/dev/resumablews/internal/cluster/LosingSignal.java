@@ -1,0 +1,22 @@
+package dev.resumablews.internal.cluster;
+
+import java.util.List;
+
+/**
+ * A signal that carries nothing.
+ */
+final class LosingSignal implements ClusterSignal {
+
+	@Override
+	public void start(Receiver receiver) {
+	}
+
+	@Override
+	public void send(List<String> texts) {
+	}
+
+	@Override
+	public void close() {
+	}
+
+}
