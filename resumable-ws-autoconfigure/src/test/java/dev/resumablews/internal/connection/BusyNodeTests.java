@@ -136,7 +136,7 @@ class BusyNodeTests {
 
 	private static void lockSessions(Connection database) throws SQLException {
 		database.setAutoCommit(false);
-		database.createStatement().execute("lock table ws_sessions in access exclusive mode");
+		database.createStatement().execute("lock table ws_sessions, ws_empty_sessions in access exclusive mode");
 	}
 
 	private static TestServer server(String maxOpening) {

@@ -23,6 +23,7 @@ import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.ClaimRequest;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import dev.resumablews.testing.NotUnderFaults;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -109,6 +110,7 @@ class EventLogTests {
 	}
 
 	@Test
+	@NotUnderFaults("Reads the log without a second attempt")
 	void theSameKeyFromTwoNodesAtOnceIsStoredOnce() throws Exception {
 		try (TestLog other = new TestLog(
 				test.dataSource().unwrap(com.zaxxer.hikari.HikariDataSource.class).getJdbcUrl())) {

@@ -11,6 +11,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.feed.SessionFeed;
+import dev.resumablews.testing.NotUnderFaults;
 import jakarta.persistence.EntityManager;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.hibernate.event.spi.PostCommitInsertEventListener;
@@ -219,6 +220,7 @@ class JpaTransactionTests {
 	}
 
 	@Test
+	@NotUnderFaults("Transactions of the application fail when a statement does")
 	void aTransactionThatFlushesEarlyDoesNotDeadlockWithOneThatDoesNot() {
 		Purchase shared = purchase();
 		transaction.executeWithoutResult((status) -> entities.persist(shared));

@@ -12,6 +12,7 @@ import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.testing.NotUnderFaults;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -261,6 +262,7 @@ class TransactionTests {
 	}
 
 	@Test
+	@NotUnderFaults("Transactions of the application fail when a statement does")
 	void transactionsThatPublishToTheSameSessionsInAnotherOrderDoNotDeadlock() throws Exception {
 		UUID other = test.newSession("alice");
 		Thread thread = new Thread(() -> {

@@ -21,6 +21,7 @@ import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
+import dev.resumablews.testing.NotUnderFaults;
 import jakarta.persistence.EntityManager;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * An application with JPA and the default pool that publishes after its commits, while
  * more requests come than the pool has connections.
  */
+@NotUnderFaults("Transactions of the application fail when a statement does")
 class TransactionalEventListenerTests {
 
 	private static final int REQUESTS = 400;

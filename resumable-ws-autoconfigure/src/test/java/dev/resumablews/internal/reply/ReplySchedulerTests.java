@@ -31,6 +31,7 @@ import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import dev.resumablews.testing.NotUnderFaults;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -737,6 +738,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
+	@NotUnderFaults("Reads the log without a second attempt")
 	void everyReplyEndsOnceWhateverRaces() throws Exception {
 		for (int i = 0; i < 60; i++) {
 			Sinks.Many<ReplyPart> sink = Sinks.many().unicast().onBackpressureBuffer();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestPostgres;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * A node that is killed while it migrates, and the next start.
  */
+@NotUnderFaults("Counts the changes that a migration makes")
 class KilledMigrationTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(2);

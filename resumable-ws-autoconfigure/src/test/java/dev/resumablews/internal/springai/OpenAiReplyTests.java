@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.testing.Gate;
+import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiExchange;
 import dev.resumablews.testing.OpenAiExchange.End;
@@ -244,6 +245,7 @@ class OpenAiReplyTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { ": keep-alive\n\n", ":\n", "\n", " ", "event: ping\ndata: {\"type\":\"ping\"}\n\n" })
+	@NotUnderFaults("Reads the log without a second attempt")
 	void bytesOfTheProviderAreSignsOfLife(String keepAlive) {
 		String[] writes = Stream
 			.of(Stream.generate(() -> keepAlive).limit(8), Stream.of("\n" + text("Hel")),
