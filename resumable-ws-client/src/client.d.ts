@@ -39,7 +39,7 @@ export interface ResumableWebSocketOptions {
 	maxDelay?: number;
 	/** How long a connection must have lived, in ms, before the back-off begins anew. Default: 5000. */
 	minUptime?: number;
-	/** How long to wait for a connection's `session_init`, in ms. Default: 10000. */
+	/** How long an attempt may take, from the request for a token to the connection's `session_init`, in ms. Default: 10000. */
 	connectTimeout?: number;
 	/** Most messages that may wait for their acknowledgement; `send` rejects with `outbox_full` beyond. Default: 100. */
 	maxOutbox?: number;

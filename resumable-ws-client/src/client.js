@@ -220,7 +220,7 @@ export class ResumableWebSocket extends EventTarget {
 			if (this.pending >= this.#options.maxOutbox) {
 				throw new ResumableWebSocketError('outbox_full', `${this.pending} messages wait already`, true);
 			}
-			const entry = this.#enqueue(key, JSON.stringify({ idempotency_key: key, ...message }), Date.now());
+			const entry = this.#enqueue(key, JSON.stringify({ ...message, idempotency_key: key }), Date.now());
 			this.#save(entry);
 			this.#flush();
 			resolve(entry.promise);
@@ -262,6 +262,7 @@ export class ResumableWebSocket extends EventTarget {
 			// also gives those who have just made this object the time to listen
 			await undefined;
 			if (this.#socket === attempt) {
+				this.#timer = setTimeout(() => this.#lost('connect_timeout'), this.#options.connectTimeout);
 				this.#become('connecting');
 				const token = await this.#options.getToken?.({ attempt: this.#attempt, refused: this.#refused });
 				code = 'connection_failed';
@@ -278,7 +279,7 @@ export class ResumableWebSocket extends EventTarget {
 	}
 
 	#open(token) {
-		const { WebSocket, tokenIn, ndjson, connectTimeout } = this.#options;
+		const { WebSocket, tokenIn, ndjson } = this.#options;
 		const url = new URL(this.#url);
 		const protocols = ['resumable-ws.v1'];
 		const query = {
@@ -297,7 +298,6 @@ export class ResumableWebSocket extends EventTarget {
 			protocols.push(`jwt-${token}`);
 		}
 		const socket = this.#socket = new WebSocket(url.href, protocols);
-		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
 		socket.onmessage = ({ data }) => {
 			for (const line of data.split('\n')) {
 				if (socket === this.#socket) {

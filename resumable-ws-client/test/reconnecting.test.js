@@ -141,6 +141,18 @@ test('a token that cannot be sent is an error, and no attempt', async () => {
 	assert.equal(server.attempts, 0);
 });
 
+test('a token that never comes is given up, and asked for again', async () => {
+	let attempts = 0;
+	const client = connect(server.url, {
+		connectTimeout: 30,
+		getToken: () => ++attempts > 1 ? 'token' : new Promise(() => {}),
+	});
+	(await server.connection()).resume();
+	await until(() => client.status === 'open');
+	assert.equal(attempts, 2);
+	assert.equal(client.seen.error[0].code, 'connect_timeout');
+});
+
 test('a server that accepts and says nothing is given up', async () => {
 	const client = connect(server.url, { connectTimeout: 30 });
 	await server.connection();

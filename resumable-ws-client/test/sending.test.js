@@ -38,6 +38,17 @@ test('messages of other types go the same way, as they were when they were sent'
 	assert.deepEqual(await sent, { idempotencyKey: message.idempotency_key, eventId: undefined, duplicate: false });
 });
 
+test('a message whose key is undefined has one', async () => {
+	const client = connect(server.url);
+	const sent = client.send({ type: 'vote', payload: {}, idempotency_key: undefined });
+	const connection = await server.connection();
+	connection.resume();
+	const message = await connection.heard();
+	assert.match(message.idempotency_key, UUID);
+	connection.ack(message);
+	assert.equal((await sent).idempotencyKey, message.idempotency_key);
+});
+
 test('messages go one after the other, in the order they were sent', async () => {
 	const client = connect(server.url);
 	const all = ['a', 'b', 'c'].map((content) => client.say(content));
