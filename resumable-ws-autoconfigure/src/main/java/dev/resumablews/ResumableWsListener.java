@@ -46,8 +46,8 @@ public interface ResumableWsListener {
 	}
 
 	/**
-	 * Events were sent to a client.
-	 * @param events how many
+	 * Events were sent to clients.
+	 * @param events how many, since the last call for events of this kind
 	 * @param replayed whether they were read back from the log, not from memory
 	 */
 	default void onEventsSent(int events, boolean replayed) {

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ public interface AppendExtension {
 	record Column(String name, String type, Function<AppendRequest, @Nullable Object> value) {
 
 		Array array(Connection connection, List<AppendRequest> batch) throws SQLException {
-			@Nullable Object[] values = new @Nullable Object[batch.size()];
+			@Nullable Object[] values = values(batch.size());
 			boolean empty = true;
 			for (int i = 0; i < values.length; i++) {
 				@Nullable Object each = this.value.apply(batch.get(i));
@@ -96,7 +97,20 @@ public interface AppendExtension {
 				empty &= each == null;
 			}
 			// to unnest, an empty array is the same as one of nulls
-			return connection.createArrayOf(this.type, empty ? new Object[0] : values);
+			return connection.createArrayOf(this.type, empty ? values(0) : values);
+		}
+
+		/**
+		 * The driver sends an array of a known class in binary, and one of objects as a
+		 * text that it has to quote and Postgres to parse.
+		 */
+		private @Nullable Object[] values(int size) {
+			return switch (this.type) {
+				case "uuid" -> new @Nullable UUID[size];
+				case "bigint" -> new @Nullable Long[size];
+				case "bool" -> new @Nullable Boolean[size];
+				default -> new @Nullable String[size];
+			};
 		}
 
 	}

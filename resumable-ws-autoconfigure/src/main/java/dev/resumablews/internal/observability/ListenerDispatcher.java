@@ -4,8 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -13,6 +17,7 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.concurrent.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
@@ -35,9 +40,7 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 
 	private final CountDownLatch resolved = new CountDownLatch(1);
 
-	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, IDLE_THREAD.toMillis(),
-			TimeUnit.MILLISECONDS, new ArrayBlockingQueue<>(QUEUE_CAPACITY), Threads.named("resumable-ws-listeners"),
-			this::overflow);
+	private final ThreadPoolExecutor executor = new ListenerThread(this::overflow);
 
 	/**
 	 * Set once, before {@link #resolved}.
@@ -47,6 +50,15 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	private volatile List<? extends ResumableWsListener> applications = List.of();
 
 	private volatile boolean overflowing;
+
+	/**
+	 * Events that were sent, of which the application is yet to be told.
+	 */
+	private final AtomicInteger liveEvents = new AtomicInteger();
+
+	private final AtomicInteger replayedEvents = new AtomicInteger();
+
+	private final AtomicBoolean sentPending = new AtomicBoolean();
 
 	/**
 	 * Creates a dispatcher.
@@ -89,6 +101,36 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		}
 	}
 
+	/**
+	 * Tells the application of many frames at once: to tell of each would cost as much as
+	 * to send it.
+	 */
+	private void notifySent(int events, boolean replayed) {
+		if (this.resolved.getCount() > 0) {
+			notify((listener) -> listener.onEventsSent(events, replayed));
+			return;
+		}
+		notify(this.direct, (listener) -> listener.onEventsSent(events, replayed));
+		if (!this.applications.isEmpty()) {
+			(replayed ? this.replayedEvents : this.liveEvents).addAndGet(events);
+			if (!this.sentPending.getAndSet(true)) {
+				this.executor.execute(this::flushSent);
+			}
+		}
+	}
+
+	private void flushSent() {
+		this.sentPending.set(false);
+		flushSent(this.liveEvents.getAndSet(0), false);
+		flushSent(this.replayedEvents.getAndSet(0), true);
+	}
+
+	private void flushSent(int events, boolean replayed) {
+		if (events > 0) {
+			notify(this.applications, (listener) -> listener.onEventsSent(events, replayed));
+		}
+	}
+
 	private void notifyLater(Consumer<ResumableWsListener> event) {
 		try {
 			this.resolved.await();
@@ -112,11 +154,35 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	}
 
 	private void overflow(Runnable event, ThreadPoolExecutor executor) {
+		this.sentPending.set(false);
 		if (!this.overflowing && !executor.isShutdown()) {
 			this.overflowing = true;
 			logger.warn("The listeners of the application are too slow: events are not reported to them while %d wait"
 				.formatted(QUEUE_CAPACITY));
 		}
+	}
+
+	/**
+	 * The thread that calls the listeners of the application. When nothing more waits it
+	 * pauses for a moment, so that each of many frames a second need not wake it.
+	 */
+	private static final class ListenerThread extends ThreadPoolExecutor {
+
+		private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(5);
+
+		ListenerThread(RejectedExecutionHandler overflow) {
+			super(1, 1, IDLE_THREAD.toMillis(), TimeUnit.MILLISECONDS, new ArrayBlockingQueue<>(QUEUE_CAPACITY),
+					Threads.named("resumable-ws-listeners"), overflow);
+		}
+
+		@Override
+		protected void afterExecute(Runnable event, @Nullable Throwable failure) {
+			if (getQueue().isEmpty()) {
+				// ends early when the thread is interrupted
+				LockSupport.parkNanos(PAUSE);
+			}
+		}
+
 	}
 
 	/**
@@ -151,7 +217,7 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 
 		@Override
 		public void onEventsSent(int events, boolean replayed) {
-			ListenerDispatcher.this.notify((listener) -> listener.onEventsSent(events, replayed));
+			ListenerDispatcher.this.notifySent(events, replayed);
 		}
 
 		@Override

@@ -65,7 +65,7 @@ public final class ReplyAutoConfiguration {
 			logger.info("User messages are stored and not answered, because " + whyNotAnswered(beans));
 		}
 		Supplier<ReplyThreads> threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads::virtual
-				: () -> ReplyThreads.platform(settings.maxConcurrent());
+				: ReplyThreads::platform;
 		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering, settings, threads,
 				listeners.listener());
 	}

@@ -1,7 +1,7 @@
 package dev.resumablews.internal.reply;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -33,9 +33,9 @@ final class ReplyThreads implements Executor, AutoCloseable {
 		this.stop = stop;
 	}
 
-	static ReplyThreads platform(int max) {
-		ThreadPoolExecutor generators = pool(max, GENERATORS);
-		ThreadPoolExecutor callbacks = pool(max, CALLBACKS);
+	static ReplyThreads platform() {
+		ThreadPoolExecutor generators = pool(GENERATORS);
+		ThreadPoolExecutor callbacks = pool(CALLBACKS);
 		return new ReplyThreads(generators, callbacks, () -> {
 			generators.shutdownNow();
 			callbacks.shutdown();
@@ -69,11 +69,12 @@ final class ReplyThreads implements Executor, AutoCloseable {
 		this.stop.run();
 	}
 
-	private static ThreadPoolExecutor pool(int max, String name) {
-		ThreadPoolExecutor pool = new ThreadPoolExecutor(max, max, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+	/**
+	 * A pool with a core would start a thread for each task, even if others are idle.
+	 */
+	private static ThreadPoolExecutor pool(String name) {
+		return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(),
 				Threads.named(name));
-		pool.allowCoreThreadTimeOut(true);
-		return pool;
 	}
 
 	private static SimpleAsyncTaskExecutor virtual(String name) {

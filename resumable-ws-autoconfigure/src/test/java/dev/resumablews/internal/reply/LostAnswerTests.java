@@ -267,7 +267,7 @@ class LostAnswerTests {
 			Sinks.Many<ReplyPart> model = Sinks.many().unicast().onBackpressureBuffer();
 			this.models.add(model);
 			return model.asFlux();
-		}, settings, () -> ReplyThreads.platform(10), listener);
+		}, settings, ReplyThreads::platform, listener);
 	}
 
 	private JdbcReplyQueue queue(NodeId node) {

@@ -827,7 +827,7 @@ class ReplySchedulerTests {
 	private ReplyScheduler create(@Nullable ReplyGenerator generator, ReplySettings settings,
 			ResumableWsListener listener) {
 		return new ReplyScheduler(this.log.log(), this.log.leases(), NodeNotifier.none(), generator, settings,
-				() -> ReplyThreads.platform(settings.maxConcurrent()), listener);
+				ReplyThreads::platform, listener);
 	}
 
 	private static void awaitUninterruptibly(CountDownLatch latch) {
