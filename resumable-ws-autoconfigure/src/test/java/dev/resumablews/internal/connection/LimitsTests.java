@@ -167,10 +167,37 @@ abstract class LimitsTests {
 					.connect()) {
 			greedy.await("replay_complete");
 			greedy.pauseReading();
-			sendWhileOpen(greedy, "{\"type\":\"ping\",\"t\":\"" + "x".repeat(10_000) + "\"}", 3000);
+			sendWhileOpen(greedy, "{\"type\":\"ping\",\"t\":\"" + "x".repeat(64) + "\"}", 200_000);
 			other.send("{\"type\":\"ping\"}");
 			assertThat(other.await("pong")).isNotNull();
 			await().atMost(PATIENCE).until(() -> unlimited.bean(RecordedCloses.class).codes().equals(List.of(1013)));
+		}
+	}
+
+	@Test
+	void aPongIsNotLargerThanItNeedBe() {
+		try (WsTestClient client = connect("ken")) {
+			for (String t : List.of("\"" + "x".repeat(65) + "\"", "1" + "0".repeat(64), "{}", "[1]", "true")) {
+				client.send("{\"type\":\"ping\",\"t\":" + t + "}");
+				assertThat(client.await("error").path("code").asString("")).isEqualTo("invalid");
+			}
+			for (String t : List.of("\"" + "x".repeat(64) + "\"", "1.5", "null")) {
+				client.send("{\"type\":\"ping\",\"t\":" + t + "}");
+				assertThat(client.await("pong").path("t").toString()).isEqualTo(t);
+			}
+		}
+	}
+
+	@Test
+	void noExtensionIsNegotiated() {
+		try (WsTestClient client = WsTestClient.to(this.server.uri())
+			.query("token", Tokens.forUser("leo"))
+			.header("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame")
+			.connect()) {
+			assertThat(client.responseHeader("Sec-WebSocket-Extensions")).isNull();
+			client.await("replay_complete");
+			client.send("{\"type\":\"ping\",\"t\":1}");
+			assertThat(client.await("pong").path("t").asInt()).isEqualTo(1);
 		}
 	}
 
