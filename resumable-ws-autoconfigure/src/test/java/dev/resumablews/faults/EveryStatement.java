@@ -72,20 +72,21 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private TestServer start() {
-		return start(this.postgres.url(), "");
+		return start(this.postgres.url(), "", "postgres");
 	}
 
-	private static TestServer start(String url, String schema) {
+	private static TestServer start(String url, String schema, String signal) {
 		return TestServer.builder()
 			.with(ScenarioApplication.class)
 			.database(url)
-			.properties("resumable-ws.schema.name", schema, "resumable-ws.reply.lease", "1500ms",
-					"resumable-ws.reply.max-attempts", "20", "resumable-ws.connection.heartbeat-interval", "500ms",
-					"resumable-ws.connection.heartbeat-timeout", "20s", "resumable-ws.cluster.backstop-interval",
-					"500ms", "resumable-ws.cleanup.interval", "300ms", "resumable-ws.feed.max-events", "4",
-					"resumable-ws.log.statement-timeout", "5s", "resumable-ws.shutdown.timeout", "5s",
-					"resumable-ws.shutdown.reply-grace", "50ms", "resumable-ws.shutdown.reconnect-window", "0s",
-					"spring.datasource.hikari.connection-timeout", "3000")
+			.properties("resumable-ws.schema.name", schema, "resumable-ws.cluster.signal", signal,
+					"resumable-ws.reply.lease", "1500ms", "resumable-ws.reply.max-attempts", "20",
+					"resumable-ws.connection.heartbeat-interval", "500ms", "resumable-ws.connection.heartbeat-timeout",
+					"20s", "resumable-ws.cluster.backstop-interval", "500ms", "resumable-ws.cleanup.interval", "300ms",
+					"resumable-ws.feed.max-events", "4", "resumable-ws.log.statement-timeout", "5s",
+					"resumable-ws.shutdown.timeout", "5s", "resumable-ws.shutdown.reply-grace", "50ms",
+					"resumable-ws.shutdown.reconnect-window", "0s", "spring.datasource.hikari.connection-timeout",
+					"3000")
 			.start();
 	}
 
@@ -122,18 +123,20 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Starts another node, and stops it while it runs a reply.
+	 * Starts another node, which polls for signals, and stops it while it runs a reply.
 	 * @param arm is called before the start and the stop
 	 */
 	void startAndStop(Runnable arm) {
 		String user = "user-" + RUNS.incrementAndGet();
 		arm.run();
-		TestServer third = again(this::start);
+		TestServer third = again(() -> start(this.postgres.url(), "", "polling"));
 		try (ReplayingClient client = ReplayingClient.start(() -> address(third.isRunning() ? third : this.first, user),
 				PATIENCE)) {
 			UUID session = UUID.fromString(client.sessionId());
 			String key = client.say(ScenarioApplication.ENDLESS);
 			client.awaitReply(key);
+			int looks = looksAtSignals();
+			await().atMost(PATIENCE).until(() -> looksAtSignals() > looks);
 			arm.run();
 			third.close();
 			cancelReply(client, key);
@@ -152,7 +155,7 @@ final class EveryStatement implements AutoCloseable {
 	void createSchema(Runnable arm) {
 		String url = this.postgres.through(TestPostgres.createDatabase());
 		arm.run();
-		try (TestServer server = again(() -> start(url, "chat"));
+		try (TestServer server = again(() -> start(url, "chat", "postgres"));
 				ReplayingClient client = ReplayingClient.start(() -> address(server, "user"), PATIENCE)) {
 			client.awaitWholeReply(client.say("Hi"));
 			assertThat(client.violations()).isEmpty();
@@ -169,6 +172,15 @@ final class EveryStatement implements AutoCloseable {
 		int before = probes();
 		await().atMost(Duration.ofSeconds(30)).until(() -> probes() > before);
 		run(arm);
+	}
+
+	private int looksAtSignals() {
+		return this.postgres.executions()
+			.entrySet()
+			.stream()
+			.filter((execution) -> execution.getKey().contains("from ws_signals where id >="))
+			.mapToInt(Map.Entry::getValue)
+			.sum();
 	}
 
 	private int probes() {

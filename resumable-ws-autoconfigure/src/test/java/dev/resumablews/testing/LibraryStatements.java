@@ -38,11 +38,10 @@ public final class LibraryStatements {
 	/**
 	 * SQL is lower case in this project, and prose does not begin like this.
 	 */
-	private static final Pattern SQL = Pattern.compile(
-			"(select|with|insert into|update|delete from|listen|notify"
-					+ "|create (schema|table|index|unique|database)|drop|alter|truncate|lock table|set local|show) .*"
-					+ "|.*\\bws_(sessions|events|idempotency_keys|live_connections|replies|nodes)\\b.*",
-			Pattern.DOTALL);
+	private static final Pattern SQL = Pattern.compile("(select|with|insert into|update|delete from|listen|notify"
+			+ "|create (schema|table|index|unique|database)|drop|alter|truncate|lock table|set local|show) .*"
+			+ "|.*\\bws_(sessions|events|idempotency_keys|live_connections|replies|connected_nodes|signals"
+			+ "|empty_sessions)\\b.*", Pattern.DOTALL);
 
 	private static final Pattern NAME = Pattern.compile("[a-z_]+");
 

@@ -82,6 +82,9 @@ class BusyNodeTests {
 				for (int i = 0; i < THREADS && refused == null; i++) {
 					try {
 						waiting.add(connect(server));
+						// its session waits to be opened once the upgrade is done
+						await().atMost(PATIENCE)
+							.until(() -> server.bean(Connections.class).all().size() == waiting.size());
 					}
 					catch (UpgradeRefusedException ex) {
 						refused = ex;
