@@ -5,6 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestServer;
@@ -33,6 +38,8 @@ abstract class LimitsTests {
 
 	private TestServer server;
 
+	private final ExecutorService threads = Executors.newFixedThreadPool(16);
+
 	private RecordedCloses closes;
 
 	LimitsTests(boolean jetty) {
@@ -54,6 +61,7 @@ abstract class LimitsTests {
 	@AfterAll
 	void stop() {
 		this.server.close();
+		this.threads.shutdown();
 	}
 
 	@BeforeEach
@@ -186,6 +194,25 @@ abstract class LimitsTests {
 				assertThat(client.await("pong").path("t").toString()).isEqualTo(t);
 			}
 		}
+	}
+
+	@Test
+	void handshakesAtTheSameTimeAreNotAdmittedToTheSamePlace() {
+		List<CompletableFuture<WsTestClient>> handshakes = Stream
+			.generate(() -> CompletableFuture.supplyAsync(() -> connect("mia"), this.threads))
+			.limit(16)
+			.toList();
+		List<WsTestClient> admitted = new ArrayList<>();
+		for (CompletableFuture<WsTestClient> handshake : handshakes) {
+			try {
+				admitted.add(handshake.join());
+			}
+			catch (CompletionException ex) {
+				assertThat(ex).hasCauseInstanceOf(UpgradeRefusedException.class);
+			}
+		}
+		assertThat(admitted).hasSize(4);
+		admitted.forEach(WsTestClient::close);
 	}
 
 	@Test
