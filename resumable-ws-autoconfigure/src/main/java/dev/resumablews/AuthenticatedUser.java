@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who a client is. Immutable.
  *
- * @param userId the user's id, not blank, at most 255 characters
+ * @param userId the user's id: 1 to 255 UTF-16 units of well-formed text, not blank,
+ * without control characters
  * @param expiresAt when the authentication ends and the connection is closed with
  * {@link CloseCode#UNAUTHORIZED}; null for never
  */
@@ -17,6 +18,15 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
 		if (userId.isBlank() || userId.length() > 255) {
 			throw new IllegalArgumentException("A user id must have 1 to 255 characters, not " + userId.length());
 		}
+		// Postgres stores no NUL, and its driver writes an unpaired surrogate as '?'
+		if (userId.codePoints().anyMatch((unit) -> Character.isISOControl(unit) || isSurrogate(unit))) {
+			throw new IllegalArgumentException(
+					"A user id must have neither control characters nor unpaired surrogates");
+		}
+	}
+
+	private static boolean isSurrogate(int codePoint) {
+		return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
 	}
 
 }

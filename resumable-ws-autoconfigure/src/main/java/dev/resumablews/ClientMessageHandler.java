@@ -28,8 +28,9 @@ public interface ClientMessageHandler {
 	/**
 	 * Handles a message.
 	 * @param message the message
-	 * @throws IllegalArgumentException if the message is not acceptable; its text is sent
-	 * to the client
+	 * @throws MessageRejectedException if the message is not acceptable; its text is sent
+	 * to the client, which is told of any other exception only that the message could not
+	 * be handled
 	 */
 	void handle(ClientMessage message);
 

@@ -10,6 +10,7 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.MessageRejectedException;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
@@ -173,7 +174,7 @@ final class ClientMessageDispatcher {
 				release(room);
 			}
 			if (failure != null) {
-				refuse(failure, key);
+				refuse(rejected(failure), key);
 			}
 			else {
 				this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
@@ -216,6 +217,19 @@ final class ClientMessageDispatcher {
 		}
 	}
 
+	/**
+	 * What Postgres cannot store of a user message is the client's, and nobody else's.
+	 */
+	private static Throwable rejected(Throwable failure) {
+		Throwable cause = unwrapped(failure);
+		return (cause instanceof IllegalArgumentException)
+				? new MessageRejectedException(String.valueOf(cause.getMessage()), cause) : cause;
+	}
+
+	private static Throwable unwrapped(Throwable failure) {
+		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
+	}
+
 	private static void release(@Nullable Reservation room) {
 		if (room != null) {
 			room.release();
@@ -223,8 +237,7 @@ final class ClientMessageDispatcher {
 	}
 
 	private void refuse(Throwable thrown, @Nullable UUID key) {
-		Throwable failure = (thrown instanceof CompletionException && thrown.getCause() != null) ? thrown.getCause()
-				: thrown;
+		Throwable failure = unwrapped(thrown);
 		if (failure instanceof EventLogUnavailableException) {
 			this.connection.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
 					"The message cannot be stored right now; send it again later", key));
@@ -233,7 +246,7 @@ final class ClientMessageDispatcher {
 				&& unknown.getSessionId().equals(this.connection.sessionId())) {
 			this.services.workers().reading().execute(this::endWithSession);
 		}
-		else if (failure instanceof IllegalArgumentException) {
+		else if (failure instanceof MessageRejectedException) {
 			this.connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
 		}
 		else {

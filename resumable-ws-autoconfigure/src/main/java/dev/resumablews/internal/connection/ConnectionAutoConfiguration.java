@@ -91,7 +91,7 @@ public final class ConnectionAutoConfiguration {
 	Connections resumableWsConnections(ResumableWsProperties properties, ConnectionTable table, Workers workers,
 			SessionOpener opener) {
 		return new Connections(settings(properties), new RemoteConnectionCount(table, workers.presence()),
-				opener::isFull);
+				opener::hasRoomFor);
 	}
 
 	@Bean

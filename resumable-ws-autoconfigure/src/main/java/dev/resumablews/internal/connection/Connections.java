@@ -9,7 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
@@ -30,44 +30,61 @@ final class Connections implements ConnectionLimiter {
 
 	private final RemoteConnectionCount others;
 
-	private final BooleanSupplier openingFull;
+	private final IntPredicate openingRoom;
 
 	private final ConcurrentMap<UUID, Connection> all = new ConcurrentHashMap<>();
 
 	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
 
-	private final ConcurrentMap<String, Integer> countByUser = new ConcurrentHashMap<>();
+	private final ConnectionPlaces places = new ConnectionPlaces();
 
 	private volatile Mode mode = Mode.STOPPED;
 
 	/**
 	 * Creates the connections of a node.
-	 * @param openingFull tells whether too many sessions wait to be opened
+	 * @param openingRoom tells whether so many further sessions may wait to be opened
 	 */
-	Connections(ConnectionSettings settings, RemoteConnectionCount others, BooleanSupplier openingFull) {
+	Connections(ConnectionSettings settings, RemoteConnectionCount others, IntPredicate openingRoom) {
 		this.settings = settings;
 		this.others = others;
-		this.openingFull = openingFull;
+		this.openingRoom = openingRoom;
 	}
 
 	/**
 	 * Decides by how many connections there are now, those of the user on all nodes.
-	 * Handshakes at about the same time may each be admitted to the last place. May wait
-	 * for Postgres, but not for long, and not with many others.
+	 * Handshakes on two nodes at about the same time may both be admitted to the last
+	 * place. May wait for Postgres, but not for long, and not with many others.
 	 */
 	@Override
 	public Decision admit(String userId) {
 		if (this.mode != Mode.STARTED) {
 			return Decision.SHUTTING_DOWN;
 		}
-		if (this.all.size() >= this.settings.maxTotal()) {
+		this.places.reserve(userId, System.nanoTime());
+		Decision decision = judge(userId);
+		if (decision != Decision.ADMITTED) {
+			this.places.cancel(userId);
+		}
+		return decision;
+	}
+
+	@Override
+	public void cancel(String userId) {
+		this.places.cancel(userId);
+	}
+
+	/**
+	 * Decides about a connection whose place is reserved.
+	 */
+	private Decision judge(String userId) {
+		if (this.places.total() > this.settings.maxTotal()) {
 			return Decision.FULL;
 		}
-		if (this.openingFull.getAsBoolean()) {
+		if (!this.openingRoom.test(this.places.reserved())) {
 			return Decision.BUSY;
 		}
-		int left = this.settings.maxPerUser() - this.countByUser.getOrDefault(userId, 0);
-		boolean room = left > 0 && this.others.connections(userId) < left;
+		int left = this.settings.maxPerUser() - this.places.of(userId);
+		boolean room = left >= 0 && this.others.connections(userId) <= left;
 		return room ? Decision.ADMITTED : Decision.TOO_MANY_FOR_USER;
 	}
 
@@ -76,7 +93,7 @@ final class Connections implements ConnectionLimiter {
 	 */
 	void add(Connection connection) {
 		this.all.put(connection.id(), connection);
-		this.countByUser.merge(connection.userId(), 1, Integer::sum);
+		this.places.take(connection.userId());
 		if (this.mode == Mode.CLOSING) {
 			connection.close(CloseCode.RESTART);
 		}
@@ -117,7 +134,7 @@ final class Connections implements ConnectionLimiter {
 
 	void remove(Connection connection) {
 		if (this.all.remove(connection.id()) != null) {
-			this.countByUser.computeIfPresent(connection.userId(), (id, count) -> (count > 1) ? count - 1 : null);
+			this.places.free(connection.userId());
 		}
 		if (this.mode == Mode.CLOSING) {
 			synchronized (this) {
@@ -198,6 +215,7 @@ final class Connections implements ConnectionLimiter {
 	 * @param now the time of {@link ListeningClock}
 	 */
 	void watch(long now) {
+		this.places.expire(System.nanoTime());
 		for (Connection connection : this.all.values()) {
 			try {
 				connection.watch(now);

@@ -10,22 +10,31 @@ import java.util.List;
  */
 final class ControlQueue {
 
-	private static final int CAPACITY = 1000;
+	private static final int MAX_MESSAGES = 1000;
+
+	private static final int MAX_CHARACTERS = 64 * 1024;
 
 	private final Deque<String> messages = new ArrayDeque<>(1);
+
+	private long characters;
 
 	/**
 	 * Adds a message.
 	 * @return whether there was room
 	 */
 	synchronized boolean offer(String message) {
-		return this.messages.size() < CAPACITY && this.messages.add(message);
+		if (this.messages.size() >= MAX_MESSAGES || this.characters + message.length() > MAX_CHARACTERS) {
+			return false;
+		}
+		this.characters += message.length();
+		return this.messages.add(message);
 	}
 
 	/**
 	 * Adds a message before all others, whether there is room or not.
 	 */
 	synchronized void offerFirst(String message) {
+		this.characters += message.length();
 		this.messages.addFirst(message);
 	}
 
@@ -36,6 +45,7 @@ final class ControlQueue {
 		if (!this.messages.isEmpty()) {
 			drained.addAll(this.messages);
 			this.messages.clear();
+			this.characters = 0;
 		}
 	}
 

@@ -9,7 +9,6 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
-import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
@@ -26,7 +25,7 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 	private static final int ORDER = -1;
 
 	private ResumableHandshakeHandler() {
-		super(new StandardWebSocketUpgradeStrategy());
+		super(new PlainUpgradeStrategy());
 		setSupportedProtocols(Handshake.SUBPROTOCOL);
 	}
 
@@ -40,10 +39,6 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 		return mapping;
 	}
 
-	/**
-	 * Accepts no extension: compression would keep a window of tens of kilobytes for each
-	 * connection, and costs more time than small events are worth.
-	 */
 	@Override
 	protected List<WebSocketExtension> filterRequestedExtensions(ServerHttpRequest request,
 			List<WebSocketExtension> requested, List<WebSocketExtension> supported) {

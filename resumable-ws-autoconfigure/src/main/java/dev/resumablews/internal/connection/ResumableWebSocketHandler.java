@@ -1,5 +1,6 @@
 package dev.resumablews.internal.connection;
 
+import java.io.IOException;
 import java.util.Objects;
 
 import dev.resumablews.CloseCode;
@@ -49,6 +50,17 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	@Override
 	public void afterConnectionEstablished(WebSocketSession session) {
+		try {
+			attach(session);
+		}
+		catch (Throwable ex) {
+			// what is thrown from here is logged with the address, which may hold a token
+			logger.error("WebSocket " + session.getId() + " could not be opened", ex);
+			close(session);
+		}
+	}
+
+	private void attach(WebSocketSession session) {
 		Handshake handshake = (Handshake) Objects.requireNonNull(session.getAttributes().get(Handshake.ATTRIBUTE));
 		Session nativeSession = Objects
 			.requireNonNull(((NativeWebSocketSession) session).getNativeSession(Session.class));
@@ -83,6 +95,10 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 				attached.connection.close(CloseCode.BINARY_NOT_SUPPORTED);
 			}
 		}
+		catch (Throwable ex) {
+			logger.error("A message of connection " + attached.connection.id() + " could not be received", ex);
+			attached.connection.close(CloseCode.INTERNAL_ERROR);
+		}
 		finally {
 			attached.connection.receiving(false);
 		}
@@ -104,6 +120,15 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	@Override
 	public boolean supportsPartialMessages() {
 		return true;
+	}
+
+	private static void close(WebSocketSession session) {
+		try {
+			session.close(CloseStatus.SERVER_ERROR);
+		}
+		catch (IOException | RuntimeException ex) {
+			logger.debug("WebSocket " + session.getId() + " could not be closed", ex);
+		}
 	}
 
 	private static @Nullable Attached attached(WebSocketSession session) {

@@ -34,10 +34,10 @@ final class SessionOpener {
 	}
 
 	/**
-	 * Returns whether no further session may wait.
+	 * Returns whether so many further sessions may wait.
 	 */
-	synchronized boolean isFull() {
-		return this.waiting.size() >= this.capacity;
+	synchronized boolean hasRoomFor(int sessions) {
+		return this.waiting.size() + sessions <= this.capacity;
 	}
 
 	/**
@@ -46,7 +46,7 @@ final class SessionOpener {
 	 */
 	boolean open(Connection connection) {
 		synchronized (this) {
-			if (isFull()) {
+			if (!hasRoomFor(1)) {
 				return false;
 			}
 			this.waiting.add(connection);

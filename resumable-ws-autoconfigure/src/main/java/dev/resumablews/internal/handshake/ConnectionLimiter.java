@@ -3,16 +3,38 @@ package dev.resumablews.internal.handshake;
 /**
  * Says whether there is room for one more connection.
  */
-@FunctionalInterface
 public interface ConnectionLimiter {
 
 	/**
-	 * Decides about a connection of a user whose token was verified. May wait for the
-	 * database, for a few seconds at most, and only a few threads at a time.
+	 * Admits everybody.
+	 */
+	ConnectionLimiter NONE = new ConnectionLimiter() {
+
+		@Override
+		public Decision admit(String userId) {
+			return Decision.ADMITTED;
+		}
+
+		@Override
+		public void cancel(String userId) {
+		}
+
+	};
+
+	/**
+	 * Decides about a connection of a user whose token was verified, and reserves a place
+	 * for it if it is admitted. May wait for the database, for a few seconds at most, and
+	 * only a few threads at a time.
 	 * @param userId the user
 	 * @return the decision
 	 */
 	Decision admit(String userId);
+
+	/**
+	 * Gives the place back of a connection that was admitted and will not come.
+	 * @param userId the user
+	 */
+	void cancel(String userId);
 
 	/**
 	 * Whether there is room, and why not.

@@ -45,7 +45,7 @@ public final class HandshakeAutoConfiguration {
 							+ ALTERNATIVES);
 		});
 		return new ResumableWsHandshakeInterceptor(new OriginPolicy(properties.allowedOrigins()), found,
-				admission.getIfAvailable(() -> (userId) -> ConnectionLimiter.Decision.ADMITTED), listeners.listener());
+				admission.getIfAvailable(() -> ConnectionLimiter.NONE), listeners.listener());
 	}
 
 	@Configuration(proxyBeanMethods = false)

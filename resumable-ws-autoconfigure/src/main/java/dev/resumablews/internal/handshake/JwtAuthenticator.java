@@ -66,8 +66,13 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 		if (!this.audiences.isEmpty() && (audience == null || Collections.disjoint(this.audiences, audience))) {
 			throw new HandshakeAuthenticationException("Token is for another audience");
 		}
-		if (jwt.getClaims().get(this.userClaim) instanceof String userId && isUserId(userId)) {
-			return new AuthenticatedUser(userId, jwt.getExpiresAt());
+		if (jwt.getClaims().get(this.userClaim) instanceof String userId) {
+			try {
+				return new AuthenticatedUser(userId, jwt.getExpiresAt());
+			}
+			catch (IllegalArgumentException ex) {
+				throw new HandshakeAuthenticationException("Token has no user id", ex);
+			}
 		}
 		throw new HandshakeAuthenticationException("Token has no user id");
 	}
@@ -91,11 +96,6 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 	private static @Nullable String description(JwtValidationException ex) {
 		OAuth2Error error = ex.getErrors().iterator().next();
 		return (error.getDescription() != null) ? error.getDescription() : error.getErrorCode();
-	}
-
-	// control characters have no place in an id, and Postgres stores no NUL
-	private static boolean isUserId(String value) {
-		return !value.isBlank() && value.length() <= 255 && value.chars().noneMatch(Character::isISOControl);
 	}
 
 }

@@ -18,6 +18,8 @@ import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.http.server.ServletServerHttpResponse;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
@@ -39,6 +41,11 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	private static final HttpMethod CONNECT = HttpMethod.valueOf("CONNECT");
 
 	private static final Pattern TOKEN = Pattern.compile("eyJ[\\w-]+(\\.[\\w-]*)*");
+
+	/**
+	 * Name of the request's attribute that holds the user who was admitted.
+	 */
+	private static final String ADMITTED = ResumableWsHandshakeInterceptor.class.getName() + ".admitted";
 
 	private static final Duration WARNING_INTERVAL = Duration.ofSeconds(1);
 
@@ -64,7 +71,11 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	public boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
 			Map<String, Object> attributes) throws IOException {
 		try {
-			attributes.put(Handshake.ATTRIBUTE, accept(request));
+			Handshake handshake = accept(request);
+			attributes.put(Handshake.ATTRIBUTE, handshake);
+			if (request instanceof ServletServerHttpRequest servlet) {
+				servlet.getServletRequest().setAttribute(ADMITTED, handshake.user().userId());
+			}
 			return true;
 		}
 		catch (RefusedException ex) {
@@ -141,6 +152,16 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	@Override
 	public void afterHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
 			@Nullable Exception exception) {
+		if (request instanceof ServletServerHttpRequest servlet
+				&& servlet.getServletRequest().getAttribute(ADMITTED) instanceof String userId
+				&& (exception != null || !isUpgraded(response))) {
+			this.admission.cancel(userId);
+		}
+	}
+
+	private static boolean isUpgraded(ServerHttpResponse response) {
+		return !(response instanceof ServletServerHttpResponse servlet)
+				|| servlet.getServletResponse().getStatus() == HttpStatus.SWITCHING_PROTOCOLS.value();
 	}
 
 	private static final class RefusedException extends Exception {

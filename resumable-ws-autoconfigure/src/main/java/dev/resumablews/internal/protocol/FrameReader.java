@@ -27,6 +27,8 @@ public final class FrameReader {
 
 	private static final int SHOWN = 40;
 
+	private static final int MAX_ECHO = 64;
+
 	private final ObjectReader json = JsonMapper.builder()
 		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
 		.build()
@@ -43,7 +45,7 @@ public final class FrameReader {
 		UUID key = optionalUuid(frame, "idempotency_key", null);
 		String type = requiredText(frame, "type", key);
 		return switch (type) {
-			case "ping" -> new Ping(frame.get("t"));
+			case "ping" -> new Ping(echo(frame));
 			case "resume" -> new Resume(eventId(frame), epoch(frame));
 			case "user_message" -> userMessage(frame, key);
 			case "cancel" -> new Cancel(optionalUuid(frame, "message_id", key));
@@ -78,6 +80,20 @@ public final class FrameReader {
 			throw invalid("'content' must not be blank", key);
 		}
 		return new UserMessage(WellFormed.text(content), key);
+	}
+
+	/**
+	 * Returns what the pong repeats. It is small, so that answers are.
+	 */
+	private static @Nullable JsonNode echo(JsonNode frame) throws MalformedFrameException {
+		JsonNode value = frame.get("t");
+		boolean small = value == null || value.isNull() || value.isString() && value.stringValue().length() <= MAX_ECHO
+				|| value.isNumber() && value.toString().length() <= MAX_ECHO;
+		if (!small) {
+			throw invalid("'t' must be a number or a string of at most %d characters, not %s".formatted(MAX_ECHO,
+					shown(value)), null);
+		}
+		return value;
 	}
 
 	private static long eventId(JsonNode frame) throws MalformedFrameException {

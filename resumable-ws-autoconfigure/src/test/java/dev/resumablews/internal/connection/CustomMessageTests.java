@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.MessageRejectedException;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.testing.OpenAiStub;
@@ -112,7 +113,7 @@ class CustomMessageTests {
 		try (WsTestClient client = connect("dave")) {
 			String session = client.next().path("session_id").asString("");
 			String key = UUID.randomUUID().toString();
-			Orders.failure = new IllegalArgumentException("There is no coffee");
+			Orders.failure = new MessageRejectedException("There is no coffee");
 			client.send(order("fails", key));
 			JsonNode error = client.await("error");
 			assertThat(error.path("code").asString("")).isEqualTo("invalid");
@@ -338,7 +339,7 @@ class CustomMessageTests {
 		public void handle(ClientMessage message) {
 			String item = message.payload().path("item").asString("");
 			RuntimeException failure = Orders.failure;
-			if (failure instanceof IllegalArgumentException && item.equals("fails")) {
+			if (failure instanceof MessageRejectedException && item.equals("fails")) {
 				throw failure;
 			}
 			this.jdbc.sql("insert into orders (session_id, item) values (?, ?)")

@@ -5,6 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestServer;
@@ -33,6 +38,8 @@ abstract class LimitsTests {
 
 	private TestServer server;
 
+	private final ExecutorService threads = Executors.newFixedThreadPool(16);
+
 	private RecordedCloses closes;
 
 	LimitsTests(boolean jetty) {
@@ -54,6 +61,7 @@ abstract class LimitsTests {
 	@AfterAll
 	void stop() {
 		this.server.close();
+		this.threads.shutdown();
 	}
 
 	@BeforeEach
@@ -167,10 +175,56 @@ abstract class LimitsTests {
 					.connect()) {
 			greedy.await("replay_complete");
 			greedy.pauseReading();
-			sendWhileOpen(greedy, "{\"type\":\"ping\",\"t\":\"" + "x".repeat(10_000) + "\"}", 3000);
+			sendWhileOpen(greedy, "{\"type\":\"ping\",\"t\":\"" + "x".repeat(64) + "\"}", 200_000);
 			other.send("{\"type\":\"ping\"}");
 			assertThat(other.await("pong")).isNotNull();
 			await().atMost(PATIENCE).until(() -> unlimited.bean(RecordedCloses.class).codes().equals(List.of(1013)));
+		}
+	}
+
+	@Test
+	void aPongIsNotLargerThanItNeedBe() {
+		try (WsTestClient client = connect("ken")) {
+			for (String t : List.of("\"" + "x".repeat(65) + "\"", "1" + "0".repeat(64), "{}", "[1]", "true")) {
+				client.send("{\"type\":\"ping\",\"t\":" + t + "}");
+				assertThat(client.await("error").path("code").asString("")).isEqualTo("invalid");
+			}
+			for (String t : List.of("\"" + "x".repeat(64) + "\"", "1.5", "null")) {
+				client.send("{\"type\":\"ping\",\"t\":" + t + "}");
+				assertThat(client.await("pong").path("t").toString()).isEqualTo(t);
+			}
+		}
+	}
+
+	@Test
+	void handshakesAtTheSameTimeAreNotAdmittedToTheSamePlace() {
+		List<CompletableFuture<WsTestClient>> handshakes = Stream
+			.generate(() -> CompletableFuture.supplyAsync(() -> connect("mia"), this.threads))
+			.limit(16)
+			.toList();
+		List<WsTestClient> admitted = new ArrayList<>();
+		for (CompletableFuture<WsTestClient> handshake : handshakes) {
+			try {
+				admitted.add(handshake.join());
+			}
+			catch (CompletionException ex) {
+				assertThat(ex).hasCauseInstanceOf(UpgradeRefusedException.class);
+			}
+		}
+		assertThat(admitted).hasSize(4);
+		admitted.forEach(WsTestClient::close);
+	}
+
+	@Test
+	void noExtensionIsNegotiated() {
+		try (WsTestClient client = WsTestClient.to(this.server.uri())
+			.query("token", Tokens.forUser("leo"))
+			.header("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame")
+			.connect()) {
+			assertThat(client.responseHeader("Sec-WebSocket-Extensions")).isNull();
+			client.await("replay_complete");
+			client.send("{\"type\":\"ping\",\"t\":1}");
+			assertThat(client.await("pong").path("t").asInt()).isEqualTo(1);
 		}
 	}
 

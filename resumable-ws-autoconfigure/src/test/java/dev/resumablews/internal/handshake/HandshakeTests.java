@@ -332,13 +332,27 @@ class HandshakeTests {
 
 		final Queue<Integer> refusals = new ConcurrentLinkedQueue<>();
 
+		final Queue<String> cancelled = new ConcurrentLinkedQueue<>();
+
 		@Bean
 		ConnectionLimiter admission() {
-			return (userId) -> switch (userId) {
-				case "many" -> ConnectionLimiter.Decision.TOO_MANY_FOR_USER;
-				case "full" -> ConnectionLimiter.Decision.FULL;
-				case "late" -> ConnectionLimiter.Decision.SHUTTING_DOWN;
-				default -> ConnectionLimiter.Decision.ADMITTED;
+			return new ConnectionLimiter() {
+
+				@Override
+				public Decision admit(String userId) {
+					return switch (userId) {
+						case "many" -> Decision.TOO_MANY_FOR_USER;
+						case "full" -> Decision.FULL;
+						case "late" -> Decision.SHUTTING_DOWN;
+						default -> Decision.ADMITTED;
+					};
+				}
+
+				@Override
+				public void cancel(String userId) {
+					Rooms.this.cancelled.add(userId);
+				}
+
 			};
 		}
 
