@@ -95,10 +95,10 @@ class CleanupAutoConfigurationTests {
 
 	@Test
 	void aFailedRunDoesNotEndTheSchedule() {
-		this.jdbc.execute("alter table ws_live_connections rename to away");
+		this.jdbc.execute("alter table ws_idempotency_keys rename to away");
 		this.runner.run((context) -> {
 			await().until(() -> threads().size() == 1);
-			this.jdbc.execute("alter table away rename to ws_live_connections");
+			this.jdbc.execute("alter table away rename to ws_idempotency_keys");
 			await().until(() -> count("ws_sessions") == 1);
 		});
 	}

@@ -20,7 +20,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * What a node does in Postgres that answers messages, and has neither clients nor
- * replies.
+ * replies, between two runs of the cleanup.
  */
 class IdleNodeTests {
 
@@ -72,7 +72,7 @@ class IdleNodeTests {
 			this.server = TestServer.builder()
 				.database(this.postgres.url())
 				.with(Generator.class)
-				.properties("resumable-ws.cluster.signal", signal)
+				.properties("resumable-ws.cluster.signal", signal, "resumable-ws.cleanup.enabled", "false")
 				.start();
 			assertThat(this.server.bean(ReplyScheduler.class).answers()).isTrue();
 		}
