@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.MessageRejectedException;
 import dev.resumablews.ResumableSessions;
 
 /**
@@ -31,7 +32,7 @@ final class Votes implements ClientMessageHandler {
 	public void handle(ClientMessage message) {
 		int option = message.payload().path("option").asInt(-1);
 		if (option < 0) {
-			throw new IllegalArgumentException("'option' must be a number");
+			throw new MessageRejectedException("'option' must be a number");
 		}
 		int count = this.counts.computeIfAbsent(message.sessionId(), (session) -> new AtomicInteger())
 			.incrementAndGet();
