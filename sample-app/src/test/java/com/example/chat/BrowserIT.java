@@ -459,7 +459,7 @@ class BrowserIT {
 			page.awaitAnswers(1, "done");
 			// the list has come, and with it the long title
 			page.find("#title:has-text('Aaaa')").waitFor();
-			page.tab().waitForFunction("document.scrollingElement.scrollWidth === 360");
+			page.tab().waitForFunction("() => document.scrollingElement.scrollWidth === 360");
 			page.find("#list").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
 			page.find("#show-list").press("Enter");
 			page.find("#conversations a").waitFor();
