@@ -19,14 +19,11 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
 			throw new IllegalArgumentException("A user id must have 1 to 255 characters, not " + userId.length());
 		}
 		// Postgres stores no NUL, and its driver writes an unpaired surrogate as '?'
-		if (userId.codePoints().anyMatch((unit) -> Character.isISOControl(unit) || isSurrogate(unit))) {
+		if (userId.codePoints()
+			.anyMatch((unit) -> Character.isISOControl(unit) || Character.getType(unit) == Character.SURROGATE)) {
 			throw new IllegalArgumentException(
 					"A user id must have neither control characters nor unpaired surrogates");
 		}
-	}
-
-	private static boolean isSurrogate(int codePoint) {
-		return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
 	}
 
 }

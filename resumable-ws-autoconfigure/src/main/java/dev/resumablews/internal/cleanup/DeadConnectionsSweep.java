@@ -1,8 +1,5 @@
 package dev.resumablews.internal.cleanup;
 
-import java.time.Duration;
-import java.util.Optional;
-
 /**
  * Removes the live connections of nodes that are gone. A node that lives removes its
  * connections itself. Goes from node to node by the index, as there are few nodes and
@@ -62,15 +59,6 @@ final class DeadConnectionsSweep implements Sweep {
 			.single();
 		return new Batch(SweepResult.NOTHING.and(what(), result.removed()),
 				result.removed() == limit || result.forgotten());
-	}
-
-	/**
-	 * Nothing depends on when they are removed, as the connections of a node that gives
-	 * no sign of life do not count.
-	 */
-	@Override
-	public Optional<Duration> overdue() {
-		return Optional.empty();
 	}
 
 	private record Result(long removed, boolean forgotten) {

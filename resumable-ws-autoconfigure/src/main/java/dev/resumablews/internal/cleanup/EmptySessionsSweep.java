@@ -1,7 +1,6 @@
 package dev.resumablews.internal.cleanup;
 
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * Removes sessions that never had an event, a day after they were last seen to have a
@@ -55,14 +54,6 @@ final class EmptySessionsSweep implements Sweep {
 			.query((row, number) -> new Batch(SweepResult.NOTHING.and(what(), row.getLong("removed")),
 					row.getLong("seen") == settings.batchSize()))
 			.single();
-	}
-
-	/**
-	 * Nothing depends on when they are removed.
-	 */
-	@Override
-	public Optional<Duration> overdue() {
-		return Optional.empty();
 	}
 
 }

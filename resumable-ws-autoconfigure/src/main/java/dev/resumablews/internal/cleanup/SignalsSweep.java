@@ -1,8 +1,5 @@
 package dev.resumablews.internal.cleanup;
 
-import java.time.Duration;
-import java.util.Optional;
-
 /**
  * Removes signals that every node has read, the oldest first. A node that has not read
  * for ten seconds looks everything up instead. The newest signal stays: nodes remember
@@ -50,14 +47,6 @@ final class SignalsSweep implements Sweep {
 			.single();
 		this.since = result.last();
 		return new Batch(SweepResult.NOTHING.and(what(), result.removed()), result.removed() == limit);
-	}
-
-	/**
-	 * Nothing depends on when they are removed.
-	 */
-	@Override
-	public Optional<Duration> overdue() {
-		return Optional.empty();
 	}
 
 	private record Result(long removed, long last) {

@@ -25,9 +25,12 @@ interface Sweep {
 
 	/**
 	 * Returns how long the oldest row is past its time.
-	 * @return the time, zero if no row is; empty where that does not matter
+	 * @return the time, zero if no row is; empty, as by default, where nothing depends on
+	 * it
 	 */
-	Optional<Duration> overdue();
+	default Optional<Duration> overdue() {
+		return Optional.empty();
+	}
 
 	/**
 	 * A batch.

@@ -218,7 +218,7 @@ final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * What Postgres cannot store of a user message is the client's, and nobody else's.
+	 * A user message that Postgres cannot store is the fault of the client.
 	 */
 	private static Throwable rejected(Throwable failure) {
 		Throwable cause = unwrapped(failure);

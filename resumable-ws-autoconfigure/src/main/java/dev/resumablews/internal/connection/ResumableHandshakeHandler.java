@@ -5,8 +5,6 @@ import java.util.Map;
 
 import dev.resumablews.internal.handshake.Handshake;
 
-import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
@@ -37,12 +35,6 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 		mapping.setUrlMap(Map.of(path, requestHandler));
 		mapping.setOrder(ORDER);
 		return mapping;
-	}
-
-	@Override
-	protected List<WebSocketExtension> filterRequestedExtensions(ServerHttpRequest request,
-			List<WebSocketExtension> requested, List<WebSocketExtension> supported) {
-		return List.of();
 	}
 
 }

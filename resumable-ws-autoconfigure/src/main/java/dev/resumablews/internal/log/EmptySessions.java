@@ -16,9 +16,9 @@ import dev.resumablews.internal.jdbc.JdbcSession;
  * Postgres or a failover loses them; the client then gets another session, and has missed
  * nothing.
  * <p>
- * Whoever moves a session holds the lock of its row in {@code ws_empty_sessions} until
- * its transaction ends, so that two of them cannot meet in {@code ws_sessions}.
- * Stateless.
+ * A transaction that moves a session holds the lock of its row in
+ * {@code ws_empty_sessions} until it ends, so that two of them cannot meet in
+ * {@code ws_sessions}. Stateless.
  */
 public final class EmptySessions {
 

@@ -47,7 +47,7 @@ class CleanupScheduleTests {
 			this.runs.incrementAndGet();
 			begun.countDown();
 			try {
-				TimeUnit.HOURS.sleep(1);
+				new CountDownLatch(1).await();
 			}
 			catch (InterruptedException ex) {
 				interrupted.incrementAndGet();
