@@ -38,3 +38,31 @@ create or replace function ws_forks(forks text, epoch text, next_event_id bigint
 		else forks || '-' || epoch || '.' || next_event_id
 	end
 $$;
+
+--changeset resumable-ws:remembered-epoch splitStatements:false
+--comment: a connection computes the epoch once: a server that is not a standby keeps its history until it is restarted, and that ends the connection
+create or replace function ws_epoch(operator_value text) returns text language plpgsql volatile as $$
+declare
+	-- the operator's value and the epoch, or null or empty where the connection has not computed it
+	remembered text := current_setting('resumable_ws.epoch', true);
+	history text := operator_value;
+begin
+	if remembered <> '' and left(remembered, -13) = operator_value then
+		return right(remembered, 12);
+	end if;
+	begin
+		history := history || '/' || (select system_identifier from pg_control_system());
+	exception when insufficient_privilege or feature_not_supported or undefined_function then
+		null;
+	end;
+	begin
+		-- fails on a standby, as it must: what a standby holds is not the head of the log
+		history := history || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+	exception when insufficient_privilege or feature_not_supported or undefined_function then
+		null;
+	end;
+	history := left(md5(history), 12);
+	perform set_config('resumable_ws.epoch', operator_value || '/' || history, false);
+	return history;
+end
+$$;
