@@ -96,23 +96,27 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Takes the next append.
-	 * @param room length of the payload that it may have
-	 * @return the append; null if there is none, or if it is too large
+	 * Takes the next appends, at least one if there is any.
+	 * @param most how many, at most
+	 * @param room length of the payloads that they may have
+	 * @return the appends, in their order
 	 */
-	synchronized @Nullable QueuedAppend poll(long room) {
+	synchronized List<QueuedAppend> poll(int most, long room) {
+		List<QueuedAppend> taken = new ArrayList<>(Math.min(most, this.queue.size()));
+		long left = room;
 		QueuedAppend next = this.queue.peek();
-		if (next == null || next.waitingLength() > room) {
-			return null;
+		while (next != null && taken.size() < most && (taken.isEmpty() || next.waitingLength() <= left)) {
+			taken.add(this.queue.remove());
+			left -= next.waitingLength();
+			this.waiting--;
+			this.waitingCharacters -= next.waitingLength();
+			ParkedSession session = this.parked.isEmpty() ? null : this.parked.get(next.sessionId());
+			if (session != null) {
+				session.outstanding--;
+			}
+			next = this.queue.peek();
 		}
-		this.queue.remove();
-		this.waiting--;
-		this.waitingCharacters -= next.waitingLength();
-		ParkedSession session = this.parked.get(next.sessionId());
-		if (session != null) {
-			session.outstanding--;
-		}
-		return next;
+		return taken;
 	}
 
 	/**

@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -96,7 +95,7 @@ public final class AppendStatement {
 
 	private static final String ADMITTED = """
 			admitted as materialized (
-				select i.*, l.last_event_id, l.forks, k.idempotency_key is not null as duplicate, k.event_id
+				select i.*, l.last_event_id, k.idempotency_key is not null as duplicate, k.event_id
 				from input i
 				full join locked l on l.session_id = i.session_id
 				%s
@@ -113,8 +112,9 @@ public final class AppendStatement {
 				where not duplicate
 			), advanced as (
 				update ws_sessions s
-				set last_event_id = c.id, last_active_at = m.stored_at, forks = c.forks
-				from (select session_id, max(id) as id, max(forks) as forks from fresh group by session_id) c, moment m
+				set last_event_id = c.id, last_active_at = m.stored_at,
+					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1)
+				from (select session_id, max(id) as id from fresh group by session_id) c, moment m, epoch h
 				where s.session_id = c.session_id
 			), stored as (
 				insert into ws_events (session_id, id, type, message_id, payload, created_at, payload_bytes)
@@ -130,24 +130,27 @@ public final class AppendStatement {
 
 	private static final String RESULT = """
 
-			select position, id as event_id, false as duplicate, stored_at, forks, null::uuid as busy,
-				null::text as transaction
-			from fresh, moment
+			select position, id as event_id, false as duplicate, null::uuid as session_id,
+				null::timestamptz as stored_at, null::text as forks, null::text as transaction
+			from fresh
 			union all
-			select position, event_id, true, stored_at, forks, null, null
-			from admitted, moment
+			select position, event_id, true, null, null, null, null
+			from admitted
 			where duplicate
+			union all
+			select 0, null, null, session_id, stored_at, forks, null
+			from locked, moment
 			""";
 
 	private static final String BUSY_RESULT = """
 			union all
-			select 0, null, null, null, null, session_id, null
+			select 0, null, null, session_id, null, null, null
 			from busy
 			""";
 
 	private static final String CONTENDED_RESULT = """
 			union all
-			select 0, null, null, null, null, session_id, null
+			select 0, null, null, session_id, null, null, null
 			from contended
 			""";
 
@@ -205,7 +208,7 @@ public final class AppendStatement {
 		String sql = Objects.requireNonNull((plain ? this.plain : this.extended).get(locking));
 		return session.query(sql,
 				(statement) -> set(statement, batch, requests, locking, plain ? null : this.extension),
-				(rows) -> read(rows, batch.size()));
+				(rows) -> read(rows, requests));
 	}
 
 	private static String compose(Locking locking, @Nullable AppendExtension extension) {
@@ -306,35 +309,44 @@ public final class AppendStatement {
 	}
 
 	/**
-	 * Reads what was stored. All rows have the same time, and those of a session the same
-	 * history, which are therefore read once.
+	 * Reads what was stored: a row with the position of each event, one for each session
+	 * with what its events share, one for each busy session, and one for the transaction.
 	 */
-	private static AppendOutcome read(ResultSet rows, int size) throws SQLException {
-		@Nullable AppendResult[] results = new @Nullable AppendResult[size];
+	private static AppendOutcome read(ResultSet rows, List<AppendRequest> requests) throws SQLException {
+		long[] eventIds = new long[requests.size()];
+		@Nullable Boolean[] duplicates = new @Nullable Boolean[requests.size()];
+		Map<UUID, Forks> forks = new HashMap<>();
 		Set<UUID> busy = new HashSet<>(0);
+		Instant storedAt = Instant.EPOCH;
 		String transaction = null;
-		Instant storedAt = null;
-		Forks forks = null;
 		while (rows.next()) {
 			int position = rows.getInt(1);
 			if (position > 0) {
-				if (storedAt == null) {
-					storedAt = rows.getObject(4, OffsetDateTime.class).toInstant();
-				}
-				String text = rows.getString(5);
-				if (forks == null || !forks.text().equals(text)) {
-					forks = new Forks(text);
-				}
-				results[position - 1] = new AppendResult(rows.getLong(2), rows.getBoolean(3), storedAt, forks);
+				eventIds[position - 1] = rows.getLong(2);
+				duplicates[position - 1] = rows.getBoolean(3);
 			}
-			else if (position == 0) {
-				busy.add(rows.getObject(6, UUID.class));
-			}
-			else {
+			else if (position < 0) {
 				transaction = rows.getString(7);
 			}
+			else {
+				UUID sessionId = rows.getObject(4, UUID.class);
+				String text = rows.getString(6);
+				if (text != null) {
+					forks.put(sessionId, new Forks(text));
+					storedAt = rows.getObject(5, OffsetDateTime.class).toInstant();
+				}
+				else {
+					busy.add(sessionId);
+				}
+			}
 		}
-		return new AppendOutcome(Arrays.asList(results), busy, transaction);
+		List<@Nullable AppendResult> results = new ArrayList<>(requests.size());
+		for (int i = 0; i < eventIds.length; i++) {
+			Boolean duplicate = duplicates[i];
+			results.add((duplicate == null) ? null : new AppendResult(eventIds[i], duplicate, storedAt,
+					Objects.requireNonNull(forks.get(requests.get(i).sessionId()))));
+		}
+		return new AppendOutcome(results, busy, transaction);
 	}
 
 	/**

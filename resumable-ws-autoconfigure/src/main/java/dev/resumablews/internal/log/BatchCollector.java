@@ -16,6 +16,13 @@ final class BatchCollector {
 
 	private static final long MAX_CHARACTERS = 4 * 1024 * 1024;
 
+	/**
+	 * Appends that are taken at once: enough that those who append seldom meet the writer
+	 * at the queue, and few enough that payloads that are bound late exceed the size by
+	 * little.
+	 */
+	private static final int AT_ONCE = 64;
+
 	private static final long LONGEST_WAIT_NANOS = Duration.ofMillis(100).toNanos();
 
 	private final AppendQueue queue;
@@ -45,15 +52,17 @@ final class BatchCollector {
 		gather(control);
 		List<QueuedAppend> taken = new ArrayList<>();
 		long characters = 0;
-		while (taken.size() < this.settings.maxBatch()) {
-			// the first one fits whatever its size
-			QueuedAppend append = this.queue.poll(taken.isEmpty() ? Long.MAX_VALUE : MAX_CHARACTERS - characters);
-			if (append == null) {
+		while (taken.size() < this.settings.maxBatch() && characters < MAX_CHARACTERS) {
+			List<QueuedAppend> next = this.queue.poll(Math.min(this.settings.maxBatch() - taken.size(), AT_ONCE),
+					MAX_CHARACTERS - characters);
+			if (next.isEmpty()) {
 				break;
 			}
-			if (append.settle()) {
-				taken.add(append);
-				characters += append.payload().length();
+			for (QueuedAppend append : next) {
+				if (append.settle()) {
+					taken.add(append);
+					characters += append.payload().length();
+				}
 			}
 		}
 		this.begunWith = taken.size();
