@@ -11,7 +11,7 @@ import dev.resumablews.internal.epoch.Forks;
  * @param duplicate whether it had been stored before, under the same idempotency key; the
  * id is then that of the first one
  * @param createdAt when it was stored; for a duplicate, when that was noticed
- * @param forks the history of the session that the event is part of
+ * @param forks the history of the session that the event is part of; none for a duplicate
  */
 public record AppendResult(long eventId, boolean duplicate, Instant createdAt, Forks forks) {
 

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -73,8 +74,8 @@ public final class AppendStatement {
 
 	private static final String LOCKED = """
 			locked as materialized (
-				select s.session_id, s.user_id, s.last_event_id, ws_forks(s.forks, h.epoch, s.last_event_id + 1) as forks
-				from ws_sessions s, epoch h
+				select s.session_id, s.user_id, s.last_event_id
+				from ws_sessions s
 				where s.session_id = any (?::uuid[]) and s.closed_at is null
 				order by s.session_id
 				for no key update of s%s
@@ -116,6 +117,7 @@ public final class AppendStatement {
 					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1)
 				from (select session_id, max(id) as id from fresh group by session_id) c, moment m, epoch h
 				where s.session_id = c.session_id
+				returning s.session_id, s.last_active_at, s.forks
 			), stored as (
 				insert into ws_events (session_id, id, type, message_id, payload, created_at, payload_bytes)
 				select session_id, id, type, message_id, payload::json, stored_at, octet_length(payload)
@@ -134,12 +136,12 @@ public final class AppendStatement {
 				null::timestamptz as stored_at, null::text as forks, null::text as transaction
 			from fresh
 			union all
-			select position, event_id, true, null, null, null, null
-			from admitted
+			select position, event_id, true, null, stored_at, null, null
+			from admitted, moment
 			where duplicate
 			union all
-			select 0, null, null, session_id, stored_at, forks, null
-			from locked, moment
+			select 0, null, null, session_id, last_active_at, forks, null
+			from advanced
 			""";
 
 	private static final String BUSY_RESULT = """
@@ -310,25 +312,22 @@ public final class AppendStatement {
 
 	/**
 	 * Reads what was stored: a row with the position of each event, one for each session
-	 * with what its events share, one for each busy session, and one for the transaction.
+	 * with what its new events share, one for each busy session, and one for the
+	 * transaction.
 	 */
 	private static AppendOutcome read(ResultSet rows, List<AppendRequest> requests) throws SQLException {
-		long[] eventIds = new long[requests.size()];
-		@Nullable Boolean[] duplicates = new @Nullable Boolean[requests.size()];
+		@Nullable AppendResult[] results = new @Nullable AppendResult[requests.size()];
+		long[] stored = new long[requests.size()];
 		Map<UUID, Forks> forks = new HashMap<>();
 		Set<UUID> busy = new HashSet<>(0);
 		Instant storedAt = Instant.EPOCH;
 		String transaction = null;
 		while (rows.next()) {
 			int position = rows.getInt(1);
-			if (position > 0) {
-				eventIds[position - 1] = rows.getLong(2);
-				duplicates[position - 1] = rows.getBoolean(3);
-			}
-			else if (position < 0) {
+			if (position < 0) {
 				transaction = rows.getString(7);
 			}
-			else {
+			else if (position == 0) {
 				UUID sessionId = rows.getObject(4, UUID.class);
 				String text = rows.getString(6);
 				if (text != null) {
@@ -339,14 +338,21 @@ public final class AppendStatement {
 					busy.add(sessionId);
 				}
 			}
+			else if (rows.getBoolean(3)) {
+				results[position - 1] = new AppendResult(rows.getLong(2), true,
+						rows.getObject(5, OffsetDateTime.class).toInstant(), Forks.NONE);
+			}
+			else {
+				stored[position - 1] = rows.getLong(2);
+			}
 		}
-		List<@Nullable AppendResult> results = new ArrayList<>(requests.size());
-		for (int i = 0; i < eventIds.length; i++) {
-			Boolean duplicate = duplicates[i];
-			results.add((duplicate == null) ? null : new AppendResult(eventIds[i], duplicate, storedAt,
-					Objects.requireNonNull(forks.get(requests.get(i).sessionId()))));
+		for (int i = 0; i < stored.length; i++) {
+			if (stored[i] > 0) {
+				results[i] = new AppendResult(stored[i], false, storedAt,
+						Objects.requireNonNull(forks.get(requests.get(i).sessionId())));
+			}
 		}
-		return new AppendOutcome(results, busy, transaction);
+		return new AppendOutcome(Arrays.asList(results), busy, transaction);
 	}
 
 	/**
