@@ -18,6 +18,13 @@ public interface ResumableWsListener {
 	}
 
 	/**
+	 * Something has happened that whoever guards the service may want to know.
+	 * @param event who, from where, and why
+	 */
+	default void onSecurityEvent(SecurityEvent event) {
+	}
+
+	/**
 	 * A connection was opened.
 	 * @param resumed whether it resumed a session
 	 */

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
 import dev.resumablews.internal.concurrent.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -193,6 +194,11 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		@Override
 		public void onHandshakeRefused(int status) {
 			ListenerDispatcher.this.notify((listener) -> listener.onHandshakeRefused(status));
+		}
+
+		@Override
+		public void onSecurityEvent(SecurityEvent event) {
+			ListenerDispatcher.this.notify((listener) -> listener.onSecurityEvent(event));
 		}
 
 		@Override

@@ -2,6 +2,7 @@ package dev.resumablews.internal.observability;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -76,6 +78,16 @@ final class MicrometerListener implements DirectListener {
 		Counter.builder("resumable.ws.handshakes.refused")
 			.description("Handshakes that were refused")
 			.tag("status", String.valueOf(status))
+			.register(this.registry)
+			.increment();
+	}
+
+	@Override
+	public void onSecurityEvent(SecurityEvent event) {
+		Counter.builder("resumable.ws.security.events")
+			.description("Refusals, limits that were exceeded, and other events of security")
+			.tag("kind", event.kind().name().toLowerCase(Locale.ROOT))
+			.tag("reason", event.reason())
 			.register(this.registry)
 			.increment();
 	}
