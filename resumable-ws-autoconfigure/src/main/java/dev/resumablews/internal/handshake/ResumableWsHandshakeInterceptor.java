@@ -100,6 +100,8 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			}
 			case TOO_MANY_FOR_USER ->
 				throw new RefusedException(HttpStatus.TOO_MANY_REQUESTS, "Too many connections of this user");
+			case TOO_OFTEN_FOR_USER ->
+				throw new RefusedException(HttpStatus.TOO_MANY_REQUESTS, "Too many handshakes of this user");
 			case FULL -> throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections");
 			case BUSY ->
 				throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections are being opened");
