@@ -199,13 +199,17 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxUnreadSize Size of the control messages that the user's clients have not
 	 * read yet.
 	 * @param maxHandlers Handlers of messages that run at the same time.
+	 * @param maxWaitingReplies Replies that may wait for their turn, on all nodes, before
+	 * further messages of the user are refused.
+	 * @param maxRunningReplies Replies that run at the same time, on all nodes.
 	 */
 	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
 			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
 			@DefaultValue("600") int handshakesPerMinute, @DefaultValue("60") int resumesPerMinute,
 			@DefaultValue("60") int repliesPerMinute, @DefaultValue("8MB") DataSize replayPerSecond,
 			@DefaultValue("1000") int maxWaitingMessages, @DefaultValue("4MB") DataSize maxWaitingSize,
-			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers) {
+			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers,
+			@DefaultValue("20") int maxWaitingReplies, @DefaultValue("10") int maxRunningReplies) {
 
 		public User {
 			requireNotNegative("user.messages-per-second", messagesPerSecond);
@@ -220,6 +224,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requireNotNegative("user.max-waiting-size", maxWaitingSize);
 			requireNotNegative("user.max-unread-size", maxUnreadSize);
 			requireNotNegative("user.max-handlers", maxHandlers);
+			requireNotNegative("user.max-waiting-replies", maxWaitingReplies);
+			requireNotNegative("user.max-running-replies", maxRunningReplies);
 		}
 
 	}
@@ -352,7 +358,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxDuration Time a reply may take before it fails.
 	 * @param maxConcurrent Replies that may run at once on this node.
 	 * @param maxWaiting Replies that may wait for their turn, on all nodes, before
-	 * further messages are refused.
+	 * further messages of users of whom some wait are refused; twice as many, before
+	 * those of all users are.
 	 * @param maxCharacters Length, in UTF-16 units, at which a reply is cut off.
 	 * @param oneAtATime Whether a reply waits until the replies to all earlier messages
 	 * of its session have ended.

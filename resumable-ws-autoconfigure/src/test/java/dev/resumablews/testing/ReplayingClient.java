@@ -325,6 +325,22 @@ public final class ReplayingClient implements AutoCloseable {
 		return this.gaveUp;
 	}
 
+	/**
+	 * Tells what this client is doing, for the message of an assertion.
+	 */
+	@Override
+	public String toString() {
+		WsTestClient client = this.connection;
+		synchronized (this.pending) {
+			return "client of session %s: %s, event %d, %d connects, %d unacknowledged %s, closed with %s, errors %s"
+				.formatted(this.session.sessionId(),
+						(this.gaveUp != null) ? "gave up: " + this.gaveUp
+								: (client != null) ? (client.isOpen() ? "connected" : "closed") : "not connected",
+						lastEventId(), this.connects.get(), this.pending.size(), this.pending.keySet(),
+						last(this.closeCodes), last(this.errors));
+		}
+	}
+
 	@Override
 	public void close() {
 		this.closed = true;

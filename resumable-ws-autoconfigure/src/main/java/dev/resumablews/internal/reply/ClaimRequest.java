@@ -15,10 +15,10 @@ import java.util.UUID;
  * @param room how many to claim at most. Cancelled ones need no room
  * @param oneAtATime whether a reply waits until the replies to all earlier messages of
  * its session have ended
- * @param maxWaiting up to how many waiting replies are counted
+ * @param limits how many replies may wait and run
  */
 public record ClaimRequest(Collection<ReplyKey> stored, Collection<UUID> sessions, boolean look,
-		Collection<ReplyKey> held, int room, boolean oneAtATime, int maxWaiting) {
+		Collection<ReplyKey> held, int room, boolean oneAtATime, ReplyLimits limits) {
 
 	/**
 	 * Creates a request of a node that runs nothing, for the next replies of sessions.
@@ -27,7 +27,7 @@ public record ClaimRequest(Collection<ReplyKey> stored, Collection<UUID> session
 	 * @return the request
 	 */
 	public static ClaimRequest ofSessions(int room, UUID... sessions) {
-		return new ClaimRequest(List.of(), List.of(sessions), false, List.of(), room, true, 0);
+		return new ClaimRequest(List.of(), List.of(sessions), false, List.of(), room, true, ReplyLimits.NONE);
 	}
 
 	/**
@@ -36,7 +36,7 @@ public record ClaimRequest(Collection<ReplyKey> stored, Collection<UUID> session
 	 * @return the request
 	 */
 	public static ClaimRequest lapsed(int room) {
-		return new ClaimRequest(List.of(), List.of(), true, List.of(), room, true, 0);
+		return new ClaimRequest(List.of(), List.of(), true, List.of(), room, true, ReplyLimits.NONE);
 	}
 
 }

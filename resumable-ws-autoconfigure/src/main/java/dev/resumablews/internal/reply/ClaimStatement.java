@@ -1,10 +1,12 @@
 package dev.resumablews.internal.reply;
 
+import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 import dev.resumablews.internal.jdbc.JdbcSession;
@@ -14,14 +16,16 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.Claims;
 /**
  * The statement that claims replies:
  * <ol>
- * <li>{@code targets} are replies to be claimed by name, {@code lapsed} the oldest ones
- * whose lease has passed, {@code cancelled} those of them that need no room;
+ * <li>{@code targets} are replies to be claimed by name, and the next ones of sessions
+ * and users of whom a reply has just ended; {@code lapsed} are the oldest ones whose
+ * lease has passed, {@code cancelled} those of them that need no room;
  * <li>{@code locked} locks those that may be claimed and that no other statement holds,
  * in order. Of those that were asked for by name, it takes also the ones that wait, and
  * the ones that name this node without being held by it: the answer to their claim was
  * lost;
- * <li>{@code judged} finds out whether their sessions are open and whether it is their
- * turn, {@code ranked} puts those in the order of age;
+ * <li>{@code judged} finds out whether their sessions are open and whether a reply before
+ * them has to end first; {@code turns} lets the users take turns, and those wait who have
+ * as many replies running as one user may have; {@code ranked} puts the others in order;
  * <li>each is removed because its session is closed, claimed, offered to any node because
  * there is no room, or postponed because it is not its turn.
  * </ol>
@@ -49,6 +53,17 @@ final class ClaimStatement {
 					from ws_replies r
 					where r.session_id = t.session_id
 					order by r.event_id
+					limit 1
+				) n
+				union
+				select n.session_id, n.event_id
+				from unnest(?::uuid[]) as t (session_id)
+				join ws_sessions s on s.session_id = t.session_id
+				cross join lateral (
+					select r.session_id, r.event_id
+					from ws_replies r
+					where r.user_id = s.user_id and r.state = 'waiting'
+					order by r.created_at
 					limit 1
 				) n
 			), lapsed as materialized (
@@ -103,7 +118,7 @@ final class ClaimStatement {
 				select l.*, s.user_id, s.user_id is null as gone,
 					? and exists (
 						select from ws_replies e
-						where e.session_id = l.session_id and e.event_id < l.event_id) as blocked
+						where e.session_id = l.session_id and e.event_id < l.event_id) as early
 				from locked l
 				left join lateral (
 					select s.user_id
@@ -111,10 +126,24 @@ final class ClaimStatement {
 					where s.session_id = l.session_id and s.closed_at is null
 					limit 1
 				) s on true
-			), ranked as materialized (
-				select j.*, row_number() over (
-					partition by gone, cancelled, blocked order by created_at, session_id, event_id) as place
+			), running as materialized (
+				select u.user_id, n.running
+				from (select distinct user_id from judged where not gone and not early) u
+				cross join lateral (
+					select count(*) as running
+					from (select from ws_replies r
+						where r.user_id = u.user_id and r.state = 'running' and r.lease_until > statement_timestamp()
+						limit ?) r
+				) n
+			), turns as materialized (
+				select j.*, coalesce(n.running, 0) + row_number() over (
+					partition by j.user_id, gone, cancelled, early order by created_at, session_id, event_id) as turn
 				from judged j
+				left join running n on n.user_id = j.user_id
+			), ranked as materialized (
+				select t.*, early or turn > ? as blocked, row_number() over (
+					partition by gone, cancelled, early or turn > ? order by turn, created_at, session_id, event_id) as place
+				from turns t
 			), gone as (
 				delete from ws_replies r
 				using ranked k
@@ -145,8 +174,20 @@ final class ClaimStatement {
 				where not k.gone and not k.cancelled and k.blocked and k.lapsed
 					and r.session_id = k.session_id and r.event_id = k.event_id
 				returning 1
+			), crowd as materialized (
+				select w.user_id, w.waiting - coalesce(c.begun, 0) as waiting
+				from (
+					select user_id, count(*) as waiting
+					from (select user_id from ws_replies where state = 'waiting' limit ?) w
+					group by user_id
+				) w
+				left join (select user_id, count(*) as begun from claimed where waited group by user_id) c
+					on c.user_id = w.user_id
 			), summary as (
-				select (select count(*) from (select from ws_replies where state = 'waiting' limit ?) w) as waiting,
+				select (select coalesce(sum(waiting), 0) from crowd) as waiting,
+					(select array_agg(user_id) from crowd
+						where user_id is not null and waiting > 0
+							and waiting >= case when (select sum(waiting) from crowd) > ? then 1 else ? end) as crowded,
 					(select count(*) from offered) as offered,
 					(select count(*) from lapsed) as lapsed,
 					(select count(*) from missed) as missed,
@@ -174,18 +215,25 @@ final class ClaimStatement {
 		return session.query(SQL, (statement) -> {
 			JdbcReplyQueue.setKeys(statement, 1, request.held());
 			JdbcReplyQueue.setKeys(statement, 3, request.stored());
-			statement.setArray(5, statement.getConnection().createArrayOf("uuid", request.sessions().toArray()));
-			statement.setInt(6, (request.room() > 0) ? look : 0);
-			statement.setInt(7, look);
-			statement.setObject(8, this.nodeId);
+			Array sessions = statement.getConnection().createArrayOf("uuid", request.sessions().toArray());
+			statement.setArray(5, sessions);
+			statement.setArray(6, sessions);
+			statement.setInt(7, (request.room() > 0) ? look : 0);
+			statement.setInt(8, look);
 			statement.setObject(9, this.nodeId);
-			statement.setBoolean(10, request.oneAtATime());
-			statement.setObject(11, this.nodeId);
-			statement.setDouble(12, this.leaseSeconds);
-			statement.setInt(13, request.room());
-			statement.setInt(14, request.room());
-			statement.setDouble(15, this.leaseSeconds);
-			statement.setInt(16, request.maxWaiting() + 1);
+			statement.setObject(10, this.nodeId);
+			statement.setBoolean(11, request.oneAtATime());
+			statement.setInt(12, request.limits().runningPerUser());
+			statement.setInt(13, request.limits().runningPerUser());
+			statement.setInt(14, request.limits().runningPerUser());
+			statement.setObject(15, this.nodeId);
+			statement.setDouble(16, this.leaseSeconds);
+			statement.setInt(17, request.room());
+			statement.setInt(18, request.room());
+			statement.setDouble(19, this.leaseSeconds);
+			statement.setInt(20, request.limits().mostWaiting() + 1);
+			statement.setInt(21, request.limits().waiting());
+			statement.setInt(22, request.limits().waitingPerUser());
 		}, (rows) -> claims(rows, look));
 	}
 
@@ -199,10 +247,12 @@ final class ClaimStatement {
 		boolean offered = false;
 		boolean missed = false;
 		boolean more = false;
-		int counted = 0;
 		Duration lapsesIn = null;
+		Set<String> crowded = Set.of();
 		while (rows.next()) {
 			waiting = rows.getInt("waiting");
+			Array users = rows.getArray("crowded");
+			crowded = (users != null) ? Set.of((String[]) users.getArray()) : Set.of();
 			offered = rows.getInt("offered") > 0;
 			missed = rows.getInt("missed") > 0;
 			more = look > 0 && rows.getInt("lapsed") >= look && rows.getInt("postponed") > 0;
@@ -210,13 +260,12 @@ final class ClaimStatement {
 			lapsesIn = rows.wasNull() ? null : Duration.ofNanos((long) (seconds * 1e9));
 			UUID sessionId = rows.getObject("session_id", UUID.class);
 			if (sessionId != null) {
-				counted += rows.getBoolean("waited") ? 1 : 0;
 				claimed.add(new ClaimedReply(sessionId, rows.getLong("event_id"), rows.getString("user_id"),
 						rows.getObject("message_id", UUID.class), rows.getLong("fence"), rows.getInt("attempts"),
 						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled")));
 			}
 		}
-		return new Claims(claimed, Math.max(0, waiting - counted), offered, missed, more, lapsesIn);
+		return new Claims(claimed, waiting, crowded, offered, missed, more, lapsesIn);
 	}
 
 }

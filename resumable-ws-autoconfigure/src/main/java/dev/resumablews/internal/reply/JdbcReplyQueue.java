@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -146,10 +147,10 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Claims replies, the oldest first. Those that wait for this node and have no room on
-	 * it are left to any node. Of those that were found by their lease, the ones whose
-	 * turn has not come are postponed by a lease, and those whose sessions are closed or
-	 * gone are removed.
+	 * Claims replies, the oldest first, while users take turns. Those that wait for this
+	 * node and have no room on it are left to any node. Of those that were found by their
+	 * lease, the ones whose turn has not come are postponed by a lease, and those whose
+	 * sessions are closed or gone are removed.
 	 * @param request which ones
 	 * @return the replies, and what else is to be done
 	 */
@@ -255,13 +256,15 @@ public final class JdbcReplyQueue {
 	 * @param replies the replies that are this node's now
 	 * @param waiting how many others wait for their turn, on all nodes, as far as they
 	 * were counted
+	 * @param crowded users whose further messages are refused, because too many of their
+	 * replies wait
 	 * @param offered whether replies were left to any node, which other nodes are to know
 	 * @param missed whether a reply was skipped because its row is locked
 	 * @param more whether there may be more whose lease has passed
 	 * @param lapsesIn when the next lease passes, if there is one
 	 */
-	public record Claims(List<ClaimedReply> replies, int waiting, boolean offered, boolean missed, boolean more,
-			@Nullable Duration lapsesIn) {
+	public record Claims(List<ClaimedReply> replies, int waiting, Set<String> crowded, boolean offered, boolean missed,
+			boolean more, @Nullable Duration lapsesIn) {
 
 	}
 

@@ -62,8 +62,8 @@ public final class ReplyAppendExtension implements AppendExtension {
 					and f.replaces is not null and e.session_id = f.session_id and e.id > f.reply_to and e.id < f.id
 					and e.message_id = f.replaces and e.type = 'assistant_delta'
 			), asked as (
-				insert into ws_replies (session_id, event_id, node_id, lease_until)
-				select session_id, id, ?, clock_timestamp() + make_interval(secs => ?)
+				insert into ws_replies (session_id, event_id, user_id, node_id, lease_until)
+				select session_id, id, user_id, ?, clock_timestamp() + make_interval(secs => ?)
 				from fresh
 				where asks
 			), ended as (

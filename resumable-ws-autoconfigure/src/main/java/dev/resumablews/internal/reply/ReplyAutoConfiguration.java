@@ -46,9 +46,8 @@ public final class ReplyAutoConfiguration {
 	}
 
 	@Bean
-	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets,
-			ResumableWsProperties properties) {
-		return new UserMessages(log, replies, properties.reply().maxWaiting(), budgets);
+	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets) {
+		return new UserMessages(log, replies, budgets);
 	}
 
 	@Bean
@@ -57,10 +56,13 @@ public final class ReplyAutoConfiguration {
 			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners, ListableBeanFactory beans,
 			Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
+		ResumableWsProperties.User user = properties.user();
+		ReplyLimits limits = new ReplyLimits(reply.maxWaiting(), orUnlimited(user.maxWaitingReplies()),
+				orUnlimited(user.maxRunningReplies()));
 		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.firstPartTimeout(),
-				reply.idleTimeout(), reply.maxDuration(), reply.maxConcurrent(), reply.maxWaiting(),
-				reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
-				reply.takeover() == ResumableWsProperties.Takeover.RESTART, reply.maxAttempts());
+				reply.idleTimeout(), reply.maxDuration(), reply.maxConcurrent(), limits, reply.maxCharacters(),
+				reply.oneAtATime(), reply.lease(), reply.takeover() == ResumableWsProperties.Takeover.RESTART,
+				reply.maxAttempts());
 		boolean handled = handlers.stream().anyMatch((handler) -> ReplyEvents.USER_MESSAGE.equals(handler.type()));
 		boolean answered = reply.enabled() && !handled;
 		ReplyGenerator answering = answered ? generator.getIfAvailable() : null;
@@ -71,6 +73,10 @@ public final class ReplyAutoConfiguration {
 				: ReplyThreads::platform;
 		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering, settings, threads,
 				listeners.listener());
+	}
+
+	private static int orUnlimited(int limit) {
+		return (limit > 0) ? limit : Integer.MAX_VALUE;
 	}
 
 	private static String whyNotAnswered(ListableBeanFactory beans) {

@@ -2,6 +2,7 @@ package dev.resumablews.internal.reply;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntSupplier;
 import java.util.function.ObjLongConsumer;
@@ -67,6 +68,8 @@ final class ReplyClaimer {
 
 	private volatile int waiting;
 
+	private volatile Set<String> crowded = Set.of();
+
 	/**
 	 * Creates a claimer.
 	 * @param inbox what it is to do
@@ -105,6 +108,14 @@ final class ReplyClaimer {
 		return this.waiting;
 	}
 
+	/**
+	 * Returns whether so many replies of a user wait, on all nodes, that there is no room
+	 * for one more, as far as this node knows.
+	 */
+	boolean isCrowded(String userId) {
+		return this.crowded.contains(userId);
+	}
+
 	private void step() throws InterruptedException {
 		ClaimWork work = this.inbox.take(this.nextLook);
 		ClaimWork undone = work;
@@ -140,10 +151,11 @@ final class ReplyClaimer {
 	private void claim(ClaimWork work) {
 		long begin = System.nanoTime();
 		ClaimRequest request = new ClaimRequest(work.stored(), work.sessions(), work.look(), this.held.keys(),
-				Math.max(0, this.room.getAsInt()), this.settings.oneAtATime(), this.settings.maxWaiting());
+				Math.max(0, this.room.getAsInt()), this.settings.oneAtATime(), this.settings.limits());
 		Claims claims = this.queue.claim(request);
 		claims.replies().forEach((claim) -> this.onClaimed.accept(claim, begin));
 		this.waiting = claims.waiting();
+		this.crowded = claims.crowded();
 		if (claims.missed()) {
 			ClaimWork again = new ClaimWork();
 			again.stored().addAll(work.stored());

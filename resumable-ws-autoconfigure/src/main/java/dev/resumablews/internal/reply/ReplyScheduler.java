@@ -181,6 +181,18 @@ final class ReplyScheduler implements Replies, SmartLifecycle {
 	}
 
 	/**
+	 * Returns whether a further message of a user is refused, because too many of the
+	 * user's replies wait, or of everybody's.
+	 * @return why; null if it is not refused
+	 */
+	@Nullable String refuses(String userId) {
+		if (this.claimer.isCrowded(userId)) {
+			return "waiting_replies";
+		}
+		return (waiting() > this.settings.limits().mostWaiting()) ? "all_waiting_replies" : null;
+	}
+
+	/**
 	 * Claims the reply to a message that was stored here.
 	 */
 	void stored(ReplyKey key) {

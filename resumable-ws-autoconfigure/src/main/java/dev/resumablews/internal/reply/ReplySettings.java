@@ -10,8 +10,7 @@ import java.time.Duration;
  * @param idleTimeout how long it may be silent after that, while it is asked for more
  * @param maxDuration how long a reply may take
  * @param maxConcurrent replies that run at once at most
- * @param maxWaiting replies that wait for their turn, on all nodes, before further
- * messages are refused
+ * @param limits replies that may wait for their turn and run, on all nodes
  * @param maxCharacters length, in UTF-16 units, at which a reply is cut off
  * @param oneAtATime whether the replies of a session run one after the other
  * @param lease how long a reply stays with a node that gives no sign of life
@@ -19,7 +18,7 @@ import java.time.Duration;
  * @param maxAttempts how often a reply is begun at most
  */
 record ReplySettings(int historyMessages, Duration firstPartTimeout, Duration idleTimeout, Duration maxDuration,
-		int maxConcurrent, int maxWaiting, int maxCharacters, boolean oneAtATime, Duration lease, boolean restart,
+		int maxConcurrent, ReplyLimits limits, int maxCharacters, boolean oneAtATime, Duration lease, boolean restart,
 		int maxAttempts) {
 
 }

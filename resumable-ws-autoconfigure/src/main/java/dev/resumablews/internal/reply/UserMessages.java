@@ -23,21 +23,17 @@ public final class UserMessages {
 
 	private final ReplyScheduler replies;
 
-	private final int maxWaiting;
-
 	private final UserBudgets budgets;
 
 	/**
 	 * Creates the intake of a node.
 	 * @param log where messages are stored
 	 * @param replies answers them
-	 * @param maxWaiting replies that wait for their turn before messages are refused
 	 * @param budgets how many messages of the users are answered
 	 */
-	UserMessages(EventLog log, ReplyScheduler replies, int maxWaiting, UserBudgets budgets) {
+	UserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets) {
 		this.log = log;
 		this.replies = replies;
-		this.maxWaiting = maxWaiting;
 		this.budgets = budgets;
 	}
 
@@ -84,10 +80,9 @@ public final class UserMessages {
 		if (!this.budgets.of(userId).tryConsume(Rate.REPLIES, 1)) {
 			return CompletableFuture.failedFuture(new BudgetExceededException(Rate.REPLIES.reason()));
 		}
-		int waiting = this.replies.waiting();
-		if (waiting > this.maxWaiting) {
-			return CompletableFuture.failedFuture(new EventLogUnavailableException(
-					"More than %d replies are waiting for their turn".formatted(this.maxWaiting)));
+		String refusal = this.replies.refuses(userId);
+		if (refusal != null) {
+			return CompletableFuture.failedFuture(new BudgetExceededException(refusal));
 		}
 		return this.log.append(message.askingForReply(), (stored) -> {
 			this.replies.stored(new ReplyKey(sessionId, stored.eventId()));

@@ -17,7 +17,8 @@ final class SchemaFiles {
 			"003-replies.sql", //
 			"004-epoch.sql", //
 			"005-signals.sql", //
-			"006-empty-sessions.sql");
+			"006-empty-sessions.sql", //
+			"007-reply-users.sql");
 
 	private SchemaFiles() {
 	}

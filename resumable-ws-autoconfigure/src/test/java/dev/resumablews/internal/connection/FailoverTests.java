@@ -21,6 +21,9 @@ import dev.resumablews.testing.ReplicatedPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
+import org.awaitility.core.ConditionEvaluationListener;
+import org.awaitility.core.EvaluatedCondition;
+import org.awaitility.core.TimeoutEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -204,7 +207,24 @@ class FailoverTests {
 
 	private void awaitProgress() {
 		List<Integer> before = this.said.stream().map(Collection::size).toList();
-		await().atMost(PATIENCE)
+		await().atMost(PATIENCE).conditionEvaluationListener(new ConditionEvaluationListener<Object>() {
+
+			@Override
+			public void conditionEvaluated(EvaluatedCondition<Object> condition) {
+			}
+
+			@Override
+			public void onTimeout(TimeoutEvent event) {
+				FailoverTests.this.clients.forEach(System.out::println);
+				Thread.getAllStackTraces().forEach((thread, stack) -> {
+					System.out.println(thread);
+					for (StackTraceElement element : stack) {
+						System.out.println("	" + element);
+					}
+				});
+			}
+
+		})
 			.untilAsserted(() -> assertThat(this.said).extracting(Collection::size)
 				.zipSatisfy(before, (now, then) -> assertThat(now).isGreaterThan(then + 6)));
 	}

@@ -113,16 +113,25 @@ class SlowHandlerTests {
 	void handlersTakeNoThreadOfTheWebServer() {
 		List<WsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < THREADS + 5; i++) {
-			WsTestClient client = connect("ada");
-			client.await("replay_complete");
-			client.send(Map.of("type", "order", "payload", Map.of()));
-			clients.add(client);
+			clients.add(order("ada" + i));
 		}
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == THREADS + 5);
 		for (WsTestClient client : clients) {
 			client.send("{\"type\":\"ping\",\"t\":1}");
 			client.await("pong");
 		}
+		clients.forEach(WsTestClient::close);
+	}
+
+	@Test
+	void theHandlersOfOneUserLeaveThreadsToOthers() {
+		List<WsTestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 70; i++) {
+			clients.add(order("ada"));
+		}
+		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
+		clients.add(order("bob"));
+		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
 		clients.forEach(WsTestClient::close);
 	}
 
@@ -143,6 +152,13 @@ class SlowHandlerTests {
 
 	private Handlers handlers() {
 		return this.server.bean(Handlers.class);
+	}
+
+	private WsTestClient order(String user) {
+		WsTestClient client = connect(user);
+		client.await("replay_complete");
+		client.send(Map.of("type", "order", "payload", Map.of()));
+		return client;
 	}
 
 	private WsTestClient connect(String user) {

@@ -92,7 +92,7 @@ class LostAnswerTests {
 		this.log.sql().sql("truncate ws_replies").update();
 		this.session = this.log.newSession("ada");
 		this.replies = scheduler();
-		this.messages = new UserMessages(this.log.log(), this.replies, 10,
+		this.messages = new UserMessages(this.log.log(), this.replies,
 				new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
 	}
 
@@ -266,7 +266,8 @@ class LostAnswerTests {
 			}
 
 		};
-		ReplySettings settings = new ReplySettings(50, LONG, LONG, LONG, 10, 10, 1000, true, LEASE, true, 10);
+		ReplySettings settings = new ReplySettings(50, LONG, LONG, LONG, 10, ReplyLimits.NONE, 1000, true, LEASE, true,
+				10);
 		return new ReplyScheduler(this.log.log(), queue(this.log.node()), NodeNotifier.none(), (request) -> {
 			Sinks.Many<ReplyPart> model = Sinks.many().unicast().onBackpressureBuffer();
 			this.models.add(model);

@@ -236,9 +236,10 @@ class ReplyAutoConfigurationTests {
 	void boundsArePropertiesWithDefaults() {
 		this.runner.run((context) -> assertThat(replies(context).settings())
 			.isEqualTo(new ReplySettings(50, Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMinutes(10), 200,
-					1000, 200_000, true, Duration.ofSeconds(15), true, 3)));
+					new ReplyLimits(1000, 20, 10), 200_000, true, Duration.ofSeconds(15), true, 3)));
 		this.runner
-			.withPropertyValues("resumable-ws.reply.history-messages=5", "resumable-ws.reply.first-part-timeout=9s",
+			.withPropertyValues("resumable-ws.user.max-waiting-replies=0", "resumable-ws.user.max-running-replies=7",
+					"resumable-ws.reply.history-messages=5", "resumable-ws.reply.first-part-timeout=9s",
 					"resumable-ws.reply.idle-timeout=2s", "resumable-ws.reply.max-duration=3s",
 					"resumable-ws.reply.max-concurrent=4", "resumable-ws.reply.max-waiting=0",
 					"resumable-ws.reply.max-characters=6", "resumable-ws.reply.one-at-a-time=false",
@@ -246,7 +247,7 @@ class ReplyAutoConfigurationTests {
 					"resumable-ws.reply.max-attempts=8")
 			.run((context) -> assertThat(replies(context).settings())
 				.isEqualTo(new ReplySettings(5, Duration.ofSeconds(9), Duration.ofSeconds(2), Duration.ofSeconds(3), 4,
-						0, 6, false, Duration.ofSeconds(7), false, 8)));
+						new ReplyLimits(0, Integer.MAX_VALUE, 7), 6, false, Duration.ofSeconds(7), false, 8)));
 	}
 
 	@Test

@@ -885,20 +885,28 @@ class ReplySchedulerTests {
 	}
 
 	private static ReplySettings oneAtATime(boolean oneAtATime) {
-		return new ReplySettings(50, LONG, LONG, LONG, 10, 10, 1000, oneAtATime, Duration.ofSeconds(15), true, 3);
+		return new ReplySettings(50, LONG, LONG, LONG, 10, limits(10), 1000, oneAtATime, Duration.ofSeconds(15), true,
+				3);
+	}
+
+	/**
+	 * Of one user, as many as of all.
+	 */
+	private static ReplyLimits limits(int waiting) {
+		return new ReplyLimits(waiting, Integer.MAX_VALUE, Integer.MAX_VALUE);
 	}
 
 	private static ReplySettings failing() {
-		return new ReplySettings(50, LONG, LONG, LONG, 10, 10, 1000, true, Duration.ofSeconds(15), false, 3);
+		return new ReplySettings(50, LONG, LONG, LONG, 10, limits(10), 1000, true, Duration.ofSeconds(15), false, 3);
 	}
 
 	private static ReplySettings shortLease() {
-		return new ReplySettings(50, LONG, LONG, LONG, 10, 10, 1000, true, Duration.ofSeconds(1), true, 3);
+		return new ReplySettings(50, LONG, LONG, LONG, 10, limits(10), 1000, true, Duration.ofSeconds(1), true, 3);
 	}
 
 	private static ReplySettings settings(int history, Duration idle, Duration longest, int concurrent, int waiting,
 			int characters) {
-		return new ReplySettings(history, idle, idle, longest, concurrent, waiting, characters, false,
+		return new ReplySettings(history, idle, idle, longest, concurrent, limits(waiting), characters, false,
 				Duration.ofSeconds(15), true, 3);
 	}
 
@@ -912,8 +920,7 @@ class ReplySchedulerTests {
 	}
 
 	private UserMessages messages(ReplyScheduler replies) {
-		return new UserMessages(this.log.log(), replies, replies.settings().maxWaiting(),
-				new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
+		return new UserMessages(this.log.log(), replies, new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
 	}
 
 	private ReplyGenerator streaming() {

@@ -92,27 +92,27 @@ class ReplyStatementCostTests {
 	@Test
 	void claimingWhatWasJustStored() {
 		List<ReplyKey> waiting = keys("state = 'waiting' and lease_until > now()", 5);
-		assertCost("claim of 5 by name", 5 + 11,
-				(queue) -> queue.claim(new ClaimRequest(waiting, List.of(), false, List.of(), 10, true, 10)));
+		assertCost("claim of 5 by name", 5 + 11, (queue) -> queue
+			.claim(new ClaimRequest(waiting, List.of(), false, List.of(), 10, true, new ReplyLimits(10, 10, 10))));
 	}
 
 	@Test
 	void claimingTheNextOfASession() {
 		List<UUID> sessions = keys("state = 'waiting'", 3).stream().map(ReplyKey::sessionId).toList();
-		assertCost("claim of the next of 3 sessions", 3 + 11,
-				(queue) -> queue.claim(new ClaimRequest(List.of(), sessions, false, List.of(), 10, true, 10)));
+		assertCost("claim of the next of 3 sessions", 3 + 11, (queue) -> queue
+			.claim(new ClaimRequest(List.of(), sessions, false, List.of(), 10, true, new ReplyLimits(10, 10, 10))));
 	}
 
 	@Test
 	void lookingForWhatMayBeClaimed() {
-		assertCost("look with room for 10", 100 + 11,
-				(queue) -> queue.claim(new ClaimRequest(List.of(), List.of(), true, List.of(), 10, true, 10)));
+		assertCost("look with room for 10", 100 + 11, (queue) -> queue
+			.claim(new ClaimRequest(List.of(), List.of(), true, List.of(), 10, true, new ReplyLimits(10, 10, 10))));
 	}
 
 	@Test
 	void lookingWithoutRoom() {
-		assertCost("look without room", 11,
-				(queue) -> queue.claim(new ClaimRequest(List.of(), List.of(), true, List.of(), 0, true, 10)));
+		assertCost("look without room", 11, (queue) -> queue
+			.claim(new ClaimRequest(List.of(), List.of(), true, List.of(), 0, true, new ReplyLimits(10, 10, 10))));
 	}
 
 	@Test
