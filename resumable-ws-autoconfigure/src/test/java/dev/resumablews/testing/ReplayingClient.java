@@ -50,6 +50,11 @@ public final class ReplayingClient implements AutoCloseable {
 
 	private final List<JsonNode> errors = new CopyOnWriteArrayList<>();
 
+	/**
+	 * What the server said of the history, and what this client had said before.
+	 */
+	private final List<String> histories = new CopyOnWriteArrayList<>();
+
 	private final Map<String, Pending> pending = new LinkedHashMap<>();
 
 	/**
@@ -332,7 +337,7 @@ public final class ReplayingClient implements AutoCloseable {
 	public String toString() {
 		WsTestClient client = this.connection;
 		synchronized (this.pending) {
-			return "client of session %s: %s, event %d, %d connects, %d unacknowledged %s, closed with %s, errors %s"
+			return "client of session %s: %s, event %d, %d connects, %d unacknowledged %s, closed with %s, errors %s, histories %s"
 				.formatted(this.session.sessionId(),
 						(this.gaveUp != null) ? "gave up: " + this.gaveUp
 								: (client != null) ? (client.isOpen() ? "connected" : "closed") : "not connected",
@@ -411,6 +416,9 @@ public final class ReplayingClient implements AutoCloseable {
 	}
 
 	private void take(JsonNode message) {
+		if (message.has("epoch")) {
+			this.histories.add("at %d of %s: %s".formatted(lastEventId(), this.session.epoch(), message));
+		}
 		this.session.take(message);
 		String key = message.path("idempotency_key").asString("");
 		switch (type(message)) {

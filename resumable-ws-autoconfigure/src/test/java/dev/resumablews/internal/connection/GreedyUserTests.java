@@ -83,7 +83,8 @@ class GreedyUserTests {
 	@Test
 	void theSizeOfMessagesIsCounted() {
 		try (WsTestClient client = connect("ben")) {
-			sendWhileOpen(client, (each) -> each.send("{\"type\":\"ping\",\"padding\":\"" + "x".repeat(30_000) + "\"}"), 12);
+			sendWhileOpen(client, (each) -> each.send("{\"type\":\"ping\",\"padding\":\"" + "x".repeat(30_000) + "\"}"),
+					12);
 			assertThat(client.awaitClose()).isEqualTo(4429);
 		}
 		assertNoted("ben", "characters_rate");
