@@ -60,7 +60,7 @@ final class ClientMessageReceiver {
 		if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
 				|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
 			this.partial.setLength(0);
-			this.connection.close(CloseCode.MESSAGE_TOO_BIG);
+			this.connection.closeViolation(CloseCode.MESSAGE_TOO_BIG, "max-message-size");
 			return;
 		}
 		if (!last) {
@@ -90,7 +90,7 @@ final class ClientMessageReceiver {
 		catch (MalformedFrameException ex) {
 			this.connection.tell(ex.toError());
 			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
-				this.connection.close(CloseCode.MALFORMED_MESSAGES);
+				this.connection.closeViolation(CloseCode.MALFORMED_MESSAGES, "max-malformed-messages");
 			}
 		}
 	}
