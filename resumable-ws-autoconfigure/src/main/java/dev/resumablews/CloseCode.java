@@ -64,7 +64,7 @@ public enum CloseCode {
 	SUPERSEDED(4409, false),
 
 	/**
-	 * More messages than {@code resumable-ws.connection.messages-per-second}.
+	 * More messages, or larger ones, than {@code resumable-ws.user} allows.
 	 */
 	RATE_LIMITED(4429, true);
 

@@ -26,6 +26,7 @@ import org.springframework.util.unit.DataSize;
  * any. When empty, the same origin only.
  * @param auth Who may connect.
  * @param connection Limits and times of a connection.
+ * @param user What one user may take of a node.
  * @param log The event log.
  * @param pool The library's own connections to Postgres.
  * @param feed Recent events kept in memory for connected sessions.
@@ -39,9 +40,9 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
 		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
-		@DefaultValue Log log, @DefaultValue Pool pool, @DefaultValue Feed feed, @DefaultValue Cluster cluster,
-		@DefaultValue Reply reply, @DefaultValue Shutdown shutdown, @DefaultValue Schema schema,
-		@DefaultValue Cleanup cleanup, @DefaultValue Client client) {
+		@DefaultValue User user, @DefaultValue Log log, @DefaultValue Pool pool, @DefaultValue Feed feed,
+		@DefaultValue Cluster cluster, @DefaultValue Reply reply, @DefaultValue Shutdown shutdown,
+		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup, @DefaultValue Client client) {
 
 	private static final Pattern PATH = Pattern.compile("(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]+)+");
 
@@ -164,9 +165,6 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxMessageSize Size of the largest message a client may send.
 	 * @param maxMalformedMessages Malformed messages in a row after which a client is
 	 * closed.
-	 * @param messagesPerSecond Messages a second a client may send on average; zero for
-	 * no limit.
-	 * @param messageBurst Messages a client may send at once.
 	 * @param maxPerSession Connections a session may have, over all nodes; the oldest is
 	 * closed for a new one.
 	 * @param maxPerUser Connections a user may have, over all nodes.
@@ -180,7 +178,6 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("60s") Duration heartbeatTimeout, @DefaultValue("20s") Duration sendTimeout,
 			@DefaultValue("4h") Duration maxLifetime, @DefaultValue("0.2") double maxLifetimeJitter,
 			@DefaultValue("128KB") DataSize maxMessageSize, @DefaultValue("10") int maxMalformedMessages,
-			@DefaultValue("20") int messagesPerSecond, @DefaultValue("60") int messageBurst,
 			@DefaultValue("32") int maxPerSession, @DefaultValue("256") int maxPerUser,
 			@DefaultValue("8000") int maxTotal, @DefaultValue("1000") int maxOpening,
 			@DefaultValue("64KB") DataSize maxSendSize) {
@@ -196,14 +193,57 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(between(maxMessageSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-message-size",
 					maxMessageSize, "from 1B to 64MB");
 			requirePositive("connection.max-malformed-messages", maxMalformedMessages);
-			require(messagesPerSecond >= 0, "connection.messages-per-second", messagesPerSecond, "zero or more");
-			requirePositive("connection.message-burst", messageBurst);
 			requirePositive("connection.max-per-session", maxPerSession);
 			requirePositive("connection.max-per-user", maxPerUser);
 			requirePositive("connection.max-total", maxTotal);
 			requirePositive("connection.max-opening", maxOpening);
 			require(between(maxSendSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-send-size",
 					maxSendSize, "from 1B to 64MB");
+		}
+
+	}
+
+	/**
+	 * What one user may take of a node, over all of the user's connections. Zero is no
+	 * limit.
+	 *
+	 * @param messagesPerSecond Messages a second on average.
+	 * @param messageBurst Messages at once.
+	 * @param sizePerSecond Size of the messages of a second on average; 16 times as much
+	 * at once.
+	 * @param framesPerSecond Frames a second on average, of which a large message has
+	 * many; five times as many at once.
+	 * @param handshakesPerMinute Handshakes a minute on average; half as many at once.
+	 * @param resumesPerMinute Requests a minute to send the log again from an event on.
+	 * @param repliesPerMinute Messages a minute that are answered.
+	 * @param replayPerSecond Size of the events of a second that are read from the log on
+	 * average; four times as much at once. Beyond that, they are read later.
+	 * @param maxWaitingMessages Messages that wait to be stored or handled.
+	 * @param maxWaitingSize Size of the messages that wait to be stored or handled.
+	 * @param maxUnreadSize Size of the control messages that the user's clients have not
+	 * read yet.
+	 * @param maxHandlers Handlers of messages that run at the same time.
+	 */
+	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
+			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
+			@DefaultValue("600") int handshakesPerMinute, @DefaultValue("60") int resumesPerMinute,
+			@DefaultValue("60") int repliesPerMinute, @DefaultValue("8MB") DataSize replayPerSecond,
+			@DefaultValue("1000") int maxWaitingMessages, @DefaultValue("4MB") DataSize maxWaitingSize,
+			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers) {
+
+		public User {
+			requireNotNegative("user.messages-per-second", messagesPerSecond);
+			requirePositive("user.message-burst", messageBurst);
+			requireNotNegative("user.size-per-second", sizePerSecond);
+			requireNotNegative("user.frames-per-second", framesPerSecond);
+			requireNotNegative("user.handshakes-per-minute", handshakesPerMinute);
+			requireNotNegative("user.resumes-per-minute", resumesPerMinute);
+			requireNotNegative("user.replies-per-minute", repliesPerMinute);
+			requireNotNegative("user.replay-per-second", replayPerSecond);
+			requireNotNegative("user.max-waiting-messages", maxWaitingMessages);
+			requireNotNegative("user.max-waiting-size", maxWaitingSize);
+			requireNotNegative("user.max-unread-size", maxUnreadSize);
+			requireNotNegative("user.max-handlers", maxHandlers);
 		}
 
 	}
@@ -482,6 +522,14 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 	private static boolean between(DataSize value, long least, long most) {
 		return value.toBytes() >= least && value.toBytes() <= most;
+	}
+
+	private static void requireNotNegative(String name, DataSize value) {
+		require(!value.isNegative(), name, value, "zero or more");
+	}
+
+	private static void requireNotNegative(String name, int value) {
+		require(value >= 0, name, value, "zero or more");
 	}
 
 	private static void requirePositive(String name, Duration value) {

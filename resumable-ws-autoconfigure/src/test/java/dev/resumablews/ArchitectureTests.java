@@ -72,6 +72,7 @@ class ArchitectureTests {
 			entry("schema"), //
 			entry("node"), //
 			entry("concurrent"), //
+			entry("budget"), //
 			entry("observability", "concurrent"), //
 			entry("jdbc", "concurrent", "schema"), //
 			entry("handshake", "observability", "protocol", "epoch"), //
@@ -81,9 +82,9 @@ class ArchitectureTests {
 			entry("publish", "protocol", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
 			entry("cleanup", "observability", "concurrent", "schema"), //
-			entry("reply", "observability", "concurrent", "jdbc", "log", "node", "protocol", "epoch"), //
+			entry("reply", "observability", "concurrent", "budget", "jdbc", "log", "node", "protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
-			entry("connection", "observability", "concurrent", "log", "feed", "presence", "publish", "reply",
+			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
 					"protocol", "handshake", "epoch"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",

@@ -34,11 +34,11 @@ class ResumableWsPropertiesTests {
 			"connection.max-lifetime, -1s, PT-1S", "connection.max-lifetime-jitter, 1.1, 1.1",
 			"connection.max-lifetime-jitter, -0.1, -0.1", "connection.max-message-size, 0B, 0B",
 			"connection.max-message-size, 65MB, 68157440B", "connection.max-malformed-messages, 0, 0",
-			"connection.messages-per-second, -1, -1", "connection.message-burst, 0, 0",
-			"connection.max-per-session, 0, 0", "connection.max-per-user, 0, 0", "connection.max-total, 0, 0",
-			"connection.max-opening, 0, 0", "connection.max-send-size, 0B, 0B",
-			"connection.max-send-size, 65MB, 68157440B", "log.lanes, 0, 0", "log.lanes, 65, 65",
-			"log.queue-capacity, 0, 0", "log.queue-size, 1KB, 1024B", "log.max-batch, 0, 0",
+			"user.messages-per-second, -1, -1", "user.message-burst, 0, 0", "user.size-per-second, -1B, -1B",
+			"user.replies-per-minute, -1, -1", "user.max-handlers, -1, -1", "connection.max-per-session, 0, 0",
+			"connection.max-per-user, 0, 0", "connection.max-total, 0, 0", "connection.max-opening, 0, 0",
+			"connection.max-send-size, 0B, 0B", "connection.max-send-size, 65MB, 68157440B", "log.lanes, 0, 0",
+			"log.lanes, 65, 65", "log.queue-capacity, 0, 0", "log.queue-size, 1KB, 1024B", "log.max-batch, 0, 0",
 			"log.max-batch, 10001, 10001", "log.commit-interval, -1ms, PT-0.001S", "log.commit-interval, 2s, PT2S",
 			"log.append-timeout, 0s, PT0S", "log.statement-timeout, 0s, PT0S", "log.max-event-size, 0B, 0B",
 			"log.max-event-size, 65MB, 68157440B", "log.readers, 0, 0", "log.readers, 65, 65", "log.page-size, 0, 0",
@@ -63,8 +63,8 @@ class ResumableWsPropertiesTests {
 
 	@ParameterizedTest
 	@CsvSource({ "connection.max-lifetime=0", "connection.max-lifetime-jitter=0", "connection.max-lifetime-jitter=1",
-			"connection.messages-per-second=0", "log.commit-interval=0", "reply.max-waiting=0",
-			"shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
+			"user.messages-per-second=0", "user.size-per-second=0", "user.max-handlers=0", "log.commit-interval=0",
+			"reply.max-waiting=0", "shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
 			"cleanup.session-ttl=0", "cleanup.event-ttl=0", "schema.name=", "schema.name=chat_1",
 			"cleanup.cron=0 0 4 * * *", "log.epoch=", "log.epoch=restored-2026.01", "path=/a/b",
 			"path=/.well-known/a-B_1.2", "auth.handshakes-per-second-per-address=0", "auth.jwt.max-age=1s" })

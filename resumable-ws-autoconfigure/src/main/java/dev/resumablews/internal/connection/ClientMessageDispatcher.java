@@ -3,6 +3,7 @@ package dev.resumablews.internal.connection;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
@@ -14,6 +15,7 @@ import dev.resumablews.MessageRejectedException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.protocol.ClientFrame;
@@ -61,11 +63,11 @@ final class ClientMessageDispatcher {
 	ClientMessageDispatcher(Connection connection, DispatcherServices services, ConnectionSettings settings) {
 		this.connection = connection;
 		this.services = services;
-		this.backlog = new MessageBacklog(services.backlog(), settings.maxMessageBytes());
-		this.waiting = new SerialExecutor(services.workers().handling(), true);
+		this.backlog = new MessageBacklog(services.backlog(), connection.budget(), settings.maxMessageBytes());
+		Executor threads = services.workers().handling().of(connection.userId());
+		this.waiting = new SerialExecutor(threads, true);
 		ClientMessageHandler handler = services.handlers().get("user_message");
-		this.handover = (handler != null) ? new UserMessageHandover(connection, handler, services.workers().handling())
-				: null;
+		this.handover = (handler != null) ? new UserMessageHandover(connection, handler, threads) : null;
 	}
 
 	/**
@@ -88,11 +90,15 @@ final class ClientMessageDispatcher {
 			resume(resume);
 			return;
 		}
-		if (this.waiting.isIdle() && frame instanceof UserMessage message && this.handover == null) {
-			userMessage(message, null);
+		Reservation room;
+		boolean direct = this.waiting.isIdle() && frame instanceof UserMessage && this.handover == null;
+		try {
+			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
+		}
+		catch (BudgetExceededException ex) {
+			refuse(ex, key(frame));
 			return;
 		}
-		Reservation room = this.backlog.reserve(length);
 		if (room == null) {
 			refuse(new EventLogUnavailableException("Too many messages of the client wait"), key(frame));
 		}
@@ -146,33 +152,32 @@ final class ClientMessageDispatcher {
 
 	/**
 	 * Stores a message and hands it to the application's handler, if there is one.
-	 * @param room what was reserved for the message, kept until it is stored and handled;
-	 * null if nothing was
+	 * @param room what was reserved for the message, kept until it is stored and handled
 	 */
-	private void userMessage(UserMessage message, @Nullable Reservation room) {
+	private void userMessage(UserMessage message, Reservation room) {
 		UUID key = message.idempotencyKey();
 		UserMessageHandover handover = this.handover;
 		CompletableFuture<AppendResult> answer;
 		try {
 			if (this.connection.closing() != null) {
-				release(room);
+				room.release();
 				return;
 			}
 			answer = this.services.messages()
 				.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
-					if (handover != null && room != null) {
+					if (handover != null) {
 						handover.handOver(message.content(), key, stored.eventId(), room);
 					}
 				});
 		}
 		catch (Throwable ex) {
-			release(room);
+			room.release();
 			refuse(ex, key);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
 			if (handover == null || failure != null || appended.duplicate()) {
-				release(room);
+				room.release();
 			}
 			if (failure != null) {
 				refuse(rejected(failure), key);
@@ -210,7 +215,7 @@ final class ClientMessageDispatcher {
 				this.connection.tell(new AuthOk(user.expiresAt()));
 			}
 			else {
-				refuseToken("another-user", "The token is another user's");
+				refuseToken("another_user", "The token is another user's");
 			}
 		}
 		catch (HandshakeAuthenticationException ex) {
@@ -243,21 +248,20 @@ final class ClientMessageDispatcher {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private static void release(@Nullable Reservation room) {
-		if (room != null) {
-			room.release();
-		}
-	}
-
 	private void refuse(Throwable thrown, @Nullable UUID key) {
 		Throwable failure = unwrapped(thrown);
-		if (failure instanceof EventLogUnavailableException) {
+		if (failure instanceof BudgetExceededException exceeded) {
+			this.connection.limitExceeded(exceeded.reason());
+			this.connection
+				.tell(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key));
+		}
+		else if (failure instanceof EventLogUnavailableException) {
 			this.connection.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
 					"The message cannot be stored right now; send it again later", key));
 		}
 		else if (failure instanceof UnknownSessionException unknown && this.connection.hasSession()
 				&& unknown.getSessionId().equals(this.connection.sessionId())) {
-			this.services.workers().reading().execute(this::endWithSession);
+			this.services.workers().reading().execute(this.connection.userId(), this::endWithSession);
 		}
 		else if (failure instanceof MessageRejectedException) {
 			this.connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));

@@ -1,14 +1,13 @@
 package dev.resumablews.internal.connection;
 
-import java.time.Duration;
-
 import dev.resumablews.CloseCode;
+import dev.resumablews.internal.budget.Rate;
+import dev.resumablews.internal.budget.Share;
+import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.MalformedFrameException;
-import io.github.bucket4j.Bucket;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes what a client sends on one connection: joins the pieces of messages, applies the
@@ -16,11 +15,6 @@ import org.jspecify.annotations.Nullable;
  * one message at a time.
  */
 final class ClientMessageReceiver {
-
-	/**
-	 * A {@code resume} has the log read again, so that it counts as several messages.
-	 */
-	private static final int RESUME_COST = 10;
 
 	private final Connection connection;
 
@@ -30,12 +24,17 @@ final class ClientMessageReceiver {
 
 	private final ClientMessageDispatcher dispatcher;
 
-	private final StringBuilder partial = new StringBuilder();
+	private final UserBudget budget;
 
 	/**
-	 * There is none before the first message: most connections only listen.
+	 * The pieces of a message that has not ended, whose length the budget knows. Guarded
+	 * by itself, as the connection may end meanwhile.
 	 */
-	private @Nullable Bucket rate;
+	private final StringBuilder partial = new StringBuilder();
+
+	private int kept;
+
+	private boolean ended;
 
 	private int malformedInARow;
 
@@ -45,6 +44,7 @@ final class ClientMessageReceiver {
 		this.reader = reader;
 		this.settings = settings;
 		this.dispatcher = dispatcher;
+		this.budget = connection.budget();
 	}
 
 	/**
@@ -57,54 +57,100 @@ final class ClientMessageReceiver {
 			// connection
 			return;
 		}
-		if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
-				|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
-			this.partial.setLength(0);
-			this.connection.closeViolation(CloseCode.MESSAGE_TOO_BIG, "max-message-size");
+		if (!isWithin(Rate.FRAMES, 1) || !isWithin(Rate.CHARACTERS, piece.length())) {
 			return;
 		}
-		if (!last) {
-			this.partial.append(piece);
-			return;
+		String text;
+		synchronized (this.partial) {
+			if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
+					|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
+				clear();
+				this.connection.closeViolation(CloseCode.MESSAGE_TOO_BIG, "max_message_size");
+				return;
+			}
+			if (!last) {
+				keep(piece);
+				return;
+			}
+			text = this.partial.isEmpty() ? piece : this.partial.append(piece).toString();
+			clear();
 		}
-		String text = this.partial.isEmpty() ? piece : this.partial.append(piece).toString();
-		this.partial.setLength(0);
-		this.partial.trimToSize();
 		receive(text);
 	}
 
+	/**
+	 * Notes a frame that is no part of a message.
+	 */
+	void receiveControl() {
+		if (this.connection.closing() == null) {
+			isWithin(Rate.FRAMES, 1);
+		}
+	}
+
+	/**
+	 * Forgets the message that has not ended. Any thread.
+	 */
+	void end() {
+		synchronized (this.partial) {
+			clear();
+			this.ended = true;
+		}
+	}
+
+	private void keep(String piece) {
+		if (this.ended) {
+			return;
+		}
+		if (this.budget.tryTake(Share.WAITING_CHARACTERS, piece.length())) {
+			this.partial.append(piece);
+			this.kept += piece.length();
+		}
+		else {
+			clear();
+			exceeded(Share.WAITING_CHARACTERS.reason());
+		}
+	}
+
+	private void clear() {
+		this.budget.giveBack(Share.WAITING_CHARACTERS, this.kept);
+		this.kept = 0;
+		this.partial.setLength(0);
+		this.partial.trimToSize();
+	}
+
 	private void receive(String text) {
-		if (!isWithinRate(1)) {
-			this.connection.close(CloseCode.RATE_LIMITED);
+		if (!isWithin(Rate.MESSAGES, 1)) {
 			return;
 		}
 		try {
 			ClientFrame frame = this.reader.read(text);
 			this.malformedInARow = 0;
-			if (frame instanceof Resume && !isWithinRate(Math.min(RESUME_COST, this.settings.messageBurst()) - 1)) {
-				this.connection.close(CloseCode.RATE_LIMITED);
-				return;
+			if (!(frame instanceof Resume) || isWithin(Rate.RESUMES, 1)) {
+				this.dispatcher.dispatch(frame, text.length());
 			}
-			this.dispatcher.dispatch(frame, text.length());
 		}
 		catch (MalformedFrameException ex) {
 			this.connection.tell(ex.toError());
 			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
-				this.connection.closeViolation(CloseCode.MALFORMED_MESSAGES, "max-malformed-messages");
+				this.connection.closeViolation(CloseCode.MALFORMED_MESSAGES, "max_malformed_messages");
 			}
 		}
 	}
 
-	private boolean isWithinRate(int messages) {
-		if (this.settings.messagesPerSecond() == 0 || messages == 0) {
+	/**
+	 * Returns whether the user may do this now, and closes the connection if not.
+	 */
+	private boolean isWithin(Rate rate, long amount) {
+		if (this.budget.tryConsume(rate, amount)) {
 			return true;
 		}
-		Bucket rate = this.rate;
-		if (rate == null) {
-			rate = bucket(this.settings);
-			this.rate = rate;
-		}
-		return rate.tryConsume(messages);
+		exceeded(rate.reason());
+		return false;
+	}
+
+	private void exceeded(String reason) {
+		this.connection.limitExceeded(reason);
+		this.connection.close(CloseCode.RATE_LIMITED);
 	}
 
 	private static long utf8Length(CharSequence text) {
@@ -114,13 +160,6 @@ final class ClientMessageReceiver {
 			length += (unit < 0x80) ? 1 : (unit < 0x800 || Character.isSurrogate(unit)) ? 2 : 3;
 		}
 		return length;
-	}
-
-	private static Bucket bucket(ConnectionSettings settings) {
-		return Bucket.builder()
-			.addLimit((limit) -> limit.capacity(settings.messageBurst())
-				.refillGreedy(settings.messagesPerSecond(), Duration.ofSeconds(1)))
-			.build();
 	}
 
 }

@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SecurityEvent;
+import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.connection.ConnectionState.Phase;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.handshake.Handshake;
@@ -55,6 +57,10 @@ final class Connection {
 
 	private final ConnectionState state = new ConnectionState();
 
+	private final UserBudget budget;
+
+	private final ControlQueue control;
+
 	private final SendWindow window;
 
 	private final ConnectionLoop loop;
@@ -87,9 +93,11 @@ final class Connection {
 		this.handshake = handshake;
 		this.channel = channel;
 		this.listener = listener;
+		this.budget = services.budgets().hold(handshake.user().userId());
+		this.control = new ControlQueue(this.budget);
 		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
 		this.loop = new ConnectionLoop(workers.delivery(), workers.pinging(), services.time(), channel, this.state,
-				this.window, handshake.ndjson(), this::endWith);
+				this.window, handshake.ndjson(), this.control, this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
 		this.wake = this::changed;
@@ -101,6 +109,21 @@ final class Connection {
 
 	String userId() {
 		return this.handshake.user().userId();
+	}
+
+	/**
+	 * Returns what the user has left.
+	 */
+	UserBudget budget() {
+		return this.budget;
+	}
+
+	/**
+	 * Notes that the client has sent or asked for more than it may.
+	 * @param reason the name of the limit
+	 */
+	void limitExceeded(String reason) {
+		report(Kind.LIMIT_EXCEEDED, reason);
 	}
 
 	/**
@@ -134,7 +157,7 @@ final class Connection {
 			return;
 		}
 		try {
-			LogCursor opened = LogCursor.open(this.services, this.handshake, this.wake);
+			LogCursor opened = LogCursor.open(this.services, this.handshake, this.budget, this.wake);
 			this.cursor = opened;
 			if (!this.state.open()) {
 				opened.close();
@@ -239,7 +262,7 @@ final class Connection {
 	 */
 	void closeViolation(CloseCode code, String reason) {
 		if (close(code)) {
-			report(SecurityEvent.Kind.PROTOCOL_VIOLATED, reason);
+			report(Kind.PROTOCOL_VIOLATED, reason);
 		}
 	}
 
@@ -247,7 +270,7 @@ final class Connection {
 	 * Tells the listeners of a security event of this client.
 	 * @param reason one of a fixed set of words
 	 */
-	void report(SecurityEvent.Kind kind, String reason) {
+	void report(Kind kind, String reason) {
 		this.services.listener()
 			.onSecurityEvent(new SecurityEvent(kind, userId(), this.handshake.remoteAddress(), reason));
 	}
@@ -298,6 +321,8 @@ final class Connection {
 			open.close();
 		}
 		this.loop.gone();
+		this.control.close();
+		this.services.budgets().release(this.budget);
 		return true;
 	}
 

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.observability.ListenerDispatcher;
@@ -54,7 +55,8 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
  * Auto-configuration of the WebSocket endpoint. Comes last, like that of the replies,
  * which it would pull forward otherwise.
  */
-@AutoConfiguration(afterName = { "dev.resumablews.internal.log.LogAutoConfiguration",
+@AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
+		"dev.resumablews.internal.log.LogAutoConfiguration",
 		"dev.resumablews.internal.publish.PublishAutoConfiguration",
 		"dev.resumablews.internal.reply.ReplyAutoConfiguration",
 		"dev.resumablews.internal.handshake.HandshakeAutoConfiguration" })
@@ -76,7 +78,10 @@ public final class ConnectionAutoConfiguration {
 	@Bean
 	Workers resumableWsWorkers(ResumableWsProperties properties, Environment environment) {
 		int readers = properties.log().readers();
-		return Threading.VIRTUAL.isActive(environment) ? Workers.virtual(readers) : Workers.platform(readers);
+		int limit = properties.user().maxHandlers();
+		int handlers = (limit > 0) ? limit : Integer.MAX_VALUE;
+		return Threading.VIRTUAL.isActive(environment) ? Workers.virtual(readers, handlers)
+				: Workers.platform(readers, handlers);
 	}
 
 	@Bean
@@ -85,20 +90,16 @@ public final class ConnectionAutoConfiguration {
 		return new ListeningClock(threads::saturated, ConnectionLifecycle.WATCH_INTERVAL, System.nanoTime());
 	}
 
-	/**
-	 * Leaves a reader to the pages of open connections, if there are several.
-	 */
 	@Bean
 	SessionOpener resumableWsSessionOpener(ResumableWsProperties properties, Workers workers) {
-		return new SessionOpener(workers.reading(), Math.max(1, properties.log().readers() - 1),
-				properties.connection().maxOpening());
+		return new SessionOpener(workers.opening(), properties.connection().maxOpening());
 	}
 
 	@Bean
 	Connections resumableWsConnections(ResumableWsProperties properties, ConnectionTable table, Workers workers,
-			SessionOpener opener) {
+			SessionOpener opener, UserBudgets budgets) {
 		return new Connections(settings(properties), new RemoteConnectionCount(table, workers.presence()),
-				opener::hasRoomFor);
+				opener::hasRoomFor, budgets);
 	}
 
 	@Bean
@@ -119,13 +120,13 @@ public final class ConnectionAutoConfiguration {
 	@Bean
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
 			Connections connections, SessionOpener opener, Presence presence, ListeningClock time, EventLog log,
-			SessionFeeds feeds, UserMessages messages, Replies replies, IdempotentExecutor once,
+			SessionFeeds feeds, UserMessages messages, Replies replies, IdempotentExecutor once, UserBudgets budgets,
 			HandshakeAuthenticator authenticator, ObjectProvider<ClientMessageHandler> handlers,
 			ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, time, listeners.listener());
+				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
 				authenticator, log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
@@ -152,8 +153,7 @@ public final class ConnectionAutoConfiguration {
 		ResumableWsProperties.Connection connection = properties.connection();
 		return new ConnectionSettings(connection.heartbeatInterval(), connection.heartbeatTimeout(),
 				connection.sendTimeout(), connection.maxLifetime(), connection.maxLifetimeJitter(),
-				connection.maxMessageSize().toBytes(), connection.maxMalformedMessages(),
-				connection.messagesPerSecond(), connection.messageBurst(), connection.maxPerSession(),
+				connection.maxMessageSize().toBytes(), connection.maxMalformedMessages(), connection.maxPerSession(),
 				connection.maxPerUser(), connection.maxTotal(), connection.maxOpening(),
 				connection.maxSendSize().toBytes(), properties.log().pageSize(),
 				properties.shutdown().reconnectWindow());

@@ -64,7 +64,7 @@ final class ConnectionLoop {
 
 	private final SendWindow window;
 
-	private final ControlQueue control = new ControlQueue();
+	private final ControlQueue control;
 
 	/**
 	 * Above 0 while the loop runs or is about to. It begins at 1, so that nothing runs it
@@ -123,10 +123,11 @@ final class ConnectionLoop {
 	 * @param patientThreads send pings that may have to wait for the client. They take a
 	 * task at once, or reject it
 	 * @param time the time of {@link ListeningClock}
+	 * @param control what is sent before the events
 	 * @param end closes the WebSocket; must not throw
 	 */
 	ConnectionLoop(Executor threads, Executor patientThreads, LongSupplier time, WebSocketChannel channel,
-			ConnectionState state, SendWindow window, boolean ndjson, Consumer<CloseCode> end) {
+			ConnectionState state, SendWindow window, boolean ndjson, ControlQueue control, Consumer<CloseCode> end) {
 		this.threads = threads;
 		this.patientThreads = patientThreads;
 		this.time = time;
@@ -134,6 +135,7 @@ final class ConnectionLoop {
 		this.state = state;
 		this.window = window;
 		this.ndjson = ndjson;
+		this.control = control;
 		this.end = end;
 	}
 

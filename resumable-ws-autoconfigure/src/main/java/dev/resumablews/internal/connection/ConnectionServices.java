@@ -3,6 +3,7 @@ package dev.resumablews.internal.connection;
 import java.util.function.LongSupplier;
 
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.protocol.DeltaMerger;
@@ -18,9 +19,10 @@ import dev.resumablews.internal.protocol.FrameWriter;
  * @param merger makes few deltas of many
  * @param workers the threads
  * @param time the time of {@link ListeningClock}
+ * @param budgets what the users may take
  * @param listener is called when something happens
  */
 record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
-		DeltaMerger merger, Workers workers, LongSupplier time, ResumableWsListener listener) {
+		DeltaMerger merger, Workers workers, LongSupplier time, UserBudgets budgets, ResumableWsListener listener) {
 
 }

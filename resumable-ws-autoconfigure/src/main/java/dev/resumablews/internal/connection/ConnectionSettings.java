@@ -13,8 +13,6 @@ import java.time.Duration;
  * @param maxLifetimeJitter share of the lifetime that is taken off at random, from 0 to 1
  * @param maxMessageBytes size of the largest message, in bytes of UTF-8
  * @param maxMalformedMessages malformed messages in a row after which it is closed
- * @param messagesPerSecond messages a second on average; 0 for no limit
- * @param messageBurst messages at once
  * @param maxPerSession connections of a session
  * @param maxPerUser connections of a user
  * @param maxTotal connections of this node
@@ -26,7 +24,7 @@ import java.time.Duration;
  */
 record ConnectionSettings(Duration heartbeatInterval, Duration heartbeatTimeout, Duration sendTimeout,
 		Duration maxLifetime, double maxLifetimeJitter, long maxMessageBytes, int maxMalformedMessages,
-		int messagesPerSecond, int messageBurst, int maxPerSession, int maxPerUser, int maxTotal, int maxOpening,
-		long maxSendCharacters, int pageSize, Duration reconnectWindow) {
+		int maxPerSession, int maxPerUser, int maxTotal, int maxOpening, long maxSendCharacters, int pageSize,
+		Duration reconnectWindow) {
 
 }

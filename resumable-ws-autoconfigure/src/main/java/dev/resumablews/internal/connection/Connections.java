@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.internal.budget.Rate;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
@@ -32,6 +34,8 @@ final class Connections implements ConnectionLimiter {
 
 	private final IntPredicate openingRoom;
 
+	private final UserBudgets budgets;
+
 	private final ConcurrentMap<UUID, Connection> all = new ConcurrentHashMap<>();
 
 	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
@@ -43,11 +47,14 @@ final class Connections implements ConnectionLimiter {
 	/**
 	 * Creates the connections of a node.
 	 * @param openingRoom tells whether so many further sessions may wait to be opened
+	 * @param budgets how many handshakes the users may make
 	 */
-	Connections(ConnectionSettings settings, RemoteConnectionCount others, IntPredicate openingRoom) {
+	Connections(ConnectionSettings settings, RemoteConnectionCount others, IntPredicate openingRoom,
+			UserBudgets budgets) {
 		this.settings = settings;
 		this.others = others;
 		this.openingRoom = openingRoom;
+		this.budgets = budgets;
 	}
 
 	/**
@@ -59,6 +66,9 @@ final class Connections implements ConnectionLimiter {
 	public Decision admit(String userId) {
 		if (this.mode != Mode.STARTED) {
 			return Decision.SHUTTING_DOWN;
+		}
+		if (!this.budgets.of(userId).tryConsume(Rate.HANDSHAKES, 1)) {
+			return Decision.TOO_OFTEN_FOR_USER;
 		}
 		this.places.reserve(userId, System.nanoTime());
 		Decision decision = judge(userId);

@@ -7,6 +7,7 @@ import java.util.function.Function;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeed;
@@ -61,12 +62,13 @@ final class LogCursor {
 	 */
 	private volatile boolean diverged;
 
-	private LogCursor(ConnectionServices services, OpenedSession session, SessionFeed feed, Runnable onChange) {
+	private LogCursor(ConnectionServices services, OpenedSession session, SessionFeed feed, UserBudget budget,
+			Runnable onChange) {
 		this.services = services;
 		this.session = session;
 		this.feed = feed;
 		this.onChange = onChange;
-		this.pages = new PageReader(services, session.sessionId(), feed, onChange);
+		this.pages = new PageReader(services, session.sessionId(), feed, budget, onChange);
 		this.replay = new ReplayTracker(session.lastEventId());
 		this.writeLive = (event) -> services.writer().write(event, false);
 		this.told = session.forks();
@@ -80,9 +82,9 @@ final class LogCursor {
 	 * @param onChange is run when there is something to take, on any thread
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
-	static LogCursor open(ConnectionServices services, Handshake handshake, Runnable onChange) {
+	static LogCursor open(ConnectionServices services, Handshake handshake, UserBudget budget, Runnable onChange) {
 		for (int attempt = 1; attempt <= MOST_ATTEMPTS_TO_OPEN; attempt++) {
-			LogCursor cursor = openOnce(services, handshake, onChange);
+			LogCursor cursor = openOnce(services, handshake, budget, onChange);
 			if (!cursor.hasDiverged()) {
 				return cursor;
 			}
@@ -91,7 +93,8 @@ final class LogCursor {
 		throw new EventLogUnavailableException("The history of the log has changed while the session was opened");
 	}
 
-	private static LogCursor openOnce(ConnectionServices services, Handshake handshake, Runnable onChange) {
+	private static LogCursor openOnce(ConnectionServices services, Handshake handshake, UserBudget budget,
+			Runnable onChange) {
 		UUID fresh = UUID.randomUUID();
 		UUID asked = (handshake.sessionId() != null) ? handshake.sessionId() : fresh;
 		SessionFeed feed = services.feeds().join(asked, onChange);
@@ -103,7 +106,8 @@ final class LogCursor {
 				.open(handshake.sessionId(), fresh, handshake.user().userId(), handshake.lastEventId(),
 						handshake.epoch());
 			opened = session.sessionId();
-			LogCursor cursor = new LogCursor(services, session, opened.equals(fresh) ? freshFeed : feed, onChange);
+			LogCursor cursor = new LogCursor(services, session, opened.equals(fresh) ? freshFeed : feed, budget,
+					onChange);
 			Known log = new Known(session.lastEventId(), session.forks());
 			cursor.feed.reaches(opened.equals(asked) ? before : log, log);
 			return cursor;

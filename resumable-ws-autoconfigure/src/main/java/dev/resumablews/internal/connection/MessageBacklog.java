@@ -3,12 +3,16 @@ package dev.resumablews.internal.connection;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import dev.resumablews.internal.budget.BudgetExceededException;
+import dev.resumablews.internal.budget.Share;
+import dev.resumablews.internal.budget.UserBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what the messages of a connection take while they wait for the application or
- * for the session to be opened, and what those of all connections take. Safe for use by
- * many threads.
+ * Bounds what the messages of a connection take while they wait: to be stored, which is
+ * bounded by the user's budget, and for the application or for the session to be opened,
+ * which is bounded for each connection and for all of them, too. Safe for use by many
+ * threads.
  */
 final class MessageBacklog {
 
@@ -19,6 +23,8 @@ final class MessageBacklog {
 
 	private final Total total;
 
+	private final UserBudget budget;
+
 	private final long maxCharacters;
 
 	private int messages;
@@ -28,29 +34,70 @@ final class MessageBacklog {
 	/**
 	 * Creates a backlog.
 	 * @param total the backlog of all connections
+	 * @param budget what the user may keep waiting
 	 * @param longest length of the longest message
 	 */
-	MessageBacklog(Total total, long longest) {
+	MessageBacklog(Total total, UserBudget budget, long longest) {
 		this.total = total;
+		this.budget = budget;
 		this.maxCharacters = Math.max(Total.MAX_CHARACTERS_PER_CONNECTION, longest);
 	}
 
 	/**
-	 * Reserves room for a message.
+	 * Reserves room for a message that waits for nothing but to be stored.
+	 * @param length its length
+	 * @return the room, to be released
+	 * @throws BudgetExceededException if the user has too much waiting
+	 */
+	Reservation reserveToStore(long length) {
+		take(length);
+		return new Reservation(() -> giveBack(length));
+	}
+
+	/**
+	 * Reserves room for a message that waits for the application, or for the session.
 	 * @param length its length
 	 * @return the room, to be released; null if there is none
+	 * @throws BudgetExceededException if the user has too much waiting
 	 */
-	synchronized @Nullable Reservation reserve(long length) {
+	@Nullable Reservation reserve(long length) {
+		take(length);
+		if (!takeOwn(length)) {
+			giveBack(length);
+			return null;
+		}
+		return new Reservation(() -> {
+			giveBackOwn(length);
+			giveBack(length);
+		});
+	}
+
+	private void take(long length) {
+		if (!this.budget.tryTake(Share.WAITING_MESSAGES, 1)) {
+			throw new BudgetExceededException(Share.WAITING_MESSAGES.reason());
+		}
+		if (!this.budget.tryTake(Share.WAITING_CHARACTERS, length)) {
+			this.budget.giveBack(Share.WAITING_MESSAGES, 1);
+			throw new BudgetExceededException(Share.WAITING_CHARACTERS.reason());
+		}
+	}
+
+	private void giveBack(long length) {
+		this.budget.giveBack(Share.WAITING_MESSAGES, 1);
+		this.budget.giveBack(Share.WAITING_CHARACTERS, length);
+	}
+
+	private synchronized boolean takeOwn(long length) {
 		if (this.messages >= MAX_MESSAGES || this.characters + length > this.maxCharacters
 				|| !this.total.reserve(length)) {
-			return null;
+			return false;
 		}
 		this.messages++;
 		this.characters += length;
-		return new Reservation(this, length);
+		return true;
 	}
 
-	private synchronized void release(long length) {
+	private synchronized void giveBackOwn(long length) {
 		this.messages--;
 		this.characters -= length;
 		this.total.release(length);
@@ -86,15 +133,12 @@ final class MessageBacklog {
 	 */
 	static final class Reservation {
 
-		private final MessageBacklog backlog;
-
-		private final long length;
+		private final Runnable giveBack;
 
 		private final AtomicBoolean released = new AtomicBoolean();
 
-		private Reservation(MessageBacklog backlog, long length) {
-			this.backlog = backlog;
-			this.length = length;
+		private Reservation(Runnable giveBack) {
+			this.giveBack = giveBack;
 		}
 
 		/**
@@ -102,7 +146,7 @@ final class MessageBacklog {
 		 */
 		void release() {
 			if (this.released.compareAndSet(false, true)) {
-				this.backlog.release(this.length);
+				this.giveBack.run();
 			}
 		}
 

@@ -9,6 +9,8 @@ import java.util.UUID;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.budget.Rate;
+import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeed.Known;
 import dev.resumablews.internal.log.LogPage;
@@ -39,6 +41,8 @@ final class PageReader {
 
 	private final SessionFeed feed;
 
+	private final UserBudget budget;
+
 	private final Runnable onRead;
 
 	private final Deque<SessionEvent> page = new ArrayDeque<>(1);
@@ -51,10 +55,11 @@ final class PageReader {
 
 	private volatile boolean closed;
 
-	PageReader(ConnectionServices services, UUID sessionId, SessionFeed feed, Runnable onRead) {
+	PageReader(ConnectionServices services, UUID sessionId, SessionFeed feed, UserBudget budget, Runnable onRead) {
 		this.services = services;
 		this.sessionId = sessionId;
 		this.feed = feed;
+		this.budget = budget;
 		this.onRead = onRead;
 	}
 
@@ -139,8 +144,17 @@ final class PageReader {
 		this.closed = true;
 	}
 
+	/**
+	 * Reads at once, or when the user's budget allows it.
+	 */
 	private void execute(long position) {
-		this.services.workers().reading().execute(() -> readPage(position));
+		Duration delay = this.budget.delay(Rate.REPLAY);
+		if (delay.isZero()) {
+			this.services.workers().reading().execute(this.budget.userId(), () -> readPage(position));
+		}
+		else {
+			this.services.workers().clock().after(delay, "Reading a session later", () -> readAgain(position));
+		}
 	}
 
 	/**
@@ -159,6 +173,7 @@ final class PageReader {
 				}
 				else if (this.feed.reaches(before, new Known(read.head(), read.forks()))) {
 					this.page.addAll(read.events());
+					this.budget.consume(Rate.REPLAY, read.events().stream().mapToLong(PageReader::lengthOf).sum());
 					this.skippedTo = read.events().isEmpty() ? read.head() : 0;
 				}
 			}

@@ -83,6 +83,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			return;
 		}
 		if (message instanceof PongMessage pong) {
+			attached.receiver.receiveControl();
 			attached.connection.pong(pong.getPayload());
 			return;
 		}
@@ -173,6 +174,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 		void remove(int theirs) {
 			if (this.connection.gone()) {
+				this.receiver.end();
 				ResumableWebSocketHandler.this.connections.remove(this.connection);
 				leave(theirs);
 			}

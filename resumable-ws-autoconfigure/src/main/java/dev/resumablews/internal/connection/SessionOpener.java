@@ -1,43 +1,36 @@
 package dev.resumablews.internal.connection;
 
-import java.util.ArrayDeque;
-import java.util.Queue;
-import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.resumablews.internal.concurrent.FairExecutor;
 
 /**
- * Opens the sessions of new connections on the threads that read the log, a few at a
- * time, so that pages are read even while none can be opened. Those that wait are
- * bounded. Safe for use by many threads.
+ * Opens the sessions of new connections, a few at a time. Users take turns. Those that
+ * wait are bounded. Safe for use by many threads.
  */
 final class SessionOpener {
 
-	private final Executor readers;
-
-	private final int concurrent;
+	private final FairExecutor threads;
 
 	private final int capacity;
 
-	private final Queue<Connection> waiting = new ArrayDeque<>();
-
-	private int running;
+	private final AtomicInteger waiting = new AtomicInteger();
 
 	/**
 	 * Creates an opener.
-	 * @param readers threads that may wait for Postgres
-	 * @param concurrent sessions that are opened at the same time
+	 * @param threads open sessions, and wait for Postgres
 	 * @param capacity sessions that may wait to be opened
 	 */
-	SessionOpener(Executor readers, int concurrent, int capacity) {
-		this.readers = readers;
-		this.concurrent = concurrent;
+	SessionOpener(FairExecutor threads, int capacity) {
+		this.threads = threads;
 		this.capacity = capacity;
 	}
 
 	/**
 	 * Returns whether so many further sessions may wait.
 	 */
-	synchronized boolean hasRoomFor(int sessions) {
-		return this.waiting.size() + sessions <= this.capacity;
+	boolean hasRoomFor(int sessions) {
+		return this.waiting.get() + sessions <= this.capacity;
 	}
 
 	/**
@@ -45,50 +38,21 @@ final class SessionOpener {
 	 * @return whether it will be opened; false if too many wait
 	 */
 	boolean open(Connection connection) {
-		synchronized (this) {
-			if (!hasRoomFor(1)) {
-				return false;
-			}
-			this.waiting.add(connection);
-			if (this.running == this.concurrent) {
-				return true;
-			}
-			this.running++;
+		if (this.waiting.incrementAndGet() > this.capacity) {
+			this.waiting.decrementAndGet();
+			return false;
 		}
-		schedule();
-		return true;
-	}
-
-	/**
-	 * Each session is another task, so that pages that wait have their turn.
-	 */
-	private void schedule() {
 		try {
-			this.readers.execute(this::openNext);
+			this.threads.execute(connection.userId(), () -> {
+				this.waiting.decrementAndGet();
+				connection.open();
+			});
 		}
 		catch (Throwable ex) {
-			synchronized (this) {
-				this.running--;
-			}
+			this.waiting.decrementAndGet();
 			throw ex;
 		}
-	}
-
-	private void openNext() {
-		Connection next;
-		synchronized (this) {
-			next = this.waiting.poll();
-			if (next == null) {
-				this.running--;
-				return;
-			}
-		}
-		try {
-			next.open();
-		}
-		finally {
-			schedule();
-		}
+		return true;
 	}
 
 }

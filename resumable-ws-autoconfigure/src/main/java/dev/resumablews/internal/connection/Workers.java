@@ -8,6 +8,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.concurrent.Threads;
 import org.apache.commons.logging.Log;
@@ -43,7 +44,14 @@ final class Workers implements AutoCloseable {
 
 	private final SupervisedScheduler clock = new SupervisedScheduler("resumable-ws-clock");
 
-	private final ThreadPoolExecutor reading;
+	private final ThreadPoolExecutor readers;
+
+	private final FairExecutor reading;
+
+	/**
+	 * Leaves a reader to the pages of open connections, if there are several.
+	 */
+	private final FairExecutor opening;
 
 	private final ThreadPoolExecutor presence = pool("resumable-ws-presence-", PRESENCE);
 
@@ -56,13 +64,16 @@ final class Workers implements AutoCloseable {
 
 	private final Executor cutting;
 
-	private final Executor handling;
+	private final FairExecutor handling;
 
 	private final Runnable stop;
 
-	private Workers(int readers, Executor delivery, Executor closing, Executor cutting, Executor handling,
+	private Workers(int readers, FairExecutor handling, Executor delivery, Executor closing, Executor cutting,
 			Runnable stop) {
-		this.reading = pool("resumable-ws-read-", readers);
+		this.readers = pool("resumable-ws-read-", readers);
+		int most = Math.max(1, readers - 1);
+		this.reading = new FairExecutor(this.readers, readers, most);
+		this.opening = new FairExecutor(this.readers, most, most);
 		this.delivery = delivery;
 		this.closing = closing;
 		this.cutting = cutting;
@@ -73,20 +84,22 @@ final class Workers implements AutoCloseable {
 	/**
 	 * Creates platform threads.
 	 * @param readers threads that read the log
+	 * @param handlersPerUser handlers that run at the same time for one user
 	 */
-	static Workers platform(int readers) {
+	static Workers platform(int readers, int handlersPerUser) {
 		ThreadPoolExecutor delivery = pool("resumable-ws-send-", Runtime.getRuntime().availableProcessors());
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
 		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
 		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
-		return new Workers(readers, delivery, closing, cutting, handling, () -> {
-			delivery.shutdown();
-			handling.shutdown();
-			closing.shutdown();
-			cutting.shutdown();
-			awaitTermination(closing);
-			awaitTermination(handling);
-		});
+		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser), delivery, closing, cutting,
+				() -> {
+					delivery.shutdown();
+					handling.shutdown();
+					closing.shutdown();
+					cutting.shutdown();
+					awaitTermination(closing);
+					awaitTermination(handling);
+				});
 	}
 
 	/**
@@ -94,8 +107,9 @@ final class Workers implements AutoCloseable {
 	 * number, because each takes a connection from the pool; those that send pings,
 	 * because the container may keep the thread that carries them.
 	 * @param readers threads that read the log
+	 * @param handlersPerUser handlers that run at the same time for one user
 	 */
-	static Workers virtual(int readers) {
+	static Workers virtual(int readers, int handlersPerUser) {
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("resumable-ws-");
 		threads.setVirtualThreads(true);
 		Executor whileOpen = (task) -> {
@@ -106,7 +120,8 @@ final class Workers implements AutoCloseable {
 				logger.debug("A task came after the end", ex);
 			}
 		};
-		return new Workers(readers, whileOpen, whileOpen, whileOpen, whileOpen, threads::close);
+		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser), whileOpen,
+				whileOpen, whileOpen, threads::close);
 	}
 
 	/**
@@ -117,10 +132,17 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Runs tasks that read the log, and wait for Postgres.
+	 * Runs tasks that read the log, and wait for Postgres. Users take turns.
 	 */
-	Executor reading() {
+	FairExecutor reading() {
 		return this.reading;
+	}
+
+	/**
+	 * Runs tasks that open sessions, on the threads that read the log. Users take turns.
+	 */
+	FairExecutor opening() {
+		return this.opening;
 	}
 
 	/**
@@ -154,9 +176,10 @@ final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Runs the application's handlers, which may take as long as they want.
+	 * Runs the application's handlers, which may take as long as they want. Users take
+	 * turns.
 	 */
-	Executor handling() {
+	FairExecutor handling() {
 		return this.handling;
 	}
 
@@ -170,7 +193,7 @@ final class Workers implements AutoCloseable {
 	@Override
 	public void close() {
 		this.clock.stop();
-		this.reading.shutdownNow();
+		this.readers.shutdownNow();
 		this.presence.shutdownNow();
 		this.pinging.shutdownNow();
 		this.stop.run();

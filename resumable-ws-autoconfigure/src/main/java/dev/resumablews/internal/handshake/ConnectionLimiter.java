@@ -52,6 +52,11 @@ public interface ConnectionLimiter {
 		TOO_MANY_FOR_USER,
 
 		/**
+		 * The user has made too many handshakes.
+		 */
+		TOO_OFTEN_FOR_USER,
+
+		/**
 		 * The node has too many connections.
 		 */
 		FULL,

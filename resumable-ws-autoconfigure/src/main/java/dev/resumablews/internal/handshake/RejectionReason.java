@@ -41,6 +41,11 @@ enum RejectionReason {
 	MAX_PER_USER(HttpStatus.TOO_MANY_REQUESTS),
 
 	/**
+	 * The user has sent too many handshakes.
+	 */
+	HANDSHAKES_RATE(HttpStatus.TOO_MANY_REQUESTS),
+
+	/**
 	 * The node has too many connections.
 	 */
 	MAX_TOTAL(HttpStatus.SERVICE_UNAVAILABLE),
@@ -61,7 +66,7 @@ enum RejectionReason {
 
 	RejectionReason(HttpStatus status) {
 		this.status = status;
-		this.word = name().toLowerCase(Locale.ROOT).replace('_', '-');
+		this.word = name().toLowerCase(Locale.ROOT);
 	}
 
 	HttpStatus status() {
@@ -70,7 +75,7 @@ enum RejectionReason {
 
 	/**
 	 * Returns the reason as security events name it.
-	 * @return lower-case letters and hyphens, such as {@code max-per-user}
+	 * @return lower-case letters and underscores, such as {@code max_per_user}
 	 */
 	String word() {
 		return this.word;

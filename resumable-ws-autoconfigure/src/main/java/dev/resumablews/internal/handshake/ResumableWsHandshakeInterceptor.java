@@ -120,6 +120,8 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			}
 			case TOO_MANY_FOR_USER ->
 				throw new RefusedException(RejectionReason.MAX_PER_USER, "Too many connections of this user", userId);
+			case TOO_OFTEN_FOR_USER ->
+				throw new RefusedException(RejectionReason.HANDSHAKES_RATE, "Too many handshakes of this user", userId);
 			case FULL -> throw new RefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
 			case BUSY -> throw new RefusedException(RejectionReason.MAX_OPENING,
 					"Too many connections are being opened", userId);

@@ -7,6 +7,7 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
@@ -30,7 +31,8 @@ import org.springframework.util.ClassUtils;
 /**
  * Auto-configuration of replies, whatever generates them.
  */
-@AutoConfiguration(afterName = "dev.resumablews.internal.log.LogAutoConfiguration")
+@AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
+		"dev.resumablews.internal.log.LogAutoConfiguration" })
 @ConditionalOnBean(EventLog.class)
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
@@ -44,8 +46,9 @@ public final class ReplyAutoConfiguration {
 	}
 
 	@Bean
-	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, ResumableWsProperties properties) {
-		return new UserMessages(log, replies, properties.reply().maxWaiting());
+	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets,
+			ResumableWsProperties properties) {
+		return new UserMessages(log, replies, properties.reply().maxWaiting(), budgets);
 	}
 
 	@Bean

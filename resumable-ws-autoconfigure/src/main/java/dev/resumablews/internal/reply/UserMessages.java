@@ -5,6 +5,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.internal.budget.BudgetExceededException;
+import dev.resumablews.internal.budget.Rate;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
@@ -22,16 +25,20 @@ public final class UserMessages {
 
 	private final int maxWaiting;
 
+	private final UserBudgets budgets;
+
 	/**
 	 * Creates the intake of a node.
 	 * @param log where messages are stored
 	 * @param replies answers them
 	 * @param maxWaiting replies that wait for their turn before messages are refused
+	 * @param budgets how many messages of the users are answered
 	 */
-	UserMessages(EventLog log, ReplyScheduler replies, int maxWaiting) {
+	UserMessages(EventLog log, ReplyScheduler replies, int maxWaiting, UserBudgets budgets) {
 		this.log = log;
 		this.replies = replies;
 		this.maxWaiting = maxWaiting;
+		this.budgets = budgets;
 	}
 
 	/**
@@ -43,8 +50,8 @@ public final class UserMessages {
 	 * @param idempotencyKey the message's key
 	 * @return completes when the message is durable; fails as
 	 * {@link EventLog#append(AppendRequest)} does, and with
-	 * {@link EventLogUnavailableException} when this node is stopping or too many replies
-	 * wait
+	 * {@link EventLogUnavailableException} when this node is stopping, too many replies
+	 * wait, or the user asks for too many
 	 */
 	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
 		return submit(sessionId, userId, content, idempotencyKey, (stored) -> {
@@ -73,6 +80,9 @@ public final class UserMessages {
 			.once(userId, idempotencyKey);
 		if (!this.replies.answers()) {
 			return this.log.append(message, onStored);
+		}
+		if (!this.budgets.of(userId).tryConsume(Rate.REPLIES, 1)) {
+			return CompletableFuture.failedFuture(new BudgetExceededException(Rate.REPLIES.reason()));
 		}
 		int waiting = this.replies.waiting();
 		if (waiting > this.maxWaiting) {

@@ -10,6 +10,7 @@ import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.internal.budget.BudgetAutoConfiguration;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
@@ -52,11 +53,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class ConnectionAutoConfigurationTests {
 
-	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(ListenerAutoConfiguration.class,
-			ConnectionAutoConfiguration.class, DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class,
-			JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
-			PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class,
-			HandshakeAutoConfiguration.class);
+	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(BudgetAutoConfiguration.class,
+			ListenerAutoConfiguration.class, BudgetAutoConfiguration.class, ConnectionAutoConfiguration.class,
+			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
+			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -95,7 +96,6 @@ class ConnectionAutoConfigurationTests {
 			"connection.max-lifetime-jitter=0.7, maxLifetimeJitter, 0.7",
 			"connection.max-message-size=7KB, maxMessageBytes, 7168",
 			"connection.max-malformed-messages=7, maxMalformedMessages, 7",
-			"connection.messages-per-second=7, messagesPerSecond, 7", "connection.message-burst=7, messageBurst, 7",
 			"connection.max-per-session=7, maxPerSession, 7", "connection.max-per-user=7, maxPerUser, 7",
 			"connection.max-total=7, maxTotal, 7", "connection.max-opening=7, maxOpening, 7",
 			"connection.max-send-size=7KB, maxSendCharacters, 7168", "log.page-size=7, pageSize, 7",
@@ -119,7 +119,7 @@ class ConnectionAutoConfigurationTests {
 	@Test
 	void thereAreAsManyReadersAsSaid() {
 		this.runner.withPropertyValues("resumable-ws.log.readers=7")
-			.run((context) -> assertThat(context.getBean(Workers.class).reading()).extracting("maximumPoolSize")
+			.run((context) -> assertThat(context.getBean(Workers.class).reading()).extracting("concurrent")
 				.isEqualTo(7));
 	}
 
@@ -198,10 +198,10 @@ class ConnectionAutoConfigurationTests {
 	@Test
 	void thereIsNoEndpointWithoutADataSource() {
 		new WebApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ConnectionAutoConfiguration.class,
-					SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
-					ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class,
-					ReplyAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
+					ConnectionAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+					LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
+					PublishAutoConfiguration.class, ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(DataSource.class)
 				.doesNotHaveBean(WebSocketHandlerMapping.class));

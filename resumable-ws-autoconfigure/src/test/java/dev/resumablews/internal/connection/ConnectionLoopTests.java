@@ -4,12 +4,16 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.internal.budget.BudgetSettings;
+import dev.resumablews.internal.budget.UserBudget;
+import dev.resumablews.internal.budget.UserBudgets;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +24,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * when what it depends on throws an {@link Error}.
  */
 class ConnectionLoopTests {
+
+	private static final UserBudget UNLIMITED = new UserBudgets(new BudgetSettings(Map.of(), Map.of())).of("alice");
 
 	private static final String LONG = "x".repeat(13_000);
 
@@ -169,7 +175,7 @@ class ConnectionLoopTests {
 
 	private ConnectionLoop loop(Executor threads, Executor patientThreads) {
 		return new ConnectionLoop(threads, patientThreads, System::nanoTime, this.sent, this.state,
-				new SendWindow(65_536, Duration.ofSeconds(25)), false, this.ends::add);
+				new SendWindow(65_536, Duration.ofSeconds(25)), false, new ControlQueue(UNLIMITED), this.ends::add);
 	}
 
 	/**

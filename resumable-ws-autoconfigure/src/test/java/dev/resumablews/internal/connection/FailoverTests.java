@@ -79,7 +79,8 @@ class FailoverTests {
 			.properties("spring.datasource.hikari.connection-timeout", "1000", "resumable-ws.log.append-timeout", "2s",
 					"resumable-ws.log.statement-timeout", "5s", "resumable-ws.cluster.backstop-interval", "300ms",
 					"resumable-ws.shutdown.reconnect-window", "100ms", "resumable-ws.reply.lease", "2s",
-					"resumable-ws.connection.messages-per-second", "0", "resumable-ws.log.epoch", epoch)
+					"resumable-ws.user.messages-per-second", "0", "resumable-ws.user.replies-per-minute", "0",
+					"resumable-ws.log.epoch", epoch)
 			.start();
 	}
 

@@ -51,8 +51,8 @@ abstract class LimitsTests {
 		this.server = TestServer.builder()
 			.jetty(this.jetty)
 			.with(RecordedCloses.class)
-			.properties("resumable-ws.connection.messages-per-second", "1", "resumable-ws.connection.message-burst",
-					"20", "resumable-ws.connection.max-per-session", "2", "resumable-ws.connection.max-per-user", "4",
+			.properties("resumable-ws.user.messages-per-second", "1", "resumable-ws.user.message-burst", "20",
+					"resumable-ws.connection.max-per-session", "2", "resumable-ws.connection.max-per-user", "4",
 					"resumable-ws.connection.max-total", "6", "resumable-ws.connection.max-message-size", "10KB")
 			.start();
 		this.closes = this.server.bean(RecordedCloses.class);
@@ -163,8 +163,8 @@ abstract class LimitsTests {
 		try (TestServer unlimited = TestServer.builder()
 			.jetty(this.jetty)
 			.with(RecordedCloses.class)
-			.properties("resumable-ws.connection.messages-per-second", "0", "resumable-ws.connection.send-timeout",
-					"1s")
+			.properties("resumable-ws.user.messages-per-second", "0", "resumable-ws.user.frames-per-second", "0",
+					"resumable-ws.user.size-per-second", "0", "resumable-ws.connection.send-timeout", "1s")
 			.start();
 				WsTestClient greedy = WsTestClient.to(unlimited.uri())
 					.query("token", Tokens.forUser("ivan"))

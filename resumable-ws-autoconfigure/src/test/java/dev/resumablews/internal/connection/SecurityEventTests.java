@@ -65,7 +65,7 @@ class SecurityEventTests {
 			client.send(Map.of("type", "x", "payload", "x".repeat(140_000)));
 			assertThat(client.awaitClose()).isEqualTo(1009);
 		}
-		assertTold(Kind.PROTOCOL_VIOLATED, "ada", "max-message-size");
+		assertTold(Kind.PROTOCOL_VIOLATED, "ada", "max_message_size");
 	}
 
 	@Test
@@ -85,7 +85,7 @@ class SecurityEventTests {
 			}
 			assertThat(client.awaitClose()).isEqualTo(4400);
 		}
-		assertTold(Kind.PROTOCOL_VIOLATED, "carol", "max-malformed-messages");
+		assertTold(Kind.PROTOCOL_VIOLATED, "carol", "max_malformed_messages");
 	}
 
 	@Test
@@ -109,7 +109,7 @@ class SecurityEventTests {
 			auth(client, Tokens.forUser("mallory"));
 			assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");
 		}
-		assertTold(Kind.TOKEN_REFUSED, "erin", "another-user");
+		assertTold(Kind.TOKEN_REFUSED, "erin", "another_user");
 	}
 
 	@Test

@@ -43,8 +43,8 @@ class SlowHandlerTests {
 	void start() {
 		this.server = TestServer.builder()
 			.with(Handlers.class)
-			.properties("server.tomcat.threads.max", String.valueOf(THREADS),
-					"resumable-ws.connection.messages-per-second", "0")
+			.properties("server.tomcat.threads.max", String.valueOf(THREADS), "resumable-ws.user.messages-per-second",
+					"0")
 			.start();
 	}
 

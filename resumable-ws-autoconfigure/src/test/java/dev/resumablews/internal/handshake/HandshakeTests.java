@@ -330,14 +330,15 @@ class HandshakeTests {
 		server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat")));
 		server.connect("lastEventId=x");
 		server.connect("token=" + token("many"), "X-Forwarded-For: 203.0.113.9");
+		server.connect("token=" + token("often"));
 		server.connect("token=" + token("full"), "X-Forwarded-For: nonsense of the client's");
 		server.connect("token=" + token("late"), "Forwarded: for=\"[2001:db8::1]\"");
-		await().untilAsserted(() -> assertThat(heard).hasSize(6));
+		await().untilAsserted(() -> assertThat(heard).hasSize(7));
 		String here = heard.element().remoteAddress();
 		assertThat(here).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
 		assertThat(heard).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
-				refused(null, here, "malformed"), refused("many", "203.0.113.9", "max-per-user"),
-				refused("full", null, "max-total"), refused("late", "2001:db8::1", "shutting-down"));
+				refused(null, here, "malformed"), refused("many", "203.0.113.9", "max_per_user"),
+				refused("often", here, "handshakes_rate"), refused("full", null, "max_total"), refused("late", "2001:db8::1", "shutting_down"));
 	}
 
 	@ParameterizedTest
@@ -397,6 +398,7 @@ class HandshakeTests {
 				public Decision admit(String userId) {
 					return switch (userId) {
 						case "many" -> Decision.TOO_MANY_FOR_USER;
+						case "often" -> Decision.TOO_OFTEN_FOR_USER;
 						case "full" -> Decision.FULL;
 						case "late" -> Decision.SHUTTING_DOWN;
 						default -> Decision.ADMITTED;

@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +16,8 @@ import java.util.function.Predicate;
 
 import javax.sql.DataSource;
 
+import dev.resumablews.internal.budget.BudgetSettings;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
@@ -89,7 +92,8 @@ class LostAnswerTests {
 		this.log.sql().sql("truncate ws_replies").update();
 		this.session = this.log.newSession("ada");
 		this.replies = scheduler();
-		this.messages = new UserMessages(this.log.log(), this.replies, 10);
+		this.messages = new UserMessages(this.log.log(), this.replies, 10,
+				new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
 	}
 
 	@AfterEach

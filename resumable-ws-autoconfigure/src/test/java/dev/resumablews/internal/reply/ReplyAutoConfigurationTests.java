@@ -14,6 +14,7 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.budget.BudgetAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
@@ -72,8 +73,8 @@ class ReplyAutoConfigurationTests {
 	void prepare() {
 		((Logger) LoggerFactory.getLogger(ReplyAutoConfiguration.class)).setLevel(Level.INFO);
 		this.runner = new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class,
-					SpringAiAutoConfiguration.class, ChatClientAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
+					ReplyAutoConfiguration.class, SpringAiAutoConfiguration.class, ChatClientAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log,
 					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""))
 			.withBean(JdbcExecutor.class, this.log::database)
@@ -88,7 +89,8 @@ class ReplyAutoConfigurationTests {
 	@Test
 	void thereAreNoRepliesWithoutAnEventLog() {
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
+					ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Replies.class));
 	}
 

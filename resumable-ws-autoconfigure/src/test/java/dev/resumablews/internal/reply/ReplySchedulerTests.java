@@ -26,6 +26,8 @@ import dev.resumablews.ReplyPart;
 import dev.resumablews.ReplyRequest;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.budget.BudgetSettings;
+import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.node.NodeNotifier;
@@ -910,7 +912,8 @@ class ReplySchedulerTests {
 	}
 
 	private UserMessages messages(ReplyScheduler replies) {
-		return new UserMessages(this.log.log(), replies, replies.settings().maxWaiting());
+		return new UserMessages(this.log.log(), replies, replies.settings().maxWaiting(),
+				new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
 	}
 
 	private ReplyGenerator streaming() {

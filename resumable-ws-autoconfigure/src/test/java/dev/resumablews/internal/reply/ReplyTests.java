@@ -15,6 +15,7 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.budget.BudgetAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
@@ -217,7 +218,8 @@ class ReplyTests {
 
 		};
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
+					ReplyAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log,
 					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""))
 			.withBean(JdbcExecutor.class, this.log::database)

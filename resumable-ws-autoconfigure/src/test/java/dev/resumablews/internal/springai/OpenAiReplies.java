@@ -7,6 +7,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.budget.BudgetAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
@@ -67,8 +68,8 @@ final class OpenAiReplies implements AutoCloseable {
 		this.log.sql().sql("truncate ws_replies").update();
 		this.session = this.log.newSession("ada");
 		this.runner = new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ReplyAutoConfiguration.class,
-					SpringAiAutoConfiguration.class, ChatClientAutoConfiguration.class,
+			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
+					ReplyAutoConfiguration.class, SpringAiAutoConfiguration.class, ChatClientAutoConfiguration.class,
 					ToolCallingAutoConfiguration.class, OpenAiChatAutoConfiguration.class))
 			.withBean(EventLog.class, this.log::log,
 					(definition) -> ((AbstractBeanDefinition) definition).setDestroyMethodName(""))

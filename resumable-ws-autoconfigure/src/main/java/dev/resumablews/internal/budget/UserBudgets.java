@@ -1,0 +1,119 @@
+package dev.resumablews.internal.budget;
+
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.LongSupplier;
+
+/**
+ * The budgets of the users of this node. A budget is kept for as long as somebody holds
+ * it, and for a while after that, so that a user who reconnects goes on with what is
+ * left. Safe for use by many threads.
+ */
+public final class UserBudgets {
+
+	/**
+	 * Longer than an empty budget takes to become full again, with the defaults.
+	 */
+	static final Duration KEPT = Duration.ofMinutes(2);
+
+	private final BudgetSettings settings;
+
+	private final LongSupplier nanoTime;
+
+	private final ConcurrentMap<String, Entry> users = new ConcurrentHashMap<>();
+
+	private long nextSweep;
+
+	/**
+	 * Creates the budgets of a node.
+	 * @param settings what one user may take
+	 */
+	public UserBudgets(BudgetSettings settings) {
+		this(settings, System::nanoTime);
+	}
+
+	UserBudgets(BudgetSettings settings, LongSupplier nanoTime) {
+		this.settings = settings;
+		this.nanoTime = nanoTime;
+		this.nextSweep = nanoTime.getAsLong() + KEPT.toNanos();
+	}
+
+	/**
+	 * Returns the budget of a user for what is done now.
+	 * @param userId the user
+	 * @return the budget
+	 */
+	public UserBudget of(String userId) {
+		return entry(userId, 0).budget;
+	}
+
+	/**
+	 * Returns the budget of a user, which is kept until it is released.
+	 * @param userId the user
+	 * @return the budget
+	 */
+	public UserBudget hold(String userId) {
+		return entry(userId, 1).budget;
+	}
+
+	/**
+	 * Releases a budget that was held.
+	 * @param budget the budget
+	 */
+	public void release(UserBudget budget) {
+		entry(budget.userId(), -1);
+	}
+
+	int size() {
+		return this.users.size();
+	}
+
+	private Entry entry(String userId, int holders) {
+		long now = this.nanoTime.getAsLong();
+		sweep(now);
+		return this.users.compute(userId, (id, known) -> {
+			Entry entry = (known != null) ? known : new Entry(new UserBudget(id, this.settings));
+			entry.holders += holders;
+			entry.usedAt = now;
+			return entry;
+		});
+	}
+
+	/**
+	 * Forgets the budgets that were not used for a while, each time that has passed.
+	 */
+	private void sweep(long now) {
+		synchronized (this) {
+			if (now - this.nextSweep < 0) {
+				return;
+			}
+			this.nextSweep = now + KEPT.toNanos();
+		}
+		for (String userId : this.users.keySet()) {
+			this.users.computeIfPresent(userId, (id, entry) -> entry.isForgotten(now) ? null : entry);
+		}
+	}
+
+	/**
+	 * A user. Guarded by the map's entry.
+	 */
+	private static final class Entry {
+
+		private final UserBudget budget;
+
+		private int holders;
+
+		private long usedAt;
+
+		Entry(UserBudget budget) {
+			this.budget = budget;
+		}
+
+		boolean isForgotten(long now) {
+			return this.holders <= 0 && this.budget.isUnused() && now - this.usedAt > KEPT.toNanos();
+		}
+
+	}
+
+}
