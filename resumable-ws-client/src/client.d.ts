@@ -17,7 +17,7 @@ export interface ResumableWebSocketOptions {
 	 * `refused` says that the server did not accept the last token (close code 4401).
 	 */
 	getToken?: (attempt: { attempt: number; refused: boolean }) => string | Promise<string>;
-	/** Where the token goes: the subprotocol header (the default), which no access log shows, or the query. Any JWT can go either way. */
+	/** Where the token goes: the subprotocol header (the default), which no access log shows, or the query, where the server must be configured to look for it (`resumable-ws.auth.token-sources`). Any JWT can go either way. */
 	tokenIn?: 'subprotocol' | 'query';
 	/** `session` (sessionStorage, the default: a tab), `local` (localStorage: a browser), `memory` (a page), or one's own. */
 	storage?: 'session' | 'local' | 'memory' | ClientStorage;

@@ -5,6 +5,15 @@ import org.springframework.http.server.ServerHttpRequest;
 /**
  * Says who a client is. Define a bean of it to replace the one that verifies a JWT.
  * Called by many threads at once; must not look at the event log.
+ * <p>
+ * The request has gone through Spring Security's filters only if
+ * {@code resumable-ws.auth.permit-with-spring-security} is {@code false}. Otherwise they
+ * ignore the endpoint's path: {@link ServerHttpRequest#getPrincipal()} is null, and there
+ * is no security context.
+ * <p>
+ * An exception other than {@link HandshakeAuthenticationException} means that it cannot
+ * be told now who the client is. Its class is logged; its message, which may hold what
+ * the client has sent, is logged at DEBUG only.
  */
 public interface HandshakeAuthenticator {
 

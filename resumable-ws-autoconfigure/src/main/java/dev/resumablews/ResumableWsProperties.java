@@ -3,6 +3,7 @@ package dev.resumablews;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +20,10 @@ import org.springframework.util.unit.DataSize;
  * All groups are in one file, so that every property can be found there.
  *
  * @param enabled Whether to provide the WebSocket endpoint.
- * @param path Path of the WebSocket endpoint.
- * @param allowedOrigins Origins a browser may connect from, or "*" for any; patterns such
- * as "https://*.example.com" are allowed. When empty, the same origin only.
+ * @param path Path of the WebSocket endpoint: letters, digits, "/", "-", "_" and ".".
+ * @param allowedOrigins Origins a browser may connect from, and no others: patterns such
+ * as "https://*.example.com", "self" for the origin of the endpoint itself, or "*" for
+ * any. When empty, the same origin only.
  * @param auth Who may connect.
  * @param connection Limits and times of a connection.
  * @param user What one user may take of a node.
@@ -42,8 +44,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		@DefaultValue Cluster cluster, @DefaultValue Reply reply, @DefaultValue Shutdown shutdown,
 		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup, @DefaultValue Client client) {
 
+	private static final Pattern PATH = Pattern.compile("(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]+)+");
+
 	public ResumableWsProperties {
-		require(isPath(path), "path", path, "a path such as /ws, without a wildcard");
+		require(isPath(path), "path", path, "a path such as /ws, of letters, digits, '/', '-', '_' and '.'");
 		require(!client.path().equals(path), "client.path", client.path(),
 				"another path than that of the WebSocket endpoint");
 		if (pool.size() != null) {
@@ -55,22 +59,32 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	/**
 	 * Who may connect.
 	 *
-	 * @param tokenSources Where to look for the token, in this order.
+	 * @param tokenSources Where to look for the token, in this order. The query is a
+	 * source only if it is named, because URLs end up in logs.
 	 * @param cookieName Name of the cookie that holds the token.
 	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
 	 * WebSocket path, which verifies its tokens itself, and the client's script.
+	 * @param handshakesPerSecondPerAddress Handshakes a second that one address may send
+	 * to this node on average, whatever their tokens; zero for no limit. An IPv6 address
+	 * counts with all others of its /64.
+	 * @param handshakeBurstPerAddress Handshakes that one address may send at once.
 	 * @param jwt Verification of JSON Web Tokens.
 	 */
 	public record Auth(@DefaultValue( {
-			"header", "subprotocol", "cookie", "query" }) List<TokenSource> tokenSources,
+			"header", "subprotocol", "cookie" }) List<TokenSource> tokenSources,
 			@DefaultValue("resumable-ws-token") String cookieName,
-			@DefaultValue("true") boolean permitWithSpringSecurity, @DefaultValue Jwt jwt){
+			@DefaultValue("true") boolean permitWithSpringSecurity,
+			@DefaultValue("200") int handshakesPerSecondPerAddress, @DefaultValue("5000") int handshakeBurstPerAddress,
+			@DefaultValue Jwt jwt){
 
 		public Auth {
 			tokenSources = List.copyOf(tokenSources);
 			require(Set.copyOf(tokenSources).size() == tokenSources.size(), "auth.token-sources", tokenSources,
 					"each source once at most");
 			require(!cookieName.isBlank(), "auth.cookie-name", cookieName, "the name of a cookie");
+			require(handshakesPerSecondPerAddress >= 0, "auth.handshakes-per-second-per-address",
+					handshakesPerSecondPerAddress, "zero or more");
+			requirePositive("auth.handshake-burst-per-address", handshakeBurstPerAddress);
 		}
 
 	}
@@ -112,17 +126,26 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param jwkSetUri URI of the JWK set to verify signatures with.
 	 * @param issuerUri Issuer, whose keys are found by OpenID Connect discovery; the
 	 * token's "iss" must match.
+	 * @param issuer Issuer, which the token's "iss" must match. When not set, it is the
+	 * issuer URI if that is set, and is not looked at otherwise.
 	 * @param audiences Audiences, one of which the token's "aud" must hold. When empty,
 	 * it is not looked at.
+	 * @param requireExpiration Whether a token without "exp" is refused.
+	 * @param maxAge Age, counted from the token's "iat", at which a token is no longer
+	 * valid even if it has not expired; a token without "iat" is refused. When not set,
+	 * the age is not looked at.
 	 * @param clockSkew Tolerance for the clocks of issuer and server.
 	 * @param userClaim Claim that holds the user's id.
 	 */
 	public record Jwt(@Nullable String secret, @Nullable Resource publicKeyLocation, @Nullable String jwkSetUri,
-			@Nullable String issuerUri, @DefaultValue List<String> audiences, @DefaultValue("30s") Duration clockSkew,
-			@DefaultValue("sub") String userClaim) {
+			@Nullable String issuerUri, @Nullable String issuer, @DefaultValue List<String> audiences,
+			@DefaultValue("true") boolean requireExpiration, @Nullable Duration maxAge,
+			@DefaultValue("30s") Duration clockSkew, @DefaultValue("sub") String userClaim) {
 
 		public Jwt {
 			audiences = List.copyOf(audiences);
+			require(maxAge == null || maxAge.compareTo(Duration.ZERO) > 0, "auth.jwt.max-age", String.valueOf(maxAge),
+					"more than zero");
 			require(!clockSkew.isNegative(), "auth.jwt.clock-skew", clockSkew, "zero or more");
 			require(!userClaim.isBlank(), "auth.jwt.user-claim", userClaim, "the name of a claim");
 		}
@@ -145,7 +168,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxPerSession Connections a session may have, over all nodes; the oldest is
 	 * closed for a new one.
 	 * @param maxPerUser Connections a user may have, over all nodes.
-	 * @param maxTotal Connections this node accepts.
+	 * @param maxTotal Connections this node accepts. Keep it below what the web server
+	 * accepts, such as server.tomcat.max-connections.
 	 * @param maxOpening Connections whose session may wait to be opened; further ones are
 	 * refused.
 	 * @param maxSendSize Size up to which waiting events are sent together.
@@ -155,7 +179,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("4h") Duration maxLifetime, @DefaultValue("0.2") double maxLifetimeJitter,
 			@DefaultValue("128KB") DataSize maxMessageSize, @DefaultValue("10") int maxMalformedMessages,
 			@DefaultValue("32") int maxPerSession, @DefaultValue("256") int maxPerUser,
-			@DefaultValue("20000") int maxTotal, @DefaultValue("1000") int maxOpening,
+			@DefaultValue("8000") int maxTotal, @DefaultValue("1000") int maxOpening,
 			@DefaultValue("64KB") DataSize maxSendSize) {
 
 		public Connection {
@@ -490,13 +514,17 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	public record Client(@DefaultValue("true") boolean enabled, @DefaultValue("/resumable-ws/client.js") String path) {
 
 		public Client {
-			require(isPath(path), "client.path", path, "a path such as /js/resumable-ws.js, without a wildcard");
+			require(isPath(path), "client.path", path,
+					"a path such as /js/resumable-ws.js, of letters, digits, '/', '-', '_' and '.'");
 		}
 
 	}
 
+	/**
+	 * Whether a value is a path in which nothing is a pattern or needs to be escaped.
+	 */
 	private static boolean isPath(String value) {
-		return value.startsWith("/") && value.length() > 1 && !value.contains("*");
+		return PATH.matcher(value).matches();
 	}
 
 	private static boolean between(DataSize value, long least, long most) {

@@ -100,6 +100,8 @@ public final class TestServer implements AutoCloseable {
 			this.properties.put("server.port", "0");
 			this.properties.put("server.address", "localhost");
 			this.properties.put("resumable-ws.auth.jwt.secret", Tokens.SECRET);
+			// so that a URL that is logged is found by the search for logged tokens
+			this.properties.put("resumable-ws.auth.token-sources", "header,subprotocol,cookie,query");
 			this.properties.put("spring.main.banner-mode", "off");
 			this.properties.put("management.health.redis.enabled", "false");
 			for (String kind : List.of("embedding", "image", "audio.speech", "audio.transcription", "moderation")) {

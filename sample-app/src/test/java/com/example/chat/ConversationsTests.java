@@ -156,7 +156,7 @@ class ConversationsTests {
 			.path("slowPort")
 			.intValue();
 		try (WsTestClient client = WsTestClient.to(slowPort, "/ws")
-			.query("token", this.ada.signIn())
+			.header("Authorization", "Bearer " + this.ada.signIn())
 			.query("sessionId", session)
 			.connect()) {
 			assertThat(client.await("user_message").at("/payload/content").stringValue()).isEqualTo("Slowly");

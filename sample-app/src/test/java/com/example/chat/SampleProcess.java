@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import dev.resumablews.testing.LoggedTokens;
 import dev.resumablews.testing.WsTestClient;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
@@ -192,6 +193,12 @@ final class SampleProcess implements AutoCloseable {
 		catch (InterruptedException ex) {
 			this.process.destroyForcibly();
 			Thread.currentThread().interrupt();
+		}
+		try {
+			LoggedTokens.assertNoneIn(log());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

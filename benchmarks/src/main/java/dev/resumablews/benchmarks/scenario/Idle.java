@@ -106,7 +106,9 @@ final class Idle implements Scenario {
 	 * Tomcat's buffers are those of the sample.
 	 */
 	private static ServerSpec spec(String variant) {
-		ServerSpec spec = ServerSpec.of(variant.startsWith("ours") ? Kind.OURS : Kind.BARE).jvm(GIVE_BACK);
+		ServerSpec spec = ServerSpec.of(variant.startsWith("ours") ? Kind.OURS : Kind.BARE)
+			.ours("resumable-ws.connection.max-total=12000")
+			.jvm(GIVE_BACK);
 		return variant.endsWith("jetty") ? spec.onJetty()
 				: spec.jvm("-Dorg.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE=1024")
 					.with("server.tomcat.max-connections=20000",

@@ -12,6 +12,7 @@ import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.MessageRejectedException;
+import dev.resumablews.SecurityEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.budget.BudgetExceededException;
@@ -214,12 +215,24 @@ final class ClientMessageDispatcher {
 				this.connection.tell(new AuthOk(user.expiresAt()));
 			}
 			else {
-				this.connection.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, "The token is another user's", null));
+				refuseToken("another_user", "The token is another user's");
 			}
 		}
 		catch (HandshakeAuthenticationException ex) {
-			this.connection.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, String.valueOf(ex.getMessage()), null));
+			refuseToken("token", String.valueOf(ex.getMessage()));
 		}
+		catch (RuntimeException ex) {
+			// its message may hold the token
+			logger.warn("The token of an auth message of connection %s could not be checked: %s"
+				.formatted(this.connection.id(), ex.getClass().getName()));
+			logger.debug("A token could not be checked", ex);
+			this.connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
+		}
+	}
+
+	private void refuseToken(String reason, String message) {
+		this.connection.report(SecurityEvent.Kind.TOKEN_REFUSED, reason);
+		this.connection.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, message, null));
 	}
 
 	/**
@@ -238,7 +251,7 @@ final class ClientMessageDispatcher {
 	private void refuse(Throwable thrown, @Nullable UUID key) {
 		Throwable failure = unwrapped(thrown);
 		if (failure instanceof BudgetExceededException exceeded) {
-			this.connection.limitExceeded(exceeded.reason());
+			this.connection.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
 			this.connection
 				.tell(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key));
 		}

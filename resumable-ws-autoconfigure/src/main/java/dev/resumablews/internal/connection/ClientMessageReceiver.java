@@ -1,6 +1,7 @@
 package dev.resumablews.internal.connection;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.SecurityEvent;
 import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
@@ -65,7 +66,7 @@ final class ClientMessageReceiver {
 			if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
 					|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
 				clear();
-				this.connection.close(CloseCode.MESSAGE_TOO_BIG);
+				this.connection.closeViolation(CloseCode.MESSAGE_TOO_BIG, "max_message_size");
 				return;
 			}
 			if (!last) {
@@ -132,7 +133,7 @@ final class ClientMessageReceiver {
 		catch (MalformedFrameException ex) {
 			this.connection.tell(ex.toError());
 			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
-				this.connection.close(CloseCode.MALFORMED_MESSAGES);
+				this.connection.closeViolation(CloseCode.MALFORMED_MESSAGES, "max_malformed_messages");
 			}
 		}
 	}
@@ -149,7 +150,7 @@ final class ClientMessageReceiver {
 	}
 
 	private void exceeded(String reason) {
-		this.connection.limitExceeded(reason);
+		this.connection.report(SecurityEvent.Kind.LIMIT_EXCEEDED, reason);
 		this.connection.close(CloseCode.RATE_LIMITED);
 	}
 

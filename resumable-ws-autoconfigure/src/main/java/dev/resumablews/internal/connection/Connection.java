@@ -119,14 +119,6 @@ final class Connection {
 	}
 
 	/**
-	 * Notes that the client has sent or asked for more than it may.
-	 * @param reason the name of the limit
-	 */
-	void limitExceeded(String reason) {
-		this.services.listener().onSecurityEvent(new SecurityEvent(Kind.LIMIT_EXCEEDED, userId(), null, reason));
-	}
-
-	/**
 	 * Returns the session, once it is open.
 	 */
 	UUID sessionId() {
@@ -239,18 +231,40 @@ final class Connection {
 	/**
 	 * Closes the connection after the control messages that wait; at once, if its session
 	 * is not open yet. The first code counts.
+	 * @return whether this was the first
 	 */
-	void close(CloseCode code) {
+	boolean close(CloseCode code) {
 		boolean open = this.state.phase() != Phase.OPENING;
-		if (this.state.close(code)) {
-			this.closingSince = this.services.time().getAsLong();
-			if (open) {
-				this.loop.wake();
-			}
-			else {
-				endWith(code);
-			}
+		if (!this.state.close(code)) {
+			return false;
 		}
+		this.closingSince = this.services.time().getAsLong();
+		if (open) {
+			this.loop.wake();
+		}
+		else {
+			endWith(code);
+		}
+		return true;
+	}
+
+	/**
+	 * Closes the connection for what the client has sent, and tells the listeners.
+	 * @param reason one of a fixed set of words
+	 */
+	void closeViolation(CloseCode code, String reason) {
+		if (close(code)) {
+			report(Kind.PROTOCOL_VIOLATED, reason);
+		}
+	}
+
+	/**
+	 * Tells the listeners of a security event of this client.
+	 * @param reason one of a fixed set of words
+	 */
+	void report(Kind kind, String reason) {
+		this.services.listener()
+			.onSecurityEvent(new SecurityEvent(kind, userId(), this.handshake.remoteAddress(), reason));
 	}
 
 	/**

@@ -22,6 +22,9 @@ import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.Replies;
 import dev.resumablews.internal.reply.UserMessages;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.coyote.AbstractProtocol;
 import org.apache.tomcat.util.threads.ThreadPoolExecutor;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,7 +40,9 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -62,6 +67,8 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class ConnectionAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(ConnectionAutoConfiguration.class);
 
 	/**
 	 * What clients send to this library and not to the application.
@@ -164,6 +171,29 @@ public final class ConnectionAutoConfiguration {
 		ContainerThreads resumableWsTomcatThreads(ApplicationContext context) {
 			return () -> context instanceof WebServerApplicationContext servers
 					&& servers.getWebServer() instanceof TomcatWebServer server && saturated(server);
+		}
+
+		/**
+		 * Tomcat counts WebSockets like all other connections. At its own limit it leaves
+		 * the next ones without an answer, health checks too; at that of the library a
+		 * client is told to come back.
+		 */
+		@Bean
+		ApplicationListener<WebServerInitializedEvent> resumableWsTomcatLimit(ResumableWsProperties properties) {
+			int maxTotal = properties.connection().maxTotal();
+			return (event) -> {
+				if (event.getWebServer() instanceof TomcatWebServer server
+						&& event.getApplicationContext().getServerNamespace() == null
+						&& server.getTomcat()
+							.getConnector()
+							.getProtocolHandler() instanceof AbstractProtocol<?> protocol
+						&& protocol.getMaxConnections() >= 0 && protocol.getMaxConnections() <= maxTotal) {
+					logger
+						.warn(("server.tomcat.max-connections (%d) is not above resumable-ws.connection.max-total (%d):"
+								+ " when so many clients are connected, the server answers no request at all. Raise the first or lower the second")
+							.formatted(protocol.getMaxConnections(), maxTotal));
+				}
+			};
 		}
 
 		private static boolean saturated(TomcatWebServer server) {

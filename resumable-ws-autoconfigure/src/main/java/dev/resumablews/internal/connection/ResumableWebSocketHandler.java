@@ -93,7 +93,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 				attached.receiver.receive(text.getPayload(), text.isLast());
 			}
 			else {
-				attached.connection.close(CloseCode.BINARY_NOT_SUPPORTED);
+				attached.connection.closeViolation(CloseCode.BINARY_NOT_SUPPORTED, "binary");
 			}
 		}
 		catch (Throwable ex) {

@@ -5,7 +5,11 @@ import java.util.List;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.observability.ListenerDispatcher;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -18,6 +22,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.util.StringUtils;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
@@ -29,6 +34,8 @@ import org.springframework.web.socket.server.HandshakeInterceptor;
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class HandshakeAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(HandshakeAutoConfiguration.class);
 
 	private static final String ALTERNATIVES = "set one of resumable-ws.auth.jwt.secret, "
 			+ "resumable-ws.auth.jwt.public-key-location, resumable-ws.auth.jwt.jwk-set-uri "
@@ -44,7 +51,10 @@ public final class HandshakeAutoConfiguration {
 					"Add org.springframework.security:spring-security-oauth2-jose to the class path and "
 							+ ALTERNATIVES);
 		});
-		return new ResumableWsHandshakeInterceptor(new OriginPolicy(properties.allowedOrigins()), found,
+		ResumableWsProperties.Auth auth = properties.auth();
+		return new ResumableWsHandshakeInterceptor(
+				new HandshakeRateLimiter(auth.handshakesPerSecondPerAddress(), auth.handshakeBurstPerAddress()),
+				new OriginPolicy(properties.allowedOrigins()), found,
 				admission.getIfAvailable(() -> ConnectionLimiter.NONE), listeners.listener());
 	}
 
@@ -58,6 +68,7 @@ public final class HandshakeAutoConfiguration {
 				ObjectProvider<JwtDecoder> applicationDecoder) {
 			ResumableWsProperties.Auth auth = properties.auth();
 			ResumableWsProperties.Jwt jwt = auth.jwt();
+			refuseCookiesOfAnyPage(auth.tokenSources(), properties.allowedOrigins());
 			JwtDecoder decoder = SettingsJwtDecoder.of(new JwtSettings(jwt.secret(), jwt.publicKeyLocation(),
 					jwt.jwkSetUri(), jwt.issuerUri(), jwt.clockSkew()));
 			if (decoder == null) {
@@ -70,7 +81,43 @@ public final class HandshakeAutoConfiguration {
 				.stream()
 				.map((source) -> tokenSource(source, auth.cookieName()))
 				.toList();
-			return new JwtAuthenticator(sources, decoder, jwt.userClaim(), jwt.audiences());
+			warnOfAnyAudience(jwt);
+			return new JwtAuthenticator(sources, decoder, new TokenRules(jwt.userClaim(), issuer(jwt), jwt.audiences(),
+					jwt.requireExpiration(), jwt.maxAge(), jwt.clockSkew()));
+		}
+
+		/**
+		 * Browsers send cookies along, whichever page opens a WebSocket.
+		 */
+		private static void refuseCookiesOfAnyPage(List<ResumableWsProperties.TokenSource> sources,
+				List<String> origins) {
+			String any = origins.stream().filter(OriginPolicy::isAnyHost).findFirst().orElse(null);
+			if (any != null && sources.contains(ResumableWsProperties.TokenSource.COOKIE)) {
+				throw new JwtSetupException(
+						"The origin '%s' in resumable-ws.allowed-origins allows pages of any host, and a cookie is a source of tokens: any page could connect as the user who visits it."
+							.formatted(any),
+						"Name the hosts in resumable-ws.allowed-origins, such as https://*.example.com, or set resumable-ws.auth.token-sources without 'cookie', such as to header,subprotocol.");
+			}
+		}
+
+		private static void warnOfAnyAudience(ResumableWsProperties.Jwt jwt) {
+			if (jwt.audiences().isEmpty()
+					&& (StringUtils.hasText(jwt.jwkSetUri()) || StringUtils.hasText(jwt.issuerUri()))) {
+				logger.warn("Tokens for any audience are accepted, also those that the issuer has made for other "
+						+ "applications: set resumable-ws.auth.jwt.audiences to what the token's 'aud' holds");
+			}
+		}
+
+		private static @Nullable String issuer(ResumableWsProperties.Jwt jwt) {
+			String issuer = StringUtils.hasText(jwt.issuer()) ? jwt.issuer() : null;
+			String issuerUri = StringUtils.hasText(jwt.issuerUri()) ? jwt.issuerUri() : null;
+			if (issuer != null && issuerUri != null && !issuer.equals(issuerUri)) {
+				throw new JwtSetupException(
+						"A token can have one issuer only, but resumable-ws.auth.jwt.issuer is '%s' and resumable-ws.auth.jwt.issuer-uri is '%s'."
+							.formatted(issuer, issuerUri),
+						"Remove resumable-ws.auth.jwt.issuer, or set resumable-ws.auth.jwt.jwk-set-uri in place of resumable-ws.auth.jwt.issuer-uri.");
+			}
+			return (issuer != null) ? issuer : issuerUri;
 		}
 
 		private static TokenSource tokenSource(ResumableWsProperties.TokenSource source, String cookieName) {
@@ -87,20 +134,31 @@ public final class HandshakeAutoConfiguration {
 	/**
 	 * Lets handshakes through Spring Security to where they are verified. Not by a
 	 * SecurityFilterChain of its own: for that Boot's would step back, and every other
-	 * path of the application would be open.
+	 * path of the application would be open. Where there is no endpoint, because there is
+	 * no data source for example, the path is the application's, and stays guarded.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ WebSecurityCustomizer.class, PathPatternRequestMatcher.class })
 	@ConditionalOnBooleanProperty(name = "resumable-ws.auth.permit-with-spring-security", matchIfMissing = true)
 	static class SpringSecurityConfiguration {
 
+		/**
+		 * Name of the bean that maps the path to the endpoint. Not a condition: its
+		 * auto-configuration comes later.
+		 */
+		private static final String ENDPOINT = "resumableWsHandlerMapping";
+
 		@Bean
 		@ConditionalOnMissingBean(name = "resumableWsWebSecurityCustomizer")
 		WebSecurityCustomizer resumableWsWebSecurityCustomizer(ResumableWsProperties properties,
-				ObjectProvider<PathPatternRequestMatcher.Builder> matchers) {
-			return (web) -> web.ignoring()
-				.requestMatchers(
-						matchers.getIfAvailable(PathPatternRequestMatcher::withDefaults).matcher(properties.path()));
+				ObjectProvider<PathPatternRequestMatcher.Builder> matchers, BeanFactory beans) {
+			return (web) -> {
+				if (beans.containsBean(ENDPOINT)) {
+					web.ignoring()
+						.requestMatchers(matchers.getIfAvailable(PathPatternRequestMatcher::withDefaults)
+							.matcher(properties.path()));
+				}
+			};
 		}
 
 	}

@@ -6,30 +6,29 @@ import java.util.concurrent.ThreadLocalRandom;
 
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
 
 /**
  * Answer to a handshake that does not become a WebSocket.
  *
- * @param status the status
- * @param reason why, for the client to read
+ * @param reason why, for security events
+ * @param text why, for the client to read
  */
-record HandshakeRejection(HttpStatus status, String reason) {
+record HandshakeRejection(RejectionReason reason, String text) {
 
 	private static final MediaType PLAIN_TEXT = new MediaType(MediaType.TEXT_PLAIN, StandardCharsets.UTF_8);
 
 	private static final int RETRY_WINDOW_SECONDS = 5;
 
 	void writeTo(ServerHttpResponse response) throws IOException {
-		response.setStatusCode(this.status);
-		byte[] body = this.reason.getBytes(StandardCharsets.UTF_8);
+		response.setStatusCode(this.reason.status());
+		byte[] body = this.text.getBytes(StandardCharsets.UTF_8);
 		HttpHeaders headers = response.getHeaders();
 		headers.setContentType(PLAIN_TEXT);
 		headers.setContentLength(body.length);
 		headers.setCacheControl(CacheControl.noStore());
-		switch (this.status) {
+		switch (this.reason.status()) {
 			case UNAUTHORIZED -> headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
 			// spread, so that those who are sent away together do not come back together
 			case TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE -> headers.set(HttpHeaders.RETRY_AFTER,

@@ -1,6 +1,6 @@
 package dev.resumablews.internal.handshake;
 
-import java.util.Collections;
+import java.time.Instant;
 import java.util.List;
 
 import dev.resumablews.AuthenticatedUser;
@@ -30,22 +30,18 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 
 	private final JwtDecoder decoder;
 
-	private final String userClaim;
-
-	private final List<String> audiences;
+	private final TokenRules rules;
 
 	/**
 	 * Makes an authenticator.
 	 * @param sources where to look for a token, in this order
 	 * @param decoder verifies a token
-	 * @param userClaim the claim that holds the user's id
-	 * @param audiences of which the token must name one; when empty, it need not
+	 * @param rules what a verified token must say
 	 */
-	JwtAuthenticator(List<TokenSource> sources, JwtDecoder decoder, String userClaim, List<String> audiences) {
+	JwtAuthenticator(List<TokenSource> sources, JwtDecoder decoder, TokenRules rules) {
 		this.sources = List.copyOf(sources);
 		this.decoder = decoder;
-		this.userClaim = userClaim;
-		this.audiences = List.copyOf(audiences);
+		this.rules = rules;
 	}
 
 	@Override
@@ -61,20 +57,7 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 
 	@Override
 	public AuthenticatedUser authenticate(String token) throws HandshakeAuthenticationException {
-		Jwt jwt = verify(token);
-		List<String> audience = jwt.getAudience();
-		if (!this.audiences.isEmpty() && (audience == null || Collections.disjoint(this.audiences, audience))) {
-			throw new HandshakeAuthenticationException("Token is for another audience");
-		}
-		if (jwt.getClaims().get(this.userClaim) instanceof String userId) {
-			try {
-				return new AuthenticatedUser(userId, jwt.getExpiresAt());
-			}
-			catch (IllegalArgumentException ex) {
-				throw new HandshakeAuthenticationException("Token has no user id", ex);
-			}
-		}
-		throw new HandshakeAuthenticationException("Token has no user id");
+		return this.rules.userOf(verify(token), Instant.now());
 	}
 
 	private Jwt verify(String token) throws HandshakeAuthenticationException {

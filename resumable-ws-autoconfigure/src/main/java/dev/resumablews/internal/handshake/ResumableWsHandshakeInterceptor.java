@@ -3,13 +3,16 @@ package dev.resumablews.internal.handshake;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +30,8 @@ import org.springframework.web.socket.server.HandshakeInterceptor;
  * Decides, before the upgrade, whether a request may become a WebSocket. In this order,
  * cheapest first, and without the database until the user is known:
  * <ol>
- * <li>it asks for a WebSocket, with well-formed parameters (else 400),</li>
+ * <li>it asks for a WebSocket (else 400), from an address that does not ask too often
+ * (else 429), with well-formed parameters (else 400),</li>
  * <li>from a page that may (else 403),</li>
  * <li>for a user who is known (else 401, or 503 when that cannot be told now),</li>
  * <li>for whom there is room (else 429 or 503).</li>
@@ -40,16 +44,18 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
 	private static final HttpMethod CONNECT = HttpMethod.valueOf("CONNECT");
 
-	private static final Pattern TOKEN = Pattern.compile("eyJ[\\w-]+(\\.[\\w-]*)*");
-
 	/**
 	 * Name of the request's attribute that holds the user who was admitted.
 	 */
 	private static final String ADMITTED = ResumableWsHandshakeInterceptor.class.getName() + ".admitted";
 
+	private static final int MAX_CAUSES = 10;
+
 	private static final Duration WARNING_INTERVAL = Duration.ofSeconds(1);
 
 	private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
+
+	private final HandshakeRateLimiter rate;
 
 	private final OriginPolicy origins;
 
@@ -59,8 +65,9 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
 	private final ResumableWsListener listener;
 
-	ResumableWsHandshakeInterceptor(OriginPolicy origins, HandshakeAuthenticator authenticator,
-			ConnectionLimiter admission, ResumableWsListener listener) {
+	ResumableWsHandshakeInterceptor(HandshakeRateLimiter rate, OriginPolicy origins,
+			HandshakeAuthenticator authenticator, ConnectionLimiter admission, ResumableWsListener listener) {
+		this.rate = rate;
 		this.origins = origins;
 		this.authenticator = authenticator;
 		this.admission = admission;
@@ -70,8 +77,9 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	@Override
 	public boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
 			Map<String, Object> attributes) throws IOException {
+		RemoteAddress address = RemoteAddress.of(request);
 		try {
-			Handshake handshake = accept(request);
+			Handshake handshake = accept(request, address);
 			attributes.put(Handshake.ATTRIBUTE, handshake);
 			if (request instanceof ServletServerHttpRequest servlet) {
 				servlet.getServletRequest().setAttribute(ADMITTED, handshake.user().userId());
@@ -79,35 +87,46 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			return true;
 		}
 		catch (RefusedException ex) {
-			logger.debug("Handshake refused with " + ex.refusal.status() + ": " + ex.refusal.reason());
-			this.listener.onHandshakeRefused(ex.refusal.status().value());
-			ex.refusal.writeTo(response);
+			RejectionReason reason = ex.rejection.reason();
+			logger.debug("Handshake refused with " + reason.status() + ": " + ex.rejection.text());
+			this.listener.onHandshakeRefused(reason.status().value());
+			this.listener.onSecurityEvent(
+					new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, ex.userId, address.text(), reason.word()));
+			ex.rejection.writeTo(response);
 			return false;
 		}
 	}
 
-	private Handshake accept(ServerHttpRequest request) throws RefusedException {
+	private Handshake accept(ServerHttpRequest request, RemoteAddress address) throws RefusedException {
 		if (!isUpgrade(request)) {
-			throw new RefusedException(HttpStatus.BAD_REQUEST, "Not a WebSocket upgrade");
+			throw new RefusedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
+		}
+		if (!this.rate.admits(address)) {
+			throw new RefusedException(RejectionReason.HANDSHAKES_PER_ADDRESS, "Too many handshakes from this address");
 		}
 		ResumeRequest resume = parse(request);
 		if (!this.origins.allows(request)) {
-			throw new RefusedException(HttpStatus.FORBIDDEN, "Origin not allowed");
+			throw new RefusedException(RejectionReason.ORIGIN, "Origin not allowed");
 		}
 		AuthenticatedUser user = authenticate(request);
-		switch (this.admission.admit(user.userId())) {
+		admit(user.userId());
+		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(), resume.ndjson(),
+				address.text());
+	}
+
+	private void admit(String userId) throws RefusedException {
+		switch (this.admission.admit(userId)) {
 			case ADMITTED -> {
 			}
 			case TOO_MANY_FOR_USER ->
-				throw new RefusedException(HttpStatus.TOO_MANY_REQUESTS, "Too many connections of this user");
+				throw new RefusedException(RejectionReason.MAX_PER_USER, "Too many connections of this user", userId);
 			case TOO_OFTEN_FOR_USER ->
-				throw new RefusedException(HttpStatus.TOO_MANY_REQUESTS, "Too many handshakes of this user");
-			case FULL -> throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections");
-			case BUSY ->
-				throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Too many connections are being opened");
-			case SHUTTING_DOWN -> throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Shutting down");
+				throw new RefusedException(RejectionReason.HANDSHAKES_RATE, "Too many handshakes of this user", userId);
+			case FULL -> throw new RefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
+			case BUSY -> throw new RefusedException(RejectionReason.MAX_OPENING,
+					"Too many connections are being opened", userId);
+			case SHUTTING_DOWN -> throw new RefusedException(RejectionReason.SHUTTING_DOWN, "Shutting down", userId);
 		}
-		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(), resume.ndjson());
 	}
 
 	private static boolean isUpgrade(ServerHttpRequest request) {
@@ -122,7 +141,7 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			return ResumeRequest.parse(request);
 		}
 		catch (ResumeRequest.MalformedException ex) {
-			throw new RefusedException(HttpStatus.BAD_REQUEST, ex.getMessage());
+			throw new RefusedException(RejectionReason.MALFORMED, ex.getMessage());
 		}
 	}
 
@@ -131,12 +150,12 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			return this.authenticator.authenticate(request);
 		}
 		catch (HandshakeAuthenticationException ex) {
-			throw new RefusedException(HttpStatus.UNAUTHORIZED, ex.getMessage());
+			throw new RefusedException(RejectionReason.TOKEN, ex.getMessage());
 		}
 		catch (RuntimeException ex) {
 			// nothing is known against the client, so it shall come again
 			logUnavailable(ex);
-			throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "Authentication is not available");
+			throw new RefusedException(RejectionReason.AUTHENTICATION_UNAVAILABLE, "Authentication is not available");
 		}
 	}
 
@@ -146,9 +165,19 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 		// all clients of a node may come at once, and again and again
 		if (now - next >= 0 && this.nextWarning.compareAndSet(next, now + WARNING_INTERVAL.toNanos())) {
 			logger.warn("A client cannot be authenticated now: "
-					+ TOKEN.matcher(ex.toString()).replaceAll("(token)").replaceAll("\\R", " "));
+					+ ((ex instanceof SafeToLog safe) ? safe.description().replaceAll("\\R", " ") : classes(ex)));
 		}
 		logger.debug("A client cannot be authenticated now", ex);
+	}
+
+	/**
+	 * Names an exception and its causes without their messages, which may hold a token.
+	 */
+	private static String classes(Throwable ex) {
+		return Stream.iterate(ex, Objects::nonNull, Throwable::getCause)
+			.limit(MAX_CAUSES)
+			.map((cause) -> cause.getClass().getName())
+			.collect(Collectors.joining(", caused by "));
 	}
 
 	@Override
@@ -168,12 +197,22 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
 	private static final class RefusedException extends Exception {
 
-		private final transient HandshakeRejection refusal;
+		private final transient HandshakeRejection rejection;
 
-		RefusedException(HttpStatus status, @Nullable String reason) {
+		/**
+		 * The user, if the token was verified.
+		 */
+		private final @Nullable String userId;
+
+		RefusedException(RejectionReason reason, @Nullable String text) {
+			this(reason, text, null);
+		}
+
+		RefusedException(RejectionReason reason, @Nullable String text, @Nullable String userId) {
 			// a refusal is an answer, not an error: it needs no stack trace
-			super(reason, null, false, false);
-			this.refusal = new HandshakeRejection(status, (reason != null) ? reason : status.getReasonPhrase());
+			super(text, null, false, false);
+			this.rejection = new HandshakeRejection(reason, (text != null) ? text : reason.status().getReasonPhrase());
+			this.userId = userId;
 		}
 
 	}

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -16,6 +14,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSKeySelector;
@@ -27,11 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.io.Resource;
 import org.springframework.security.converter.RsaKeyConverters;
-import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
-import org.springframework.security.oauth2.core.OAuth2TokenValidator;
-import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
+import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.util.StringUtils;
@@ -87,17 +83,22 @@ final class SettingsJwtDecoder {
 		processor.setJWSKeySelector(keys);
 		processor.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT,
 				new JOSEObjectType("at+jwt"), new JOSEObjectType("application/at+jwt"), null));
-		// the validators below look at the claims
+		// the validator below and TokenRules look at the claims
 		processor.setJWTClaimsSetVerifier((claims, context) -> {
 		});
 		NimbusJwtDecoder decoder = new NimbusJwtDecoder(processor);
-		List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>();
-		validators.add(new JwtTimestampValidator(settings.clockSkew()));
-		if (StringUtils.hasText(settings.issuerUri())) {
-			validators.add(new JwtIssuerValidator(settings.issuerUri()));
-		}
-		decoder.setJwtValidator(new DelegatingOAuth2TokenValidator<>(validators));
-		return decoder;
+		decoder.setJwtValidator(new JwtTimestampValidator(settings.clockSkew()));
+		return (token) -> {
+			try {
+				return decoder.decode(token);
+			}
+			catch (JwtException ex) {
+				if (ex.getCause() instanceof KeySourceException cause) {
+					throw new KeysUnavailableException(cause);
+				}
+				throw ex;
+			}
+		};
 	}
 
 	private static JWSKeySelector<SecurityContext> secretKey(String secret) {

@@ -77,6 +77,8 @@ class ConnectionAutoConfigurationTests {
 			WebSocketHandlerMapping mapping = context.getBean(WebSocketHandlerMapping.class);
 			assertThat(mapping.getUrlMap()).containsOnlyKeys("/ws");
 			assertThat(mapping.getOrder()).isNegative();
+			// by this name Spring Security's filters know that there is an endpoint
+			assertThat(context).getBean("resumableWsHandlerMapping").isSameAs(mapping);
 		});
 	}
 

@@ -216,6 +216,19 @@ abstract class LimitsTests {
 	}
 
 	@Test
+	void anUpgradeThatFailsGivesItsPlaceBack() {
+		for (int i = 0; i < 10; i++) {
+			assertThat(to("nina").header("Sec-WebSocket-Version", "12").connectRefused().status()).isEqualTo(426);
+		}
+		List<WsTestClient> admitted = new ArrayList<>();
+		for (int i = 0; i < 4; i++) {
+			admitted.add(connect("nina"));
+		}
+		assertThat(to("nina").connectRefused().status()).isEqualTo(429);
+		admitted.forEach(WsTestClient::close);
+	}
+
+	@Test
 	void noExtensionIsNegotiated() {
 		try (WsTestClient client = WsTestClient.to(this.server.uri())
 			.query("token", Tokens.forUser("leo"))

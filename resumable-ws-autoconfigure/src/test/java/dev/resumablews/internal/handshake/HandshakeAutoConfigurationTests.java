@@ -1,5 +1,6 @@
 package dev.resumablews.internal.handshake;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -11,7 +12,9 @@ import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.observability.ListenerAutoConfiguration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +26,8 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableWebApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.support.SpringFactoriesLoader;
@@ -48,9 +53,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests of {@link HandshakeAutoConfiguration}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class HandshakeAutoConfigurationTests {
 
 	private static final String JWT = "resumable-ws.auth.jwt.";
+
+	private static final Instant EXPIRY = Instant.now().plusSeconds(600).truncatedTo(ChronoUnit.SECONDS);
 
 	private static final String SECRET = JWT + "secret=" + TestTokens.SECRET;
 
@@ -135,7 +143,23 @@ class HandshakeAutoConfigurationTests {
 	void anApplicationsDecoderIsUsed() {
 		this.runner.withUserConfiguration(OwnDecoder.class)
 			.run((context) -> assertThat(context.getBean(HandshakeAuthenticator.class).authenticate("anything"))
+				.isEqualTo(new AuthenticatedUser("decoded", EXPIRY)));
+	}
+
+	@Test
+	void rulesHoldForAnApplicationsDecoderToo() {
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.run((context) -> assertRefused(context, "endless", "Token does not expire"));
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.withPropertyValues(JWT + "require-expiration=false")
+			.run((context) -> assertThat(authenticate(context, "endless"))
 				.isEqualTo(new AuthenticatedUser("decoded", null)));
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.withPropertyValues(JWT + "issuer=https://other.example.com")
+			.run((context) -> assertRefused(context, "anything", "Token is from another issuer"));
+		this.runner.withUserConfiguration(OwnDecoder.class)
+			.withPropertyValues(JWT + "max-age=1h")
+			.run((context) -> assertRefused(context, "anything", "Token does not say when it was issued"));
 	}
 
 	@Test
@@ -167,7 +191,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void anAuthenticatorThatFailsMakesTheClientComeAgain() {
+	void anAuthenticatorThatFailsMakesTheClientComeAgain(CapturedOutput output) {
 		this.runner.withUserConfiguration(OwnAuthenticator.class).run((context) -> {
 			MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
 			request.addHeader("Connection", "Upgrade");
@@ -183,6 +207,10 @@ class HandshakeAutoConfigurationTests {
 			assertThat(response.getStatus()).isEqualTo(503);
 			assertThat(response.getHeader("Retry-After")).containsOnlyDigits();
 			assertThat(response.getContentAsString()).isEqualTo("Authentication is not available");
+			assertThat(output)
+				.contains("A client cannot be authenticated now: java.lang.IllegalStateException, "
+						+ "caused by java.io.IOException")
+				.doesNotContain("key-of-the-client");
 		});
 	}
 
@@ -193,10 +221,110 @@ class HandshakeAutoConfigurationTests {
 			assertThat(authenticate(context,
 					TestTokens.signed(TestTokens.claims("ada").expirationTime(Date.from(expiry)), TestTokens.SECRET)))
 				.isEqualTo(new AuthenticatedUser("ada", expiry));
-			assertThat(authenticate(context,
-					TestTokens.signed(TestTokens.claims("ada").expirationTime(null), TestTokens.SECRET)))
-				.isEqualTo(new AuthenticatedUser("ada", null));
 		});
+	}
+
+	@Test
+	void aTokenMustExpireUnlessSwitchedOff() {
+		String token = TestTokens.signed(TestTokens.claims("ada").expirationTime(null), TestTokens.SECRET);
+		this.runner.withPropertyValues(SECRET).run((context) -> assertRefused(context, token, "Token does not expire"));
+		this.runner.withPropertyValues(SECRET, JWT + "require-expiration=false")
+			.run((context) -> assertThat(authenticate(context, token)).isEqualTo(new AuthenticatedUser("ada", null)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "chat", "https://id.example.com/tenant" })
+	void anIssuerIsAskedForWhateverTheKey(String issuer) {
+		this.runner.withPropertyValues(SECRET, JWT + "issuer=" + issuer).run((context) -> {
+			assertThat(
+					authenticate(context, TestTokens.signed(TestTokens.claims("ada").issuer(issuer), TestTokens.SECRET))
+						.userId())
+				.isEqualTo("ada");
+			for (String other : new String[] { "mail", issuer + "/", null }) {
+				assertRefused(context, TestTokens.signed(TestTokens.claims("ada").issuer(other), TestTokens.SECRET),
+						"Token is from another issuer");
+			}
+		});
+	}
+
+	@Test
+	void anOldTokenIsRefusedAlthoughItHasNotExpired() {
+		this.runner.withPropertyValues(SECRET, JWT + "max-age=1h", JWT + "clock-skew=10s").run((context) -> {
+			Instant issuedAt = Instant.now().minusSeconds(1800).truncatedTo(ChronoUnit.SECONDS);
+			assertThat(authenticate(context, issuedAt(issuedAt)))
+				.isEqualTo(new AuthenticatedUser("ada", issuedAt.plusSeconds(3600)));
+			assertRefused(context, issuedAt(Instant.now().minusSeconds(3700)), "Token is too old");
+			assertRefused(context, issuedAt(Instant.now().plusSeconds(100)), "Token was issued in the future");
+			assertRefused(context, issuedAt(null), "Token does not say when it was issued");
+			assertThat(authenticate(context,
+					TestTokens.signed(
+							TestTokens.claims("ada").issueTime(Date.from(issuedAt)).expirationTime(Date.from(EXPIRY)),
+							TestTokens.SECRET)))
+				.isEqualTo(new AuthenticatedUser("ada", EXPIRY));
+		});
+	}
+
+	@Test
+	void twoIssuersAreAStartUpFailure() {
+		this.runner
+			.withPropertyValues(JWT + "issuer-uri=https://id.example.com", JWT + "issuer=https://id.example.com/")
+			.run((context) -> assertFailure(context, JWT + "issuer is 'https://id.example.com/'", JWT + "issuer-uri"));
+		this.runner.withPropertyValues(JWT + "issuer-uri=https://id.example.com", JWT + "issuer=https://id.example.com")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "jwk-set-uri, '', true", "issuer-uri, '', true", "jwk-set-uri, chat, false" })
+	void tokensForAnyAudienceAreWarnedOf(String key, String audiences, boolean warned, CapturedOutput output) {
+		this.runner.withPropertyValues(JWT + key + "=http://localhost:1/", JWT + "audiences=" + audiences)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output.toString().contains("Tokens for any audience are accepted")).isEqualTo(warned);
+			});
+	}
+
+	@Test
+	void theQueryIsASourceOnlyIfItIsNamed() {
+		ServletServerHttpRequest request = query(TestTokens.of("ada"));
+		this.runner.withPropertyValues(SECRET)
+			.run((context) -> assertThatExceptionOfType(HandshakeAuthenticationException.class)
+				.isThrownBy(() -> context.getBean(HandshakeAuthenticator.class).authenticate(request))
+				.withMessage("Token missing"));
+		this.runner.withPropertyValues(SECRET, "resumable-ws.auth.token-sources=query")
+			.run((context) -> assertThat(context.getBean(HandshakeAuthenticator.class).authenticate(request).userId())
+				.isEqualTo("ada"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "*", "https://*", "http://*", "https://*:8443", "https://*:[*]", "*://*", "http*",
+			"https://app.example.com,*" })
+	void cookiesOfAnyPageAreAStartUpFailure(String origins) {
+		String property = "resumable-ws.allowed-origins=" + origins;
+		this.runner.withPropertyValues(SECRET, property)
+			.run((context) -> assertFailure(context, "resumable-ws.allowed-origins", "https://*.example.com",
+					"resumable-ws.auth.token-sources without 'cookie'"));
+		this.runner.withPropertyValues(SECRET, property, "resumable-ws.auth.token-sources=header,subprotocol")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "self", "https://*.example.com", "http://localhost:[*]", "http://[::1]:[*]",
+			"*://app.example.com" })
+	void cookiesOfPagesOfOneHostAreFine(String origins) {
+		this.runner.withPropertyValues(SECRET, "resumable-ws.allowed-origins=" + origins)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	private static String issuedAt(@Nullable Instant time) {
+		return TestTokens.signed(TestTokens.claims("ada")
+			.issueTime((time != null) ? Date.from(time) : null)
+			.expirationTime(TestTokens.in(Duration.ofDays(10))), TestTokens.SECRET);
+	}
+
+	private static ServletServerHttpRequest query(String token) {
+		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
+		request.setQueryString("token=" + token);
+		return new ServletServerHttpRequest(request);
 	}
 
 	@Test
@@ -316,7 +444,8 @@ class HandshakeAutoConfigurationTests {
 			@Override
 			public AuthenticatedUser authenticate(ServerHttpRequest request) {
 				if (request.getHeaders().containsHeader("Fail")) {
-					throw new IllegalStateException("out of order");
+					throw new IllegalStateException("out of order: key-of-the-client",
+							new IOException("key-of-the-client"));
 				}
 				return new AuthenticatedUser("own", null);
 			}
@@ -338,7 +467,13 @@ class HandshakeAutoConfigurationTests {
 			return (token) -> switch (token) {
 				case "bad" -> throw new BadJwtException("bad is a bad token");
 				case "later" -> throw new JwtException("no idea");
-				default -> Jwt.withTokenValue(token).header("alg", "none").subject("decoded").build();
+				case "endless" -> Jwt.withTokenValue(token).header("alg", "none").subject("decoded").build();
+				default -> Jwt.withTokenValue(token)
+					.header("alg", "none")
+					.subject("decoded")
+					.issuer("https://id.example.com")
+					.expiresAt(EXPIRY)
+					.build();
 			};
 		}
 

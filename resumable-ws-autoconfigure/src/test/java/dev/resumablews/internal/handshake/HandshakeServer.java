@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,8 @@ final class HandshakeServer implements AutoCloseable {
 	static final List<String> UPGRADE = List.of("Connection: keep-alive, Upgrade", "Upgrade: websocket",
 			"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 
+	private static final String TOKEN_SOURCES = "resumable-ws.auth.token-sources=";
+
 	private final AnnotationConfigServletWebServerApplicationContext context;
 
 	private HandshakeServer(AnnotationConfigServletWebServerApplicationContext context) {
@@ -60,17 +63,17 @@ final class HandshakeServer implements AutoCloseable {
 		List<Class<?>> sources = new ArrayList<>(configurations);
 		sources.add(Application.class);
 		sources.add(container);
-		String[] arguments = new String[properties.length + 1];
-		arguments[0] = "--server.port=0";
-		for (int i = 0; i < properties.length; i++) {
-			arguments[i + 1] = "--" + properties[i];
+		List<String> arguments = new ArrayList<>(List.of("--server.port=0"));
+		if (Stream.of(properties).noneMatch((property) -> property.startsWith(TOKEN_SOURCES))) {
+			arguments.add("--" + TOKEN_SOURCES + "header,subprotocol,cookie,query");
 		}
+		Stream.of(properties).map((property) -> "--" + property).forEach(arguments::add);
 		return new HandshakeServer((AnnotationConfigServletWebServerApplicationContext) new SpringApplicationBuilder(
 				sources.toArray(Class<?>[]::new))
 			.bannerMode(Banner.Mode.OFF)
 			.contextFactory((type) -> new AnnotationConfigServletWebServerApplicationContext())
 			.registerShutdownHook(false)
-			.run(arguments));
+			.run(arguments.toArray(String[]::new)));
 	}
 
 	static HandshakeServer start(String... properties) {

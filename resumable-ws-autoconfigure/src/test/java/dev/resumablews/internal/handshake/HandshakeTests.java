@@ -9,6 +9,7 @@ import com.nimbusds.jose.JWSAlgorithm;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
 import dev.resumablews.internal.handshake.HandshakeServer.Answer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -38,7 +39,7 @@ class HandshakeTests {
 	static void start() {
 		server = HandshakeServer.start(List.of(Rooms.class), "resumable-ws.auth.jwt.secret=" + TestTokens.SECRET,
 				"resumable-ws.auth.jwt.audiences=chat,mobile", "resumable-ws.auth.cookie-name=crumb",
-				"resumable-ws.allowed-origins=https://app.example.com,https://*.example.org",
+				"resumable-ws.allowed-origins=self,https://app.example.com,https://*.example.org",
 				"server.forward-headers-strategy=framework");
 	}
 
@@ -188,6 +189,23 @@ class HandshakeTests {
 	}
 
 	@Test
+	void aTokenWithHalfACharacterInItsUserIsRefused() {
+		// Postgres' driver would write it as the user "victim?"
+		assertUnauthorized(
+				server.connect("token="
+						+ TestTokens.ofJson("{\"sub\":\"victim\\ud800\",\"aud\":\"chat\",\"exp\":4102444800}")),
+				"Token has no user id");
+	}
+
+	@Test
+	void aTokenThatDoesNotExpireIsRefused() {
+		assertUnauthorized(
+				server.connect("token=" + TestTokens
+					.signed(TestTokens.claims("ada").audience("chat").expirationTime(null), TestTokens.SECRET)),
+				"Token does not expire");
+	}
+
+	@Test
 	void anEndlessTokenIsRefused() {
 		HandshakeAuthenticator authenticator = server.context().getBean(HandshakeAuthenticator.class);
 		assertThatExceptionOfType(HandshakeAuthenticationException.class)
@@ -303,6 +321,43 @@ class HandshakeTests {
 		await().untilAsserted(() -> assertThat(heard).endsWith(401, 503, 429, 400, 403));
 	}
 
+	@Test
+	void securityEventsTellWhoWasRefusedFromWhereAndWhy() {
+		Queue<SecurityEvent> heard = server.context().getBean(Rooms.class).events;
+		heard.clear();
+		server.connect("token=" + token("ada"));
+		connectFrom("https://evil.example");
+		server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat")));
+		server.connect("lastEventId=x");
+		server.connect("token=" + token("many"), "X-Forwarded-For: 203.0.113.9");
+		server.connect("token=" + token("often"));
+		server.connect("token=" + token("full"), "X-Forwarded-For: nonsense of the client's");
+		server.connect("token=" + token("late"), "Forwarded: for=\"[2001:db8::1]\"");
+		await().untilAsserted(() -> assertThat(heard).hasSize(7));
+		String here = heard.element().remoteAddress();
+		assertThat(here).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
+		assertThat(heard).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
+				refused(null, here, "malformed"), refused("many", "203.0.113.9", "max_per_user"),
+				refused("often", here, "handshakes_rate"), refused("full", null, "max_total"), refused("late", "2001:db8::1", "shutting_down"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Sec-WebSocket-Version: 12", "Sec-WebSocket-Version: x" })
+	void anUpgradeThatFailsGivesItsPlaceBack(String header) {
+		Queue<String> cancelled = server.context().getBean(Rooms.class).cancelled;
+		cancelled.clear();
+		Answer answer = server.send("GET", "/ws?token=" + token("ada"), List.of("Connection: Upgrade",
+				"Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", header));
+		assertThat(answer.status()).isBetween(400, 499);
+		await().untilAsserted(() -> assertThat(cancelled).containsExactly("ada"));
+		assertThat(server.connect("token=" + token("bob")).status()).isEqualTo(101);
+		assertThat(cancelled).containsExactly("ada");
+	}
+
+	private static SecurityEvent refused(@Nullable String user, @Nullable String address, String reason) {
+		return new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, user, address, reason);
+	}
+
 	private static Answer connectFrom(String origin) {
 		return server.connect("token=" + token("ada"), "Origin: " + origin);
 	}
@@ -331,6 +386,8 @@ class HandshakeTests {
 
 		final Queue<Integer> refusals = new ConcurrentLinkedQueue<>();
 
+		final Queue<SecurityEvent> events = new ConcurrentLinkedQueue<>();
+
 		final Queue<String> cancelled = new ConcurrentLinkedQueue<>();
 
 		@Bean
@@ -341,6 +398,7 @@ class HandshakeTests {
 				public Decision admit(String userId) {
 					return switch (userId) {
 						case "many" -> Decision.TOO_MANY_FOR_USER;
+						case "often" -> Decision.TOO_OFTEN_FOR_USER;
 						case "full" -> Decision.FULL;
 						case "late" -> Decision.SHUTTING_DOWN;
 						default -> Decision.ADMITTED;
@@ -362,6 +420,11 @@ class HandshakeTests {
 				@Override
 				public void onHandshakeRefused(int status) {
 					Rooms.this.refusals.add(status);
+				}
+
+				@Override
+				public void onSecurityEvent(SecurityEvent event) {
+					Rooms.this.events.add(event);
 				}
 
 			};

@@ -9,6 +9,7 @@ import org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.web.SecurityFilterChain;
 
@@ -57,6 +58,15 @@ class SpringSecurityTests {
 		}
 	}
 
+	@Test
+	void withoutAnEndpointThePathIsGuardedLikeAnyOther() {
+		try (HandshakeServer server = HandshakeServer.start(List.of(Security.class),
+				"resumable-ws.auth.jwt.secret=" + TestTokens.SECRET)) {
+			assertThat(server.connect("token=" + TestTokens.of("ada")).status()).isEqualTo(401);
+			assertThat(server.connect("").body()).isNotEqualTo("Token missing");
+		}
+	}
+
 	private static int get(HandshakeServer server, String target) {
 		return server.send("GET", target, List.of()).status();
 	}
@@ -65,7 +75,20 @@ class SpringSecurityTests {
 		String[] all = new String[properties.length + 1];
 		System.arraycopy(properties, 0, all, 0, properties.length);
 		all[properties.length] = "resumable-ws.auth.jwt.secret=" + TestTokens.SECRET;
-		return HandshakeServer.start(List.of(Security.class), all);
+		return HandshakeServer.start(List.of(Security.class, Endpoint.class), all);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Endpoint {
+
+		/**
+		 * In place of the library's endpoint, which the server of these tests has not.
+		 */
+		@Bean
+		Object resumableWsHandlerMapping() {
+			return new Object();
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -1,0 +1,51 @@
+package dev.resumablews.internal.handshake;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.mock.web.MockHttpServletRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class OriginPolicyTests {
+
+	@Test
+	void withoutAListThePageOfTheServerMayConnect() {
+		OriginPolicy policy = new OriginPolicy(List.of());
+		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isTrue();
+		assertThat(policy.allows(request("chat.example.com", "http://evil.example"))).isFalse();
+		assertThat(policy.allows(request("chat.example.com", null))).isTrue();
+	}
+
+	@Test
+	void aListIsTheWholeTruth() {
+		OriginPolicy policy = new OriginPolicy(List.of("https://app.example.com"));
+		assertThat(policy.allows(request("chat.example.com", "https://app.example.com"))).isTrue();
+		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isFalse();
+		// the attacker's name resolves to the server's address
+		assertThat(policy.allows(request("evil.example", "http://evil.example"))).isFalse();
+		assertThat(policy.allows(request("evil.example", "self"))).isFalse();
+	}
+
+	@Test
+	void aListMayHoldTheServerItself() {
+		OriginPolicy policy = new OriginPolicy(List.of("https://app.example.com", "self"));
+		assertThat(policy.allows(request("chat.example.com", "https://app.example.com"))).isTrue();
+		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isTrue();
+		assertThat(policy.allows(request("chat.example.com", "http://evil.example"))).isFalse();
+		assertThat(policy.allows(request("chat.example.com", "self"))).isFalse();
+		assertThat(new OriginPolicy(List.of("self")).allows(request("a.example", "http://a.example"))).isTrue();
+	}
+
+	private static ServletServerHttpRequest request(String host, String origin) {
+		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
+		request.setServerName(host);
+		if (origin != null) {
+			request.addHeader("Origin", origin);
+		}
+		return new ServletServerHttpRequest(request);
+	}
+
+}
