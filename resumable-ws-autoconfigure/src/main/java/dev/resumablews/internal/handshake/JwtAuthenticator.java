@@ -26,6 +26,8 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 
 	private static final int MAX_TOKEN_LENGTH = 16 * 1024;
 
+	private static final List<String> TOKEN_IDS = List.of("jti", "sid");
+
 	private final List<TokenSource> sources;
 
 	private final JwtDecoder decoder;
@@ -68,13 +70,25 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 		}
 		if (jwt.getClaims().get(this.userClaim) instanceof String userId) {
 			try {
-				return new AuthenticatedUser(userId, jwt.getExpiresAt());
+				return new AuthenticatedUser(userId, jwt.getExpiresAt(), tokenId(jwt));
 			}
 			catch (IllegalArgumentException ex) {
 				throw new HandshakeAuthenticationException("Token has no user id", ex);
 			}
 		}
 		throw new HandshakeAuthenticationException("Token has no user id");
+	}
+
+	/**
+	 * Returns the id of the token, or else that of the login it belongs to.
+	 */
+	private static @Nullable String tokenId(Jwt jwt) {
+		for (String claim : TOKEN_IDS) {
+			if (jwt.getClaims().get(claim) instanceof String id && !id.isBlank()) {
+				return id;
+			}
+		}
+		return null;
 	}
 
 	private Jwt verify(String token) throws HandshakeAuthenticationException {

@@ -36,8 +36,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @NotUnderFaults("What a sweep fails to remove is left to the next run")
 class CleanupTests {
 
-	private static final CleanupSettings SETTINGS = new CleanupSettings(Duration.ofDays(30), Duration.ofDays(20),
-			Duration.ofDays(7), Duration.ofMinutes(5), 10);
+	private static final CleanupSettings SETTINGS = new CleanupSettings(Duration.ofDays(30), Duration.ofDays(1),
+			Duration.ofDays(20), Duration.ofDays(7), Duration.ofMinutes(5), 10);
 
 	private final Map<String, Long> removed = new ConcurrentHashMap<>();
 
@@ -66,7 +66,7 @@ class CleanupTests {
 	void empty() {
 		this.jdbc
 			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes, "
-					+ "ws_empty_sessions, ws_signals");
+					+ "ws_empty_sessions, ws_signals, ws_disconnects, ws_replies");
 		this.removed.clear();
 	}
 
@@ -205,7 +205,9 @@ class CleanupTests {
 	void zeroMeansNever() {
 		UUID session = session("400 days");
 		events(session, 1, 3, "400 days");
-		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ofDays(7), Duration.ofMinutes(5), 10)).run();
+		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofDays(7),
+				Duration.ofMinutes(5), 10))
+			.run();
 		assertThat(counts()).containsEntry("ws_sessions", 1L).containsEntry("ws_events", 3L);
 		assertThat(this.removed).isEmpty();
 	}
@@ -332,8 +334,8 @@ class CleanupTests {
 		events(session, 4, 5, "19 days");
 		cleanup(SETTINGS).run();
 		assertThat(daysSince("events_since", session)).isEqualTo(19);
-		cleanup(new CleanupSettings(SETTINGS.sessionTtl(), Duration.ofDays(18), SETTINGS.idempotencyKeyTtl(),
-				SETTINGS.liveConnectionTtl(), 10))
+		cleanup(new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.closedSessionTtl(), Duration.ofDays(18),
+				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 10))
 			.run();
 		assertThat(counts()).containsEntry("ws_events", 0L);
 		assertThat(daysSince("events_since", session)).isZero();
@@ -399,8 +401,8 @@ class CleanupTests {
 				throw new IllegalStateException(ex);
 			}
 		});
-		CleanupSettings oneByOne = new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.eventTtl(),
-				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 1);
+		CleanupSettings oneByOne = new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.closedSessionTtl(),
+				SETTINGS.eventTtl(), SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 1);
 		do {
 			cleanup(oneByOne).run();
 		}
