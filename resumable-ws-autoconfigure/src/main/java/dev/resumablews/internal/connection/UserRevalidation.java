@@ -8,6 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 import dev.resumablews.UserValidator;
@@ -16,6 +17,9 @@ import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.concurrent.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
 
 /**
  * Asks the application from time to time whether the users of this node's connections are
@@ -43,6 +47,11 @@ final class UserRevalidation implements AutoCloseable {
 	private final Set<Call> calls = ConcurrentHashMap.newKeySet();
 
 	private final OutageLog outages = new OutageLog("Asking whether users are still valid");
+
+	/**
+	 * The first failure of the current round.
+	 */
+	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
 	/**
 	 * Callers that have not finished the current round.
@@ -76,10 +85,17 @@ final class UserRevalidation implements AutoCloseable {
 
 	/**
 	 * Begins a round, unless one is not over yet.
+	 * @throws IllegalStateException if a call of the last one does not end
 	 */
 	void begin() {
 		Set<String> users = this.connections.all().stream().map(Connection::userId).collect(Collectors.toSet());
-		if (!users.isEmpty() && this.busy.compareAndSet(0, CALLERS)) {
+		if (this.busy.get() > 0) {
+			long overdue = System.nanoTime() - this.timeout.toNanos() * 2;
+			Assert.state(this.calls.stream().noneMatch((call) -> call.since - overdue < 0),
+					() -> "%s does not end when it is interrupted".formatted(this.validator.getClass().getName()));
+		}
+		else if (!users.isEmpty() && this.busy.compareAndSet(0, CALLERS)) {
+			this.failure.set(null);
 			Iterator<String> next = users.iterator();
 			for (int i = 0; i < CALLERS; i++) {
 				this.executor.execute(() -> askAll(next));
@@ -94,7 +110,20 @@ final class UserRevalidation implements AutoCloseable {
 			}
 		}
 		finally {
+			if (this.busy.get() == 1) {
+				report();
+			}
 			this.busy.decrementAndGet();
+		}
+	}
+
+	private void report() {
+		Throwable failure = this.failure.get();
+		if (failure != null) {
+			this.outages.failed(failure);
+		}
+		else {
+			this.outages.worked();
 		}
 	}
 
@@ -114,10 +143,9 @@ final class UserRevalidation implements AutoCloseable {
 			if (!this.validator.isValid(userId)) {
 				this.disconnector.invalid(userId, call.since);
 			}
-			this.outages.worked();
 		}
 		catch (Throwable ex) {
-			this.outages.failed(ex);
+			this.failure.compareAndSet(null, ex);
 			logger.debug("Whether a user is still valid is not known", ex);
 		}
 		finally {

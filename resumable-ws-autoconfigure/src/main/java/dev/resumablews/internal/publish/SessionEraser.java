@@ -33,12 +33,12 @@ final class SessionEraser {
 
 	private static final int SESSIONS = 100;
 
-	private static final int EMPTY_SESSIONS = 1000;
+	private static final int EMPTY_SESSIONS = 400;
 
 	/**
 	 * Rows that are removed from one table in one transaction.
 	 */
-	private static final int ROWS = 1000;
+	private static final int ROWS = 400;
 
 	private static final String NOW = "select clock_timestamp()";
 

@@ -202,6 +202,87 @@ class CleanupTests {
 	}
 
 	@Test
+	void aClosedSessionGoesSoonerThanOthersWhateverTheirTimeIs() {
+		UUID closed = session("3 days");
+		closed(closed, "25 hours");
+		events(closed, 1, 25, "1 day");
+		keys(closed, 3, "1 day");
+		live(closed, "4 minutes");
+		UUID justClosed = session("3 days");
+		closed(justClosed, "23 hours");
+		UUID open = session("3 days");
+		CleanupSettings forEver = new CleanupSettings(Duration.ZERO, SETTINGS.closedSessionTtl(), Duration.ZERO,
+				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 10);
+		cleanup(forEver).run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class))
+			.containsExactlyInAnyOrder(justClosed, open);
+		assertThat(counts()).containsEntry("ws_events", 0L)
+			.containsEntry("ws_idempotency_keys", 0L)
+			.containsEntry("ws_live_connections", 0L);
+		assertThat(this.removed)
+			.isEqualTo(Map.of("sessions", 1L, "events", 25L, "idempotency_keys", 3L, "live_connections", 1L));
+	}
+
+	@Test
+	void manyClosedSessionsGoAndALockedOneIsLeftToALaterRun() throws SQLException {
+		List<UUID> closed = Stream.generate(() -> session("3 days")).limit(25).toList();
+		closed.forEach((session) -> closed(session, "25 hours"));
+		try (Connection other = DriverManager.getConnection(this.url)) {
+			other.setAutoCommit(false);
+			append(other, closed.get(12), 1);
+			cleanup(SETTINGS).run();
+			assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class))
+				.containsExactly(closed.get(12));
+			assertThat(this.overdue).hasEntrySatisfying("closed_sessions",
+					(age) -> assertThat(age).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(70)));
+			other.rollback();
+		}
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_sessions", 0L);
+	}
+
+	@Test
+	void closedSessionsMayBeTreatedLikeOthersAndWhatAnErasureLeftIsRemoved() {
+		UUID closed = session("3 days");
+		closed(closed, "25 hours");
+		UUID erased = session("1 minute");
+		events(erased, 1, 3, "1 minute");
+		this.jdbc.update("update ws_sessions set closed_at = '-infinity' where session_id = ?", erased);
+		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofDays(7),
+				Duration.ofMinutes(5), 10))
+			.run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class)).containsExactly(closed);
+		assertThat(counts()).containsEntry("ws_events", 0L);
+	}
+
+	@Test
+	void disconnectsGoAfterADay() {
+		this.jdbc.update("insert into ws_disconnects select gen_random_uuid(), now() - interval '25 hours' "
+				+ "from generate_series(1, 25)");
+		this.jdbc.update("insert into ws_disconnects values (gen_random_uuid(), now() - interval '23 hours')");
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForObject("select count(*) from ws_disconnects", Long.class)).isOne();
+		assertThat(this.removed).isEqualTo(Map.of("disconnects", 25L));
+	}
+
+	@Test
+	void aLockThatIsNotHadForLongIsReported(CapturedOutput output) {
+		LockWait wait = new LockWait();
+		long start = System.nanoTime();
+		wait.missed(start + Duration.ofMinutes(59).toNanos());
+		assertThat(output).doesNotContain("advisory lock");
+		wait.missed(start + Duration.ofMinutes(61).toNanos());
+		wait.missed(start + Duration.ofMinutes(65).toNanos());
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("for 61 minutes"))
+			.singleElement()
+			.asString()
+			.contains("WARN", "pg_locks");
+		wait.got();
+		wait.missed(System.nanoTime());
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("advisory lock")).hasSize(1);
+	}
+
+	@Test
 	void zeroMeansNever() {
 		UUID session = session("400 days");
 		events(session, 1, 3, "400 days");
@@ -278,8 +359,10 @@ class CleanupTests {
 			other.setAutoCommit(false);
 			other.createStatement()
 				.execute("select pg_advisory_xact_lock(hashtextextended('resumable-ws cleanup public', 0))");
+			this.overdue.clear();
 			cleanup(SETTINGS).run();
 			assertThat(counts()).containsEntry("ws_sessions", 1L);
+			assertThat(this.overdue).hasEntrySatisfying("sessions", (age) -> assertThat(age).isPositive());
 			other.rollback();
 		}
 		cleanup(SETTINGS).run();
@@ -480,6 +563,10 @@ class CleanupTests {
 				values (?, 'ann', now() - ?::interval, '-infinity', '-infinity')
 				""", id, idleFor);
 		return id;
+	}
+
+	private void closed(UUID session, String age) {
+		this.jdbc.update("update ws_sessions set closed_at = now() - ?::interval where session_id = ?", age, session);
 	}
 
 	private UUID emptySession(String unusedFor) {
