@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
- * Removes sessions that were closed long enough ago, whoever is still connected to them.
- * One whose erasure was not completed is marked as closed for ever, and so goes at the
- * next run. Those that somebody else has locked are left to a later run.
+ * Removes sessions that were closed long enough ago, also those that still have a
+ * connection. One whose erasure was not completed is marked as closed for ever, and so goes at the
+ * next run. Those that another transaction has locked are left to a later run.
  */
 final class ClosedSessionsSweep implements Sweep {
 

@@ -60,7 +60,7 @@ final class SessionEraser {
 			""".formatted(SESSIONS);
 
 	/**
-	 * Locks the sessions in the order of their ids, as everybody does. The time tells
+	 * Locks the sessions in the order of their ids, as appends do. The time tells
 	 * nodes and the cleanup that they are being erased.
 	 */
 	private static final String CLOSE = """
