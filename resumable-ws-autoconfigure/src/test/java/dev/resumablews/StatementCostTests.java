@@ -147,7 +147,7 @@ class StatementCostTests {
 		sessions.disconnect("alice");
 		assertThat(sessions.erase("gone")).isEqualTo(201);
 		String another = this.jdbc
-			.queryForObject("select user_id from ws_sessions where user_id like 'user-1999%' limit 1", String.class);
+			.queryForObject("select user_id from ws_sessions where user_id like 'user-123%' limit 1", String.class);
 		assertThat(sessions.erase(String.valueOf(another))).isPositive();
 	}
 
