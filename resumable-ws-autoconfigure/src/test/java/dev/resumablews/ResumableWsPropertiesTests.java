@@ -63,8 +63,8 @@ class ResumableWsPropertiesTests {
 	@CsvSource({ "connection.max-lifetime=0", "connection.max-lifetime-jitter=0", "connection.max-lifetime-jitter=1",
 			"connection.messages-per-second=0", "log.commit-interval=0", "reply.max-waiting=0",
 			"shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
-			"cleanup.session-ttl=0", "cleanup.closed-session-ttl=0", "cleanup.event-ttl=0", "schema.name=", "schema.name=chat_1",
-			"cleanup.cron=0 0 4 * * *", "log.epoch=", "log.epoch=restored-2026.01", "path=/a/b" })
+			"cleanup.session-ttl=0", "cleanup.closed-session-ttl=0", "cleanup.event-ttl=0", "schema.name=",
+			"schema.name=chat_1", "cleanup.cron=0 0 4 * * *", "log.epoch=", "log.epoch=restored-2026.01", "path=/a/b" })
 	void aValueAtTheEdgeIsTaken(String property) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> assertThat(context).hasNotFailed());
 	}

@@ -325,6 +325,7 @@ final class EveryStatement implements AutoCloseable {
 	private void disconnect() {
 		String user = "disconnected-" + RUNS.incrementAndGet();
 		try (ReplayingClient client = client(this.second, user, null)) {
+			client.awaitReplayComplete();
 			int before = client.reconnects();
 			again(() -> {
 				sessions(this.first).disconnect(user);

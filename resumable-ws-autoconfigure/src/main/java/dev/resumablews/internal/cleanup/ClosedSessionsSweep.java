@@ -12,13 +12,14 @@ import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
  * Removes sessions that were closed long enough ago, also those that still have a
- * connection. One whose erasure was not completed is marked as closed for ever, and so goes at the
- * next run. Those that another transaction has locked are left to a later run.
+ * connection. One whose erasure was not completed is marked as closed for ever, and so
+ * goes at the next run. Those that another transaction has locked are left to a later
+ * run.
  */
 final class ClosedSessionsSweep implements Sweep {
 
 	private static final String LOOK = """
-			select session_id, closed_at::text as closed_at
+			select session_id, closed_at::text as closed
 			from ws_sessions
 			where closed_at < now() - make_interval(secs => :ttl)
 				and (closed_at, session_id) > (:since::timestamptz, :after::uuid)
@@ -105,7 +106,7 @@ final class ClosedSessionsSweep implements Sweep {
 			.param("ttl", CleanupSettings.seconds(this.ttl))
 			.param("since", (this.last != null) ? this.last.closedAt() : "-infinity")
 			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
-			.query((row, number) -> new Closed(row.getObject("session_id", UUID.class), row.getString("closed_at")))
+			.query((row, number) -> new Closed(row.getObject("session_id", UUID.class), row.getString("closed")))
 			.list();
 		this.allSeen = this.due.size() < this.statements.settings().batchSize();
 		if (!this.due.isEmpty()) {

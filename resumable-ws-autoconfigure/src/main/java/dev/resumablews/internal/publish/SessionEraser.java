@@ -60,8 +60,8 @@ final class SessionEraser {
 			""".formatted(SESSIONS);
 
 	/**
-	 * Locks the sessions in the order of their ids, as appends do. The time tells
-	 * nodes and the cleanup that they are being erased.
+	 * Locks the sessions in the order of their ids, as appends do. The time tells nodes
+	 * and the cleanup that they are being erased.
 	 */
 	private static final String CLOSE = """
 			with locked as materialized (

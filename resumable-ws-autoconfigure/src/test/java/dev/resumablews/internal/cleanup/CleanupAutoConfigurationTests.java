@@ -152,8 +152,8 @@ class CleanupAutoConfigurationTests {
 				await().until(() -> this.jdbc.queryForObject(
 						"select count(*) from ws_events where created_at < now() - interval '999 days'",
 						Long.class) == 0);
-				assertThat(
-						this.jdbc.queryForObject("select count(*) from ws_sessions where user_id = 'closed'", Long.class))
+				assertThat(this.jdbc.queryForObject("select count(*) from ws_sessions where user_id = 'closed'",
+						Long.class))
 					.isEqualTo(rows);
 			});
 	}

@@ -69,8 +69,8 @@ class RowLevelSecurityTests {
 			assertThat(read(reader, "select session_id::text from ws_sessions"))
 				.containsExactly(this.ofAlice.toString());
 			assertThat(read(reader, "select payload ->> 'of' from ws_events")).containsExactly("alice");
-			assertThat(
-					read(reader, "select e.payload ->> 'of' from ws_sessions s right join ws_events e using (session_id)"))
+			assertThat(read(reader,
+					"select e.payload ->> 'of' from ws_sessions s right join ws_events e using (session_id)"))
 				.containsExactly("alice");
 			assertThat(read(reader, "select payload ->> 'of' from ws_events where session_id = '" + this.ofBob + "'"))
 				.isEmpty();
