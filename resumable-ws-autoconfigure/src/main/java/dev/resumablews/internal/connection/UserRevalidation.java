@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -53,10 +54,12 @@ final class UserRevalidation implements AutoCloseable {
 	 */
 	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
+	private final AtomicBoolean running = new AtomicBoolean();
+
 	/**
 	 * Callers that have not finished the current round.
 	 */
-	private final AtomicInteger busy = new AtomicInteger();
+	private final AtomicInteger left = new AtomicInteger();
 
 	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(CALLERS, CALLERS, IDLE_THREAD.toMillis(),
 			TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), Threads.named("resumable-ws-validate-"),
@@ -89,13 +92,14 @@ final class UserRevalidation implements AutoCloseable {
 	 */
 	void begin() {
 		Set<String> users = this.connections.all().stream().map(Connection::userId).collect(Collectors.toSet());
-		if (this.busy.get() > 0) {
+		if (this.running.get()) {
 			long overdue = System.nanoTime() - this.timeout.toNanos() * 2;
 			Assert.state(this.calls.stream().noneMatch((call) -> call.since - overdue < 0),
 					() -> "%s does not end when it is interrupted".formatted(this.validator.getClass().getName()));
 		}
-		else if (!users.isEmpty() && this.busy.compareAndSet(0, CALLERS)) {
+		else if (!users.isEmpty() && this.running.compareAndSet(false, true)) {
 			this.failure.set(null);
+			this.left.set(CALLERS);
 			Iterator<String> next = users.iterator();
 			for (int i = 0; i < CALLERS; i++) {
 				this.executor.execute(() -> askAll(next));
@@ -110,10 +114,10 @@ final class UserRevalidation implements AutoCloseable {
 			}
 		}
 		finally {
-			if (this.busy.get() == 1) {
+			if (this.left.decrementAndGet() == 0) {
 				report();
+				this.running.set(false);
 			}
-			this.busy.decrementAndGet();
 		}
 	}
 
