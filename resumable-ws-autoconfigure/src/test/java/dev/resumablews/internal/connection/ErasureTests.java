@@ -104,8 +104,9 @@ class ErasureTests {
 
 			assertThat(sessions(this.a).erase("alice")).isEqualTo(3);
 
-			assertThat(answered.awaitClose()).isEqualTo(4401);
-			assertThat(looking.awaitClose()).isEqualTo(4401);
+			// whichever the other node hears of first
+			assertThat(answered.awaitClose()).isIn(4401, 1012);
+			assertThat(looking.awaitClose()).isIn(4401, 1012);
 			for (String table : TABLES.subList(0, TABLES.size() - 1)) {
 				assertThat(rows(table, sessions)).as(table).isZero();
 			}
