@@ -170,9 +170,8 @@ public interface ResumableSessions {
 	 * Erases all sessions that a user has now, as {@link #erase(UUID)} does, after having
 	 * {@linkplain #disconnect(String) disconnected} the user. A connection ends with
 	 * {@link CloseCode#UNAUTHORIZED} or {@link CloseCode#RESTART}, whichever its node
-	 * hears of first. Sessions that the user
-	 * opens in the meantime stay. What Postgres keeps elsewhere, in backups for example,
-	 * is not affected.
+	 * hears of first. Sessions that the user opens in the meantime stay. What Postgres
+	 * keeps elsewhere, in backups for example, is not affected.
 	 * @param userId the user
 	 * @return how many sessions were erased; fewer than there were if an earlier attempt
 	 * has failed halfway
