@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * without control characters
  * @param expiresAt when the authentication ends and the connection is closed with
  * {@link CloseCode#UNAUTHORIZED}; null for never
+ * @param tokenId what the user's login or token is known by, not blank, so that
+ * {@link ResumableSessions#disconnectToken(String)} ends this login and no other; null if
+ * it has no id
  */
-public record AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
+public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nullable String tokenId) {
 
 	public AuthenticatedUser {
 		if (userId.isBlank() || userId.length() > 255) {
@@ -24,6 +27,18 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
 			throw new IllegalArgumentException(
 					"A user id must have neither control characters nor unpaired surrogates");
 		}
+		if (tokenId != null && tokenId.isBlank()) {
+			throw new IllegalArgumentException("The id of a token must not be blank");
+		}
+	}
+
+	/**
+	 * Creates a user whose login has no id.
+	 * @param userId the user's id
+	 * @param expiresAt when the authentication ends; null for never
+	 */
+	public AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
+		this(userId, expiresAt, null);
 	}
 
 }

@@ -7,7 +7,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What an application does with sessions: publish events into them, look at them, close
- * them. An instance is a bean; it is safe for use by many threads.
+ * and erase them, and disconnect their users. An instance is a bean; it is safe for use
+ * by many threads.
  * <p>
  * A session begins when a client opens it. It is stored with its first event; one that
  * never has an event ends a day after its last connection, or when Postgres crashes or
@@ -112,11 +113,71 @@ public interface ResumableSessions {
 	 * Closes a session: nothing more is stored in it, no client can resume it, and its
 	 * connections, to whichever node, are closed with {@link CloseCode#DONE} as soon as
 	 * they were sent what was stored before. Its events stay until the cleanup removes
-	 * the session. Within a transaction the session is closed by its commit, after what
-	 * was published before.
+	 * the session, a day later by default
+	 * ({@code resumable-ws.cleanup.closed-session-ttl}). Within a transaction the session
+	 * is closed by its commit, after what was published before.
 	 * @param sessionId the session
 	 * @return whether it was open until now
 	 */
 	boolean close(UUID sessionId);
+
+	/**
+	 * Disconnects a user: closes all connections, to whichever node, whose handshake
+	 * began before, with {@link CloseCode#UNAUTHORIZED}. Sessions stay as they are. A
+	 * client may come back at once with a token that is accepted, so revoke what it has
+	 * before.
+	 * <p>
+	 * Returns when it is stored who was disconnected. A node closes the connections
+	 * within milliseconds, or within {@code resumable-ws.cluster.backstop-interval} if a
+	 * signal is lost. One that is cut off from Postgres does so when it is back, if that
+	 * takes less than a day. Within a transaction the user is disconnected after its
+	 * commit; if that cannot be stored, the call that commits throws although the
+	 * transaction is committed.
+	 * @param userId the user
+	 * @throws EventLogUnavailableException if it may not have been stored; to be repeated
+	 * @throws IllegalStateException if the transaction manager of the transaction is no
+	 * bean
+	 */
+	void disconnect(String userId);
+
+	/**
+	 * Disconnects one login of a user, as {@link #disconnect(String)} does all of them.
+	 * @param tokenId the {@linkplain AuthenticatedUser#tokenId() id of the token} that a
+	 * client has last authenticated with
+	 * @throws EventLogUnavailableException if it may not have been stored; to be repeated
+	 * @throws IllegalStateException if the transaction manager of the transaction is no
+	 * bean
+	 */
+	void disconnectToken(String tokenId);
+
+	/**
+	 * Erases a session: closes it, ends its connections, to whichever node, with
+	 * {@link CloseCode#RESTART}, and removes it with its events, keys and replies. A
+	 * reply that runs ends without storing anything more. A client that comes back gets a
+	 * new session.
+	 * <p>
+	 * Blocks until all is removed, which takes many short transactions for a large
+	 * session, whatever transaction the caller is in. After a failure the session stays
+	 * closed; calling this again removes the rest, and so does the cleanup.
+	 * @param sessionId the session
+	 * @return whether there was such a session, open or closed
+	 * @throws EventLogUnavailableException if Postgres does not answer in time, or
+	 * another transaction keeps the session locked
+	 */
+	boolean erase(UUID sessionId);
+
+	/**
+	 * Erases all sessions that a user has now, as {@link #erase(UUID)} does, after having
+	 * {@linkplain #disconnect(String) disconnected} the user. A connection ends with
+	 * {@link CloseCode#UNAUTHORIZED} or {@link CloseCode#RESTART}, whichever its node
+	 * hears of first. Sessions that the user opens in the meantime stay. What Postgres
+	 * keeps elsewhere, in backups for example, is not affected.
+	 * @param userId the user
+	 * @return how many sessions were erased; fewer than there were if an earlier attempt
+	 * has failed halfway
+	 * @throws EventLogUnavailableException if Postgres does not answer in time, or
+	 * another transaction keeps a session locked; to be repeated
+	 */
+	int erase(String userId);
 
 }

@@ -72,8 +72,8 @@ public interface ResumableWsListener {
 	/**
 	 * The cleanup has removed rows.
 	 * @param what what was removed: {@code sessions}, {@code events},
-	 * {@code empty_sessions}, {@code idempotency_keys}, {@code live_connections} or
-	 * {@code signals}
+	 * {@code empty_sessions}, {@code idempotency_keys}, {@code live_connections},
+	 * {@code disconnects} or {@code signals}
 	 * @param rows how many rows
 	 */
 	default void onCleanedUp(String what, long rows) {
@@ -81,9 +81,9 @@ public interface ResumableWsListener {
 
 	/**
 	 * The cleanup has run on this node, and leaves rows that are past their time, or
-	 * none.
-	 * @param what what they are: {@code sessions}, {@code events} or
-	 * {@code idempotency_keys}
+	 * none; or another role keeps it from running.
+	 * @param what what they are: {@code sessions}, {@code closed_sessions},
+	 * {@code events} or {@code idempotency_keys}
 	 * @param overdue how long the oldest of them is past its time; zero if there is none
 	 */
 	default void onCleanupOverdue(String what, Duration overdue) {

@@ -62,6 +62,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param tokenSources Where to look for the token, in this order. The query is a
 	 * source only if it is named, because URLs end up in logs.
 	 * @param cookieName Name of the cookie that holds the token.
+	 * @param revalidationInterval Time between two questions to the application's
+	 * UserValidator whether a user who is connected is still valid.
 	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
 	 * WebSocket path, which verifies its tokens itself, and the client's script.
 	 * @param handshakesPerSecondPerAddress Handshakes a second that one address may send
@@ -72,7 +74,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 */
 	public record Auth(@DefaultValue( {
 			"header", "subprotocol", "cookie" }) List<TokenSource> tokenSources,
-			@DefaultValue("resumable-ws-token") String cookieName,
+			@DefaultValue("resumable-ws-token") String cookieName, @DefaultValue("1m") Duration revalidationInterval,
 			@DefaultValue("true") boolean permitWithSpringSecurity,
 			@DefaultValue("200") int handshakesPerSecondPerAddress, @DefaultValue("5000") int handshakeBurstPerAddress,
 			@DefaultValue Jwt jwt){
@@ -81,6 +83,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			tokenSources = List.copyOf(tokenSources);
 			require(Set.copyOf(tokenSources).size() == tokenSources.size(), "auth.token-sources", tokenSources,
 					"each source once at most");
+			requirePositive("auth.revalidation-interval", revalidationInterval);
 			require(!cookieName.isBlank(), "auth.cookie-name", cookieName, "the name of a cookie");
 			require(handshakesPerSecondPerAddress >= 0, "auth.handshakes-per-second-per-address",
 					handshakesPerSecondPerAddress, "zero or more");
@@ -478,6 +481,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param cron Cron expression that says when to run, instead of the interval.
 	 * @param sessionTtl Time after which a session without a connection or an event is
 	 * removed with its events, at least 2 hours; zero for never.
+	 * @param closedSessionTtl Time after which a session that was closed is removed with
+	 * its events; zero to treat it like others.
 	 * @param eventTtl Age at which events are removed; zero for never.
 	 * @param idempotencyKeyTtl Age at which idempotency keys are removed.
 	 * @param liveConnectionTtl Time without a heartbeat after which a live connection is
@@ -485,7 +490,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param batchSize Rows removed in one transaction.
 	 */
 	public record Cleanup(@DefaultValue("true") boolean enabled, @DefaultValue("10m") Duration interval,
-			@Nullable String cron, @DefaultValue("30d") Duration sessionTtl, @DefaultValue("30d") Duration eventTtl,
+			@Nullable String cron, @DefaultValue("30d") Duration sessionTtl,
+			@DefaultValue("1d") Duration closedSessionTtl, @DefaultValue("30d") Duration eventTtl,
 			@DefaultValue("7d") Duration idempotencyKeyTtl, @DefaultValue("5m") Duration liveConnectionTtl,
 			@DefaultValue("1000") int batchSize) {
 
@@ -497,6 +503,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 					String.valueOf(cron), "a cron expression of six fields, such as '0 0 4 * * *'");
 			require(sessionTtl.isZero() || sessionTtl.compareTo(LEAST_SESSION_TTL) >= 0, "cleanup.session-ttl",
 					sessionTtl, "zero, or 2 hours or more, because a session notes a visit once an hour only");
+			require(!closedSessionTtl.isNegative(), "cleanup.closed-session-ttl", closedSessionTtl, "zero or more");
 			require(!eventTtl.isNegative(), "cleanup.event-ttl", eventTtl, "zero or more");
 			requirePositive("cleanup.idempotency-key-ttl", idempotencyKeyTtl);
 			requirePositive("cleanup.live-connection-ttl", liveConnectionTtl);

@@ -44,12 +44,13 @@ public record SecurityEvent(Kind kind, @Nullable String userId, @Nullable String
 
 		/**
 		 * A user was disconnected, by the application or because the login is not valid
-		 * any more.
+		 * any more: {@code disconnected} or {@code invalid}. Reported by each node that
+		 * has closed connections, once for each user.
 		 */
 		DISCONNECTED,
 
 		/**
-		 * Data of a user was erased.
+		 * Data of a user was erased: all of it ({@code user}) or a {@code session}.
 		 */
 		ERASED
 

@@ -79,9 +79,9 @@ class ArchitectureTests {
 			entry("feed", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
 			entry("log", "observability", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "protocol", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
+			entry("publish", "observability", "protocol", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
-			entry("cleanup", "observability", "concurrent", "schema"), //
+			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
 			entry("reply", "observability", "concurrent", "budget", "jdbc", "log", "node", "protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",

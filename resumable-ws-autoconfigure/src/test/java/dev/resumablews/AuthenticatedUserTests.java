@@ -16,6 +16,13 @@ class AuthenticatedUserTests {
 	}
 
 	@Test
+	void theIdOfATokenIsOptionalAndNotBlank() {
+		assertThat(new AuthenticatedUser("alice", null).tokenId()).isNull();
+		assertThat(new AuthenticatedUser("alice", null, "jti-1").tokenId()).isEqualTo("jti-1");
+		assertThatIllegalArgumentException().isThrownBy(() -> new AuthenticatedUser("alice", null, " "));
+	}
+
+	@Test
 	void anIdMayBeLongAndOfAnyLetters() {
 		String longest = "x".repeat(253) + "\ud83d\ude00";
 		assertThat(new AuthenticatedUser(longest, null).userId()).isEqualTo(longest);

@@ -50,6 +50,7 @@ class ResumableWsPropertiesTests {
 			"shutdown.reconnect-window, -1s, PT-1S", "schema.name, Upper, 'Upper'", "schema.name, 1st, '1st'",
 			"schema.name, 'a;b', 'a;b'", "cleanup.interval, 0s, PT0S", "cleanup.cron, every day, 'every day'",
 			"cleanup.session-ttl, -1s, PT-1S", "cleanup.session-ttl, 119m, PT1H59M", "cleanup.event-ttl, -1s, PT-1S",
+			"cleanup.closed-session-ttl, -1s, PT-1S", "auth.revalidation-interval, 0s, PT0S",
 			"cleanup.idempotency-key-ttl, 0s, PT0S", "cleanup.live-connection-ttl, 0s, PT0S",
 			"cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001", "client.path, client.js, 'client.js'",
 			"client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'" })
@@ -65,7 +66,7 @@ class ResumableWsPropertiesTests {
 	@CsvSource({ "connection.max-lifetime=0", "connection.max-lifetime-jitter=0", "connection.max-lifetime-jitter=1",
 			"user.messages-per-second=0", "user.size-per-second=0", "user.max-handlers=0", "log.commit-interval=0",
 			"reply.max-waiting=0", "shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
-			"cleanup.session-ttl=0", "cleanup.event-ttl=0", "schema.name=", "schema.name=chat_1",
+			"cleanup.session-ttl=0", "cleanup.closed-session-ttl=0", "cleanup.event-ttl=0", "schema.name=", "schema.name=chat_1",
 			"cleanup.cron=0 0 4 * * *", "log.epoch=", "log.epoch=restored-2026.01", "path=/a/b",
 			"path=/.well-known/a-B_1.2", "auth.handshakes-per-second-per-address=0", "auth.jwt.max-age=1s" })
 	void aValueAtTheEdgeIsTaken(String property) {

@@ -144,6 +144,11 @@ class StatementCostTests {
 		assertThat(sessions.find(LARGE_EVENTS)).isPresent();
 		assertThat(sessions.history(LARGE_EVENTS, 0, 1000)).isNotEmpty();
 		assertThat(sessions.close(UUID.fromString(session))).isTrue();
+		sessions.disconnect("alice");
+		assertThat(sessions.erase("gone")).isEqualTo(201);
+		String another = this.jdbc
+			.queryForObject("select user_id from ws_sessions where user_id like 'user-123%' limit 1", String.class);
+		assertThat(sessions.erase(String.valueOf(another))).isPositive();
 	}
 
 	private static WsTestClient connect(TestServer server, @Nullable String session, long lastEventId) {
@@ -159,6 +164,8 @@ class StatementCostTests {
 				select (select count(*) from ws_sessions where events_since < now() - interval '30 days')
 					+ (select count(*) from ws_idempotency_keys where created_at < now() - interval '7 days')
 					+ (select count(*) from ws_empty_sessions where used_at < now() - interval '1 day')
+					+ (select count(*) from ws_sessions where closed_at < now() - interval '1 day')
+					+ (select count(*) from ws_disconnects where disconnected_at < now() - interval '1 day')
 				""", Long.class);
 		return (due != null) ? due : -1;
 	}
@@ -202,6 +209,9 @@ class StatementCostTests {
 			insert into ws_signals (text, created_at)
 			select 'n ' || repeat('x', 45), case when n <= 500 then now() - interval '1 hour' else now() + interval '1 hour' end
 			from generate_series(1, 100000) n;
+			update ws_sessions set closed_at = now() - interval '1 hour' where user_id like 'user-5%';
+			insert into ws_disconnects select gen_random_uuid(), now() - interval '20 hours' * n / 20000 - interval '1 hour'
+			from generate_series(1, 20000) n;
 			insert into ws_sessions (session_id, user_id, last_event_id) values
 				('00000000-0000-0001-0000-000000000001', 'alice', 600),
 				('00000000-0000-0001-0000-000000000002', 'alice', 20000);
@@ -238,7 +248,18 @@ class StatementCostTests {
 			where session_id in (select session_id from ws_empty_sessions limit 500);
 			insert into ws_live_connections (connection_id, session_id, user_id, node_id, last_seen_at)
 			select gen_random_uuid(), session_id, user_id, '00000000-0000-0000-0000-000000000001', now() - interval '1 hour'
-			from ws_sessions limit 500
+			from ws_sessions limit 500;
+			update ws_sessions set closed_at = now() - interval '2 days' where session_id in (
+				select session_id from ws_sessions where user_id like 'user-60%' limit 200);
+			insert into ws_disconnects select gen_random_uuid(), now() - interval '25 hours' from generate_series(1, 500);
+			with gone as (
+				insert into ws_sessions (session_id, user_id, last_event_id)
+				select gen_random_uuid(), 'gone', 10 from generate_series(1, 200)
+				returning session_id
+			)
+			insert into ws_events (session_id, id, type, payload, created_at)
+			select session_id, id, 'old', '{}', now() from gone, generate_series(1, 10) id;
+			insert into ws_empty_sessions (session_id, user_id) values (gen_random_uuid(), 'gone')
 			""";
 
 	@Configuration(proxyBeanMethods = false)

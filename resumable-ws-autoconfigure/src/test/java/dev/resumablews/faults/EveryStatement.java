@@ -119,7 +119,8 @@ final class EveryStatement implements AutoCloseable {
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
 				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
-				() -> comeBackAfterHours(session, phone), () -> closeSession(user), () -> cleanUp(user, session));
+				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::disconnect, this::erase,
+				() -> cleanUp(user, session));
 	}
 
 	/**
@@ -321,8 +322,47 @@ final class EveryStatement implements AutoCloseable {
 		}
 	}
 
+	private void disconnect() {
+		String user = "disconnected-" + RUNS.incrementAndGet();
+		try (ReplayingClient client = client(this.second, user, null)) {
+			client.awaitReplayComplete();
+			int before = client.reconnects();
+			again(() -> {
+				sessions(this.first).disconnect(user);
+				return true;
+			});
+			await().atMost(PATIENCE).until(() -> client.reconnects() > before);
+			assertThat(client.closeCodes()).contains(4401);
+			assertThat(client.violations()).isEmpty();
+		}
+	}
+
+	/**
+	 * Erases a user who has a session with events and one without.
+	 */
+	private void erase() {
+		String user = "erased-" + RUNS.incrementAndGet();
+		UUID session = UUID.randomUUID();
+		try (WsTestClient looking = again(() -> address(this.second, user).connect())) {
+			this.direct.sql("""
+					insert into ws_sessions (session_id, user_id, last_event_id) values (:session, :user, 1);
+					insert into ws_events (session_id, id, type, payload, created_at)
+					values (:session, 1, 'tick', '{}', now());
+					""").param("session", session).param("user", user).update();
+			again(() -> sessions(this.first).erase(user));
+			assertThat(this.direct.sql("select count(*) from ws_sessions where user_id = ?")
+				.param(user)
+				.query(Integer.class)
+				.single()).isZero();
+			assertThat(count("select count(*) from ws_events where session_id = ?", session)).isZero();
+			again(() -> sessions(this.first).erase(session));
+			looking.awaitClose();
+		}
+	}
+
 	private void cleanUp(String user, UUID session) {
 		UUID old = UUID.randomUUID();
+		UUID closed = UUID.randomUUID();
 		this.direct
 			.sql("""
 					insert into ws_sessions (session_id, user_id, last_event_id, created_at, last_active_at, events_since,
@@ -335,10 +375,13 @@ final class EveryStatement implements AutoCloseable {
 						(:session, 0, 'tick', '{}', now() - interval '40 days');
 					insert into ws_idempotency_keys (session_id, idempotency_key, created_at)
 					values (:session, :old, now() - interval '40 days');
+					insert into ws_disconnects (disconnect_key, disconnected_at) values (:old, now() - interval '2 days');
+					insert into ws_sessions (session_id, user_id, closed_at) values (:closed, :user, now() - interval '2 days');
 					insert into ws_live_connections (connection_id, session_id, user_id, node_id, connected_at, last_seen_at)
 					values (:old, :session, :user, :old, now() - interval '1 day', now() - interval '1 day');
 					""")
 			.param("old", old)
+			.param("closed", closed)
 			.param("session", session)
 			.param("user", user)
 			.update();
@@ -348,6 +391,8 @@ final class EveryStatement implements AutoCloseable {
 			assertThat(count("select count(*) from ws_events where session_id = ? and id = 0", session)).isZero();
 			assertThat(count("select count(*) from ws_idempotency_keys where idempotency_key = ?", old)).isZero();
 			assertThat(count("select count(*) from ws_live_connections where connection_id = ?", old)).isZero();
+			assertThat(count("select count(*) from ws_disconnects where disconnect_key = ?", old)).isZero();
+			assertThat(count("select count(*) from ws_sessions where session_id = ?", closed)).isZero();
 		});
 	}
 

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -17,6 +18,7 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.CannotCreateTransactionException;
@@ -73,6 +75,8 @@ final class Cleanup implements Runnable {
 
 	private final JdbcClient jdbc;
 
+	private final SweepStatements statements;
+
 	private final TransactionTemplate transaction;
 
 	private final SchemaName schema;
@@ -81,8 +85,13 @@ final class Cleanup implements Runnable {
 
 	private final ResumableWsListener listener;
 
+	private final LockWait lockWait = new LockWait();
+
 	Cleanup(DataSource dataSource, SchemaName schema, CleanupSettings settings, ResumableWsListener listener) {
-		this.jdbc = JdbcClient.create(dataSource);
+		JdbcTemplate template = new JdbcTemplate(dataSource);
+		this.jdbc = JdbcClient.create(template);
+		this.statements = new SweepStatements(template, this.jdbc,
+				new JdbcExecutor(dataSource, schema, TRANSACTION_TIMEOUT), schema, settings);
 		this.transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
 		this.transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
 		this.transaction.setTimeout((int) TRANSACTION_TIMEOUT.toSeconds());
@@ -110,6 +119,12 @@ final class Cleanup implements Runnable {
 						report(removed);
 						return;
 					}
+					case LEFT -> {
+						report(removed);
+						sweeps.forEach(this::reportOverdue);
+						this.lockWait.missed();
+						return;
+					}
 					case ENDED -> {
 					}
 				}
@@ -121,12 +136,14 @@ final class Cleanup implements Runnable {
 	}
 
 	private List<Sweep> sweeps() {
-		SweepStatements statements = new SweepStatements(this.jdbc, this.schema, this.settings);
+		SweepStatements statements = this.statements;
 		List<Sweep> sweeps = new ArrayList<>();
 		sweeps.add(new SignalsSweep(statements));
+		sweeps.add(new DisconnectsSweep(statements));
 		sweeps.add(new DeadConnectionsSweep(statements));
 		sweeps.add(new EmptySessionsSweep(statements));
 		sweeps.add(new ExpiredKeysSweep(statements));
+		sweeps.add(new ClosedSessionsSweep(statements));
 		if (this.settings.sessionTtl().toMillis() > 0) {
 			sweeps.add(new IdleSessionsSweep(statements));
 		}
@@ -158,8 +175,9 @@ final class Cleanup implements Runnable {
 			long begun = System.nanoTime();
 			Optional<Sweep.Batch> batch = inTransaction(() -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
 			if (batch.isEmpty()) {
-				return Outcome.STOPPED;
+				return Outcome.LEFT;
 			}
+			this.lockWait.got();
 			removed.add(batch.get().removed());
 			if (!batch.get().more()) {
 				return Outcome.ENDED;
@@ -211,7 +229,25 @@ final class Cleanup implements Runnable {
 
 	private enum Outcome {
 
-		ENDED, MORE, STOPPED
+		/**
+		 * There is nothing left to remove, or not by this run.
+		 */
+		ENDED,
+
+		/**
+		 * There is more to remove.
+		 */
+		MORE,
+
+		/**
+		 * Postgres is away.
+		 */
+		STOPPED,
+
+		/**
+		 * Another node has the advisory lock, and does the work.
+		 */
+		LEFT
 
 	}
 

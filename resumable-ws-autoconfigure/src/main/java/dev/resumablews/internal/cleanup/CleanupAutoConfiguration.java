@@ -35,8 +35,8 @@ public final class CleanupAutoConfiguration {
 	CleanupSchedule resumableWsCleanup(ResumableWsProperties properties, DataSource dataSource, SchemaName schema,
 			ListenerDispatcher listeners) {
 		ResumableWsProperties.Cleanup cleanup = properties.cleanup();
-		CleanupSettings settings = new CleanupSettings(cleanup.sessionTtl(), cleanup.eventTtl(),
-				cleanup.idempotencyKeyTtl(), cleanup.liveConnectionTtl(), cleanup.batchSize());
+		CleanupSettings settings = new CleanupSettings(cleanup.sessionTtl(), cleanup.closedSessionTtl(),
+				cleanup.eventTtl(), cleanup.idempotencyKeyTtl(), cleanup.liveConnectionTtl(), cleanup.batchSize());
 		return new CleanupSchedule(new Cleanup(dataSource, schema, settings, listeners.listener()), trigger(cleanup));
 	}
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
+import dev.resumablews.internal.log.SessionRemoval.Removed;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.SqlArrayValue;
@@ -21,11 +22,7 @@ import org.springframework.jdbc.support.SqlArrayValue;
  * removed.</li>
  * <li>The others are locked, where they are still idle. Those that somebody else has
  * locked are not. From here on nobody can append to them.</li>
- * <li>In statements of their own, which therefore see all that was appended before, their
- * events and then their keys are removed.</li>
- * <li>Once there is nothing left to remove, the sessions go too. Until then, which for
- * large sessions takes several transactions, they say what they lost, for clients that
- * come back in between.</li>
+ * <li>They are removed; see {@link dev.resumablews.internal.log.SessionRemoval}.</li>
  * </ol>
  */
 final class IdleSessionsSweep implements Sweep {
@@ -70,45 +67,6 @@ final class IdleSessionsSweep implements Sweep {
 			order by s.session_id for update of s skip locked
 			""";
 
-	private static final String REMOVE_EVENTS = """
-			with old as materialized (
-				select e.session_id, e.id, e.place from unnest(:sessions) s (session_id)
-				cross join lateral (
-					select session_id, id, ctid as place from ws_events
-					where session_id = s.session_id
-					order by id
-					limit :limit
-				) e
-				limit :limit
-			), gone as (
-				delete from ws_events where ctid = any (array(select place from old)) returning session_id, id
-			), marked as (
-				update ws_sessions s set truncated_through = greatest(s.truncated_through, g.through)
-				from (select session_id, max(id) as through from gone group by session_id) g
-				where s.session_id = g.session_id and (select count(*) from old) >= :limit
-			)
-			select count(*) from gone
-			""";
-
-	private static final String REMOVE_KEYS = """
-			with old as materialized (
-				select k.place from unnest(:sessions) s (session_id)
-				cross join lateral (
-					select ctid as place from ws_idempotency_keys where session_id = s.session_id limit :limit
-				) k
-				limit :limit
-			), gone as (
-				delete from ws_idempotency_keys where ctid = any (array(select place from old)) returning 1
-			)
-			select count(*) from gone
-			""";
-
-	private static final String REMOVE_CONNECTIONS = "delete from ws_live_connections where session_id = any(:sessions)";
-
-	private static final String REMOVE_REPLIES = "delete from ws_replies where session_id = any(:sessions)";
-
-	private static final String REMOVE_SESSIONS = "delete from ws_sessions where session_id = any(:sessions)";
-
 	private static final String OVERDUE = """
 			select extract(epoch from now() - make_interval(secs => :ttl)
 				- case when isfinite(active_since) then active_since else created_at end)::float8
@@ -149,8 +107,9 @@ final class IdleSessionsSweep implements Sweep {
 		SweepResult removed = SweepResult.NOTHING;
 		List<UUID> locked = lock();
 		if (!locked.isEmpty()) {
-			removed = remove(new SqlArrayValue("uuid", locked.toArray()));
-			if (!removed.rows().containsKey(SweepResult.SESSIONS)) {
+			Removed batch = this.statements.removeSessions(locked);
+			removed = SweepResult.of(batch);
+			if (!batch.complete()) {
 				return new Batch(removed, true);
 			}
 		}
@@ -189,31 +148,6 @@ final class IdleSessionsSweep implements Sweep {
 			.param("ttl", ttl())
 			.query(UUID.class)
 			.list();
-	}
-
-	private SweepResult remove(SqlArrayValue sessions) {
-		int limit = this.statements.settings().batchSize();
-		long events = removeBatch(REMOVE_EVENTS, sessions);
-		SweepResult removed = SweepResult.NOTHING.and(SweepResult.EVENTS, events);
-		if (events >= limit) {
-			return removed;
-		}
-		long keys = removeBatch(REMOVE_KEYS, sessions);
-		removed = removed.and(SweepResult.IDEMPOTENCY_KEYS, keys);
-		if (keys >= limit) {
-			return removed;
-		}
-		removeAll(REMOVE_REPLIES, sessions);
-		return removed.and(SweepResult.LIVE_CONNECTIONS, removeAll(REMOVE_CONNECTIONS, sessions))
-			.and(SweepResult.SESSIONS, removeAll(REMOVE_SESSIONS, sessions));
-	}
-
-	private long removeBatch(String sql, SqlArrayValue sessions) {
-		return this.statements.sql(sql).param("sessions", sessions).query(Long.class).single();
-	}
-
-	private int removeAll(String sql, SqlArrayValue sessions) {
-		return this.statements.sql(sql).param("sessions", sessions).update();
 	}
 
 	private double ttl() {

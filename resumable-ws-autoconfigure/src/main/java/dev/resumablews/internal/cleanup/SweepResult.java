@@ -3,6 +3,8 @@ package dev.resumablews.internal.cleanup;
 import java.util.Map;
 import java.util.TreeMap;
 
+import dev.resumablews.internal.log.SessionRemoval.Removed;
+
 /**
  * How many rows were removed, by what they were. Immutable.
  *
@@ -22,10 +24,25 @@ record SweepResult(Map<String, Long> rows) {
 
 	static final String SIGNALS = "signals";
 
+	static final String DISCONNECTS = "disconnects";
+
+	/**
+	 * Closed sessions that are past their time. Those that were removed are
+	 * {@link #SESSIONS}.
+	 */
+	static final String CLOSED_SESSIONS = "closed_sessions";
+
 	static final SweepResult NOTHING = new SweepResult(Map.of());
 
 	SweepResult {
 		rows = Map.copyOf(rows);
+	}
+
+	static SweepResult of(Removed removed) {
+		return NOTHING.and(EVENTS, removed.events())
+			.and(IDEMPOTENCY_KEYS, removed.keys())
+			.and(LIVE_CONNECTIONS, removed.connections())
+			.and(SESSIONS, removed.sessions());
 	}
 
 	SweepResult and(String what, long count) {

@@ -1,21 +1,32 @@
 package dev.resumablews.internal.cleanup;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 
+import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.log.SessionRemoval;
+import dev.resumablews.internal.log.SessionRemoval.Removed;
 import dev.resumablews.internal.schema.SchemaName;
 
+import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The statements of the sweeps, with what all of them are given: the settings as
  * parameters of their names, in seconds. Immutable.
  *
+ * @param template runs the statements of others
  * @param jdbc runs the statements
+ * @param database names the tables for the statements of others
  * @param schema the schema of the tables
  * @param settings the settings
  */
-record SweepStatements(JdbcClient jdbc, SchemaName schema, CleanupSettings settings) {
+record SweepStatements(JdbcTemplate template, JdbcClient jdbc, JdbcExecutor database, SchemaName schema,
+		CleanupSettings settings) {
 
 	/**
 	 * Prepares a statement. Puts the size of a batch into its text: a planner that does
@@ -23,6 +34,15 @@ record SweepStatements(JdbcClient jdbc, SchemaName schema, CleanupSettings setti
 	 */
 	JdbcClient.StatementSpec sql(String sql) {
 		return this.jdbc.sql(this.schema.qualify(sql).replace(":limit", String.valueOf(this.settings.batchSize())));
+	}
+
+	/**
+	 * Removes the next batch of sessions that are locked.
+	 */
+	Removed removeSessions(Collection<UUID> sessionIds) {
+		ConnectionCallback<Removed> removal = (connection) -> SessionRemoval.remove(this.database.join(connection),
+				sessionIds, this.settings.batchSize());
+		return Objects.requireNonNull(this.template.execute(removal));
 	}
 
 	/**

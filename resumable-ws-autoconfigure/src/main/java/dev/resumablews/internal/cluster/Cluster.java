@@ -2,12 +2,14 @@ package dev.resumablews.internal.cluster;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 
 import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
+import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
 import org.jspecify.annotations.Nullable;
@@ -63,13 +65,13 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 	}
 
 	@Override
-	public void ring() {
-		this.outgoing.ring();
+	public void ring(Bell bell) {
+		this.outgoing.ring(bell);
 	}
 
 	@Override
-	public void onRing(Runnable listener, BooleanSupplier needed) {
-		this.ringListeners.add(new RingListener(listener, needed));
+	public void onRing(Bell bell, Runnable listener, BooleanSupplier needed) {
+		this.ringListeners.add(new RingListener(bell, listener, needed));
 	}
 
 	@Override
@@ -122,15 +124,17 @@ final class Cluster implements NodeNotifier, SmartLifecycle {
 		return DEFAULT_PHASE - 8192;
 	}
 
-	private void rung() {
-		this.ringListeners.forEach((listener) -> listener.onRing().run());
+	private void rung(Set<Bell> bells) {
+		this.ringListeners.stream()
+			.filter((listener) -> bells.contains(listener.bell()))
+			.forEach((listener) -> listener.onRing().run());
 	}
 
 	private boolean ringNeeded() {
 		return this.ringListeners.stream().anyMatch((listener) -> listener.needed().getAsBoolean());
 	}
 
-	private record RingListener(Runnable onRing, BooleanSupplier needed) {
+	private record RingListener(Bell bell, Runnable onRing, BooleanSupplier needed) {
 
 	}
 

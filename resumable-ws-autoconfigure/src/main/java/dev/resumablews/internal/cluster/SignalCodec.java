@@ -4,23 +4,26 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
+import dev.resumablews.internal.node.Bell;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A signal as it is sent: {@code n <node> <session> <session> ...} when sessions have
- * news, {@code r <node>} when there is something to do for others. Ids are 22 characters
- * of base64.
+ * news, {@code r <node>} when there is something to do for replies, {@code d <node>} when
+ * users were disconnected. Ids are 22 characters of base64.
  *
  * @param node the node that sends it
  * @param sessionIds the sessions that have news
- * @param ring whether it is a ring of the doorbell
+ * @param bells what rings
  */
-record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
+record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 
 	/**
 	 * Postgres takes less than 8,000 bytes.
@@ -29,7 +32,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
 
 	private static final String NEWS = "n ";
 
-	private static final String RING = "r ";
+	private static final Map<Bell, String> RINGS = Map.of(Bell.REPLIES, "r ", Bell.DISCONNECTS, "d ");
 
 	private static final int ID_LENGTH = 22;
 
@@ -38,7 +41,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
 	/**
 	 * Writes as few texts as possible.
 	 */
-	static List<String> write(UUID node, Collection<UUID> sessionIds, boolean ring) {
+	static List<String> write(UUID node, Collection<UUID> sessionIds, Set<Bell> bells) {
 		List<String> texts = new ArrayList<>();
 		StringBuilder text = new StringBuilder();
 		int ids = 0;
@@ -56,9 +59,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
 		if (ids > 0) {
 			texts.add(text.toString());
 		}
-		if (ring) {
-			texts.add(RING + encode(node));
-		}
+		bells.forEach((bell) -> texts.add(RINGS.get(bell) + encode(node)));
 		return texts;
 	}
 
@@ -67,8 +68,13 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
 	 * @return the signal, or null if it is none: others may use the channel, too
 	 */
 	static @Nullable SignalCodec read(String text) {
-		boolean ring = text.startsWith(RING);
-		if (!ring && !text.startsWith(NEWS)) {
+		Set<Bell> bells = EnumSet.noneOf(Bell.class);
+		RINGS.forEach((bell, prefix) -> {
+			if (text.startsWith(prefix)) {
+				bells.add(bell);
+			}
+		});
+		if (bells.isEmpty() && !text.startsWith(NEWS)) {
 			return null;
 		}
 		try {
@@ -77,7 +83,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, boolean ring) {
 			for (int i = 2; i < ids.length; i++) {
 				sessionIds.add(decode(ids[i]));
 			}
-			return new SignalCodec(decode(ids[1]), sessionIds, ring);
+			return new SignalCodec(decode(ids[1]), sessionIds, bells);
 		}
 		catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
 			return null;

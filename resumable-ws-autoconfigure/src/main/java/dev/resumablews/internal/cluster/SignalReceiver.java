@@ -1,14 +1,17 @@
 package dev.resumablews.internal.cluster;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.feed.RemoteEventReader;
+import dev.resumablews.internal.node.Bell;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +25,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	private final RemoteEventReader news;
 
-	private final Runnable onRing;
+	private final Consumer<Set<Bell>> onRing;
 
 	private final BooleanSupplier ringNeeded;
 
@@ -44,11 +47,12 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	/**
 	 * Creates it.
-	 * @param onRing is run when another node rings the doorbell, or may have
+	 * @param onRing takes what another node has rung, or may have
 	 * @param ringNeeded returns whether rings are needed now
 	 * @param interval how long news may go unnoticed when no signal comes
 	 */
-	SignalReceiver(UUID node, RemoteEventReader news, Runnable onRing, BooleanSupplier ringNeeded, Duration interval) {
+	SignalReceiver(UUID node, RemoteEventReader news, Consumer<Set<Bell>> onRing, BooleanSupplier ringNeeded,
+			Duration interval) {
 		this.node = node;
 		this.news = news;
 		this.onRing = onRing;
@@ -69,10 +73,10 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		}
 		Set<UUID> sessionIds = new HashSet<>(signal.sessionIds());
 		sessionIds.removeIf((sessionId) -> !this.news.concerns(sessionId));
-		if (!sessionIds.isEmpty() || signal.ring()) {
+		if (!sessionIds.isEmpty() || !signal.bells().isEmpty()) {
 			synchronized (this) {
 				this.waiting.sessionIds.addAll(sessionIds);
-				this.waiting.ring |= signal.ring();
+				this.waiting.bells.addAll(signal.bells());
 				notifyAll();
 			}
 		}
@@ -81,7 +85,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	@Override
 	public synchronized void missed() {
 		this.waiting.all = true;
-		this.waiting.ring = true;
+		this.waiting.bells.addAll(EnumSet.allOf(Bell.class));
 		notifyAll();
 	}
 
@@ -134,9 +138,10 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	}
 
 	private void look(Round round) {
-		if (round.ring) {
-			round.ring = false;
-			this.onRing.run();
+		if (!round.bells.isEmpty()) {
+			Set<Bell> bells = EnumSet.copyOf(round.bells);
+			round.bells.clear();
+			this.onRing.accept(bells);
 		}
 		if (round.all) {
 			this.news.readAll();
@@ -153,12 +158,12 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 		private final Set<UUID> sessionIds = new HashSet<>();
 
+		private final Set<Bell> bells = EnumSet.noneOf(Bell.class);
+
 		private boolean all;
 
-		private boolean ring;
-
 		boolean isEmpty() {
-			return this.sessionIds.isEmpty() && !this.all && !this.ring;
+			return this.sessionIds.isEmpty() && !this.all && this.bells.isEmpty();
 		}
 
 	}

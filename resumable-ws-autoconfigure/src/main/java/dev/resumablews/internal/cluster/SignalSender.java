@@ -2,6 +2,7 @@ package dev.resumablews.internal.cluster;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.internal.concurrent.SupervisedLoop;
+import dev.resumablews.internal.node.Bell;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +34,7 @@ final class SignalSender {
 
 	private Set<UUID> sessionIds = new LinkedHashSet<>();
 
-	private boolean ring;
+	private Set<Bell> bells = EnumSet.noneOf(Bell.class);
 
 	private boolean stopping;
 
@@ -64,8 +66,8 @@ final class SignalSender {
 		}
 	}
 
-	synchronized void ring() {
-		this.ring = true;
+	synchronized void ring(Bell bell) {
+		this.bells.add(bell);
 		notifyAll();
 	}
 
@@ -107,9 +109,9 @@ final class SignalSender {
 		while (isIdle() && !this.ended) {
 			wait();
 		}
-		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.ring);
+		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.bells);
 		this.sessionIds = new LinkedHashSet<>();
-		this.ring = false;
+		this.bells = EnumSet.noneOf(Bell.class);
 		this.sending = !texts.isEmpty();
 		return texts;
 	}
@@ -120,7 +122,7 @@ final class SignalSender {
 	}
 
 	private boolean isIdle() {
-		return this.sessionIds.isEmpty() && !this.ring && !this.sending;
+		return this.sessionIds.isEmpty() && this.bells.isEmpty() && !this.sending;
 	}
 
 }

@@ -208,10 +208,11 @@ final class ClientMessageDispatcher {
 	}
 
 	private void authenticate(Auth auth) {
+		long began = System.nanoTime();
 		try {
 			AuthenticatedUser user = this.services.authenticator().authenticate(auth.token());
 			if (user.userId().equals(this.connection.userId())) {
-				this.connection.tokenExpiresAt(user.expiresAt());
+				this.connection.authenticated(new Login(user, began));
 				this.connection.tell(new AuthOk(user.expiresAt()));
 			}
 			else {

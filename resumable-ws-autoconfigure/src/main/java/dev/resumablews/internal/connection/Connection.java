@@ -2,7 +2,6 @@ package dev.resumablews.internal.connection;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -81,6 +80,8 @@ final class Connection {
 	 */
 	private volatile @Nullable LogCursor cursor;
 
+	private volatile Login login;
+
 	/**
 	 * Creates a connection whose session is not open yet.
 	 * @param listener learns when the connection is open, and when this side has closed
@@ -91,6 +92,7 @@ final class Connection {
 		Workers workers = services.workers();
 		this.services = services;
 		this.handshake = handshake;
+		this.login = new Login(handshake.user(), this.createdNanos);
 		this.channel = channel;
 		this.listener = listener;
 		this.budget = services.budgets().hold(handshake.user().userId());
@@ -214,10 +216,18 @@ final class Connection {
 	}
 
 	/**
-	 * Notes how long the client's newest token lasts.
+	 * Returns who the client is, by its newest token.
 	 */
-	void tokenExpiresAt(@Nullable Instant expiresAt) {
-		this.watchdog.tokenExpiresAt(expiresAt);
+	Login login() {
+		return this.login;
+	}
+
+	/**
+	 * Notes the client's newest token.
+	 */
+	void authenticated(Login login) {
+		this.login = login;
+		this.watchdog.tokenExpiresAt(login.user().expiresAt());
 	}
 
 	/**

@@ -8,11 +8,13 @@ import java.util.stream.Collectors;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.UserValidator;
 import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.presence.Presence;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
 import dev.resumablews.internal.protocol.DeltaMerger;
@@ -109,6 +111,26 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
+	Disconnector resumableWsDisconnector(Connections connections, Disconnects disconnects, Workers workers,
+			ListenerDispatcher listeners) {
+		Disconnector disconnector = new Disconnector(connections, disconnects, workers.presence(),
+				listeners.listener());
+		workers.clock()
+			.every(disconnects.backstop(), "Looking for users that were disconnected", disconnector::requestIfNeeded);
+		return disconnector;
+	}
+
+	@Bean
+	@ConditionalOnBean(UserValidator.class)
+	UserRevalidation resumableWsUserRevalidation(UserValidator validator, Connections connections,
+			Disconnector disconnector, Workers workers, ResumableWsProperties properties) {
+		UserRevalidation revalidation = new UserRevalidation(validator, connections, disconnector,
+				UserRevalidation.TIMEOUT);
+		revalidation.every(properties.auth().revalidationInterval(), workers.clock());
+		return revalidation;
+	}
+
+	@Bean
 	ConnectionLifecycle resumableWsConnectionLifecycle(Connections connections, Replies replies, EventLog log,
 			Presence presence, Workers workers, ListeningClock time, ResumableWsProperties properties) {
 		Drain drain = new Drain(connections, replies, log, presence, workers.presence(),
@@ -119,10 +141,10 @@ public final class ConnectionAutoConfiguration {
 
 	@Bean
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
-			Connections connections, SessionOpener opener, Presence presence, ListeningClock time, EventLog log,
-			SessionFeeds feeds, UserMessages messages, Replies replies, IdempotentExecutor once, UserBudgets budgets,
-			HandshakeAuthenticator authenticator, ObjectProvider<ClientMessageHandler> handlers,
-			ListenerDispatcher listeners,
+			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector,
+			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
+			IdempotentExecutor once, UserBudgets budgets, HandshakeAuthenticator authenticator,
+			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
@@ -130,7 +152,7 @@ public final class ConnectionAutoConfiguration {
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
 				authenticator, log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
-				opener, presence);
+				opener, presence, disconnector);
 		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);
 	}
 

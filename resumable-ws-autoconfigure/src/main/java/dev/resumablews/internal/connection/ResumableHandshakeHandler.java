@@ -30,7 +30,7 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor) {
 		WebSocketHttpRequestHandler requestHandler = new WebSocketHttpRequestHandler(handler,
 				new ResumableHandshakeHandler());
-		requestHandler.setHandshakeInterceptors(List.of(interceptor));
+		requestHandler.setHandshakeInterceptors(List.of(new HandshakeTime(), interceptor));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setUrlMap(Map.of(path, requestHandler));
 		mapping.setOrder(ORDER);

@@ -39,13 +39,16 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	private final Presence presence;
 
+	private final Disconnector disconnector;
+
 	ResumableWebSocketHandler(ConnectionServices services, DispatcherServices dispatcherServices,
-			Connections connections, SessionOpener opener, Presence presence) {
+			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector) {
 		this.services = services;
 		this.dispatcherServices = dispatcherServices;
 		this.connections = connections;
 		this.opener = opener;
 		this.presence = presence;
+		this.disconnector = disconnector;
 	}
 
 	@Override
@@ -66,8 +69,10 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			.requireNonNull(((NativeWebSocketSession) session).getNativeSession(Session.class));
 		Attached attached = new Attached(handshake, new JakartaWebSocketChannel(nativeSession,
 				this.services.settings().sendTimeout(), Connection.CLOSE_TIMEOUT));
+		attached.connection.authenticated(new Login(handshake.user(), HandshakeTime.of(session.getAttributes())));
 		session.getAttributes().put(ATTRIBUTE, attached);
 		this.connections.add(attached.connection);
+		this.disconnector.added(attached.connection);
 		if (!this.opener.open(attached.connection)) {
 			attached.connection.close(CloseCode.TRY_AGAIN_LATER);
 		}

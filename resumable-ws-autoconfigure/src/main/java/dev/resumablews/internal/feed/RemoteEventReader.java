@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteEventReader {
 
 	/**
-	 * All rows come from one snapshot, so what is missing between two of them is not in
-	 * the log any more. A session's page is as large as what its feed can hold, and the
-	 * payloads that are too much for all pages together are left out. Payloads that are
-	 * not returned are not read.
+	 * A session that is being erased counts as missing. All rows come from one snapshot,
+	 * so what is missing between two of them is not in the log any more. A session's page
+	 * is as large as what its feed can hold, and the payloads that are too much for all
+	 * pages together are left out. Payloads that are not returned are not read.
 	 */
 	private static final String SQL = """
 			with epoch as materialized (
@@ -43,7 +43,7 @@ public final class RemoteEventReader {
 					s.closed_at is not null as closed, e.id, e.type, e.message_id, e.created_at, e.payload, e.length
 				from unnest(?::uuid[], ?::bigint[], ?::text[]) as known (session_id, last_event_id, forks)
 				cross join epoch h
-				left join ws_sessions s on s.session_id = known.session_id
+				left join ws_sessions s on s.session_id = known.session_id and s.closed_at is distinct from '-infinity'
 				left join lateral (
 					select id, type, message_id, created_at, payload, length,
 						sum(length) over (order by id) - length as length_before
@@ -56,7 +56,7 @@ public final class RemoteEventReader {
 						limit ?
 					) page
 				) e on e.length_before < ?
-				where s.session_id is null and known.last_event_id > 0 or s.closed_at is not null or s.last_event_id <> known.last_event_id
+				where s.session_id is null and (known.last_event_id > 0 or ?) or s.closed_at is not null or s.last_event_id <> known.last_event_id
 					or ws_forks(s.forks, h.epoch, s.last_event_id + 1) <> known.forks
 			) news
 			order by session_id, id
@@ -96,30 +96,39 @@ public final class RemoteEventReader {
 	 * @param sessionIds the sessions
 	 */
 	public void read(Collection<UUID> sessionIds) {
-		read(this.feeds.find(sessionIds));
+		read(this.feeds.find(sessionIds), true);
 	}
 
 	/**
 	 * Reads the news of all sessions that have a feed on this node.
 	 */
 	public void readAll() {
-		read(this.feeds.all());
+		read(this.feeds.all(), false);
 	}
 
-	private void read(Map<UUID, SessionFeed> feeds) {
+	/**
+	 * Reads news.
+	 * @param signalled whether there was a signal for each of the sessions. One that is
+	 * missing then was erased, while it may be about to be opened otherwise
+	 */
+	private void read(Map<UUID, SessionFeed> feeds, boolean signalled) {
 		if (feeds.isEmpty()) {
 			return;
 		}
 		Map<UUID, Known> known = feeds.entrySet()
 			.stream()
 			.collect(Collectors.toMap(Map.Entry::getKey, (entry) -> entry.getValue().known()));
-		for (News news : query(known)) {
+		for (News news : query(known, signalled)) {
 			SessionFeed feed = feeds.get(news.sessionId());
 			Known before = known.get(news.sessionId());
 			if (feed == null || before == null) {
 				continue;
 			}
 			Known log = news.log();
+			if (log == null && signalled) {
+				feed.erased();
+				continue;
+			}
 			if (log == null) {
 				feed.gone(before);
 				continue;
@@ -131,7 +140,7 @@ public final class RemoteEventReader {
 		}
 	}
 
-	private List<News> query(Map<UUID, Known> known) {
+	private List<News> query(Map<UUID, Known> known, boolean signalled) {
 		return this.database.execute((session) -> session.query(SQL, (statement) -> {
 			Connection connection = statement.getConnection();
 			statement.setLong(1, MAX_BYTES);
@@ -142,6 +151,7 @@ public final class RemoteEventReader {
 					known.values().stream().map((log) -> log.forks().text()).toArray()));
 			statement.setInt(5, this.feeds.maxEvents());
 			statement.setLong(6, this.feeds.maxCharacters());
+			statement.setBoolean(7, signalled);
 		}, (rows) -> {
 			return news(rows);
 		}));

@@ -139,6 +139,16 @@ public final class SessionFeed {
 	}
 
 	/**
+	 * Makes known that the session was erased, and forgets what it held.
+	 */
+	public void erased() {
+		synchronized (this) {
+			diverge();
+		}
+		wake();
+	}
+
+	/**
 	 * Returns the events that follow a cursor.
 	 * @param cursor the id after which to start
 	 * @param maxCharacters length of the payloads after which to stop

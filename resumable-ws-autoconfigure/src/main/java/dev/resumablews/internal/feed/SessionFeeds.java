@@ -104,6 +104,16 @@ public final class SessionFeeds {
 	}
 
 	/**
+	 * Hands out that this node has erased sessions.
+	 */
+	public void erased(Collection<UUID> sessionIds) {
+		if (!sessionIds.isEmpty()) {
+			find(sessionIds).values().forEach(SessionFeed::erased);
+			this.commits.committed(sessionIds);
+		}
+	}
+
+	/**
 	 * Hands out what this node has committed: the events to the connections that are
 	 * here, and the news of them to those who tell the other nodes.
 	 */

@@ -1,7 +1,6 @@
 package dev.resumablews.internal.handshake;
 
 import java.time.Instant;
-import java.util.List;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.HandshakeAuthenticationException;

@@ -25,6 +25,8 @@ import org.springframework.security.oauth2.jwt.JwtClaimNames;
 record TokenRules(String userClaim, @Nullable String issuer, List<String> audiences, boolean requireExpiration,
 		@Nullable Duration maxAge, Duration clockSkew) {
 
+	private static final List<String> TOKEN_IDS = List.of("jti", "sid");
+
 	TokenRules {
 		audiences = List.copyOf(audiences);
 	}
@@ -47,7 +49,7 @@ record TokenRules(String userClaim, @Nullable String issuer, List<String> audien
 		Instant expiresAt = expiresAt(token, now);
 		if (token.getClaims().get(this.userClaim) instanceof String userId) {
 			try {
-				return new AuthenticatedUser(userId, expiresAt);
+				return new AuthenticatedUser(userId, expiresAt, tokenId(token));
 			}
 			catch (IllegalArgumentException ex) {
 				throw new HandshakeAuthenticationException("Token has no user id", ex);
@@ -77,6 +79,18 @@ record TokenRules(String userClaim, @Nullable String issuer, List<String> audien
 			throw new HandshakeAuthenticationException("Token is too old");
 		}
 		return (expiresAt == null || oldAt.isBefore(expiresAt)) ? oldAt : expiresAt;
+	}
+
+	/**
+	 * Returns the id of the token, or else that of the login it belongs to.
+	 */
+	private static @Nullable String tokenId(Jwt jwt) {
+		for (String claim : TOKEN_IDS) {
+			if (jwt.getClaims().get(claim) instanceof String id && !id.isBlank()) {
+				return id;
+			}
+		}
+		return null;
 	}
 
 }

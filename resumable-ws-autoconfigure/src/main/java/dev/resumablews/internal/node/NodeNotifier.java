@@ -12,17 +12,35 @@ public interface NodeNotifier {
 
 	/**
 	 * Rings at every other node. Does not block; many calls in a row may ring once.
+	 * @param bell what there may be to do
 	 */
-	void ring();
+	void ring(Bell bell);
+
+	/**
+	 * Rings at every other node, as there may be something to do for replies.
+	 */
+	default void ring() {
+		ring(Bell.REPLIES);
+	}
 
 	/**
 	 * Adds a listener for the rings of other nodes.
+	 * @param bell what it listens to
 	 * @param listener is run on a thread that has other things to do; must be fast and
 	 * not throw
 	 * @param needed returns whether rings are needed now; others may be lost, so that a
 	 * node that has nothing to do costs nothing
 	 */
-	void onRing(Runnable listener, BooleanSupplier needed);
+	void onRing(Bell bell, Runnable listener, BooleanSupplier needed);
+
+	/**
+	 * Adds a listener for what there may be to do for replies.
+	 * @param listener as for {@link #onRing(Bell, Runnable, BooleanSupplier)}
+	 * @param needed as for {@link #onRing(Bell, Runnable, BooleanSupplier)}
+	 */
+	default void onRing(Runnable listener, BooleanSupplier needed) {
+		onRing(Bell.REPLIES, listener, needed);
+	}
 
 	/**
 	 * Returns how often nodes look by themselves, because a notification may be lost.
@@ -38,11 +56,11 @@ public interface NodeNotifier {
 		return new NodeNotifier() {
 
 			@Override
-			public void ring() {
+			public void ring(Bell bell) {
 			}
 
 			@Override
-			public void onRing(Runnable listener, BooleanSupplier needed) {
+			public void onRing(Bell bell, Runnable listener, BooleanSupplier needed) {
 			}
 
 			@Override

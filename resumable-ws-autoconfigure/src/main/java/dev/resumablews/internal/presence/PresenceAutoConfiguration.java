@@ -3,7 +3,9 @@ package dev.resumablews.internal.presence;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.node.NodeNotifier;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -22,6 +24,11 @@ public final class PresenceAutoConfiguration {
 	@Bean
 	ConnectionTable resumableWsConnectionTable(JdbcExecutor database, NodeId nodeId, ResumableWsProperties properties) {
 		return new ConnectionTable(database, nodeId, properties.connection().heartbeatInterval());
+	}
+
+	@Bean
+	Disconnects resumableWsDisconnects(JdbcExecutor database, ObjectProvider<NodeNotifier> notifier) {
+		return new Disconnects(database, notifier.getIfAvailable(NodeNotifier::none));
 	}
 
 }

@@ -12,6 +12,9 @@ import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
+import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
@@ -22,10 +25,14 @@ import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.QueuedAppend;
 import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.presence.DisconnectKey;
+import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.protocol.WellFormed;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectWriter;
 
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.util.Assert;
 
 /**
@@ -54,13 +61,20 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	private final ConnectionTable live;
 
+	private final SessionEraser eraser;
+
+	private final Disconnects disconnects;
+
+	private final ResumableWsListener listener;
+
 	private final ObjectWriter json;
 
 	private final long maxEventBytes;
 
 	DefaultResumableSessions(EventLog log, FutureCompleter futures, TransactionTracker transactions,
 			TransactionalStore store, SessionTable sessions, SessionFeeds feeds, ConnectionTable live,
-			ObjectWriter json, long maxEventBytes) {
+			SessionEraser eraser, Disconnects disconnects, ResumableWsListener listener, ObjectWriter json,
+			long maxEventBytes) {
 		this.log = log;
 		this.futures = futures;
 		this.transactions = transactions;
@@ -68,6 +82,9 @@ final class DefaultResumableSessions implements ResumableSessions {
 		this.sessions = sessions;
 		this.feeds = feeds;
 		this.live = live;
+		this.eraser = eraser;
+		this.disconnects = disconnects;
+		this.listener = listener;
 		this.json = json;
 		this.maxEventBytes = maxEventBytes;
 	}
@@ -155,6 +172,53 @@ final class DefaultResumableSessions implements ResumableSessions {
 		}
 		transaction.add(new Operation.Close(sessionId), this.store);
 		return true;
+	}
+
+	@Override
+	public void disconnect(String userId) {
+		disconnect(DisconnectKey.ofUser(userId));
+	}
+
+	@Override
+	public void disconnectToken(String tokenId) {
+		disconnect(DisconnectKey.ofToken(tokenId));
+	}
+
+	@Override
+	public boolean erase(UUID sessionId) {
+		checkThread();
+		List<String> users = this.eraser.erase(sessionId);
+		users.forEach(
+				(userId) -> this.listener.onSecurityEvent(new SecurityEvent(Kind.ERASED, userId, null, "session")));
+		return !users.isEmpty();
+	}
+
+	@Override
+	public int erase(String userId) {
+		checkThread();
+		this.disconnects.add(DisconnectKey.ofUser(userId));
+		int sessions = this.eraser.eraseAll(userId);
+		this.listener.onSecurityEvent(new SecurityEvent(Kind.ERASED, userId, null, "user"));
+		return sessions;
+	}
+
+	/**
+	 * Waits for the commit: until then the client might come back with what the
+	 * transaction is about to revoke.
+	 */
+	private void disconnect(UUID key) {
+		if (this.transactions.current() == null) {
+			this.disconnects.add(key);
+			return;
+		}
+		TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+			@Override
+			public void afterCommit() {
+				DefaultResumableSessions.this.disconnects.add(key);
+			}
+
+		});
 	}
 
 	private void append(TransactionalPublisher transaction, AppendRequest draft, boolean required) {

@@ -10,7 +10,9 @@ import dev.resumablews.internal.log.AppendStatement;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.log.SessionTable;
+import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.presence.PresenceAutoConfiguration;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationFeature;
@@ -64,13 +66,15 @@ public final class PublishAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, JdbcExecutor database,
-			AppendStatement statement, SessionFeeds feeds, ConnectionTable live, ObjectProvider<JsonMapper> json,
-			FutureCompleter futures, @Qualifier(TRACKER) TransactionTracker tracker) {
+			AppendStatement statement, SessionFeeds feeds, ConnectionTable live, Disconnects disconnects,
+			ListenerDispatcher listeners, ObjectProvider<JsonMapper> json, FutureCompleter futures,
+			@Qualifier(TRACKER) TransactionTracker tracker) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		TransactionalStore store = new TransactionalStore(database, statement, feeds, properties.log().maxBatch(),
 				properties.log().appendTimeout());
 		return new DefaultResumableSessions(log, futures, tracker, store, new SessionTable(database), feeds, live,
-				writer, properties.log().maxEventSize().toBytes());
+				new SessionEraser(database, feeds), disconnects, listeners.listener(), writer,
+				properties.log().maxEventSize().toBytes());
 	}
 
 	@Bean

@@ -18,7 +18,8 @@ final class SchemaFiles {
 			"004-epoch.sql", //
 			"005-signals.sql", //
 			"006-empty-sessions.sql", //
-			"007-reply-users.sql");
+			"007-reply-users.sql", //
+			"008-erasure.sql");
 
 	private SchemaFiles() {
 	}
@@ -38,7 +39,7 @@ final class SchemaFiles {
 	static List<String> tables() {
 		return Stream
 			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "connected_nodes", "signals",
-					"empty_sessions")
+					"empty_sessions", "disconnects")
 			.map("ws_"::concat)
 			.toList();
 	}

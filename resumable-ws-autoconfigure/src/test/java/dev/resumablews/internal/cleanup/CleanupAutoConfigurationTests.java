@@ -132,6 +132,32 @@ class CleanupAutoConfigurationTests {
 		});
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "1h, 0", "3d, 1", "0, 1" })
+	void aClosedSessionStaysAsLongAsItsPropertySays(String ttl, long rows) {
+		this.jdbc.update("""
+				with session as (
+					insert into ws_sessions (session_id, user_id, events_since, closed_at)
+					values (gen_random_uuid(), 'open', '-infinity', null),
+						(gen_random_uuid(), 'closed', '-infinity', now() - interval '2 days')
+					returning session_id, user_id
+				)
+				insert into ws_events (session_id, id, type, payload, created_at)
+				select session_id, 1, 'test', '{}', now() - interval '1000 days' from session where user_id = 'open'
+				""");
+		this.runner
+			.withPropertyValues("resumable-ws.cleanup.session-ttl=0", "resumable-ws.cleanup.closed-session-ttl=" + ttl)
+			.run((context) -> {
+				// events are removed last
+				await().until(() -> this.jdbc.queryForObject(
+						"select count(*) from ws_events where created_at < now() - interval '999 days'",
+						Long.class) == 0);
+				assertThat(this.jdbc.queryForObject("select count(*) from ws_sessions where user_id = 'closed'",
+						Long.class))
+					.isEqualTo(rows);
+			});
+	}
+
 	@Test
 	void eventsStayForEverWithATimeOfZero() {
 		this.jdbc.update("update ws_sessions set last_active_at = now()");

@@ -36,8 +36,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @NotUnderFaults("What a sweep fails to remove is left to the next run")
 class CleanupTests {
 
-	private static final CleanupSettings SETTINGS = new CleanupSettings(Duration.ofDays(30), Duration.ofDays(20),
-			Duration.ofDays(7), Duration.ofMinutes(5), 10);
+	private static final CleanupSettings SETTINGS = new CleanupSettings(Duration.ofDays(30), Duration.ofDays(1),
+			Duration.ofDays(20), Duration.ofDays(7), Duration.ofMinutes(5), 10);
 
 	private final Map<String, Long> removed = new ConcurrentHashMap<>();
 
@@ -66,7 +66,7 @@ class CleanupTests {
 	void empty() {
 		this.jdbc
 			.execute("truncate ws_sessions, ws_events, ws_idempotency_keys, ws_live_connections, ws_connected_nodes, "
-					+ "ws_empty_sessions, ws_signals");
+					+ "ws_empty_sessions, ws_signals, ws_disconnects, ws_replies");
 		this.removed.clear();
 	}
 
@@ -202,10 +202,93 @@ class CleanupTests {
 	}
 
 	@Test
+	void aClosedSessionGoesSoonerThanOthersWhateverTheirTimeIs() {
+		UUID closed = session("3 days");
+		closed(closed, "25 hours");
+		events(closed, 1, 25, "1 day");
+		keys(closed, 3, "1 day");
+		live(closed, "4 minutes");
+		UUID justClosed = session("3 days");
+		closed(justClosed, "23 hours");
+		UUID open = session("3 days");
+		CleanupSettings forEver = new CleanupSettings(Duration.ZERO, SETTINGS.closedSessionTtl(), Duration.ZERO,
+				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 10);
+		cleanup(forEver).run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class))
+			.containsExactlyInAnyOrder(justClosed, open);
+		assertThat(counts()).containsEntry("ws_events", 0L)
+			.containsEntry("ws_idempotency_keys", 0L)
+			.containsEntry("ws_live_connections", 0L);
+		assertThat(this.removed)
+			.isEqualTo(Map.of("sessions", 1L, "events", 25L, "idempotency_keys", 3L, "live_connections", 1L));
+	}
+
+	@Test
+	void manyClosedSessionsGoAndALockedOneIsLeftToALaterRun() throws SQLException {
+		List<UUID> closed = Stream.generate(() -> session("3 days")).limit(25).toList();
+		closed.forEach((session) -> closed(session, "25 hours"));
+		try (Connection other = DriverManager.getConnection(this.url)) {
+			other.setAutoCommit(false);
+			append(other, closed.get(12), 1);
+			cleanup(SETTINGS).run();
+			assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class))
+				.containsExactly(closed.get(12));
+			assertThat(this.overdue).hasEntrySatisfying("closed_sessions",
+					(age) -> assertThat(age).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(70)));
+			other.rollback();
+		}
+		cleanup(SETTINGS).run();
+		assertThat(counts()).containsEntry("ws_sessions", 0L);
+	}
+
+	@Test
+	void closedSessionsMayBeTreatedLikeOthersAndWhatAnErasureLeftIsRemoved() {
+		UUID closed = session("3 days");
+		closed(closed, "25 hours");
+		UUID erased = session("1 minute");
+		events(erased, 1, 3, "1 minute");
+		this.jdbc.update("update ws_sessions set closed_at = '-infinity' where session_id = ?", erased);
+		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofDays(7),
+				Duration.ofMinutes(5), 10))
+			.run();
+		assertThat(this.jdbc.queryForList("select session_id from ws_sessions", UUID.class)).containsExactly(closed);
+		assertThat(counts()).containsEntry("ws_events", 0L);
+	}
+
+	@Test
+	void disconnectsGoAfterADay() {
+		this.jdbc.update("insert into ws_disconnects select gen_random_uuid(), now() - interval '25 hours' "
+				+ "from generate_series(1, 25)");
+		this.jdbc.update("insert into ws_disconnects values (gen_random_uuid(), now() - interval '23 hours')");
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForObject("select count(*) from ws_disconnects", Long.class)).isOne();
+		assertThat(this.removed).isEqualTo(Map.of("disconnects", 25L));
+	}
+
+	@Test
+	void aLockThatIsNotHadForLongIsReported(CapturedOutput output) {
+		LockWait wait = new LockWait();
+		long start = System.nanoTime();
+		wait.missed(start + Duration.ofMinutes(59).toNanos());
+		assertThat(output).doesNotContain("advisory lock");
+		wait.missed(start + Duration.ofMinutes(61).toNanos());
+		wait.missed(start + Duration.ofMinutes(65).toNanos());
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("for 61 minutes"))
+			.singleElement()
+			.asString()
+			.contains("WARN", "pg_locks");
+		wait.got();
+		wait.missed(System.nanoTime());
+		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("advisory lock")).hasSize(1);
+	}
+
+	@Test
 	void zeroMeansNever() {
 		UUID session = session("400 days");
 		events(session, 1, 3, "400 days");
-		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ofDays(7), Duration.ofMinutes(5), 10)).run();
+		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofDays(7),
+				Duration.ofMinutes(5), 10))
+			.run();
 		assertThat(counts()).containsEntry("ws_sessions", 1L).containsEntry("ws_events", 3L);
 		assertThat(this.removed).isEmpty();
 	}
@@ -276,8 +359,10 @@ class CleanupTests {
 			other.setAutoCommit(false);
 			other.createStatement()
 				.execute("select pg_advisory_xact_lock(hashtextextended('resumable-ws cleanup public', 0))");
+			this.overdue.clear();
 			cleanup(SETTINGS).run();
 			assertThat(counts()).containsEntry("ws_sessions", 1L);
+			assertThat(this.overdue).containsKeys("sessions", "events", "idempotency_keys");
 			other.rollback();
 		}
 		cleanup(SETTINGS).run();
@@ -332,8 +417,8 @@ class CleanupTests {
 		events(session, 4, 5, "19 days");
 		cleanup(SETTINGS).run();
 		assertThat(daysSince("events_since", session)).isEqualTo(19);
-		cleanup(new CleanupSettings(SETTINGS.sessionTtl(), Duration.ofDays(18), SETTINGS.idempotencyKeyTtl(),
-				SETTINGS.liveConnectionTtl(), 10))
+		cleanup(new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.closedSessionTtl(), Duration.ofDays(18),
+				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 10))
 			.run();
 		assertThat(counts()).containsEntry("ws_events", 0L);
 		assertThat(daysSince("events_since", session)).isZero();
@@ -399,8 +484,8 @@ class CleanupTests {
 				throw new IllegalStateException(ex);
 			}
 		});
-		CleanupSettings oneByOne = new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.eventTtl(),
-				SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 1);
+		CleanupSettings oneByOne = new CleanupSettings(SETTINGS.sessionTtl(), SETTINGS.closedSessionTtl(),
+				SETTINGS.eventTtl(), SETTINGS.idempotencyKeyTtl(), SETTINGS.liveConnectionTtl(), 1);
 		do {
 			cleanup(oneByOne).run();
 		}
@@ -478,6 +563,10 @@ class CleanupTests {
 				values (?, 'ann', now() - ?::interval, '-infinity', '-infinity')
 				""", id, idleFor);
 		return id;
+	}
+
+	private void closed(UUID session, String age) {
+		this.jdbc.update("update ws_sessions set closed_at = now() - ?::interval where session_id = ?", age, session);
 	}
 
 	private UUID emptySession(String unusedFor) {

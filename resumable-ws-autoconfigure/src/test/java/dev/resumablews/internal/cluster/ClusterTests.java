@@ -14,6 +14,7 @@ import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
@@ -144,7 +145,7 @@ class ClusterTests {
 		}
 
 		long rings() {
-			return signals().filter(SignalCodec::ring).count();
+			return signals().filter((signal) -> signal.bells().contains(Bell.REPLIES)).count();
 		}
 
 		/**
@@ -152,7 +153,7 @@ class ClusterTests {
 		 */
 		void ring(UUID node) {
 			Receiver receiver = Objects.requireNonNull(this.receiver);
-			SignalCodec.write(node, List.of(), true).forEach(receiver::received);
+			SignalCodec.write(node, List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
 		}
 
 		private Stream<SignalCodec> signals() {

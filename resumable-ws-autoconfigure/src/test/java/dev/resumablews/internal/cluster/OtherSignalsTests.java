@@ -55,6 +55,39 @@ class OtherSignalsTests {
 	}
 
 	@Test
+	void aUserWhomOneNodeDisconnectsIsDisconnectedFromTheOtherByPolling() {
+		try (TwoNodes nodes = new TwoNodes("resumable-ws.cluster.signal", "polling",
+				"resumable-ws.cluster.poll-interval", "50ms", "resumable-ws.cluster.backstop-interval", "1h");
+				WsTestClient client = nodes.connect("alice")) {
+			TwoNodes.session(client);
+			nodes.first().bean(ResumableSessions.class).disconnect("alice");
+			assertThat(client.awaitClose()).isEqualTo(4401);
+		}
+	}
+
+	@Test
+	void aUserWhomOneNodeDisconnectsIsDisconnectedFromTheOtherEvenIfTheSignalIsLost() {
+		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { Losing.class }, "resumable-ws.cluster.backstop-interval",
+				"500ms"); WsTestClient client = nodes.connect("alice")) {
+			TwoNodes.session(client);
+			nodes.first().bean(ResumableSessions.class).disconnect("alice");
+			assertThat(client.awaitClose()).isEqualTo(4401);
+		}
+	}
+
+	@Test
+	void aUserWhomOneNodeDisconnectsIsDisconnectedFromTheOtherThroughRedis() {
+		try (TestRedis redis = TestRedis.start();
+				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));
+				WsTestClient client = nodes.connect("alice")) {
+			awaitSubscribers(redis.port());
+			TwoNodes.session(client);
+			nodes.first().bean(ResumableSessions.class).disconnect("alice");
+			assertThat(client.awaitClose()).isEqualTo(4401);
+		}
+	}
+
+	@Test
 	void whatOneNodePublishesReachesTheClientsOfTheOtherThroughRedis() {
 		try (TestRedis redis = TestRedis.start();
 				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));

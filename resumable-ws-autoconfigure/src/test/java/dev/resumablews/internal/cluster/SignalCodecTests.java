@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.schema.SchemaName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,13 +24,13 @@ class SignalCodecTests {
 	@Test
 	void manySessionsAreSplitIntoTextsThatPostgresTakes() {
 		Set<UUID> sessionIds = Stream.generate(UUID::randomUUID).limit(1000).collect(Collectors.toSet());
-		List<String> texts = SignalCodec.write(this.node, sessionIds, false);
+		List<String> texts = SignalCodec.write(this.node, sessionIds, Set.of());
 		assertThat(texts).hasSize(3)
 			.allSatisfy((text) -> assertThat(text.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(8000));
 		Set<UUID> read = new HashSet<>();
 		texts.stream().map(SignalCodec::read).filter(Objects::nonNull).forEach((signal) -> {
 			assertThat(signal.node()).isEqualTo(this.node);
-			assertThat(signal.ring()).isFalse();
+			assertThat(signal.bells()).isEmpty();
 			read.addAll(signal.sessionIds());
 		});
 		assertThat(read).isEqualTo(sessionIds);
@@ -38,18 +39,21 @@ class SignalCodecTests {
 	@Test
 	void aRingIsATextOfItsOwn() {
 		UUID sessionId = UUID.randomUUID();
-		assertThat(SignalCodec.write(this.node, Set.of(sessionId), true)).map(SignalCodec::read)
-			.containsExactly(new SignalCodec(this.node, Set.of(sessionId), false),
-					new SignalCodec(this.node, Set.of(), true));
+		for (Bell bell : Bell.values()) {
+			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(bell))).map(SignalCodec::read)
+				.containsExactly(new SignalCodec(this.node, Set.of(sessionId), Set.of()),
+						new SignalCodec(this.node, Set.of(), Set.of(bell)));
+		}
 	}
 
 	@Test
 	void nothingIsNoText() {
-		assertThat(SignalCodec.write(this.node, Set.of(), false)).isEmpty();
+		assertThat(SignalCodec.write(this.node, Set.of(), Set.of())).isEmpty();
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "n", "n ", "r ", "hello", "n not-an-id", "n AAAAAAAAAAAAAAAAAAAAAA x", "n !", "{}" })
+	@ValueSource(
+			strings = { "", "n", "n ", "r ", "d ", "hello", "n not-an-id", "n AAAAAAAAAAAAAAAAAAAAAA x", "n !", "{}" })
 	void whatIsNoSignalIsIgnored(String text) {
 		assertThat(SignalCodec.read(text)).isNull();
 	}

@@ -399,6 +399,24 @@ class LogAutoConfigurationTests {
 			return false;
 		}
 
+		@Override
+		public void disconnect(String userId) {
+		}
+
+		@Override
+		public void disconnectToken(String tokenId) {
+		}
+
+		@Override
+		public boolean erase(UUID sessionId) {
+			return false;
+		}
+
+		@Override
+		public int erase(String userId) {
+			return 0;
+		}
+
 	}
 
 	/**

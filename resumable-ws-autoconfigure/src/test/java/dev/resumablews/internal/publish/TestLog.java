@@ -21,7 +21,9 @@ import dev.resumablews.internal.log.LogSettings;
 import dev.resumablews.internal.log.PostgresEventLog;
 import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.presence.ConnectionTable;
+import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.reply.JdbcReplyQueue;
 import dev.resumablews.internal.reply.ReplyAppendExtension;
 import dev.resumablews.internal.schema.SchemaName;
@@ -42,6 +44,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class TestLog implements AutoCloseable {
 
 	private static final NodeId NODE = new NodeId(UUID.randomUUID());
+
+	private static final ResumableWsListener NO_LISTENER = new ResumableWsListener() {
+	};
 
 	private static final Duration LEASE = Duration.ofSeconds(15);
 
@@ -150,7 +155,8 @@ public final class TestLog implements AutoCloseable {
 			long maxEventBytes) {
 		return new DefaultResumableSessions(this.log, this.futures, tracker,
 				new TransactionalStore(database, statement(database), this.feeds, 1000, Duration.ofSeconds(10)),
-				new SessionTable(database), this.feeds, liveConnections(), json, maxEventBytes);
+				new SessionTable(database), this.feeds, liveConnections(), new SessionEraser(database, this.feeds),
+				new Disconnects(database, NodeNotifier.none()), NO_LISTENER, json, maxEventBytes);
 	}
 
 	public static AppendStatement statement(JdbcExecutor database) {

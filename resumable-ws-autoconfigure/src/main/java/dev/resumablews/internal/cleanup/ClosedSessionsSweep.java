@@ -1,0 +1,134 @@
+package dev.resumablews.internal.cleanup;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import dev.resumablews.internal.log.SessionRemoval.Removed;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.support.SqlArrayValue;
+
+/**
+ * Removes sessions that were closed long enough ago, also those that still have a
+ * connection. One whose erasure was not completed is marked as closed for ever, and so
+ * goes at the next run. Those that another transaction has locked are left to a later
+ * run.
+ */
+final class ClosedSessionsSweep implements Sweep {
+
+	private static final String LOOK = """
+			select session_id, closed_at::text as closed
+			from ws_sessions
+			where closed_at < now() - make_interval(secs => :ttl)
+				and (closed_at, session_id) > (:since::timestamptz, :after::uuid)
+			order by closed_at, session_id
+			limit :limit
+			""";
+
+	private static final String LOCK = """
+			select session_id from ws_sessions
+			where session_id = any(:sessions) and closed_at is not null
+			order by session_id
+			for update skip locked
+			""";
+
+	private static final String OVERDUE = """
+			select extract(epoch from now() - make_interval(secs => :ttl)
+				- case when isfinite(closed_at) then closed_at else last_active_at end)::float8
+			from ws_sessions
+			where closed_at < now() - make_interval(secs => :ttl)
+			order by closed_at, session_id
+			limit 1
+			""";
+
+	/**
+	 * Leaves only those whose erasure was not completed.
+	 */
+	private static final Duration NEVER = Duration.ofDays(100_000);
+
+	private final SweepStatements statements;
+
+	private final Duration ttl;
+
+	/**
+	 * Sessions to remove, of the last look.
+	 */
+	private List<Closed> due = List.of();
+
+	/**
+	 * The last session that was looked at.
+	 */
+	private @Nullable Closed last;
+
+	private boolean allSeen;
+
+	ClosedSessionsSweep(SweepStatements statements) {
+		Duration ttl = statements.settings().closedSessionTtl();
+		this.statements = statements;
+		this.ttl = (ttl.toMillis() > 0) ? ttl : NEVER;
+	}
+
+	@Override
+	public String what() {
+		return SweepResult.CLOSED_SESSIONS;
+	}
+
+	@Override
+	public Batch next() {
+		if (this.due.isEmpty()) {
+			look();
+		}
+		if (this.due.isEmpty()) {
+			return new Batch(SweepResult.NOTHING, false);
+		}
+		SweepResult removed = SweepResult.NOTHING;
+		List<UUID> locked = lock();
+		if (!locked.isEmpty()) {
+			Removed batch = this.statements.removeSessions(locked);
+			removed = SweepResult.of(batch);
+			if (!batch.complete()) {
+				return new Batch(removed, true);
+			}
+		}
+		this.due = List.of();
+		return new Batch(removed, !this.allSeen);
+	}
+
+	@Override
+	public Optional<Duration> overdue() {
+		return this.statements.overdue(OVERDUE, this.ttl);
+	}
+
+	private void look() {
+		this.due = this.statements.sql(LOOK)
+			.param("ttl", CleanupSettings.seconds(this.ttl))
+			.param("since", (this.last != null) ? this.last.closedAt() : "-infinity")
+			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
+			.query((row, number) -> new Closed(row.getObject("session_id", UUID.class), row.getString("closed")))
+			.list();
+		this.allSeen = this.due.size() < this.statements.settings().batchSize();
+		if (!this.due.isEmpty()) {
+			this.last = this.due.get(this.due.size() - 1);
+		}
+	}
+
+	private List<UUID> lock() {
+		return this.statements.sql(LOCK)
+			.param("sessions", new SqlArrayValue("uuid", this.due.stream().map(Closed::sessionId).toArray()))
+			.query(UUID.class)
+			.list();
+	}
+
+	/**
+	 * A session that was closed.
+	 *
+	 * @param sessionId its id
+	 * @param closedAt when, as Postgres writes it, because it may be infinite
+	 */
+	private record Closed(UUID sessionId, String closedAt) {
+
+	}
+
+}
