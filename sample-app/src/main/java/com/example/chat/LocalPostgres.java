@@ -81,9 +81,9 @@ final class LocalPostgres implements AutoCloseable {
 		return EmbeddedPostgres.builder()
 			.setDataDirectory(folder.postgres())
 			.setCleanDataDirectory(false)
-			// not the folder for temporary files, where every account of the machine may
-			// put programs in place of these; and not what it has unpacked elsewhere
-			.setOverrideWorkingDirectory(folder.postgresPrograms().toFile())
+			// not the folder for temporary files, where other accounts may replace them;
+			// one in a private folder, as the library makes it writable for everybody
+			.setOverrideWorkingDirectory(folder.postgresPrograms().resolve("unpacked").toFile())
 			.setPgBinaryResolver(
 					(system, machine) -> DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machine))
 			// options of initdb, which has no others; only a new server is initialized
