@@ -20,7 +20,11 @@ function open(sessionId) {
 	client?.close();
 	transcript.reset();
 	const chat = client = new ResumableWebSocket('/ws', {
-		getToken: async () => (await api.signIn()).token,
+		getToken: async () => {
+			const { token, formerUser } = await api.signIn();
+			$('go-back').hidden = !formerUser;
+			return token;
+		},
 		sessionId,
 		lastEventId: 0,
 		WebSocket: RoutedWebSocket,
@@ -106,19 +110,59 @@ async function route() {
 	showList(false);
 	if (kind === 'join') {
 		history.replaceState(null, '', '#/');
-		try {
-			await api.signIn(id);
-		}
-		catch {
-			statusBar.notice('The link has expired. Make another one');
-		}
-		open(null);
+		await join(id);
 	}
 	else {
 		open(kind === 'c' && /^[\da-f-]{36}$/i.test(id) ? id : null);
 	}
 	focusInput();
 }
+
+// ---- which user: a link changes that only after a question
+
+/** Becomes the user of another device, if that is wanted. */
+async function join(code) {
+	if (await ask($('join-dialog')) === 'join') {
+		await change(() => api.join(code), 'You are the user of the other device now', 'The link was used, or has expired. Make another one');
+	}
+	else if (client) {
+		history.replaceState(null, '', client.sessionId ? `#/c/${client.sessionId}` : '#/');
+	}
+	else {
+		open(null);
+	}
+}
+
+/** Changes who this browser is, and begins a new conversation. */
+async function change(action, done, failed) {
+	let notice = done;
+	try {
+		await action();
+	}
+	catch {
+		notice = failed;
+	}
+	open(null);
+	statusBar.notice(notice);
+}
+
+/** @returns the value of the button that closed the dialog */
+function ask(dialog) {
+	dialog.returnValue = '';
+	dialog.showModal();
+	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
+}
+
+$('go-back').addEventListener('click', () => {
+	showList(false);
+	change(api.goBack, 'You are the user again that you were before', 'The server does not answer; try again');
+});
+$('sign-out').addEventListener('click', async () => {
+	if (await ask($('sign-out-dialog')) === 'sign-out') {
+		showList(false);
+		change(api.signOut, 'You are a new user', 'The server does not answer; try again');
+	}
+});
 
 /** Not where that would bring up a keyboard that hides half of the page. */
 function focusInput() {

@@ -2,7 +2,7 @@
 // runs no script but the server's own.
 
 import { Marked } from '/webjars/marked/lib/marked.esm.js';
-import DOMPurify from '/webjars/dompurify/dist/purify.es.mjs';
+import DOMPurify from '/_static/dompurify/3.4.15/dist/purify.es.mjs';
 import { copyButton, element } from './dom.js';
 
 const escape = (text) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

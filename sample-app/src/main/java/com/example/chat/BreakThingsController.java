@@ -18,7 +18,8 @@ import org.springframework.web.server.ResponseStatusException;
 
 /**
  * Lets the page break things: its own, and the server. Only a signed-in browser on the
- * same machine may, and not a page of another site, which cannot send the user's cookie.
+ * same machine may. {@link SameOriginFilter} and {@link AllowedHostsFilter} keep pages of
+ * others away.
  */
 @RestController
 class BreakThingsController {
@@ -27,9 +28,12 @@ class BreakThingsController {
 
 	private final UserCookie cookies;
 
-	BreakThingsController(ObjectProvider<BreakThings> things, UserCookie cookies) {
+	private final ThisMachine thisMachine;
+
+	BreakThingsController(ObjectProvider<BreakThings> things, UserCookie cookies, ThisMachine thisMachine) {
 		this.things = things.getIfAvailable();
 		this.cookies = cookies;
+		this.thisMachine = thisMachine;
 	}
 
 	/**
@@ -38,7 +42,7 @@ class BreakThingsController {
 	@GetMapping("/api/break-things")
 	ResponseEntity<Permission> permission(HttpServletRequest request) {
 		BreakThings things = this.things;
-		boolean allowed = things != null && ThisMachine.sent(request);
+		boolean allowed = things != null && this.thisMachine.sent(request);
 		return ResponseEntity.ok()
 			.cacheControl(CacheControl.noStore())
 			.body(new Permission(allowed, (things != null && allowed) ? things.slowPort() : 0));
@@ -65,9 +69,10 @@ class BreakThingsController {
 
 	private BreakThings permitted(HttpServletRequest request) {
 		BreakThings things = this.things;
-		if (things == null || !ThisMachine.sent(request)) {
+		if (things == null || !this.thisMachine.sent(request)) {
 			throw new ResponseStatusException(HttpStatus.FORBIDDEN,
-					"Only from the machine the application runs on, and with " + BreakThings.PROPERTY + "=true");
+					"Only from the machine the application runs on, without a proxy, and with " + BreakThings.PROPERTY
+							+ "=true");
 		}
 		return things;
 	}

@@ -21,6 +21,17 @@ record DataFolder(Path path) {
 		return this.path.resolve("postgres");
 	}
 
+	/**
+	 * Returns the folder of the programs of Postgres.
+	 */
+	Path postgresPrograms() {
+		return this.path.resolve("postgres-programs");
+	}
+
+	Path postgresPassword() {
+		return this.path.resolve("postgres-password");
+	}
+
 	Path tokenSecret() {
 		return this.path.resolve("token-secret");
 	}

@@ -1,56 +1,78 @@
 package com.example.chat;
 
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * Codes by which a user signs in on another device:
- * {@code <user id>.<time of expiry>.<signature>}. Good for some minutes, and on any
- * number of devices. Safe for use by many threads.
+ * Random codes by which a user signs in on another device, each of them once. They are
+ * kept in memory: a restart ends them, and only the node that made one redeems it. A user
+ * has one code at a time. Safe for use by many threads.
  */
 @Component
-final class DeviceCodes {
+class DeviceCodes {
 
 	static final Duration LIFETIME = Duration.ofMinutes(5);
 
-	private final Signature signature;
+	private static final int CAPACITY = 1000;
+
+	private static final int BYTES = 16;
+
+	private final SecureRandom random = new SecureRandom();
+
+	private final Map<String, Owner> owners = new LinkedHashMap<>() {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<String, Owner> eldest) {
+			return size() > CAPACITY;
+		}
+
+	};
 
 	private final Clock clock;
 
 	@Autowired
-	DeviceCodes(@Value("${" + TokenSecretFile.PROPERTY + "}") String secret) {
-		this(secret, Clock.systemUTC());
+	DeviceCodes() {
+		this(Clock.systemUTC());
 	}
 
-	DeviceCodes(String secret, Clock clock) {
-		this.signature = new Signature(secret, "device code");
+	DeviceCodes(Clock clock) {
 		this.clock = clock;
 	}
 
-	String codeFor(UUID userId) {
-		String signed = userId + "." + this.clock.instant().plus(LIFETIME).getEpochSecond();
-		return signed + "." + this.signature.of(signed);
+	/**
+	 * Makes a code, in place of the user's earlier one.
+	 */
+	synchronized String codeFor(UUID userId) {
+		this.owners.values().removeIf((owner) -> owner.userId().equals(userId));
+		byte[] bytes = new byte[BYTES];
+		this.random.nextBytes(bytes);
+		String code = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+		this.owners.put(code, new Owner(userId, this.clock.instant().plus(LIFETIME)));
+		return code;
 	}
 
 	/**
-	 * Returns the user that a code is of.
+	 * Redeems a code.
 	 * @param code the code
-	 * @return the user, or empty if the code was not made here, or has expired
+	 * @return its user, or empty if it was not made here, was redeemed, or has expired
 	 */
-	Optional<UUID> userOf(String code) {
-		String[] parts = code.split("\\.", 3);
-		if (parts.length < 3 || !this.signature.matches(parts[0] + "." + parts[1], parts[2])) {
-			return Optional.empty();
-		}
-		Instant expiry = Instant.ofEpochSecond(Long.parseLong(parts[1]));
-		return this.clock.instant().isBefore(expiry) ? Optional.of(UUID.fromString(parts[0])) : Optional.empty();
+	synchronized Optional<UUID> redeem(String code) {
+		return Optional.ofNullable(this.owners.remove(code))
+			.filter((owner) -> this.clock.instant().isBefore(owner.expiry()))
+			.map(Owner::userId);
+	}
+
+	private record Owner(UUID userId, Instant expiry) {
 	}
 
 }

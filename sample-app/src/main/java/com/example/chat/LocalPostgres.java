@@ -5,9 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.time.Duration;
 
+import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +27,12 @@ final class LocalPostgres implements AutoCloseable {
 
 	private final EmbeddedPostgres server;
 
-	private LocalPostgres(FileChannel lock, EmbeddedPostgres server) {
+	private final String password;
+
+	private LocalPostgres(FileChannel lock, EmbeddedPostgres server, String password) {
 		this.lock = lock;
 		this.server = server;
+		this.password = password;
 	}
 
 	/**
@@ -37,29 +46,70 @@ final class LocalPostgres implements AutoCloseable {
 		FileChannel lock = lock(folder);
 		try {
 			LeftoverPostmaster.stop(folder.postgres());
-			return new LocalPostgres(lock,
-					EmbeddedPostgres.builder()
-						.setDataDirectory(folder.postgres())
-						.setCleanDataDirectory(false)
-						// its hook would stop the server while the application still
-						// drains
-						.setRegisterShutdownHook(false)
-						.setPGStartupWait(Duration.ofSeconds(60))
-						// made for tests, the library turns these off: a crash would lose
-						// commits
-						.setServerConfig("fsync", "on")
-						.setServerConfig("synchronous_commit", "on")
-						.start());
+			createPrivately(folder.postgresPrograms());
+			PostgresAccess access = new PostgresAccess(folder);
+			return new LocalPostgres(lock, start(folder, access), access.password());
 		}
-		catch (IOException | RuntimeException ex) {
+		catch (IOException | SQLException | RuntimeException ex) {
 			close(lock);
 			throw new IllegalStateException("Cannot start Postgres in " + folder.postgres()
 					+ ". Set spring.datasource.url to use a server of your own", ex);
 		}
 	}
 
+	private static EmbeddedPostgres start(DataFolder folder, PostgresAccess access) throws IOException, SQLException {
+		if (access.isRestricted()) {
+			return start(folder, access, PostgresAccess.ROLE);
+		}
+		boolean opened = access.permitSetup();
+		EmbeddedPostgres server = start(folder, access, PostgresAccess.SUPERUSER);
+		try {
+			access.restrict(server.getPostgresDatabase());
+		}
+		catch (IOException | SQLException | RuntimeException ex) {
+			server.close();
+			throw ex;
+		}
+		if (!opened) {
+			return server;
+		}
+		server.close();
+		return start(folder, access, PostgresAccess.ROLE);
+	}
+
+	private static EmbeddedPostgres start(DataFolder folder, PostgresAccess access, String role) throws IOException {
+		return EmbeddedPostgres.builder()
+			.setDataDirectory(folder.postgres())
+			.setCleanDataDirectory(false)
+			// not the folder for temporary files, where other accounts may replace them;
+			// one in a private folder, as the library makes it writable for everybody
+			.setOverrideWorkingDirectory(folder.postgresPrograms().resolve("unpacked").toFile())
+			.setPgBinaryResolver(
+					(system, machine) -> DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machine))
+			// options of initdb, which has no others; only a new server is initialized
+			.setLocaleConfig("auth", "scram-sha-256")
+			.setLocaleConfig("pwfile", access.passwordFile().toString())
+			.setConnectConfig("user", role)
+			.setConnectConfig("password", access.password())
+			// its hook would stop the server while the application still drains
+			.setRegisterShutdownHook(false)
+			.setPGStartupWait(Duration.ofSeconds(60))
+			// made for tests, the library turns these off: a crash would lose commits
+			.setServerConfig("fsync", "on")
+			.setServerConfig("synchronous_commit", "on")
+			.start();
+	}
+
 	String jdbcUrl() {
-		return this.server.getJdbcUrl("postgres", "postgres");
+		return "jdbc:postgresql://localhost:%d/postgres".formatted(this.server.getPort());
+	}
+
+	String username() {
+		return PostgresAccess.ROLE;
+	}
+
+	String password() {
+		return this.password;
 	}
 
 	@Override
@@ -72,6 +122,17 @@ final class LocalPostgres implements AutoCloseable {
 		}
 		finally {
 			close(this.lock);
+		}
+	}
+
+	/**
+	 * Creates a folder that no other account of the machine may look into, where the file
+	 * system knows such permissions.
+	 */
+	private static void createPrivately(Path folder) throws IOException {
+		Files.createDirectories(folder);
+		if (Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null) {
+			Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
 		}
 	}
 

@@ -30,19 +30,24 @@ class LocalPostgresConfiguration {
 	 */
 	@Bean
 	JdbcConnectionDetails localPostgresConnection(LocalPostgres postgres) {
-		return new LocalPostgresConnection(postgres.jdbcUrl());
+		return new LocalPostgresConnection(postgres);
 	}
 
-	private record LocalPostgresConnection(String getJdbcUrl) implements JdbcConnectionDetails {
+	private record LocalPostgresConnection(LocalPostgres postgres) implements JdbcConnectionDetails {
+
+		@Override
+		public String getJdbcUrl() {
+			return this.postgres.jdbcUrl();
+		}
 
 		@Override
 		public String getUsername() {
-			return "postgres";
+			return this.postgres.username();
 		}
 
 		@Override
 		public String getPassword() {
-			return "";
+			return this.postgres.password();
 		}
 
 	}

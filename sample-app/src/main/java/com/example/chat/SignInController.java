@@ -1,23 +1,25 @@
 package com.example.chat;
 
+import java.util.Optional;
 import java.util.UUID;
 
 import jakarta.servlet.http.HttpServletRequest;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseCookie;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * Signs everybody in, without asking who they are: a browser without a user becomes a new
- * one, or that of another device which gave it a code. An application with real users
- * issues its tokens after its own login instead.
+ * Signs every browser in, without a login: a browser without a user becomes a new one,
+ * or, after a question in the page, the user of another device that gave it a code. An
+ * application with real users issues its tokens after its own login instead.
  */
 @RestController
 class SignInController {
@@ -40,16 +42,16 @@ class SignInController {
 	/**
 	 * Gives a token for the WebSocket endpoint, and the cookie by which the browser gets
 	 * the next one.
-	 * @param code code of another device, whose user the browser becomes
 	 * @param request the request, with the browser's cookie if it has one
 	 */
 	@PostMapping("/api/sign-in")
-	ResponseEntity<Token> signIn(@RequestParam(required = false) @Nullable String code, HttpServletRequest request) {
-		UUID userId = (code != null) ? userOf(code) : this.cookies.userOf(request).orElseGet(UUID::randomUUID);
+	ResponseEntity<Token> signIn(HttpServletRequest request) {
+		UUID userId = this.cookies.userOf(request).orElseGet(UUID::randomUUID);
 		return ResponseEntity.ok()
 			.header(HttpHeaders.SET_COOKIE, this.cookies.cookieFor(userId, request.isSecure()).toString())
 			.cacheControl(CacheControl.noStore())
-			.body(new Token(this.tokens.issue(userId.toString(), this.lifetimes.next(userId))));
+			.body(new Token(this.tokens.issue(userId.toString(), this.lifetimes.next(userId)),
+					this.cookies.formerUserOf(request).isPresent()));
 	}
 
 	/**
@@ -64,15 +66,66 @@ class SignInController {
 			.body(new Code(this.codes.codeFor(userId), DeviceCodes.LIFETIME.toMinutes()));
 	}
 
-	private UUID userOf(String code) {
-		return this.codes.userOf(code)
-			.orElseThrow(() -> new ResponseStatusException(HttpStatus.FORBIDDEN, "The code has expired, or is wrong"));
+	/**
+	 * Makes the browser the user of another device, and keeps the user it is. The page
+	 * asks before.
+	 * @param invitation the code of the other device
+	 */
+	@PostMapping(path = "/api/join", consumes = MediaType.APPLICATION_JSON_VALUE)
+	ResponseEntity<Void> join(@RequestBody Invitation invitation, HttpServletRequest request) {
+		UUID joined = this.codes.redeem(invitation.code())
+			.orElseThrow(() -> new ResponseStatusException(HttpStatus.FORBIDDEN,
+					"The code was used, has expired, or is wrong"));
+		boolean secure = request.isSecure();
+		// the first user stays: that of another device can be joined again
+		Optional<UUID> former = this.cookies.formerUserOf(request)
+			.or(() -> this.cookies.userOf(request))
+			.filter((user) -> !user.equals(joined));
+		return changed(this.cookies.cookieFor(joined, secure),
+				former.map((user) -> this.cookies.formerCookieFor(user, secure))
+					.orElseGet(() -> this.cookies.removed(UserCookie.FORMER_NAME, secure)));
 	}
 
-	record Token(String token) {
+	/**
+	 * Makes the browser the user again that it was before it joined another one.
+	 */
+	@PostMapping("/api/go-back")
+	ResponseEntity<Void> goBack(HttpServletRequest request) {
+		UUID former = this.cookies.formerUserOf(request)
+			.orElseThrow(() -> new ResponseStatusException(HttpStatus.CONFLICT, "There is no former user"));
+		return changed(this.cookies.cookieFor(former, request.isSecure()),
+				this.cookies.removed(UserCookie.FORMER_NAME, request.isSecure()));
+	}
+
+	/**
+	 * Lets the browser forget its users.
+	 */
+	@PostMapping("/api/sign-out")
+	ResponseEntity<Void> signOut(HttpServletRequest request) {
+		return changed(this.cookies.removed(UserCookie.NAME, request.isSecure()),
+				this.cookies.removed(UserCookie.FORMER_NAME, request.isSecure()));
+	}
+
+	private static ResponseEntity<Void> changed(ResponseCookie user, ResponseCookie former) {
+		return ResponseEntity.noContent()
+			.header(HttpHeaders.SET_COOKIE, user.toString(), former.toString())
+			.cacheControl(CacheControl.noStore())
+			.build();
+	}
+
+	/**
+	 * A token.
+	 *
+	 * @param token the JWT
+	 * @param formerUser whether there is a user to go back to
+	 */
+	record Token(String token, boolean formerUser) {
 	}
 
 	record Code(String code, long minutes) {
+	}
+
+	record Invitation(String code) {
 	}
 
 }

@@ -2,11 +2,6 @@ package com.example.chat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Map;
 
 import org.springframework.boot.EnvironmentPostProcessor;
@@ -33,33 +28,13 @@ class TokenSecretFile implements EnvironmentPostProcessor {
 	}
 
 	private static String keptIn(DataFolder folder) {
-		Path file = folder.tokenSecret();
 		try {
-			if (!Files.exists(file)) {
-				folder.create();
-				write(file, generate());
-			}
-			return Files.readString(file).strip();
+			folder.create();
+			return SecretFile.read(folder.tokenSecret());
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException("Cannot keep a secret in " + file + ". Set " + PROPERTY, ex);
+			throw new UncheckedIOException("Cannot keep a secret in " + folder.tokenSecret() + ". Set " + PROPERTY, ex);
 		}
-	}
-
-	private static String generate() {
-		byte[] secret = new byte[32];
-		new SecureRandom().nextBytes(secret);
-		return HexFormat.of().formatHex(secret);
-	}
-
-	/**
-	 * Writes the file at once or not at all. A temporary file is its owner's alone, and
-	 * stays so when it is renamed.
-	 */
-	private static void write(Path file, String secret) throws IOException {
-		Path temporary = Files.createTempFile(file.getParent(), "token-secret", null);
-		Files.writeString(temporary, secret);
-		Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
 	}
 
 }

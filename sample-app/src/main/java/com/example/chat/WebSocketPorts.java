@@ -41,9 +41,15 @@ class WebSocketPorts extends OncePerRequestFilter {
 
 	};
 
+	private final ThisMachine thisMachine;
+
+	WebSocketPorts(ThisMachine thisMachine) {
+		this.thisMachine = thisMachine;
+	}
+
 	@Override
 	protected boolean shouldNotFilter(HttpServletRequest request) {
-		return request.getHeader("Sec-WebSocket-Protocol") == null || !ThisMachine.sent(request);
+		return request.getHeader("Sec-WebSocket-Protocol") == null || !this.thisMachine.sent(request);
 	}
 
 	@Override

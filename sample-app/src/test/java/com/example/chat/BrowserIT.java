@@ -2,6 +2,7 @@ package com.example.chat;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
@@ -17,8 +18,11 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Response;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.RequestOptions;
 import com.microsoft.playwright.options.WaitForSelectorState;
+import com.sun.net.httpserver.HttpServer;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiExchange;
@@ -30,6 +34,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -384,12 +390,10 @@ class BrowserIT {
 		assertTitles(page, "The second conversation", "The first conversation");
 		page.reload();
 		assertTitles(page, "The second conversation", "The first conversation");
-		page.click("#device");
-		page.find("#device-dialog[open]").waitFor();
-		String link = page.find("#device-link").inputValue();
+		String link = link(page);
 		try (BrowserContext phone = chromium.newBrowser(address);
 				BrowserContext stranger = chromium.newBrowser(address)) {
-			ChatPage there = ChatPage.open(phone, link);
+			ChatPage there = ChatPage.join(phone, link);
 			assertTitles(there, "The second conversation", "The first conversation");
 			there.find("#conversations a:has-text('The first')").click();
 			there.awaitSaid(1);
@@ -408,6 +412,85 @@ class BrowserIT {
 		}
 		assertThat(page.errors()).isEmpty();
 		report("conversations on two devices", page);
+	}
+
+	@Test
+	void aJoinLinkAsksFirstAndTheUserCanGoBack() {
+		this.gate.open();
+		try (BrowserContext other = chromium.newBrowser(address)) {
+			ChatPage attacker = ChatPage.open(other, "/");
+			ChatPage page = ChatPage.open(this.browser, "/");
+			page.say("Mine");
+			page.awaitAnswers(1, "done");
+			assertTitles(page, "Mine");
+			assertThat(page.find("#go-back").isVisible()).isFalse();
+
+			page.tab().navigate(link(attacker));
+			page.find("#join-dialog[open]").waitFor();
+			page.click("#join-dialog [value=stay]");
+			page.reload();
+			assertTitles(page, "Mine");
+
+			page.tab().navigate(link(attacker));
+			page.click("#join-dialog[open] [value=join]");
+			page.find("#go-back").waitFor();
+			page.awaitConnected();
+			assertTitles(page);
+
+			page.click("#go-back");
+			page.find("#go-back").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
+			page.awaitConnected();
+			assertTitles(page, "Mine");
+			assertThat(page.errors()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "localhost", "127.0.0.1" })
+	void aPageOfAnotherOriginDoesNotChangeTheUser(String host) throws IOException {
+		this.gate.open();
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Mine");
+		page.awaitAnswers(1, "done");
+		HttpServer evil = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+		evil.createContext("/", (exchange) -> {
+			byte[] form = ("<form method=post action='" + address + "/api/sign-in'></form>").getBytes();
+			exchange.getResponseHeaders().set("Content-Type", "text/html");
+			exchange.sendResponseHeaders(200, form.length);
+			exchange.getResponseBody().write(form);
+			exchange.close();
+		});
+		evil.start();
+		try {
+			Page tab = this.browser.newPage();
+			tab.navigate("http://" + host + ":" + evil.getAddress().getPort() + "/");
+			Response response = tab.waitForResponse("**/api/sign-in", () -> tab.evaluate("document.forms[0].submit()"));
+			assertThat(response.status()).isEqualTo(403);
+			assertThat(response.headers()).doesNotContainKey("set-cookie");
+		}
+		finally {
+			evil.stop(0);
+		}
+		page.reload();
+		assertTitles(page, "Mine");
+		assertThat(page.errors()).isEmpty();
+	}
+
+	@Test
+	void signingOutMakesANewUser() {
+		this.gate.open();
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Mine");
+		page.awaitAnswers(1, "done");
+		assertTitles(page, "Mine");
+
+		page.click("#sign-out");
+		page.click("#sign-out-dialog[open] [value=sign-out]");
+
+		assertTitles(page);
+		page.awaitConnected();
+		assertThat(page.said()).isEmpty();
+		assertThat(page.errors()).isEmpty();
 	}
 
 	@Test
@@ -475,10 +558,24 @@ class BrowserIT {
 	}
 
 	/**
+	 * Makes a link for another device, and closes the dialog.
+	 */
+	private static String link(ChatPage page) {
+		page.click("#device");
+		page.find("#device-dialog[open]").waitFor();
+		String link = page.find("#device-link").inputValue();
+		page.click("#device-dialog [value=close]");
+		return link;
+	}
+
+	/**
 	 * Resets the user's TCP connections, past the page.
 	 */
 	private void cutConnections() {
-		assertThat(this.browser.request().post(address + "/api/break-things/connection").ok()).isTrue();
+		assertThat(this.browser.request()
+			.post(address + "/api/break-things/connection",
+					RequestOptions.create().setHeader("Content-Type", "application/json"))
+			.ok()).isTrue();
 	}
 
 	private static void assertTitles(ChatPage page, String... titles) {

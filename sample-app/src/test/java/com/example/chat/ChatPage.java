@@ -50,6 +50,17 @@ final class ChatPage {
 		return page;
 	}
 
+	/**
+	 * Opens the link of another device in a tab, and becomes its user.
+	 */
+	static ChatPage join(BrowserContext browser, String link) {
+		ChatPage page = new ChatPage(browser.newPage());
+		page.tab.navigate(link);
+		page.click("#join-dialog[open] [value=join]");
+		page.awaitConnected();
+		return page;
+	}
+
 	Page tab() {
 		return this.tab;
 	}

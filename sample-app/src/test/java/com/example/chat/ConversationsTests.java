@@ -231,7 +231,8 @@ class ConversationsTests {
 		}
 
 		private static HttpRequest.Builder request(String path) {
-			return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path));
+			return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+				.header("Content-Type", "application/json");
 		}
 
 	}

@@ -3,6 +3,7 @@ package com.example.chat;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.UUID;
 
@@ -14,50 +15,78 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class DeviceCodesTests {
 
-	private static final String SECRET = "a secret of at least thirty-two bytes";
-
-	private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
-
 	private static final UUID USER = UUID.fromString("7b0f2c9e-0000-4000-8000-000000000001");
 
-	private final DeviceCodes codes = at(Duration.ZERO);
+	private final TestClock clock = new TestClock();
+
+	private final DeviceCodes codes = new DeviceCodes(this.clock);
 
 	@Test
-	void aCodeNamesItsUserForSomeMinutes() {
+	void aCodeNamesItsUserOnce() {
 		String code = this.codes.codeFor(USER);
 
-		assertThat(this.codes.userOf(code)).contains(USER);
-		assertThat(at(Duration.ofMinutes(4)).userOf(code)).contains(USER);
-		assertThat(at(DeviceCodes.LIFETIME).userOf(code)).isEmpty();
+		assertThat(this.codes.redeem(code)).contains(USER);
+		assertThat(this.codes.redeem(code)).isEmpty();
 	}
 
 	@Test
-	void aCodeCannotBeMadeToLastLonger() {
-		String[] parts = this.codes.codeFor(USER).split("\\.");
-		long later = Long.parseLong(parts[1]) + 60;
+	void aCodeIsGoodForSomeMinutes() {
+		String code = this.codes.codeFor(USER);
+		this.clock.now = this.clock.now.plus(DeviceCodes.LIFETIME);
+		assertThat(this.codes.redeem(code)).isEmpty();
 
-		assertThat(this.codes.userOf(parts[0] + "." + later + "." + parts[2])).isEmpty();
+		String next = this.codes.codeFor(USER);
+		this.clock.now = this.clock.now.plus(Duration.ofMinutes(4));
+		assertThat(this.codes.redeem(next)).contains(USER);
 	}
 
 	@Test
-	void aCodeMadeWithAnotherSecretIsNotTaken() {
-		assertThat(this.codes.userOf(new DeviceCodes("another secret of thirty-two bytes or more").codeFor(USER)))
-			.isEmpty();
+	void aNewCodeTakesThePlaceOfTheOldOne() {
+		String old = this.codes.codeFor(USER);
+		UUID anotherUser = UUID.randomUUID();
+		String another = this.codes.codeFor(anotherUser);
+
+		String code = this.codes.codeFor(USER);
+
+		assertThat(code).isNotEqualTo(old);
+		assertThat(this.codes.redeem(old)).isEmpty();
+		assertThat(this.codes.redeem(code)).contains(USER);
+		assertThat(this.codes.redeem(another)).contains(anotherUser);
 	}
 
 	@Test
-	void aCookieIsNoCode() {
-		assertThat(this.codes.userOf(new UserCookie(SECRET).valueFor(USER))).isEmpty();
+	void aCodeCannotBeGuessed() {
+		// 128 bits
+		assertThat(this.codes.codeFor(USER)).hasSize(22).doesNotContain(USER.toString());
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", ".", "..", "a.b.c", "7b0f2c9e-0000-4000-8000-000000000001.99999999999." })
+	@ValueSource(strings = { "", ".", "a.b.c", "7b0f2c9e-0000-4000-8000-000000000001" })
 	void whatIsNoCodeOfOursIsNotTaken(String code) {
-		assertThat(this.codes.userOf(code)).isEmpty();
+		this.codes.codeFor(USER);
+
+		assertThat(this.codes.redeem(code)).isEmpty();
 	}
 
-	private static DeviceCodes at(Duration later) {
-		return new DeviceCodes(SECRET, Clock.fixed(NOW.plus(later), ZoneOffset.UTC));
+	private static final class TestClock extends Clock {
+
+		private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+
+		@Override
+		public Instant instant() {
+			return this.now;
+		}
+
+		@Override
+		public ZoneId getZone() {
+			return ZoneOffset.UTC;
+		}
+
+		@Override
+		public Clock withZone(ZoneId zone) {
+			return this;
+		}
+
 	}
 
 }

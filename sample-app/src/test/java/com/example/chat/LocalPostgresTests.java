@@ -1,18 +1,26 @@
 package com.example.chat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 class LocalPostgresTests {
 
@@ -67,6 +75,94 @@ class LocalPostgresTests {
 		}
 	}
 
+	@Test
+	void noRoleConnectsWithoutThePassword() {
+		try (LocalPostgres postgres = LocalPostgres.start(new DataFolder(this.folder))) {
+			for (String role : List.of(PostgresAccess.SUPERUSER, PostgresAccess.ROLE)) {
+				assertThatExceptionOfType(SQLException.class).as(role)
+					.isThrownBy(() -> DriverManager.getConnection(postgres.jdbcUrl(), role, "guess"))
+					.extracting(SQLException::getSQLState)
+					.asString()
+					.startsWith("28");
+			}
+			assertThatExceptionOfType(SQLException.class).as("the superuser with the application's password")
+				.isThrownBy(() -> DriverManager.getConnection(postgres.jdbcUrl(), PostgresAccess.SUPERUSER,
+						postgres.password()))
+				.extracting(SQLException::getSQLState)
+				.asString()
+				.startsWith("28");
+		}
+	}
+
+	@Test
+	void theApplicationsRoleRunsNoPrograms() throws Exception {
+		try (LocalPostgres postgres = LocalPostgres.start(new DataFolder(this.folder));
+				Connection connection = connect(postgres);
+				Statement statement = connection.createStatement()) {
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> statement.execute("copy (select 1) to program 'cat'"))
+				.withMessageContaining("permission denied");
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> statement.execute("alter role chat superuser"))
+				.withMessageContaining("permission denied");
+		}
+	}
+
+	@Test
+	void noOtherAccountReadsThePasswordOrReplacesThePrograms() throws Exception {
+		assumeThat(Files.getFileAttributeView(this.folder, PosixFileAttributeView.class)).isNotNull();
+		DataFolder data = new DataFolder(this.folder);
+
+		write();
+
+		assertThat(permissions(data.postgresPassword())).isEqualTo("rw-------");
+		assertThat(permissions(data.postgres())).isEqualTo("rwx------");
+		assertThat(permissions(data.postgresPrograms())).isEqualTo("rwx------");
+		assertThat(data.postgresPrograms()).isNotEmptyDirectory();
+	}
+
+	@Test
+	void dataOfAnEarlierVersionIsKeptAndProtected() throws Exception {
+		try (EmbeddedPostgres open = EmbeddedPostgres.builder()
+			.setDataDirectory(this.folder.resolve("postgres"))
+			.setCleanDataDirectory(false)
+			.start(); Connection connection = open.getPostgresDatabase().getConnection()) {
+			connection.createStatement().execute("""
+					create table kept (id bigint generated always as identity, answer int);
+					insert into kept (answer) values (42);
+					alter table kept enable row level security
+					""");
+		}
+
+		assertThat(read()).isEqualTo(42);
+		try (LocalPostgres postgres = LocalPostgres.start(new DataFolder(this.folder));
+				Connection connection = connect(postgres)) {
+			connection.createStatement().execute("alter table kept add column more int");
+			connection.createStatement().execute("insert into kept (answer) values (43)");
+		}
+		noRoleConnectsWithoutThePassword();
+	}
+
+	@Test
+	void aLostPasswordIsReplaced() throws Exception {
+		write();
+		Path password = new DataFolder(this.folder).postgresPassword();
+		String lost = Files.readString(password);
+		Files.delete(password);
+
+		assertThat(read()).isEqualTo(42);
+		assertThat(password).content().isNotEqualTo(lost);
+		noRoleConnectsWithoutThePassword();
+	}
+
+	private static String permissions(Path path) throws IOException {
+		return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+	}
+
+	private static Connection connect(LocalPostgres postgres) throws SQLException {
+		return DriverManager.getConnection(postgres.jdbcUrl(), postgres.username(), postgres.password());
+	}
+
 	private Process startAndLeaveRunning() throws Exception {
 		ProcessBuilder command = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-cp",
 				System.getProperty("java.class.path"), Application.class.getName(), this.folder.toString());
@@ -89,14 +185,14 @@ class LocalPostgresTests {
 	}
 
 	private static void write(LocalPostgres postgres) throws Exception {
-		try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl())) {
+		try (Connection connection = connect(postgres)) {
 			connection.createStatement().execute("create table kept as select 42 as answer");
 		}
 	}
 
 	private int read() throws Exception {
 		try (LocalPostgres postgres = LocalPostgres.start(new DataFolder(this.folder));
-				Connection connection = DriverManager.getConnection(postgres.jdbcUrl());
+				Connection connection = connect(postgres);
 				ResultSet rows = connection.createStatement().executeQuery("select answer from kept")) {
 			assertThat(rows.next()).isTrue();
 			return rows.getInt(1);

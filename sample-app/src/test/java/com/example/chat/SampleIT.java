@@ -136,7 +136,7 @@ class SampleIT {
 				.doesNotContain("unsafe");
 			assertThat(page.body()).contains("app.js").doesNotContain("http://", "https://");
 			for (String script : List.of("/app.js", "/resumable-ws/client.js", "/webjars/marked/lib/marked.esm.js",
-					"/webjars/dompurify/dist/purify.es.mjs")) {
+					"/_static/dompurify/3.4.15/dist/purify.es.mjs")) {
 				assertThat(sample.get(script).statusCode()).as(script).isEqualTo(200);
 			}
 			assertThat(sample.get("/actuator/health").body()).contains("UP");

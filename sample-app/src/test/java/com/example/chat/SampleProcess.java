@@ -112,6 +112,7 @@ final class SampleProcess implements AutoCloseable {
 	 */
 	String signIn(HttpClient browser) throws IOException, InterruptedException {
 		HttpRequest request = HttpRequest.newBuilder(uri("/api/sign-in"))
+			.header("Content-Type", "application/json")
 			.POST(HttpRequest.BodyPublishers.noBody())
 			.build();
 		String body = browser.send(request, HttpResponse.BodyHandlers.ofString()).body();

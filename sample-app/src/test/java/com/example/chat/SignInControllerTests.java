@@ -10,6 +10,7 @@ import com.nimbusds.jwt.SignedJWT;
 import jakarta.servlet.http.Cookie;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.http.MediaType;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
@@ -27,7 +28,7 @@ class SignInControllerTests {
 	private final TokenLifetimes lifetimes = new TokenLifetimes(Duration.ofMinutes(10));
 
 	private final MockMvc mvc = MockMvcBuilders
-		.standaloneSetup(new SignInController(new UserCookie(SECRET), new DeviceCodes(SECRET), new AccessTokens(SECRET),
+		.standaloneSetup(new SignInController(new UserCookie(SECRET), new DeviceCodes(), new AccessTokens(SECRET),
 				this.lifetimes))
 		.build();
 
@@ -72,22 +73,83 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void whoOpensTheLinkOfAnotherDeviceIsItsUser() throws Exception {
+	void aBrowserThatJoinsAnotherDeviceIsItsUser() throws Exception {
 		MockHttpServletResponse here = signIn();
-		String code = codeFrom(perform(post("/api/device-codes"), cookie(here)));
 
-		MockHttpServletResponse there = perform(post("/api/sign-in").param("code", code), cookie(signIn()));
+		MockHttpServletResponse there = join(code(here), cookie(signIn()));
 
-		assertThat(userOf(there)).isEqualTo(userOf(here));
+		assertThat(there.getStatus()).isEqualTo(204);
 		assertThat(userOf(signIn(cookie(there)))).isEqualTo(userOf(here));
 	}
 
 	@Test
+	void aBrowserThatHasJoinedAnotherDeviceCanGoBack() throws Exception {
+		MockHttpServletResponse before = signIn();
+		MockHttpServletResponse joined = join(code(signIn()), cookie(before));
+		Cookie[] cookies = { cookie(joined), cookie(joined, UserCookie.FORMER_NAME) };
+		assertThat(signIn(cookies).getContentAsString()).contains("\"formerUser\":true");
+
+		MockHttpServletResponse back = perform(post("/api/go-back"), cookies);
+
+		assertThat(userOf(signIn(cookie(back)))).isEqualTo(userOf(before));
+		assertThat(cookie(back, UserCookie.FORMER_NAME).getMaxAge()).isZero();
+	}
+
+	@Test
+	void theFirstUserStaysHoweverOftenABrowserJoins() throws Exception {
+		MockHttpServletResponse before = signIn();
+		MockHttpServletResponse once = join(code(signIn()), cookie(before));
+		MockHttpServletResponse twice = join(code(signIn()), cookie(once), cookie(once, UserCookie.FORMER_NAME));
+
+		MockHttpServletResponse back = perform(post("/api/go-back"), cookie(twice),
+				cookie(twice, UserCookie.FORMER_NAME));
+
+		assertThat(userOf(signIn(cookie(back)))).isEqualTo(userOf(before));
+	}
+
+	@Test
+	void aCodeIsGoodForOneDevice() throws Exception {
+		String code = code(signIn());
+		assertThat(join(code).getStatus()).isEqualTo(204);
+
+		MockHttpServletResponse second = join(code);
+
+		assertThat(second.getStatus()).isEqualTo(403);
+		assertThat(second.getHeaders("Set-Cookie")).isEmpty();
+	}
+
+	@Test
+	void aCodeInTheAddressOrInAFormIsNotTaken() throws Exception {
+		MockHttpServletResponse here = signIn();
+		String code = code(here);
+
+		assertThat(userOf(perform(post("/api/sign-in").queryParam("code", code)))).isNotEqualTo(userOf(here));
+		assertThat(perform(post("/api/join").param("code", code)).getStatus()).isEqualTo(415);
+		assertThat(join(code).getStatus()).as("still unused").isEqualTo(204);
+	}
+
+	@Test
 	void aWrongCodeSignsNobodyIn() throws Exception {
-		MockHttpServletResponse response = perform(post("/api/sign-in").param("code", "1.2.3"));
+		MockHttpServletResponse response = join("1.2.3", cookie(signIn()));
 
 		assertThat(response.getStatus()).isEqualTo(403);
-		assertThat(response.getCookie(UserCookie.NAME)).isNull();
+		assertThat(response.getHeaders("Set-Cookie")).isEmpty();
+	}
+
+	@Test
+	void aBrowserThatHasNotJoinedCannotGoBack() throws Exception {
+		MockHttpServletResponse response = perform(post("/api/go-back"), cookie(signIn()));
+
+		assertThat(response.getStatus()).isEqualTo(409);
+		assertThat(response.getHeaders("Set-Cookie")).isEmpty();
+	}
+
+	@Test
+	void signingOutRemovesTheCookies() throws Exception {
+		MockHttpServletResponse response = perform(post("/api/sign-out"), cookie(signIn()));
+
+		assertThat(cookie(response).getMaxAge()).isZero();
+		assertThat(cookie(response, UserCookie.FORMER_NAME).getMaxAge()).isZero();
 	}
 
 	@Test
@@ -116,14 +178,28 @@ class SignInControllerTests {
 		return this.mvc.perform(request).andReturn().getResponse();
 	}
 
-	private static Cookie cookie(MockHttpServletResponse response) {
-		Cookie cookie = response.getCookie(UserCookie.NAME);
-		assertThat(cookie).isNotNull();
-		return cookie;
+	private MockHttpServletResponse join(String code, Cookie... cookies) throws Exception {
+		return perform(post("/api/join").contentType(MediaType.APPLICATION_JSON).content("{\"code\":\"" + code + "\"}"),
+				cookies);
 	}
 
-	private static String codeFrom(MockHttpServletResponse response) throws Exception {
+	/**
+	 * Makes a code for another device.
+	 * @param signedIn what the browser of the user got
+	 */
+	private String code(MockHttpServletResponse signedIn) throws Exception {
+		MockHttpServletResponse response = perform(post("/api/device-codes"), cookie(signedIn));
 		return JsonMapper.shared().readTree(response.getContentAsString()).get("code").stringValue();
+	}
+
+	private static Cookie cookie(MockHttpServletResponse response) {
+		return cookie(response, UserCookie.NAME);
+	}
+
+	private static Cookie cookie(MockHttpServletResponse response, String name) {
+		Cookie cookie = response.getCookie(name);
+		assertThat(cookie).isNotNull();
+		return cookie;
 	}
 
 	private static Instant expiry(MockHttpServletResponse response) throws Exception {

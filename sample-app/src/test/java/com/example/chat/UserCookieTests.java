@@ -1,6 +1,9 @@
 package com.example.chat;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.UUID;
 
 import org.junit.jupiter.api.Test;
@@ -15,7 +18,11 @@ class UserCookieTests {
 
 	private static final UUID ANOTHER_USER = UUID.fromString("7b0f2c9e-0000-4000-8000-000000000002");
 
-	private final UserCookie cookies = new UserCookie("a secret of at least thirty-two bytes");
+	private static final String SECRET = "a secret of at least thirty-two bytes";
+
+	private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+
+	private final UserCookie cookies = at(Duration.ZERO);
 
 	@Test
 	void aCookieNamesItsUser() {
@@ -24,9 +31,25 @@ class UserCookieTests {
 
 	@Test
 	void aSignatureIsNotGoodForAnotherUser() {
-		String signature = this.cookies.valueFor(USER).split("\\.")[1];
+		String[] parts = this.cookies.valueFor(USER).split("\\.");
 
-		assertThat(this.cookies.userOf(ANOTHER_USER + "." + signature)).isEmpty();
+		assertThat(this.cookies.userOf(ANOTHER_USER + "." + parts[1] + "." + parts[2])).isEmpty();
+	}
+
+	@Test
+	void aCookieEndsOnTheServerToo() {
+		String value = this.cookies.valueFor(USER);
+
+		assertThat(at(UserCookie.LIFETIME.minusSeconds(1)).userOf(value)).contains(USER);
+		assertThat(at(UserCookie.LIFETIME).userOf(value)).isEmpty();
+	}
+
+	@Test
+	void aCookieCannotBeMadeToLastLonger() {
+		String[] parts = this.cookies.valueFor(USER).split("\\.");
+		long later = Long.parseLong(parts[1]) + 60;
+
+		assertThat(this.cookies.userOf(parts[0] + "." + later + "." + parts[2])).isEmpty();
 	}
 
 	@Test
@@ -38,24 +61,20 @@ class UserCookieTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", ".", "7b0f2c9e-0000-4000-8000-000000000001", "7b0f2c9e-0000-4000-8000-000000000001.",
-			"nobody.signature" })
+			"nobody.signature", "7b0f2c9e-0000-4000-8000-000000000001.99999999999.c2lnbmF0dXJl" })
 	void whatIsNoCookieOfOursIsNotTaken(String value) {
 		assertThat(this.cookies.userOf(value)).isEmpty();
 	}
 
 	@Test
-	void aCodeForAnotherDeviceIsNoCookie() {
-		String code = new DeviceCodes("a secret of at least thirty-two bytes").codeFor(USER);
-
-		assertThat(this.cookies.userOf(code)).isEmpty();
-	}
-
-	@Test
 	void aTokenForTheWebSocketIsNoCookie() {
-		String secret = "a secret of at least thirty-two bytes";
-		String token = new AccessTokens(secret).issue(USER.toString(), Duration.ofMinutes(1));
+		String token = new AccessTokens(SECRET).issue(USER.toString(), Duration.ofMinutes(1));
 
 		assertThat(this.cookies.userOf(token)).isEmpty();
+	}
+
+	private static UserCookie at(Duration later) {
+		return new UserCookie(SECRET, Clock.fixed(NOW.plus(later), ZoneOffset.UTC));
 	}
 
 }

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.handshake;
 
 import java.time.Instant;
+import java.util.List;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.HandshakeAuthenticationException;

@@ -1,0 +1,155 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+import javax.sql.DataSource;
+
+/**
+ * Restricts who may connect to the application's own Postgres: one role, which is no
+ * superuser, with a password, from this machine. Other accounts of the machine reach its
+ * port, too, and a superuser could run programs as the user the application runs as.
+ */
+final class PostgresAccess {
+
+	/**
+	 * Role of the application.
+	 */
+	static final String ROLE = "chat";
+
+	/**
+	 * Role that sets up the other one, and cannot connect after that.
+	 */
+	static final String SUPERUSER = "postgres";
+
+	private static final String RULES = """
+			# Written by the application: only its own role may connect.
+			host all chat 127.0.0.1/32 scram-sha-256
+			host all chat ::1/128 scram-sha-256
+			""";
+
+	private static final String RULES_FOR_SETUP = """
+			# Written by the application, for the moment in which it sets up its own role.
+			host postgres postgres 127.0.0.1/32 trust
+			host postgres postgres ::1/128 trust
+			""";
+
+	private static final String CREATE_ROLE = """
+			do $$
+			begin
+				if not exists (select from pg_roles where rolname = 'chat') then
+					create role chat;
+				end if;
+			end
+			$$
+			""";
+
+	/**
+	 * The password is hexadecimal, and a role's password cannot be a parameter.
+	 */
+	private static final String ALTER_ROLE = """
+			alter role chat with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password '%s'
+			""";
+
+	private static final String OWN_DATABASE = "alter database postgres owner to chat";
+
+	/**
+	 * What an earlier version of the application has made as the superuser.
+	 */
+	private static final String OWN_TABLES = """
+			do $$
+			declare
+				item record;
+			begin
+				for item in
+					select nspname from pg_namespace
+					where nspowner = 'postgres'::regrole and nspname !~ '^pg_' and nspname <> 'information_schema'
+				loop
+					execute format('alter schema %I owner to chat', item.nspname);
+				end loop;
+				for item in
+					select c.oid::regclass as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+					where c.relowner = 'postgres'::regrole and c.relkind in ('r', 'p', 'v', 'm')
+						and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+				loop
+					execute format('alter table %s owner to chat', item.name);
+				end loop;
+			end
+			$$
+			""";
+
+	private final Path rules;
+
+	private final Path passwordFile;
+
+	private final boolean restricted;
+
+	private final String password;
+
+	/**
+	 * Creates the access to the server of a folder, which must not run.
+	 */
+	PostgresAccess(DataFolder folder) throws IOException {
+		this.rules = folder.postgres().resolve("pg_hba.conf");
+		this.passwordFile = folder.postgresPassword();
+		this.restricted = Files.exists(this.passwordFile) && Files.exists(this.rules)
+				&& Files.readString(this.rules).equals(RULES);
+		this.password = SecretFile.read(this.passwordFile);
+	}
+
+	/**
+	 * Returns whether the server lets only the application's role connect.
+	 */
+	boolean isRestricted() {
+		return this.restricted;
+	}
+
+	String password() {
+		return this.password;
+	}
+
+	/**
+	 * Returns the file with the password.
+	 */
+	Path passwordFile() {
+		return this.passwordFile;
+	}
+
+	/**
+	 * Lets the superuser set up a server that exists and is not restricted: an earlier
+	 * version of the application has made it, the set-up was interrupted, or the password
+	 * is lost. Does nothing where there is no server: a new one has a password from the
+	 * start.
+	 * @return whether the server lets the superuser connect without a password until it
+	 * is restarted
+	 */
+	boolean permitSetup() throws IOException {
+		boolean exists = Files.exists(this.rules);
+		if (exists) {
+			Files.writeString(this.rules, RULES_FOR_SETUP);
+		}
+		return exists;
+	}
+
+	/**
+	 * Gives the application's role its password and everything in the database, and takes
+	 * the superuser's password away.
+	 * @param superuser connections of the superuser
+	 */
+	void restrict(DataSource superuser) throws IOException, SQLException {
+		try (Connection connection = superuser.getConnection(); Statement statement = connection.createStatement()) {
+			statement.execute(CREATE_ROLE);
+			statement.execute(ALTER_ROLE.formatted(this.password));
+			statement.execute(OWN_DATABASE);
+			statement.execute(OWN_TABLES);
+			statement.execute("alter role postgres password null");
+			Files.writeString(this.rules, RULES);
+			statement.execute("select pg_reload_conf()");
+		}
+	}
+
+}

@@ -1,0 +1,76 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.util.Set;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.util.WebUtils;
+
+/**
+ * Refuses requests that may change something unless a page of this application sends
+ * them, or a program that is no browser. {@code SameSite} cookies are not enough: they
+ * are sent by pages on other ports of the same host, and any page could make the browser
+ * accept a new one. Safe for use by many threads.
+ */
+@Component
+@Order(Ordered.HIGHEST_PRECEDENCE + 30)
+class SameOriginFilter extends OncePerRequestFilter {
+
+	private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD");
+
+	@Override
+	protected boolean shouldNotFilter(HttpServletRequest request) {
+		return SAFE_METHODS.contains(request.getMethod());
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		if (isSameOrigin(request) && (isJson(request) || isEmpty(request))) {
+			chain.doFilter(request, response);
+		}
+		else {
+			response.setStatus(HttpServletResponse.SC_FORBIDDEN);
+			response.setContentType("text/plain");
+			response.getWriter().println("Only for pages of this application, and as application/json");
+		}
+	}
+
+	/**
+	 * Browsers send {@code Sec-Fetch-Site} over HTTPS and to this machine. Over plain
+	 * HTTP there is {@code Origin}, and a page of another origin cannot send JSON without
+	 * asking first.
+	 */
+	private static boolean isSameOrigin(HttpServletRequest request) {
+		String site = request.getHeader("Sec-Fetch-Site");
+		return (site != null) ? site.equals("same-origin")
+				: isJson(request) && WebUtils.isSameOrigin(new ServletServerHttpRequest(request));
+	}
+
+	private static boolean isJson(HttpServletRequest request) {
+		try {
+			return request.getContentType() != null && MediaType.APPLICATION_JSON
+				.equalsTypeAndSubtype(MediaType.parseMediaType(request.getContentType()));
+		}
+		catch (InvalidMediaTypeException ex) {
+			return false;
+		}
+	}
+
+	private static boolean isEmpty(HttpServletRequest request) {
+		return request.getContentLengthLong() <= 0 && request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
+	}
+
+}
