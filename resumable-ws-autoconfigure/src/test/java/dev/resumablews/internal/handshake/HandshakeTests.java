@@ -338,7 +338,8 @@ class HandshakeTests {
 		assertThat(here).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
 		assertThat(heard).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
 				refused(null, here, "malformed"), refused("many", "203.0.113.9", "max_per_user"),
-				refused("often", here, "handshakes_rate"), refused("full", null, "max_total"), refused("late", "2001:db8::1", "shutting_down"));
+				refused("often", here, "handshakes_rate"), refused("full", null, "max_total"),
+				refused("late", "2001:db8::1", "shutting_down"));
 	}
 
 	@ParameterizedTest
