@@ -1,0 +1,259 @@
+package dev.resumablews.faults;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ReplyPart;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Prints what one user who takes all there is costs another one. Not part of the build;
+ * run it with {@code -Dtest=GreedyUserMeasurement}.
+ */
+class GreedyUserMeasurement {
+
+	private static final Duration TIME = Duration.ofSeconds(Integer.getInteger("greedy.seconds", 12));
+
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+	private static final int LONG_SESSIONS = 8;
+
+	private TestServer server;
+
+	private final List<String> longSessions = new ArrayList<>();
+
+	private String shortSession = "";
+
+	@Test
+	void measure() throws Exception {
+		StringBuilder table = new StringBuilder("""
+				| attack                                   | ack p50 / p99 ms | connect p50 / p99 ms | replay p50 / p99 ms | failed |
+				|------------------------------------------|------------------|----------------------|---------------------|--------|
+				""");
+		this.server = TestServer.builder().with(Application.class).start();
+		try {
+			fill();
+			victim("", Duration.ofSeconds(6));
+			for (Map.Entry<String, Attack> attack : attacks().entrySet()) {
+				table.append(victim("none, before the next", TIME));
+				table.append(under(attack.getKey(), attack.getValue()));
+			}
+			table.append(victim("none, at the end", TIME));
+		}
+		finally {
+			this.server.close();
+		}
+		System.out.println(table);
+	}
+
+	private Map<String, Attack> attacks() {
+		int pingLength = Integer.getInteger("greedy.ping", 60);
+		Map<String, Attack> attacks = new LinkedHashMap<>();
+		attacks.put("1: messages that are never answered", new Attack(20, (client, i) -> client.send(userMessage("x"))));
+		attacks.put("2: pongs that are not read", new Attack(14, (client, i) -> {
+			client.pauseReading();
+			client.send("{\"type\":\"ping\",\"t\":\"" + "x".repeat(pingLength) + "\"}");
+		}));
+		attacks.put("3: large messages",
+				new Attack(60, (client, i) -> client.send(userMessage("x".repeat(110_000)))));
+		String key = UUID.randomUUID().toString();
+		attacks.put("4: one key in many tabs", new Attack(14, (client, i) -> client
+			.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}")));
+		attacks.put("4: many keys", new Attack(14, (client, i) -> client
+			.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + UUID.randomUUID() + "\"}")));
+		attacks.put("9: handshakes", new Attack(20, (client, i) -> client.close()));
+		attacks.put("10: the whole log again and again", new Attack(64, (client, i) -> {
+			client.send("{\"type\":\"resume\",\"lastEventId\":0}");
+			client.await("replay_complete");
+		}));
+		attacks.put("11: cancels", new Attack(20, (client, i) -> client.send("{\"type\":\"cancel\"}")));
+		attacks.put("16: messages that wait for a handler", new Attack(24,
+				(client, i) -> client.send("{\"type\":\"slow\",\"payload\":{\"x\":\"" + "x".repeat(100_000) + "\"}}")));
+		return attacks;
+	}
+
+	private void fill() {
+		try (WsTestClient client = connect("victim", "")) {
+			this.shortSession = client.next().path("session_id").asString("");
+		}
+		publish(this.shortSession, 300);
+		for (int i = 0; i < LONG_SESSIONS; i++) {
+			try (WsTestClient client = connect("endless", "")) {
+				this.longSessions.add(client.next().path("session_id").asString(""));
+			}
+			publish(this.longSessions.get(i), 3_000);
+		}
+	}
+
+	private void publish(String session, int events) {
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		for (int i = 0; i < events; i++) {
+			sessions.publish(UUID.fromString(session), "note", Map.of("text", "x".repeat(800)));
+		}
+	}
+
+	private String under(String name, Attack attack) throws InterruptedException {
+		AtomicBoolean going = new AtomicBoolean(true);
+		CountDownLatch ended = new CountDownLatch(attack.connections());
+		for (int i = 0; i < attack.connections(); i++) {
+			String session = this.longSessions.get(i % LONG_SESSIONS);
+			Thread thread = new Thread(() -> {
+				attack(attack, session, going);
+				ended.countDown();
+			}, "attack");
+			thread.setDaemon(true);
+			thread.start();
+		}
+		String row = victim(name, TIME);
+		going.set(false);
+		ended.await(30, TimeUnit.SECONDS);
+		return row;
+	}
+
+	private void attack(Attack attack, String session, AtomicBoolean going) {
+		while (going.get()) {
+			try (WsTestClient client = connect("endless", session)) {
+				for (int i = 0; going.get() && client.isOpen(); i++) {
+					attack.step().run(client, i);
+				}
+			}
+			catch (RuntimeException ex) {
+				pause(50);
+			}
+		}
+	}
+
+	private String victim(String name, Duration time) {
+		List<Long> acks = new ArrayList<>();
+		List<Long> connects = new ArrayList<>();
+		List<Long> replays = new ArrayList<>();
+		int failed = 0;
+		long end = System.nanoTime() + time.toNanos();
+		while (System.nanoTime() - end < 0) {
+			try {
+				long start = System.nanoTime();
+				// another user each time, as none of them is greedy
+				try (WsTestClient client = connect("victim-" + UUID.randomUUID(), "")) {
+					client.await("replay_complete");
+					connects.add(System.nanoTime() - start);
+					for (int i = 0; i < 5; i++) {
+						long sent = System.nanoTime();
+						client.send(userMessage("hello"));
+						JsonNode answer = client.await(
+								(message) -> List.of("ack", "error").contains(message.path("type").asString("")));
+						acks.add(System.nanoTime() - sent);
+						failed += answer.path("type").asString("").equals("ack") ? 0 : 1;
+					}
+				}
+				long begun = System.nanoTime();
+				try (WsTestClient client = connect("victim", this.shortSession)) {
+					client.await("replay_complete");
+					replays.add(System.nanoTime() - begun);
+				}
+			}
+			catch (RuntimeException ex) {
+				failed++;
+			}
+			pause(400);
+		}
+		return "| %-40s | %16s | %20s | %19s | %6d |%n".formatted(name, figures(acks), figures(connects),
+				figures(replays), failed);
+	}
+
+	private static String figures(List<Long> nanos) {
+		if (nanos.isEmpty()) {
+			return "-";
+		}
+		Collections.sort(nanos);
+		return "%.1f / %.1f".formatted(nanos.get(nanos.size() / 2) / 1e6,
+				nanos.get(Math.min(nanos.size() - 1, nanos.size() * 99 / 100)) / 1e6);
+	}
+
+	private static String userMessage(String content) {
+		return "{\"type\":\"user_message\",\"idempotency_key\":\"" + UUID.randomUUID() + "\",\"content\":\"" + content
+				+ "\"}";
+	}
+
+	private WsTestClient connect(String user, String session) {
+		WsTestClient.Builder builder = WsTestClient.to(this.server.uri())
+			.query("token", Tokens.forUser(user))
+			.patience(PATIENCE);
+		if (!session.isEmpty()) {
+			builder.query("sessionId", session).query("lastEventId", 0);
+		}
+		return builder.connect();
+	}
+
+	private static void pause(long millis) {
+		try {
+			TimeUnit.MILLISECONDS.sleep(millis);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * What a greedy user does on each connection, again and again.
+	 *
+	 * @param connections how many at the same time
+	 * @param step what is done
+	 */
+	private record Attack(int connections, Step step) {
+
+	}
+
+	private interface Step {
+
+		void run(WsTestClient client, int number);
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Application {
+
+		@Bean
+		ReplyGenerator model() {
+			return (request) -> request.userId().equals("endless") ? Flux.never() : Flux.just(ReplyPart.text("hello"));
+		}
+
+		@Bean
+		ClientMessageHandler slow() {
+			return new ClientMessageHandler() {
+
+				@Override
+				public String type() {
+					return "slow";
+				}
+
+				@Override
+				public void handle(ClientMessage message) {
+					pause(5000);
+				}
+
+			};
+		}
+
+	}
+
+}
