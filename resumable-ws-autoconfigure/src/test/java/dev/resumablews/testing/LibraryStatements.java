@@ -48,7 +48,7 @@ public final class LibraryStatements {
 	/**
 	 * What a statement has in place of what the program fills in.
 	 */
-	private static final Pattern GAP = Pattern.compile("%s|%d|\u0001|(?<!:):[a-zA-Z]+|ws_epoch\\(\\)");
+	private static final Pattern GAP = Pattern.compile("%s|%(?:\\d+\\$)?d|\u0001|(?<!:):[a-zA-Z]+|ws_epoch\\(\\)");
 
 	private static final int SHORTEST_PIECE = 8;
 
