@@ -46,10 +46,11 @@ class GreedyUserMeasurement {
 
 	@Test
 	void measure() throws Exception {
-		StringBuilder table = new StringBuilder("""
-				| attack                                   | ack p50 / p99 ms | connect p50 / p99 ms | replay p50 / p99 ms | failed |
-				|------------------------------------------|------------------|----------------------|---------------------|--------|
-				""");
+		StringBuilder table = new StringBuilder(
+				"""
+						| attack                                   | ack p50 / p99 ms | connect p50 / p99 ms | replay p50 / p99 ms | failed |
+						|------------------------------------------|------------------|----------------------|---------------------|--------|
+						""");
 		this.server = TestServer.builder().with(Application.class).start();
 		try {
 			fill();
@@ -69,16 +70,16 @@ class GreedyUserMeasurement {
 	private Map<String, Attack> attacks() {
 		int pingLength = Integer.getInteger("greedy.ping", 60);
 		Map<String, Attack> attacks = new LinkedHashMap<>();
-		attacks.put("1: messages that are never answered", new Attack(20, (client, i) -> client.send(userMessage("x"))));
+		attacks.put("1: messages that are never answered",
+				new Attack(20, (client, i) -> client.send(userMessage("x"))));
 		attacks.put("2: pongs that are not read", new Attack(14, (client, i) -> {
 			client.pauseReading();
 			client.send("{\"type\":\"ping\",\"t\":\"" + "x".repeat(pingLength) + "\"}");
 		}));
-		attacks.put("3: large messages",
-				new Attack(60, (client, i) -> client.send(userMessage("x".repeat(110_000)))));
+		attacks.put("3: large messages", new Attack(60, (client, i) -> client.send(userMessage("x".repeat(110_000)))));
 		String key = UUID.randomUUID().toString();
-		attacks.put("4: one key in many tabs", new Attack(14, (client, i) -> client
-			.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}")));
+		attacks.put("4: one key in many tabs", new Attack(14,
+				(client, i) -> client.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}")));
 		attacks.put("4: many keys", new Attack(14, (client, i) -> client
 			.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + UUID.randomUUID() + "\"}")));
 		attacks.put("9: handshakes", new Attack(20, (client, i) -> client.close()));
@@ -159,8 +160,8 @@ class GreedyUserMeasurement {
 					for (int i = 0; i < 5; i++) {
 						long sent = System.nanoTime();
 						client.send(userMessage("hello"));
-						JsonNode answer = client.await(
-								(message) -> List.of("ack", "error").contains(message.path("type").asString("")));
+						JsonNode answer = client
+							.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")));
 						acks.add(System.nanoTime() - sent);
 						failed += answer.path("type").asString("").equals("ack") ? 0 : 1;
 					}

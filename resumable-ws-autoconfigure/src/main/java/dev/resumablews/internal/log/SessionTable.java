@@ -63,13 +63,23 @@ public final class SessionTable {
 			where session_id = ? and user_id = ?
 			""";
 
+	/**
+	 * An attempt at a reply has ended when the next one has begun, which no other event
+	 * tells.
+	 */
 	private static final String REPLIES_RUNNING = """
+			with ended as materialized (
+				select message_id
+				from ws_events
+				where session_id = ? and id <= ? and type in ('assistant_message', 'assistant_failed')
+			)
 			select min(s.id) - 1
-			from ws_events s
-			where s.session_id = ? and s.id <= ? and s.type = 'assistant_started' and not exists (
-				select from ws_events e
-				where e.session_id = s.session_id and e.id > s.id and e.id <= ? and e.message_id = s.message_id
-					and e.type in ('assistant_message', 'assistant_failed'))
+			from (
+				select id, message_id, lead(id) over (partition by payload->>'in_reply_to' order by id) as next_attempt
+				from ws_events
+				where session_id = ? and id <= ? and type = 'assistant_started'
+			) s
+			where s.next_attempt is null and not exists (select from ended e where e.message_id = s.message_id)
 			""";
 
 	private static final String TOUCH = """
@@ -185,7 +195,8 @@ public final class SessionTable {
 		return session.query(REPLIES_RUNNING, (statement) -> {
 			statement.setObject(1, diverged.sessionId());
 			statement.setLong(2, diverged.cursor());
-			statement.setLong(3, diverged.cursor());
+			statement.setObject(3, diverged.sessionId());
+			statement.setLong(4, diverged.cursor());
 		}, (rows) -> {
 			rows.next();
 			long rewindTo = rows.getLong(1);

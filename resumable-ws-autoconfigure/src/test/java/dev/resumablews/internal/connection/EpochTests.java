@@ -92,6 +92,33 @@ class EpochTests {
 	}
 
 	@Test
+	void aClientGoesBackToTheBeginningOfAReplyThatRunsAtTheEndOfTheSharedHistory() {
+		Session session = written(10);
+		makeStarted(session, 3, 1);
+		setBack(session.id(), 4);
+		publish(this.after, session.id(), 5, 12);
+		try (WsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.next().path("rewind_to").asLong(-1)).isEqualTo(2);
+		}
+	}
+
+	@Test
+	void anAttemptThatAnotherOneHasTakenOverDoesNotRun() {
+		Session session = written(10);
+		UUID abandoned = makeStarted(session, 2, 1);
+		UUID answer = makeStarted(session, 3, 1);
+		assertThat(abandoned).isNotEqualTo(answer);
+		sql().sql("update ws_events set type = 'assistant_message', message_id = ? where session_id = ? and id = 4")
+			.params(answer, session.id())
+			.update();
+		setBack(session.id(), 6);
+		publish(this.after, session.id(), 7, 12);
+		try (WsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.next().path("rewind_to").asLong(-1)).isEqualTo(6);
+		}
+	}
+
+	@Test
 	void afterAnEpochThatLostNothingNothingIsRepeated() {
 		Session session = written(10);
 		publish(this.after, session.id(), 11, 12);
@@ -273,6 +300,20 @@ class EpochTests {
 		sql().sql("update ws_sessions set last_event_id = ? where session_id = ?")
 			.params(lastEventId, session)
 			.update();
+	}
+
+	/**
+	 * Makes an event the beginning of an attempt at a reply.
+	 * @return its message id
+	 */
+	private UUID makeStarted(Session session, long eventId, long inReplyTo) {
+		UUID messageId = UUID.randomUUID();
+		sql().sql("""
+				update ws_events
+				set type = 'assistant_started', message_id = ?, payload = json_build_object('in_reply_to', ?)
+				where session_id = ? and id = ?
+				""").params(messageId, inReplyTo, session.id(), eventId).update();
+		return messageId;
 	}
 
 	private JdbcClient sql() {
