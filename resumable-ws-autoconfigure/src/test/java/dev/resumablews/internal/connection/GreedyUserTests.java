@@ -18,12 +18,14 @@ import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRefusedException;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import reactor.core.publisher.Flux;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -73,7 +75,7 @@ class GreedyUserTests {
 			assertThat(second.awaitClose()).isEqualTo(4429);
 		}
 		try (WsTestClient again = connect("ann")) {
-			sendWhileOpen(again, (client) -> client.send("{\"type\":\"ping\"}"), 10);
+			sendWhileOpen(again, (client) -> client.send("{\"type\":\"ping\"}"), 60);
 			assertThat(again.awaitClose()).isEqualTo(4429);
 		}
 		assertNoted("ann", "messages_rate");
@@ -136,10 +138,11 @@ class GreedyUserTests {
 
 	@Test
 	void handshakesAreCounted() {
-		for (int i = 0; i < 10; i++) {
-			connect("fay").close();
+		UpgradeRefusedException refused = null;
+		for (int i = 0; i < 100 && refused == null; i++) {
+			refused = refusal("fay");
 		}
-		UpgradeRefusedException refused = to("fay").connectRefused();
+		assertThat(refused).isNotNull();
 		assertThat(refused.status()).isEqualTo(429);
 		assertThat(refused.headers()).containsKey("Retry-After");
 		assertServed();
@@ -169,13 +172,15 @@ class GreedyUserTests {
 	@Test
 	void messagesThatAreAnsweredAreCounted() {
 		try (WsTestClient client = connect("hal")) {
-			for (int i = 0; i < 8; i++) {
+			JsonNode answer = null;
+			for (int i = 0; i < 15 && (answer == null || answer.path("type").asString("").equals("ack")); i++) {
+				if (answer != null) {
+					client.await("assistant_message");
+				}
 				client.send(userMessage("hello"));
-				client.await("ack");
-				client.await("assistant_message");
+				answer = client.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")));
 			}
-			client.send(userMessage("hello"));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("unavailable");
+			assertThat(answer.path("code").asString("")).isEqualTo("unavailable");
 			assertThat(client.isOpen()).isTrue();
 		}
 		assertNoted("hal", "replies_rate");
@@ -233,6 +238,16 @@ class GreedyUserTests {
 	private static String userMessage(String content) {
 		return "{\"type\":\"user_message\",\"idempotency_key\":\"" + UUID.randomUUID() + "\",\"content\":\"" + content
 				+ "\"}";
+	}
+
+	private @Nullable UpgradeRefusedException refusal(String user) {
+		try {
+			connect(user).close();
+			return null;
+		}
+		catch (UpgradeRefusedException ex) {
+			return ex;
+		}
 	}
 
 	private WsTestClient connect(String user) {
