@@ -106,8 +106,13 @@ public final class UserBudget {
 	 */
 	public void giveBack(Share share, long amount) {
 		synchronized (this.taken) {
-			this.taken.merge(share, -amount,
-					(before, change) -> (before + change != 0) ? Long.valueOf(before + change) : null);
+			long left = this.taken.getOrDefault(share, 0L) - amount;
+			if (left != 0) {
+				this.taken.put(share, left);
+			}
+			else {
+				this.taken.remove(share);
+			}
 		}
 	}
 

@@ -3,6 +3,7 @@ package dev.resumablews.internal.budget;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -23,7 +24,7 @@ public final class UserBudgets {
 
 	private final ConcurrentMap<String, Entry> users = new ConcurrentHashMap<>();
 
-	private long nextSweep;
+	private final AtomicLong nextSweep;
 
 	/**
 	 * Creates the budgets of a node.
@@ -36,7 +37,7 @@ public final class UserBudgets {
 	UserBudgets(BudgetSettings settings, LongSupplier nanoTime) {
 		this.settings = settings;
 		this.nanoTime = nanoTime;
-		this.nextSweep = nanoTime.getAsLong() + KEPT.toNanos();
+		this.nextSweep = new AtomicLong(nanoTime.getAsLong() + KEPT.toNanos());
 	}
 
 	/**
@@ -84,14 +85,11 @@ public final class UserBudgets {
 	 * Forgets the budgets that were not used for a while, each time that has passed.
 	 */
 	private void sweep(long now) {
-		synchronized (this) {
-			if (now - this.nextSweep < 0) {
-				return;
+		long next = this.nextSweep.get();
+		if (now - next >= 0 && this.nextSweep.compareAndSet(next, now + KEPT.toNanos())) {
+			for (String userId : this.users.keySet()) {
+				this.users.computeIfPresent(userId, (id, entry) -> entry.isForgotten(now) ? null : entry);
 			}
-			this.nextSweep = now + KEPT.toNanos();
-		}
-		for (String userId : this.users.keySet()) {
-			this.users.computeIfPresent(userId, (id, entry) -> entry.isForgotten(now) ? null : entry);
 		}
 	}
 

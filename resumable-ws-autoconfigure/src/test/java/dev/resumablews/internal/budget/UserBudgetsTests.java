@@ -62,6 +62,16 @@ class UserBudgetsTests {
 	}
 
 	@Test
+	void aBudgetOfWhichNothingWasTakenIsForgottenToo() {
+		UserBudget budget = this.budgets.hold("alice");
+		budget.giveBack(Share.UNREAD_CHARACTERS, 0);
+		this.budgets.release(budget);
+		passes(UserBudgets.KEPT.plusSeconds(1));
+		this.budgets.of("bob");
+		assertThat(this.budgets.size()).isEqualTo(1);
+	}
+
+	@Test
 	void whatHasNoLimitIsNeverRefused() {
 		UserBudget budget = this.budgets.of("alice");
 		assertThat(budget.tryConsume(Rate.FRAMES, Long.MAX_VALUE)).isTrue();
