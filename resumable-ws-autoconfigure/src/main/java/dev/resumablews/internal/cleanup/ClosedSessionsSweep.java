@@ -83,17 +83,11 @@ final class ClosedSessionsSweep implements Sweep {
 		if (this.due.isEmpty()) {
 			return new Batch(SweepResult.NOTHING, false);
 		}
-		SweepResult removed = SweepResult.NOTHING;
-		List<UUID> locked = lock();
-		if (!locked.isEmpty()) {
-			Removed batch = this.statements.removeSessions(locked);
-			removed = SweepResult.of(batch);
-			if (!batch.complete()) {
-				return new Batch(removed, true);
-			}
+		Removed removed = this.statements.removeSessions(lock());
+		if (removed.complete()) {
+			this.due = List.of();
 		}
-		this.due = List.of();
-		return new Batch(removed, !this.allSeen);
+		return new Batch(SweepResult.of(removed), !removed.complete() || !this.allSeen);
 	}
 
 	@Override

@@ -104,17 +104,11 @@ final class IdleSessionsSweep implements Sweep {
 			look();
 			return new Batch(SweepResult.NOTHING, !this.idle.isEmpty() || !this.allSeen);
 		}
-		SweepResult removed = SweepResult.NOTHING;
-		List<UUID> locked = lock();
-		if (!locked.isEmpty()) {
-			Removed batch = this.statements.removeSessions(locked);
-			removed = SweepResult.of(batch);
-			if (!batch.complete()) {
-				return new Batch(removed, true);
-			}
+		Removed removed = this.statements.removeSessions(lock());
+		if (removed.complete()) {
+			this.idle.clear();
 		}
-		this.idle.clear();
-		return new Batch(removed, !this.allSeen);
+		return new Batch(SweepResult.of(removed), !removed.complete() || !this.allSeen);
 	}
 
 	@Override

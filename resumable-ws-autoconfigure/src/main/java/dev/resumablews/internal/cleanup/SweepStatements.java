@@ -40,6 +40,9 @@ record SweepStatements(JdbcTemplate template, JdbcClient jdbc, JdbcExecutor data
 	 * Removes the next batch of sessions that are locked.
 	 */
 	Removed removeSessions(Collection<UUID> sessionIds) {
+		if (sessionIds.isEmpty()) {
+			return Removed.NOTHING;
+		}
 		ConnectionCallback<Removed> removal = (connection) -> SessionRemoval.remove(this.database.join(connection),
 				sessionIds, this.settings.batchSize());
 		return Objects.requireNonNull(this.template.execute(removal));

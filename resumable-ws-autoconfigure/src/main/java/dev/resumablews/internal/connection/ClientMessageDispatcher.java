@@ -95,14 +95,11 @@ final class ClientMessageDispatcher {
 		try {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
-		catch (BudgetExceededException ex) {
+		catch (EventLogUnavailableException ex) {
 			refuse(ex, key(frame));
 			return;
 		}
-		if (room == null) {
-			refuse(new EventLogUnavailableException("Too many messages of the client wait"), key(frame));
-		}
-		else if (frame instanceof UserMessage message) {
+		if (frame instanceof UserMessage message) {
 			if (this.waiting.isIdle()) {
 				userMessage(message, room);
 			}

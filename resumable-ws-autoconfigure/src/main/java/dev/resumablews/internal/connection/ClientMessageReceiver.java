@@ -73,8 +73,11 @@ final class ClientMessageReceiver {
 				keep(piece);
 				return;
 			}
-			text = this.partial.isEmpty() ? piece : this.partial.append(piece).toString();
-			clear();
+			text = piece;
+			if (!this.partial.isEmpty()) {
+				text = this.partial.append(piece).toString();
+				clear();
+			}
 		}
 		receive(text);
 	}

@@ -3,10 +3,10 @@ package dev.resumablews.internal.connection;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds what the messages of a connection take while they wait: to be stored, which is
@@ -57,14 +57,15 @@ final class MessageBacklog {
 	/**
 	 * Reserves room for a message that waits for the application, or for the session.
 	 * @param length its length
-	 * @return the room, to be released; null if there is none
-	 * @throws BudgetExceededException if the user has too much waiting
+	 * @return the room, to be released
+	 * @throws EventLogUnavailableException if there is none; a
+	 * {@link BudgetExceededException} if the user has too much waiting
 	 */
-	@Nullable Reservation reserve(long length) {
+	Reservation reserve(long length) {
 		take(length);
 		if (!takeOwn(length)) {
 			giveBack(length);
-			return null;
+			throw new EventLogUnavailableException("Too many messages of the client wait");
 		}
 		return new Reservation(() -> {
 			giveBackOwn(length);

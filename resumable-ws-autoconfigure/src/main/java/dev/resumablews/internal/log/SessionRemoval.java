@@ -118,6 +118,11 @@ public final class SessionRemoval {
 	 */
 	public record Removed(long events, long keys, long connections, long sessions, boolean complete) {
 
+		/**
+		 * There was no session to remove.
+		 */
+		public static final Removed NOTHING = new Removed(0, 0, 0, 0, true);
+
 	}
 
 }
