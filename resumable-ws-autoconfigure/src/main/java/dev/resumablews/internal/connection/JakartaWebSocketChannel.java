@@ -55,6 +55,10 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 		session.getAsyncRemote().setSendTimeout(0);
 		session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
 		session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", closeTimeout.toMillis());
+		// when Tomcat itself closes, for invalid UTF-8; its default of 50 ms is too short
+		// for a busy machine, and the client then gets no code
+		session.getUserProperties()
+			.put("org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT", CLOSE_FRAME_PATIENCE);
 	}
 
 	@Override
