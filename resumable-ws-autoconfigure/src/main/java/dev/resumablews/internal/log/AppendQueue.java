@@ -4,7 +4,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,25 +17,34 @@ import dev.resumablews.internal.concurrent.BackOff;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The appends that wait for a writer, in the order in which they came. Those of a session
- * that another transaction has locked are parked: they stay in order, are offered again
- * after a back-off, and keep no other session waiting. Safe for use by many threads; one
- * of them takes.
+ * The appends that wait for a writer. Those of one session stay in order; sessions take
+ * turns, so one that has thousands of them waiting delays the others by one append each.
+ * The appends of a session that another transaction has locked are parked, are offered
+ * again after a back-off, and keep no other session waiting. Safe for use by many
+ * threads; one of them takes.
  */
 final class AppendQueue {
 
 	/**
-	 * What one locked session may keep waiting, of what the queue may hold in all.
+	 * What one session may keep waiting, as a part of what the queue may hold in all.
 	 */
-	private static final int PARKED_SHARE = 2;
+	private static final int SESSION_SHARE = 2;
 
 	private final LogSettings settings;
 
 	private final BackOff backOff;
 
-	private final Deque<QueuedAppend> queue = new ArrayDeque<>();
+	private final Map<UUID, SessionAppends> sessions = new HashMap<>();
 
-	private final Map<UUID, ParkedSession> parked = new HashMap<>();
+	/**
+	 * The sessions from which an append may be taken, each once.
+	 */
+	private final Deque<SessionAppends> turns = new ArrayDeque<>();
+
+	/**
+	 * The sessions that were locked when they were last tried; also in {@link #sessions}.
+	 */
+	private final Set<SessionAppends> locked = new HashSet<>();
 
 	private int waiting;
 
@@ -55,33 +65,37 @@ final class AppendQueue {
 		if (this.closed) {
 			return "The event log is being stopped";
 		}
+		SessionAppends session = this.sessions.get(append.sessionId());
 		if (!append.isLateBound()) {
-			String full = full(append);
+			String full = full(append, session);
 			if (full != null) {
 				return full;
 			}
 		}
-		this.waiting++;
-		this.waitingCharacters += append.waitingLength();
-		ParkedSession session = this.parked.get(append.sessionId());
-		if (session != null) {
-			session.appends.add(append);
+		if (session == null) {
+			session = new SessionAppends();
+			this.sessions.put(append.sessionId(), session);
 		}
-		else {
-			this.queue.add(append);
-			notifyAll();
+		boolean hadTurn = session.peek() != null;
+		session.add(append);
+		count(append, 1);
+		if (!hadTurn && session.peek() != null) {
+			this.turns.add(session);
+			if (this.turns.size() == 1) {
+				notifyAll();
+			}
 		}
 		return null;
 	}
 
 	/**
 	 * Waits until there is something to take, or for the given time.
-	 * @return how many appends may be taken
+	 * @return whether there is
 	 */
-	synchronized int await(long nanos) throws InterruptedException {
+	synchronized boolean await(long nanos) throws InterruptedException {
 		long deadline = System.nanoTime() + nanos;
 		release(System.nanoTime());
-		while (this.queue.isEmpty() && !this.closed) {
+		while (this.turns.isEmpty() && !this.closed) {
 			long now = System.nanoTime();
 			long left = Math.min(deadline, nextRelease(deadline)) - now;
 			if (left > 0) {
@@ -92,29 +106,35 @@ final class AppendQueue {
 				break;
 			}
 		}
-		return this.queue.size();
+		return !this.turns.isEmpty();
 	}
 
 	/**
 	 * Takes the next appends, at least one if there is any.
 	 * @param most how many, at most
 	 * @param room length of the payloads that they may have
-	 * @return the appends, in their order
+	 * @return the appends; those of one session are in their order
 	 */
 	synchronized List<QueuedAppend> poll(int most, long room) {
-		List<QueuedAppend> taken = new ArrayList<>(Math.min(most, this.queue.size()));
+		List<QueuedAppend> taken = new ArrayList<>(Math.min(most, this.waiting));
 		long left = room;
-		QueuedAppend next = this.queue.peek();
-		while (next != null && taken.size() < most && (taken.isEmpty() || next.waitingLength() <= left)) {
-			taken.add(this.queue.remove());
-			left -= next.waitingLength();
-			this.waiting--;
-			this.waitingCharacters -= next.waitingLength();
-			ParkedSession session = this.parked.isEmpty() ? null : this.parked.get(next.sessionId());
-			if (session != null) {
-				session.outstanding--;
+		SessionAppends session = this.turns.peek();
+		while (session != null && taken.size() < most) {
+			QueuedAppend next = session.peek();
+			if (next == null || !taken.isEmpty() && next.waitingLength() > left) {
+				break;
 			}
-			next = this.queue.peek();
+			taken.add(session.remove());
+			left -= next.waitingLength();
+			count(next, -1);
+			this.turns.remove();
+			if (session.peek() != null) {
+				this.turns.add(session);
+			}
+			else if (session.isForgotten()) {
+				this.sessions.remove(next.sessionId());
+			}
+			session = this.turns.peek();
 		}
 		return taken;
 	}
@@ -125,18 +145,17 @@ final class AppendQueue {
 	 * @param appends the appends, in their order
 	 */
 	synchronized void park(List<QueuedAppend> appends) {
-		Map<UUID, Deque<QueuedAppend>> bySession = new HashMap<>();
+		Map<UUID, List<QueuedAppend>> bySession = new LinkedHashMap<>();
 		appends.forEach((append) -> {
-			bySession.computeIfAbsent(append.sessionId(), (id) -> new ArrayDeque<>()).add(append);
-			this.waiting++;
-			this.waitingCharacters += append.waitingLength();
+			bySession.computeIfAbsent(append.sessionId(), (id) -> new ArrayList<>()).add(append);
+			count(append, 1);
 		});
-		this.queue.removeIf((append) -> {
-			Deque<QueuedAppend> session = bySession.get(append.sessionId());
-			return session != null && session.add(append);
+		bySession.forEach((sessionId, taken) -> {
+			SessionAppends session = this.sessions.computeIfAbsent(sessionId, (id) -> new SessionAppends());
+			session.park(taken, this.backOff);
+			this.locked.add(session);
 		});
-		bySession.forEach((sessionId, first) -> this.parked.computeIfAbsent(sessionId, (id) -> new ParkedSession())
-			.park(first, this.backOff));
+		this.turns.removeIf(SessionAppends::isParked);
 	}
 
 	/**
@@ -144,23 +163,26 @@ final class AppendQueue {
 	 * were offered and not parked again are not locked any more.
 	 */
 	synchronized void written() {
-		this.parked.values().removeIf((session) -> {
-			boolean unlocked = session.offered && session.outstanding == 0;
-			if (unlocked) {
-				this.queue.addAll(session.appends);
+		if (this.locked.isEmpty()) {
+			return;
+		}
+		this.locked.removeIf((session) -> {
+			boolean unlocked = session.written();
+			if (unlocked && session.peek() != null) {
+				this.turns.add(session);
 			}
 			return unlocked;
 		});
+		this.sessions.values().removeIf(SessionAppends::isForgotten);
 	}
 
 	/**
 	 * Passes every waiting append to a consumer.
 	 */
 	void forEach(Consumer<QueuedAppend> consumer) {
-		List<QueuedAppend> all;
+		List<QueuedAppend> all = new ArrayList<>();
 		synchronized (this) {
-			all = new ArrayList<>(this.queue);
-			this.parked.values().forEach((session) -> all.addAll(session.appends));
+			this.sessions.values().forEach((session) -> session.forEach(all::add));
 		}
 		all.forEach(consumer);
 	}
@@ -181,25 +203,32 @@ final class AppendQueue {
 		return this.waiting;
 	}
 
-	private @Nullable String full(QueuedAppend append) {
-		if (this.waiting >= this.settings.queueCapacity()
-				|| this.waitingCharacters + append.waitingLength() > this.settings.queueCharacters()) {
+	private void count(QueuedAppend append, int sign) {
+		this.waiting += sign;
+		this.waitingCharacters += (long) sign * append.waitingLength();
+	}
+
+	private @Nullable String full(QueuedAppend append, @Nullable SessionAppends session) {
+		int capacity = this.settings.queueCapacity();
+		long characters = this.settings.queueCharacters();
+		if (this.waiting >= capacity || this.waitingCharacters + append.waitingLength() > characters) {
 			return "The event log is full: %d events of %d characters are waiting".formatted(this.waiting,
 					this.waitingCharacters);
 		}
-		ParkedSession session = this.parked.get(append.sessionId());
-		if (session != null && session.appends.size() >= Math.max(1, this.settings.queueCapacity() / PARKED_SHARE)) {
-			return "Session %s is locked by another transaction, and %d events wait for it"
-				.formatted(append.sessionId(), session.appends.size());
+		if (session != null && (session.size() >= Math.max(1, capacity / SESSION_SHARE)
+				|| session.characters() + append.waitingLength() > characters / SESSION_SHARE)) {
+			return "%d events of %d characters wait for session %s%s, and others need room, too".formatted(
+					session.size(), session.characters(), append.sessionId(),
+					this.locked.contains(session) ? ", which another transaction has locked" : "");
 		}
 		return null;
 	}
 
 	private long nextRelease(long latest) {
 		long next = latest;
-		for (ParkedSession session : this.parked.values()) {
-			if (!session.offered && session.releaseAt - next < 0) {
-				next = session.releaseAt;
+		for (SessionAppends session : this.locked) {
+			if (session.isParked() && session.releaseAt() - next < 0) {
+				next = session.releaseAt();
 			}
 		}
 		return next;
@@ -209,87 +238,14 @@ final class AppendQueue {
 	 * Offers the first appends of the sessions whose back-off is over.
 	 */
 	private void release(long now) {
-		for (ParkedSession session : this.parked.values()) {
-			if (!session.offered && now - session.releaseAt >= 0) {
-				session.appends.removeIf(this::isRefused);
-				session.offer(this.queue);
+		for (SessionAppends session : this.locked) {
+			if (session.isParked() && now - session.releaseAt() >= 0) {
+				session.offer((append) -> count(append, -1));
+				if (session.peek() != null) {
+					this.turns.add(session);
+				}
 			}
 		}
-	}
-
-	private boolean isRefused(QueuedAppend append) {
-		boolean refused = append.result().isDone();
-		if (refused) {
-			this.waiting--;
-			this.waitingCharacters -= append.waitingLength();
-		}
-		return refused;
-	}
-
-	/**
-	 * A session that another transaction has locked. Guarded by the queue.
-	 */
-	private static final class ParkedSession {
-
-		/**
-		 * How many appends are tried at once at first: a usual batch, as the session may
-		 * be free, or another writer may let go of it within milliseconds.
-		 */
-		private static final int MAX_OFFERED = 1000;
-
-		/**
-		 * How many appends are tried at once when a transaction holds the session for
-		 * longer.
-		 */
-		private static final int FEW_OFFERED = 8;
-
-		private static final int FEW_AFTER = 8;
-
-		/**
-		 * Another writer holds the lock most of the time while it is busy, but lets go of
-		 * it every few milliseconds.
-		 */
-		private static final int ATTEMPTS_PER_DELAY = 4;
-
-		private Deque<QueuedAppend> appends = new ArrayDeque<>();
-
-		private int failures;
-
-		private long releaseAt;
-
-		/**
-		 * Whether the first appends were put back into the queue, to be tried again.
-		 */
-		private boolean offered;
-
-		/**
-		 * How many of them are still there.
-		 */
-		private int outstanding;
-
-		void park(Deque<QueuedAppend> first, BackOff backOff) {
-			first.addAll(this.appends);
-			this.appends = first;
-			this.offered = false;
-			this.outstanding = 0;
-			this.failures++;
-			this.releaseAt = System.nanoTime() + backOff.delay(1 + this.failures / ATTEMPTS_PER_DELAY).toNanos();
-		}
-
-		/**
-		 * Puts back what was settled when it was tried before, or one append: one whose
-		 * payload is bound late is to be settled as late as possible.
-		 */
-		void offer(Deque<QueuedAppend> queue) {
-			this.offered = true;
-			int most = (this.failures < FEW_AFTER) ? MAX_OFFERED : FEW_OFFERED;
-			while (!this.appends.isEmpty() && this.outstanding < most
-					&& (this.outstanding == 0 || this.appends.getFirst().isSettled())) {
-				queue.add(this.appends.removeFirst());
-				this.outstanding++;
-			}
-		}
-
 	}
 
 }

@@ -46,7 +46,7 @@ final class BatchCollector {
 	 * @return the appends, whose payloads are settled; none if there was nothing to store
 	 */
 	List<QueuedAppend> take(SupervisedLoop.Control control) throws InterruptedException {
-		if (this.queue.await(LONGEST_WAIT_NANOS) == 0) {
+		if (!this.queue.await(LONGEST_WAIT_NANOS)) {
 			return List.of();
 		}
 		gather(control);
