@@ -216,7 +216,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * at once.
 	 * @param framesPerSecond Frames a second on average, of which a large message has
 	 * many; five times as many at once.
-	 * @param handshakesPerMinute Handshakes a minute on average; half as many at once.
+	 * @param handshakesPerMinute Handshakes a minute on average; as many at once.
 	 * @param resumesPerMinute Requests a minute to send the log again from an event on.
 	 * @param repliesPerMinute Messages a minute that are answered.
 	 * @param replayPerSecond Size of the events of a second that are read from the log on
@@ -232,7 +232,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 */
 	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
 			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
-			@DefaultValue("600") int handshakesPerMinute, @DefaultValue("60") int resumesPerMinute,
+			@DefaultValue("240") int handshakesPerMinute, @DefaultValue("60") int resumesPerMinute,
 			@DefaultValue("60") int repliesPerMinute, @DefaultValue("8MB") DataSize replayPerSecond,
 			@DefaultValue("1000") int maxWaitingMessages, @DefaultValue("4MB") DataSize maxWaitingSize,
 			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers,

@@ -1,15 +1,13 @@
 package dev.resumablews.faults;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
@@ -27,8 +25,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Prints what one user who takes all there is costs another one. Not part of the build;
- * run it with {@code -Dtest=GreedyUserMeasurement}.
+ * Prints what one user who takes all there is costs another one. The greedy one is a
+ * process of the lowest priority, as it would have a machine of its own. Not part of the
+ * build; run it with {@code -Dtest=GreedyUserMeasurement}.
  */
 class GreedyUserMeasurement {
 
@@ -51,46 +50,24 @@ class GreedyUserMeasurement {
 						| attack                                   | ack p50 / p99 ms | connect p50 / p99 ms | replay p50 / p99 ms | failed |
 						|------------------------------------------|------------------|----------------------|---------------------|--------|
 						""");
+		StringBuilder sent = new StringBuilder();
 		this.server = TestServer.builder().with(Application.class).start();
 		try {
 			fill();
 			victim("", Duration.ofSeconds(6));
-			for (Map.Entry<String, Attack> attack : attacks().entrySet()) {
-				table.append(victim("none, before the next", TIME));
-				table.append(under(attack.getKey(), attack.getValue()));
+			for (GreedyUser.Attack attack : GreedyUser.Attack.values()) {
+				String quiet = victim("none, before the next", TIME);
+				String under = under(attack);
+				table.append(quiet).append(under.lines().findFirst().orElse("")).append(System.lineSeparator());
+				sent.append(under.lines().skip(1).findFirst().orElse("")).append(System.lineSeparator());
+				pause(3000);
 			}
 			table.append(victim("none, at the end", TIME));
 		}
 		finally {
 			this.server.close();
 		}
-		System.out.println(table);
-	}
-
-	private Map<String, Attack> attacks() {
-		int pingLength = Integer.getInteger("greedy.ping", 60);
-		Map<String, Attack> attacks = new LinkedHashMap<>();
-		attacks.put("1: messages that are never answered",
-				new Attack(20, (client, i) -> client.send(userMessage("x"))));
-		attacks.put("2: pongs that are not read", new Attack(14, (client, i) -> {
-			client.pauseReading();
-			client.send("{\"type\":\"ping\",\"t\":\"" + "x".repeat(pingLength) + "\"}");
-		}));
-		attacks.put("3: large messages", new Attack(60, (client, i) -> client.send(userMessage("x".repeat(110_000)))));
-		String key = UUID.randomUUID().toString();
-		attacks.put("4: one key in many tabs", new Attack(14,
-				(client, i) -> client.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}")));
-		attacks.put("4: many keys", new Attack(14, (client, i) -> client
-			.send("{\"type\":\"slow\",\"payload\":{},\"idempotency_key\":\"" + UUID.randomUUID() + "\"}")));
-		attacks.put("9: handshakes", new Attack(20, (client, i) -> client.close()));
-		attacks.put("10: the whole log again and again", new Attack(64, (client, i) -> {
-			client.send("{\"type\":\"resume\",\"lastEventId\":0}");
-			client.await("replay_complete");
-		}));
-		attacks.put("11: cancels", new Attack(20, (client, i) -> client.send("{\"type\":\"cancel\"}")));
-		attacks.put("16: messages that wait for a handler", new Attack(24,
-				(client, i) -> client.send("{\"type\":\"slow\",\"payload\":{\"x\":\"" + "x".repeat(100_000) + "\"}}")));
-		return attacks;
+		System.out.println(table.append(sent));
 	}
 
 	private void fill() {
@@ -113,34 +90,22 @@ class GreedyUserMeasurement {
 		}
 	}
 
-	private String under(String name, Attack attack) throws InterruptedException {
-		AtomicBoolean going = new AtomicBoolean(true);
-		CountDownLatch ended = new CountDownLatch(attack.connections());
-		for (int i = 0; i < attack.connections(); i++) {
-			String session = this.longSessions.get(i % LONG_SESSIONS);
-			Thread thread = new Thread(() -> {
-				attack(attack, session, going);
-				ended.countDown();
-			}, "attack");
-			thread.setDaemon(true);
-			thread.start();
+	private String under(GreedyUser.Attack attack) throws IOException, InterruptedException {
+		List<String> command = new ArrayList<>(
+				List.of("nice", "-n", "19", ProcessHandle.current().info().command().orElseThrow(), "-Xmx256m",
+						"-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), GreedyUser.class.getName(),
+						String.valueOf(this.server.port()), Tokens.forUser("endless"), attack.name()));
+		command.addAll(this.longSessions);
+		Process greedy = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+		try {
+			// the first line says that all connections are there
+			greedy.inputReader().readLine();
+			String row = victim(attack.toString(), TIME);
+			greedy.getOutputStream().close();
+			return row + greedy.inputReader().readLine() + System.lineSeparator();
 		}
-		String row = victim(name, TIME);
-		going.set(false);
-		ended.await(30, TimeUnit.SECONDS);
-		return row;
-	}
-
-	private void attack(Attack attack, String session, AtomicBoolean going) {
-		while (going.get()) {
-			try (WsTestClient client = connect("endless", session)) {
-				for (int i = 0; going.get() && client.isOpen(); i++) {
-					attack.step().run(client, i);
-				}
-			}
-			catch (RuntimeException ex) {
-				pause(50);
-			}
+		finally {
+			greedy.destroyForcibly().waitFor();
 		}
 	}
 
@@ -212,22 +177,6 @@ class GreedyUserMeasurement {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-	}
-
-	/**
-	 * What a greedy user does on each connection, again and again.
-	 *
-	 * @param connections how many at the same time
-	 * @param step what is done
-	 */
-	private record Attack(int connections, Step step) {
-
-	}
-
-	private interface Step {
-
-		void run(WsTestClient client, int number);
-
 	}
 
 	@Configuration(proxyBeanMethods = false)

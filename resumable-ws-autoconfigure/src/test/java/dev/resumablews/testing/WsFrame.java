@@ -71,7 +71,7 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 	 * Returns this frame as a client sends it: masked.
 	 * @return its bytes
 	 */
-	byte[] masked() {
+	public byte[] masked() {
 		byte[] head = head(this.fin, this.opcode, this.payload.length);
 		byte[] mask = new byte[4];
 		ThreadLocalRandom.current().nextBytes(mask);

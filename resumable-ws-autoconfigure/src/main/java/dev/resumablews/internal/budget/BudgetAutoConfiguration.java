@@ -43,7 +43,7 @@ public final class BudgetAutoConfiguration {
 		long size = user.sizePerSecond().toBytes();
 		allow(rates, Rate.CHARACTERS, size * SECONDS, size * SIZE_BURST_SECONDS);
 		long handshakes = user.handshakesPerMinute();
-		allow(rates, Rate.HANDSHAKES, handshakes, (handshakes + 1) / 2);
+		allow(rates, Rate.HANDSHAKES, handshakes, handshakes);
 		allow(rates, Rate.RESUMES, user.resumesPerMinute(), user.resumesPerMinute());
 		allow(rates, Rate.REPLIES, user.repliesPerMinute(), user.repliesPerMinute());
 		long replay = user.replayPerSecond().toBytes();

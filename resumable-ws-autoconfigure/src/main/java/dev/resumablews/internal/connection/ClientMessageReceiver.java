@@ -54,8 +54,7 @@ final class ClientMessageReceiver {
 	 */
 	void receive(String piece, boolean last) {
 		if (this.connection.closing() != null) {
-			// it was not acknowledged, so the client sends it again on its next
-			// connection
+			// this.connection.ignored();
 			return;
 		}
 		if (!isWithin(Rate.FRAMES, 1) || !isWithin(Rate.CHARACTERS, piece.length())) {
@@ -88,6 +87,9 @@ final class ClientMessageReceiver {
 	void receiveControl() {
 		if (this.connection.closing() == null) {
 			isWithin(Rate.FRAMES, 1);
+		}
+		else {
+			// this.connection.ignored();
 		}
 	}
 

@@ -2,7 +2,9 @@ package dev.resumablews.internal.connection;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -42,6 +44,21 @@ final class Connection {
 	 */
 	static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
+	/**
+	 * How long the container reads on after the close frame, if the client is closed for
+	 * what it has sent: long enough for the frame to arrive.
+	 */
+	private static final Duration VIOLATION_TIMEOUT = Duration.ofMillis(500);
+
+	private static final Set<CloseCode> VIOLATIONS = EnumSet.of(CloseCode.BINARY_NOT_SUPPORTED,
+			CloseCode.MESSAGE_TOO_BIG, CloseCode.MALFORMED_MESSAGES, CloseCode.RATE_LIMITED);
+
+	/**
+	 * How many frames a client may send while its last messages are sent: what can be
+	 * under way. If more come, the connection ends at once.
+	 */
+	private static final int MAX_IGNORED_FRAMES = 1000;
+
 	private static final Log logger = LogFactory.getLog(Connection.class);
 
 	private final UUID id = UUID.randomUUID();
@@ -74,6 +91,11 @@ final class Connection {
 	 * When this side began to close, by {@link ListeningClock}.
 	 */
 	private volatile long closingSince;
+
+	/**
+	 * How many frames were ignored. Used by the container, for one frame at a time.
+	 */
+	private int ignoredFrames;
 
 	/**
 	 * Set when the session is open.
@@ -269,6 +291,19 @@ final class Connection {
 	}
 
 	/**
+	 * Notes a frame that came while the connection is being closed. It was not
+	 * acknowledged, so the client sends it again on its next connection. Called by the
+	 * container.
+	 */
+	void ignored() {
+		CloseCode code = this.state.code();
+		if (++this.ignoredFrames == MAX_IGNORED_FRAMES && code != null) {
+			endWith(code);
+			this.services.workers().cutting().execute(() -> this.channel.cut(code));
+		}
+	}
+
+	/**
 	 * Tells the listeners of a security event of this client.
 	 * @param reason one of a fixed set of words
 	 */
@@ -415,7 +450,8 @@ final class Connection {
 			}
 			else {
 				this.channel.close(code);
-				CompletableFuture.delayedExecutor(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS, threads)
+				Duration timeout = VIOLATIONS.contains(code) ? VIOLATION_TIMEOUT : CLOSE_TIMEOUT;
+				CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS, threads)
 					.execute(() -> this.channel.cut(code));
 			}
 		}

@@ -109,15 +109,12 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 		}
 	}
 
-	/**
-	 * Tomcat closes the connection when the close frame cannot be sent in time, Jetty
-	 * when it was idle.
-	 */
 	@Override
 	public void cut(CloseCode code) {
 		try {
 			close(code, 1);
 			this.session.setMaxIdleTimeout(1);
+			SocketAbort.abort(this.session);
 		}
 		catch (RuntimeException ex) {
 			logger.trace("The WebSocket is closed", ex);

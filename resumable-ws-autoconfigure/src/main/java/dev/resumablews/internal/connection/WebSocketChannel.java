@@ -34,8 +34,8 @@ interface WebSocketChannel {
 	void close(CloseCode code);
 
 	/**
-	 * Closes the connection to a client that takes nothing, or that has not answered a
-	 * close frame. Waits for nothing.
+	 * Ends the connection to a client that takes nothing, that has not answered a close
+	 * frame, or that does not stop sending. Waits for nothing.
 	 * @param code the close code, which the client may never see
 	 */
 	void cut(CloseCode code);

@@ -1,5 +1,6 @@
 package dev.resumablews.internal.connection;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -78,6 +80,29 @@ abstract class LimitsTests {
 			assertThat(client.awaitClose()).isEqualTo(4429);
 			assertThat(client.messages().stream().filter((each) -> each.path("type").asString("").equals("pong")))
 				.hasSizeBetween(20, 40);
+			other.send("{\"type\":\"ping\"}");
+			assertThat(other.await("pong")).isNotNull();
+		}
+	}
+
+	@Test
+	void aClientThatSendsOnAfterItWasClosedIsNotReadForLong() {
+		try (WsTestClient client = connect("otto"); WsTestClient other = connect("bob")) {
+			client.await("replay_complete");
+			client.pauseReading();
+			byte[] frame = ("{\"type\":\"ping\",\"padding\":\"" + "x".repeat(8000) + "\"}")
+				.getBytes(StandardCharsets.UTF_8);
+			int sent = 0;
+			try {
+				for (; sent < 20_000; sent++) {
+					client.send(WsFrame.TEXT, frame);
+				}
+			}
+			catch (IllegalStateException ex) {
+				// the server has ended the connection
+			}
+			// those that were read, and those that the network held
+			assertThat(sent).isLessThan(10_000);
 			other.send("{\"type\":\"ping\"}");
 			assertThat(other.await("pong")).isNotNull();
 		}
