@@ -271,6 +271,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param statementTimeout Time Postgres may take to answer a statement.
 	 * @param maxEventSize Size of the largest event.
 	 * @param readers Reads from Postgres at the same time for connections that catch up.
+	 * @param handlers Messages with an idempotency key that are handled at the same time.
+	 * Each holds a connection of the application's pool while its handler runs.
 	 * @param pageSize Events read from Postgres at once for a connection that catches up.
 	 * @param epoch Name of the database's history, added to its system identifier and
 	 * timeline. Set a name that was never used before when the database is set back
@@ -280,7 +282,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("32MB") DataSize queueSize, @DefaultValue("1000") int maxBatch,
 			@DefaultValue("10ms") Duration commitInterval, @DefaultValue("10s") Duration appendTimeout,
 			@DefaultValue("20s") Duration statementTimeout, @DefaultValue("1MB") DataSize maxEventSize,
-			@DefaultValue("4") int readers, @DefaultValue("500") int pageSize, @DefaultValue("") String epoch) {
+			@DefaultValue("4") int readers, @DefaultValue("5") int handlers, @DefaultValue("500") int pageSize,
+			@DefaultValue("") String epoch) {
 
 		public Log {
 			require(lanes >= 1 && lanes <= 64, "log.lanes", lanes, "from 1 to 64");
@@ -295,6 +298,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(queueSize.compareTo(maxEventSize) >= 0, "log.queue-size", queueSize,
 					"no smaller than the largest event of " + maxEventSize);
 			require(readers >= 1 && readers <= 64, "log.readers", readers, "from 1 to 64");
+			require(handlers >= 1 && handlers <= 64, "log.handlers", handlers, "from 1 to 64");
 			require(pageSize >= 1 && pageSize <= 10_000, "log.page-size", pageSize, "from 1 to 10000");
 			require(epoch.matches("[A-Za-z0-9._:-]{0,64}"), "log.epoch", epoch,
 					"letters, digits, '.', '_', ':' and '-', at most 64");

@@ -4,9 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
@@ -70,13 +73,25 @@ public final class IdempotentExecutor {
 	private final TransactionTemplate own;
 
 	/**
+	 * What of the application's pool may be taken at the same time, so that handlers
+	 * which are slow leave connections to the application.
+	 */
+	private final Semaphore permits;
+
+	private final Duration patience;
+
+	/**
 	 * Creates it.
 	 * @param transactionManager that of the application; null if it has none, or several
 	 * @param tracker follows the transactions
+	 * @param most how much work is done at the same time
+	 * @param patience how long more of it waits
 	 */
 	IdempotentExecutor(JdbcExecutor database, @Nullable PlatformTransactionManager transactionManager,
-			TransactionTracker tracker) {
+			TransactionTracker tracker, int most, Duration patience) {
 		this.database = database;
+		this.permits = new Semaphore(most, true);
+		this.patience = patience;
 		JdbcTransactionManager own = new JdbcTransactionManager(database.dataSource());
 		own.addListener(tracker);
 		this.own = new TransactionTemplate(own);
@@ -92,10 +107,33 @@ public final class IdempotentExecutor {
 	 * @return whether it was done just now
 	 * @throws UnknownSessionException if the user has no such open session
 	 * @throws EventLogUnavailableException if Postgres cannot be reached, another
-	 * transaction was in the way, or the work is being done, so that trying again later
-	 * is reasonable
+	 * transaction was in the way, the work is being done, or too much other work is, so
+	 * that trying again later is reasonable
 	 */
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
+		acquire();
+		try {
+			return runPermitted(sessionId, userId, idempotencyKey, work);
+		}
+		finally {
+			this.permits.release();
+		}
+	}
+
+	private void acquire() {
+		try {
+			if (this.permits.tryAcquire(this.patience.toNanos(), TimeUnit.NANOSECONDS)) {
+				return;
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		throw new EventLogUnavailableException(
+				"Other messages with a key are being handled; resumable-ws.log.handlers says how many may be at a time");
+	}
+
+	private boolean runPermitted(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
 		try {
 			return runOnce(sessionId, userId, idempotencyKey, work);
 		}

@@ -78,10 +78,11 @@ public final class PublishAutoConfiguration {
 	}
 
 	@Bean
-	IdempotentExecutor resumableWsIdempotentExecutor(JdbcExecutor database,
+	IdempotentExecutor resumableWsIdempotentExecutor(ResumableWsProperties properties, JdbcExecutor database,
 			ObjectProvider<PlatformTransactionManager> transactionManager,
 			@Qualifier(TRACKER) TransactionTracker tracker) {
-		return new IdempotentExecutor(database, transactionManager.getIfUnique(), tracker);
+		return new IdempotentExecutor(database, transactionManager.getIfUnique(), tracker, properties.log().handlers(),
+				properties.log().appendTimeout());
 	}
 
 }

@@ -136,6 +136,31 @@ class SlowHandlerTests {
 	}
 
 	@Test
+	void handlersOfMessagesWithAKeyLeaveConnectionsToTheApplication() throws Exception {
+		List<WsTestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 12; i++) {
+			WsTestClient client = connect("ada" + i);
+			client.await("replay_complete");
+			client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID().toString()));
+			clients.add(client);
+		}
+		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
+		List<java.sql.Connection> free = new ArrayList<>();
+		for (int i = 0; i < 5; i++) {
+			free.add(this.server.bean(DataSource.class).getConnection());
+		}
+		for (java.sql.Connection connection : free) {
+			connection.close();
+		}
+		assertThat(handlers().running).hasValue(5);
+		handlers().end.countDown();
+		for (WsTestClient client : clients) {
+			client.await("ack");
+			client.close();
+		}
+	}
+
+	@Test
 	void theMessagesAfterOneThatIsBeingHandledWaitForIt() {
 		try (WsTestClient client = connect("ada")) {
 			client.await("replay_complete");

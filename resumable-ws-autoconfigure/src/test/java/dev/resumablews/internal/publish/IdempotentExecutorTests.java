@@ -225,8 +225,8 @@ class IdempotentExecutorTests {
 		};
 		JdbcExecutor database = new JdbcExecutor(dataSource, new dev.resumablews.internal.schema.SchemaName(""),
 				java.time.Duration.ofSeconds(10));
-		IdempotentExecutor unreliable = new IdempotentExecutor(database, null,
-				new TransactionTracker(() -> dataSource));
+		IdempotentExecutor unreliable = new IdempotentExecutor(database, null, new TransactionTracker(() -> dataSource),
+				1, java.time.Duration.ofSeconds(10));
 		assertThatExceptionOfType(EventLogUnavailableException.class)
 			.isThrownBy(() -> unreliable.run(this.session, "alice", this.key, () -> {
 				this.runs.incrementAndGet();

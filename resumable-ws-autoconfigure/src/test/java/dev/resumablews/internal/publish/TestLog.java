@@ -183,7 +183,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	public IdempotentExecutor onceOnly(PlatformTransactionManager transactionManager) {
-		return new IdempotentExecutor(this.database, transactionManager, this.tracker);
+		return new IdempotentExecutor(this.database, transactionManager, this.tracker, 64, Duration.ofSeconds(10));
 	}
 
 	public ConnectionTable liveConnections() {
