@@ -71,13 +71,15 @@ public interface EventLog {
 
 	/**
 	 * Reads the newest messages of a conversation: the answers so far, and what the user
-	 * said up to a message, which comes last.
+	 * said up to a message, which comes last, and is returned however long it is.
 	 * @param sessionId the session
 	 * @param lastUserMessage event id of the user message that comes last
-	 * @param limit how many messages to return at most
+	 * @param maxMessages how many messages to return at most
+	 * @param maxCharacters UTF-16 units that all messages have together at most, unless
+	 * the last one alone has more
 	 * @return the messages, oldest first
 	 */
-	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit);
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages, int maxCharacters);
 
 	/**
 	 * Opens a session for a client: the one it asks for, if it may, or a new one.

@@ -77,8 +77,9 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
-	public List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
-		return this.events.conversation(sessionId, lastUserMessage, limit);
+	public List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages,
+			int maxCharacters) {
+		return this.events.conversation(sessionId, lastUserMessage, maxMessages, maxCharacters);
 	}
 
 	@Override

@@ -336,7 +336,8 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
-		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit) {
+		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int maxMessages,
+				int maxCharacters) {
 			return List.of();
 		}
 
