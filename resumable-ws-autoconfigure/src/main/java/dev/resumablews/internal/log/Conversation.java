@@ -3,6 +3,7 @@ package dev.resumablews.internal.log;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.ConversationMessage.Role;
@@ -26,6 +27,8 @@ final class Conversation {
 
 	private final int maxCharacters;
 
+	private final Function<StoredMessage, String> decoder;
+
 	private final List<ConversationMessage> newestFirst = new ArrayList<>();
 
 	private long characters;
@@ -37,10 +40,12 @@ final class Conversation {
 	 * @param maxMessages how many messages to keep at most
 	 * @param maxCharacters length of their contents, in UTF-16 units, after which no
 	 * further one is kept
+	 * @param decoder returns the payload of a message
 	 */
-	Conversation(int maxMessages, int maxCharacters) {
+	Conversation(int maxMessages, int maxCharacters, Function<StoredMessage, String> decoder) {
 		this.maxMessages = maxMessages;
 		this.maxCharacters = maxCharacters;
+		this.decoder = decoder;
 	}
 
 	/**
@@ -82,7 +87,7 @@ final class Conversation {
 	 * holds the character NUL.
 	 */
 	private boolean add(StoredMessage message) {
-		String content = this.json.readTree(message.payload()).path("content").asString("");
+		String content = this.json.readTree(this.decoder.apply(message)).path("content").asString("");
 		if (!this.newestFirst.isEmpty() && this.characters + content.length() > this.maxCharacters) {
 			return false;
 		}
@@ -114,8 +119,8 @@ final class Conversation {
 	 *
 	 * @param id its event id
 	 * @param type its event type
-	 * @param payload its payload
-	 * @param bytes octets of the payload
+	 * @param payload its payload, as it is stored
+	 * @param bytes octets of that
 	 */
 	record StoredMessage(long id, String type, String payload, long bytes) {
 

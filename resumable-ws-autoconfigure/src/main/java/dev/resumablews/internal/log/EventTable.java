@@ -10,6 +10,7 @@ import java.util.UUID;
 
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.Conversation.StoredMessage;
@@ -92,15 +93,18 @@ final class EventTable {
 
 	private final JdbcExecutor database;
 
+	private final StoredPayloads payloads;
+
 	private final long maxPageBytes;
 
-	EventTable(JdbcExecutor database, long maxPageBytes) {
+	EventTable(JdbcExecutor database, StoredPayloads payloads, long maxPageBytes) {
 		this.database = database;
+		this.payloads = payloads;
 		this.maxPageBytes = maxPageBytes;
 	}
 
-	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
-		return this.database.execute((session) -> session.query(PAGE, (statement) -> {
+	Optional<StoredPage> page(UUID sessionId, long afterEventId, int limit) {
+		Optional<LogPage> read = this.database.execute((session) -> session.query(PAGE, (statement) -> {
 			statement.setObject(1, sessionId);
 			statement.setObject(2, sessionId);
 			statement.setLong(3, afterEventId);
@@ -112,6 +116,7 @@ final class EventTable {
 		}, (rows) -> {
 			return page(sessionId, rows);
 		}));
+		return read.map((page) -> new StoredPage(page, this.payloads, this.maxPageBytes));
 	}
 
 	private static Optional<LogPage> page(UUID sessionId, ResultSet rows) throws SQLException {
@@ -130,7 +135,8 @@ final class EventTable {
 	}
 
 	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages, int maxCharacters) {
-		return new Conversation(maxMessages, maxCharacters)
+		return new Conversation(maxMessages, maxCharacters,
+				(message) -> this.payloads.decode(sessionId, message.id(), message.type(), message.payload()))
 			.read((before, limit, bytes) -> messages(sessionId, lastUserMessage, before, limit, bytes));
 	}
 

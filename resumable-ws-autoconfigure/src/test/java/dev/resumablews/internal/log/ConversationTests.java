@@ -58,7 +58,7 @@ class ConversationTests {
 	}
 
 	private List<ConversationMessage> read(int maxMessages, int maxCharacters) {
-		return new Conversation(maxMessages, maxCharacters).read(this::newestFirst);
+		return new Conversation(maxMessages, maxCharacters, StoredMessage::payload).read(this::newestFirst);
 	}
 
 	private List<StoredMessage> newestFirst(long before, int limit, long bytes) {

@@ -462,7 +462,7 @@ class EventLogTests {
 
 	private static AppendRequest part(ClaimedReply claim, String type, boolean ends, @Nullable UUID replaces) {
 		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
-				type, role(type, ends), replaces, new AppendRequest.LateBound(() -> "{}"));
+				type, role(type, ends), replaces, AppendRequest.LateBound.of(() -> "{}"));
 	}
 
 	private static AppendRequest.Role role(String type, boolean ends) {
@@ -473,7 +473,7 @@ class EventLogTests {
 	}
 
 	static AppendRequest lateBound(UUID session, String type, Supplier<@Nullable String> payload) {
-		return new AppendRequest.Event(session, type, new AppendRequest.LateBound(payload));
+		return new AppendRequest.Event(session, type, AppendRequest.LateBound.of(payload));
 	}
 
 	private static List<String> payloads(UUID session) {

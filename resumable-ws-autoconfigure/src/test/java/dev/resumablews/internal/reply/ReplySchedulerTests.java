@@ -908,7 +908,7 @@ class ReplySchedulerTests {
 	private static AppendRequest part(ClaimedReply claim, String type, String content) {
 		String payload = "{\"message_id\":\"" + claim.messageId() + "\",\"offset\":0,\"content\":\"" + content + "\"}";
 		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
-				type, AppendRequest.Role.PART, null, new AppendRequest.LateBound(() -> payload));
+				type, AppendRequest.Role.PART, null, AppendRequest.LateBound.of(() -> payload));
 	}
 
 	private static ReplySettings oneAtATime(boolean oneAtATime) {
