@@ -35,6 +35,8 @@ public interface ResumableSessions {
 	 * within a transaction this is thrown by the commit
 	 * @throws EventLogUnavailableException if the event could not be stored in time. When
 	 * the connection to the database broke during the commit, it may have been stored
+	 * @throws PayloadCodecException if the application's {@link PayloadCodec} cannot
+	 * encode the payload; nothing is stored then
 	 * @throws IllegalArgumentException if the type or the payload is not acceptable
 	 * @throws IllegalStateException if the transaction is read-only, or its transaction
 	 * manager is no bean and so cannot store an event with it
@@ -93,7 +95,9 @@ public interface ResumableSessions {
 	 * @param sessionId the session
 	 * @param afterEventId the id after which to start; 0 for the beginning
 	 * @param limit how many events to return at most, from 1 to 1000
-	 * @return the events
+	 * @return the events; those before one that cannot be decoded, if there is one
+	 * @throws PayloadCodecException if the first of them cannot be decoded by the
+	 * application's {@link PayloadCodec}
 	 */
 	List<SessionEvent> history(UUID sessionId, long afterEventId, int limit);
 

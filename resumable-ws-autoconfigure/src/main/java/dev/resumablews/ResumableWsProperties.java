@@ -382,6 +382,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param enabled Whether user messages are answered.
 	 * @param systemPrompt System prompt for the model.
 	 * @param historyMessages Messages of the conversation that are given to the model.
+	 * @param historyCharacters Length, in UTF-16 units, of these messages together. The
+	 * oldest are left out; the message to answer never is.
 	 * @param firstPartTimeout Time the model may be silent before the first text of a
 	 * reply; models that reason are silent at first.
 	 * @param idleTimeout Time the model may be silent after that before the reply fails.
@@ -400,15 +402,16 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxAttempts Attempts at a reply before it fails.
 	 */
 	public record Reply(@DefaultValue("true") boolean enabled, @Nullable String systemPrompt,
-			@DefaultValue("50") int historyMessages, @DefaultValue("5m") Duration firstPartTimeout,
-			@DefaultValue("60s") Duration idleTimeout, @DefaultValue("10m") Duration maxDuration,
-			@DefaultValue("200") int maxConcurrent, @DefaultValue("1000") int maxWaiting,
-			@DefaultValue("200000") int maxCharacters, @DefaultValue("true") boolean oneAtATime,
-			@DefaultValue("15s") Duration lease, @DefaultValue("restart") Takeover takeover,
-			@DefaultValue("3") int maxAttempts) {
+			@DefaultValue("50") int historyMessages, @DefaultValue("200000") int historyCharacters,
+			@DefaultValue("5m") Duration firstPartTimeout, @DefaultValue("60s") Duration idleTimeout,
+			@DefaultValue("10m") Duration maxDuration, @DefaultValue("200") int maxConcurrent,
+			@DefaultValue("1000") int maxWaiting, @DefaultValue("200000") int maxCharacters,
+			@DefaultValue("true") boolean oneAtATime, @DefaultValue("15s") Duration lease,
+			@DefaultValue("restart") Takeover takeover, @DefaultValue("3") int maxAttempts) {
 
 		public Reply {
 			requirePositive("reply.history-messages", historyMessages);
+			requirePositive("reply.history-characters", historyCharacters);
 			requirePositive("reply.first-part-timeout", firstPartTimeout);
 			requirePositive("reply.idle-timeout", idleTimeout);
 			requirePositive("reply.max-duration", maxDuration);

@@ -73,16 +73,19 @@ class ArchitectureTests {
 			entry("node"), //
 			entry("concurrent"), //
 			entry("budget"), //
+			entry("codec", "concurrent"), //
 			entry("observability", "concurrent"), //
 			entry("jdbc", "concurrent", "schema"), //
 			entry("handshake", "observability", "protocol", "epoch"), //
-			entry("feed", "concurrent", "jdbc", "epoch"), //
+			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "observability", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "observability", "protocol", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
+			entry("log", "observability", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
+			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
+					"epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
 			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
-			entry("reply", "observability", "concurrent", "budget", "jdbc", "log", "node", "protocol", "epoch"), //
+			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
+					"epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
 					"protocol", "handshake", "epoch"));

@@ -12,6 +12,7 @@ import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.MessageRejectedException;
+import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
@@ -40,11 +41,13 @@ import org.jspecify.annotations.Nullable;
  * <li>a {@code ping} is answered at once;
  * <li>what does not wait for anything is done on the container's thread, unless a message
  * before it still waits;
- * <li>what may wait (for Postgres, for the application, for the keys of an issuer) is
- * done by the threads of the handlers, and so is everything after it;
+ * <li>what may wait (for Postgres, for the application and its codec, for the keys of an
+ * issuer) is done by the threads of the handlers, and so is everything after it;
  * <li>while the session is being opened, all messages wait.
  * </ol>
  * What waits is bounded; beyond that a message is refused as {@code unavailable}.
+ * <p>
+ * Longer than most classes, since every kind of failure has its answer here.
  */
 final class ClientMessageDispatcher {
 
@@ -91,7 +94,8 @@ final class ClientMessageDispatcher {
 			return;
 		}
 		Reservation room;
-		boolean direct = this.waiting.isIdle() && frame instanceof UserMessage && this.handover == null;
+		boolean atOnce = this.waiting.isIdle() && !this.services.messages().mayBlock();
+		boolean direct = atOnce && frame instanceof UserMessage && this.handover == null;
 		try {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
@@ -100,7 +104,7 @@ final class ClientMessageDispatcher {
 			return;
 		}
 		if (frame instanceof UserMessage message) {
-			if (this.waiting.isIdle()) {
+			if (atOnce) {
 				userMessage(message, room);
 			}
 			else {
@@ -260,6 +264,12 @@ final class ClientMessageDispatcher {
 		else if (failure instanceof UnknownSessionException unknown && this.connection.hasSession()
 				&& unknown.getSessionId().equals(this.connection.sessionId())) {
 			this.services.workers().reading().execute(this.connection.userId(), this::endWithSession);
+		}
+		else if (failure instanceof PayloadCodecException) {
+			logger.warn("A message of connection %s could not be stored: %s".formatted(this.connection.id(),
+					failure.getMessage()));
+			logger.debug("A message could not be encoded", failure);
+			this.connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
 		}
 		else if (failure instanceof MessageRejectedException) {
 			this.connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));

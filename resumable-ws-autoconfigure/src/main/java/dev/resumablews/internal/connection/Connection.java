@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.internal.budget.UserBudget;
@@ -21,7 +22,9 @@ import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.log.OpenedSession;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
+import dev.resumablews.internal.protocol.ErrorCode;
 import dev.resumablews.internal.protocol.ServerMessage;
+import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
 import dev.resumablews.internal.protocol.ServerMessage.SessionInit;
 import org.apache.commons.logging.Log;
@@ -419,7 +422,22 @@ final class Connection {
 			announceRestart();
 			close(CloseCode.RESTART);
 		}
+		PayloadCodecException undecodable = (open != null) ? open.undecodable() : null;
+		if (undecodable != null && closing() == null) {
+			endUndecodable(undecodable);
+		}
 		this.loop.wake();
+	}
+
+	/**
+	 * Ends the connection before an event that cannot be decoded, which the client is
+	 * sent when it comes back and the event can be.
+	 */
+	private void endUndecodable(PayloadCodecException failure) {
+		logger.warn("Connection %s is closed: %s".formatted(this.id, failure.getMessage()));
+		logger.debug("An event cannot be decoded", failure);
+		tell(new ErrorMessage(ErrorCode.FAILED, "The next event of the session cannot be decoded", null));
+		close(CloseCode.INTERNAL_ERROR);
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.epoch.Forks;
@@ -142,6 +143,14 @@ final class LogCursor {
 	}
 
 	/**
+	 * Returns why the next event cannot be sent. Any thread.
+	 * @return the failure; null if it can, as far as it is known
+	 */
+	@Nullable PayloadCodecException undecodable() {
+		return (this.pages.failure() instanceof PayloadCodecException failure) ? failure : null;
+	}
+
+	/**
 	 * Returns whether the session is closed, and all of it was taken.
 	 */
 	boolean hasEnded() {
@@ -173,7 +182,7 @@ final class LogCursor {
 	 * that Postgres does not answer
 	 */
 	void take(List<String> messages, long characters) {
-		if (isReading()) {
+		if (isReading() || undecodable() != null) {
 			return;
 		}
 		if (this.pages.failure() != null) {

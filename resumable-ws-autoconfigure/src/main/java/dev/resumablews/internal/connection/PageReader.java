@@ -14,6 +14,7 @@ import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeed.Known;
 import dev.resumablews.internal.log.LogPage;
+import dev.resumablews.internal.log.StoredPage;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -165,22 +166,20 @@ final class PageReader {
 		try {
 			if (!this.closed) {
 				Known before = this.feed.known();
-				LogPage read = this.services.log()
-					.page(this.sessionId, position, this.services.settings().pageSize())
+				StoredPage read = this.services.log()
+					.storedPage(this.sessionId, position, this.services.settings().pageSize())
 					.orElse(null);
 				if (read == null) {
 					this.feed.gone(before);
 				}
 				else if (this.feed.reaches(before, new Known(read.head(), read.forks()))) {
-					this.page.addAll(read.events());
-					this.budget.consume(Rate.REPLAY, read.events().stream().mapToLong(PageReader::lengthOf).sum());
-					this.skippedTo = read.events().isEmpty() ? read.head() : 0;
+					read.decoding().execute(() -> take(position, read));
+					return;
 				}
 			}
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("Session " + this.sessionId + " cannot be read yet", ex);
-			this.services.workers().clock().after(RETRY_DELAY, "Reading a session again", () -> readAgain(position));
+			readLater(position, ex);
 			return;
 		}
 		catch (Throwable ex) {
@@ -188,6 +187,29 @@ final class PageReader {
 		}
 		this.reading = false;
 		this.onRead.run();
+	}
+
+	private void take(long position, StoredPage read) {
+		try {
+			LogPage decoded = read.decode();
+			this.page.addAll(decoded.events());
+			this.budget.consume(Rate.REPLAY, decoded.events().stream().mapToLong(PageReader::lengthOf).sum());
+			this.skippedTo = decoded.events().isEmpty() ? decoded.head() : 0;
+		}
+		catch (EventLogUnavailableException ex) {
+			readLater(position, ex);
+			return;
+		}
+		catch (Throwable ex) {
+			this.failure = ex;
+		}
+		this.reading = false;
+		this.onRead.run();
+	}
+
+	private void readLater(long position, EventLogUnavailableException cause) {
+		logger.debug("Session " + this.sessionId + " cannot be read yet", cause);
+		this.services.workers().clock().after(RETRY_DELAY, "Reading a session again", () -> readAgain(position));
 	}
 
 	private void readAgain(long position) {

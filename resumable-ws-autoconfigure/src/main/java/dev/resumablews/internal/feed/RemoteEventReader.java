@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeed.Known;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -68,7 +69,14 @@ public final class RemoteEventReader {
 
 	private final SessionFeeds feeds;
 
+	private final RemoteEventDecoder decoder;
+
 	public RemoteEventReader(JdbcExecutor database, SessionFeeds feeds) {
+		this(database, feeds, StoredPayloads.PLAIN);
+	}
+
+	public RemoteEventReader(JdbcExecutor database, SessionFeeds feeds, StoredPayloads payloads) {
+		this.decoder = new RemoteEventDecoder(payloads, feeds.maxCharacters());
 		this.database = database.reserved();
 		this.feeds = feeds;
 	}
@@ -133,10 +141,20 @@ public final class RemoteEventReader {
 				feed.gone(before);
 				continue;
 			}
-			feed.followed(before, news.events(), log);
-			if (news.closed()) {
-				feed.closed(log.last());
+			if (RemoteEventDecoder.isNeeded(news.events())) {
+				this.decoder.execute(news.sessionId(),
+						() -> followed(feed, before, this.decoder.decode(news.events(), feed), log, news.closed()));
 			}
+			else {
+				followed(feed, before, news.events(), log, news.closed());
+			}
+		}
+	}
+
+	private static void followed(SessionFeed feed, Known before, List<FeedEntry> events, Known log, boolean closed) {
+		feed.followed(before, events, log);
+		if (closed) {
+			feed.closed(log.last());
 		}
 	}
 

@@ -3,6 +3,7 @@ package dev.resumablews.internal.log;
 import java.util.UUID;
 import java.util.function.Supplier;
 
+import dev.resumablews.internal.codec.StoredPayloads;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,27 @@ public sealed interface AppendRequest {
 	}
 
 	/**
+	 * Returns this request with another payload.
+	 * @param payload the payload
+	 * @return the request
+	 */
+	AppendRequest with(Payload payload);
+
+	/**
+	 * Returns this request in the form in which it is to be stored. Calls code of the
+	 * application if there is a codec, and leaves a payload that is bound late to its
+	 * producer.
+	 * @param payloads the form
+	 * @return the request
+	 */
+	default AppendRequest encoded(StoredPayloads payloads) {
+		if (payloads.encodes() && payload() instanceof Text text) {
+			return with(new Text(text.json(), payloads.encode(sessionId(), type(), text.json(), null)));
+		}
+		return this;
+	}
+
+	/**
 	 * Returns a request to store an event of the application.
 	 * @param sessionId the session
 	 * @param type the event's type
@@ -57,6 +79,11 @@ public sealed interface AppendRequest {
 	 * @param payload its payload
 	 */
 	record Event(UUID sessionId, String type, Payload payload) implements AppendRequest {
+
+		@Override
+		public Event with(Payload payload) {
+			return new Event(this.sessionId, this.type, payload);
+		}
 
 		/**
 		 * Returns a request to store the event at most once, as the message of a client.
@@ -82,6 +109,11 @@ public sealed interface AppendRequest {
 	 */
 	record Message(UUID sessionId, String userId, UUID idempotencyKey, String type, Payload payload,
 			boolean answered) implements AppendRequest {
+
+		@Override
+		public Message with(Payload payload) {
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, payload, this.answered);
+		}
 
 		/**
 		 * Returns this request as one that asks for a reply.
@@ -109,6 +141,12 @@ public sealed interface AppendRequest {
 	 */
 	record ReplyEvent(UUID sessionId, UUID messageId, long inReplyTo, long fence, String type, Role role,
 			@Nullable UUID replaces, Payload payload) implements AppendRequest {
+
+		@Override
+		public ReplyEvent with(Payload payload) {
+			return new ReplyEvent(this.sessionId, this.messageId, this.inReplyTo, this.fence, this.type, this.role,
+					this.replaces, payload);
+		}
 
 	}
 
@@ -145,8 +183,25 @@ public sealed interface AppendRequest {
 	 * A payload that is known.
 	 *
 	 * @param json the text of a JSON object
+	 * @param stored what is stored: the same, or its encoded form
 	 */
-	record Text(String json) implements Payload {
+	record Text(String json, String stored) implements Payload {
+
+		/**
+		 * Creates a payload that is stored as it is.
+		 * @param json the text of a JSON object
+		 */
+		public Text(String json) {
+			this(json, json);
+		}
+
+		/**
+		 * Returns how much memory it takes.
+		 * @return the length, in UTF-16 units
+		 */
+		int length() {
+			return this.json.equals(this.stored) ? this.json.length() : this.json.length() + this.stored.length();
+		}
 
 	}
 
@@ -154,10 +209,23 @@ public sealed interface AppendRequest {
 	 * A payload that is read once, on the thread that writes the log and at the last
 	 * moment, so that a reply can say all that has arrived until then.
 	 *
-	 * @param json returns the text of a JSON object, or null if there is nothing to
-	 * store; must be fast
+	 * @param text returns the payload in the form in which it is stored, or null if there
+	 * is nothing to store; must be fast
 	 */
-	record LateBound(Supplier<@Nullable String> json) implements Payload {
+	record LateBound(Supplier<@Nullable Text> text) implements Payload {
+
+		/**
+		 * Creates a payload that is stored as it is.
+		 * @param json returns the text of a JSON object, or null if there is nothing to
+		 * store; must be fast
+		 * @return the payload
+		 */
+		public static LateBound of(Supplier<@Nullable String> json) {
+			return new LateBound(() -> {
+				String text = json.get();
+				return (text != null) ? new Text(text) : null;
+			});
+		}
 
 	}
 

@@ -296,7 +296,7 @@ public final class AppendStatement {
 		Map<UUID, Long> replaced = new HashMap<>();
 		for (int i = batch.size() - 1; i >= 0; i--) {
 			QueuedAppend append = batch.get(i);
-			payloads[i] = append.payload();
+			payloads[i] = append.stored();
 			if (append.request() instanceof AppendRequest.ReplyEvent event) {
 				Long fence = replaced.get(event.messageId());
 				if (append.isDelta() && fence != null && fence == event.fence()) {

@@ -61,7 +61,7 @@ final class BatchCollector {
 			for (QueuedAppend append : next) {
 				if (append.settle()) {
 					taken.add(append);
-					characters += append.payload().length();
+					characters += append.stored().length();
 				}
 			}
 		}

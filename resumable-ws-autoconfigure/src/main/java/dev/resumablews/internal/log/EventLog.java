@@ -9,9 +9,11 @@ import java.util.function.Consumer;
 
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +25,23 @@ import org.jspecify.annotations.Nullable;
 public interface EventLog {
 
 	/**
-	 * Stores an event. Does not block. Drafts of one session that are appended one after
-	 * the other are stored in that order.
+	 * Returns the form in which payloads are stored. If they are encoded, appends call
+	 * code of the application on the caller's thread, and reads do, too.
+	 * @return the form
+	 */
+	default StoredPayloads payloads() {
+		return StoredPayloads.PLAIN;
+	}
+
+	/**
+	 * Stores an event. Does not block, unless payloads are encoded. Drafts of one session
+	 * that are appended one after the other are stored in that order.
 	 * @param request the event
 	 * @return completes when the event is durable, and the clients of this node have been
 	 * woken; its callbacks run on the thread that writes the log and must be fast. Fails
 	 * with {@link UnknownSessionException}, or with {@link EventLogUnavailableException}
-	 * when the event waited too long or too many wait already. Is cancelled when the
-	 * draft had nothing to say
+	 * when the event waited too long or too many wait already, or with
+	 * {@link PayloadCodecException}. Is cancelled when the draft had nothing to say
 	 */
 	default CompletableFuture<AppendResult> append(AppendRequest request) {
 		return append(request, (stored) -> {
@@ -70,14 +81,29 @@ public interface EventLog {
 	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit);
 
 	/**
+	 * Reads a page as {@link #page} does, without decoding its events: that may take as
+	 * long as the application wants.
+	 * @param sessionId the session
+	 * @param afterEventId the id after which to start
+	 * @param limit how many events to return at most
+	 * @return the page; empty if there is no such session
+	 */
+	default Optional<StoredPage> storedPage(UUID sessionId, long afterEventId, int limit) {
+		return page(sessionId, afterEventId, limit)
+			.map((page) -> new StoredPage(page, StoredPayloads.PLAIN, Long.MAX_VALUE));
+	}
+
+	/**
 	 * Reads the newest messages of a conversation: the answers so far, and what the user
-	 * said up to a message, which comes last.
+	 * said up to a message, which comes last, and is returned however long it is.
 	 * @param sessionId the session
 	 * @param lastUserMessage event id of the user message that comes last
-	 * @param limit how many messages to return at most
+	 * @param maxMessages how many messages to return at most
+	 * @param maxCharacters UTF-16 units that all messages have together at most, unless
+	 * the last one alone has more
 	 * @return the messages, oldest first
 	 */
-	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit);
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages, int maxCharacters);
 
 	/**
 	 * Opens a session for a client: the one it asks for, if it may, or a new one.

@@ -4,17 +4,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
 import dev.resumablews.ConversationMessage;
-import dev.resumablews.ConversationMessage.Role;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
-import tools.jackson.databind.json.JsonMapper;
+import dev.resumablews.internal.log.Conversation.StoredMessage;
 
 /**
  * Reads events from Postgres. Safe for use by many threads.
@@ -57,45 +56,55 @@ final class EventTable {
 	/**
 	 * The message to answer counts as the last one, also when answers to earlier ones
 	 * were stored after it, because it had to wait for its turn. Finds the messages by
-	 * their index before it reads any payload.
+	 * their index before it looks at their sizes, and reads only payloads that are
+	 * returned: the first one, and each one before which there is room.
 	 */
 	private static final String CONVERSATION = """
-			select id, type, payload
-			from ws_events
-			where session_id = ? and id = any (array(
-				select id
+			select id, type, payload, bytes
+			from (
+				select id, type, payload, bytes,
+					sum(bytes) over (order by id = ? desc, id desc rows unbounded preceding) - bytes as bytes_before
 				from (
-					(
-						select id from ws_events
-						where session_id = ? and type = 'user_message' and id <= ?
-						order by id desc
+					select id, type, payload, coalesce(payload_bytes, octet_length(payload::text)) as bytes
+					from ws_events
+					where session_id = ? and id = any (array(
+						select id
+						from (
+							(
+								select id from ws_events
+								where session_id = ? and type = 'user_message' and id <= ?
+								order by id desc
+								limit ?
+							) union all (
+								select id from ws_events
+								where session_id = ? and type = 'assistant_message' and id < ?
+								order by id desc
+								limit ?
+							)
+						) messages
+						order by id = ? desc, id desc
 						limit ?
-					) union all (
-						select id from ws_events
-						where session_id = ? and type = 'assistant_message'
-						order by id desc
-						limit ?
-					)
-				) messages
-				order by id = ? desc, id desc
-				limit ?
-			))
+					))
+				) sized
+			) newest
+			where bytes_before < ?
 			order by id = ? desc, id desc
 			""";
 
 	private final JdbcExecutor database;
 
+	private final StoredPayloads payloads;
+
 	private final long maxPageBytes;
 
-	private final JsonMapper json = JsonMapper.shared();
-
-	EventTable(JdbcExecutor database, long maxPageBytes) {
+	EventTable(JdbcExecutor database, StoredPayloads payloads, long maxPageBytes) {
 		this.database = database;
+		this.payloads = payloads;
 		this.maxPageBytes = maxPageBytes;
 	}
 
-	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
-		return this.database.execute((session) -> session.query(PAGE, (statement) -> {
+	Optional<StoredPage> page(UUID sessionId, long afterEventId, int limit) {
+		Optional<LogPage> read = this.database.execute((session) -> session.query(PAGE, (statement) -> {
 			statement.setObject(1, sessionId);
 			statement.setObject(2, sessionId);
 			statement.setLong(3, afterEventId);
@@ -107,6 +116,7 @@ final class EventTable {
 		}, (rows) -> {
 			return page(sessionId, rows);
 		}));
+		return read.map((page) -> new StoredPage(page, this.payloads, this.maxPageBytes));
 	}
 
 	private static Optional<LogPage> page(UUID sessionId, ResultSet rows) throws SQLException {
@@ -124,32 +134,35 @@ final class EventTable {
 		return Optional.ofNullable(page);
 	}
 
-	/**
-	 * The content is taken out here and not by Postgres, which cannot give a text that
-	 * holds the character NUL.
-	 */
-	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
-		return this.database.execute((session) -> {
-			List<ConversationMessage> messages = session.list(CONVERSATION, (statement) -> {
-				statement.setObject(1, sessionId);
-				statement.setObject(2, sessionId);
-				statement.setLong(3, lastUserMessage);
-				statement.setInt(4, limit);
-				statement.setObject(5, sessionId);
-				statement.setInt(6, limit);
-				statement.setLong(7, lastUserMessage);
-				statement.setInt(8, limit);
-				statement.setLong(9, lastUserMessage);
-			}, this::message);
-			Collections.reverse(messages);
-			return messages;
-		});
+	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages, int maxCharacters) {
+		return new Conversation(maxMessages, maxCharacters,
+				(message) -> this.payloads.decode(sessionId, message.id(), message.type(), message.payload()))
+			.read((before, limit, bytes) -> messages(sessionId, lastUserMessage, before, limit, bytes));
 	}
 
-	private ConversationMessage message(ResultSet row) throws SQLException {
-		Role role = row.getString(2).equals("user_message") ? Role.USER : Role.ASSISTANT;
-		String content = this.json.readTree(row.getString(3)).path("content").asString("");
-		return new ConversationMessage(role, content);
+	/**
+	 * Reads messages of a conversation, newest first, and at least one if there is any.
+	 * @param before id of the oldest message that was read before; none was if it is the
+	 * largest number
+	 * @param limit how many to return at most
+	 * @param bytes octets of the payloads after which to stop
+	 */
+	private List<StoredMessage> messages(UUID sessionId, long lastUserMessage, long before, int limit, long bytes) {
+		long through = (before == Long.MAX_VALUE) ? lastUserMessage : Math.min(lastUserMessage, before) - 1;
+		return this.database.execute((session) -> session.list(CONVERSATION, (statement) -> {
+			statement.setLong(1, lastUserMessage);
+			statement.setObject(2, sessionId);
+			statement.setObject(3, sessionId);
+			statement.setLong(4, through);
+			statement.setInt(5, limit);
+			statement.setObject(6, sessionId);
+			statement.setLong(7, before);
+			statement.setInt(8, limit);
+			statement.setLong(9, lastUserMessage);
+			statement.setInt(10, limit);
+			statement.setLong(11, bytes);
+			statement.setLong(12, lastUserMessage);
+		}, (row) -> new StoredMessage(row.getLong(1), row.getString(2), row.getString(3), row.getLong(4))));
 	}
 
 }

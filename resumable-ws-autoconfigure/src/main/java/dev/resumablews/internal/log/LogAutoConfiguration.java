@@ -2,7 +2,9 @@ package dev.resumablews.internal.log;
 
 import java.util.UUID;
 
+import dev.resumablews.PayloadCodec;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -11,6 +13,7 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.observability.ListenerDispatcher;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -37,20 +40,29 @@ public final class LogAutoConfiguration {
 		return new SessionFeeds(properties.feed().maxEvents(), properties.feed().maxSize().toBytes(), commits);
 	}
 
+	/**
+	 * The name of the parameter is not that of a bean: of several beans, Spring would
+	 * choose the one with that name.
+	 */
 	@Bean
-	RemoteEventReader resumableWsNewsReader(JdbcExecutor database, SessionFeeds feeds) {
-		return new RemoteEventReader(database, feeds);
+	StoredPayloads resumableWsStoredPayloads(ObjectProvider<PayloadCodec> theOnlyPayloadCodec) {
+		return new StoredPayloads(theOnlyPayloadCodec.getIfAvailable());
+	}
+
+	@Bean
+	RemoteEventReader resumableWsNewsReader(JdbcExecutor database, SessionFeeds feeds, StoredPayloads payloads) {
+		return new RemoteEventReader(database, feeds, payloads);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean(EventLog.class)
 	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database,
-			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners) {
+			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners, StoredPayloads payloads) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
 				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, statement, feeds, listeners.listener());
+		return new PostgresEventLog(settings, database, statement, feeds, listeners.listener(), payloads);
 	}
 
 	@Bean

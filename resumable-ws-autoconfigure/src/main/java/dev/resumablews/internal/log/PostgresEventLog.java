@@ -12,9 +12,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 import dev.resumablews.ConversationMessage;
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.PayloadCodecException;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -32,6 +35,8 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	private final List<GroupCommitWriter> writers = new ArrayList<>();
 
+	private final StoredPayloads payloads;
+
 	private final SessionTable sessions;
 
 	private final EventTable events;
@@ -45,8 +50,14 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	public PostgresEventLog(LogSettings settings, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
 			ResumableWsListener listener) {
+		this(settings, database, statement, feeds, listener, StoredPayloads.PLAIN);
+	}
+
+	public PostgresEventLog(LogSettings settings, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
+			ResumableWsListener listener, StoredPayloads payloads) {
+		this.payloads = payloads;
 		this.sessions = new SessionTable(database);
-		this.events = new EventTable(database, settings.maxPageBytes());
+		this.events = new EventTable(database, payloads, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
 			this.writers
 				.add(new GroupCommitWriter("resumable-ws-log-" + i, settings, database, statement, feeds, listener));
@@ -57,7 +68,19 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	}
 
 	@Override
-	public CompletableFuture<AppendResult> append(AppendRequest request, Consumer<AppendResult> onStored) {
+	public StoredPayloads payloads() {
+		return this.payloads;
+	}
+
+	@Override
+	public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
+		AppendRequest request;
+		try {
+			request = draft.encoded(this.payloads);
+		}
+		catch (PayloadCodecException | EventLogUnavailableException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
 		this.open.incrementAndGet();
 		CompletableFuture<AppendResult> result = this.writers
 			.get(Math.floorMod(request.sessionId().hashCode(), this.writers.size()))
@@ -73,12 +96,18 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	@Override
 	public Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
+		return storedPage(sessionId, afterEventId, limit).map(StoredPage::decode);
+	}
+
+	@Override
+	public Optional<StoredPage> storedPage(UUID sessionId, long afterEventId, int limit) {
 		return this.events.page(sessionId, afterEventId, limit);
 	}
 
 	@Override
-	public List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int limit) {
-		return this.events.conversation(sessionId, lastUserMessage, limit);
+	public List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages,
+			int maxCharacters) {
+		return this.events.conversation(sessionId, lastUserMessage, maxMessages, maxCharacters);
 	}
 
 	@Override

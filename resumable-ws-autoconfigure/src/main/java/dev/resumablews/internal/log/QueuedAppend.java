@@ -30,7 +30,7 @@ public final class QueuedAppend {
 
 	private final CompletableFuture<AppendResult> result = new CompletableFuture<>();
 
-	private @Nullable String payload;
+	private @Nullable Text payload;
 
 	/**
 	 * Creates an append that is refused by nothing but the log.
@@ -54,7 +54,7 @@ public final class QueuedAppend {
 		this.request = request;
 		this.onStored = onStored;
 		this.deadline = deadline;
-		this.payload = (request.payload() instanceof Text text) ? text.json() : null;
+		this.payload = (request.payload() instanceof Text text) ? text : null;
 	}
 
 	/**
@@ -71,11 +71,16 @@ public final class QueuedAppend {
 	 * @throws IllegalStateException if it is bound late and not settled
 	 */
 	public String payload() {
-		String settled = this.payload;
-		if (settled == null) {
-			throw new IllegalStateException("The payload is not settled yet");
-		}
-		return settled;
+		return settled().json();
+	}
+
+	/**
+	 * Returns what is stored of the payload: the same, or its encoded form.
+	 * @return the text of a JSON object
+	 * @throws IllegalStateException if it is bound late and not settled
+	 */
+	public String stored() {
+		return settled().stored();
 	}
 
 	/**
@@ -140,7 +145,7 @@ public final class QueuedAppend {
 		}
 		if (this.payload == null && this.request.payload() instanceof LateBound late) {
 			try {
-				this.payload = late.json().get();
+				this.payload = late.text().get();
 			}
 			catch (Throwable ex) {
 				this.result.completeExceptionally(ex);
@@ -153,12 +158,20 @@ public final class QueuedAppend {
 		return this.payload != null;
 	}
 
+	private Text settled() {
+		Text settled = this.payload;
+		if (settled == null) {
+			throw new IllegalStateException("The payload is not settled yet");
+		}
+		return settled;
+	}
+
 	/**
 	 * Length of the payload while it waits; 0 for one that is bound late, whose length
 	 * its producer bounds.
 	 */
 	int waitingLength() {
-		String known = this.payload;
+		Text known = this.payload;
 		return (isLateBound() || known == null) ? 0 : known.length();
 	}
 

@@ -222,7 +222,9 @@ final class DefaultResumableSessions implements ResumableSessions {
 	}
 
 	private void append(TransactionalPublisher transaction, AppendRequest draft, boolean required) {
-		transaction.add(new Operation.Append(new QueuedAppend(draft, System.nanoTime()), required), this.store);
+		transaction.add(
+				new Operation.Append(new QueuedAppend(draft.encoded(this.log.payloads()), System.nanoTime()), required),
+				this.store);
 	}
 
 	private String serialize(Object payload) {

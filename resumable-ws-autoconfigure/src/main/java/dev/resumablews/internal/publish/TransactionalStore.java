@@ -98,7 +98,7 @@ final class TransactionalStore {
 			long characters = 0;
 			for (Operation operation : operations) {
 				if (operation instanceof Operation.Append append) {
-					int length = append.append().payload().length();
+					int length = append.append().stored().length();
 					if (batch.size() == this.maxBatch
 							|| !batch.isEmpty() && characters + length > MAX_BATCH_CHARACTERS) {
 						append(connection, batch, stored);

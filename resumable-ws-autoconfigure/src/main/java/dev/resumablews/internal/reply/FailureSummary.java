@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 
+import dev.resumablews.PayloadCodecException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatusCode;
@@ -28,7 +29,7 @@ final class FailureSummary {
 	static String of(Throwable failure) {
 		List<String> causes = new ArrayList<>();
 		for (Throwable cause = failure; cause != null && causes.size() < MAX_CAUSES; cause = cause.getCause()) {
-			if (cause instanceof NoAnswerException) {
+			if (cause instanceof NoAnswerException || cause instanceof PayloadCodecException) {
 				return String.valueOf(cause.getMessage());
 			}
 			if (!(cause instanceof CompletionException)) {

@@ -83,12 +83,13 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 
 	private ReplyRequest request() throws InterruptedException {
 		ClaimedReply claim = this.reply.claim();
+		ReplySettings settings = this.context.settings();
 		while (true) {
 			try {
 				return new ReplyRequest(claim.sessionId(), claim.userId(), claim.messageId(), claim.inReplyTo(),
 						this.context.log()
-							.conversation(claim.sessionId(), claim.inReplyTo(),
-									this.context.settings().historyMessages()));
+							.conversation(claim.sessionId(), claim.inReplyTo(), settings.historyMessages(),
+									settings.historyCharacters()));
 			}
 			catch (EventLogUnavailableException ex) {
 				logger.debug("Reply " + claim.messageId() + " waits for the event log", ex);

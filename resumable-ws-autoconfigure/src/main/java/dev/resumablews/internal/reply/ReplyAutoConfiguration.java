@@ -59,10 +59,10 @@ public final class ReplyAutoConfiguration {
 		ResumableWsProperties.User user = properties.user();
 		ReplyLimits limits = new ReplyLimits(reply.maxWaiting(), orUnlimited(user.maxWaitingReplies()),
 				orUnlimited(user.maxRunningReplies()));
-		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.firstPartTimeout(),
-				reply.idleTimeout(), reply.maxDuration(), reply.maxConcurrent(), limits, reply.maxCharacters(),
-				reply.oneAtATime(), reply.lease(), reply.takeover() == ResumableWsProperties.Takeover.RESTART,
-				reply.maxAttempts());
+		ReplySettings settings = new ReplySettings(reply.historyMessages(), reply.historyCharacters(),
+				reply.firstPartTimeout(), reply.idleTimeout(), reply.maxDuration(), reply.maxConcurrent(), limits,
+				reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
+				reply.takeover() == ResumableWsProperties.Takeover.RESTART, reply.maxAttempts());
 		boolean handled = handlers.stream().anyMatch((handler) -> ReplyEvents.USER_MESSAGE.equals(handler.type()));
 		boolean answered = reply.enabled() && !handled;
 		ReplyGenerator answering = answered ? generator.getIfAvailable() : null;

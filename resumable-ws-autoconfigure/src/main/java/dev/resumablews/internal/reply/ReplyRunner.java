@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import dev.resumablews.PayloadCodecException;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.concurrent.Threads;
@@ -146,8 +147,8 @@ final class ReplyRunner implements ReplyContext {
 	@Override
 	public CompletableFuture<AppendResult> append(ClaimedReply claim, UUID messageId, String type,
 			Supplier<@Nullable String> payload, boolean ends, @Nullable UUID replaces) {
-		CompletableFuture<AppendResult> result = this.log.append(new ReplyEvent(claim.sessionId(), messageId,
-				claim.inReplyTo(), claim.fence(), type, role(type, ends), replaces, new LateBound(payload)));
+		CompletableFuture<AppendResult> result = append(new ReplyEvent(claim.sessionId(), messageId, claim.inReplyTo(),
+				claim.fence(), type, role(type, ends), replaces, LateBound.of(payload)));
 		if (ends) {
 			result.whenComplete((stored, failure) -> {
 				if (failure != null) {
@@ -159,6 +160,24 @@ final class ReplyRunner implements ReplyContext {
 			});
 		}
 		return result;
+	}
+
+	/**
+	 * Appends an event, once it is encoded if payloads are: then its payload is bound
+	 * when its turn to be encoded has come.
+	 */
+	private CompletableFuture<AppendResult> append(ReplyEvent event) {
+		if (!this.log.payloads().encodes()) {
+			return this.log.append(event);
+		}
+		EncodedAppend append = new EncodedAppend(this.log, event);
+		try {
+			this.threads.encode(event.messageId(), append);
+		}
+		catch (RejectedExecutionException ex) {
+			append.refuse("This node has stopped", ex);
+		}
+		return append.result();
 	}
 
 	private static Role role(String type, boolean ends) {
@@ -249,7 +268,17 @@ final class ReplyRunner implements ReplyContext {
 	 */
 	private void endCancelled(ClaimedReply claim) {
 		UUID messageId = (claim.previous() != null) ? claim.previous() : claim.messageId();
-		String said = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";
+		String said;
+		try {
+			said = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";
+		}
+		catch (PayloadCodecException ex) {
+			// with its deltas, which may be of use with another key
+			logger.warn("Reply %s is not ended with what it has said: %s".formatted(messageId, ex.getMessage()));
+			append(claim, messageId, ReplyEvents.FAILED, () -> ReplyEvents.failed(messageId, ReplyFailure.INTERRUPTED),
+					true, null);
+			return;
+		}
 		append(claim, messageId, ReplyEvents.MESSAGE, () -> ReplyEvents.message(messageId, said, "cancelled", Map.of()),
 				true, messageId);
 	}

@@ -6,6 +6,8 @@ import java.time.Duration;
  * Bounds of replies.
  *
  * @param historyMessages messages of the conversation that are given to the generator
+ * @param historyCharacters length, in UTF-16 units, that these messages have together at
+ * most, unless the message to answer alone is longer
  * @param firstPartTimeout how long a generator may be silent before its first text
  * @param idleTimeout how long it may be silent after that, while it is asked for more
  * @param maxDuration how long a reply may take
@@ -17,8 +19,8 @@ import java.time.Duration;
  * @param restart whether a reply that is taken over begins anew, instead of failing
  * @param maxAttempts how often a reply is begun at most
  */
-record ReplySettings(int historyMessages, Duration firstPartTimeout, Duration idleTimeout, Duration maxDuration,
-		int maxConcurrent, ReplyLimits limits, int maxCharacters, boolean oneAtATime, Duration lease, boolean restart,
-		int maxAttempts) {
+record ReplySettings(int historyMessages, int historyCharacters, Duration firstPartTimeout, Duration idleTimeout,
+		Duration maxDuration, int maxConcurrent, ReplyLimits limits, int maxCharacters, boolean oneAtATime,
+		Duration lease, boolean restart, int maxAttempts) {
 
 }

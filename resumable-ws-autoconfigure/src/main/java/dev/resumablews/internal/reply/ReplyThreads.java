@@ -1,10 +1,12 @@
 package dev.resumablews.internal.reply;
 
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.concurrent.Threads;
 
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -19,25 +21,32 @@ final class ReplyThreads implements Executor, AutoCloseable {
 
 	private static final String GENERATORS = "resumable-ws-reply-";
 
+	private static final String ENCODERS = "resumable-ws-reply-encode-";
+
 	private static final String CALLBACKS = "resumable-ws-reply-end-";
 
 	private final Executor generators;
 
 	private final Executor callbacks;
 
+	private final FairExecutor encoders;
+
 	private final Runnable stop;
 
-	private ReplyThreads(Executor generators, Executor callbacks, Runnable stop) {
+	private ReplyThreads(Executor generators, Executor callbacks, Executor encoders, Runnable stop) {
 		this.generators = generators;
 		this.callbacks = callbacks;
+		this.encoders = new FairExecutor(encoders, Integer.MAX_VALUE, 1);
 		this.stop = stop;
 	}
 
 	static ReplyThreads platform() {
 		ThreadPoolExecutor generators = pool(GENERATORS);
 		ThreadPoolExecutor callbacks = pool(CALLBACKS);
-		return new ReplyThreads(generators, callbacks, () -> {
+		ThreadPoolExecutor encoders = pool(ENCODERS);
+		return new ReplyThreads(generators, callbacks, encoders, () -> {
 			generators.shutdownNow();
+			encoders.shutdownNow();
 			callbacks.shutdown();
 		});
 	}
@@ -46,7 +55,12 @@ final class ReplyThreads implements Executor, AutoCloseable {
 		SimpleAsyncTaskExecutor generators = virtual(GENERATORS);
 		generators.setCancelRemainingTasksOnClose(true);
 		SimpleAsyncTaskExecutor callbacks = virtual(CALLBACKS);
-		return new ReplyThreads(generators, callbacks, generators::close);
+		SimpleAsyncTaskExecutor encoders = virtual(ENCODERS);
+		encoders.setCancelRemainingTasksOnClose(true);
+		return new ReplyThreads(generators, callbacks, encoders, () -> {
+			generators.close();
+			encoders.close();
+		});
 	}
 
 	@Override
@@ -62,7 +76,17 @@ final class ReplyThreads implements Executor, AutoCloseable {
 	}
 
 	/**
-	 * Interrupts generators, and lets callbacks finish.
+	 * Encodes an event of a reply, after those that the reply has stored before. Each
+	 * reply has a thread for that when it needs one, so neither its generator nor other
+	 * replies wait for the codec.
+	 * @param messageId the reply
+	 */
+	void encode(UUID messageId, Runnable task) {
+		this.encoders.execute(messageId.toString(), task);
+	}
+
+	/**
+	 * Interrupts generators and codecs, and lets callbacks finish.
 	 */
 	@Override
 	public void close() {

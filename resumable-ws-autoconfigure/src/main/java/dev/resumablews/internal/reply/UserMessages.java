@@ -38,8 +38,17 @@ public final class UserMessages {
 	}
 
 	/**
+	 * Returns whether storing a message calls code of the application, which may take its
+	 * time.
+	 * @return whether {@code submit} may block
+	 */
+	public boolean mayBlock() {
+		return this.log.payloads().encodes();
+	}
+
+	/**
 	 * Stores a user message once for each key. Its reply begins on this node or another
-	 * one when its turn has come. Does not block.
+	 * one when its turn has come. Does not block, unless it {@linkplain #mayBlock() may}.
 	 * @param sessionId the session
 	 * @param userId the user, to whom the session must belong
 	 * @param content what the user said

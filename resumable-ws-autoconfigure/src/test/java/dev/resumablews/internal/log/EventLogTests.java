@@ -308,10 +308,57 @@ class EventLogTests {
 		log.append(AppendRequest.of(session, "assistant_message", "{\"content\":\"to one\\u0000\"}")).get();
 		log.append(AppendRequest.of(session, "other", "{\"content\":\"no\"}")).get();
 		log.append(AppendRequest.of(session, "user_message", "{\"content\":\"later\"}")).get();
-		assertThat(log.conversation(session, 2, 2)).containsExactly(
+		assertThat(log.conversation(session, 2, 2, 1000)).containsExactly(
 				new ConversationMessage(Role.ASSISTANT, "to one\u0000"), new ConversationMessage(Role.USER, "two"));
-		assertThat(log.conversation(session, 2, 10)).extracting(ConversationMessage::content)
+		assertThat(log.conversation(session, 2, 10, 1000)).extracting(ConversationMessage::content)
 			.containsExactly("one", "to one\u0000", "two");
+	}
+
+	@Test
+	void theConversationHasNoMoreCharactersThanAllowedAndWholeMessages() throws Exception {
+		UUID session = test.newSession("alice");
+		for (int i = 0; i < 20; i++) {
+			say(session, "user_message", "u".repeat(10));
+			say(session, "assistant_message", "a".repeat(20));
+		}
+		long asked = say(session, "user_message", "u".repeat(10));
+		say(session, "assistant_message", "a".repeat(20));
+		assertThat(lengths(session, asked, 100)).containsExactly(10, 20, 10, 20, 20, 10);
+		assertThat(lengths(session, asked, 89)).containsExactly(20, 10, 20, 20, 10);
+		assertThat(lengths(session, asked, 30)).containsExactly(20, 10);
+		assertThat(lengths(session, asked, 1)).containsExactly(10);
+		assertThat(lengths(session, asked, 10_000)).hasSize(42);
+	}
+
+	@Test
+	void theConversationIsMeasuredInCharactersWhateverTheyTakeToStore() throws Exception {
+		UUID session = test.newSession("alice");
+		for (int i = 0; i < 9; i++) {
+			say(session, "assistant_message", "\u6587".repeat(50));
+			say(session, "user_message", "\\u0001".repeat(50));
+		}
+		long asked = say(session, "user_message", "");
+		assertThat(lengths(session, asked, 500)).hasSize(11);
+		assertThat(lengths(session, asked, 499)).hasSize(10);
+	}
+
+	@Test
+	void aMessageWithMoreCharactersThanAllowedIsTheWholeConversation() throws Exception {
+		UUID session = test.newSession("alice");
+		say(session, "user_message", "before");
+		long asked = say(session, "user_message", "u".repeat(1000));
+		assertThat(lengths(session, asked, 100)).containsExactly(1000);
+	}
+
+	private static long say(UUID session, String type, String content) throws Exception {
+		return log.append(AppendRequest.of(session, type, "{\"content\":\"" + content + "\"}")).get().eventId();
+	}
+
+	private static List<Integer> lengths(UUID session, long asked, int maxCharacters) {
+		return log.conversation(session, asked, 50, maxCharacters)
+			.stream()
+			.map((message) -> message.content().length())
+			.toList();
 	}
 
 	@Test
@@ -416,7 +463,7 @@ class EventLogTests {
 
 	private static AppendRequest part(ClaimedReply claim, String type, boolean ends, @Nullable UUID replaces) {
 		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
-				type, role(type, ends), replaces, new AppendRequest.LateBound(() -> "{}"));
+				type, role(type, ends), replaces, AppendRequest.LateBound.of(() -> "{}"));
 	}
 
 	private static AppendRequest.Role role(String type, boolean ends) {
@@ -427,7 +474,7 @@ class EventLogTests {
 	}
 
 	static AppendRequest lateBound(UUID session, String type, Supplier<@Nullable String> payload) {
-		return new AppendRequest.Event(session, type, new AppendRequest.LateBound(payload));
+		return new AppendRequest.Event(session, type, AppendRequest.LateBound.of(payload));
 	}
 
 	private static List<String> payloads(UUID session) {

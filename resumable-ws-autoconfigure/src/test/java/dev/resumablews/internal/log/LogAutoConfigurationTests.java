@@ -13,6 +13,7 @@ import javax.sql.DataSource;
 
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.PayloadCodec;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
@@ -42,6 +43,9 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
+import org.springframework.context.ApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.TaskExecutor;
@@ -102,6 +106,43 @@ class LogAutoConfigurationTests {
 			});
 			assertThat(sessions.history(session, 0, 10)).isEmpty();
 		});
+	}
+
+	@Test
+	void withoutACodecPayloadsAreStoredAsTheyAre() {
+		this.withoutTransactions.run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
+			assertThat(stored(context, session)).isEqualTo("{\"n\":1}");
+		});
+	}
+
+	@Test
+	void aCodecOfTheApplicationIsUsed() {
+		this.withoutTransactions.withBean("codec", PayloadCodec.class, Reversing::new).run((context) -> {
+			UUID session = newSession(context.getBean(EventLog.class));
+			ResumableSessions sessions = context.getBean(ResumableSessions.class);
+			sessions.publish(session, "tick", Map.of("n", 1));
+			assertThat(stored(context, session)).isEqualTo(" {\"encoded\":\"}1:\\\"n\\\"{\"}");
+			assertThat(sessions.history(session, 0, 10)).extracting(SessionEvent::payload).containsExactly("{\"n\":1}");
+		});
+	}
+
+	@Test
+	void thereIsOneCodecAtMost() {
+		this.withoutTransactions.withBean("codec", PayloadCodec.class, Reversing::new)
+			.withBean("another", PayloadCodec.class, Reversing::new)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(NoUniqueBeanDefinitionException.class));
+	}
+
+	private static String stored(ApplicationContext context, UUID session) {
+		return JdbcClient.create(context.getBean(DataSource.class))
+			.sql("select payload::text from ws_events where session_id = ?")
+			.param(session)
+			.query(String.class)
+			.single();
 	}
 
 	@Test
@@ -318,6 +359,20 @@ class LogAutoConfigurationTests {
 
 	}
 
+	private static final class Reversing implements PayloadCodec {
+
+		@Override
+		public String encode(UUID sessionId, String type, String payload) {
+			return new StringBuilder(payload).reverse().toString();
+		}
+
+		@Override
+		public String decode(UUID sessionId, String type, String encoded) {
+			return new StringBuilder(encoded).reverse().toString();
+		}
+
+	}
+
 	private static final class RefusingLog implements EventLog {
 
 		@Override
@@ -336,7 +391,8 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
-		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int limit) {
+		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int maxMessages,
+				int maxCharacters) {
 			return List.of();
 		}
 

@@ -83,7 +83,7 @@ class DefaultResumableSessionsTests {
 	@Test
 	void aThreadThatWritesTheLogCannotWaitForItself() {
 		CompletableFuture<AppendResult> written = test.log()
-			.append(new AppendRequest.Event(this.session, "late", new AppendRequest.LateBound(() -> {
+			.append(new AppendRequest.Event(this.session, "late", AppendRequest.LateBound.of(() -> {
 				sessions.publish(this.session, "never", Map.of());
 				return "{}";
 			})));

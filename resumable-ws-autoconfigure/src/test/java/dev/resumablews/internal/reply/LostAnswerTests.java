@@ -266,8 +266,8 @@ class LostAnswerTests {
 			}
 
 		};
-		ReplySettings settings = new ReplySettings(50, LONG, LONG, LONG, 10, ReplyLimits.NONE, 1000, true, LEASE, true,
-				10);
+		ReplySettings settings = new ReplySettings(50, 1000, LONG, LONG, LONG, 10, ReplyLimits.NONE, 1000, true, LEASE,
+				true, 10);
 		return new ReplyScheduler(this.log.log(), queue(this.log.node()), NodeNotifier.none(), (request) -> {
 			Sinks.Many<ReplyPart> model = Sinks.many().unicast().onBackpressureBuffer();
 			this.models.add(model);

@@ -234,20 +234,20 @@ class ReplyAutoConfigurationTests {
 
 	@Test
 	void boundsArePropertiesWithDefaults() {
-		this.runner.run((context) -> assertThat(replies(context).settings())
-			.isEqualTo(new ReplySettings(50, Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMinutes(10), 200,
-					new ReplyLimits(1000, 20, 10), 200_000, true, Duration.ofSeconds(15), true, 3)));
+		this.runner.run((context) -> assertThat(replies(context).settings()).isEqualTo(
+				new ReplySettings(50, 200_000, Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMinutes(10),
+						200, new ReplyLimits(1000, 20, 10), 200_000, true, Duration.ofSeconds(15), true, 3)));
 		this.runner
 			.withPropertyValues("resumable-ws.user.max-waiting-replies=0", "resumable-ws.user.max-running-replies=7",
-					"resumable-ws.reply.history-messages=5", "resumable-ws.reply.first-part-timeout=9s",
-					"resumable-ws.reply.idle-timeout=2s", "resumable-ws.reply.max-duration=3s",
-					"resumable-ws.reply.max-concurrent=4", "resumable-ws.reply.max-waiting=0",
-					"resumable-ws.reply.max-characters=6", "resumable-ws.reply.one-at-a-time=false",
-					"resumable-ws.reply.lease=7s", "resumable-ws.reply.takeover=fail",
-					"resumable-ws.reply.max-attempts=8")
+					"resumable-ws.reply.history-messages=5", "resumable-ws.reply.history-characters=60",
+					"resumable-ws.reply.first-part-timeout=9s", "resumable-ws.reply.idle-timeout=2s",
+					"resumable-ws.reply.max-duration=3s", "resumable-ws.reply.max-concurrent=4",
+					"resumable-ws.reply.max-waiting=0", "resumable-ws.reply.max-characters=6",
+					"resumable-ws.reply.one-at-a-time=false", "resumable-ws.reply.lease=7s",
+					"resumable-ws.reply.takeover=fail", "resumable-ws.reply.max-attempts=8")
 			.run((context) -> assertThat(replies(context).settings())
-				.isEqualTo(new ReplySettings(5, Duration.ofSeconds(9), Duration.ofSeconds(2), Duration.ofSeconds(3), 4,
-						new ReplyLimits(0, Integer.MAX_VALUE, 7), 6, false, Duration.ofSeconds(7), false, 8)));
+				.isEqualTo(new ReplySettings(5, 60, Duration.ofSeconds(9), Duration.ofSeconds(2), Duration.ofSeconds(3),
+						4, new ReplyLimits(0, Integer.MAX_VALUE, 7), 6, false, Duration.ofSeconds(7), false, 8)));
 	}
 
 	@Test
@@ -357,7 +357,7 @@ class ReplyAutoConfigurationTests {
 	private String answer(AssertableApplicationContext context) {
 		submit(context);
 		await().until(() -> types().contains("assistant_message"));
-		return this.log.log().conversation(this.session, 100, 1).get(0).content();
+		return this.log.log().conversation(this.session, 100, 1, 1000).get(0).content();
 	}
 
 	private List<String> types() {

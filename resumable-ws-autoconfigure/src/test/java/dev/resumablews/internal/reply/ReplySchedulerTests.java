@@ -189,6 +189,33 @@ class ReplySchedulerTests {
 	}
 
 	@Test
+	void theGeneratorGetsNoMoreOfTheConversationThanAllowedAndTheQuestionAlways() {
+		List<ReplyRequest> requests = new CopyOnWriteArrayList<>();
+		start((request) -> {
+			requests.add(request);
+			return Flux.just(ReplyPart.text("a".repeat(400)));
+		});
+		for (String asked : List.of("one", "two", "three", "q".repeat(1001))) {
+			submit(asked);
+			await().until(() -> types().stream().filter("assistant_message"::equals).count() == requests.size()
+					&& !requests.isEmpty()
+					&& requests.get(requests.size() - 1)
+						.conversation()
+						.stream()
+						.anyMatch((message) -> message.content().equals(asked)));
+		}
+		// the limit is 1000: "three" and two answers fit with what was said between them
+		assertThat(requests.get(2).conversation()).extracting(ConversationMessage::content)
+			.containsExactly("one", "a".repeat(400), "two", "a".repeat(400), "three");
+		assertThat(requests.get(3).conversation()).extracting(ConversationMessage::content)
+			.containsExactly("q".repeat(1001));
+		submit("last");
+		await().until(() -> requests.size() == 5);
+		assertThat(requests.get(4).conversation()).extracting(ConversationMessage::content)
+			.containsExactly("a".repeat(400), "last");
+	}
+
+	@Test
 	void deltasThatWaitForPostgresBecomeOne() throws SQLException {
 		start(streaming());
 		submit("Hi");
@@ -881,12 +908,12 @@ class ReplySchedulerTests {
 	private static AppendRequest part(ClaimedReply claim, String type, String content) {
 		String payload = "{\"message_id\":\"" + claim.messageId() + "\",\"offset\":0,\"content\":\"" + content + "\"}";
 		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
-				type, AppendRequest.Role.PART, null, new AppendRequest.LateBound(() -> payload));
+				type, AppendRequest.Role.PART, null, AppendRequest.LateBound.of(() -> payload));
 	}
 
 	private static ReplySettings oneAtATime(boolean oneAtATime) {
-		return new ReplySettings(50, LONG, LONG, LONG, 10, limits(10), 1000, oneAtATime, Duration.ofSeconds(15), true,
-				3);
+		return new ReplySettings(50, 1000, LONG, LONG, LONG, 10, limits(10), 1000, oneAtATime, Duration.ofSeconds(15),
+				true, 3);
 	}
 
 	/**
@@ -897,16 +924,18 @@ class ReplySchedulerTests {
 	}
 
 	private static ReplySettings failing() {
-		return new ReplySettings(50, LONG, LONG, LONG, 10, limits(10), 1000, true, Duration.ofSeconds(15), false, 3);
+		return new ReplySettings(50, 1000, LONG, LONG, LONG, 10, limits(10), 1000, true, Duration.ofSeconds(15), false,
+				3);
 	}
 
 	private static ReplySettings shortLease() {
-		return new ReplySettings(50, LONG, LONG, LONG, 10, limits(10), 1000, true, Duration.ofSeconds(1), true, 3);
+		return new ReplySettings(50, 1000, LONG, LONG, LONG, 10, limits(10), 1000, true, Duration.ofSeconds(1), true,
+				3);
 	}
 
 	private static ReplySettings settings(int history, Duration idle, Duration longest, int concurrent, int waiting,
 			int characters) {
-		return new ReplySettings(history, idle, idle, longest, concurrent, limits(waiting), characters, false,
+		return new ReplySettings(history, 1000, idle, idle, longest, concurrent, limits(waiting), characters, false,
 				Duration.ofSeconds(15), true, 3);
 	}
 

@@ -21,8 +21,8 @@ class ReplyStateTests {
 	private static final long END_WAIT = ReplyState.END_WAIT.toNanos();
 
 	private final ReplyState state = new ReplyState(
-			new ReplySettings(50, Duration.ofNanos(FIRST_PART), Duration.ofNanos(IDLE), Duration.ofNanos(LONGEST), 10,
-					ReplyLimits.NONE, 100_000, true, Duration.ofSeconds(15), true, 3),
+			new ReplySettings(50, 1000, Duration.ofNanos(FIRST_PART), Duration.ofNanos(IDLE), Duration.ofNanos(LONGEST),
+					10, ReplyLimits.NONE, 100_000, true, Duration.ofSeconds(15), true, 3),
 			BEGIN);
 
 	@Test
