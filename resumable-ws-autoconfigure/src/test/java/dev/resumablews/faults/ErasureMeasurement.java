@@ -1,0 +1,166 @@
+package dev.resumablews.faults;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ReplyPart;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Prints what it takes to erase a user with a million events who is connected and being
+ * answered, and what that costs others. Not part of the build; run it with
+ * {@code -Dtest=ErasureMeasurement}.
+ */
+class ErasureMeasurement {
+
+	private static final int SESSIONS = 20;
+
+	private static final int EVENTS = Integer.getInteger("erasure.events", 1_000_000) / SESSIONS;
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private static final List<String> TABLES = List.of("ws_sessions", "ws_empty_sessions", "ws_events",
+			"ws_idempotency_keys", "ws_replies", "ws_live_connections");
+
+	private TestServer server;
+
+	@Test
+	void measure() throws Exception {
+		this.server = TestServer.builder().with(Application.class).start();
+		try {
+			List<WsTestClient> clients = new ArrayList<>();
+			List<UUID> sessions = new ArrayList<>();
+			for (int i = 0; i < SESSIONS; i++) {
+				WsTestClient client = connect("alice");
+				sessions.add(UUID.fromString(client.await("session_init").path("session_id").asString()));
+				clients.add(client);
+			}
+			for (WsTestClient client : clients.subList(0, 5)) {
+				client.send(message());
+				client.await("assistant_delta");
+			}
+			sessions.subList(5, SESSIONS).forEach(this::fill);
+			long rows = rows(sessions);
+			victim(Duration.ofSeconds(5));
+			String before = victim(Duration.ofSeconds(15));
+			CompletableFuture<Long> erased = CompletableFuture.supplyAsync(this::erase);
+			String meanwhile = victim(() -> erased.isDone());
+			System.out.printf("Erased %d rows in %d sessions, %d of them connected and 5 being answered, in %d ms%n",
+					rows, SESSIONS, SESSIONS, erased.get());
+			System.out.println("Another user before: " + before);
+			System.out.println("Another user meanwhile: " + meanwhile);
+			clients.forEach((client) -> assertThat(client.awaitClose()).isIn(4401, 1012));
+			await().atMost(PATIENCE).until(() -> rows(sessions) == 0);
+			System.out.println("Rows left: " + rows(sessions));
+		}
+		finally {
+			this.server.close();
+		}
+	}
+
+	/**
+	 * Fills a session as the log would, but faster.
+	 */
+	private void fill(UUID session) {
+		JdbcClient sql = this.server.bean(JdbcClient.class);
+		this.server.bean(ResumableSessions.class).publish(session, "note", Map.of());
+		int events = EVENTS * SESSIONS / (SESSIONS - 5);
+		sql.sql("""
+				insert into ws_events (session_id, id, type, payload, created_at, payload_bytes)
+				select ?, n, 'note', json_build_object('text', repeat('x', 300)), now(), 312
+				from generate_series(2, ?) as n
+				""").params(session, events).update();
+		sql.sql("""
+				insert into ws_idempotency_keys (session_id, idempotency_key)
+				select ?, gen_random_uuid() from generate_series(1, ?)
+				""").params(session, events / 10).update();
+		sql.sql("update ws_sessions set last_event_id = ? where session_id = ?").params(events, session).update();
+	}
+
+	private long erase() {
+		long start = System.nanoTime();
+		assertThat(this.server.bean(ResumableSessions.class).erase("alice")).isEqualTo(SESSIONS);
+		return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+	}
+
+	private long rows(List<UUID> sessions) {
+		JdbcClient sql = this.server.bean(JdbcClient.class);
+		return TABLES.stream()
+			.mapToLong((table) -> sql.sql("select count(*) from " + table + " where session_id = any (?)")
+				.param(sessions.toArray(UUID[]::new))
+				.query(Long.class)
+				.single())
+			.sum();
+	}
+
+	private String victim(Duration time) {
+		long end = System.nanoTime() + time.toNanos();
+		return victim(() -> System.nanoTime() - end > 0);
+	}
+
+	private String victim(java.util.function.BooleanSupplier ended) {
+		List<Long> acks = new ArrayList<>();
+		List<Long> connects = new ArrayList<>();
+		while (!ended.getAsBoolean()) {
+			long start = System.nanoTime();
+			try (WsTestClient client = connect("bob-" + UUID.randomUUID())) {
+				client.await("replay_complete");
+				connects.add(System.nanoTime() - start);
+				for (int i = 0; i < 5; i++) {
+					long sent = System.nanoTime();
+					client.send(message());
+					client.await("ack");
+					acks.add(System.nanoTime() - sent);
+				}
+			}
+		}
+		return "ack p50/p99 %s ms, new connection %s ms (%d, %d)".formatted(figures(acks), figures(connects),
+				acks.size(), connects.size());
+	}
+
+	private static String figures(List<Long> nanos) {
+		Collections.sort(nanos);
+		return "%.1f / %.1f".formatted(nanos.get(nanos.size() / 2) / 1e6,
+				nanos.get(Math.min(nanos.size() - 1, nanos.size() * 99 / 100)) / 1e6);
+	}
+
+	private static Map<String, Object> message() {
+		return Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID());
+	}
+
+	private WsTestClient connect(String user) {
+		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Application {
+
+		@Bean
+		ReplyGenerator model() {
+			return (request) -> request.userId().equals("alice")
+					? Flux.interval(Duration.ofMillis(20)).map((n) -> ReplyPart.text("word "))
+					: Flux.just(ReplyPart.text("hello"));
+		}
+
+	}
+
+}
