@@ -229,6 +229,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxWaitingReplies Replies that may wait for their turn, on all nodes, before
 	 * further messages of the user are refused.
 	 * @param maxRunningReplies Replies that run at the same time, on all nodes.
+	 * @param maxSessions Open sessions, on all nodes, before handshakes create no further
+	 * ones.
 	 */
 	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
 			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
@@ -236,7 +238,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("60") int repliesPerMinute, @DefaultValue("8MB") DataSize replayPerSecond,
 			@DefaultValue("1000") int maxWaitingMessages, @DefaultValue("4MB") DataSize maxWaitingSize,
 			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers,
-			@DefaultValue("20") int maxWaitingReplies, @DefaultValue("10") int maxRunningReplies) {
+			@DefaultValue("20") int maxWaitingReplies, @DefaultValue("10") int maxRunningReplies,
+			@DefaultValue("1000") int maxSessions) {
 
 		public User {
 			requireNotNegative("user.messages-per-second", messagesPerSecond);
@@ -253,6 +256,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requireNotNegative("user.max-handlers", maxHandlers);
 			requireNotNegative("user.max-waiting-replies", maxWaitingReplies);
 			requireNotNegative("user.max-running-replies", maxRunningReplies);
+			requireNotNegative("user.max-sessions", maxSessions);
 		}
 
 	}

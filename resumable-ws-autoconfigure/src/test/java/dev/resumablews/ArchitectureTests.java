@@ -78,7 +78,7 @@ class ArchitectureTests {
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "observability", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
+			entry("log", "observability", "budget", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
 			entry("publish", "observability", "protocol", "concurrent", "jdbc", "log", "feed", "presence", "epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
 			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //

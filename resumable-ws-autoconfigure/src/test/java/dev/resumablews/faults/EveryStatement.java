@@ -85,8 +85,8 @@ final class EveryStatement implements AutoCloseable {
 					"20s", "resumable-ws.cluster.backstop-interval", "500ms", "resumable-ws.cleanup.interval", "300ms",
 					"resumable-ws.feed.max-events", "4", "resumable-ws.log.statement-timeout", "5s",
 					"resumable-ws.shutdown.timeout", "5s", "resumable-ws.shutdown.reply-grace", "50ms",
-					"resumable-ws.shutdown.reconnect-window", "0s", "spring.datasource.hikari.connection-timeout",
-					"3000")
+					"resumable-ws.shutdown.reconnect-window", "0s", "resumable-ws.user.max-sessions",
+					signal.equals("polling") ? "0" : "1000", "spring.datasource.hikari.connection-timeout", "3000")
 			.start();
 	}
 
@@ -119,8 +119,8 @@ final class EveryStatement implements AutoCloseable {
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
 				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
-				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::disconnect, this::erase,
-				() -> cleanUp(user, session));
+				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::openOneTooMany,
+				this::disconnect, this::erase, () -> cleanUp(user, session));
 	}
 
 	/**
@@ -319,6 +319,22 @@ final class EveryStatement implements AutoCloseable {
 			await().atMost(PATIENCE).until(() -> client.gaveUp() != null);
 			assertThat(client.closeCodes()).contains(1000);
 			assertThat(client.violations()).isEmpty();
+		}
+	}
+
+	private void openOneTooMany() {
+		String user = "crowded-" + RUNS.incrementAndGet();
+		this.direct.sql("""
+				insert into ws_empty_sessions (session_id, user_id, created_at)
+				select gen_random_uuid(), ?, now() - interval '1 hour' from generate_series(1, 1000)
+				""").param(user).update();
+		try (ReplayingClient client = client(this.second, user, null)) {
+			client.awaitReplayComplete();
+			assertThat(client.violations()).isEmpty();
+			assertThat(this.direct.sql("select count(*) from ws_empty_sessions where user_id = ?")
+				.param(user)
+				.query(Integer.class)
+				.single()).isLessThanOrEqualTo(1000);
 		}
 	}
 

@@ -13,6 +13,7 @@ import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.connection.ConnectionState.Phase;
 import dev.resumablews.internal.epoch.Forks;
@@ -81,6 +82,11 @@ final class Connection {
 	private volatile @Nullable LogCursor cursor;
 
 	private volatile Login login;
+
+	/**
+	 * The limit that the user has exceeded, for the close frame.
+	 */
+	private volatile @Nullable String exceeded;
 
 	/**
 	 * Creates a connection whose session is not open yet.
@@ -161,6 +167,9 @@ final class Connection {
 			this.loop.start(opened);
 			this.listener.opened(this);
 			changed();
+		}
+		catch (BudgetExceededException ex) {
+			closeExceeded(ex.reason());
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("A session could not be opened", ex);
@@ -266,6 +275,17 @@ final class Connection {
 		if (close(code)) {
 			report(Kind.PROTOCOL_VIOLATED, reason);
 		}
+	}
+
+	/**
+	 * Closes the connection because its user has more than one user may have, and tells
+	 * the listeners.
+	 * @param limit the name of the limit, one of a fixed set of words
+	 */
+	void closeExceeded(String limit) {
+		report(Kind.LIMIT_EXCEEDED, limit);
+		this.exceeded = limit;
+		close(CloseCode.RATE_LIMITED);
 	}
 
 	/**
@@ -414,7 +434,7 @@ final class Connection {
 				this.channel.cut(code);
 			}
 			else {
-				this.channel.close(code);
+				this.channel.close(code, reason(code));
 				CompletableFuture.delayedExecutor(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS, threads)
 					.execute(() -> this.channel.cut(code));
 			}
@@ -422,6 +442,11 @@ final class Connection {
 		finally {
 			this.listener.closed(this);
 		}
+	}
+
+	private String reason(CloseCode code) {
+		String limit = this.exceeded;
+		return (limit != null && code == CloseCode.RATE_LIMITED) ? limit : code.name().toLowerCase(Locale.ROOT);
 	}
 
 	private SessionInit init(OpenedSession session) {

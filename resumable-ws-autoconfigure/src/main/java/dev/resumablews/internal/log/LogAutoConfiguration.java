@@ -44,13 +44,18 @@ public final class LogAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(EventLog.class)
-	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database,
+	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database, SessionTable sessions,
 			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
 				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, statement, feeds, listeners.listener());
+		return new PostgresEventLog(settings, database, sessions, statement, feeds, listeners.listener());
+	}
+
+	@Bean
+	SessionTable resumableWsSessionTable(ResumableWsProperties properties, JdbcExecutor database) {
+		return new SessionTable(database, properties.user().maxSessions());
 	}
 
 	@Bean

@@ -43,9 +43,9 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	 */
 	private final AtomicLong open = new AtomicLong();
 
-	public PostgresEventLog(LogSettings settings, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
-			ResumableWsListener listener) {
-		this.sessions = new SessionTable(database);
+	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
+			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener) {
+		this.sessions = sessions;
 		this.events = new EventTable(database, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
 			this.writers

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 
 import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
@@ -89,13 +90,23 @@ public final class SessionTable {
 
 	private final JdbcExecutor database;
 
-	public SessionTable(JdbcExecutor database) {
+	private final int maxPerUser;
+
+	/**
+	 * Creates the table.
+	 * @param maxPerUser open sessions that a user may have for another one to be created;
+	 * 0 for no limit
+	 */
+	public SessionTable(JdbcExecutor database, int maxPerUser) {
 		this.database = database;
+		this.maxPerUser = maxPerUser;
 	}
 
 	/**
 	 * Opens a session, or a new one if there is none.
 	 * @param theirs the history that the client has processed; null if it does not say
+	 * @throws BudgetExceededException if there is none, and the user has as many open
+	 * sessions as a user may have
 	 */
 	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
 			@Nullable Forks theirs) {
@@ -158,9 +169,10 @@ public final class SessionTable {
 				(rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
 	}
 
-	private static OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
+	private OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
 			@Nullable Forks theirs) throws SQLException {
-		Forks forks = EmptySessions.create(session, sessionId, userId);
+		Forks forks = (this.maxPerUser > 0) ? EmptySessions.create(session, sessionId, userId, this.maxPerUser)
+				: EmptySessions.create(session, sessionId, userId);
 		// the session that the client asked for may be among what a failover has lost
 		boolean lost = theirs != null && !theirs.epoch().equals(forks.epoch());
 		return new OpenedSession(sessionId, false, reason, 0, 0, 1, forks, lost ? 0L : null);

@@ -53,7 +53,8 @@ class GreedyUserTests {
 					"resumable-ws.user.handshakes-per-minute", "20", "resumable-ws.user.resumes-per-minute", "5",
 					"resumable-ws.user.replies-per-minute", "8", "resumable-ws.user.max-waiting-replies", "3",
 					"resumable-ws.user.max-running-replies", "2", "resumable-ws.user.max-waiting-size", "100KB",
-					"resumable-ws.reply.max-concurrent", "3", "resumable-ws.reply.max-waiting", "4")
+					"resumable-ws.reply.max-concurrent", "3", "resumable-ws.reply.max-waiting", "4",
+					"resumable-ws.user.max-sessions", "6")
 			.start();
 	}
 
@@ -99,6 +100,7 @@ class GreedyUserTests {
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.TEXT, new byte[0])), 1);
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.CONTINUATION, new byte[0])), 1000);
 			assertThat(empty.awaitClose()).isEqualTo(4429);
+			assertThat(empty.closeReason()).isEqualTo("frames_rate");
 		}
 		try (WsTestClient pongs = connect("carl")) {
 			sendWhileOpen(pongs, (client) -> client.send(WsFrame.PONG, new byte[0]), 1000);
@@ -185,6 +187,27 @@ class GreedyUserTests {
 		}
 		assertNoted("hal", "replies_rate");
 		assertServed();
+	}
+
+	@Test
+	void sessionsAreCountedAndThoseThatExistCanBeResumed() {
+		List<WsTestClient> clients = new ArrayList<>();
+		String session = "";
+		for (int i = 0; i < 6; i++) {
+			clients.add(connect("iris"));
+			session = clients.get(i).await("session_init").path("session_id").asString();
+		}
+		try (WsTestClient refused = connect("iris")) {
+			assertThat(refused.awaitClose()).isEqualTo(4429);
+			assertThat(refused.closeReason()).isEqualTo("max_sessions");
+			assertThat(refused.messages()).isEmpty();
+		}
+		try (WsTestClient resumed = to("iris").query("sessionId", session).connect()) {
+			assertThat(resumed.await("session_init").path("resumed").asBoolean()).isTrue();
+		}
+		assertNoted("iris", "max_sessions");
+		assertServed();
+		clients.forEach(WsTestClient::close);
 	}
 
 	/**

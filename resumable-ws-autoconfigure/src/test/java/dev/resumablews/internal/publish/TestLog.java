@@ -72,8 +72,8 @@ public final class TestLog implements AutoCloseable {
 		this.tracker = new TransactionTracker(() -> this.dataSource);
 		this.database = new JdbcExecutor(wrapper.apply(this.dataSource), new SchemaName(""),
 				settings.statementTimeout());
-		this.log = new PostgresEventLog(settings, this.database, statement(this.database), this.feeds,
-				new ResumableWsListener() {
+		this.log = new PostgresEventLog(settings, this.database, new SessionTable(this.database, 0),
+				statement(this.database), this.feeds, new ResumableWsListener() {
 				});
 	}
 
@@ -155,7 +155,7 @@ public final class TestLog implements AutoCloseable {
 			long maxEventBytes) {
 		return new DefaultResumableSessions(this.log, this.futures, tracker,
 				new TransactionalStore(database, statement(database), this.feeds, 1000, Duration.ofSeconds(10)),
-				new SessionTable(database), this.feeds, liveConnections(), new SessionEraser(database, this.feeds),
+				new SessionTable(database, 0), this.feeds, liveConnections(), new SessionEraser(database, this.feeds),
 				new Disconnects(database, NodeNotifier.none()), NO_LISTENER, json, maxEventBytes);
 	}
 
