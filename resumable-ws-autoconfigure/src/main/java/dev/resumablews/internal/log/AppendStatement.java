@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.UUID;
 
 import dev.resumablews.internal.epoch.Forks;
-import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.log.AppendExtension.Column;
 import org.jspecify.annotations.Nullable;
@@ -161,8 +160,6 @@ public final class AppendStatement {
 			select -1, null, null, null, null, null, pg_current_xact_id_if_assigned()::text
 			""";
 
-	private final JdbcExecutor database;
-
 	private final AppendExtension extension;
 
 	private final Map<Locking, String> plain = new EnumMap<>(Locking.class);
@@ -171,29 +168,14 @@ public final class AppendStatement {
 
 	/**
 	 * Creates the statement.
-	 * @param database runs it
 	 * @param extension the parts of replies
 	 */
-	public AppendStatement(JdbcExecutor database, AppendExtension extension) {
-		this.database = database;
+	public AppendStatement(AppendExtension extension) {
 		this.extension = extension;
 		for (Locking locking : Locking.values()) {
 			this.plain.put(locking, compose(locking, null));
 			this.extended.put(locking, compose(locking, extension));
 		}
-	}
-
-	/**
-	 * Stores a batch in a transaction of the application. Waits for sessions that are
-	 * locked.
-	 * @param connection the transaction's connection
-	 * @param batch the requests
-	 * @return what became of each request, provided that the transaction commits; null
-	 * for a session that is not open, or not the user's
-	 * @throws SQLException if nothing was stored
-	 */
-	public List<@Nullable AppendResult> execute(Connection connection, List<QueuedAppend> batch) throws SQLException {
-		return execute(this.database.join(connection), batch, Locking.WAIT).results();
 	}
 
 	/**
@@ -204,7 +186,7 @@ public final class AppendStatement {
 	 * @return what became of the batch, provided that the transaction commits
 	 * @throws SQLException if nothing was stored
 	 */
-	AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
+	public AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
 		List<AppendRequest> requests = batch.stream().map(QueuedAppend::request).toList();
 		boolean plain = requests.stream().noneMatch(this.extension::concerns);
 		String sql = Objects.requireNonNull((plain ? this.plain : this.extended).get(locking));
@@ -240,8 +222,8 @@ public final class AppendStatement {
 			if (extension != null) {
 				sql.append(CONTENDED_RESULT);
 			}
-			sql.append(TRANSACTION_RESULT);
 		}
+		sql.append(TRANSACTION_RESULT);
 		return sql.toString();
 	}
 
@@ -358,7 +340,7 @@ public final class AppendStatement {
 	/**
 	 * What to do about sessions that another transaction has locked.
 	 */
-	enum Locking {
+	public enum Locking {
 
 		/**
 		 * Wait for them, as the application's transaction is one of many.

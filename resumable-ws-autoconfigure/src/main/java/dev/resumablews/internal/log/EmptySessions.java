@@ -170,9 +170,12 @@ public final class EmptySessions {
 	/**
 	 * Moves those of the sessions that are empty, except those that another transaction
 	 * is moving.
-	 * @return those
+	 * @param session the connection; the sessions are moved when its transaction commits
+	 * @param sessionIds any sessions
+	 * @return those that another transaction is moving
+	 * @throws SQLException if none was moved
 	 */
-	static Set<UUID> moveUnlocked(JdbcSession session, Collection<UUID> sessionIds) throws SQLException {
+	public static Set<UUID> moveUnlocked(JdbcSession session, Collection<UUID> sessionIds) throws SQLException {
 		return move(session, sessionIds, MOVE_OR_SKIP);
 	}
 

@@ -64,8 +64,8 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	AppendStatement resumableWsAppendStatement(JdbcExecutor database, AppendExtension extension) {
-		return new AppendStatement(database, extension);
+	AppendStatement resumableWsAppendStatement(AppendExtension extension) {
+		return new AppendStatement(extension);
 	}
 
 }

@@ -38,12 +38,6 @@ public final class SessionTable {
 	private static final String LIST = SUMMARY
 			+ "where user_id = ? and closed_at is null order by last_active_at desc, session_id limit ?";
 
-	private static final String OPEN_SESSIONS = """
-			select session_id from ws_sessions where user_id = ? and closed_at is null
-			union all
-			select session_id from ws_empty_sessions where user_id = ?
-			""";
-
 	private static final String CLOSE = """
 			update ws_sessions set closed_at = clock_timestamp()
 			where session_id = ? and closed_at is null
@@ -134,13 +128,6 @@ public final class SessionTable {
 			statement.setString(1, userId);
 			statement.setInt(2, limit);
 		}, SessionTable::summary));
-	}
-
-	public List<UUID> openSessions(String userId) {
-		return this.database.execute((session) -> session.list(OPEN_SESSIONS, (statement) -> {
-			statement.setString(1, userId);
-			statement.setString(2, userId);
-		}, (row) -> row.getObject(1, UUID.class)));
 	}
 
 	/**

@@ -72,7 +72,9 @@ public final class PublishAutoConfiguration {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		TransactionalStore store = new TransactionalStore(database, statement, feeds, properties.log().maxBatch(),
 				properties.log().appendTimeout());
-		return new DefaultResumableSessions(log, futures, tracker, store, sessions, feeds, live,
+		UserPublisher users = new UserPublisher(database, store, Math.max(1, properties.log().readers() / 2),
+				properties.log().appendTimeout(), UserPublisher.MAX_SESSIONS);
+		return new DefaultResumableSessions(log, futures, tracker, store, users, sessions, feeds, live,
 				new SessionEraser(database, feeds), disconnects, listeners.listener(), writer,
 				properties.log().maxEventSize().toBytes());
 	}

@@ -159,7 +159,7 @@ class GroupCommitWriterTests {
 			};
 			JdbcExecutor database = new JdbcExecutor(sometimesAway(pool), new SchemaName(""), Duration.ofSeconds(10));
 			PostgresEventLog log = new PostgresEventLog(HASTY, database, new SessionTable(database, 0),
-					TestLog.statement(database), new SessionFeeds(10, 1000, new CommitListeners()), guarded(bad));
+					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), guarded(bad));
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
@@ -217,8 +217,7 @@ class GroupCommitWriterTests {
 		try (HikariDataSource pool = new HikariDataSource(config)) {
 			JdbcExecutor database = new JdbcExecutor(pool, new SchemaName(""), Duration.ofSeconds(10));
 			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, new SessionTable(database, 0),
-					TestLog.statement(database), new SessionFeeds(10, 1000, new CommitListeners()),
-					new ResumableWsListener() {
+					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
 					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
@@ -235,8 +234,7 @@ class GroupCommitWriterTests {
 			JdbcExecutor database = new JdbcExecutor(single, new SchemaName(""), Duration.ofSeconds(10));
 			connection.setNetworkTimeout(Runnable::run, 77_000);
 			PostgresEventLog log = new PostgresEventLog(HASTY, database, new SessionTable(database, 0),
-					TestLog.statement(database), new SessionFeeds(10, 1000, new CommitListeners()),
-					new ResumableWsListener() {
+					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
 					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS);
