@@ -117,6 +117,19 @@ public interface ResumableSessions {
 	int connectionCount(String userId);
 
 	/**
+	 * Returns how much is stored for a user: the payloads of the events in all sessions
+	 * that are not removed yet, closed ones included, in bytes of UTF-8. Indexes, keys
+	 * and what else a row takes are not part of it. Of a reply that has ended, the deltas
+	 * are gone and the whole message counts. The number is exact, except while sessions
+	 * are being removed, while nodes of a version that does not count are running, and
+	 * beyond 100,000 sessions.
+	 * @param userId the user
+	 * @return the number of bytes, as of now, or as the current transaction sees it
+	 * @throws EventLogUnavailableException if Postgres does not answer
+	 */
+	long storedBytes(String userId);
+
+	/**
 	 * Closes a session: nothing more is stored in it, no client can resume it, and its
 	 * connections, to whichever node, are closed with {@link CloseCode#DONE} as soon as
 	 * they were sent what was stored before. Its events stay until the cleanup removes

@@ -86,7 +86,8 @@ final class EveryStatement implements AutoCloseable {
 					"resumable-ws.feed.max-events", "4", "resumable-ws.log.statement-timeout", "5s",
 					"resumable-ws.shutdown.timeout", "5s", "resumable-ws.shutdown.reply-grace", "50ms",
 					"resumable-ws.shutdown.reconnect-window", "0s", "resumable-ws.user.max-sessions",
-					signal.equals("polling") ? "0" : "1000", "spring.datasource.hikari.connection-timeout", "3000")
+					signal.equals("polling") ? "0" : "1000", "resumable-ws.user.max-storage", "100MB",
+					"spring.datasource.hikari.connection-timeout", "3000")
 			.start();
 	}
 
@@ -120,7 +121,7 @@ final class EveryStatement implements AutoCloseable {
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
 				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
 				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::openOneTooMany,
-				this::disconnect, this::erase, () -> cleanUp(user, session));
+				this::storeTooMuch, this::disconnect, this::erase, () -> cleanUp(user, session));
 	}
 
 	/**
@@ -276,6 +277,7 @@ final class EveryStatement implements AutoCloseable {
 		assertThat(again(() -> sessions.list(user, 10))).isNotEmpty();
 		assertThat(again(() -> sessions.history(session, 0, 100))).isNotEmpty();
 		assertThat(again(() -> sessions.connectionCount(user))).isNotNegative();
+		assertThat(again(() -> sessions.storedBytes(user))).isPositive();
 	}
 
 	private static void comeBack(ReplayingClient client) {
@@ -336,6 +338,25 @@ final class EveryStatement implements AutoCloseable {
 				.query(Integer.class)
 				.single()).isLessThanOrEqualTo(1000);
 		}
+	}
+
+	private void storeTooMuch() {
+		String user = "full-" + RUNS.incrementAndGet();
+		this.direct.sql(
+				"insert into ws_sessions (session_id, user_id, stored_bytes) values (gen_random_uuid(), ?, 1000000000)")
+			.param(user)
+			.update();
+		again(() -> {
+			try (WsTestClient client = address(this.second, user).connect()) {
+				client.await("replay_complete");
+				client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+				assertThat(client.await("error").path("code").asString("")).isIn("quota_exceeded", "unavailable");
+				return true;
+			}
+			catch (AssertionError ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
 	}
 
 	private void disconnect() {

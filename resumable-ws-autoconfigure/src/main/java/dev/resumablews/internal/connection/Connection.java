@@ -157,6 +157,7 @@ final class Connection {
 			return;
 		}
 		try {
+			this.services.quota().prepare(this.budget);
 			LogCursor opened = LogCursor.open(this.services, this.handshake, this.budget, this.wake);
 			this.cursor = opened;
 			if (!this.state.open()) {

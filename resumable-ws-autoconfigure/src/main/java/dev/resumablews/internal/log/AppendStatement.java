@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <li>{@code admitted}: marks what was stored before under the same idempotency key;
  * <li>{@code fresh}: takes the next ids from {@code ws_sessions.last_event_id}, under the
  * row lock, so that they have no hole and the order of ids is the order of commits;
+ * <li>{@code advanced}: notes the last of them, and what the session's events take, in
+ * the session's row;
  * <li>{@code stored}, {@code keyed}: inserts the events and their keys; an extension
  * changes its tables. Deltas that a later event of the same batch replaces come without a
  * payload and only use up their ids.
@@ -110,11 +112,24 @@ public final class AppendStatement {
 				select *, last_event_id + row_number() over (partition by session_id order by position) as id
 				from admitted
 				where not duplicate
-			), advanced as (
+			)""";
+
+	/**
+	 * What is stored and what is removed are counted without a join.
+	 */
+	private static final String ADVANCED = """
+			advanced as (
 				update ws_sessions s
 				set last_event_id = c.id, last_active_at = m.stored_at,
-					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1)
-				from (select session_id, max(id) as id from fresh group by session_id) c, moment m, epoch h
+					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1),
+					stored_bytes = greatest(0, s.stored_bytes + c.bytes)
+				from (
+					select session_id, max(id) as id, coalesce(sum(bytes), 0) as bytes
+					from (
+						select session_id, id, octet_length(payload) as bytes from fresh%s
+					) e
+					group by session_id
+				) c, moment m, epoch h
 				where s.session_id = c.session_id
 				returning s.session_id, s.last_active_at, s.forks
 			), stored as (
@@ -128,6 +143,11 @@ public final class AppendStatement {
 				from fresh
 				where idempotency_key is not null
 			)""";
+
+	private static final String COMPACTED = """
+
+			union all
+			select session_id, null, -bytes from compacted""";
 
 	private static final String RESULT = """
 
@@ -213,6 +233,10 @@ public final class AppendStatement {
 			.append(ADMITTED.formatted((extension != null) ? extension.join() : "",
 					(extension != null) ? extension.condition() : "true"));
 		sql.append(", ").append(FRESH);
+		if (extension != null) {
+			sql.append(", ").append(extension.compaction().strip());
+		}
+		sql.append(", ").append(ADVANCED.formatted((extension != null) ? COMPACTED : ""));
 		if (extension != null) {
 			sql.append(", ").append(extension.changes().strip());
 		}

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SessionTable {
 
+	/**
+	 * Sessions of a user, closed ones included, whose sizes are summed up.
+	 */
+	private static final int MAX_SESSIONS = 100_000;
+
 	private static final String SUMMARY = """
 			select session_id, user_id, last_event_id, created_at, last_active_at, closed_at is not null as closed
 			from ws_sessions
@@ -37,6 +42,21 @@ public final class SessionTable {
 
 	private static final String LIST = SUMMARY
 			+ "where user_id = ? and closed_at is null order by last_active_at desc, session_id limit ?";
+
+	/**
+	 * Keys whose message was handled, and not stored, have no event.
+	 */
+	private static final String STORED_AS = """
+			select k.event_id
+			from ws_idempotency_keys k
+			join ws_sessions s on s.session_id = k.session_id
+			where k.session_id = ? and k.idempotency_key = ? and s.user_id = ? and k.event_id is not null
+			""";
+
+	private static final String STORED_BYTES = """
+			select coalesce(sum(stored_bytes), 0)::bigint
+			from (select stored_bytes from ws_sessions where user_id = ? limit %d) s
+			""".formatted(MAX_SESSIONS);
 
 	private static final String CLOSE = """
 			update ws_sessions set closed_at = clock_timestamp()
@@ -128,6 +148,27 @@ public final class SessionTable {
 			statement.setString(1, userId);
 			statement.setInt(2, limit);
 		}, SessionTable::summary));
+	}
+
+	/**
+	 * Sums up the sizes of the events in all sessions of a user that are not removed yet.
+	 */
+	public long storedBytes(String userId) {
+		return this.database.execute((session) -> session
+			.list(STORED_BYTES, (statement) -> statement.setString(1, userId), (row) -> row.getLong(1))
+			.get(0));
+	}
+
+	/**
+	 * Finds the event that a message of a client was stored as.
+	 * @return the event's id, or empty if there is no such message of this user
+	 */
+	public OptionalLong storedAs(UUID sessionId, String userId, UUID idempotencyKey) {
+		return this.database.execute((session) -> session.query(STORED_AS, (statement) -> {
+			statement.setObject(1, sessionId);
+			statement.setObject(2, idempotencyKey);
+			statement.setString(3, userId);
+		}, (rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty()));
 	}
 
 	/**

@@ -152,6 +152,11 @@ final class DefaultResumableSessions implements ResumableSessions {
 	}
 
 	@Override
+	public long storedBytes(String userId) {
+		return this.sessions.storedBytes(userId);
+	}
+
+	@Override
 	public boolean close(UUID sessionId) {
 		TransactionalPublisher transaction = this.transactions.current();
 		if (transaction == null) {
