@@ -192,7 +192,7 @@ export class ResumableWebSocket extends EventTarget {
 	/**
 	 * Sends a message once, however often the connection breaks, or the page is loaded anew: gives it an `idempotency_key` (a UUID) unless it has one. Messages go
 	 * one after the other; each waits for the acknowledgement of the one before. Resolves on `ack`, rejects on a final refusal: `malformed`, `invalid`,
-	 * `unknown_type`, `failed` (the page may send it again, with the same key), or a close because of the message. What is `unavailable` is sent again later.
+	 * `unknown_type`, `quota_exceeded`, `failed` (the page may send it again, with the same key), or a close because of the message. What is `unavailable` is sent again later.
 	 */
 	send(message: { type: string; idempotency_key?: string; [field: string]: unknown }): Promise<Acknowledged>;
 	/** Stops a reply, or all of the session. */

@@ -64,7 +64,7 @@ public enum CloseCode {
 	SUPERSEDED(4409, false),
 
 	/**
-	 * More messages, or larger ones, than {@code resumable-ws.user} allows.
+	 * More messages, larger ones, or more sessions than {@code resumable-ws.user} allows.
 	 */
 	RATE_LIMITED(4429, true);
 

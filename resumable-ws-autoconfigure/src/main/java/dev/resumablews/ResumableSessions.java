@@ -60,16 +60,23 @@ public interface ResumableSessions {
 	CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload);
 
 	/**
-	 * Publishes an event to each open session of a user, as
-	 * {@link #publish(UUID, String, Object)} does. A session that is closed meanwhile is
-	 * left out.
+	 * Publishes an event to each open session of a user, of which there may be 10,000 at
+	 * most. The events are stored in one transaction, in all of the sessions or in none:
+	 * in the current one, or, outside a transaction, in one that is committed when this
+	 * returns. A session that is closed before they are stored is left out. An event that
+	 * was published before with {@link #publishAsync(UUID, String, Object)}, and is not
+	 * durable yet, may be stored after this one.
 	 * @param userId the user whose sessions to publish to
 	 * @param type the event's type
 	 * @param payload what is serialized to a JSON object
-	 * @return the number of sessions published to
-	 * @throws EventLogUnavailableException if the event could not be stored in every
-	 * session in time
+	 * @return the number of sessions published to; within a transaction, the number of
+	 * sessions that are open now
+	 * @throws EventLogUnavailableException if the event could not be stored in time, for
+	 * example because another transaction keeps a session locked. When the connection to
+	 * the database broke during the commit, it may have been stored
 	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 * @throws IllegalStateException if the user has more than 10,000 open sessions, or
+	 * for a reason that {@link #publish(UUID, String, Object)} names
 	 */
 	int publishToUser(String userId, String type, Object payload);
 
@@ -112,6 +119,19 @@ public interface ResumableSessions {
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	int connectionCount(String userId);
+
+	/**
+	 * Returns how much is stored for a user: the payloads of the events in all sessions
+	 * that are not removed yet, closed ones included, in bytes of UTF-8. Indexes, keys
+	 * and what else a row takes are not part of it. Of a reply that has ended, the deltas
+	 * are gone and the whole message counts. The number is exact, except while sessions
+	 * are being removed, while nodes of a version that does not count are running, and
+	 * beyond 100,000 sessions.
+	 * @param userId the user
+	 * @return the number of bytes, as of now, or as the current transaction sees it
+	 * @throws EventLogUnavailableException if Postgres does not answer
+	 */
+	long storedBytes(String userId);
 
 	/**
 	 * Closes a session: nothing more is stored in it, no client can resume it, and its

@@ -229,6 +229,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxWaitingReplies Replies that may wait for their turn, on all nodes, before
 	 * further messages of the user are refused.
 	 * @param maxRunningReplies Replies that run at the same time, on all nodes.
+	 * @param maxSessions Open sessions, on all nodes, before handshakes create no further
+	 * ones.
+	 * @param maxStorage Size of the events of all sessions, beyond which messages of the
+	 * user that would be stored are refused.
 	 */
 	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
 			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
@@ -236,7 +240,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("60") int repliesPerMinute, @DefaultValue("8MB") DataSize replayPerSecond,
 			@DefaultValue("1000") int maxWaitingMessages, @DefaultValue("4MB") DataSize maxWaitingSize,
 			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers,
-			@DefaultValue("20") int maxWaitingReplies, @DefaultValue("10") int maxRunningReplies) {
+			@DefaultValue("20") int maxWaitingReplies, @DefaultValue("10") int maxRunningReplies,
+			@DefaultValue("1000") int maxSessions, @DefaultValue("0B") DataSize maxStorage) {
 
 		public User {
 			requireNotNegative("user.messages-per-second", messagesPerSecond);
@@ -253,6 +258,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requireNotNegative("user.max-handlers", maxHandlers);
 			requireNotNegative("user.max-waiting-replies", maxWaitingReplies);
 			requireNotNegative("user.max-running-replies", maxRunningReplies);
+			requireNotNegative("user.max-sessions", maxSessions);
+			requireNotNegative("user.max-storage", maxStorage);
 		}
 
 	}

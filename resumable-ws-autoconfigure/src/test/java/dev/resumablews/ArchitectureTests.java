@@ -79,7 +79,7 @@ class ArchitectureTests {
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "observability", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
+			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
 			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
 					"epoch"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //

@@ -100,7 +100,7 @@ class StatementCostTests {
 			.properties("resumable-ws.cluster.signal", "polling", "resumable-ws.connection.heartbeat-interval", "1s",
 					"resumable-ws.connection.heartbeat-timeout", "3s", "resumable-ws.cleanup.interval", "100ms",
 					"resumable-ws.cleanup.batch-size", String.valueOf(CLEANUP_BATCH), "resumable-ws.reply.lease", "3s",
-					"resumable-ws.reply.max-waiting", "1000000")
+					"resumable-ws.reply.max-waiting", "1000000", "resumable-ws.user.max-sessions", "20")
 			.start();
 	}
 
@@ -139,6 +139,7 @@ class StatementCostTests {
 					Map.of());
 			client.await("tick");
 		}
+		WsTestClient.to(first.uri()).query("token", Tokens.forUser("crowded")).connect().close();
 		sessions.publishToUser("alice", "tick", Map.of());
 		assertThat(sessions.list("alice", 10)).hasSizeGreaterThanOrEqualTo(3);
 		assertThat(sessions.find(LARGE_EVENTS)).isPresent();
@@ -184,6 +185,9 @@ class StatementCostTests {
 			insert into ws_events (session_id, id, type, payload, payload_bytes, created_at)
 			select session_id, id, 'old', json_build_object('text', repeat('x', 100)), 120, created_at
 			from generate_series(-7, 0) id, ws_sessions;
+			insert into ws_empty_sessions (session_id, user_id, created_at)
+			select gen_random_uuid(), 'crowded', now() - interval '1 hour' - n * interval '1 minute'
+			from generate_series(1, 20) n;
 			delete from ws_events where id <= 0;
 			vacuum ws_events;
 			insert into ws_events (session_id, id, type, message_id, payload, payload_bytes, created_at)

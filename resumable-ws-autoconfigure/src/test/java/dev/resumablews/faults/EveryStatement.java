@@ -85,8 +85,9 @@ final class EveryStatement implements AutoCloseable {
 					"20s", "resumable-ws.cluster.backstop-interval", "500ms", "resumable-ws.cleanup.interval", "300ms",
 					"resumable-ws.feed.max-events", "4", "resumable-ws.log.statement-timeout", "5s",
 					"resumable-ws.shutdown.timeout", "5s", "resumable-ws.shutdown.reply-grace", "50ms",
-					"resumable-ws.shutdown.reconnect-window", "0s", "spring.datasource.hikari.connection-timeout",
-					"3000")
+					"resumable-ws.shutdown.reconnect-window", "0s", "resumable-ws.user.max-sessions",
+					signal.equals("polling") ? "0" : "1000", "resumable-ws.user.max-storage", "100MB",
+					"spring.datasource.hikari.connection-timeout", "3000")
 			.start();
 	}
 
@@ -119,8 +120,8 @@ final class EveryStatement implements AutoCloseable {
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
 				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
-				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::disconnect, this::erase,
-				() -> cleanUp(user, session));
+				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::openOneTooMany,
+				this::storeTooMuch, this::disconnect, this::erase, () -> cleanUp(user, session));
 	}
 
 	/**
@@ -276,6 +277,7 @@ final class EveryStatement implements AutoCloseable {
 		assertThat(again(() -> sessions.list(user, 10))).isNotEmpty();
 		assertThat(again(() -> sessions.history(session, 0, 100))).isNotEmpty();
 		assertThat(again(() -> sessions.connectionCount(user))).isNotNegative();
+		assertThat(again(() -> sessions.storedBytes(user))).isPositive();
 	}
 
 	private static void comeBack(ReplayingClient client) {
@@ -320,6 +322,41 @@ final class EveryStatement implements AutoCloseable {
 			assertThat(client.closeCodes()).contains(1000);
 			assertThat(client.violations()).isEmpty();
 		}
+	}
+
+	private void openOneTooMany() {
+		String user = "crowded-" + RUNS.incrementAndGet();
+		this.direct.sql("""
+				insert into ws_empty_sessions (session_id, user_id, created_at)
+				select gen_random_uuid(), ?, now() - interval '1 hour' from generate_series(1, 1000)
+				""").param(user).update();
+		try (ReplayingClient client = client(this.second, user, null)) {
+			client.awaitReplayComplete();
+			assertThat(client.violations()).isEmpty();
+			assertThat(this.direct.sql("select count(*) from ws_empty_sessions where user_id = ?")
+				.param(user)
+				.query(Integer.class)
+				.single()).isLessThanOrEqualTo(1000);
+		}
+	}
+
+	private void storeTooMuch() {
+		String user = "full-" + RUNS.incrementAndGet();
+		this.direct.sql(
+				"insert into ws_sessions (session_id, user_id, stored_bytes) values (gen_random_uuid(), ?, 1000000000)")
+			.param(user)
+			.update();
+		again(() -> {
+			try (WsTestClient client = address(this.second, user).connect()) {
+				client.await("replay_complete");
+				client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+				assertThat(client.await("error").path("code").asString("")).isIn("quota_exceeded", "unavailable");
+				return true;
+			}
+			catch (AssertionError ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
 	}
 
 	private void disconnect() {

@@ -28,6 +28,8 @@ public final class UserBudget {
 	 */
 	private final Map<Share, Long> taken = new EnumMap<>(Share.class);
 
+	private final StoredSize stored = new StoredSize();
+
 	UserBudget(String userId, BudgetSettings settings) {
 		this.userId = userId;
 		this.settings = settings;
@@ -39,6 +41,14 @@ public final class UserBudget {
 	 */
 	public String userId() {
 		return this.userId;
+	}
+
+	/**
+	 * Returns what is known of how much is stored for the user.
+	 * @return the size
+	 */
+	public StoredSize stored() {
+		return this.stored;
 	}
 
 	/**

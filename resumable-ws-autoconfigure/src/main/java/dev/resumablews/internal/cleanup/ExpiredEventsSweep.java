@@ -12,7 +12,8 @@ import java.util.Optional;
  * <li>removes its events in the order of their ids, up to the first that is young enough.
  * That is the order of their age, as far as the clock of Postgres runs forward;</li>
  * <li>raises {@code events_since} to the age of the first event that remains, and
- * {@code truncated_through} for clients that come back.</li>
+ * {@code truncated_through} for clients that come back, and lowers
+ * {@code stored_bytes}.</li>
  * </ol>
  * Storing an event needs no index on its age, then, and the cost of a sweep depends on
  * what it removes and not on what the table holds or has held.
@@ -55,20 +56,24 @@ final class ExpiredEventsSweep implements Sweep {
 			), batch as materialized (
 				select session_id, id, place from old limit :limit
 			), gone as (
-				delete from ws_events where ctid = any (array(select place from batch)) returning 1
+				delete from ws_events where ctid = any (array(select place from batch))
+				returning session_id, coalesce(payload_bytes, octet_length(payload::text)) as bytes
 			), remaining as (
 				select d.session_id, coalesce(b.through, 0) as through, coalesce((
 					select created_at from ws_events e
 					where e.session_id = d.session_id and e.id > coalesce(b.through, 0)
 					order by e.id
 					limit 1
-				), now()) as since
+				), now()) as since, coalesce(g.bytes, 0) as bytes
 				from due d
 				left join (select session_id, max(id) as through from batch group by session_id) b
 					on b.session_id = d.session_id
+				left join (select session_id, sum(bytes) as bytes from gone group by session_id) g
+					on g.session_id = d.session_id
 			), raised as (
 				update ws_sessions s
-				set events_since = r.since, truncated_through = greatest(s.truncated_through, r.through)
+				set events_since = r.since, truncated_through = greatest(s.truncated_through, r.through),
+					stored_bytes = greatest(0, s.stored_bytes - r.bytes)
 				from remaining r
 				where s.session_id = r.session_id
 			)

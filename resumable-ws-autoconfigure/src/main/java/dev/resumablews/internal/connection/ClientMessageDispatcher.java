@@ -164,6 +164,10 @@ final class ClientMessageDispatcher {
 				room.release();
 				return;
 			}
+			if (!this.services.quota().tryAdd(this.connection.budget(), message.content().length())) {
+				this.services.quota().refuse(this.connection, key, room::release);
+				return;
+			}
 			answer = this.services.messages()
 				.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
 					if (handover != null) {

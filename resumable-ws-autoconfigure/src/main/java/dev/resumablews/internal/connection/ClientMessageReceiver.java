@@ -1,7 +1,6 @@
 package dev.resumablews.internal.connection;
 
 import dev.resumablews.CloseCode;
-import dev.resumablews.SecurityEvent;
 import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
@@ -113,7 +112,7 @@ final class ClientMessageReceiver {
 		}
 		else {
 			clear();
-			exceeded(Share.WAITING_CHARACTERS.reason());
+			this.connection.closeExceeded(Share.WAITING_CHARACTERS.reason());
 		}
 	}
 
@@ -150,13 +149,8 @@ final class ClientMessageReceiver {
 		if (this.budget.tryConsume(rate, amount)) {
 			return true;
 		}
-		exceeded(rate.reason());
+		this.connection.closeExceeded(rate.reason());
 		return false;
-	}
-
-	private void exceeded(String reason) {
-		this.connection.report(SecurityEvent.Kind.LIMIT_EXCEEDED, reason);
-		this.connection.close(CloseCode.RATE_LIMITED);
 	}
 
 	private static long utf8Length(CharSequence text) {

@@ -16,6 +16,7 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.connection.ConnectionState.Phase;
 import dev.resumablews.internal.epoch.Forks;
@@ -108,6 +109,11 @@ final class Connection {
 	private volatile Login login;
 
 	/**
+	 * The limit that the user has exceeded, for the close frame.
+	 */
+	private volatile @Nullable String exceeded;
+
+	/**
 	 * Creates a connection whose session is not open yet.
 	 * @param listener learns when the connection is open, and when this side has closed
 	 * the WebSocket, since not every container tells that before the client has answered
@@ -176,6 +182,7 @@ final class Connection {
 			return;
 		}
 		try {
+			this.services.quota().prepare(this.budget);
 			LogCursor opened = LogCursor.open(this.services, this.handshake, this.budget, this.wake);
 			this.cursor = opened;
 			if (!this.state.open()) {
@@ -186,6 +193,9 @@ final class Connection {
 			this.loop.start(opened);
 			this.listener.opened(this);
 			changed();
+		}
+		catch (BudgetExceededException ex) {
+			closeExceeded(ex.reason());
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("A session could not be opened", ex);
@@ -304,6 +314,17 @@ final class Connection {
 			endWith(code);
 			this.services.workers().cutting().execute(() -> this.channel.cut(code));
 		}
+	}
+
+	/**
+	 * Closes the connection because its user has more than one user may have, and tells
+	 * the listeners.
+	 * @param limit the name of the limit, one of a fixed set of words
+	 */
+	void closeExceeded(String limit) {
+		report(Kind.LIMIT_EXCEEDED, limit);
+		this.exceeded = limit;
+		close(CloseCode.RATE_LIMITED);
 	}
 
 	/**
@@ -467,7 +488,7 @@ final class Connection {
 				this.channel.cut(code);
 			}
 			else {
-				this.channel.close(code);
+				this.channel.close(code, reason(code));
 				Duration timeout = VIOLATIONS.contains(code) ? VIOLATION_TIMEOUT : CLOSE_TIMEOUT;
 				CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS, threads)
 					.execute(() -> this.channel.cut(code));
@@ -476,6 +497,11 @@ final class Connection {
 		finally {
 			this.listener.closed(this);
 		}
+	}
+
+	private String reason(CloseCode code) {
+		String limit = this.exceeded;
+		return (limit != null && code == CloseCode.RATE_LIMITED) ? limit : code.name().toLowerCase(Locale.ROOT);
 	}
 
 	private SessionInit init(OpenedSession session) {

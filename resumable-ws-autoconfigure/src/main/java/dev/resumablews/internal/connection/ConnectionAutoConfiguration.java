@@ -12,6 +12,7 @@ import dev.resumablews.UserValidator;
 import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.Disconnects;
@@ -93,6 +94,11 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
+	StorageQuota resumableWsStorageQuota(ResumableWsProperties properties, SessionTable sessions, Workers workers) {
+		return new StorageQuota(sessions, workers.reading(), properties.user().maxStorage().toBytes());
+	}
+
+	@Bean
 	SessionOpener resumableWsSessionOpener(ResumableWsProperties properties, Workers workers) {
 		return new SessionOpener(workers.opening(), properties.connection().maxOpening());
 	}
@@ -143,14 +149,15 @@ public final class ConnectionAutoConfiguration {
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
 			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector,
 			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
-			IdempotentExecutor once, UserBudgets budgets, HandshakeAuthenticator authenticator,
+			IdempotentExecutor once, UserBudgets budgets, StorageQuota quota, HandshakeAuthenticator authenticator,
 			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, listeners.listener());
+				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
-				authenticator, log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total());
+				authenticator, log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total(),
+				quota);
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
 				opener, presence, disconnector);
 		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);

@@ -20,9 +20,11 @@ import dev.resumablews.internal.protocol.FrameWriter;
  * @param workers the threads
  * @param time the time of {@link ListeningClock}
  * @param budgets what the users may take
+ * @param quota how much may be stored for a user
  * @param listener is called when something happens
  */
 record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
-		DeltaMerger merger, Workers workers, LongSupplier time, UserBudgets budgets, ResumableWsListener listener) {
+		DeltaMerger merger, Workers workers, LongSupplier time, UserBudgets budgets, StorageQuota quota,
+		ResumableWsListener listener) {
 
 }

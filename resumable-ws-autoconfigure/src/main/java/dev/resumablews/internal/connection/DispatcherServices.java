@@ -22,9 +22,10 @@ import dev.resumablews.internal.reply.UserMessages;
  * @param handlers the application's handlers, by type
  * @param workers the threads
  * @param backlog what all messages that wait take
+ * @param quota how much may be stored for a user
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
 		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers, Workers workers,
-		MessageBacklog.Total backlog) {
+		MessageBacklog.Total backlog, StorageQuota quota) {
 
 }

@@ -94,15 +94,14 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	}
 
 	@Override
-	public void close(CloseCode code) {
-		close(code, CLOSE_FRAME_PATIENCE);
+	public void close(CloseCode code, String reason) {
+		close(code, reason, CLOSE_FRAME_PATIENCE);
 	}
 
-	private void close(CloseCode code, long patience) {
+	private void close(CloseCode code, String reason, long patience) {
 		try {
 			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, patience);
-			this.session
-				.close(new CloseReason(CloseCodes.getCloseCode(code.code()), code.name().toLowerCase(Locale.ROOT)));
+			this.session.close(new CloseReason(CloseCodes.getCloseCode(code.code()), reason));
 		}
 		catch (IOException | RuntimeException ex) {
 			logger.debug("The WebSocket could not be closed in order", ex);
@@ -112,7 +111,7 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	@Override
 	public void cut(CloseCode code) {
 		try {
-			close(code, 1);
+			close(code, code.name().toLowerCase(Locale.ROOT), 1);
 			this.session.setMaxIdleTimeout(1);
 			SocketAbort.abort(this.session);
 		}

@@ -30,8 +30,9 @@ interface WebSocketChannel {
 	/**
 	 * Sends a close frame. Waits a bounded time for the buffers of the network.
 	 * @param code the close code
+	 * @param reason the close reason, of at most 123 characters of ASCII
 	 */
-	void close(CloseCode code);
+	void close(CloseCode code, String reason);
 
 	/**
 	 * Ends the connection to a client that takes nothing, that has not answered a close

@@ -17,12 +17,14 @@ public final class SqlStates {
 	 */
 	static final String NO_CONNECTION = "08003";
 
+	private static final String LOCK_NOT_AVAILABLE = "55P03";
+
 	private static final String UNIQUE_VIOLATION = "23505";
 
 	/**
 	 * A statement was cancelled by a timeout, or gave up to wait for a lock.
 	 */
-	private static final Set<String> TIMEOUTS = Set.of("57014", "55P03", "25P03");
+	private static final Set<String> TIMEOUTS = Set.of("57014", LOCK_NOT_AVAILABLE, "25P03");
 
 	/**
 	 * A write in a read-only transaction, and a function that does not work on a standby.
@@ -58,6 +60,15 @@ public final class SqlStates {
 	 */
 	static boolean isReadOnly(SQLException ex) {
 		return READ_ONLY.contains(String.valueOf(ex.getSQLState()));
+	}
+
+	/**
+	 * Returns the exception that tells that something is locked which is not waited for.
+	 * @param message what is locked
+	 * @return the exception, like one from Postgres
+	 */
+	public static SQLException locked(String message) {
+		return new SQLException(message, LOCK_NOT_AVAILABLE);
 	}
 
 	/**

@@ -54,6 +54,14 @@ public interface AppendExtension {
 	String condition();
 
 	/**
+	 * Returns the expression that deletes the events which those in {@code fresh} replace
+	 * or make obsolete. It is named {@code compacted}, has no parameters, and returns the
+	 * {@code session_id} and the {@code bytes} of the payload of each.
+	 * @return the expression, without a comma at either end
+	 */
+	String compaction();
+
+	/**
 	 * Returns the expressions that change the feature's tables for the events in
 	 * {@code fresh}.
 	 * @return the expressions, without a comma at either end

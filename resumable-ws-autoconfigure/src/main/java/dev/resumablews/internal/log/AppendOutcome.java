@@ -15,6 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param transaction the id of the transaction in Postgres, or null if it has changed
  * nothing
  */
-record AppendOutcome(List<@Nullable AppendResult> results, Set<UUID> busy, @Nullable String transaction) {
+public record AppendOutcome(List<@Nullable AppendResult> results, Set<UUID> busy, @Nullable String transaction) {
 
 }

@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.UUID;
 
 import dev.resumablews.internal.epoch.Forks;
-import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.log.AppendExtension.Column;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <li>{@code admitted}: marks what was stored before under the same idempotency key;
  * <li>{@code fresh}: takes the next ids from {@code ws_sessions.last_event_id}, under the
  * row lock, so that they have no hole and the order of ids is the order of commits;
+ * <li>{@code advanced}: notes the last of them, and what the session's events take, in
+ * the session's row;
  * <li>{@code stored}, {@code keyed}: inserts the events and their keys; an extension
  * changes its tables. Deltas that a later event of the same batch replaces come without a
  * payload and only use up their ids.
@@ -111,11 +112,24 @@ public final class AppendStatement {
 				select *, last_event_id + row_number() over (partition by session_id order by position) as id
 				from admitted
 				where not duplicate
-			), advanced as (
+			)""";
+
+	/**
+	 * What is stored and what is removed are counted without a join.
+	 */
+	private static final String ADVANCED = """
+			advanced as (
 				update ws_sessions s
 				set last_event_id = c.id, last_active_at = m.stored_at,
-					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1)
-				from (select session_id, max(id) as id from fresh group by session_id) c, moment m, epoch h
+					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1),
+					stored_bytes = greatest(0, s.stored_bytes + c.bytes)
+				from (
+					select session_id, max(id) as id, coalesce(sum(bytes), 0) as bytes
+					from (
+						select session_id, id, octet_length(payload) as bytes from fresh%s
+					) e
+					group by session_id
+				) c, moment m, epoch h
 				where s.session_id = c.session_id
 				returning s.session_id, s.last_active_at, s.forks
 			), stored as (
@@ -129,6 +143,11 @@ public final class AppendStatement {
 				from fresh
 				where idempotency_key is not null
 			)""";
+
+	private static final String COMPACTED = """
+
+			union all
+			select session_id, null, -bytes from compacted""";
 
 	private static final String RESULT = """
 
@@ -161,8 +180,6 @@ public final class AppendStatement {
 			select -1, null, null, null, null, null, pg_current_xact_id_if_assigned()::text
 			""";
 
-	private final JdbcExecutor database;
-
 	private final AppendExtension extension;
 
 	private final Map<Locking, String> plain = new EnumMap<>(Locking.class);
@@ -171,29 +188,14 @@ public final class AppendStatement {
 
 	/**
 	 * Creates the statement.
-	 * @param database runs it
 	 * @param extension the parts of replies
 	 */
-	public AppendStatement(JdbcExecutor database, AppendExtension extension) {
-		this.database = database;
+	public AppendStatement(AppendExtension extension) {
 		this.extension = extension;
 		for (Locking locking : Locking.values()) {
 			this.plain.put(locking, compose(locking, null));
 			this.extended.put(locking, compose(locking, extension));
 		}
-	}
-
-	/**
-	 * Stores a batch in a transaction of the application. Waits for sessions that are
-	 * locked.
-	 * @param connection the transaction's connection
-	 * @param batch the requests
-	 * @return what became of each request, provided that the transaction commits; null
-	 * for a session that is not open, or not the user's
-	 * @throws SQLException if nothing was stored
-	 */
-	public List<@Nullable AppendResult> execute(Connection connection, List<QueuedAppend> batch) throws SQLException {
-		return execute(this.database.join(connection), batch, Locking.WAIT).results();
 	}
 
 	/**
@@ -204,7 +206,7 @@ public final class AppendStatement {
 	 * @return what became of the batch, provided that the transaction commits
 	 * @throws SQLException if nothing was stored
 	 */
-	AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
+	public AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
 		List<AppendRequest> requests = batch.stream().map(QueuedAppend::request).toList();
 		boolean plain = requests.stream().noneMatch(this.extension::concerns);
 		String sql = Objects.requireNonNull((plain ? this.plain : this.extended).get(locking));
@@ -232,6 +234,10 @@ public final class AppendStatement {
 					(extension != null) ? extension.condition() : "true"));
 		sql.append(", ").append(FRESH);
 		if (extension != null) {
+			sql.append(", ").append(extension.compaction().strip());
+		}
+		sql.append(", ").append(ADVANCED.formatted((extension != null) ? COMPACTED : ""));
+		if (extension != null) {
 			sql.append(", ").append(extension.changes().strip());
 		}
 		sql.append(RESULT);
@@ -240,8 +246,8 @@ public final class AppendStatement {
 			if (extension != null) {
 				sql.append(CONTENDED_RESULT);
 			}
-			sql.append(TRANSACTION_RESULT);
 		}
+		sql.append(TRANSACTION_RESULT);
 		return sql.toString();
 	}
 
@@ -358,7 +364,7 @@ public final class AppendStatement {
 	/**
 	 * What to do about sessions that another transaction has locked.
 	 */
-	enum Locking {
+	public enum Locking {
 
 		/**
 		 * Wait for them, as the application's transaction is one of many.

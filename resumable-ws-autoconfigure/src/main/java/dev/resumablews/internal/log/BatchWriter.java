@@ -128,7 +128,7 @@ final class BatchWriter {
 		for (int attempts = 1;; attempts++) {
 			pause(GroupCommitWriter.BACK_OFF.delay(attempts), control);
 			try {
-				Answer answer = this.probe.ask(sessionId, event, transaction);
+				Answer answer = this.probe.ask(sessionId, event.eventId(), event.createdAt(), transaction);
 				if (answer != Answer.IN_PROGRESS) {
 					return answer == Answer.STORED;
 				}

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.log;
 
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.UUID;
 
@@ -13,7 +14,7 @@ import dev.resumablews.internal.jdbc.JdbcSession;
  * since Postgres gives it to another transaction after a crash; it tells whether the
  * transaction still runs, without waiting for a lock that another one may hold by now.
  */
-final class CommitProbe {
+public final class CommitProbe {
 
 	private static final String FIND = """
 			select exists (select from ws_events where session_id = ? and id = ? and created_at = ?) as stored,
@@ -23,32 +24,41 @@ final class CommitProbe {
 
 	private final JdbcExecutor database;
 
-	CommitProbe(JdbcExecutor database) {
+	/**
+	 * Creates a probe.
+	 * @param database runs the statements
+	 */
+	public CommitProbe(JdbcExecutor database) {
 		this.database = database;
 	}
 
 	/**
-	 * Looks for the event.
+	 * Looks for an event of the transaction.
+	 * @param sessionId the event's session
+	 * @param eventId its id
+	 * @param createdAt its time
+	 * @param transaction the id of the transaction in Postgres
 	 * @return what became of the transaction
+	 * @throws SQLException if Postgres does not answer
 	 */
-	Answer ask(UUID sessionId, AppendResult appended, String transaction) throws SQLException {
+	public Answer ask(UUID sessionId, long eventId, Instant createdAt, String transaction) throws SQLException {
 		return this.database.inOwnTransaction((session) -> {
-			Answer answer = find(session, sessionId, appended, transaction);
+			Answer answer = find(session, sessionId, eventId, createdAt, transaction);
 			if (answer != Answer.NOT_STORED) {
 				return answer;
 			}
 			// it may have been committed between the snapshot and the look at its status
 			session.commit();
-			return find(session, sessionId, appended, transaction);
+			return find(session, sessionId, eventId, createdAt, transaction);
 		});
 	}
 
-	private static Answer find(JdbcSession session, UUID sessionId, AppendResult appended, String transaction)
+	private static Answer find(JdbcSession session, UUID sessionId, long eventId, Instant createdAt, String transaction)
 			throws SQLException {
 		return session.query(FIND, (statement) -> {
 			statement.setObject(1, sessionId);
-			statement.setLong(2, appended.eventId());
-			statement.setObject(3, appended.createdAt().atOffset(ZoneOffset.UTC));
+			statement.setLong(2, eventId);
+			statement.setObject(3, createdAt.atOffset(ZoneOffset.UTC));
 			statement.setString(4, transaction);
 			statement.setString(5, transaction);
 		}, (rows) -> {
@@ -63,7 +73,7 @@ final class CommitProbe {
 	/**
 	 * What became of a transaction.
 	 */
-	enum Answer {
+	public enum Answer {
 
 		/**
 		 * It was committed.

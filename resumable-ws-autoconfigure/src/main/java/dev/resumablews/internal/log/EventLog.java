@@ -13,6 +13,7 @@ import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
@@ -113,6 +114,8 @@ public interface EventLog {
 	 * @param lastEventId the last event the client has processed
 	 * @param forks the history that the client has processed; null if it does not say
 	 * @return the session
+	 * @throws BudgetExceededException if a new one is needed, and the user has as many
+	 * open sessions as a user may have
 	 */
 	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
 			@Nullable Forks forks);

@@ -56,13 +56,18 @@ public final class LogAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(EventLog.class)
-	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database,
+	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database, SessionTable sessions,
 			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners, StoredPayloads payloads) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
 				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, statement, feeds, listeners.listener(), payloads);
+		return new PostgresEventLog(settings, database, sessions, statement, feeds, listeners.listener(), payloads);
+	}
+
+	@Bean
+	SessionTable resumableWsSessionTable(ResumableWsProperties properties, JdbcExecutor database) {
+		return new SessionTable(database, properties.user().maxSessions());
 	}
 
 	@Bean
@@ -71,8 +76,8 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	AppendStatement resumableWsAppendStatement(JdbcExecutor database, AppendExtension extension) {
-		return new AppendStatement(database, extension);
+	AppendStatement resumableWsAppendStatement(AppendExtension extension) {
+		return new AppendStatement(extension);
 	}
 
 }

@@ -48,15 +48,15 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 	 */
 	private final AtomicLong open = new AtomicLong();
 
-	public PostgresEventLog(LogSettings settings, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
-			ResumableWsListener listener) {
-		this(settings, database, statement, feeds, listener, StoredPayloads.PLAIN);
+	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
+			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener) {
+		this(settings, database, sessions, statement, feeds, listener, StoredPayloads.PLAIN);
 	}
 
-	public PostgresEventLog(LogSettings settings, JdbcExecutor database, AppendStatement statement, SessionFeeds feeds,
-			ResumableWsListener listener, StoredPayloads payloads) {
+	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
+			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener, StoredPayloads payloads) {
 		this.payloads = payloads;
-		this.sessions = new SessionTable(database);
+		this.sessions = sessions;
 		this.events = new EventTable(database, payloads, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
 			this.writers

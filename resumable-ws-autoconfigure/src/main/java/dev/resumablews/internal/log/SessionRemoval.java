@@ -30,10 +30,15 @@ public final class SessionRemoval {
 				) e
 				limit %1$d
 			), gone as (
-				delete from ws_events where ctid = any (array(select place from old)) returning session_id, id
+				delete from ws_events where ctid = any (array(select place from old))
+				returning session_id, id, coalesce(payload_bytes, octet_length(payload::text)) as bytes
 			), marked as (
-				update ws_sessions s set truncated_through = greatest(s.truncated_through, g.through)
-				from (select session_id, max(id) as through from gone group by session_id) g
+				update ws_sessions s
+				set truncated_through = greatest(s.truncated_through, g.through),
+					stored_bytes = greatest(0, s.stored_bytes - g.bytes)
+				from (
+					select session_id, max(id) as through, sum(bytes) as bytes from gone group by session_id
+				) g
 				where s.session_id = g.session_id and (select count(*) from old) >= %1$d
 			)
 			select count(*) from gone

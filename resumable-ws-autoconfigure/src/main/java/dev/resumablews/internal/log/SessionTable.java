@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 
 import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * The sessions in Postgres. Safe for use by many threads.
  */
 public final class SessionTable {
+
+	/**
+	 * Sessions of a user, closed ones included, whose sizes are summed up.
+	 */
+	private static final int MAX_SESSIONS = 100_000;
 
 	private static final String SUMMARY = """
 			select session_id, user_id, last_event_id, created_at, last_active_at, closed_at is not null as closed
@@ -37,11 +43,20 @@ public final class SessionTable {
 	private static final String LIST = SUMMARY
 			+ "where user_id = ? and closed_at is null order by last_active_at desc, session_id limit ?";
 
-	private static final String OPEN_SESSIONS = """
-			select session_id from ws_sessions where user_id = ? and closed_at is null
-			union all
-			select session_id from ws_empty_sessions where user_id = ?
+	/**
+	 * Keys whose message was handled, and not stored, have no event.
+	 */
+	private static final String STORED_AS = """
+			select k.event_id
+			from ws_idempotency_keys k
+			join ws_sessions s on s.session_id = k.session_id
+			where k.session_id = ? and k.idempotency_key = ? and s.user_id = ? and k.event_id is not null
 			""";
+
+	private static final String STORED_BYTES = """
+			select coalesce(sum(stored_bytes), 0)::bigint
+			from (select stored_bytes from ws_sessions where user_id = ? limit %d) s
+			""".formatted(MAX_SESSIONS);
 
 	private static final String CLOSE = """
 			update ws_sessions set closed_at = clock_timestamp()
@@ -89,13 +104,23 @@ public final class SessionTable {
 
 	private final JdbcExecutor database;
 
-	public SessionTable(JdbcExecutor database) {
+	private final int maxPerUser;
+
+	/**
+	 * Creates the table.
+	 * @param maxPerUser open sessions that a user may have for another one to be created;
+	 * 0 for no limit
+	 */
+	public SessionTable(JdbcExecutor database, int maxPerUser) {
 		this.database = database;
+		this.maxPerUser = maxPerUser;
 	}
 
 	/**
 	 * Opens a session, or a new one if there is none.
 	 * @param theirs the history that the client has processed; null if it does not say
+	 * @throws BudgetExceededException if there is none, and the user has as many open
+	 * sessions as a user may have
 	 */
 	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
 			@Nullable Forks theirs) {
@@ -125,11 +150,25 @@ public final class SessionTable {
 		}, SessionTable::summary));
 	}
 
-	public List<UUID> openSessions(String userId) {
-		return this.database.execute((session) -> session.list(OPEN_SESSIONS, (statement) -> {
-			statement.setString(1, userId);
-			statement.setString(2, userId);
-		}, (row) -> row.getObject(1, UUID.class)));
+	/**
+	 * Sums up the sizes of the events in all sessions of a user that are not removed yet.
+	 */
+	public long storedBytes(String userId) {
+		return this.database.execute((session) -> session
+			.list(STORED_BYTES, (statement) -> statement.setString(1, userId), (row) -> row.getLong(1))
+			.get(0));
+	}
+
+	/**
+	 * Finds the event that a message of a client was stored as.
+	 * @return the event's id, or empty if there is no such message of this user
+	 */
+	public OptionalLong storedAs(UUID sessionId, String userId, UUID idempotencyKey) {
+		return this.database.execute((session) -> session.query(STORED_AS, (statement) -> {
+			statement.setObject(1, sessionId);
+			statement.setObject(2, idempotencyKey);
+			statement.setString(3, userId);
+		}, (rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty()));
 	}
 
 	/**
@@ -158,9 +197,10 @@ public final class SessionTable {
 				(rows) -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
 	}
 
-	private static OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
+	private OpenedSession create(JdbcSession session, UUID sessionId, String userId, @Nullable Reason reason,
 			@Nullable Forks theirs) throws SQLException {
-		Forks forks = EmptySessions.create(session, sessionId, userId);
+		Forks forks = (this.maxPerUser > 0) ? EmptySessions.create(session, sessionId, userId, this.maxPerUser)
+				: EmptySessions.create(session, sessionId, userId);
 		// the session that the client asked for may be among what a failover has lost
 		boolean lost = theirs != null && !theirs.epoch().equals(forks.epoch());
 		return new OpenedSession(sessionId, false, reason, 0, 0, 1, forks, lost ? 0L : null);

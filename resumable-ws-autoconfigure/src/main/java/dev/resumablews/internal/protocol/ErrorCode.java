@@ -28,6 +28,11 @@ public enum ErrorCode {
 	UNAVAILABLE,
 
 	/**
+	 * There is no room for it in what may be stored for the user.
+	 */
+	QUOTA_EXCEEDED,
+
+	/**
 	 * The token is not valid, or another user's.
 	 */
 	UNAUTHORIZED,

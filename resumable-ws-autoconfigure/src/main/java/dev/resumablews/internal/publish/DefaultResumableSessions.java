@@ -1,7 +1,6 @@
 package dev.resumablews.internal.publish;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -55,6 +54,8 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	private final TransactionalStore store;
 
+	private final UserPublisher users;
+
 	private final SessionTable sessions;
 
 	private final SessionFeeds feeds;
@@ -72,13 +73,14 @@ final class DefaultResumableSessions implements ResumableSessions {
 	private final long maxEventBytes;
 
 	DefaultResumableSessions(EventLog log, FutureCompleter futures, TransactionTracker transactions,
-			TransactionalStore store, SessionTable sessions, SessionFeeds feeds, ConnectionTable live,
-			SessionEraser eraser, Disconnects disconnects, ResumableWsListener listener, ObjectWriter json,
-			long maxEventBytes) {
+			TransactionalStore store, UserPublisher users, SessionTable sessions, SessionFeeds feeds,
+			ConnectionTable live, SessionEraser eraser, Disconnects disconnects, ResumableWsListener listener,
+			ObjectWriter json, long maxEventBytes) {
 		this.log = log;
 		this.futures = futures;
 		this.transactions = transactions;
 		this.store = store;
+		this.users = users;
 		this.sessions = sessions;
 		this.feeds = feeds;
 		this.live = live;
@@ -116,26 +118,16 @@ final class DefaultResumableSessions implements ResumableSessions {
 		String checked = checkedType(type);
 		String text = serialize(payload);
 		TransactionalPublisher transaction = this.transactions.current();
-		List<UUID> sessionIds = this.sessions.openSessions(userId);
-		if (transaction != null) {
-			List<UUID> left = sessionIds.stream().filter((sessionId) -> !transaction.closes(sessionId)).toList();
-			left.forEach((sessionId) -> append(transaction, AppendRequest.of(sessionId, checked, text), false));
-			return left.size();
+		if (transaction == null) {
+			checkThread();
+			return this.users.publish(userId, checked, text);
 		}
-		checkThread();
-		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
-		sessionIds.forEach((sessionId) -> appends.add(this.log.append(AppendRequest.of(sessionId, checked, text))));
-		int published = 0;
-		for (CompletableFuture<AppendResult> append : appends) {
-			try {
-				await(append);
-				published++;
-			}
-			catch (UnknownSessionException ex) {
-				// closed in the meantime
-			}
-		}
-		return published;
+		List<UUID> left = this.users.find(userId)
+			.stream()
+			.filter((sessionId) -> !transaction.closes(sessionId))
+			.toList();
+		left.forEach((sessionId) -> append(transaction, AppendRequest.of(sessionId, checked, text), false));
+		return left.size();
 	}
 
 	@Override
@@ -157,6 +149,11 @@ final class DefaultResumableSessions implements ResumableSessions {
 	@Override
 	public int connectionCount(String userId) {
 		return this.live.count(userId);
+	}
+
+	@Override
+	public long storedBytes(String userId) {
+		return this.sessions.storedBytes(userId);
 	}
 
 	@Override

@@ -65,14 +65,17 @@ public final class PublishAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, JdbcExecutor database,
-			AppendStatement statement, SessionFeeds feeds, ConnectionTable live, Disconnects disconnects,
-			ListenerDispatcher listeners, ObjectProvider<JsonMapper> json, FutureCompleter futures,
-			@Qualifier(TRACKER) TransactionTracker tracker) {
+	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, SessionTable sessions,
+			JdbcExecutor database, AppendStatement statement, SessionFeeds feeds, ConnectionTable live,
+			Disconnects disconnects, ListenerDispatcher listeners, ObjectProvider<JsonMapper> json,
+			FutureCompleter futures, @Qualifier(TRACKER) TransactionTracker tracker) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		TransactionalStore store = new TransactionalStore(database, statement, feeds, properties.log().maxBatch(),
 				properties.log().appendTimeout());
-		return new DefaultResumableSessions(log, futures, tracker, store, new SessionTable(database), feeds, live,
+		UserPublisher users = new UserPublisher(database, store, log.payloads(),
+				Math.max(1, properties.log().readers() / 2), properties.log().appendTimeout(),
+				UserPublisher.MAX_SESSIONS);
+		return new DefaultResumableSessions(log, futures, tracker, store, users, sessions, feeds, live,
 				new SessionEraser(database, feeds), disconnects, listeners.listener(), writer,
 				properties.log().maxEventSize().toBytes());
 	}

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.internal.feed.FeedEntry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what a transaction has written and its sessions' feeds get when it has
@@ -18,6 +19,8 @@ final class StoredOperations {
 
 	private final Map<UUID, Long> closed = new LinkedHashMap<>();
 
+	private @Nullable String transaction;
+
 	void addEvent(FeedEntry event) {
 		this.events.computeIfAbsent(event.event().sessionId(), (id) -> new ArrayList<>()).add(event);
 	}
@@ -28,6 +31,21 @@ final class StoredOperations {
 	 */
 	void addClosed(UUID sessionId, long lastEventId) {
 		this.closed.put(sessionId, lastEventId);
+	}
+
+	/**
+	 * Notes the id of the transaction in Postgres.
+	 */
+	void transaction(@Nullable String transaction) {
+		this.transaction = transaction;
+	}
+
+	/**
+	 * Returns the id of the transaction in Postgres.
+	 * @return the id; null if the transaction has changed nothing
+	 */
+	@Nullable String transaction() {
+		return this.transaction;
 	}
 
 	Map<UUID, List<FeedEntry>> events() {

@@ -1,8 +1,6 @@
 package dev.resumablews.internal.publish;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,11 +16,13 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.jdbc.SqlStates;
+import dev.resumablews.internal.log.AppendOutcome;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.AppendStatement;
+import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.log.EmptySessions;
-import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 
@@ -36,10 +36,10 @@ import org.springframework.jdbc.support.SQLExceptionTranslator;
 import org.springframework.transaction.TransactionTimedOutException;
 
 /**
- * Executes operations on the connection of an application's transaction. First it locks
- * the rows of all their sessions, in the order of their ids, so that transactions and
- * batches do not wait for each other in a circle whatever follows. Safe for use by many
- * threads.
+ * Executes operations in a transaction: one of the application, or of the library's.
+ * First it locks the rows of all their sessions, in the order of their ids, so that
+ * transactions and batches do not wait for each other in a circle whatever follows. Safe
+ * for use by many threads.
  */
 final class TransactionalStore {
 
@@ -50,6 +50,30 @@ final class TransactionalStore {
 	 * transaction, which is about to commit: the node may be frozen or gone.
 	 */
 	private static final int IDLE_TIMEOUT_MILLIS = 5000;
+
+	private static final String LOCK = """
+			with present as (
+				select (extract(epoch from current_setting('lock_timeout')::interval) * 1000)::bigint as lock_timeout,
+					(extract(epoch from current_setting('idle_in_transaction_session_timeout')::interval)
+						* 1000)::bigint as idle_timeout
+			), bounds as materialized (
+				select set_config('lock_timeout', least(?::bigint, nullif(lock_timeout, 0))::text, true),
+					set_config('idle_in_transaction_session_timeout',
+						least(?::bigint, nullif(idle_timeout, 0))::text, true)
+				from present
+			)
+			select session_id
+			from ws_sessions
+			where session_id = any (?::uuid[]) and (select count(*) from bounds) > 0
+			order by session_id
+			for no key update
+			""";
+
+	private static final String CLOSE = """
+			update ws_sessions set closed_at = clock_timestamp()
+			where session_id = any (?::uuid[]) and closed_at is null
+			returning session_id, last_event_id
+			""";
 
 	private static final SQLExceptionTranslator TRANSLATOR = new SQLErrorCodeSQLExceptionTranslator("PostgreSQL");
 
@@ -93,24 +117,13 @@ final class TransactionalStore {
 	void execute(DataSource dataSource, List<Operation> operations, StoredOperations stored) {
 		// its statements have the timeout of the transaction
 		try (Connection connection = new TransactionAwareDataSourceProxy(dataSource).getConnection()) {
-			lock(connection, operations);
-			List<Operation.Append> batch = new ArrayList<>();
-			long characters = 0;
-			for (Operation operation : operations) {
-				if (operation instanceof Operation.Append append) {
-					int length = append.append().stored().length();
-					if (batch.size() == this.maxBatch
-							|| !batch.isEmpty() && characters + length > MAX_BATCH_CHARACTERS) {
-						append(connection, batch, stored);
-						batch.clear();
-						characters = 0;
-					}
-					batch.add(append);
-					characters += length;
-				}
+			JdbcSession session = this.database.join(connection);
+			Set<UUID> missing = lock(session, operations, this.lockTimeoutMillis);
+			if (!missing.isEmpty()) {
+				EmptySessions.move(session, missing);
 			}
-			append(connection, batch, stored);
-			close(connection, operations, stored);
+			appendAll(session, operations, Locking.WAIT, stored);
+			close(session, operations, stored);
 		}
 		catch (SQLException ex) {
 			throw translate(ex);
@@ -119,6 +132,26 @@ final class TransactionalStore {
 			// Spring would take it for a failure of the commit itself, and not roll back
 			throw new QueryTimeoutException(String.valueOf(ex.getMessage()), ex);
 		}
+	}
+
+	/**
+	 * Executes operations in a transaction of the library's. Waits for the sessions in
+	 * the order of their ids, and then for nothing else.
+	 * @param session the connection
+	 * @param operations as for the other method
+	 * @param lockTimeout how long to wait for the row of a session
+	 * @param stored gets what was written
+	 * @throws SQLException if a statement failed, or another transaction has locked one
+	 * of the sessions; the transaction is to be rolled back
+	 */
+	void execute(JdbcSession session, List<Operation> operations, Duration lockTimeout, StoredOperations stored)
+			throws SQLException {
+		Set<UUID> missing = lock(session, operations, Math.max(1, lockTimeout.toMillis()));
+		if (!missing.isEmpty() && !EmptySessions.moveUnlocked(session, missing).isEmpty()) {
+			throw SqlStates.locked("A session is getting its first event");
+		}
+		appendAll(session, operations, Locking.SKIP, stored);
+		close(session, operations, stored);
 	}
 
 	/**
@@ -151,56 +184,56 @@ final class TransactionalStore {
 	}
 
 	/**
-	 * Locks the sessions' rows, and gives a row to those that have none. Shorter timeouts
-	 * that the application has set stay.
+	 * Locks the sessions' rows. Shorter timeouts that the application has set stay.
+	 * @return the sessions that have no row
 	 */
-	private void lock(Connection connection, List<Operation> operations) throws SQLException {
-		String sql = this.database
-			.sql("""
-					with present as (
-						select (extract(epoch from current_setting('lock_timeout')::interval) * 1000)::bigint as lock_timeout,
-							(extract(epoch from current_setting('idle_in_transaction_session_timeout')::interval)
-								* 1000)::bigint as idle_timeout
-					), bounds as materialized (
-						select set_config('lock_timeout', least(?::bigint, nullif(lock_timeout, 0))::text, true),
-							set_config('idle_in_transaction_session_timeout',
-								least(?::bigint, nullif(idle_timeout, 0))::text, true)
-						from present
-					)
-					select session_id
-					from ws_sessions
-					where session_id = any (?::uuid[]) and (select count(*) from bounds) > 0
-					order by session_id
-					for no key update
-					""");
+	private static Set<UUID> lock(JdbcSession session, List<Operation> operations, long timeoutMillis)
+			throws SQLException {
 		Set<UUID> missing = operations.stream()
 			.map(Operation::sessionId)
 			.collect(Collectors.toCollection(HashSet::new));
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
-			statement.setLong(1, this.lockTimeoutMillis);
+		List<UUID> locked = session.list(LOCK, (statement) -> {
+			statement.setLong(1, timeoutMillis);
 			statement.setLong(2, IDLE_TIMEOUT_MILLIS);
-			statement.setArray(3, connection.createArrayOf("uuid", missing.toArray()));
-			try (ResultSet rows = statement.executeQuery()) {
-				while (rows.next()) {
-					missing.remove(rows.getObject(1, UUID.class));
-				}
-			}
-		}
-		if (!missing.isEmpty()) {
-			EmptySessions.move(this.database.join(connection), missing);
-		}
+			statement.setArray(3, statement.getConnection().createArrayOf("uuid", missing.toArray()));
+		}, (row) -> row.getObject(1, UUID.class));
+		locked.forEach(missing::remove);
+		return missing;
 	}
 
-	private void append(Connection connection, List<Operation.Append> batch, StoredOperations stored)
+	private void appendAll(JdbcSession session, List<Operation> operations, Locking locking, StoredOperations stored)
+			throws SQLException {
+		List<Operation.Append> batch = new ArrayList<>();
+		long characters = 0;
+		for (Operation operation : operations) {
+			if (operation instanceof Operation.Append append) {
+				int length = append.append().stored().length();
+				if (batch.size() == this.maxBatch || !batch.isEmpty() && characters + length > MAX_BATCH_CHARACTERS) {
+					append(session, batch, locking, stored);
+					batch.clear();
+					characters = 0;
+				}
+				batch.add(append);
+				characters += length;
+			}
+		}
+		append(session, batch, locking, stored);
+	}
+
+	private void append(JdbcSession session, List<Operation.Append> batch, Locking locking, StoredOperations stored)
 			throws SQLException {
 		if (batch.isEmpty()) {
 			return;
 		}
-		List<@Nullable AppendResult> results = this.statement.execute(connection,
-				batch.stream().map(Operation.Append::append).toList());
+		AppendOutcome outcome = this.statement.execute(session, batch.stream().map(Operation.Append::append).toList(),
+				locking);
+		if (!outcome.busy().isEmpty()) {
+			throw SqlStates.locked("A session is locked");
+		}
+		stored.transaction(outcome.transaction());
 		for (int i = 0; i < batch.size(); i++) {
 			Operation.Append operation = batch.get(i);
-			AppendResult result = results.get(i);
+			AppendResult result = outcome.results().get(i);
 			if (result != null) {
 				stored.addEvent(operation.append().toFeedEntry(result));
 			}
@@ -210,26 +243,21 @@ final class TransactionalStore {
 		}
 	}
 
-	private void close(Connection connection, List<Operation> operations, StoredOperations stored) throws SQLException {
-		UUID[] sessions = operations.stream()
+	private static void close(JdbcSession session, List<Operation> operations, StoredOperations stored)
+			throws SQLException {
+		Object[] sessions = operations.stream()
 			.filter(Operation.Close.class::isInstance)
 			.map(Operation::sessionId)
-			.toArray(UUID[]::new);
-		if (sessions.length == 0) {
-			return;
-		}
-		String sql = this.database.sql("""
-				update ws_sessions set closed_at = clock_timestamp()
-				where session_id = any (?::uuid[]) and closed_at is null
-				returning session_id, last_event_id
-				""");
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
-			statement.setArray(1, connection.createArrayOf("uuid", sessions));
-			try (ResultSet rows = statement.executeQuery()) {
-				while (rows.next()) {
-					stored.addClosed(rows.getObject(1, UUID.class), rows.getLong(2));
-				}
-			}
+			.toArray();
+		if (sessions.length > 0) {
+			session.query(CLOSE,
+					(statement) -> statement.setArray(1, statement.getConnection().createArrayOf("uuid", sessions)),
+					(rows) -> {
+						while (rows.next()) {
+							stored.addClosed(rows.getObject(1, UUID.class), rows.getLong(2));
+						}
+						return stored;
+					});
 		}
 	}
 

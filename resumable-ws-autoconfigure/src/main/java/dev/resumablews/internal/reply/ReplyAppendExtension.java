@@ -54,14 +54,18 @@ public final class ReplyAppendExtension implements AppendExtension {
 
 	private static final String CONDITION = "coalesce(i.fence is null or i.fence = c.fence, false)";
 
-	private static final String CHANGES = """
+	private static final String COMPACTION = """
 			compacted as (
 				delete from ws_events e
 				using fresh f
 				where (select count(*) from fresh where replaces is not null) > 0
 					and f.replaces is not null and e.session_id = f.session_id and e.id > f.reply_to and e.id < f.id
 					and e.message_id = f.replaces and e.type = 'assistant_delta'
-			), asked as (
+				returning e.session_id, coalesce(e.payload_bytes, octet_length(e.payload::text)) as bytes
+			)""";
+
+	private static final String CHANGES = """
+			asked as (
 				insert into ws_replies (session_id, event_id, user_id, node_id, lease_until)
 				select session_id, id, user_id, ?, clock_timestamp() + make_interval(secs => ?)
 				from fresh
@@ -119,6 +123,11 @@ public final class ReplyAppendExtension implements AppendExtension {
 	@Override
 	public String condition() {
 		return CONDITION;
+	}
+
+	@Override
+	public String compaction() {
+		return COMPACTION;
 	}
 
 	@Override

@@ -19,7 +19,8 @@ final class SchemaFiles {
 			"005-signals.sql", //
 			"006-empty-sessions.sql", //
 			"007-reply-users.sql", //
-			"008-erasure.sql");
+			"008-erasure.sql", //
+			"009-user-limits.sql");
 
 	private SchemaFiles() {
 	}

@@ -206,7 +206,7 @@ class ConnectionLoopTests {
 		}
 
 		@Override
-		public void close(CloseCode code) {
+		public void close(CloseCode code, String reason) {
 		}
 
 		@Override

@@ -4,12 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
+import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
@@ -29,6 +31,7 @@ import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -53,7 +56,8 @@ class GreedyUserTests {
 					"resumable-ws.user.handshakes-per-minute", "20", "resumable-ws.user.resumes-per-minute", "5",
 					"resumable-ws.user.replies-per-minute", "8", "resumable-ws.user.max-waiting-replies", "3",
 					"resumable-ws.user.max-running-replies", "2", "resumable-ws.user.max-waiting-size", "100KB",
-					"resumable-ws.reply.max-concurrent", "3", "resumable-ws.reply.max-waiting", "4")
+					"resumable-ws.reply.max-concurrent", "3", "resumable-ws.reply.max-waiting", "4",
+					"resumable-ws.user.max-sessions", "6", "resumable-ws.user.max-storage", "20KB")
 			.start();
 	}
 
@@ -99,6 +103,7 @@ class GreedyUserTests {
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.TEXT, new byte[0])), 1);
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.CONTINUATION, new byte[0])), 1000);
 			assertThat(empty.awaitClose()).isEqualTo(4429);
+			assertThat(empty.closeReason()).isEqualTo("frames_rate");
 		}
 		try (WsTestClient pongs = connect("carl")) {
 			sendWhileOpen(pongs, (client) -> client.send(WsFrame.PONG, new byte[0]), 1000);
@@ -185,6 +190,84 @@ class GreedyUserTests {
 		}
 		assertNoted("hal", "replies_rate");
 		assertServed();
+	}
+
+	@Test
+	void sessionsAreCountedAndThoseThatExistCanBeResumed() {
+		List<WsTestClient> clients = new ArrayList<>();
+		String session = "";
+		for (int i = 0; i < 6; i++) {
+			clients.add(connect("iris"));
+			session = clients.get(i).await("session_init").path("session_id").asString();
+		}
+		try (WsTestClient refused = connect("iris")) {
+			assertThat(refused.awaitClose()).isEqualTo(4429);
+			assertThat(refused.closeReason()).isEqualTo("max_sessions");
+			assertThat(refused.messages()).isEmpty();
+		}
+		try (WsTestClient resumed = to("iris").query("sessionId", session).connect()) {
+			assertThat(resumed.await("session_init").path("resumed").asBoolean()).isTrue();
+		}
+		assertNoted("iris", "max_sessions");
+		assertServed();
+		clients.forEach(WsTestClient::close);
+	}
+
+	@Test
+	void whatIsStoredIsCountedAndWhatWasStoredBeforeIsAcknowledgedAgain() {
+		try (WsTestClient client = connect("jo")) {
+			String stored = userMessage("x".repeat(12_000));
+			client.send(stored);
+			client.await("ack");
+			client.await("assistant_message");
+			String refused = userMessage("x".repeat(12_000));
+			client.send(refused);
+			JsonNode error = client.await("error");
+			assertThat(error.path("code").asString()).isEqualTo("quota_exceeded");
+			assertThat(error.path("message").asString()).contains("20480");
+			assertThat(refused).contains(error.path("idempotency_key").asString());
+			try (WsTestClient again = connect("jo")) {
+				again.await("replay_complete");
+				again.send(userMessage("x".repeat(12_000)));
+				assertThat(again.await("error").path("code").asString()).isEqualTo("quota_exceeded");
+			}
+			ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+			assertThat(sessions.publishToUser("jo", "note", Map.of("text", "y".repeat(30_000)))).isEqualTo(2);
+			client.await("note");
+			client.send(stored);
+			assertThat(client.await("ack").path("duplicate").asBoolean()).isTrue();
+			assertThat(sessions.storedBytes("jo")).isBetween(72_000L, 74_000L);
+		}
+		assertNoted("jo", "max_storage");
+		assertServed();
+	}
+
+	@Test
+	void whatWasStoredOnAnotherNodeOrRemovedIsNoticed() {
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		JdbcClient sql = this.server.bean(JdbcClient.class);
+		try (WsTestClient client = connect("kim")) {
+			client.await("replay_complete");
+			sql.sql("insert into ws_sessions (session_id, user_id, stored_bytes) values (gen_random_uuid(), 'kim', 30000)")
+				.update();
+			assertThat(sessions.storedBytes("kim")).isEqualTo(30_000);
+			await().atMost(PATIENCE)
+				.pollInterval(Duration.ofSeconds(1))
+				.until(() -> code(client).equals("quota_exceeded"));
+			sql.sql("delete from ws_sessions where user_id = 'kim' and stored_bytes = 30000").update();
+			await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(1)).until(() -> code(client).isEmpty());
+		}
+	}
+
+	/**
+	 * Says something.
+	 * @return the code of the error, or nothing
+	 */
+	private static String code(WsTestClient client) {
+		client.send(userMessage("hello"));
+		return client.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")))
+			.path("code")
+			.asString("");
 	}
 
 	/**

@@ -366,7 +366,7 @@ class EventLogTests {
 		UUID session = test.newSession("alice");
 		QueuedAppend append = new QueuedAppend(AppendRequest.of(session, "never", "{}"), Long.MAX_VALUE);
 		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> test.database().inOwnTransaction((frozen) -> {
-			TestLog.statement(test.database()).execute(frozen, List.of(append), Locking.SKIP);
+			TestLog.statement().execute(frozen, List.of(append), Locking.SKIP);
 			// the session's row is locked until Postgres has ended the transaction
 			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
 					TimeUnit.SECONDS);

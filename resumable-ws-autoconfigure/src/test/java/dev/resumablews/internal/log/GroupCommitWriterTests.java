@@ -158,8 +158,8 @@ class GroupCommitWriterTests {
 
 			};
 			JdbcExecutor database = new JdbcExecutor(sometimesAway(pool), new SchemaName(""), Duration.ofSeconds(10));
-			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), guarded(bad));
+			PostgresEventLog log = new PostgresEventLog(HASTY, database, new SessionTable(database, 0),
+					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), guarded(bad));
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
@@ -216,8 +216,8 @@ class GroupCommitWriterTests {
 		config.setAutoCommit(false);
 		try (HikariDataSource pool = new HikariDataSource(config)) {
 			JdbcExecutor database = new JdbcExecutor(pool, new SchemaName(""), Duration.ofSeconds(10));
-			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
+			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, new SessionTable(database, 0),
+					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
 					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
@@ -233,8 +233,8 @@ class GroupCommitWriterTests {
 			DataSource single = new org.springframework.jdbc.datasource.SingleConnectionDataSource(connection, true);
 			JdbcExecutor database = new JdbcExecutor(single, new SchemaName(""), Duration.ofSeconds(10));
 			connection.setNetworkTimeout(Runnable::run, 77_000);
-			PostgresEventLog log = new PostgresEventLog(HASTY, database, TestLog.statement(database),
-					new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
+			PostgresEventLog log = new PostgresEventLog(HASTY, database, new SessionTable(database, 0),
+					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
 					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS);

@@ -446,6 +446,11 @@ class LogAutoConfigurationTests {
 		}
 
 		@Override
+		public long storedBytes(String userId) {
+			return 0;
+		}
+
+		@Override
 		public int connectionCount(String userId) {
 			return 0;
 		}

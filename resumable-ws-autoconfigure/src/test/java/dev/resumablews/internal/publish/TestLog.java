@@ -10,6 +10,7 @@ import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -72,8 +73,8 @@ public final class TestLog implements AutoCloseable {
 		this.tracker = new TransactionTracker(() -> this.dataSource);
 		this.database = new JdbcExecutor(wrapper.apply(this.dataSource), new SchemaName(""),
 				settings.statementTimeout());
-		this.log = new PostgresEventLog(settings, this.database, statement(this.database), this.feeds,
-				new ResumableWsListener() {
+		this.log = new PostgresEventLog(settings, this.database, new SessionTable(this.database, 0), statement(),
+				this.feeds, new ResumableWsListener() {
 				});
 	}
 
@@ -153,14 +154,27 @@ public final class TestLog implements AutoCloseable {
 
 	private DefaultResumableSessions sessions(TransactionTracker tracker, JdbcExecutor database, ObjectWriter json,
 			long maxEventBytes) {
-		return new DefaultResumableSessions(this.log, this.futures, tracker,
-				new TransactionalStore(database, statement(database), this.feeds, 1000, Duration.ofSeconds(10)),
-				new SessionTable(database), this.feeds, liveConnections(), new SessionEraser(database, this.feeds),
+		TransactionalStore store = store(database);
+		return new DefaultResumableSessions(this.log, this.futures, tracker, store,
+				new UserPublisher(database, store, StoredPayloads.PLAIN, 2, Duration.ofSeconds(10),
+						UserPublisher.MAX_SESSIONS),
+				new SessionTable(database, 0), this.feeds, liveConnections(), new SessionEraser(database, this.feeds),
 				new Disconnects(database, NodeNotifier.none()), NO_LISTENER, json, maxEventBytes);
 	}
 
-	public static AppendStatement statement(JdbcExecutor database) {
-		return new AppendStatement(database, new ReplyAppendExtension(NODE, LEASE));
+	/**
+	 * Returns what publishes to all sessions of a user.
+	 */
+	UserPublisher users(Duration timeout, int maxSessions) {
+		return new UserPublisher(this.database, store(this.database), StoredPayloads.PLAIN, 2, timeout, maxSessions);
+	}
+
+	private TransactionalStore store(JdbcExecutor database) {
+		return new TransactionalStore(database, statement(), this.feeds, 1000, Duration.ofSeconds(10));
+	}
+
+	public static AppendStatement statement() {
+		return new AppendStatement(new ReplyAppendExtension(NODE, LEASE));
 	}
 
 	public NodeId node() {

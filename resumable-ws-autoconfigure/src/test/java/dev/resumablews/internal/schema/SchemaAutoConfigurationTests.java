@@ -305,6 +305,30 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
+	void whatIsStoredWhenTheTablesAreUpdatedIsCountedOnce() throws IOException {
+		for (Resource file : TestPostgres.schemaFiles()) {
+			if (String.valueOf(file.getFilename()).startsWith("009")) {
+				this.jdbc.execute(
+						"""
+								insert into ws_sessions (session_id, user_id)
+								select uuid_in(md5(n::text)::cstring), 'ann' from generate_series(1, 3) n;
+								insert into ws_events (session_id, id, type, payload, payload_bytes, created_at)
+								select uuid_in(md5(n::text)::cstring), id, 'tick', '{"a":"\u00e9"}', case when id > 2 then 10 end, now()
+								from generate_series(1, 2) n, generate_series(1, 5) id;
+								""");
+			}
+			this.jdbc.execute(file.getContentAsString(StandardCharsets.UTF_8));
+		}
+		String sizes = "select stored_bytes from ws_sessions order by stored_bytes";
+		assertThat(this.jdbc.queryForList(sizes, Long.class)).containsExactly(0L, 50L, 50L);
+		this.jdbc.execute("update ws_sessions set stored_bytes = 7");
+		runByHand();
+		assertThat(this.jdbc.queryForList(sizes, Long.class)).containsExactly(7L, 7L, 7L);
+		this.runner.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(this.jdbc.queryForList(sizes, Long.class)).containsExactly(7L, 7L, 7L);
+	}
+
+	@Test
 	void allFilesAreRunInTheOrderOfTheirNumbers() {
 		assertThat(SchemaFiles.inOrder()).extracting((path) -> path.substring(SchemaFiles.FOLDER.length()))
 			.isEqualTo(TestPostgres.schemaFiles().stream().map(Resource::getFilename).toList())
