@@ -47,18 +47,18 @@ class ErasureMeasurement {
 	void measure() throws Exception {
 		this.server = TestServer.builder().with(Application.class).start();
 		try {
-			List<WsTestClient> clients = new ArrayList<>();
 			List<UUID> sessions = new ArrayList<>();
 			for (int i = 0; i < SESSIONS; i++) {
-				WsTestClient client = connect("alice");
-				sessions.add(UUID.fromString(client.await("session_init").path("session_id").asString()));
-				clients.add(client);
+				try (WsTestClient client = connect("alice")) {
+					sessions.add(UUID.fromString(client.await("session_init").path("session_id").asString()));
+				}
 			}
+			sessions.forEach(this::fill);
+			List<WsTestClient> clients = sessions.stream().map(this::resume).toList();
 			for (WsTestClient client : clients.subList(0, 5)) {
 				client.send(message());
 				client.await("assistant_delta");
 			}
-			sessions.subList(5, SESSIONS).forEach(this::fill);
 			long rows = rows(sessions);
 			victim(Duration.ofSeconds(5));
 			String before = victim(Duration.ofSeconds(15));
@@ -83,17 +83,16 @@ class ErasureMeasurement {
 	private void fill(UUID session) {
 		JdbcClient sql = this.server.bean(JdbcClient.class);
 		this.server.bean(ResumableSessions.class).publish(session, "note", Map.of());
-		int events = EVENTS * SESSIONS / (SESSIONS - 5);
 		sql.sql("""
 				insert into ws_events (session_id, id, type, payload, created_at, payload_bytes)
 				select ?, n, 'note', json_build_object('text', repeat('x', 300)), now(), 312
 				from generate_series(2, ?) as n
-				""").params(session, events).update();
+				""").params(session, EVENTS).update();
 		sql.sql("""
 				insert into ws_idempotency_keys (session_id, idempotency_key)
 				select ?, gen_random_uuid() from generate_series(1, ?)
-				""").params(session, events / 10).update();
-		sql.sql("update ws_sessions set last_event_id = ? where session_id = ?").params(events, session).update();
+				""").params(session, EVENTS / 10).update();
+		sql.sql("update ws_sessions set last_event_id = ? where session_id = ?").params(EVENTS, session).update();
 	}
 
 	private long erase() {
@@ -148,7 +147,17 @@ class ErasureMeasurement {
 	}
 
 	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+		return to(user).connect();
+	}
+
+	private WsTestClient resume(UUID session) {
+		WsTestClient client = to("alice").query("sessionId", session).query("lastEventId", EVENTS).connect();
+		client.await("replay_complete");
+		return client;
+	}
+
+	private WsTestClient.Builder to(String user) {
+		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)
