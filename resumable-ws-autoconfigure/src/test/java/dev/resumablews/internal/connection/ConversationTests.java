@@ -237,8 +237,10 @@ abstract class ConversationTests {
 			assertThat(client.await("error").path("message").stringValue()).contains("idempotency_key");
 			client.send("{\"type\":\"resume\",\"lastEventId\":-1}");
 			assertThat(client.await("error").path("message").stringValue()).contains("-1");
-			// ten in a row, with the three before
-			for (int i = 0; i < 7; i++) {
+			client.send("{\"type\":\"ping\",\"t\":" + "[".repeat(1000) + "]".repeat(1000) + "}");
+			assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
+			// ten in a row, with the four before
+			for (int i = 0; i < 6; i++) {
 				client.send("rubbish");
 			}
 			assertThat(client.awaitClose()).isEqualTo(4400);

@@ -56,8 +56,9 @@ class GreedyUserTests {
 					"resumable-ws.user.handshakes-per-minute", "20", "resumable-ws.user.resumes-per-minute", "5",
 					"resumable-ws.user.replies-per-minute", "8", "resumable-ws.user.max-waiting-replies", "3",
 					"resumable-ws.user.max-running-replies", "2", "resumable-ws.user.max-waiting-size", "100KB",
-					"resumable-ws.reply.max-concurrent", "3", "resumable-ws.reply.max-waiting", "4",
-					"resumable-ws.user.max-sessions", "6", "resumable-ws.user.max-storage", "20KB")
+					"resumable-ws.user.replay-per-second", "64KB", "resumable-ws.reply.max-concurrent", "3",
+					"resumable-ws.reply.max-waiting", "4", "resumable-ws.user.max-sessions", "6",
+					"resumable-ws.user.max-storage", "20KB")
 			.start();
 	}
 
@@ -139,6 +140,27 @@ class GreedyUserTests {
 		}
 		assertNoted("eve", "resumes_rate");
 		assertServed();
+	}
+
+	@Test
+	void aReplayIsPacedAndOthersDoNotWaitForIt() {
+		UUID session;
+		try (WsTestClient client = connect("ida")) {
+			session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		}
+		for (int i = 0; i < 120; i++) {
+			this.server.bean(ResumableSessions.class).publish(session, "note", Map.of("text", "x".repeat(10_000)));
+		}
+		try (WsTestClient client = to("ida").query("sessionId", session).query("lastEventId", 0).connect()) {
+			long start = System.nanoTime();
+			client.await("note");
+			assertServed();
+			client.await("replay_complete");
+			// 1.2 MB, of which what four seconds allow and a page come at once
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(1));
+			assertThat(client.messages().stream().filter((message) -> message.path("type").asString().equals("note")))
+				.hasSize(120);
+		}
 	}
 
 	@Test
