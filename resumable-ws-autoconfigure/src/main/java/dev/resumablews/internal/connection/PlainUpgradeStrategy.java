@@ -7,12 +7,9 @@ import java.util.Map;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
-import jakarta.servlet.http.HttpServletResponse;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.Extension;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -22,6 +19,7 @@ import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.adapter.standard.StandardWebSocketHandlerAdapter;
 import org.springframework.web.socket.adapter.standard.StandardWebSocketSession;
+import org.springframework.web.socket.server.HandshakeFailureException;
 import org.springframework.web.socket.server.standard.ServerEndpointRegistration;
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
@@ -32,8 +30,6 @@ import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeSt
  */
 final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 
-	private static final Log logger = LogFactory.getLog(PlainUpgradeStrategy.class);
-
 	@Override
 	public void upgrade(ServerHttpRequest request, ServerHttpResponse response, @Nullable String selectedProtocol,
 			List<WebSocketExtension> selectedExtensions, @Nullable Principal user, WebSocketHandler handler,
@@ -41,37 +37,15 @@ final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 		StandardWebSocketSession session = new StandardWebSocketSession(HttpHeaders.copyOf(request.getHeaders()),
 				attributes, request.getLocalAddress(), request.getRemoteAddress(), user);
 		HttpServletRequest servletRequest = getHttpServletRequest(request);
-		HttpServletResponse servletResponse = getHttpServletResponse(response);
 		PlainEndpoint endpoint = new PlainEndpoint(servletRequest.getRequestURI(),
 				new StandardWebSocketHandlerAdapter(handler, session));
 		endpoint.setSubprotocols((selectedProtocol != null) ? List.of(selectedProtocol) : List.of());
 		try {
 			getContainer(servletRequest).upgradeHttpToWebSocket(new RequestWithoutQuery(servletRequest),
-					servletResponse, endpoint, Map.of());
+					getHttpServletResponse(response), endpoint, Map.of());
 		}
-		catch (IOException | DeploymentException | RuntimeException ex) {
-			// what is thrown from here is logged with the address, which may hold a token
-			logger.debug("A request could not be upgraded", ex);
-			refuse(servletResponse);
-		}
-	}
-
-	/**
-	 * Refuses a request that the container does not take for an upgrade.
-	 */
-	private static void refuse(HttpServletResponse response) {
-		if (response.isCommitted()) {
-			return;
-		}
-		response.reset();
-		response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
-		response.setContentType("text/plain;charset=UTF-8");
-		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-		try {
-			response.getWriter().write("Not a WebSocket upgrade");
-		}
-		catch (IOException ex) {
-			logger.debug("A refusal could not be sent", ex);
+		catch (IOException | DeploymentException ex) {
+			throw new HandshakeFailureException("The request could not be upgraded", ex);
 		}
 	}
 
