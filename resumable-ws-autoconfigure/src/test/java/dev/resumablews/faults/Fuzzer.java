@@ -1,5 +1,6 @@
 package dev.resumablews.faults;
 
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
@@ -196,11 +197,12 @@ final class Fuzzer {
 				return;
 			}
 			try {
+				ByteArrayOutputStream message = new ByteArrayOutputStream();
 				if (random.nextInt(4) > 0) {
-					judge(socket.readFrame(PATIENCE));
+					judge(socket.readFrame(PATIENCE), message);
 				}
 				socket.send(frames);
-				readAll(socket);
+				readAll(socket, message);
 			}
 			catch (SocketException | EOFException ex) {
 				// closed while this was sending or without a close frame
@@ -219,9 +221,9 @@ final class Fuzzer {
 		}
 	}
 
-	private void readAll(RawSocket socket) throws IOException {
+	private void readAll(RawSocket socket, ByteArrayOutputStream message) throws IOException {
 		try {
-			while (judge(socket.readFrame(SILENCE))) {
+			while (judge(socket.readFrame(SILENCE), message)) {
 				// the next one
 			}
 		}
@@ -232,9 +234,10 @@ final class Fuzzer {
 
 	/**
 	 * Judges a frame of the server.
+	 * @param message the pieces of the message that has not ended
 	 * @return whether others may follow
 	 */
-	private boolean judge(WsFrame frame) {
+	private boolean judge(WsFrame frame, ByteArrayOutputStream message) {
 		switch (frame.opcode()) {
 			case WsFrame.CLOSE -> {
 				ByteBuffer payload = ByteBuffer.wrap(frame.payload());
@@ -245,15 +248,23 @@ final class Fuzzer {
 				count("close " + code, 1);
 				return false;
 			}
-			case WsFrame.TEXT -> judge(frame.payload());
+			case WsFrame.TEXT, WsFrame.CONTINUATION -> join(frame, message);
 			case WsFrame.PING, WsFrame.PONG -> count("frame " + frame.opcode(), 1);
 			default -> throw new AssertionError("A frame with opcode " + frame.opcode());
 		}
 		return true;
 	}
 
-	private void judge(byte[] payload) {
-		JsonNode message = JSON.readTree(payload);
+	private void join(WsFrame frame, ByteArrayOutputStream partial) {
+		partial.writeBytes(frame.payload());
+		if (frame.fin()) {
+			String text = partial.toString(StandardCharsets.UTF_8);
+			partial.reset();
+			text.lines().forEach((line) -> judge(JSON.readTree(line)));
+		}
+	}
+
+	private void judge(JsonNode message) {
 		String type = message.path("type").asString("");
 		if (!message.has("payload")) {
 			check(CONTROL.contains(type), "a message " + message);
@@ -288,8 +299,14 @@ final class Fuzzer {
 			}
 			if (head != null && head.startLine().contains(" 101")) {
 				check(handshake.signed(), "a token that is not signed was accepted: " + shown(handshake.bytes()));
-				judge(socket.readFrame(PATIENCE));
 				count("101", 1);
+				try {
+					judge(socket.readFrame(PATIENCE), new ByteArrayOutputStream());
+				}
+				catch (EOFException | SocketException ex) {
+					// what came after the head was no frame
+					count("end without a close frame", 1);
+				}
 				return;
 			}
 			try {
