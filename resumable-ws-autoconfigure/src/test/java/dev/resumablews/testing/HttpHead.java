@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param startLine the request line or status line
  * @param headers the headers; names are looked up without regard to case
  */
-record HttpHead(String startLine, Map<String, List<String>> headers) {
+public record HttpHead(String startLine, Map<String, List<String>> headers) {
 
 	/**
 	 * Reads a head.
@@ -26,7 +26,7 @@ record HttpHead(String startLine, Map<String, List<String>> headers) {
 	 * @return the head; null at the end of the stream
 	 * @throws IOException when the stream ends within the head
 	 */
-	static @Nullable HttpHead read(InputStream in) throws IOException {
+	public static @Nullable HttpHead read(InputStream in) throws IOException {
 		String startLine = line(in);
 		if (startLine == null) {
 			return null;
@@ -43,7 +43,12 @@ record HttpHead(String startLine, Map<String, List<String>> headers) {
 		return new HttpHead(startLine, headers);
 	}
 
-	@Nullable String header(String name) {
+	/**
+	 * Returns a header.
+	 * @param name its name
+	 * @return its first value, if it is there
+	 */
+	public @Nullable String header(String name) {
 		List<String> values = this.headers.get(name);
 		return (values != null) ? values.get(0) : null;
 	}
@@ -56,7 +61,7 @@ record HttpHead(String startLine, Map<String, List<String>> headers) {
 	 * @return the body as UTF-8
 	 * @throws IOException when the stream ends within the body
 	 */
-	String body(InputStream in, boolean untilClosed) throws IOException {
+	public String body(InputStream in, boolean untilClosed) throws IOException {
 		String length = header("Content-Length");
 		if (length != null) {
 			return new String(in.readNBytes(Integer.parseInt(length)), StandardCharsets.UTF_8);

@@ -32,6 +32,14 @@ public final class TestServer implements AutoCloseable {
 			"org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration",
 			"org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration");
 
+	private static final List<String> TOMCAT = List.of(
+			"org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration",
+			"org.springframework.boot.tomcat.autoconfigure.actuate.web.server.TomcatServletManagementContextAutoConfiguration");
+
+	private static final List<String> JETTY = List.of(
+			"org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration",
+			"org.springframework.boot.jetty.autoconfigure.actuate.web.server.JettyServletManagementContextAutoConfiguration");
+
 	private final ConfigurableApplicationContext context;
 
 	private TestServer(ConfigurableApplicationContext context) {
@@ -143,9 +151,7 @@ public final class TestServer implements AutoCloseable {
 
 		public TestServer start() {
 			List<String> excluded = new ArrayList<>(EXCLUDED);
-			excluded.add(this.jetty
-					? "org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration"
-					: "org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration");
+			excluded.addAll(this.jetty ? TOMCAT : JETTY);
 			this.properties.put("spring.autoconfigure.exclude", String.join(",", excluded));
 			this.properties.computeIfAbsent("spring.datasource.url", (name) -> TestPostgres.createDatabase());
 			if (this.model != null) {

@@ -46,11 +46,19 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 
 	private static final int MOST = 64 * 1024 * 1024;
 
-	static WsFrame read(DataInputStream in) throws IOException {
+	/**
+	 * Reads a frame as a server sends it.
+	 * @param in where to read from
+	 * @return the frame
+	 * @throws InvalidFrameException when no server may send such a frame
+	 * @throws IOException when the stream ends
+	 */
+	public static WsFrame read(DataInputStream in) throws IOException {
 		int first = in.readUnsignedByte();
 		int second = in.readUnsignedByte();
 		if ((first & 0x70) != 0 || (second & 0x80) != 0) {
-			throw new IOException("A server must neither set reserved bits nor mask: " + first + ", " + second);
+			throw new InvalidFrameException(
+					"A server must neither set reserved bits nor mask: " + first + ", " + second);
 		}
 		long length = second & 0x7f;
 		if (length == 126) {
@@ -60,7 +68,7 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 			length = in.readLong();
 		}
 		if (length < 0 || length > MOST) {
-			throw new IOException("A frame of " + length + " bytes");
+			throw new InvalidFrameException("A frame of " + length + " bytes");
 		}
 		byte[] payload = new byte[(int) length];
 		in.readFully(payload);

@@ -70,6 +70,13 @@ public final class UserBudgets {
 		return this.users.size();
 	}
 
+	/**
+	 * Counts the budgets that are held, and those of which something is taken.
+	 */
+	int held() {
+		return (int) this.users.values().stream().filter(Entry::isHeld).count();
+	}
+
 	private Entry entry(String userId, int holders) {
 		long now = this.nanoTime.getAsLong();
 		sweep(now);
@@ -108,8 +115,12 @@ public final class UserBudgets {
 			this.budget = budget;
 		}
 
+		boolean isHeld() {
+			return this.holders > 0 || !this.budget.isUnused();
+		}
+
 		boolean isForgotten(long now) {
-			return this.holders <= 0 && this.budget.isUnused() && now - this.usedAt > KEPT.toNanos();
+			return !isHeld() && now - this.usedAt > KEPT.toNanos();
 		}
 
 	}

@@ -63,6 +63,8 @@ final class ClientMessageDispatcher {
 
 	private final @Nullable UserMessageHandover handover;
 
+	private volatile boolean opened;
+
 	ClientMessageDispatcher(Connection connection, DispatcherServices services, ConnectionSettings settings) {
 		this.connection = connection;
 		this.services = services;
@@ -77,6 +79,15 @@ final class ClientMessageDispatcher {
 	 * Handles the messages that wait for the session to be opened, and those that come.
 	 */
 	void sessionOpened() {
+		this.opened = true;
+		this.waiting.resume();
+	}
+
+	/**
+	 * Notes that the connection is gone. Messages that wait for a session which was never
+	 * opened are dropped, and their room is released.
+	 */
+	void end() {
 		this.waiting.resume();
 	}
 
@@ -90,7 +101,9 @@ final class ClientMessageDispatcher {
 			return;
 		}
 		if (this.waiting.isIdle() && frame instanceof Resume resume) {
-			resume(resume);
+			if (!isTooLate()) {
+				resume(resume);
+			}
 			return;
 		}
 		Reservation room;
@@ -124,7 +137,7 @@ final class ClientMessageDispatcher {
 	}
 
 	private void handle(ClientFrame frame) {
-		if (this.connection.closing() != null) {
+		if (isTooLate()) {
 			return;
 		}
 		try {
@@ -147,6 +160,14 @@ final class ClientMessageDispatcher {
 		}
 	}
 
+	/**
+	 * Returns whether a message is dropped, which was not acknowledged, so that the
+	 * client sends it again on its next connection.
+	 */
+	private boolean isTooLate() {
+		return !this.opened || this.connection.closing() != null;
+	}
+
 	private void resume(Resume resume) {
 		this.connection.resume(resume.lastEventId(), resume.epoch());
 	}
@@ -160,7 +181,7 @@ final class ClientMessageDispatcher {
 		UserMessageHandover handover = this.handover;
 		CompletableFuture<AppendResult> answer;
 		try {
-			if (this.connection.closing() != null) {
+			if (isTooLate()) {
 				room.release();
 				return;
 			}

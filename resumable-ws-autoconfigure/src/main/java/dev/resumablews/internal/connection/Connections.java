@@ -163,6 +163,10 @@ final class Connections implements ConnectionLimiter {
 			.forEach((connection) -> connection.close(CloseCode.SUPERSEDED));
 	}
 
+	ConnectionPlaces places() {
+		return this.places;
+	}
+
 	Collection<Connection> all() {
 		return this.all.values();
 	}

@@ -44,6 +44,13 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	private final long patience;
 
 	/**
+	 * Whether a frame could not be sent, because the connection is broken, or because the
+	 * container closes it for what the client has sent. Tomcat gives up what is being
+	 * sent then, and another close frame would come before its own, or be mixed with it.
+	 */
+	private volatile boolean failed;
+
+	/**
 	 * Creates a channel.
 	 * @param patience how long a client may take nothing
 	 * @param closeTimeout how long a client may take to answer a close frame
@@ -64,10 +71,13 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	@Override
 	public void send(String text, Consumer<@Nullable Throwable> done) {
 		try {
-			this.session.getAsyncRemote()
-				.sendText(text, (result) -> done.accept(result.isOK() ? null : result.getException()));
+			this.session.getAsyncRemote().sendText(text, (result) -> {
+				this.failed = !result.isOK();
+				done.accept(result.isOK() ? null : result.getException());
+			});
 		}
 		catch (RuntimeException ex) {
+			this.failed = true;
 			done.accept(ex);
 		}
 	}
@@ -93,9 +103,15 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 		return (payload.remaining() == Long.BYTES) ? payload.getLong(payload.position()) : 0;
 	}
 
+	/**
+	 * Sends nothing after a frame that could not be sent: the container closes the
+	 * connection. If it does not, {@link #cut} does.
+	 */
 	@Override
 	public void close(CloseCode code, String reason) {
-		close(code, reason, CLOSE_FRAME_PATIENCE);
+		if (!this.failed) {
+			close(code, reason, CLOSE_FRAME_PATIENCE);
+		}
 	}
 
 	private void close(CloseCode code, String reason, long patience) {

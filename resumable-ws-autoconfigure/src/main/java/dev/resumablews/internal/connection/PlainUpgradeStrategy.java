@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.Extension;
@@ -40,12 +41,35 @@ final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 				new StandardWebSocketHandlerAdapter(handler, session));
 		endpoint.setSubprotocols((selectedProtocol != null) ? List.of(selectedProtocol) : List.of());
 		try {
-			getContainer(servletRequest).upgradeHttpToWebSocket(servletRequest, getHttpServletResponse(response),
-					endpoint, Map.of());
+			getContainer(servletRequest).upgradeHttpToWebSocket(new RequestWithoutQuery(servletRequest),
+					getHttpServletResponse(response), endpoint, Map.of());
 		}
 		catch (IOException | DeploymentException ex) {
 			throw new HandshakeFailureException("The request could not be upgraded", ex);
 		}
+	}
+
+	/**
+	 * Hides the query from the container. Tomcat parses it for the WebSocket session, and
+	 * fails if it is not escaped as it should be, with the query in the message. The
+	 * query may hold a token, and was read before.
+	 */
+	private static final class RequestWithoutQuery extends HttpServletRequestWrapper {
+
+		RequestWithoutQuery(HttpServletRequest request) {
+			super(request);
+		}
+
+		@Override
+		public @Nullable String getQueryString() {
+			return null;
+		}
+
+		@Override
+		public Map<String, String[]> getParameterMap() {
+			return Map.of();
+		}
+
 	}
 
 	/**

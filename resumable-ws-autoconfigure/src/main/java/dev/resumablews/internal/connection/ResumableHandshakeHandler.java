@@ -1,11 +1,21 @@
 package dev.resumablews.internal.connection;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
 import dev.resumablews.internal.handshake.Handshake;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.server.HandshakeFailureException;
+import org.springframework.web.socket.server.HandshakeHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
@@ -22,19 +32,54 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 	 */
 	private static final int ORDER = -1;
 
+	private static final Log log = LogFactory.getLog(ResumableHandshakeHandler.class);
+
 	private ResumableHandshakeHandler() {
 		super(new PlainUpgradeStrategy());
 		setSupportedProtocols(Handshake.SUBPROTOCOL);
 	}
 
 	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor) {
-		WebSocketHttpRequestHandler requestHandler = new WebSocketHttpRequestHandler(handler,
-				new ResumableHandshakeHandler());
+		WebSocketHttpRequestHandler requestHandler = new RequestHandler(handler, new ResumableHandshakeHandler());
 		requestHandler.setHandshakeInterceptors(List.of(new HandshakeTime(), interceptor));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
 		mapping.setUrlMap(Map.of(path, requestHandler));
 		mapping.setOrder(ORDER);
 		return mapping;
+	}
+
+	/**
+	 * Refuses requests that Spring or the container do not understand. What they throw
+	 * would be answered with 500, and logged with the address, which may hold a token.
+	 */
+	private static final class RequestHandler extends WebSocketHttpRequestHandler {
+
+		RequestHandler(WebSocketHandler handler, HandshakeHandler handshakeHandler) {
+			super(handler, handshakeHandler);
+		}
+
+		@Override
+		public void handleRequest(HttpServletRequest request, HttpServletResponse response)
+				throws ServletException, IOException {
+			try {
+				super.handleRequest(request, response);
+			}
+			catch (HandshakeFailureException ex) {
+				log.debug("A request could not be upgraded", ex);
+				if (!response.isCommitted()) {
+					refuse(response);
+				}
+			}
+		}
+
+		private static void refuse(HttpServletResponse response) throws IOException {
+			response.reset();
+			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+			response.setContentType("text/plain;charset=UTF-8");
+			response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+			response.getOutputStream().write("Not a WebSocket upgrade".getBytes(StandardCharsets.UTF_8));
+		}
+
 	}
 
 }

@@ -180,6 +180,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		void remove(int theirs) {
 			if (this.connection.gone()) {
 				this.receiver.end();
+				this.dispatcher.end();
 				ResumableWebSocketHandler.this.connections.remove(this.connection);
 				leave(theirs);
 			}

@@ -1,0 +1,107 @@
+package dev.resumablews.faults;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A user who does nothing wrong while others do: sends messages, which must be
+ * acknowledged, and must get each event that is published.
+ */
+final class Bystander implements AutoCloseable {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+	private final ResumableSessions sessions;
+
+	private final WsTestClient client;
+
+	private final UUID session;
+
+	private final Duration pace;
+
+	private final Thread thread = new Thread(this::run, "bystander");
+
+	private volatile boolean ended;
+
+	private volatile int served;
+
+	private volatile @Nullable Throwable failure;
+
+	/**
+	 * Connects and begins.
+	 * @param pace time between two messages, and between two events
+	 */
+	Bystander(TestServer server, Duration pace) {
+		this.pace = pace;
+		this.sessions = server.bean(ResumableSessions.class);
+		this.client = WsTestClient.to(server.uri())
+			.query("token", Tokens.forUser("bystander"))
+			.patience(PATIENCE)
+			.connect();
+		this.session = UUID.fromString(this.client.await("session_init").path("session_id").asString(""));
+		this.thread.start();
+	}
+
+	UUID session() {
+		return this.session;
+	}
+
+	/**
+	 * Ends, after the event and the message that are on their way.
+	 * @return how many of both were served
+	 */
+	int end() throws InterruptedException {
+		this.ended = true;
+		this.thread.join();
+		if (this.failure != null) {
+			throw new AssertionError("The bystander was not served", this.failure);
+		}
+		if (!this.client.isOpen()) {
+			throw new AssertionError("The bystander's connection was closed: " + this.client.closeCode().getNow(null));
+		}
+		return this.served;
+	}
+
+	private void run() {
+		try {
+			while (!this.ended) {
+				UUID key = UUID.randomUUID();
+				this.sessions.publish(this.session, "tick", Map.of("key", key));
+				this.client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", key));
+				this.client.await((message) -> isTick(message, key));
+				this.client.await((message) -> isAck(message, key));
+				this.served++;
+				LockSupport.parkNanos(this.pace.toNanos());
+			}
+		}
+		catch (Throwable ex) {
+			this.failure = ex;
+		}
+	}
+
+	private static boolean isTick(JsonNode message, UUID key) {
+		return message.path("type").asString("").equals("tick")
+				&& message.path("payload").path("key").asString("").equals(key.toString());
+	}
+
+	private static boolean isAck(JsonNode message, UUID key) {
+		return message.path("type").asString("").equals("ack")
+				&& message.path("idempotency_key").asString("").equals(key.toString());
+	}
+
+	@Override
+	public void close() {
+		this.ended = true;
+		this.client.close();
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.faults;
+
+class FuzzOnJettyTests extends FuzzTests {
+
+	FuzzOnJettyTests() {
+		super(true);
+	}
+
+}

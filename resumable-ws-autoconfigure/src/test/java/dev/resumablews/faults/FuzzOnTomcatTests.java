@@ -1,0 +1,9 @@
+package dev.resumablews.faults;
+
+class FuzzOnTomcatTests extends FuzzTests {
+
+	FuzzOnTomcatTests() {
+		super(false);
+	}
+
+}

@@ -1,0 +1,136 @@
+package dev.resumablews.faults;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+import dev.resumablews.testing.HttpHead;
+import dev.resumablews.testing.WsFrame;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection on which anything can be sent. Not for use by several threads.
+ */
+final class RawSocket implements AutoCloseable {
+
+	private final Socket socket;
+
+	private final ReceivedBytes received;
+
+	private final DataInputStream in;
+
+	/**
+	 * Connects to this machine.
+	 * @param patience how long reads last at most
+	 */
+	RawSocket(int port, Duration patience) throws IOException {
+		this.socket = new Socket();
+		this.socket.setTcpNoDelay(true);
+		this.socket.setSoTimeout((int) patience.toMillis());
+		this.socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) patience.toMillis());
+		this.received = new ReceivedBytes(this.socket.getInputStream());
+		this.in = new DataInputStream(new BufferedInputStream(this.received));
+	}
+
+	/**
+	 * Returns the head of a handshake that is as it should be.
+	 */
+	static byte[] handshake(int port, String query) {
+		return """
+				GET /ws?%s HTTP/1.1\r
+				Host: localhost:%d\r
+				Upgrade: websocket\r
+				Connection: Upgrade\r
+				Sec-WebSocket-Version: 13\r
+				Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+				\r
+				""".formatted(query, port).getBytes(StandardCharsets.ISO_8859_1);
+	}
+
+	void send(byte[] bytes) throws IOException {
+		this.socket.getOutputStream().write(bytes);
+		this.socket.getOutputStream().flush();
+	}
+
+	/**
+	 * Reads the head of a response.
+	 * @return the head; null when the server has closed the connection
+	 */
+	@Nullable HttpHead readHead() throws IOException {
+		return HttpHead.read(this.in);
+	}
+
+	String readBody(HttpHead head) throws IOException {
+		return head.body(this.in, true);
+	}
+
+	/**
+	 * Reads a frame.
+	 * @param patience how long that lasts at most
+	 */
+	WsFrame readFrame(Duration patience) throws IOException {
+		this.socket.setSoTimeout((int) patience.toMillis());
+		return WsFrame.read(this.in);
+	}
+
+	/**
+	 * Returns the last bytes that were received, as hexadecimal digits.
+	 */
+	String lastBytes() {
+		return this.received.last();
+	}
+
+	/**
+	 * Makes {@link #close} reset the connection instead of ending it in order.
+	 */
+	void resetOnClose() throws IOException {
+		this.socket.setSoLinger(true, 0);
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.socket.close();
+	}
+
+	/**
+	 * Remembers the last bytes.
+	 */
+	private static final class ReceivedBytes extends FilterInputStream {
+
+		private static final int KEPT = 400;
+
+		private byte[] last = new byte[0];
+
+		ReceivedBytes(InputStream in) {
+			super(in);
+		}
+
+		@Override
+		public int read(byte[] target, int offset, int length) throws IOException {
+			int read = super.read(target, offset, length);
+			if (read > 0) {
+				int taken = Math.min(read, KEPT);
+				int kept = Math.min(this.last.length, KEPT - taken);
+				byte[] next = Arrays.copyOfRange(this.last, this.last.length - kept, this.last.length + taken);
+				System.arraycopy(target, offset + read - taken, next, kept, taken);
+				this.last = next;
+			}
+			return read;
+		}
+
+		String last() {
+			return HexFormat.of().formatHex(this.last);
+		}
+
+	}
+
+}

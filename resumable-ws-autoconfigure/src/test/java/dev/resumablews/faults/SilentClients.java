@@ -1,0 +1,88 @@
+package dev.resumablews.faults;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+
+/**
+ * WebSockets of some users whose clients never read, once they are connected.
+ */
+final class SilentClients implements AutoCloseable {
+
+	private static final int RECEIVE_BUFFER = 4096;
+
+	private static final String TEN_KILOBYTES = "x".repeat(10_000);
+
+	private final List<UUID> sessions = new ArrayList<>();
+
+	private final List<Socket> sockets = new ArrayList<>();
+
+	private final TestServer server;
+
+	SilentClients(TestServer server, int users, int connectionsPerUser) throws IOException {
+		this.server = server;
+		for (int i = 0; i < users; i++) {
+			String user = "silent-" + i;
+			try (WsTestClient first = WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).connect()) {
+				this.sessions.add(UUID.fromString(first.await("session_init").path("session_id").asString("")));
+				first.await("replay_complete");
+				// the session is stored with its first event
+				server.bean(ResumableSessions.class).publish(this.sessions.get(i), "note", Map.of("text", "hello"));
+			}
+			for (int j = 0; j < connectionsPerUser; j++) {
+				this.sockets.add(connect(user, this.sessions.get(i)));
+			}
+		}
+	}
+
+	int count() {
+		return this.sockets.size();
+	}
+
+	/**
+	 * Publishes more than the network takes for a client that does not read.
+	 * @param events of ten kilobytes each, to each session
+	 */
+	void publish(int events) {
+		ResumableSessions published = this.server.bean(ResumableSessions.class);
+		for (int i = 0; i < events; i++) {
+			for (UUID session : this.sessions) {
+				published.publish(session, "note", Map.of("text", TEN_KILOBYTES));
+			}
+		}
+	}
+
+	private Socket connect(String user, UUID session) throws IOException {
+		Socket socket = new Socket();
+		socket.setReceiveBufferSize(RECEIVE_BUFFER);
+		socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.server.port()), 20_000);
+		socket.setSoTimeout(20_000);
+		socket.getOutputStream()
+			.write(RawSocket.handshake(this.server.port(), "token=" + Tokens.forUser(user) + "&sessionId=" + session));
+		String status = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+		if (!status.endsWith(" 101")) {
+			throw new IOException("Refused: " + status);
+		}
+		return socket;
+	}
+
+	@Override
+	public void close() throws IOException {
+		for (Socket socket : this.sockets) {
+			socket.setSoLinger(true, 0);
+			socket.close();
+		}
+	}
+
+}
