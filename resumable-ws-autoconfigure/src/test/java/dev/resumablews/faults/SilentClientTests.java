@@ -35,14 +35,16 @@ class SilentClientTests {
 	@ValueSource(booleans = { false, true })
 	void clientsThatNeverReadAreClosedAndOthersAreServed(boolean jetty) throws IOException {
 		try (TestServer server = start(jetty, "resumable-ws.connection.send-timeout", "2s",
-				"resumable-ws.connection.heartbeat-interval", "2s"); Service service = new Service(server)) {
+				"resumable-ws.connection.heartbeat-interval", "2s", "resumable-ws.connection.heartbeat-timeout", "10s");
+				Service service = new Service(server)) {
 			int others = HeldByNode.of(server).connections();
 			try (SilentClients silent = new SilentClients(server, 5, CONNECTIONS / 5)) {
-				await().atMost(PATIENCE).until(() -> HeldByNode.of(server).connections() == CONNECTIONS + others);
-				server.bean(Closes.class).codes.clear();
 				silent.publish(30);
 				assertThat(service.use(Duration.ofSeconds(1)).failed()).isZero();
-				await().atMost(PATIENCE).until(() -> server.bean(Closes.class).count(1013) == CONNECTIONS);
+				// the second for those whose network has room for all of it
+				await().atMost(PATIENCE)
+					.until(() -> server.bean(Closes.class).count(1013)
+							+ server.bean(Closes.class).count(4408) == CONNECTIONS);
 				await().atMost(PATIENCE)
 					.until(() -> HeldByNode.of(server).places() == others && HeldByNode.of(server).budgets() == others);
 			}
