@@ -144,17 +144,28 @@ abstract class FuzzTests {
 	void aHeaderThatCannotBeParsedIsNoErrorOfTheServer() throws IOException {
 		try (TestServer server = start(); LoggedWarnings log = new LoggedWarnings()) {
 			for (String odd : List.of("Sec-WebSocket-Extensions: ;", "Sec-WebSocket-Extensions: ,;,", "Upgrade: 1")) {
-				try (RawSocket socket = new RawSocket(server.port(), PATIENCE)) {
-					String good = new String(
-							RawSocket.handshake(server.port(), "token=" + RandomToken.good("fuzz").text()),
-							StandardCharsets.ISO_8859_1);
-					socket.send(
-							good.replace("\r\n\r\n", "\r\n" + odd + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
-					HttpHead head = Objects.requireNonNull(socket.readHead());
-					assertThat(head.startLine()).as(odd).containsAnyOf(" 400", " 101");
-				}
+				assertThat(statusWith(odd, server)).as(odd).containsAnyOf(" 400", " 101");
 			}
 			assertThat(log.lines()).isEmpty();
+		}
+	}
+
+	@Test
+	void aHandshakeWithABodyIsRefused() throws IOException {
+		try (TestServer server = start()) {
+			for (String body : List.of("Content-Length: 5", "Transfer-Encoding: chunked")) {
+				assertThat(statusWith(body, server)).as(body).contains(" 400");
+			}
+			assertThat(statusWith("Content-Length: 0", server)).contains(" 101");
+		}
+	}
+
+	private static String statusWith(String header, TestServer server) throws IOException {
+		try (RawSocket socket = new RawSocket(server.port(), PATIENCE)) {
+			String good = new String(RawSocket.handshake(server.port(), "token=" + RandomToken.good("fuzz").text()),
+					StandardCharsets.ISO_8859_1);
+			socket.send(good.replace("\r\n\r\n", "\r\n" + header + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+			return Objects.requireNonNull(socket.readHead()).startLine();
 		}
 	}
 

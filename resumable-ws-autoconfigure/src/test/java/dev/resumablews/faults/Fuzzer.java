@@ -24,6 +24,8 @@ import dev.resumablews.testing.InvalidFrameException;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.WsFrame;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,7 +49,15 @@ final class Fuzzer {
 
 	private static final int SHOWN = 1000;
 
-	private static final JsonMapper JSON = JsonMapper.builder().build();
+	/**
+	 * Reads what is nested deeper than a client may send, as an application may add to
+	 * it.
+	 */
+	private static final JsonMapper JSON = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(1000).build())
+			.build())
+		.build();
 
 	/**
 	 * What tells of the code: names of classes and packages, and lines of stack traces.

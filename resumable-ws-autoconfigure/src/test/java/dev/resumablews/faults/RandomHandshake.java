@@ -85,7 +85,8 @@ record RandomHandshake(byte[] bytes, boolean signed) {
 			.getBytes((random.nextInt(4) == 0) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
 		if (random.nextInt(10) == 0) {
 			for (int i = random.nextInt(4); i >= 0; i--) {
-				bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+				// but for the end of the head, without which the server waits for more
+				bytes[random.nextInt(bytes.length - 4)] = (byte) random.nextInt(256);
 			}
 		}
 		return new RandomHandshake(bytes, token.signed());

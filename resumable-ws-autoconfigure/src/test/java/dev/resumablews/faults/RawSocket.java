@@ -62,11 +62,15 @@ final class RawSocket implements AutoCloseable {
 	}
 
 	/**
-	 * Reads the head of a response.
+	 * Reads the head of a response, after those that say to continue.
 	 * @return the head; null when the server has closed the connection
 	 */
 	@Nullable HttpHead readHead() throws IOException {
-		return HttpHead.read(this.in);
+		HttpHead head = HttpHead.read(this.in);
+		while (head != null && head.startLine().contains(" 100")) {
+			head = HttpHead.read(this.in);
+		}
+		return head;
 	}
 
 	String readBody(HttpHead head) throws IOException {

@@ -92,6 +92,10 @@ class SilentClientTests {
 			return this.codes.stream().filter((each) -> each == code).count();
 		}
 
+		List<Integer> codes() {
+			return List.copyOf(this.codes);
+		}
+
 		void clear() {
 			this.codes.clear();
 		}

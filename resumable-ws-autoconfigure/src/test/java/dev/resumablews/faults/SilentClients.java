@@ -13,6 +13,7 @@ import java.util.UUID;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
 
 /**
@@ -60,6 +61,16 @@ final class SilentClients implements AutoCloseable {
 			for (UUID session : this.sessions) {
 				published.publish(session, "note", Map.of("text", TEN_KILOBYTES));
 			}
+		}
+	}
+
+	/**
+	 * Sends one ping on each connection, whose answer finds no room.
+	 */
+	void ping() throws IOException {
+		byte[] ping = new WsFrame(true, WsFrame.PING, new byte[100]).masked();
+		for (Socket socket : this.sockets) {
+			socket.getOutputStream().write(ping);
 		}
 	}
 

@@ -17,6 +17,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.ServerHttpRequest;
@@ -133,7 +134,18 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 		// over HTTP/2 it is a CONNECT without these headers, RFC 8441
 		return CONNECT.equals(request.getMethod()) || (HttpMethod.GET.equals(request.getMethod())
 				&& "websocket".equalsIgnoreCase(request.getHeaders().getUpgrade())
-				&& request.getHeaders().getConnection().stream().anyMatch("upgrade"::equalsIgnoreCase));
+				&& request.getHeaders().getConnection().stream().anyMatch("upgrade"::equalsIgnoreCase)
+				&& !hasBody(request));
+	}
+
+	/**
+	 * Returns whether a body is announced. Tomcat waits for it, on one of its threads,
+	 * before the WebSocket is open.
+	 */
+	private static boolean hasBody(ServerHttpRequest request) {
+		HttpHeaders headers = request.getHeaders();
+		String length = headers.getFirst(HttpHeaders.CONTENT_LENGTH);
+		return headers.containsHeader(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
 	}
 
 	private static ResumeRequest parse(ServerHttpRequest request) throws RefusedException {
