@@ -44,7 +44,7 @@ import static org.awaitility.Awaitility.await;
  * nothing away, logs nothing that an operator would have to look at, and keeps nothing.
  * Another user notices nothing.
  * <p>
- * A failure says which seed it comes from; {@code -Dfuzz.seed} repeats it. With
+ * {@code -Dfuzz.seed} makes another input. With
  * {@code -Dfuzz.frames=100000 -Dfuzz.handshakes=10000} these tests last for minutes, and
  * look at the heap and the threads, too.
  */
@@ -52,7 +52,7 @@ import static org.awaitility.Awaitility.await;
 @NotUnderFaults("Every message of another user is acknowledged, and nothing is logged")
 abstract class FuzzTests {
 
-	private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
+	private static final long SEED = Long.getLong("fuzz.seed", 1);
 
 	private static final int FRAMES = Integer.getInteger("fuzz.frames", 3_000);
 

@@ -78,7 +78,9 @@ public final class GreedyUser {
 		boolean first = true;
 		while (this.going) {
 			try (Socket socket = new Socket()) {
-				socket.connect(new InetSocketAddress("localhost", this.port), 10_000);
+				// another address than the victim's, as handshakes are limited for each
+				socket.bind(new InetSocketAddress("127.0.0.2", 0));
+				socket.connect(new InetSocketAddress("127.0.0.1", this.port), 10_000);
 				boolean upgraded = handshake(socket, session);
 				if (first) {
 					first = false;

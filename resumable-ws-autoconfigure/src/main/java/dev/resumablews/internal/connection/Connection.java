@@ -49,7 +49,7 @@ final class Connection {
 	static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	/**
-	 * How long the container reads on after the close frame, if the client is closed for
+	 * How long the connection stays after the close frame, if the client is closed for
 	 * what it has sent: long enough for the frame to arrive.
 	 */
 	private static final Duration VIOLATION_TIMEOUT = Duration.ofMillis(500);
@@ -284,6 +284,9 @@ final class Connection {
 			return false;
 		}
 		this.closingSince = this.services.time().getAsLong();
+		if (VIOLATIONS.contains(code)) {
+			this.channel.ignoreInput();
+		}
 		if (open) {
 			this.loop.wake();
 		}

@@ -125,11 +125,21 @@ final class JakartaWebSocketChannel implements WebSocketChannel {
 	}
 
 	@Override
+	public void ignoreInput() {
+		try {
+			ContainerSession.suspend(this.session);
+		}
+		catch (RuntimeException ex) {
+			logger.trace("The WebSocket is closed", ex);
+		}
+	}
+
+	@Override
 	public void cut(CloseCode code) {
 		try {
 			close(code, code.name().toLowerCase(Locale.ROOT), 1);
 			this.session.setMaxIdleTimeout(1);
-			SocketAbort.abort(this.session);
+			ContainerSession.abort(this.session);
 		}
 		catch (RuntimeException ex) {
 			logger.trace("The WebSocket is closed", ex);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One WebSocket, as far as sending on it is concerned. Used by its connection's loop, but
- * for {@link #close} and {@link #cut}.
+ * for {@link #ignoreInput}, {@link #close} and {@link #cut}.
  */
 interface WebSocketChannel {
 
@@ -26,6 +26,11 @@ interface WebSocketChannel {
 	 * @param number what the pong will hold
 	 */
 	void ping(long number);
+
+	/**
+	 * Stops reading what the client sends, if the container can.
+	 */
+	void ignoreInput();
 
 	/**
 	 * Sends a close frame. Waits a bounded time for the buffers of the network.

@@ -210,6 +210,10 @@ class ConnectionLoopTests {
 		}
 
 		@Override
+		public void ignoreInput() {
+		}
+
+		@Override
 		public void cut(CloseCode code) {
 		}
 

@@ -9,26 +9,35 @@ import org.eclipse.jetty.ee11.websocket.jakarta.common.JakartaWebSocketSession;
 import org.springframework.util.ClassUtils;
 
 /**
- * Ends the TCP connection of a WebSocket at once, which the Jakarta API has no way to ask
- * for: after a close frame, a container reads on until the client answers it.
+ * What the Jakarta API has no way to ask a container for: after a close frame, a
+ * container reads on until the client answers it. Does nothing on a container that is not
+ * known.
  */
-final class SocketAbort {
+final class ContainerSession {
 
 	private static final boolean TOMCAT = isPresent("org.apache.tomcat.websocket.WsSession");
 
 	private static final boolean JETTY = isPresent(
 			"org.eclipse.jetty.ee11.websocket.jakarta.common.JakartaWebSocketSession");
 
-	private SocketAbort() {
+	private ContainerSession() {
 	}
 
 	/**
-	 * Ends the TCP connection, if the container is one that can. A close frame that was
-	 * not sent yet may be lost.
+	 * Reads nothing more of what the client sends. Jetty cannot do that.
+	 */
+	static void suspend(Session session) {
+		if (TOMCAT) {
+			OnTomcat.suspend(session);
+		}
+	}
+
+	/**
+	 * Ends the TCP connection. A close frame that was not sent yet may be lost.
 	 */
 	static void abort(Session session) {
-		if (TOMCAT && OnTomcat.abort(session)) {
-			return;
+		if (TOMCAT) {
+			OnTomcat.abort(session);
 		}
 		if (JETTY) {
 			OnJetty.abort(session);
@@ -36,7 +45,7 @@ final class SocketAbort {
 	}
 
 	private static boolean isPresent(String className) {
-		return ClassUtils.isPresent(className, SocketAbort.class.getClassLoader());
+		return ClassUtils.isPresent(className, ContainerSession.class.getClassLoader());
 	}
 
 	/**
@@ -44,15 +53,19 @@ final class SocketAbort {
 	 */
 	private static final class OnTomcat {
 
+		static void suspend(Session session) {
+			if (session instanceof WsSession tomcat) {
+				tomcat.suspend();
+			}
+		}
+
 		/**
 		 * Tells Tomcat that the client has answered the close frame.
 		 */
-		static boolean abort(Session session) {
+		static void abort(Session session) {
 			if (session instanceof WsSession tomcat) {
 				tomcat.onClose(new CloseReason(CloseCodes.CLOSED_ABNORMALLY, ""));
-				return true;
 			}
-			return false;
 		}
 
 	}
