@@ -185,8 +185,7 @@ final class PageReader {
 		catch (Throwable ex) {
 			this.failure = ex;
 		}
-		this.reading = false;
-		this.onRead.run();
+		finished();
 	}
 
 	private void take(long position, StoredPage read) {
@@ -203,8 +202,7 @@ final class PageReader {
 		catch (Throwable ex) {
 			this.failure = ex;
 		}
-		this.reading = false;
-		this.onRead.run();
+		finished();
 	}
 
 	private void readLater(long position, EventLogUnavailableException cause) {
@@ -218,9 +216,13 @@ final class PageReader {
 		}
 		catch (Throwable ex) {
 			this.failure = ex;
-			this.reading = false;
-			this.onRead.run();
+			finished();
 		}
+	}
+
+	private void finished() {
+		this.reading = false;
+		this.onRead.run();
 	}
 
 }
