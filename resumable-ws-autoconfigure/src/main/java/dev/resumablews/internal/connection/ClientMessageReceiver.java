@@ -53,7 +53,7 @@ final class ClientMessageReceiver {
 	 */
 	void receive(String piece, boolean last) {
 		if (this.connection.closing() != null) {
-			// this.connection.ignored();
+			this.connection.ignored();
 			return;
 		}
 		if (!isWithin(Rate.FRAMES, 1) || !isWithin(Rate.CHARACTERS, piece.length())) {
@@ -88,7 +88,7 @@ final class ClientMessageReceiver {
 			isWithin(Rate.FRAMES, 1);
 		}
 		else {
-			// this.connection.ignored();
+			this.connection.ignored();
 		}
 	}
 
