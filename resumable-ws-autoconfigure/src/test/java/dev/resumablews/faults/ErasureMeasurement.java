@@ -63,11 +63,11 @@ class ErasureMeasurement {
 			victim(Duration.ofSeconds(5));
 			String before = victim(Duration.ofSeconds(15));
 			CompletableFuture<Long> erased = CompletableFuture.supplyAsync(this::erase);
-			String meanwhile = victim(() -> erased.isDone());
+			String during = victim(() -> erased.isDone());
 			System.out.printf("Erased %d rows in %d sessions, %d of them connected and 5 being answered, in %d ms%n",
 					rows, SESSIONS, SESSIONS, erased.get());
 			System.out.println("Another user before: " + before);
-			System.out.println("Another user meanwhile: " + meanwhile);
+			System.out.println("Another user during it: " + during);
 			clients.forEach((client) -> assertThat(client.awaitClose()).isIn(4401, 1012));
 			await().atMost(PATIENCE).until(() -> rows(sessions) == 0);
 			System.out.println("Rows left: " + rows(sessions));

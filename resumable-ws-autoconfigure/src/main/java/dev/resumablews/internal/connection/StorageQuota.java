@@ -79,7 +79,7 @@ final class StorageQuota {
 	 * Refuses a message for which there is no room, unless it was stored before and is
 	 * sent again because its acknowledgement was lost. Does not block.
 	 * @param key the message's key
-	 * @param done is run when the client is told
+	 * @param done is run when the client has its answer
 	 */
 	void refuse(Connection connection, UUID key, Runnable done) {
 		this.threads.execute(connection.userId(), () -> {
