@@ -5,7 +5,7 @@ import { ChatSession, ResumableChatError } from './chat-session.js';
 
 export { ResumableChatError };
 
-/** @typedef {import('ai').UIMessageChunk} UIMessageChunk */
+/** @import { ChatTransport, UIMessage } from 'ai' */
 /** @typedef {import('./client.js').ResumableWebSocketOptions} ResumableWebSocketOptions */
 /** @typedef {ConstructorParameters<typeof ResumableWebSocket>[0]} Url */
 
@@ -41,8 +41,8 @@ export { ResumableChatError };
  *
  * A chat's session is stored under the chat's id (`name` of the client: the transport's `name`, a space, the id), in `localStorage` unless `storage` says
  * otherwise, so that the tabs of a browser share it, and a reload finds it. So a page has to give its chats ids that stay the same.
- * @template {import('ai').UIMessage} [M=import('ai').UIMessage<ReplyMetadata>]
- * @implements {import('ai').ChatTransport<M>}
+ * @template {UIMessage} [M=UIMessage<ReplyMetadata>]
+ * @implements {ChatTransport<M>}
  */
 export class ResumableChatTransport {
 
@@ -59,7 +59,7 @@ export class ResumableChatTransport {
 
 	/**
 	 * Sends the last message, and streams the reply to it. Rejects what a log cannot do: a reply is not said again, and a message is not edited.
-	 * @type {import('ai').ChatTransport<M>['sendMessages']}
+	 * @type {ChatTransport<M>['sendMessages']}
 	 */
 	sendMessages = async ({ trigger, chatId, messages, abortSignal }) => {
 		const message = messages.at(-1);
@@ -81,7 +81,7 @@ export class ResumableChatTransport {
 
 	/**
 	 * Streams the reply that runs, from its beginning, or the one that a message waits for; resolves with `null` if there is neither.
-	 * @type {import('ai').ChatTransport<M>['reconnectToStream']}
+	 * @type {ChatTransport<M>['reconnectToStream']}
 	 */
 	reconnectToStream = async ({ chatId, abortSignal }) => {
 		const session = this.#session(chatId);

@@ -45,8 +45,14 @@ import { Store } from './store.js';
 
 /**
  * A reply in the log. `view` is undefined when it has changed since it was last looked at.
- * @typedef {{ id: string, reply: Reply, inReplyTo?: number, createdAt?: string, view?: AssistantMessage }} Entry
+ * @typedef {{ id: string, role: 'assistant', reply: Reply, inReplyTo?: number, createdAt?: string, view?: AssistantMessage }} Entry
  */
+
+/** @type {(entry: UserMessage | Entry) => entry is Entry} */
+const isReply = (entry) => entry.role === 'assistant';
+
+/** @type {(entry: UserMessage | Entry) => entry is UserMessage} */
+const isUsers = (entry) => entry.role === 'user';
 
 /** @extends {Store<ConversationState>} */
 export class Conversation extends Store {
@@ -61,6 +67,8 @@ export class Conversation extends Store {
 	 */
 	#unlogged = new Map();
 	#loading = true;
+	/** @type {Entry | undefined} */
+	#undated;
 
 	constructor() {
 		super(() => this.now());
@@ -165,7 +173,7 @@ export class Conversation extends Store {
 		// a reply that was stopped while it waited for its turn ends without saying what it answers: the oldest message
 		const inReplyTo = reply.inReplyTo ?? this.#oldestUnanswered()?.eventId;
 		/** @type {Entry} */
-		const entry = { id: reply.id, reply, inReplyTo };
+		const entry = { id: reply.id, role: 'assistant', reply, inReplyTo };
 		const change = () => {
 			delete entry.view;
 			this.publishSoon();
@@ -174,18 +182,20 @@ export class Conversation extends Store {
 			reply.addEventListener(type, change);
 		}
 		this.#log.push(entry);
+		this.#undated = entry;
 		change();
 	}
 
 	#oldestUnanswered() {
 		const answered = new Set(this.#log.filter(isReply).map(({ inReplyTo }) => inReplyTo));
-		return this.#log.find((entry) => !isReply(entry) && !answered.has(entry.eventId));
+		return this.#log.filter(isUsers).find(({ eventId }) => !answered.has(eventId));
 	}
 
-	/** @param {any} event */
+	/** @param {any} event the one that a reply has begun with follows it */
 	#dated({ payload, created_at }) {
-		const entry = payload.message_id && this.#log.findLast((entry) => isReply(entry) && entry.reply.id === payload.message_id);
-		if (entry && !entry.createdAt) {
+		const entry = this.#undated;
+		if (entry && entry.reply.id === payload.message_id) {
+			this.#undated = undefined;
 			entry.createdAt = created_at;
 			delete entry.view;
 			this.publishSoon();
@@ -253,12 +263,6 @@ export class Conversation extends Store {
 	}
 
 }
-
-/**
- * @param {UserMessage | Entry} entry
- * @returns {entry is Entry}
- */
-const isReply = (entry) => 'reply' in entry;
 
 /**
  * @param {Entry} entry

@@ -6,7 +6,7 @@ const FRAME = 16;
 
 /** @param {() => void} action */
 const inNextFrame = (action) => {
-	const frames = globalThis.requestAnimationFrame;
+	const frames = /** @type {{ requestAnimationFrame?: (frame: () => void) => number }} */ (globalThis).requestAnimationFrame;
 	let done = false;
 	const once = () => {
 		if (!done) {

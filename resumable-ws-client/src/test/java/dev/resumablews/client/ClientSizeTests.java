@@ -48,7 +48,7 @@ class ClientSizeTests {
 		String source = Files.readString(Path.of("src", "client.js"));
 		assertThat(source)
 			.doesNotContainPattern(Pattern.compile("^\\s*import\\b|\\bimport\\(|\\brequire\\(", Pattern.MULTILINE));
-		assertThat(Files.readString(Path.of("package.json"))).doesNotContain("ependencies\"");
+		assertThat(Files.readString(Path.of("package.json"))).doesNotContain("\"dependencies\"");
 	}
 
 }

@@ -1,0 +1,62 @@
+package dev.resumablews.client;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The entries for React and the AI SDK, with these, in Node and in Chromium.
+ */
+class EntriesTests {
+
+	private static final Path FOLDER = Path.of("test", "entries");
+
+	@TestFactory
+	Stream<DynamicTest> entries() {
+		return scenarios(List.of("react", "ai-sdk", "package"), Map.of());
+	}
+
+	@TestFactory
+	Stream<DynamicTest> entriesWithStarter() {
+		if (missing() != null) {
+			return skipped();
+		}
+		try (Starter starter = Starter.create()) {
+			return scenarios(List.of("with-starter", "browser"),
+					Map.of("STARTER_URL", starter.url(), "STARTER_CONTROL", starter.controlUrl()));
+		}
+	}
+
+	private static Stream<DynamicTest> scenarios(List<String> names, Map<String, String> more) {
+		if (missing() != null) {
+			return skipped();
+		}
+		Map<String, String> environment = new LinkedHashMap<>(more);
+		// the package under test is a link, and finds React beside the link
+		environment.put("NODE_OPTIONS", "--preserve-symlinks");
+		environment.put("CHROMIUM", System.getProperty("chromium", ""));
+		List<String> files = names.stream().map((name) -> "entries/" + name + ".test.js").toList();
+		return Scenarios.of(() -> Node.test(files, environment));
+	}
+
+	private static @Nullable String missing() {
+		String node = Node.missing();
+		return (node != null) ? node : NpmPackages.install(FOLDER);
+	}
+
+	private static Stream<DynamicTest> skipped() {
+		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are there", () -> {
+			String missing = missing();
+			System.out.println("SKIPPED: the entries for React and the AI SDK are not tested, because " + missing);
+			Assumptions.abort(missing);
+		}));
+	}
+
+}
