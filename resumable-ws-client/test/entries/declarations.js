@@ -19,7 +19,7 @@ export function declare(folder) {
 		names.forEach((name) => copyFileSync(join(sources, `${name}.js`), join(copy, `${name}.js`)));
 		readdirSync(sources).filter((file) => file.endsWith('.d.ts') && !names.includes(file.slice(0, -5)))
 			.forEach((file) => copyFileSync(join(sources, file), join(copy, file)));
-		tsc('--ignoreConfig', '--strict', '--allowJs', '--checkJs', '--declaration', '--emitDeclarationOnly', '--skipLibCheck', '--target', 'es2022',
+		tsc('--strict', '--allowJs', '--checkJs', '--declaration', '--emitDeclarationOnly', '--skipLibCheck', '--target', 'es2022',
 			'--lib', 'es2023,dom,dom.iterable', '--module', 'nodenext', '--types', 'react', '--rootDir', copy, '--outDir', resolve(folder),
 			join(copy, 'react.js'), join(copy, 'ai-sdk.js'));
 	}
