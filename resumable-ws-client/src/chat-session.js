@@ -49,7 +49,7 @@ export class ChatSession {
 	/** @param {() => Promise<ResumableWebSocket>} connect */
 	constructor(connect) {
 		this.ready = connect().then((socket) => this.#attach(socket));
-		this.ready.catch(() => {}); // those who wait for it are told
+		this.ready.catch(() => {}); // each call that awaits it fails
 	}
 
 	get idle() {

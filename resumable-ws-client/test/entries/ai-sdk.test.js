@@ -128,7 +128,7 @@ test('what a log cannot do is refused, and nothing is sent', async () => {
 	await holds(() => connection.said.length === 1);
 });
 
-test('after a reload the messages are those of the log, and the reply that runs goes on', async () => {
+test('after a reload the messages are those of the log, and the reply that runs continues', async () => {
 	const { chat: before, connection, message } = await asked();
 	connection.send(started(2, 'a'), delta(3, 'a', 0, 'Ada'));
 	await until(() => before.status === 'streaming' && textOf(before.lastMessage) === 'Ada');

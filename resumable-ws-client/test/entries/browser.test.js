@@ -141,7 +141,7 @@ for (const example of ['react', 'ai-sdk']) {
 		assert.deepEqual(page.problems, []);
 	});
 
-	test(`${example}: a page that is loaded again in the middle of a reply goes on`, { skip }, async () => {
+	test(`${example}: a page that is loaded again in the middle of a reply continues it`, { skip }, async () => {
 		const text = await gatedAnswer();
 		const page = await tab(example);
 		await say(page, 'Talk to me');

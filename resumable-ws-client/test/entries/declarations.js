@@ -13,7 +13,7 @@ export const names = ['ai-sdk', 'chat-session', 'conversation', 'react', 'reply-
 
 /** Writes the declarations to a folder. Throws, with what the compiler says, if the sources have type errors. */
 export function declare(folder) {
-	// without the old declarations, which would be taken for the types of the sources
+	// without the old declarations, because the compiler prefers them to the sources
 	const copy = mkdtempSync(join(here, 'declarations-'));
 	try {
 		names.forEach((name) => copyFileSync(join(sources, `${name}.js`), join(copy, `${name}.js`)));

@@ -15,7 +15,7 @@ export const transport: ChatTransport<Mine> = new ResumableChatTransport<Mine>({
 	onSession: ({ chatId, sessionId }) => console.log(chatId.length, sessionId.length),
 });
 
-// @ts-expect-error a transport has no session of its own
+// @ts-expect-error the chats have sessions, not the transport
 new ResumableChatTransport({ url: '/ws', sessionId: 'x' });
 
 // @ts-expect-error it needs to know where to connect
