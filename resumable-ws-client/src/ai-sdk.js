@@ -50,6 +50,8 @@ export class ResumableChatTransport {
 	resumeStreamIsReplay = true;
 	/** @type {Map<string, ChatSession>} */
 	#sessions = new Map();
+	/** @type {Map<string, Set<Follower>>} */
+	#followers = new Map();
 	#options;
 
 	/** @param {ChatOptions & Omit<ResumableWebSocketOptions, 'sessionId' | 'lastEventId' | 'epoch' | 'resume'>} options */
@@ -109,7 +111,12 @@ export class ResumableChatTransport {
 	 * @returns {() => void} ends that
 	 */
 	follow(chatId, chat) {
-		return this.#session(chatId).addFollower(chat);
+		const followers = this.#followersOf(chatId);
+		followers.add(chat);
+		this.#session(chatId).refresh();
+		return () => {
+			followers.delete(chat);
+		};
 	}
 
 	/**
@@ -145,13 +152,20 @@ export class ResumableChatTransport {
 	/** @param {string} chatId */
 	#session(chatId) {
 		let session = this.#sessions.get(chatId);
-		if (!session) {
+		if (!session || session.ended) {
 			// a page shows one chat after the other; those that are left need no connection
 			this.#sessions.forEach((other, id) => other.idle && this.close(id));
-			session = new ChatSession(() => this.#connect(chatId));
+			session = new ChatSession(() => this.#connect(chatId), this.#followersOf(chatId));
 			this.#sessions.set(chatId, session);
 		}
 		return session;
+	}
+
+	/** @param {string} chatId */
+	#followersOf(chatId) {
+		const followers = this.#followers.get(chatId) ?? new Set();
+		this.#followers.set(chatId, followers);
+		return followers;
 	}
 
 	/** @param {string} chatId */

@@ -29,8 +29,6 @@ export class ResumableChatError extends Error {
 export class ChatSession {
 
 	conversation = new Conversation();
-	/** @type {Set<Follower>} */
-	followers = new Set();
 	/** Resolves with the client, once it is known which session it is for. */
 	ready;
 	/** @type {ResumableWebSocket | undefined} */
@@ -46,14 +44,25 @@ export class ChatSession {
 	/** @type {Set<number | undefined>} */
 	#unwanted = new Set(); // events whose replies are to be stopped when they begin
 
-	/** @param {() => Promise<ResumableWebSocket>} connect */
-	constructor(connect) {
+	#followers;
+
+	/**
+	 * @param {() => Promise<ResumableWebSocket>} connect
+	 * @param {Set<Follower>} followers chats to keep up to date
+	 */
+	constructor(connect, followers) {
+		this.#followers = followers;
 		this.ready = connect().then((socket) => this.#attach(socket));
 		this.ready.catch(() => {}); // each call that awaits it fails
 	}
 
 	get idle() {
-		return !this.#active && !this.followers.size && !this.#socket?.pending;
+		return !this.#active && !this.#followers.size && !this.#socket?.pending;
+	}
+
+	/** Whether the server has closed the connection for good. */
+	get ended() {
+		return this.#socket?.status === 'closed';
 	}
 
 	close() {
@@ -73,7 +82,7 @@ export class ChatSession {
 		}
 		finally {
 			this.#active--;
-			this.#refresh();
+			this.refresh();
 		}
 	}
 
@@ -184,7 +193,7 @@ export class ChatSession {
 		this.#active++;
 		scope.signal.addEventListener('abort', () => {
 			this.#active--;
-			this.#refresh();
+			this.refresh();
 		});
 		return new ReadableStream({
 			start: (controller) => {
@@ -208,7 +217,7 @@ export class ChatSession {
 				/** What the SDK was told is not so: followers replace it, others have to be told. */
 				const contradict = (/** @type {string} */ errorText) => {
 					this.#outdated = true;
-					end(.../** @type {UIMessageChunk[]} */ (this.followers.size ? [] : [{ type: 'error', errorText }]));
+					end(.../** @type {UIMessageChunk[]} */ (this.#followers.size ? [] : [{ type: 'error', errorText }]));
 				};
 				const begin = () => {
 					entry ??= eventId === undefined ? undefined : this.conversation.replyTo(eventId);
@@ -225,7 +234,12 @@ export class ChatSession {
 					return cancel();
 				}
 				signal?.addEventListener('abort', cancel, listening);
-				socket.addEventListener('gone', () => contradict('gone: The session is gone; load the messages again'), listening);
+				socket.addEventListener('gone', () => {
+					// what is not stored yet is sent to the next session
+					if (entry || eventId !== undefined) {
+						contradict('gone: The session is gone; load the messages again');
+					}
+				}, listening);
 				socket.addEventListener('status', ({ detail }) => {
 					if (detail.status === 'closed') {
 						this.#closed ? end() : fail(new ResumableChatError('closed', `The server has closed the connection (${detail.code})`));
@@ -297,26 +311,14 @@ export class ChatSession {
 		});
 		socket.addEventListener('gone', () => this.#outdated = true);
 		for (const type of ['user_message', 'reply', 'replaycomplete']) {
-			socket.addEventListener(type, () => this.#refresh());
+			socket.addEventListener(type, () => this.refresh());
 		}
 		return socket;
 	}
 
-	/**
-	 * @param {Follower} follower
-	 * @returns {() => void}
-	 */
-	addFollower(follower) {
-		this.followers.add(follower);
-		this.#refresh();
-		return () => {
-			this.followers.delete(follower);
-		};
-	}
-
 	/** Gives the followers the messages of the log, if there are others than they have, once nothing is streamed. */
-	#refresh() {
-		if (this.#refreshing || !this.followers.size) {
+	refresh() {
+		if (this.#refreshing || !this.#followers.size) {
 			return;
 		}
 		this.#refreshing = true;
@@ -327,7 +329,7 @@ export class ChatSession {
 			const behind = messages.some(({ id, status }) => status !== 'failed' && !this.#shown.has(id));
 			if (!this.#active && !loading && (this.#outdated || behind)) {
 				const current = this.messages();
-				this.followers.forEach(({ setMessages, resumeStream }) => {
+				this.#followers.forEach(({ setMessages, resumeStream }) => {
 					setMessages(current);
 					resumeStream();
 				});

@@ -66,6 +66,8 @@ export class Conversation extends Store {
 	 * @type {Map<string, UserMessage>}
 	 */
 	#unlogged = new Map();
+	/** Promises of messages; a client that is closed and opened again makes others. */
+	#watched = new WeakSet();
 	#loading = true;
 	/** @type {Entry | undefined} */
 	#undated;
@@ -85,7 +87,9 @@ export class Conversation extends Store {
 		socket.addEventListener('event', ({ detail }) => this.#dated(detail));
 		socket.addEventListener('replaycomplete', () => this.#loaded());
 		socket.addEventListener('gone', () => this.#dropped());
-		socket.addEventListener('outbox', () => this.#sync());
+		for (const type of ['outbox', 'status']) {
+			socket.addEventListener(type, () => this.#sync());
+		}
 		this.#sync();
 	}
 
@@ -213,19 +217,21 @@ export class Conversation extends Store {
 		this.#loading = true;
 		this.#unlogged.forEach(({ id, status }) => status === 'sent' && this.#unlogged.delete(id));
 		this.#sync();
+		this.publish();
 	}
 
 	/** Adds what is new in the outbox. What leaves it stays until it is in the log: an acknowledgement may come before the event. */
 	#sync() {
 		for (const { key, message, time, promise } of this.#socket?.outbox ?? []) {
-			if (message.type !== 'user_message' || this.#unlogged.get(key)?.status === 'pending' || this.#isLogged(key)) {
+			if (message.type !== 'user_message' || this.#watched.has(promise) || this.#isLogged(key)) {
 				continue;
 			}
+			this.#watched.add(promise);
 			const createdAt = new Date(time).toISOString();
 			this.#unlogged.set(key, { id: key, role: 'user', text: String(message.content), status: 'pending', createdAt });
 			promise.then(({ eventId }) => this.#settled(key, { status: 'sent', eventId }), (error) => this.#refused(key, error));
+			this.publish();
 		}
-		this.publish();
 	}
 
 	/** @param {string} key */

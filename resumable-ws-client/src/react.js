@@ -15,6 +15,7 @@ import { Store } from './store.js';
 /** @typedef {import('./conversation.js').UserMessage} UserMessage */
 /** @typedef {import('./conversation.js').AssistantMessage} AssistantMessage */
 /** @typedef {ConstructorParameters<typeof ResumableWebSocket>[0]} Url */
+/** @typedef {Omit<ResumableWebSocketOptions, 'resume' | 'lastEventId' | 'epoch'>} ProviderOptions */
 
 /**
  * @typedef {object} ConnectionState
@@ -46,12 +47,12 @@ class Channel {
 	#listeners = new Set();
 	/** @type {Url} */
 	#url;
-	/** @type {ResumableWebSocketOptions} */
+	/** @type {ProviderOptions} */
 	#options;
 
 	/**
 	 * @param {Url} url
-	 * @param {ResumableWebSocketOptions} options
+	 * @param {ProviderOptions} options
 	 */
 	constructor(url, options) {
 		this.#url = url;
@@ -61,7 +62,7 @@ class Channel {
 	/**
 	 * Whether this is the channel of a session. A page may name the session that this client was given as if it had been asked for.
 	 * @param {Url} url
-	 * @param {ResumableWebSocketOptions} options
+	 * @param {ProviderOptions} options
 	 */
 	serves(url, { name, sessionId }) {
 		const sameUrl = typeof url === 'function' ? typeof this.#url === 'function' : String(url) === String(this.#url);
@@ -72,7 +73,7 @@ class Channel {
 	/**
 	 * Functions of the last render take the place of those before.
 	 * @param {Url} url
-	 * @param {ResumableWebSocketOptions} options
+	 * @param {ProviderOptions} options
 	 */
 	update(url, { getToken }) {
 		this.#url = url;
@@ -153,7 +154,7 @@ function useChannel() {
 /**
  * Connects while it is mounted, and gives the connection to the hooks of the components inside. Another `url`, `name` or `sessionId` is another
  * connection; the newest `getToken` is used, and other options are those of the first render.
- * @param {ResumableWebSocketOptions & { url: Url, children?: import('react').ReactNode }} props
+ * @param {ProviderOptions & { url: Url, children?: import('react').ReactNode }} props
  */
 export function ResumableWebSocketProvider({ url, children, ...options }) {
 	const [known, setKnown] = useState(() => new Channel(url, options));

@@ -9,13 +9,14 @@ const inNextFrame = (action) => {
 	const frames = /** @type {{ requestAnimationFrame?: (frame: () => void) => number }} */ (globalThis).requestAnimationFrame;
 	let done = false;
 	const once = () => {
+		clearTimeout(timer);
 		if (!done) {
 			done = true;
 			action();
 		}
 	};
+	const timer = setTimeout(once, frames ? HIDDEN_FRAME : FRAME);
 	frames?.(once);
-	setTimeout(once, frames ? HIDDEN_FRAME : FRAME);
 };
 
 /**

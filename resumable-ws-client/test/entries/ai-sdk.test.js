@@ -318,11 +318,19 @@ test('a session that is gone is replaced by the new one in a chat that follows t
 	assert.equal(chat.error, undefined);
 });
 
-test('a closed session is an error, and a transport that the page closes is none', async () => {
+test('a closed session is an error, and the next message begins a new one; a transport that the page closes is none', async () => {
 	const { chat, sent, connection } = await asked();
 	connection.close(1000, 'session_closed');
 	await sent;
 	assert.deepEqual([chat.status, chat.error.code], ['error', 'closed']);
+	const again = chat.sendMessage({ text: 'Again' });
+	const next = await server.connection();
+	next.resume([], { resumed: false, reason: 'unknown_session', session_id: '00000000-0000-4000-8000-00000000000c' });
+	const message = await next.heard();
+	next.ack(message, 1);
+	next.send(said(1, 'Again', message.idempotency_key), started(2, 'b'), whole(3, 'b', 'Here'));
+	await again;
+	assert.equal(textOf(chat.lastMessage), 'Here');
 	const other = await asked('And?', { id: 'other' }).catch((error) => error);
 	transports.at(-1).close();
 	await other.sent;

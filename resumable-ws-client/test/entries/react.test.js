@@ -170,6 +170,28 @@ test('a message that is refused is shown as such, until it is taken away', async
 	await shows(view);
 });
 
+test('a message of the last page that is refused now is shown as such', async () => {
+	const before = mount(chat());
+	(await server.connection()).resume();
+	await open(before);
+	before.leave();
+	const first = mount(chat());
+	page.conversation.send('Too much').catch(() => {});
+	await shows(first, 'Too much');
+	first.leave();
+	const view = mount(chat());
+	await shows(view, 'Too much');
+	let connection;
+	do {
+		connection = await server.connection();
+		connection.resume();
+		await until(() => connection.ended || connection.said.length);
+	}
+	while (connection.ended);
+	connection.refuse(connection.said[0], 'quota_exceeded');
+	await until(() => view.texts('li.user.failed').length === 1);
+});
+
 test('stop stops the reply that runs', async () => {
 	const view = mount(chat());
 	const connection = await server.connection();
