@@ -1,4 +1,4 @@
-// What others see of the entries: their declarations, the examples, and their size.
+// What others see of the entries: their declarations, the examples, and the files.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -7,15 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { declare, names, tsc } from './declarations.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = join(here, '../../src');
-/** Bytes, minified and gzipped, without the client itself and the framework. */
-const MOST = { react: 2560, 'ai-sdk': 4352 };
-
 test('the declarations are those of the sources, which have no type errors', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'declarations-'));
 	try {
@@ -38,20 +33,6 @@ test('the README shows the examples as they are', () => {
 		assert.ok(readme.includes(`\`\`\`tsx\n${readFileSync(join(here, 'examples', name), 'utf8')}\`\`\`\n`), `${name} is not in the README`);
 	}
 });
-
-for (const [name, most] of Object.entries(MOST)) {
-	test(`the entry '${name}' is small, and loads nothing but the client and its framework`, async () => {
-		const { outputFiles, metafile } = await build({
-			entryPoints: [join(sources, `${name}.js`)], bundle: true, minify: true, format: 'esm', target: 'es2022', write: false, metafile: true,
-			external: ['react', './client.js'],
-		});
-		const size = gzipSync(outputFiles[0].contents, { level: 9 }).length;
-		console.error(`resumable-ws-client/${name}: ${outputFiles[0].contents.length} bytes minified, ${size} minified and gzipped (at most ${most})`);
-		assert.ok(size <= most, `${size} bytes`);
-		const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
-		assert.deepEqual([...new Set(imports)].sort(), name === 'react' ? ['./client.js', 'react'] : ['./client.js']);
-	});
-}
 
 test('each file of the package that an entry needs is in it, with its declarations', async () => {
 	const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: join(here, '../..'), stdio: 'pipe' }));

@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The entries for React and the AI SDK, with these, in Node and in Chromium.
@@ -34,6 +39,20 @@ class EntriesTests {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = ';', textBlock = """
+			react;2560;./client.js, react
+			ai-sdk;4352;./client.js
+			""")
+	void theEntryIsSmallAndLoadsOnlyTheClientAndItsFramework(String entry, int mostBytes, String imports) {
+		assumeThere();
+		JsonNode size = Node.run("entries/size.js").path(entry);
+		System.out.printf("resumable-ws-client/%s: %d bytes minified, %d minified and gzipped (at most %d)%n", entry,
+				size.path("minified").intValue(), size.path("gzipped").intValue(), mostBytes);
+		assertThat(size.path("gzipped").intValue()).isPositive().isLessThanOrEqualTo(mostBytes);
+		assertThat(size.path("imports").asString()).isEqualTo(imports);
+	}
+
 	private static Stream<DynamicTest> scenarios(List<String> names, Map<String, String> more) {
 		if (missing() != null) {
 			return skipped();
@@ -52,11 +71,15 @@ class EntriesTests {
 	}
 
 	private static Stream<DynamicTest> skipped() {
-		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are there", () -> {
-			String missing = missing();
+		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are there", EntriesTests::assumeThere));
+	}
+
+	private static void assumeThere() {
+		String missing = missing();
+		if (missing != null) {
 			System.out.println("SKIPPED: the entries for React and the AI SDK are not tested, because " + missing);
-			Assumptions.abort(missing);
-		}));
+		}
+		Assumptions.assumeTrue(missing == null, missing);
 	}
 
 }
