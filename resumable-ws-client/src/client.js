@@ -1,34 +1,58 @@
 // The browser client of resumable-ws. Its types are in types.d.ts, its protocol in docs/protocol.md.
 
 /**
- * @import {
- *   Acknowledged, ClientEvents, ClientMessage, ClientStorage, Reply, ReplyEvents, ResumableWebSocketOptions, ServerMessage, Status, TypedEventTarget,
- *   UnsentMessages, UrlSource, WaitingMessage, WebSocketClass, WebSocketLike,
- * } from './types.js'
+ * @import { ClientError, ClientEvents, Draft, Entry, Stored, TypedEventTarget } from './types.js'
+ * @typedef {import('./types.js').Acknowledged} Acknowledged
+ * @typedef {import('./types.js').ClientMessage} ClientMessage
+ * @typedef {import('./types.js').ClientStorage} ClientStorage
+ * @typedef {import('./types.js').GoneDetail} GoneDetail
+ * @typedef {import('./types.js').OpenDetail} OpenDetail
+ * @typedef {import('./types.js').Reply} Reply
+ * @typedef {import('./types.js').ReplyEvents} ReplyEvents
+ * @typedef {import('./types.js').ResumableWebSocketEvents} ResumableWebSocketEvents
+ * @typedef {import('./types.js').ResumableWebSocketOptions} ResumableWebSocketOptions
+ * @typedef {import('./types.js').RewindDetail} RewindDetail
+ * @typedef {import('./types.js').ServerMessage} ServerMessage
+ * @typedef {import('./types.js').StandardEvents} StandardEvents
+ * @typedef {import('./types.js').Status} Status
+ * @typedef {import('./types.js').StatusDetail} StatusDetail
+ * @typedef {import('./types.js').TokenRequest} TokenRequest
+ * @typedef {import('./types.js').UnsentMessages} UnsentMessages
+ * @typedef {import('./types.js').UrlSource} UrlSource
+ * @typedef {import('./types.js').WaitingMessage} WaitingMessage
+ * @typedef {import('./types.js').WebSocketClass} WebSocketClass
+ * @typedef {import('./types.js').WebSocketLike} WebSocketLike
+ */
+/**
+ * @template [P=any]
+ * @typedef {import('./types.js').SessionEvent<P>} SessionEvent
  */
 
-/** @type {Record<string, any>} */
-const DEFAULTS = {
-	getToken: undefined,
-	tokenIn: 'subprotocol',
-	storage: 'session',
-	name: 'default',
-	resume: 'session',
-	sessionId: undefined,
-	lastEventId: undefined,
-	epoch: undefined,
-	ndjson: true,
-	minDelay: 500,
-	maxDelay: 30_000,
-	minUptime: 5_000,
-	connectTimeout: 10_000,
-	maxOutbox: 100,
-	WebSocket: undefined,
-	debug: false,
+const NUMBER = /^\d{1,9}$/;
+/**
+ * Defaults, and what else there may be.
+ * @type {Record<string, [any, RegExp?]>}
+ */
+const OPTIONS = {
+	getToken: [undefined],
+	tokenIn: ['subprotocol', /^(subprotocol|query)$/],
+	storage: ['session', /^(session|local|memory|\[object.*)$/],
+	name: ['default'],
+	resume: ['session', /^(session|cursor)$/],
+	sessionId: [undefined],
+	lastEventId: [undefined, NUMBER],
+	epoch: [undefined],
+	ndjson: [true],
+	minDelay: [500, NUMBER],
+	maxDelay: [30_000, NUMBER],
+	minUptime: [5_000, NUMBER],
+	connectTimeout: [10_000, NUMBER],
+	maxOutbox: [100, NUMBER],
+	WebSocket: [undefined],
+	debug: [false],
 };
-/** @type {Record<string, string[]>} */
-const CHOICES = { tokenIn: ['subprotocol', 'query'], storage: ['session', 'local', 'memory'], resume: ['session', 'cursor'] };
 const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'outbox', 'rewind', 'gone', 'error', 'message'];
+const FINAL_CLOSES = [1000, 4400, 4409];
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -91,10 +115,8 @@ const parse = (text) => {
 };
 
 // crypto.randomUUID is there on secure origins only
-const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte, i) => {
-	const version = i === 6 ? byte & 15 | 64 : i === 8 ? byte & 63 | 128 : byte;
-	return ([4, 6, 8, 10].includes(i) ? '-' : '') + version.toString(16).padStart(2, '0');
-}).join('');
+const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte + 256).toString(16).slice(1)).join('')
+	.replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
 
 /**
  * A promise and its ends. One that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
@@ -119,7 +141,7 @@ const absolute = (url) => {
 		return result;
 	}
 	catch {
-		throw new TypeError(`'${url}' is not a URL. Without a page it must be absolute, such as wss://example.com/ws`);
+		throw new TypeError(`'${url}' is no URL; without a page it must be absolute, like wss://host/ws`);
 	}
 };
 
@@ -141,13 +163,13 @@ const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storag
  * @param {string} prefix
  */
 const stored = (storage, prefix) => {
+	/** @type {Stored[]} */
 	const found = [];
 	for (let i = 0; i < (storage?.length ?? 0); i++) {
-		const name = storage?.key?.(i);
-		const key = name?.startsWith(`${prefix} `) && name.slice(prefix.length + 1);
-		const [time, session, text, owner, seen, sent] = key && UUID.test(key) && parse(storage?.getItem(/** @type {string} */ (name))) || [];
-		if (text) {
-			found.push({ key, time, session, text, owner, seen, sent });
+		const name = storage?.key?.(i) ?? '';
+		const entry = name.startsWith(prefix) && parse(storage?.getItem(name));
+		if (entry?.text && `${prefix} ${entry.key}` === name) {
+			found.push(entry);
 		}
 	}
 	return found;
@@ -162,36 +184,26 @@ const locks = () => globalThis.navigator?.locks;
 const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: 'no-cors', signal })
 	.then(({ status }) => status === 400 || !status, () => false);
 
-/** @param {ResumableWebSocketOptions} options */
+/** @param {any} options */
 const checked = (options) => {
-	/** @type {Record<string, any>} */
-	const result = { ...DEFAULTS };
-	for (const [name, value] of Object.entries(options)) {
-		let expected;
-		if (!(name in DEFAULTS)) {
-			throw new TypeError(`There is no option '${name}', but ${Object.keys(DEFAULTS).join(', ')}`);
+	const result = { ...options };
+	for (const name in OPTIONS) {
+		result[name] = options[name] ?? OPTIONS[name][0] ?? options[name];
+	}
+	for (const name in options) {
+		const value = options[name];
+		if (!OPTIONS[name]) {
+			throw new TypeError(`There is no option ${name}, only ${Object.keys(OPTIONS)}`);
 		}
-		if (value == null) {
-			result[name] = name === 'sessionId' ? value : DEFAULTS[name];
-			continue;
+		const [, pattern] = OPTIONS[name];
+		if (value != null && pattern?.test(value) === false) {
+			throw new TypeError(`Option ${name} is ${value}, and must match ${pattern}`);
 		}
-		if (CHOICES[name] && !CHOICES[name].includes(value) && !(name === 'storage' && value.getItem)) {
-			expected = CHOICES[name].join(' or ');
-		}
-		else if ((name === 'lastEventId' || typeof DEFAULTS[name] === 'number') && !(value >= 0 && value < 2 ** 31)) {
-			expected = 'a number from 0 to 2147483647';
-		}
-		else if (/^(getT|W)/.test(name) && typeof value !== 'function') {
-			expected = 'a function';
-		}
-		if (expected) {
-			throw new TypeError(`The option '${name}' is ${value}, and must be ${expected}`);
-		}
-		result[name] = value;
 	}
 	return result;
 };
 
+/** @implements {ClientError} */
 export class ResumableWebSocketError extends Error {
 
 	name = 'ResumableWebSocketError';
@@ -343,20 +355,6 @@ class StreamedReply extends Target {
 }
 
 /**
- * @typedef {WaitingMessage & {
- *   text: string,
- *   resolve: (acknowledged: Acknowledged) => void,
- *   reject: (reason: unknown) => void,
- *   promise: Promise<Acknowledged>,
- *   sent?: boolean,
- *   stored?: boolean,
- *   cancelled?: boolean,
- *   eventId?: number,
- *   at?: number,
- * }} Entry
- */
-
-/**
  * A WebSocket that resumes. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). An exception in a listener is
  * reported by the platform, and the event counts as processed.
  * @template {object} [E={}] types of the application's own events: names to payloads
@@ -397,8 +395,6 @@ export class ResumableWebSocket extends Target {
 	#id = randomKey(); // owner of the messages of this client
 	/** @type {(() => void) | undefined} */
 	#release; // lets others have them
-	/** @type {Set<string>} */
-	#watched = new Set(); // owners whose messages this client gets when they are gone
 	/** @type {AbortController | undefined} */
 	#listening; // aborted to stop listening to the page
 	/** @type {AbortController | undefined} */
@@ -455,7 +451,7 @@ export class ResumableWebSocket extends Target {
 	 * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
 	 * @returns {UnsentMessages[]}
 	 */
-	static unsent({ url, name = DEFAULTS.name, storage = DEFAULTS.storage } = {}) {
+	static unsent({ url, name = 'default', storage = 'session' } = {}) {
 		/** @type {Map<string | null, number>} */
 		const counts = new Map();
 		try {
@@ -477,7 +473,7 @@ export class ResumableWebSocket extends Target {
 		this.#options = checked(options);
 		this.#options.WebSocket ??= globalThis.WebSocket;
 		if (!this.#options.WebSocket) {
-			throw new TypeError('This platform has no WebSocket: set the option WebSocket to a class');
+			throw new TypeError('No WebSocket here: set the option WebSocket to a class');
 		}
 		const { storage, name } = this.#options;
 		this.replies = this.#replies;
@@ -539,7 +535,8 @@ export class ResumableWebSocket extends Target {
 			if (this.pending >= this.#options.maxOutbox) {
 				throw new ResumableWebSocketError('outbox_full', `${this.pending} messages wait already`, true);
 			}
-			const entry = this.#enqueue(key, JSON.stringify({ ...message, idempotency_key: key }), Math.max(Date.now(), this.#time + 1));
+			const text = JSON.stringify({ ...message, idempotency_key: key });
+			const entry = this.#enqueue({ key, text, time: Math.max(Date.now(), this.#time + 1) });
 			signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
 			this.#save(entry);
 			this.#changed();
@@ -700,17 +697,17 @@ export class ResumableWebSocket extends Target {
 	 */
 	#lost(code, message, closeCode, cause) {
 		const { maxDelay, minUptime } = this.#options;
-		const final = closeCode === CloseCode.DONE || closeCode === CloseCode.MALFORMED_MESSAGES || closeCode === CloseCode.SUPERSEDED;
+		const final = FINAL_CLOSES.includes(closeCode ?? 0);
 		const sent = this.#inFlight;
 		this.#silences = code === 'silent' ? Math.min(3, this.#silences + 1) : 0;
 		// a connection that took too much was no good one
-		if (performance.now() - this.#since >= minUptime && closeCode !== CloseCode.RATE_LIMITED) {
+		if (performance.now() - this.#since >= minUptime && closeCode !== 4429) {
 			this.#attempt = 0;
 			this.#refused = false;
 		}
 		let delay = this.#restartDelay ?? this.#backOff(this.#attempt);
 		let refused = closeCode === 1006 && this.#since === Infinity && ++this.#rejections > 2 && this.#reachable;
-		if (closeCode === CloseCode.UNAUTHORIZED) {
+		if (closeCode === 4401) {
 			delay *= +this.#refused; // at once, unless the new token is no better
 			refused = this.#refused;
 			this.#refused = true;
@@ -725,7 +722,7 @@ export class ResumableWebSocket extends Target {
 		const error = new ResumableWebSocketError(code, message, final, closeCode, cause);
 		this.#drop();
 		if (final) {
-			this.#end(closeCode, code);
+			this.#end(closeCode ?? 0, code);
 		}
 		else {
 			this.#attempt++;
@@ -1102,17 +1099,12 @@ export class ResumableWebSocket extends Target {
 
 	// ---- what the page says
 
-	/**
-	 * @param {string} key
-	 * @param {string} text
-	 * @param {number} time
-	 * @param {Partial<Entry>} [more]
-	 */
-	#enqueue(key, text, time, more) {
+	/** @param {Draft} draft */
+	#enqueue(draft) {
 		/** @type {Entry} */
-		const entry = { key, text, time, message: parse(text), .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()), ...more };
-		this.#time = Math.max(time, this.#time);
-		this.#outbox.set(key, entry);
+		const entry = { ...draft, message: parse(draft.text), .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
+		this.#time = Math.max(draft.time, this.#time);
+		this.#outbox.set(draft.key, entry);
 		return entry;
 	}
 
@@ -1193,7 +1185,7 @@ export class ResumableWebSocket extends Target {
 	 * @param {number | undefined} rewindTo
 	 */
 	#offerAgain(rewindTo) {
-		const lost = [...this.#acknowledged].filter(([, { eventId = Infinity }]) => eventId > (rewindTo ?? Infinity) || rewindTo !== undefined && eventId === Infinity);
+		const lost = [...this.#acknowledged].filter(([, { eventId = Infinity }]) => rewindTo !== undefined && eventId > rewindTo);
 		if (lost.length) {
 			this.#outbox = new Map([...lost, ...this.#outbox]);
 			lost.forEach(([key, entry]) => {
@@ -1267,22 +1259,19 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {Entry} entry
+	 * @param {Draft} draft
 	 * @param {number} [seen] when its owner was there
 	 */
-	#save(entry, seen = Date.now()) {
-		const { key, time, text, sent } = entry;
-		this.#keep(() => {
-			this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify([time, this.sessionId, text, this.#id, seen, sent]));
-			entry.stored = !!this.#outboxStorage;
-		});
+	#save({ key, text, time, sent }, seen = Date.now()) {
+		const { sessionId: session } = this;
+		this.#keep(() => this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen })));
 	}
 
 	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
 	#own() {
 		if (!this.#release) {
-			const held = new Promise((resolve) => this.#release = () => resolve(undefined));
-			locks()?.request(`${this.#prefix} ${this.#id}`, () => held).catch(() => {});
+			const held = new Promise((resolve) => this.#release = () => resolve(0));
+			locks()?.request(this.#id, () => held).catch(() => {});
 		}
 	}
 
@@ -1295,72 +1284,24 @@ export class ResumableWebSocket extends Target {
 
 	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
 	async #adopt() {
-		const signal = this.#listening?.signal;
-		for (const entry of this.#outbox.values()) {
-			const [, , , owner] = entry.stored && parse(this.#outboxStorage?.getItem(`${this.#prefix} ${entry.key}`)) || [];
-			if (entry.stored && !this.sessionId && owner !== this.#id) {
-				// another client has taken it into another session, while this page was away
-				this.#outbox.delete(entry.key);
-				entry.reject(new ResumableWebSocketError('taken_over', 'Another client has sent the message', true));
-			}
-			else {
-				this.#save(entry);
-			}
-		}
-		for (const owner of new Set(this.#left().map((it) => it.owner))) {
-			await this.#inherit(owner);
-		}
-	}
-
-	/** Messages of this client's session, or for a new one if there is none yet, that others have stored. */
-	#left() {
-		/** @type {ReturnType<typeof stored>} */
-		let found = [];
-		this.#keep(() => found = stored(this.#outboxStorage, this.#prefix));
-		return found.filter(({ session, owner }) => session === this.sessionId && owner !== this.#id);
-	}
-
-	/**
-	 * Takes the messages of a client as soon as it is gone; returns when it is known whether it is.
-	 * @param {string} owner
-	 */
-	async #inherit(owner) {
 		const manager = locks();
 		const signal = this.#listening?.signal;
-		/** @param {unknown} gone */
-		const take = (gone) => {
-			if (!gone || signal?.aborted) {
-				return gone;
-			}
-			// without locks, a client that has not been there for long is gone
-			const left = this.#left().filter((it) => it.owner === owner && (manager || !(it.seen > Date.now() - LEASE)));
-			left.forEach(({ key, text, time, sent }) => this.#save(this.#enqueue(key, text, time, { sent })));
-			if (left.length) {
-				this.#outbox = new Map([...this.#outbox].sort(([, a], [, b]) => a.time - b.time));
-				this.#changed();
-				this.#flush();
-			}
-			return gone;
+		this.#outbox.forEach((entry) => this.#save(entry));
+		const take = async () => {
+			const held = manager && (await manager.query()).held;
+			this.#keep(() => {
+				const left = stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId && owner !== this.#id
+					&& !signal?.aborted && (!seen || (held ? !held.some(({ name }) => name === owner) : seen < Date.now() - LEASE)));
+				left.forEach((draft) => this.#save(this.#enqueue(draft)));
+				if (left.length) {
+					this.#outbox = new Map([...this.#outbox].sort(([, a], [, b]) => a.time - b.time));
+					this.#changed();
+					this.#flush();
+				}
+			});
 		};
-		if (!manager) {
-			take(true);
-		}
-		else if (!this.#watched.has(owner)) {
-			this.#watched.add(owner);
-			const name = `${this.#prefix} ${owner}`;
-			const forget = () => this.#watched.delete(owner);
-			try {
-				if (await manager.request(name, { ifAvailable: true }, take)) {
-					forget();
-				}
-				else {
-					manager.request(name, { signal }, take).then(forget, forget);
-				}
-			}
-			catch {
-				forget(); // locks are forbidden
-			}
-		}
+		// who finds the lock taken leaves it to the other
+		await (manager ? manager.request(`${this.#prefix} ${this.sessionId}`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
 	}
 
 	/**

@@ -1,6 +1,14 @@
 // The types of the client's API. client.js is checked against them, and client.d.ts is generated from it.
 
-import type { ResumableWebSocketError } from './client.js';
+/** What went wrong; the client throws and dispatches `ResumableWebSocketError`s, which are these. */
+export interface ClientError extends Error {
+	/** One of `ErrorCode`, or the name of a close code in lower case. */
+	code: string;
+	/** Whether the client does not try again. */
+	final: boolean;
+	/** The code that the connection was closed with. */
+	closeCode: number | undefined;
+}
 
 /**
  * Stores what must survive a reload: the session id, the cursor, and each message that is not acknowledged, under a key of its own. A `Storage` of the
@@ -196,7 +204,7 @@ export interface Reply extends TypedEventTarget<ReplyEvents>, AsyncIterable<stri
 	readonly finishReason?: string;
 	readonly usage?: Record<string, number>;
 	/** With `failed`. */
-	readonly error?: ResumableWebSocketError;
+	readonly error?: ClientError;
 	/** Resolves with the whole text. Rejects when the reply has failed, and with `closed` when the client is closed; it is another promise after `reconnect()`. */
 	readonly finished: Promise<string>;
 	/** Stops the reply; also after a reconnect, if there is no connection. */
@@ -226,7 +234,7 @@ export interface ResumableWebSocketEvents {
 	rewind: RewindDetail;
 	gone: GoneDetail;
 	/** For information: what is not `final` is tried again automatically. */
-	error: ResumableWebSocketError;
+	error: ClientError;
 	/** Every message of the server: control messages, and events that are repeats. */
 	message: ServerMessage;
 }
@@ -250,7 +258,38 @@ type Listener<D> = ((event: CustomEvent<D>) => void) | { handleEvent(event: Cust
 
 export interface TypedEventTarget<M> extends EventTarget {
 	addEventListener<K extends keyof M & string>(type: K, listener: Listener<M[K]>, options?: boolean | AddEventListenerOptions): void;
-	addEventListener(type: string, listener: Listener<SessionEvent> | EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+	addEventListener(type: string, listener: Listener<SessionEvent>, options?: boolean | AddEventListenerOptions): void;
+	addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 	removeEventListener<K extends keyof M & string>(type: K, listener: Listener<M[K]>, options?: boolean | EventListenerOptions): void;
-	removeEventListener(type: string, listener: Listener<SessionEvent> | EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
+	removeEventListener(type: string, listener: Listener<SessionEvent>, options?: boolean | EventListenerOptions): void;
+	removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
+}
+
+/** A message of a client. */
+export interface Draft {
+	key: string;
+	text: string;
+	time: number;
+	/** Whether it may have reached the server. */
+	sent?: boolean;
+}
+
+/** A message as it is stored. */
+export interface Stored extends Draft {
+	session: string | null;
+	/** The client that sends it. */
+	owner: string;
+	/** When the owner was last seen, in ms since 1970; 0 if it has left the message to others. */
+	seen: number;
+}
+
+/** A message in a client's outbox. */
+export interface Entry extends Draft {
+	message: ClientMessage;
+	promise: Promise<Acknowledged>;
+	resolve: (acknowledged: Acknowledged) => void;
+	reject: (reason: unknown) => void;
+	cancelled?: boolean;
+	eventId?: number;
+	at?: number;
 }
