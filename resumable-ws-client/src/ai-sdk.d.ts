@@ -1,58 +1,4 @@
-import { ResumableWebSocket } from './client.js';
-import { ResumableChatError } from './chat-session.js';
 export { ResumableChatError };
-import type { ChatTransport, UIMessage } from 'ai';
-export type ResumableWebSocketOptions = import('./client.js').ResumableWebSocketOptions;
-export type Url = ConstructorParameters<typeof ResumableWebSocket>[0];
-export type ReplyMetadata = {
-    status?: 'pending' | 'sent' | 'running' | 'done' | 'failed';
-    /**
-     * of a reply: 1, and one more each time that another node has begun it again
-     */
-    attempt?: number;
-    /**
-     * of a reply: the event of the message that it answers
-     */
-    inReplyTo?: number;
-    /**
-     * in ISO 8601
-     */
-    createdAt?: string;
-    /**
-     * in the server's words; `cancelled` is `other` for the SDK
-     */
-    finishReason?: string;
-    /**
-     * token counts
-     */
-    usage?: unknown;
-    /**
-     * the code of a reply that failed
-     */
-    error?: string;
-};
-export type ChatOptions = {
-    /**
-     * the endpoint
-     */
-    url: Url;
-    /**
-     * returns the session of a chat, for an
-     * application that keeps this itself. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, else a new one
-     */
-    sessionOf?: (chatId: string) => string | null | undefined | Promise<string | null | undefined>;
-    /**
-     * called with the session of a chat each time that it is connected
-     */
-    onSession?: (chat: {
-        chatId: string;
-        sessionId: string;
-    }) => void;
-};
-export type Follower = {
-    setMessages: (messages: any[]) => void;
-    resumeStream: () => unknown;
-};
 /** @import { ChatTransport, UIMessage } from 'ai' */
 /** @typedef {import('./client.js').ResumableWebSocketOptions} ResumableWebSocketOptions */
 /** @typedef {ConstructorParameters<typeof ResumableWebSocket>[0]} Url */
@@ -88,22 +34,21 @@ export type Follower = {
  * @template {UIMessage} [M=UIMessage<ReplyMetadata>]
  * @implements {ChatTransport<M>}
  */
-export declare class ResumableChatTransport<M extends UIMessage = UIMessage<ReplyMetadata>> implements ChatTransport<M> {
-    #private;
+export class ResumableChatTransport<M extends UIMessage = UIMessage<ReplyMetadata, import("ai").UIDataTypes, import("ai").UITools>> implements ChatTransport {
+    /** @param {ChatOptions & Omit<ResumableWebSocketOptions, 'sessionId' | 'lastEventId' | 'epoch' | 'resume'>} options */
+    constructor(options: ChatOptions & Omit<ResumableWebSocketOptions, "sessionId" | "lastEventId" | "epoch" | "resume">);
     /** For the SDK: what is resumed takes the place of what is there of the reply. */
     resumeStreamIsReplay: boolean;
-    /** @param {ChatOptions & Omit<ResumableWebSocketOptions, 'sessionId' | 'lastEventId' | 'epoch' | 'resume'>} options */
-    constructor(options: ChatOptions & Omit<ResumableWebSocketOptions, 'sessionId' | 'lastEventId' | 'epoch' | 'resume'>);
     /**
      * Sends the last message, and streams the reply to it. Rejects what a log cannot do: a reply is not said again, and a message is not edited.
      * @type {ChatTransport<M>['sendMessages']}
      */
-    sendMessages: ChatTransport<M>['sendMessages'];
+    sendMessages: ChatTransport<M>["sendMessages"];
     /**
      * Streams the reply that runs, from its beginning, or the one that a message waits for; resolves with `null` if there is neither.
      * @type {ChatTransport<M>['reconnectToStream']}
      */
-    reconnectToStream: ChatTransport<M>['reconnectToStream'];
+    reconnectToStream: ChatTransport<M>["reconnectToStream"];
     /**
      * Returns the messages in the log of a chat, for `useChat({ messages })`, when they are all there. A reply that runs is not among them: it comes by `resume`.
      * @param {string} chatId
@@ -136,4 +81,66 @@ export declare class ResumableChatTransport<M extends UIMessage = UIMessage<Repl
      * @param {string} [chatId]
      */
     close: (chatId?: string) => void;
+    #private;
 }
+export type ResumableWebSocketOptions = import("./client.js").ResumableWebSocketOptions;
+export type Url = ConstructorParameters<typeof ResumableWebSocket>[0];
+/**
+ * What the messages of a chat have as `metadata`.
+ */
+export type ReplyMetadata = {
+    status?: "pending" | "sent" | "failed" | "running" | "done" | undefined;
+    /**
+     * of a reply: 1, and one more each time that another node has begun it again
+     */
+    attempt?: number | undefined;
+    /**
+     * of a reply: the event of the message that it answers
+     */
+    inReplyTo?: number | undefined;
+    /**
+     * in ISO 8601
+     */
+    createdAt?: string | undefined;
+    /**
+     * in the server's words; `cancelled` is `other` for the SDK
+     */
+    finishReason?: string | undefined;
+    /**
+     * token counts
+     */
+    usage?: unknown;
+    /**
+     * the code of a reply that failed
+     */
+    error?: string | undefined;
+};
+export type ChatOptions = {
+    /**
+     * the endpoint
+     */
+    url: Url;
+    /**
+     * returns the session of a chat, for an
+     * application that keeps this itself. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, else a new one
+     */
+    sessionOf?: ((chatId: string) => string | null | undefined | Promise<string | null | undefined>) | undefined;
+    /**
+     * called with the session of a chat each time that it is connected
+     */
+    onSession?: ((chat: {
+        chatId: string;
+        sessionId: string;
+    }) => void) | undefined;
+};
+/**
+ * The part of `useChat` that `follow` needs.
+ */
+export type Follower = {
+    setMessages: (messages: any[]) => void;
+    resumeStream: () => unknown;
+};
+import { ResumableChatError } from './chat-session.js';
+import type { UIMessage } from 'ai';
+import type { ChatTransport } from 'ai';
+import { ResumableWebSocket } from './client.js';

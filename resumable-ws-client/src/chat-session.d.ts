@@ -1,28 +1,23 @@
-import { Conversation } from './conversation.js';
-export type UIMessageChunk = import('ai').UIMessageChunk;
-export type ResumableWebSocket = import('./client.js').ResumableWebSocket;
-export type Acknowledged = import('./client.js').Acknowledged;
-export type Entry = import('./conversation.js').Entry;
-export type Follower = import('./ai-sdk.js').Follower;
-export declare class ResumableChatError extends Error {
-    code: "closed" | "unsupported";
-    name: string;
+export class ResumableChatError extends Error {
     /**
      * @param {'unsupported' | 'closed'} code
      * @param {string} message
      */
-    constructor(code: 'unsupported' | 'closed', message: string);
+    constructor(code: "unsupported" | "closed", message: string);
+    code: "closed" | "unsupported";
 }
-export declare class ChatSession {
-    #private;
+export class ChatSession {
+    /**
+     * @param {() => Promise<ResumableWebSocket>} connect
+     * @param {Set<Follower>} followers chats to keep up to date
+     */
+    constructor(connect: () => Promise<ResumableWebSocket>, followers: Set<Follower>);
     conversation: Conversation;
-    /** @type {Set<Follower>} */
-    followers: Set<Follower>;
     /** Resolves with the client, once it is known which session it is for. */
     ready: Promise<import("./client.js").ResumableWebSocket<any>>;
-    /** @param {() => Promise<ResumableWebSocket>} connect */
-    constructor(connect: () => Promise<ResumableWebSocket>);
     get idle(): boolean;
+    /** Whether the server has closed the connection for good. */
+    get ended(): boolean;
     close(): void;
     /**
      * Counts a call of the SDK as active until it has settled.
@@ -74,9 +69,13 @@ export declare class ChatSession {
         signal?: AbortSignal;
         stopped?: () => boolean;
     }): ReadableStream<UIMessageChunk>;
-    /**
-     * @param {Follower} follower
-     * @returns {() => void}
-     */
-    addFollower(follower: Follower): () => void;
+    /** Gives the followers the messages of the log, if there are others than they have, once nothing is streamed. */
+    refresh(): void;
+    #private;
 }
+export type UIMessageChunk = import("ai").UIMessageChunk;
+export type ResumableWebSocket = import("./client.js").ResumableWebSocket;
+export type Acknowledged = import("./client.js").Acknowledged;
+export type Entry = import("./conversation.js").Entry;
+export type Follower = import("./ai-sdk.js").Follower;
+import { Conversation } from './conversation.js';

@@ -1,11 +1,10 @@
-export type UIMessageChunk = import('ai').UIMessageChunk;
-export type FinishReason = import('ai').FinishReason;
-export type Reply = import('./client.js').Reply;
-export type AssistantMessage = import('./conversation.js').AssistantMessage;
-export type ReplyMetadata = import('./ai-sdk.js').ReplyMetadata;
+/**
+ * Returns what a message of the SDK has as its metadata.
+ * @param {import('./conversation.js').ConversationMessage} message
+ */
+export function metadataOf(message: import("./conversation.js").ConversationMessage): ReplyMetadata;
 /** Translates the states of a reply, each time that it changes. */
-export declare class ReplyStream {
-    #private;
+export class ReplyStream {
     /** @param {(chunk: UIMessageChunk) => void} enqueue */
     constructor(enqueue: (chunk: UIMessageChunk) => void);
     /**
@@ -13,10 +12,11 @@ export declare class ReplyStream {
      * @param {boolean} reset whether its text has begun again
      * @returns {'running' | 'ended' | 'contradicted'} the last if its text is not what was said, and more
      */
-    update(message: AssistantMessage, reset: boolean): 'running' | 'ended' | 'contradicted';
+    update(message: AssistantMessage, reset: boolean): "running" | "ended" | "contradicted";
+    #private;
 }
-/**
- * Returns what a message of the SDK has as its metadata.
- * @param {import('./conversation.js').ConversationMessage} message
- */
-export declare function metadataOf(message: import('./conversation.js').ConversationMessage): ReplyMetadata;
+export type UIMessageChunk = import("ai").UIMessageChunk;
+export type FinishReason = import("ai").FinishReason;
+export type Reply = import("./client.js").Reply;
+export type AssistantMessage = import("./conversation.js").AssistantMessage;
+export type ReplyMetadata = import("./ai-sdk.js").ReplyMetadata;

@@ -2,8 +2,7 @@
  * Holds state for `useSyncExternalStore` and its like.
  * @template S the snapshots
  */
-export declare class Store<S> {
-    #private;
+export class Store<S> {
     /** @param {() => S} make makes a snapshot of the present state */
     constructor(make: () => S);
     /**
@@ -26,4 +25,5 @@ export declare class Store<S> {
     publish(): void;
     /** Publishes the state with the next frame: for what the server sends, which may be much. */
     publishSoon(): void;
+    #private;
 }
