@@ -293,6 +293,11 @@ export class ChatSession {
 		const { eventId } = await Promise.resolve(entry ? undefined : acknowledged).catch(() => undefined) ?? {};
 		const known = entry ?? (eventId && this.conversation.replyTo(eventId));
 		if (known) {
+			// its text in the log may be a little longer than what was streamed
+			known.reply.addEventListener('end', () => {
+				this.#outdated = true;
+				this.refresh();
+			}, { once: true });
 			known.reply.cancel();
 		}
 		else if (eventId) {

@@ -237,6 +237,20 @@ test('stop before the reply has begun stops it when it begins, and not the next 
 	assert.equal(connection.said.length, 3);
 });
 
+test('a chat that follows the log has all of a reply that was stopped', async () => {
+	const { chat, sent, connection } = await asked();
+	transports[0].follow('chat', { setMessages: (messages) => chat.messages = messages, resumeStream: chat.resumeStream });
+	connection.send(started(2, 'a'), delta(3, 'a', 0, 'Ada'));
+	await until(() => chat.status === 'streaming' && textOf(chat.lastMessage) === 'Ada');
+	await chat.stop();
+	await sent;
+	await connection.heard(2);
+	connection.send(whole(4, 'a', 'Ada was', { finish_reason: 'cancelled' }));
+	await until(() => textOf(chat.lastMessage) === 'Ada was');
+	assert.equal(chat.lastMessage.metadata.finishReason, 'cancelled');
+	assert.equal(chat.status, 'ready');
+});
+
 test('a resumed reply is stopped, too, and not by resuming again', async () => {
 	const using = transport();
 	const chat = await chatOf(using);

@@ -68,6 +68,8 @@ async function serve() {
 async function tab(example) {
 	const page = await context.newPage();
 	page.problems = [];
+	page.received = '';
+	page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => page.received += payload));
 	page.on('pageerror', (error) => page.problems.push(String(error)));
 	page.on('console', (message) => message.type() === 'error' && /react|key/i.test(message.text()) && page.problems.push(message.text()));
 	await page.goto(`http://localhost:${http.address().port}/${example}`);
@@ -169,6 +171,7 @@ for (const example of ['react', 'ai-sdk']) {
 		await shows(page, 'Talk to me', pieces(3).join(''));
 		await page.getByText('Stop').click();
 		await until(async () => !await page.getByText('Stop').count());
+		await until(() => page.received.includes('"finish_reason":"cancelled"'), 'the end of the reply');
 		await control('answer', { pieces: ['Hello'] });
 		await say(page, 'Hi');
 		await shows(page, 'Talk to me', pieces(3).join(''), 'Hi', 'Hello');

@@ -1,6 +1,6 @@
 package dev.resumablews.client;
 
-import java.nio.file.Path;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class EntriesTests {
 
-	private static final Path FOLDER = Path.of("test", "entries");
+	private static final @Nullable String MISSING = (Node.missing() != null) ? Node.missing() : install();
 
 	@TestFactory
 	Stream<DynamicTest> entries() {
@@ -30,7 +30,7 @@ class EntriesTests {
 
 	@TestFactory
 	Stream<DynamicTest> entriesWithStarter() {
-		if (missing() != null) {
+		if (MISSING != null) {
 			return skipped();
 		}
 		try (Starter starter = Starter.create()) {
@@ -54,7 +54,7 @@ class EntriesTests {
 	}
 
 	private static Stream<DynamicTest> scenarios(List<String> names, Map<String, String> more) {
-		if (missing() != null) {
+		if (MISSING != null) {
 			return skipped();
 		}
 		Map<String, String> environment = new LinkedHashMap<>(more);
@@ -65,9 +65,15 @@ class EntriesTests {
 		return Scenarios.of(() -> Node.test(files, environment));
 	}
 
-	private static @Nullable String missing() {
-		String node = Node.missing();
-		return (node != null) ? node : NpmPackages.install(FOLDER);
+	private static @Nullable String install() {
+		try {
+			Node.Output output = Npm.run("ci", "--prefix", "test/entries", "--ignore-scripts", "--no-audit", "--no-fund",
+					"--fetch-retries=1", "--fetch-timeout=20000");
+			return (output.status() == 0) ? null : "'npm ci' failed: " + output.errors();
+		}
+		catch (UncheckedIOException ex) {
+			return "'npm' is not on the path";
+		}
 	}
 
 	private static Stream<DynamicTest> skipped() {
@@ -75,11 +81,10 @@ class EntriesTests {
 	}
 
 	private static void assumeThere() {
-		String missing = missing();
-		if (missing != null) {
-			System.out.println("SKIPPED: the entries for React and the AI SDK are not tested, because " + missing);
+		if (MISSING != null) {
+			System.out.println("SKIPPED: the entries for React and the AI SDK are not tested, because " + MISSING);
 		}
-		Assumptions.assumeTrue(missing == null, missing);
+		Assumptions.assumeTrue(MISSING == null, MISSING);
 	}
 
 }
