@@ -16,7 +16,7 @@ export class ChatSession {
     /** Resolves with the client, once it is known which session it is for. */
     ready: Promise<import("./client.js").ResumableWebSocket<any>>;
     get idle(): boolean;
-    /** Whether the server has closed the connection for good. */
+    /** Whether there is no client, or the server has closed its connection for good. */
     get ended(): boolean;
     close(): void;
     /**

@@ -11,6 +11,10 @@ import { ReplyStream, metadataOf } from './reply-stream.js';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
+/** Browsers have `crypto.randomUUID` only on secure origins. */
+const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+	.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
+
 export class ResumableChatError extends Error {
 
 	name = 'ResumableChatError';
@@ -36,6 +40,7 @@ export class ChatSession {
 	#resumes = 0;
 	#active = 0; // calls of the SDK and streams that have not ended
 	#closed = false;
+	#failed = false;
 	/** @type {Map<string, string>} */
 	#keys = new Map(); // of the messages that this page has sent, by the ids that the SDK gave them
 	#shown = new Set(); // ids of what the SDK has
@@ -43,7 +48,6 @@ export class ChatSession {
 	#refreshing = false;
 	/** @type {Set<number | undefined>} */
 	#unwanted = new Set(); // events whose replies are to be stopped when they begin
-
 	#followers;
 
 	/**
@@ -53,16 +57,16 @@ export class ChatSession {
 	constructor(connect, followers) {
 		this.#followers = followers;
 		this.ready = connect().then((socket) => this.#attach(socket));
-		this.ready.catch(() => {}); // each call that awaits it fails
+		this.ready.catch(() => this.#failed = true);
 	}
 
 	get idle() {
 		return !this.#active && !this.#followers.size && !this.#socket?.pending;
 	}
 
-	/** Whether the server has closed the connection for good. */
+	/** Whether there is no client, or the server has closed its connection for good. */
 	get ended() {
-		return this.#socket?.status === 'closed';
+		return this.#failed || this.#socket?.status === 'closed';
 	}
 
 	close() {
@@ -124,7 +128,7 @@ export class ChatSession {
 		if (this.#has(id)) {
 			throw new ResumableChatError('unsupported', `Message ${id} is in the log and cannot be edited or sent again; send a new message`);
 		}
-		const key = this.#keys.get(id) ?? (UUID.test(id) ? id : crypto.randomUUID());
+		const key = this.#keys.get(id) ?? (UUID.test(id) ? id : randomKey());
 		this.#keys.set(id, key);
 		this.#shown.add(key);
 		return { acknowledged: this.conversation.send(text, { idempotencyKey: key }) };

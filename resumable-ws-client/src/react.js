@@ -90,7 +90,7 @@ class Channel {
 		this.conversation.getServerSnapshot();
 		const { getToken } = this.#options;
 		const url = this.#url;
-		const socket = this.socket = new ResumableWebSocket(typeof url === 'function' ? () => /** @type {() => string} */ (this.#url)() : url, {
+		const socket = this.socket = new ResumableWebSocket(typeof url === 'function' ? (request) => /** @type {typeof url} */ (this.#url)(request) : url, {
 			...this.#options,
 			// the conversation is rebuilt from the whole log
 			resume: 'session',

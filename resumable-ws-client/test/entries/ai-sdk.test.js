@@ -80,6 +80,37 @@ test('a message whose id is a UUID is sent with that as its key', async () => {
 	assert.equal(message.idempotency_key, KEY);
 });
 
+test('a message is sent with a key that the server takes, also on an insecure origin', async () => {
+	const { randomUUID } = crypto;
+	crypto.randomUUID = undefined;
+	try {
+		const { message } = await asked();
+		assert.match(message.idempotency_key, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
+	}
+	finally {
+		crypto.randomUUID = randomUUID;
+	}
+});
+
+test('an application that cannot say which session a chat is, is asked again the next time', async () => {
+	let away = true;
+	const using = transport({
+		sessionOf: async () => {
+			if (away) {
+				throw new Error('The server is away');
+			}
+			return KEY;
+		},
+	});
+	await assert.rejects(using.messages('chat'), /away/);
+	away = false;
+	const messages = using.messages('chat');
+	const connection = await server.connection();
+	assert.equal(connection.query.get('sessionId'), KEY);
+	connection.resume([said(1, 'Hi')]);
+	assert.deepEqual(texts(await messages), ['Hi']);
+});
+
 test('a connection that breaks in the middle of a reply is not noticed', async () => {
 	const { chat, sent, connection, message } = await asked();
 	connection.send(started(2, 'a'), delta(3, 'a', 0, 'Ada'));
