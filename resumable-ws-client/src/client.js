@@ -43,11 +43,17 @@ const DEFAULTS = {
 // An option and its value. Times are below the limit of setTimeout.
 const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(name|sessionId|epoch|getToken|ndjson|WebSocket|debug): [^]*)$/;
 const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'outbox', 'rewind', 'gone', 'error', 'message'];
+/** @type {unknown[]} */
 const FINAL_CLOSES = [1000, 4400, 4409];
+/** @type {unknown[]} */
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const TOKEN = /^[\w.~+/-]+=*$/; // of RFC 6750
+/**
+ * What RFC 6750 allows, and of that what a subprotocol may hold.
+ * @type {Record<string, RegExp>}
+ */
+const TOKENS = { query: /^[\w.~+/-]+=*$/, subprotocol: /^[\w.~+-]+$/ };
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
 const KEPT_MESSAGES = 50;
@@ -76,7 +82,7 @@ export const CloseCode = /** @type {const} */ ({
 
 const CODES = /** @type {const} */ ([
 	// of the client
-	'closed', 'connect_timeout', 'connection_failed', 'connection_lost', 'gone', 'outbox_full', 'sign_in_refused', 'silent', 'token_failed', 'withdrawn',
+	'closed', 'connect_timeout', 'connection_failed', 'connection_lost', 'gone', 'outbox_full', 'sign_in_refused', 'silent', 'taken_over', 'token_failed', 'withdrawn',
 	// of messages
 	'failed', 'invalid', 'malformed', 'quota_exceeded', 'unauthorized', 'unavailable', 'unknown_type',
 	// of replies
@@ -122,15 +128,13 @@ const quiet = (promise) => {
 /**
  * A promise and its ends.
  * @template T
+ * @returns {{ promise: Promise<T>, resolve: (value: T) => void, reject: (reason: unknown) => void }}
  */
 const deferred = () => {
-	/** @type {(value: T) => void} */
-	let resolve = () => {};
-	/** @type {(reason: unknown) => void} */
-	let reject = () => {};
-	/** @type {Promise<T>} */
-	const promise = new Promise((...ends) => [resolve, reject] = ends);
-	return { promise: quiet(promise), resolve, reject };
+	/** @type {any} */
+	const result = {};
+	result.promise = quiet(new Promise((resolve, reject) => Object.assign(result, { resolve, reject })));
+	return result;
 };
 
 /** @type {(url: string | URL) => URL} */
@@ -159,15 +163,15 @@ const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storag
 
 /**
  * The messages in a storage.
- * @param {ClientStorage | undefined} storage
+ * @param {any} storage
  * @param {string} prefix
  */
 const stored = (storage, prefix) => {
 	/** @type {Stored[]} */
 	const found = [];
-	for (let i = 0; i < (storage?.length ?? 0); i++) {
-		const name = storage?.key?.(i) ?? '';
-		const entry = name.startsWith(prefix) && parse(storage?.getItem(name));
+	for (let i = 0; i < storage?.length; i++) {
+		const name = storage.key(i);
+		const entry = name?.startsWith(prefix) && parse(storage.getItem(name));
 		if (entry?.text && `${prefix} ${entry.key}` === name) {
 			found.push(entry);
 		}
@@ -583,7 +587,7 @@ export class ResumableWebSocket extends Target {
 	async #connect() {
 		this.#drop();
 		const { signal } = this.#run = new AbortController();
-		const { getToken, connectTimeout } = this.#options;
+		const { getToken, tokenIn, connectTimeout } = this.#options;
 		const attempt = this.#attempt;
 		let code = 'token_failed';
 		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
@@ -594,7 +598,7 @@ export class ResumableWebSocket extends Target {
 			this.#become('connecting');
 			signal.throwIfAborted();
 			const token = await getToken?.({ attempt, refused: this.#refused, signal });
-			if (token && !TOKEN.test(token)) {
+			if (token && !TOKENS[tokenIn].test(token)) {
 				throw new TypeError('getToken did not return a token: does it check response.ok?');
 			}
 			code = 'connection_failed';
@@ -603,7 +607,6 @@ export class ResumableWebSocket extends Target {
 				this.#reachable = await answers(url, signal);
 			}
 			signal.throwIfAborted();
-			code = token ? 'token_failed' : code; // as a subprotocol
 			this.#open(url, token, signal);
 		}
 		catch (/** @type {any} */ cause) {
@@ -667,7 +670,7 @@ export class ResumableWebSocket extends Target {
 	 */
 	#lost(code, message, closeCode, cause) {
 		const { maxDelay, minUptime } = this.#options;
-		const final = FINAL_CLOSES.includes(closeCode ?? 0);
+		const final = FINAL_CLOSES.includes(closeCode);
 		const sent = this.#inFlight;
 		this.#silences = code === 'silent' ? Math.min(3, this.#silences + 1) : 0;
 		// a connection that took too much was no good one
@@ -700,7 +703,7 @@ export class ResumableWebSocket extends Target {
 			this.#timer = setTimeout(() => this.#connect(), delay === Infinity ? maxDelay : delay);
 			this.#become('waiting', { delay, code: closeCode, reason: code });
 		}
-		if (sent && MESSAGE_CLOSES.includes(closeCode ?? 0)) {
+		if (sent && MESSAGE_CLOSES.includes(closeCode)) {
 			this.#refuse(sent, failure(code, '', closeCode));
 		}
 		else {
@@ -730,8 +733,8 @@ export class ResumableWebSocket extends Target {
 		clearTimeout(this.#storeTimer);
 		this.#listening?.abort();
 		this.#listening = undefined;
-		this.#disown();
 		if (this.status !== 'closed') {
+			this.#disown();
 			const error = failure('closed', '', code);
 			this.#replies.forEach((reply) => reply._abandon(error));
 			this.#outbox.forEach((entry) => {
@@ -800,11 +803,15 @@ export class ResumableWebSocket extends Target {
 
 	/** @param {object} message */
 	#put(message) {
-		const open = this.#since < Infinity && this.#socket?.readyState === 1;
-		if (open) {
+		if (this.#isOpen()) {
 			this.#socket?.send(JSON.stringify(message));
+			return true;
 		}
-		return open;
+		return false;
+	}
+
+	#isOpen() {
+		return this.#since < Infinity && this.#socket?.readyState === 1;
 	}
 
 	// ---- what the server says
@@ -1101,7 +1108,7 @@ export class ResumableWebSocket extends Target {
 	/** Sends the oldest message, and the next when that is settled: no message passes one that has to be sent again. */
 	#flush() {
 		const [entry] = this.#outbox.values();
-		if (!entry || this.#inFlight || this.#since === Infinity || this.#socket?.readyState !== 1) {
+		if (!entry || this.#inFlight || !this.#isOpen()) {
 			return;
 		}
 		const now = performance.now();
@@ -1117,7 +1124,7 @@ export class ResumableWebSocket extends Target {
 			entry.sent = true;
 			this.#save(entry);
 		}
-		this.#socket.send(entry.text);
+		this.#socket?.send(entry.text);
 	}
 
 	#retryLater() {
@@ -1245,12 +1252,16 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {Draft} draft
+	 * @param {Entry} entry
 	 * @param {number} [seen] when its owner was there
 	 */
-	#save({ key, text, time, sent }, seen = Date.now()) {
+	#save(entry, seen = Date.now()) {
+		const { key, text, time, sent } = entry;
 		const { sessionId: session } = this;
-		this.#keep(() => this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen })));
+		this.#keep(() => {
+			this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen }));
+			entry.saved = !!this.#outboxStorage;
+		});
 	}
 
 	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
@@ -1272,7 +1283,17 @@ export class ResumableWebSocket extends Target {
 	async #adopt() {
 		const manager = locks();
 		const signal = this.#listening?.signal;
-		this.#outbox.forEach((entry) => this.#save(entry));
+		this.#keep(() => this.#outbox.forEach((entry) => {
+			const { key, saved } = entry;
+			if (!this.sessionId && saved && parse(this.#outboxStorage?.getItem(`${this.#prefix} ${key}`))?.owner !== this.#id) {
+				// while this page was away, another client has taken it into another session, where its key says nothing
+				this.#outbox.delete(key);
+				entry.reject(failure('taken_over'));
+			}
+			else {
+				this.#save(entry);
+			}
+		}));
 		const take = async () => {
 			const held = manager && (await manager.query()).held;
 			this.#keep(() => {

@@ -193,6 +193,44 @@ for (const locks of [new FakeLocks(), undefined]) {
 	});
 }
 
+test('a page that comes back does not send what another one has taken into another session', async () => {
+	page = new FakePage(new FakeLocks());
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const options = { storage, sessionId: null, minDelay: 60_000, maxDelay: 60_000 };
+	const first = connect(server.url, options);
+	const said = first.say('once');
+	await until(() => waits(first).length);
+	page.leave();
+	server.refuseWith = 0;
+	connect(server.url, options);
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 1);
+	page.comeBack();
+	first.reconnect();
+	const second = await server.connection();
+	second.resume();
+	await assert.rejects(said, { code: 'taken_over' });
+	await holds(() => second.said.length === 0);
+});
+
+test('a client that is closed twice does not bring back what another one has sent', async () => {
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const first = connect(server.url, { storage, sessionId: null });
+	first.say('once');
+	first.close();
+	server.refuseWith = 0;
+	connect(server.url, { storage, sessionId: null });
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 1);
+	await until(() => storage.length === 1);
+	first.close();
+	assert.equal(storage.length, 1);
+});
+
 test('a name that begins like another is another', async () => {
 	const storage = new TestStorage();
 	server.refuseWith = 503;
