@@ -67,8 +67,8 @@ class EntriesTests {
 
 	private static @Nullable String install() {
 		try {
-			Node.Output output = Npm.run("ci", "--prefix", "test/entries", "--ignore-scripts", "--no-audit", "--no-fund",
-					"--fetch-retries=1", "--fetch-timeout=20000");
+			Node.Output output = Npm.run("ci", "--prefix", "test/entries", "--ignore-scripts", "--no-audit",
+					"--no-fund", "--fetch-retries=1", "--fetch-timeout=20000");
 			return (output.status() == 0) ? null : "'npm ci' failed: " + output.errors();
 		}
 		catch (UncheckedIOException ex) {
