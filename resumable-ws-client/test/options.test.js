@@ -35,7 +35,7 @@ test('options that are undefined have their defaults', () => {
 		'minUptime', 'connectTimeout', 'maxOutbox', 'WebSocket', 'debug'].map((name) => [name, undefined])));
 });
 
-test('a platform without a WebSocket is told to bring one', () => {
+test('a platform without a WebSocket needs the option WebSocket', () => {
 	const { WebSocket } = globalThis;
 	delete globalThis.WebSocket;
 	try {

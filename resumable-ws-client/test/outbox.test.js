@@ -94,7 +94,7 @@ test('a tab that is closed leaves its messages where another tab finds them', as
 	server.refuseWith = 0;
 	const other = connect(server.url);
 	const connection = await server.connection();
-	assert.equal(connection.query.get('sessionId'), null, 'each tab has a session of its own');
+	assert.equal(connection.query.get('sessionId'), null, 'each tab has its own session');
 	other.close();
 	connect(server.url, { sessionId: session });
 	const third = await server.connection();

@@ -153,7 +153,7 @@ test('a token that never comes is given up, and asked for again', async () => {
 	assert.equal(client.seen.error[0].code, 'connect_timeout');
 });
 
-test('a token that is awaited too long, or not any more, is told so', async () => {
+test('the signal of getToken is aborted when the token is no longer awaited', async () => {
 	const signals = [];
 	const getToken = ({ signal }) => {
 		signals.push(signal);
@@ -178,7 +178,7 @@ test('an error page is not a token', async () => {
 	assert.equal(server.attempts, 0);
 });
 
-test('a sign-in that is refused again and again is told from a dead network', async () => {
+test('a sign-in that is refused again and again differs from a dead network', async () => {
 	const refused = [];
 	const client = connect(server.url, { getToken: (request) => `token${refused.push(request.refused)}` });
 	server.refuseWith = 401;

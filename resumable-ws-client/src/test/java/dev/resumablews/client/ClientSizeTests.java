@@ -46,8 +46,9 @@ class ClientSizeTests {
 
 	@Test
 	void theClientDependsOnNothing() throws IOException {
-		String source = Files.readString(Path.of("src", "client.js"));
-		assertThat(source)
+		// types are imported in comments
+		String source = Files.readString(Path.of("src", "client.js")).replaceAll("(?s)/\\*.*?\\*/", "");
+		assertThat(source).contains("class ResumableWebSocket ")
 			.doesNotContainPattern(Pattern.compile("^\\s*import\\b|\\bimport\\(|\\brequire\\(", Pattern.MULTILINE));
 		JsonNode manifest = JsonMapper.builder().build().readTree(Files.readString(Path.of("package.json")));
 		assertThat(manifest.path("dependencies")).isEmpty();
