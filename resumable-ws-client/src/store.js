@@ -1,0 +1,92 @@
+// What the entries for frameworks share: state that is read as immutable snapshots, and published at most once a frame.
+
+/** Frames do not come while a tab is hidden; a title that says "answered" has to change there, too. */
+const HIDDEN_FRAME = 250;
+const FRAME = 16;
+
+/** @param {() => void} action */
+const inNextFrame = (action) => {
+	const frames = /** @type {{ requestAnimationFrame?: (frame: () => void) => number }} */ (globalThis).requestAnimationFrame;
+	let done = false;
+	const once = () => {
+		clearTimeout(timer);
+		if (!done) {
+			done = true;
+			action();
+		}
+	};
+	const timer = setTimeout(once, frames ? HIDDEN_FRAME : FRAME);
+	frames?.(once);
+};
+
+/**
+ * Holds state for `useSyncExternalStore` and its like.
+ * @template S the snapshots
+ */
+export class Store {
+
+	/** @type {Set<() => void>} */
+	#listeners = new Set();
+	#scheduled = false;
+	#stale = true;
+	/** @type {S | undefined} */
+	#snapshot;
+	/** @type {S | undefined} */
+	#initial;
+	#make;
+
+	/** @param {() => S} make makes a snapshot of the present state */
+	constructor(make) {
+		this.#make = make;
+	}
+
+	/**
+	 * Calls a listener after each change.
+	 * @param {() => void} listener
+	 * @returns {() => void} ends that
+	 */
+	subscribe = (listener) => {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
+	};
+
+	/**
+	 * Returns the published state, the same object until the next change.
+	 * @returns {S}
+	 */
+	getSnapshot = () => {
+		if (this.#stale) {
+			this.#stale = false;
+			this.#snapshot = this.#make();
+			this.#initial ??= this.#snapshot;
+		}
+		return /** @type {S} */ (this.#snapshot);
+	};
+
+	/**
+	 * Returns the state before the first change: what a server renders.
+	 * @returns {S}
+	 */
+	getServerSnapshot = () => this.#initial ?? this.getSnapshot();
+
+	/** Publishes the state now: for what the user did. */
+	publish() {
+		this.getServerSnapshot();
+		this.#stale = true;
+		this.#listeners.forEach((listener) => listener());
+	}
+
+	/** Publishes the state with the next frame: for what the server sends, which may be much. */
+	publishSoon() {
+		if (!this.#scheduled) {
+			this.#scheduled = true;
+			inNextFrame(() => {
+				this.#scheduled = false;
+				this.publish();
+			});
+		}
+	}
+
+}

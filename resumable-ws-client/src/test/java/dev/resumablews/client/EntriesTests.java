@@ -1,0 +1,90 @@
+package dev.resumablews.client;
+
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The entries for React and the AI SDK, with these, in Node and in Chromium.
+ */
+class EntriesTests {
+
+	private static final @Nullable String MISSING = (Node.missing() != null) ? Node.missing() : install();
+
+	@TestFactory
+	Stream<DynamicTest> entries() {
+		return scenarios(List.of("react", "ai-sdk", "package"), Map.of());
+	}
+
+	@TestFactory
+	Stream<DynamicTest> entriesWithStarter() {
+		if (MISSING != null) {
+			return skipped();
+		}
+		try (Starter starter = Starter.create()) {
+			return scenarios(List.of("with-starter", "browser"),
+					Map.of("STARTER_URL", starter.url(), "STARTER_CONTROL", starter.controlUrl()));
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = ';', textBlock = """
+			react;2560;./client.js, react
+			ai-sdk;4352;./client.js
+			""")
+	void theEntryIsSmallAndLoadsOnlyTheClientAndItsFramework(String entry, int mostBytes, String imports) {
+		assumeThere();
+		JsonNode size = Node.run("entries/size.js").path(entry);
+		System.out.printf("resumable-ws-client/%s: %d bytes minified, %d minified and gzipped (at most %d)%n", entry,
+				size.path("minified").intValue(), size.path("gzipped").intValue(), mostBytes);
+		assertThat(size.path("gzipped").intValue()).isPositive().isLessThanOrEqualTo(mostBytes);
+		assertThat(size.path("imports").asString()).isEqualTo(imports);
+	}
+
+	private static Stream<DynamicTest> scenarios(List<String> names, Map<String, String> more) {
+		if (MISSING != null) {
+			return skipped();
+		}
+		Map<String, String> environment = new LinkedHashMap<>(more);
+		// the package under test is a link, and finds React beside the link
+		environment.put("NODE_OPTIONS", "--preserve-symlinks");
+		environment.put("CHROMIUM", System.getProperty("chromium", ""));
+		List<String> files = names.stream().map((name) -> "entries/" + name + ".test.js").toList();
+		return Scenarios.of(() -> Node.test(files, environment));
+	}
+
+	private static @Nullable String install() {
+		try {
+			Node.Output output = Npm.run("ci", "--prefix", "test/entries", "--ignore-scripts", "--no-audit",
+					"--no-fund", "--fetch-retries=1", "--fetch-timeout=20000");
+			return (output.status() == 0) ? null : "'npm ci' failed: " + output.errors();
+		}
+		catch (UncheckedIOException ex) {
+			return "'npm' is not on the path";
+		}
+	}
+
+	private static Stream<DynamicTest> skipped() {
+		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are there", EntriesTests::assumeThere));
+	}
+
+	private static void assumeThere() {
+		if (MISSING != null) {
+			System.out.println("SKIPPED: the entries for React and the AI SDK are not tested, because " + MISSING);
+		}
+		Assumptions.assumeTrue(MISSING == null, MISSING);
+	}
+
+}
