@@ -1,7 +1,6 @@
 package com.example.chat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +24,7 @@ import org.springframework.util.StringUtils;
 import org.springframework.web.socket.CloseStatus;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
+import org.springframework.web.socket.handler.SessionLimitExceededException;
 
 /**
  * One plain WebSocket: answers one question at a time, and forgets the answer as it sends
@@ -139,22 +139,26 @@ final class PlainConnection {
 
 	private void fail(Throwable failure) {
 		logger.debug("A plain answer has failed", failure);
-		if (this.session.isOpen()) {
-			try {
-				send(Map.of("error", "The answer has failed"));
-			}
-			catch (UncheckedIOException ex) {
-				logger.debug("A plain connection is gone", ex);
-			}
-		}
+		send(Map.of("error", "The answer has failed"));
 	}
 
 	private void send(Map<String, Object> message) {
 		try {
 			this.session.sendMessage(new TextMessage(this.json.writeValueAsString(message)));
 		}
+		catch (IOException | IllegalStateException | SessionLimitExceededException ex) {
+			logger.debug("A plain connection is gone, or does not take what is sent", ex);
+			close();
+			closeSession();
+		}
+	}
+
+	private void closeSession() {
+		try {
+			this.session.close(CloseStatus.SESSION_NOT_RELIABLE);
+		}
 		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+			logger.debug("A plain connection could not be closed", ex);
 		}
 	}
 
