@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.boot.SpringApplication;
@@ -89,6 +90,20 @@ class PlainChatTests {
 		try (WsTestClient plain = this.browser.plain().connect()) {
 			plain.send(Map.of("content", ""));
 			assertThat(plain.next().has("error")).isTrue();
+		}
+	}
+
+	@Test
+	void theSlowNetworkLeadsToItToo() throws Exception {
+		int slowPort = JsonMapper.shared()
+			.readTree(this.browser.get("/api/break-things").body())
+			.path("slowPort")
+			.intValue();
+		try (WsTestClient client = WsTestClient.to(slowPort, "/plain")
+			.header("Origin", "http://localhost:" + port)
+			.header("Sec-WebSocket-Protocol", "plain, jwt-" + this.browser.signIn())
+			.connect()) {
+			assertAnswers(client);
 		}
 	}
 
