@@ -1,10 +1,11 @@
-import { $, announce, copy } from './dom.js';
+import { $, announce } from './dom.js';
 import { api } from './api.js';
 import { breakage } from './breakage.js';
 import { Breaks, describe } from './breaks.js';
 import { Clients } from './clients.js';
 import { Composer } from './composer.js';
 import { ConversationList } from './conversation-list.js';
+import { openDeviceDialog } from './device.js';
 import { EventDrawer } from './event-drawer.js';
 import { Ledger } from './ledger.js';
 import { notice } from './notices.js';
@@ -345,24 +346,7 @@ $('suggestions').addEventListener('click', ({ target }) => {
 		composer.focus();
 	}
 });
-$('device').addEventListener('click', async () => {
-	try {
-		const { code, minutes } = await api.deviceCode();
-		$('device-link').value = `${location.origin}${location.pathname}#/join/${code}`;
-		$('device-minutes').textContent = minutes;
-		$('device-local').hidden = !['localhost', '127.0.0.1'].includes(location.hostname);
-		$('device-dialog').showModal();
-		$('device-link').select();
-	}
-	catch {
-		notice('The server does not answer; try again');
-	}
-});
-$('copy-link').addEventListener('click', async () => {
-	$('copy-link').textContent = await copy($('device-link').value) ? 'Copied' : 'Press Ctrl+C';
-	$('device-link').select();
-});
-$('device-dialog').addEventListener('close', () => $('copy-link').textContent = 'Copy link');
+$('device').addEventListener('click', () => openDeviceDialog().catch(() => notice('The server does not answer; try again')));
 
 clients.addEventListener('unsent', () => conversations.unsent = clients.unsent());
 clients.addEventListener('undeliverable', ({ detail }) => {

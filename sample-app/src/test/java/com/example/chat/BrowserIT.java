@@ -457,7 +457,7 @@ class BrowserIT {
 			ChatPage page = ChatPage.open(here, "/");
 			page.say("Mine");
 			page.awaitAnswers(1, "done");
-			page.tab().evaluate("import('/device.js').then(({ openDeviceDialog }) => openDeviceDialog())");
+			page.click("#device");
 			page.find("#device-dialog[open]").waitFor();
 			assumeTrue(page.find("#device-qr").isVisible(), "This machine is in no network");
 			String link = read(page.find("#device-qr svg"));
