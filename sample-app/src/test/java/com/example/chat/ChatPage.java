@@ -124,7 +124,7 @@ final class ChatPage {
 		becomes("visible");
 	}
 
-	private void becomes(String state) {
+	void becomes(String state) {
 		this.tab.evaluate("""
 				(state) => {
 					Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
@@ -155,13 +155,11 @@ final class ChatPage {
 	 * Waits until the last answer reads like this, as far as it goes.
 	 */
 	void awaitAnswer(String text) {
-		this.tab.waitForFunction(
-				"""
-						(text) => {
-							const body = [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1);
-							return body && (%s)(body) === text;
-						}""".formatted(TEXT),
-				text.strip());
+		this.tab.waitForFunction("""
+				(text) => {
+					const body = [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1);
+					return body && (%s)(body) === text;
+				}""".formatted(TEXT), text.strip());
 	}
 
 	/**
@@ -199,7 +197,8 @@ final class ChatPage {
 		List<Said> said = new ArrayList<>();
 		Object shown = this.tab.evaluate("""
 				() => [...document.querySelectorAll('.message')].map((message) =>
-						({ role: message.dataset.role, text: (%s)(message.querySelector('.body')) }))""".formatted(TEXT));
+						({ role: message.dataset.role, text: (%s)(message.querySelector('.body')) }))"""
+			.formatted(TEXT));
 		for (Object message : (List<?>) shown) {
 			Map<?, ?> fields = (Map<?, ?>) message;
 			said.add(new Said((String) fields.get("role"), (String) fields.get("text")));
