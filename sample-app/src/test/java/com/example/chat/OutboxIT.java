@@ -115,7 +115,7 @@ class OutboxIT extends PageScenario {
 		tab.waitForSelector("#loading-text:has-text('Waiting for the connection')");
 		assertThat(tab.locator("#welcome").isVisible()).isFalse();
 		allowSignIn();
-		tab.click("#reconnect");
+		tab.locator("#reconnect").evaluate("(button) => button.click()");
 		tab.waitForSelector(".message[data-status=done]");
 		assertThat(tab.locator("#loading").isVisible()).isFalse();
 	}

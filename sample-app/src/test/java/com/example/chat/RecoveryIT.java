@@ -247,7 +247,7 @@ class RecoveryIT extends PageScenario {
 		page.find("#why:has-text('next attempt in')").waitFor();
 		assertThat(page.find("footer").innerText()).doesNotContain("1006");
 		this.browser.route("**/api/sign-in", (route) -> route.fulfill(new Route.FulfillOptions().setStatus(503)));
-		page.click("#reconnect");
+		page.find("#reconnect").evaluate("(button) => button.click()");
 		page.find("#why:has-text('refuses to sign you in (503)')").waitFor();
 		this.browser.unroute("**/api/sign-in");
 		reconnect(page);
