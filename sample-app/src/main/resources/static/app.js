@@ -6,6 +6,7 @@ import { ConversationList } from './conversation-list.js';
 import { EventDrawer } from './event-drawer.js';
 import { StatusBar } from './status-bar.js';
 import { Transcript } from './transcript.js';
+import { isComposing, sends } from './typing.js';
 
 const transcript = new Transcript((content) => say(content));
 const statusBar = new StatusBar();
@@ -176,7 +177,12 @@ function focusInput() {
 function showList(shown) {
 	document.body.classList.toggle('listing', shown);
 	$('show-list').setAttribute('aria-expanded', shown);
+	for (const behind of document.querySelectorAll('#skip, main, #events')) {
+		behind.inert = shown;
+	}
 }
+
+matchMedia('(width <= 52rem)').addEventListener('change', () => showList(false)); // the list is beside it, or was
 
 $('form').addEventListener('submit', (event) => {
 	event.preventDefault();
@@ -188,7 +194,7 @@ $('form').addEventListener('submit', (event) => {
 	$('input').focus();
 });
 $('input').addEventListener('keydown', (event) => {
-	if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+	if (sends(event)) {
 		event.preventDefault();
 		$('form').requestSubmit();
 	}
@@ -198,7 +204,7 @@ $('stop').addEventListener('click', () => {
 	$('input').focus();
 });
 addEventListener('keydown', (event) => {
-	if (event.key !== 'Escape' || document.querySelector('dialog[open]')) {
+	if (event.key !== 'Escape' || isComposing(event) || document.querySelector('dialog[open]')) {
 		return;
 	}
 	if (document.body.classList.contains('listing')) {
@@ -233,7 +239,10 @@ $('hide-list').addEventListener('click', () => {
 	showList(false);
 	$('show-list').focus();
 });
-$('veil').addEventListener('click', () => showList(false));
+$('veil').addEventListener('click', () => {
+	showList(false);
+	$('show-list').focus();
+});
 $('suggestions').addEventListener('click', ({ target }) => {
 	const suggestion = target.closest('button');
 	if (suggestion) {

@@ -83,7 +83,7 @@ function entry({ message, at }) {
 				...(replay ? [element('span', { class: 'badge' }, 'replay')] : []),
 				element('span', { class: 'gist' }, gist(durable ? payload : control)),
 				element('time', { datetime: at.toISOString() }, at.toLocaleTimeString([], { minute: '2-digit', second: '2-digit' }))),
-			element('pre', { tabindex: 0 }, JSON.stringify(message, null, 2))));
+			element('pre', {}, JSON.stringify(message, null, 2))));
 }
 
 function gist(fields) {
