@@ -30,6 +30,7 @@ const ALLOWED = {
 	ALLOW_DATA_ATTR: false,
 	ALLOW_ARIA_ATTR: false,
 	ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+	ADD_URI_SAFE_ATTR: ['align', 'checked', 'data-lang', 'disabled', 'start', 'type'], // no addresses
 	RETURN_DOM_FRAGMENT: true,
 };
 

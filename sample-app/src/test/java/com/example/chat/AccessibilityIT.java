@@ -108,7 +108,7 @@ class AccessibilityIT extends SampleInChromium {
 		page.find("#device-dialog[open]").waitFor();
 		assertAccessible(page, SCREENS);
 		page.click("#device-dialog [value=close]");
-		page.tab().evaluate("location.hash = '#/join/nobody'");
+		page.tab().evaluate("location.hash = '#/join/used'");
 		page.find("#join-dialog[open]").waitFor();
 
 		assertAccessible(page, SCREENS);

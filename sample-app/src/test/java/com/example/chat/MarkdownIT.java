@@ -128,6 +128,18 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
+	void aListBeginsWithItsNumberAndCodeHasItsLanguage() {
+		ChatPage page = page();
+
+		assertThat(page.tab().evaluate("""
+				() => {
+					const { body, append } = view();
+					append('7. seven\\n8. eight\\n\\n```sql\\nselect 1\\n```');
+					return [body.querySelector('ol').start, body.querySelector('figcaption span').textContent];
+				}""")).isEqualTo(List.of(7, "sql"));
+	}
+
+	@Test
 	void aTaskListHasBoxesWithNamesAndNoBullets() {
 		ChatPage page = page();
 		answered(page, EVERYTHING);
@@ -165,7 +177,7 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', value = { "paragraph|These words are selected |and **more** ", "list|- These\\n- are |more\\n- ",
+	@CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false, value = { "paragraph|These words are selected |and **more** ", "list|- These\\n- are |more\\n- ",
 			"code|```js\\nthese;\\n|more;\\n", "quote|> These |and more ", "numbered|1. These\\n\\n2. are |more\\n\\n3. " })
 	void whatIsSelectedInAGrowingAnswerStaysSelected(String kind, String begin, String more) {
 		ChatPage page = page();
@@ -213,7 +225,7 @@ class MarkdownIT extends SampleInChromium {
 						nodes += observer.takeRecords().reduce((sum, { addedNodes, removedNodes }) =>
 								sum + addedNodes.length + removedNodes.length, 0);
 					}
-					return { nodes, milliseconds, shown: body.querySelectorAll('li, p').length };
+					return { nodes, milliseconds, shown: body.querySelectorAll('li, :scope > p').length };
 				}""", kind);
 		System.out.printf("Chromium: 1200 pieces, %s: %s%n", kind, cost);
 
