@@ -148,9 +148,11 @@ class AccessibilityIT extends SampleInChromium {
 				page.tab()
 					.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(theme)
 						.setReducedMotion(ReducedMotion.REDUCE));
-				for (Object violation : (List<?>) page.tab().evaluate("""
-						async () => (await axe.run(document)).violations.flatMap(({ id, help, nodes }) =>
-								nodes.map(({ target, any }) => [id, target.join(' '), any[0]?.message ?? help].join(': ')))""")) {
+				for (Object violation : (List<?>) page.tab()
+					.evaluate(
+							"""
+									async () => (await axe.run(document)).violations.flatMap(({ id, help, nodes }) =>
+											nodes.map(({ target, any }) => [id, target.join(' '), any[0]?.message ?? help].join(': ')))""")) {
 					found.add("%d×%d, %s: %s".formatted(size.width, size.height, theme, violation));
 				}
 			}

@@ -70,8 +70,7 @@ class AppearanceIT extends SampleInChromium {
 			.results()
 			.count();
 		assertThat(pages).isBetween(4L, 8L);
-		page.tab()
-			.emulateMedia(new Page.EmulateMediaOptions().setMedia(Media.PRINT));
+		page.tab().emulateMedia(new Page.EmulateMediaOptions().setMedia(Media.PRINT));
 		assertThat(page.find("#messages").isVisible()).isTrue();
 		assertThat(page.find("#title").isVisible()).isTrue();
 		for (String control : new String[] { "#list", "#input", "#cut", "#state", "#show-events", ".copy >> nth=0" }) {
@@ -88,7 +87,8 @@ class AppearanceIT extends SampleInChromium {
 	 */
 	private static long colours(ChatPage page, String clip) throws IOException {
 		page.tab()
-			.evaluate("() => { window.find = (selector) => document.querySelector(selector).getBoundingClientRect(); }");
+			.evaluate(
+					"() => { window.find = (selector) => document.querySelector(selector).getBoundingClientRect(); }");
 		double[] part = ((List<?>) page.tab().evaluate(clip)).stream()
 			.mapToDouble((value) -> ((Number) value).doubleValue())
 			.toArray();

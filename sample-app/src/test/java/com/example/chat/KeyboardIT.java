@@ -42,7 +42,8 @@ class KeyboardIT extends SampleInChromium {
 		List<String> stops = new ArrayList<>();
 		for (int i = 0; i < 14; i++) {
 			page.tab().keyboard().press("Tab");
-			if (page.tab().evaluate("document.activeElement.closest('#list, body > :not(#list)')?.id") instanceof String id) {
+			if (page.tab()
+				.evaluate("document.activeElement.closest('#list, body > :not(#list)')?.id") instanceof String id) {
 				stops.add(id);
 			}
 		}
@@ -113,10 +114,12 @@ class KeyboardIT extends SampleInChromium {
 		// what Chromium and Safari say of such keys
 		for (boolean composing : new boolean[] { true, false }) {
 			for (String key : List.of("Enter", "Escape")) {
-				page.find("#input").evaluate("""
-						(input, [key, isComposing, keyCode]) => input.dispatchEvent(
-								new KeyboardEvent('keydown', { key, isComposing, keyCode, bubbles: true, cancelable: true }))""",
-						List.of(key, composing, composing ? 13 : 229));
+				page.find("#input")
+					.evaluate(
+							"""
+									(input, [key, isComposing, keyCode]) => input.dispatchEvent(
+											new KeyboardEvent('keydown', { key, isComposing, keyCode, bubbles: true, cancelable: true }))""",
+							List.of(key, composing, composing ? 13 : 229));
 			}
 		}
 		this.gate.open();
@@ -128,11 +131,12 @@ class KeyboardIT extends SampleInChromium {
 
 	@Test
 	void theFieldGrowsWithItsTextWhereTheStyleSheetCannotSaySo() {
-		this.browser.addInitScript("""
-				const supports = CSS.supports.bind(CSS);
-				CSS.supports = (...condition) => condition[0] !== 'field-sizing' && supports(...condition);
-				addEventListener('DOMContentLoaded', () => document.querySelector('#input').style.fieldSizing = 'fixed');
-				""");
+		this.browser.addInitScript(
+				"""
+						const supports = CSS.supports.bind(CSS);
+						CSS.supports = (...condition) => condition[0] !== 'field-sizing' && supports(...condition);
+						addEventListener('DOMContentLoaded', () => document.querySelector('#input').style.fieldSizing = 'fixed');
+						""");
 		cluster.model().answer(OpenAiAnswer.of("An answer"));
 		ChatPage page = ChatPage.open(this.browser, "/");
 		double line = height(page);
@@ -154,14 +158,16 @@ class KeyboardIT extends SampleInChromium {
 		List<String> stops = new ArrayList<>();
 		for (int i = 0; i < 60; i++) {
 			page.tab().keyboard().press("Tab");
-			List<?> stop = (List<?>) page.tab().evaluate("""
-					() => {
-						const element = document.activeElement;
-						const name = element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent.trim();
-						const style = getComputedStyle(element);
-						const seen = style.outlineStyle !== 'none' || element.matches('#input');
-						return [element.id, element.localName, name, seen];
-					}""");
+			List<?> stop = (List<?>) page.tab()
+				.evaluate(
+						"""
+								() => {
+									const element = document.activeElement;
+									const name = element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent.trim();
+									const style = getComputedStyle(element);
+									const seen = style.outlineStyle !== 'none' || element.matches('#input');
+									return [element.id, element.localName, name, seen];
+								}""");
 			if (stop.get(1).equals("body") || stops.contains(stop.get(0)) && !stop.get(0).equals("")) {
 				return stops;
 			}

@@ -83,12 +83,15 @@ class MarkdownIT extends SampleInChromium {
 	void headingsLeaveNoLevelOut() {
 		ChatPage page = page();
 
-		assertThat(page.tab().evaluate("""
-				() => {
-					const { body, append } = view();
-					append('### First\\n\\n##### Below\\n\\n### Second\\n\\n# Above\\n\\n## Below\\n\\n###### Far below\\n');
-					return [...body.children].map((heading) => Number(heading.ariaLevel));
-				}""")).isEqualTo(List.of(2, 3, 2, 2, 3, 4));
+		assertThat(page.tab()
+			.evaluate(
+					"""
+							() => {
+								const { body, append } = view();
+								append('### First\\n\\n##### Below\\n\\n### Second\\n\\n# Above\\n\\n## Below\\n\\n###### Far below\\n');
+								return [...body.children].map((heading) => Number(heading.ariaLevel));
+							}"""))
+			.isEqualTo(List.of(2, 3, 2, 2, 3, 4));
 	}
 
 	@Test
@@ -104,15 +107,19 @@ class MarkdownIT extends SampleInChromium {
 		page.say("A line in English that is rather wide\nשלום");
 		page.awaitSaid(2);
 		// the words of the second line end where the bubble does
-		assertThat(((Number) page.find(".message[data-role=user] .body").last().evaluate("""
-				(bubble) => {
-					const text = bubble.firstChild;
-					const range = document.createRange();
-					range.setStart(text, text.data.indexOf('ש'));
-					range.setEnd(text, text.length);
-					const { paddingRight } = getComputedStyle(bubble);
-					return bubble.getBoundingClientRect().right - parseFloat(paddingRight) - range.getBoundingClientRect().right;
-				}""")).doubleValue()).isBetween(-2.0, 2.0);
+		assertThat(((Number) page.find(".message[data-role=user] .body")
+			.last()
+			.evaluate(
+					"""
+							(bubble) => {
+								const text = bubble.firstChild;
+								const range = document.createRange();
+								range.setStart(text, text.data.indexOf('ש'));
+								range.setEnd(text, text.length);
+								const { paddingRight } = getComputedStyle(bubble);
+								return bubble.getBoundingClientRect().right - parseFloat(paddingRight) - range.getBoundingClientRect().right;
+							}"""))
+			.doubleValue()).isBetween(-2.0, 2.0);
 		assertThat(page.find("#input").getAttribute("dir")).isEqualTo("auto");
 	}
 
@@ -121,8 +128,10 @@ class MarkdownIT extends SampleInChromium {
 		ChatPage page = page();
 		answered(page, EVERYTHING);
 
-		assertThat(page.tab().evaluate("""
-				() => [...document.querySelectorAll('.body tr:last-child td')].map((cell) => getComputedStyle(cell).textAlign)"""))
+		assertThat(page.tab()
+			.evaluate(
+					"""
+							() => [...document.querySelectorAll('.body tr:last-child td')].map((cell) => getComputedStyle(cell).textAlign)"""))
 			.isEqualTo(List.of("left", "center", "right"));
 		assertThat(page.find(".body pre").first().evaluate("(pre) => getComputedStyle(pre).tabSize")).isEqualTo("4");
 	}
@@ -177,8 +186,10 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false, value = { "paragraph|These words are selected |and **more** ", "list|- These\\n- are |more\\n- ",
-			"code|```js\\nthese;\\n|more;\\n", "quote|> These |and more ", "numbered|1. These\\n\\n2. are |more\\n\\n3. " })
+	@CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false,
+			value = { "paragraph|These words are selected |and **more** ", "list|- These\\n- are |more\\n- ",
+					"code|```js\\nthese;\\n|more;\\n", "quote|> These |and more ",
+					"numbered|1. These\\n\\n2. are |more\\n\\n3. " })
 	void whatIsSelectedInAGrowingAnswerStaysSelected(String kind, String begin, String more) {
 		ChatPage page = page();
 
@@ -237,32 +248,36 @@ class MarkdownIT extends SampleInChromium {
 	void anAnswerLooksTheSameHoweverItCame() {
 		ChatPage page = page();
 
-		assertThat((List<?>) page.tab().evaluate("""
-				(everything) => {
-					const pieces = ['word ', 'two words', '\\n', '\\n\\n', '- ', '1. ', '    ', '  ', '# ', '### H\\n', '```js\\n', '```\\n', '> ',
-						'---\\n', '| a | b |\\n|---|:-:|\\n', '| 1 | 2 |\\n', '**', '*', '`', '[x](http://a.b)', '[x]', '\\n\\n[x]: http://c.d\\n\\n',
-						'<br>', '- [ ] task\\n', '- item\\n', '- item\\n\\n', '1. item\\n', '2. item\\n\\n', '  nested\\n', 'text\\n', 'https://a.b/c '];
-					let state = 1;
-					const random = (below) => (state = state * 48271 % 2147483647) % below;
-					const texts = [everything.repeat(2), ...Array.from({ length: 300 }, () =>
-							Array.from({ length: 3 + random(25) }, () => pieces[random(pieces.length)]).join(''))];
-					const different = [];
-					for (const text of texts) {
-						const growing = view();
-						for (let end = 0; end < text.length; end += 1 + random(6)) {
-							growing.show(text.slice(0, end));
-						}
-						growing.show(text);
-						const atOnce = view();
-						atOnce.show(text);
-						if (attributes(growing.body.innerHTML) !== attributes(atOnce.body.innerHTML)) {
-							different.push([text, growing.body.innerHTML, atOnce.body.innerHTML]);
-						}
-						growing.body.remove();
-						atOnce.body.remove();
-					}
-					return different;
-				}""", EVERYTHING)).isEmpty();
+		assertThat((List<?>) page.tab()
+			.evaluate(
+					"""
+							(everything) => {
+								const pieces = ['word ', 'two words', '\\n', '\\n\\n', '- ', '1. ', '    ', '  ', '# ', '### H\\n', '```js\\n', '```\\n', '> ',
+									'---\\n', '| a | b |\\n|---|:-:|\\n', '| 1 | 2 |\\n', '**', '*', '`', '[x](http://a.b)', '[x]', '\\n\\n[x]: http://c.d\\n\\n',
+									'<br>', '- [ ] task\\n', '- item\\n', '- item\\n\\n', '1. item\\n', '2. item\\n\\n', '  nested\\n', 'text\\n', 'https://a.b/c '];
+								let state = 1;
+								const random = (below) => (state = state * 48271 % 2147483647) % below;
+								const texts = [everything.repeat(2), ...Array.from({ length: 300 }, () =>
+										Array.from({ length: 3 + random(25) }, () => pieces[random(pieces.length)]).join(''))];
+								const different = [];
+								for (const text of texts) {
+									const growing = view();
+									for (let end = 0; end < text.length; end += 1 + random(6)) {
+										growing.show(text.slice(0, end));
+									}
+									growing.show(text);
+									const atOnce = view();
+									atOnce.show(text);
+									if (attributes(growing.body.innerHTML) !== attributes(atOnce.body.innerHTML)) {
+										different.push([text, growing.body.innerHTML, atOnce.body.innerHTML]);
+									}
+									growing.body.remove();
+									atOnce.body.remove();
+								}
+								return different;
+							}""",
+					EVERYTHING))
+			.isEmpty();
 	}
 
 	@Test

@@ -16,7 +16,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class NarrowScreenIT extends SampleInChromium {
 
 	@ParameterizedTest
-	@CsvSource({ "1280, 800, 400", "1000, 700, 300", "844, 390, 130", "390, 844, 400", "320, 640, 200", "320, 200, 120" })
+	@CsvSource({ "1280, 800, 400", "1000, 700, 300", "844, 390, 130", "390, 844, 400", "320, 640, 200",
+			"320, 200, 120" })
 	void thereIsRoomForEverything(int width, int height, int toRead) {
 		ChatPage page = conversation(width, height);
 
@@ -24,7 +25,9 @@ class NarrowScreenIT extends SampleInChromium {
 		assertFits(page, width);
 		assertCanBeClicked(page, "#input", "#send", "#show-events", "#cut", "#expire", "#slow", "#restart", "#session",
 				".copy >> nth=0");
-		page.tab().evaluate("document.querySelector('#notice').textContent = 'Back after 12.3 s, 123 events replayed. '.repeat(2)");
+		page.tab()
+			.evaluate(
+					"document.querySelector('#notice').textContent = 'Back after 12.3 s, 123 events replayed. '.repeat(2)");
 		assertFits(page, width);
 	}
 
@@ -49,8 +52,9 @@ class NarrowScreenIT extends SampleInChromium {
 	@CsvSource({ "390, 844", "320, 640", "320, 200" })
 	void everythingInTheListOfAPhoneCanBeReached(int width, int height) {
 		ChatPage page = conversation(width, height);
-		page.find("#conversations a").first().waitFor(new Locator.WaitForOptions()
-			.setState(WaitForSelectorState.ATTACHED));
+		page.find("#conversations a")
+			.first()
+			.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
 		page.click("#show-list");
 
 		assertCanBeClicked(page, "#hide-list", "#new", "#conversations a >> nth=0", "#conversations .remove >> nth=0",
@@ -70,11 +74,14 @@ class NarrowScreenIT extends SampleInChromium {
 	private static void assertFits(ChatPage page, int width) {
 		page.tab().waitForFunction("(width) => innerWidth === width", width);
 		assertThat(number(page, "document.scrollingElement.scrollWidth")).isEqualTo(width);
-		assertThat((List<?>) page.tab().evaluate("""
-				() => [...document.querySelectorAll('main *, #events:not([hidden]) *')]
-						.filter((element) => element.getClientRects().length && !element.closest('.sideways, .unseen, svg'))
-						.filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-						.map((element) => `${element.localName}#${element.id}.${element.className}`)""")).isEmpty();
+		assertThat((List<?>) page.tab()
+			.evaluate(
+					"""
+							() => [...document.querySelectorAll('main *, #events:not([hidden]) *')]
+									.filter((element) => element.getClientRects().length && !element.closest('.sideways, .unseen, svg'))
+									.filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+									.map((element) => `${element.localName}#${element.id}.${element.className}`)"""))
+			.isEmpty();
 	}
 
 	/**
