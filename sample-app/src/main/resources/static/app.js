@@ -13,6 +13,7 @@ import { PlainChat } from './plain.js';
 import { followShortcuts } from './shortcuts.js';
 import { StatusBar } from './status-bar.js';
 import { Transcript } from './transcript.js';
+import { isComposing } from './typing.js';
 import { signedInWith } from './user.js';
 import { plural } from './words.js';
 
@@ -288,7 +289,12 @@ $('sign-out').addEventListener('click', async () => {
 function showList(shown) {
 	document.body.classList.toggle('listing', shown);
 	$('show-list').setAttribute('aria-expanded', shown);
+	for (const behind of document.querySelectorAll('#skip, main, #events')) {
+		behind.inert = shown;
+	}
 }
+
+matchMedia('(width <= 52rem)').addEventListener('change', () => showList(false)); // the list is beside it, or was
 
 async function showWhoAnswers() {
 	if ($('who').hidden) {
@@ -314,7 +320,7 @@ $('stop').addEventListener('click', () => {
 	$('input').focus();
 });
 addEventListener('keydown', (event) => {
-	if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) {
+	if (event.key !== 'Escape' || isComposing(event) || document.querySelector('dialog[open]')) {
 		return;
 	}
 	if (document.body.classList.contains('listing')) {
@@ -343,7 +349,10 @@ $('hide-list').addEventListener('click', () => {
 	showList(false);
 	$('show-list').focus();
 });
-$('veil').addEventListener('click', () => showList(false));
+$('veil').addEventListener('click', () => {
+	showList(false);
+	$('show-list').focus();
+});
 $('suggestions').addEventListener('click', ({ target }) => {
 	const suggestion = target.closest('button');
 	if (suggestion) {

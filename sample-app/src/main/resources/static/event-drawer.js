@@ -189,7 +189,7 @@ function line({ message, at }) {
 				...(replay ? [element('span', { class: 'badge' }, 'replay')] : []),
 				element('span', { class: 'gist' }, short(gist(durable ? payload : control))),
 				time(at)),
-			element('pre', { tabindex: 0 }, JSON.stringify(message, null, 2))));
+			element('pre', {}, JSON.stringify(message, null, 2))));
 }
 
 function lostLine(why, at) {

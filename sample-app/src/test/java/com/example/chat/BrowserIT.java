@@ -56,7 +56,7 @@ class BrowserIT {
 	 * What a browser writes to its console, whatever a page does, when there is no
 	 * server.
 	 */
-	private static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
+	static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
 
 	private static Chromium chromium;
 

@@ -88,7 +88,7 @@ final class ChatPage {
 
 	void say(String text) {
 		this.tab.locator("#input").fill(text);
-		this.tab.locator("#input").press("Enter");
+		click("#send");
 	}
 
 	void reload() {
