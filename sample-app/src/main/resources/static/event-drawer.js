@@ -85,6 +85,7 @@ export class EventDrawer {
 		while (this.#connection.childElementCount > CONNECTION_MOST) {
 			this.#connection.firstElementChild.remove();
 		}
+		this.#connection.scrollTop = this.#connection.scrollHeight;
 	}
 
 	#toggle(open) {
