@@ -32,8 +32,8 @@ class StaticFiles implements WebMvcConfigurer {
 
 	@Override
 	public void addResourceHandlers(ResourceHandlerRegistry registry) {
-		serve(registry.addResourceHandler("/webjars/**")
-			.addResourceLocations("classpath:/META-INF/resources/webjars/")).resourceChain(true);
+		serve(registry.addResourceHandler("/webjars/**").addResourceLocations("classpath:/META-INF/resources/webjars/"))
+			.resourceChain(true);
 		serve(registry.addResourceHandler("/**").addResourceLocations(this.locations));
 	}
 
@@ -45,7 +45,8 @@ class StaticFiles implements WebMvcConfigurer {
 
 	private static String entityTag(Resource file) {
 		try (InputStream content = file.getInputStream()) {
-			return "\"" + DigestUtils.md5DigestAsHex(content) + "\"";
+			// weak: Tomcat compresses no file with a strong one
+			return "W/\"" + DigestUtils.md5DigestAsHex(content) + "\"";
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -50,11 +50,8 @@ class AccessibilityIT extends SampleInChromium {
 
 	@Test
 	void anAnswerThatIsBeingWritten() {
-		cluster.model().answer(OpenAiAnswer.ofPieces(60).pacedBy(this.gate));
 		ChatPage page = ChatPage.open(this.browser, "/");
-		page.say("Hello");
-		this.gate.release(20);
-		page.awaitCursor(20);
+		answering(page);
 
 		assertAccessible(page, SCREENS);
 	}

@@ -16,7 +16,6 @@ import com.microsoft.playwright.options.Clip;
 import com.microsoft.playwright.options.ForcedColors;
 import com.microsoft.playwright.options.Media;
 import com.microsoft.playwright.options.ReducedMotion;
-import dev.resumablews.testing.OpenAiAnswer;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,14 +27,11 @@ class AppearanceIT extends SampleInChromium {
 
 	@Test
 	void whatColoursSayIsSeenWithoutThem() throws IOException {
-		cluster.model().answer(OpenAiAnswer.ofPieces(60).pacedBy(this.gate));
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.tab()
 			.emulateMedia(new Page.EmulateMediaOptions().setForcedColors(ForcedColors.ACTIVE)
 				.setReducedMotion(ReducedMotion.REDUCE));
-		page.say("Hello");
-		this.gate.release(20);
-		page.awaitCursor(20);
+		answering(page);
 		page.find("#conversations [aria-current]").waitFor();
 
 		assertThat(colours(page, edge("const box = find('.message[data-role=user] .body')"))).as("edge of a message")

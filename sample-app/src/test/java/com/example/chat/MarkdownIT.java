@@ -36,10 +36,10 @@ class MarkdownIT extends SampleInChromium {
 			   const nested = true;
 			   ```
 
-			| Left | Centre | Right |
+			| Left | Internationalisation | Right |
 			|:--|:-:|--:|
 			| a | 1 | 0.5 |
-			| a cell with many words in it | 20 | 10.25 |
+			| Incomprehensibilities | 20 | 10.25 |
 
 			```js
 			function aLongName(parameterOne, parameterTwo, parameterThree) { return parameterOne + parameterTwo + parameterThree; }

@@ -69,6 +69,17 @@ abstract class SampleInChromium {
 	}
 
 	/**
+	 * Says something, and waits until a part of the answer is shown. The rest comes when
+	 * the gate is opened.
+	 */
+	final void answering(ChatPage page) {
+		cluster.model().answer(OpenAiAnswer.ofPieces(60).pacedBy(this.gate));
+		page.say("Please answer");
+		this.gate.release(20);
+		page.find(".message[data-status=running] .body p").waitFor();
+	}
+
+	/**
 	 * Says something, and waits until it is answered.
 	 */
 	final void answered(ChatPage page, String answer) {
