@@ -363,6 +363,7 @@ $('suggestions').addEventListener('click', ({ target }) => {
 $('device').addEventListener('click', () => openDeviceDialog().catch(() => notice('The server does not answer; try again')));
 
 clients.addEventListener('unsent', () => conversations.unsent = clients.unsent());
+clients.addEventListener('delivered', () => conversations.changed());
 clients.addEventListener('undeliverable', ({ detail }) => {
 	detail.forEach(({ content }) => composer.keepForNew(content));
 	notice('A message was not sent: its conversation was deleted. It is in the field of a new one');

@@ -239,9 +239,11 @@ export class Transcript {
 
 	#again(content, before) {
 		return this.#button('retry', 'retry', 'Try again', (button) => {
-			button.remove(); // a second click would pay for a second answer
-			before?.();
-			this.#actions.again(content);
+			if (button.isConnected) { // a second click would pay for a second answer
+				button.remove();
+				before?.();
+				this.#actions.again(content);
+			}
 		});
 	}
 
