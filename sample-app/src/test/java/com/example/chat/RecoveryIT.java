@@ -237,7 +237,7 @@ class RecoveryIT extends PageScenario {
 		page.find(".plain-answer .note:has-text(' lost')").waitFor();
 
 		assertThat(page.find(".plain-answer .note").innerText())
-			.matches("[\\d,]+ of 3,289 characters: [1-9][\\d,]* lost");
+			.matches("[\\d,]+ of 3,190 characters: [1-9][\\d,]* lost");
 		page.find("#plain-state[data-state=open]").waitFor();
 	}
 
