@@ -69,7 +69,9 @@ function open(sessionId) {
 	listen('message', ({ type, created_at: at, payload }) => type === 'assistant_started' && began.set(payload.message_id, at));
 	listen('user_message', (event) => {
 		transcript.said(event);
-		conversations.changed();
+		if (chat.status === 'open') {
+			conversations.changed();
+		}
 	});
 	listen('reply', (reply) => {
 		const live = chat.status === 'open';

@@ -89,6 +89,7 @@ export class Transcript {
 
 	/** Forgets the conversation: it was deleted. */
 	forget() {
+		this.#running.forEach((answer) => answer.abandon('The conversation was deleted'));
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		if (this.#sessionId) {
