@@ -153,6 +153,8 @@ class BrowserIT {
 		this.browser.setOffline(true);
 		page.awaitState("waiting");
 		assertThat(page.find("#state").innerText()).isEqualTo("Offline");
+		page.find("#connection-list .lost")
+			.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
 		page.say("Meanwhile");
 		this.gate.open();
 		assertThat(cluster.log(page.sessionId())).filteredOn((event) -> isType(event, "user_message")).hasSize(1);
