@@ -56,7 +56,7 @@ class BrowserIT {
 	 * What a browser writes to its console, whatever a page does, when there is no
 	 * server.
 	 */
-	private static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
+	static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
 
 	private static Chromium chromium;
 
@@ -153,6 +153,8 @@ class BrowserIT {
 		this.browser.setOffline(true);
 		page.awaitState("waiting");
 		assertThat(page.find("#state").innerText()).isEqualTo("Offline");
+		page.find("#connection-list .lost")
+			.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
 		page.say("Meanwhile");
 		this.gate.open();
 		assertThat(cluster.log(page.sessionId())).filteredOn((event) -> isType(event, "user_message")).hasSize(1);
@@ -318,7 +320,7 @@ class BrowserIT {
 		page.awaitAnswer(words(20));
 		page.click("#cut");
 		page.awaitReconnects(1);
-		assertThat(page.notice()).startsWith("Back after ");
+		page.find("#notice:has-text('back after ')").waitFor();
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
@@ -457,7 +459,7 @@ class BrowserIT {
 			ChatPage page = ChatPage.open(here, "/");
 			page.say("Mine");
 			page.awaitAnswers(1, "done");
-			page.tab().evaluate("import('/device.js').then(({ openDeviceDialog }) => openDeviceDialog())");
+			page.click("#device");
 			page.find("#device-dialog[open]").waitFor();
 			assumeTrue(page.find("#device-qr").isVisible(), "This machine is in no network");
 			String link = read(page.find("#device-qr svg"));
