@@ -160,6 +160,8 @@ class AccessibilityIT extends SampleInChromium {
 
 	private static void resize(ChatPage page, ViewportSize size) {
 		page.tab().setViewportSize(size.width, size.height);
+		// the page has reacted when the next frame is painted
+		page.tab().evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 	}
 
 	private static String axe() {
