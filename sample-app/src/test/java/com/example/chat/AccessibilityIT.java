@@ -57,6 +57,27 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
+	void anAnswerThatWasCut() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answering(page);
+		page.click("#cut");
+		page.awaitReconnects(1);
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void theComparison() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.click("#compare");
+		answered(page, "An answer");
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
 	void anAnswerThatFailed() {
 		cluster.model().answer(OpenAiAnswer.ofPieces(10).malformedAfter(5));
 		ChatPage page = ChatPage.open(this.browser, "/");
