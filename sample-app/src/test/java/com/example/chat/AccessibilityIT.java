@@ -57,6 +57,27 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
+	void anAnswerThatWasCut() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answering(page);
+		page.click("#cut");
+		page.awaitReconnects(1);
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void theComparison() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.click("#compare");
+		answered(page, "An answer");
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
 	void anAnswerThatFailed() {
 		cluster.model().answer(OpenAiAnswer.ofPieces(10).malformedAfter(5));
 		ChatPage page = ChatPage.open(this.browser, "/");
@@ -160,6 +181,8 @@ class AccessibilityIT extends SampleInChromium {
 
 	private static void resize(ChatPage page, ViewportSize size) {
 		page.tab().setViewportSize(size.width, size.height);
+		// the page has reacted when the next frame is painted
+		page.tab().evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 	}
 
 	private static String axe() {

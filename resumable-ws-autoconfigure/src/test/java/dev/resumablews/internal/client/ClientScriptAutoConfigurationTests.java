@@ -127,7 +127,7 @@ class ClientScriptAutoConfigurationTests {
 			assertThat(header(response, "Content-Type")).isEqualToIgnoringCase("text/javascript;charset=utf-8");
 			assertThat(header(response, "Content-Length")).isEqualTo(String.valueOf(Files.size(SOURCE)));
 			assertThat(header(response, "Cache-Control")).isEqualTo("no-cache");
-			assertThat(header(response, "ETag")).matches("\"[0-9a-f]{32}\"");
+			assertThat(header(response, "ETag")).matches("W/\"[0-9a-f]{32}\"");
 		}
 	}
 
