@@ -1,33 +1,113 @@
-// The browser client of resumable-ws. What it promises is in client.d.ts, what it speaks in docs/protocol.md.
+// The browser client of resumable-ws. Its types are in types.d.ts, its protocol in docs/protocol.md.
 
-const DEFAULTS = {
-	tokenIn: 'subprotocol',
-	storage: 'session',
-	name: 'default',
-	ndjson: true,
-	minDelay: 500,
-	maxDelay: 30_000,
-	minUptime: 5_000,
-	connectTimeout: 10_000,
-	maxOutbox: 100,
-	WebSocket: globalThis.WebSocket,
+/**
+ * @import { ClientError, ClientEvents, Draft, Entry, Stored, TypedEventTarget } from './types.js'
+ * @typedef {import('./types.js').Acknowledged} Acknowledged
+ * @typedef {import('./types.js').ClientMessage} ClientMessage
+ * @typedef {import('./types.js').ClientStorage} ClientStorage
+ * @typedef {import('./types.js').GoneDetail} GoneDetail
+ * @typedef {import('./types.js').OpenDetail} OpenDetail
+ * @typedef {import('./types.js').Reply} Reply
+ * @typedef {import('./types.js').ReplyEvents} ReplyEvents
+ * @typedef {import('./types.js').ResumableWebSocketEvents} ResumableWebSocketEvents
+ * @typedef {import('./types.js').ResumableWebSocketOptions} ResumableWebSocketOptions
+ * @typedef {import('./types.js').RewindDetail} RewindDetail
+ * @typedef {import('./types.js').ServerMessage} ServerMessage
+ * @typedef {import('./types.js').StandardEvents} StandardEvents
+ * @typedef {import('./types.js').Status} Status
+ * @typedef {import('./types.js').StatusDetail} StatusDetail
+ * @typedef {import('./types.js').TokenRequest} TokenRequest
+ * @typedef {import('./types.js').UnsentMessages} UnsentMessages
+ * @typedef {import('./types.js').UrlSource} UrlSource
+ * @typedef {import('./types.js').WaitingMessage} WaitingMessage
+ * @typedef {import('./types.js').WebSocketClass} WebSocketClass
+ * @typedef {import('./types.js').WebSocketLike} WebSocketLike
+ */
+/**
+ * @template [P=any]
+ * @typedef {import('./types.js').SessionEvent<P>} SessionEvent
+ */
+
+const NUMBER = /^\d{1,9}$/;
+/**
+ * Defaults, and what else there may be.
+ * @type {Record<string, [any, RegExp?]>}
+ */
+const OPTIONS = {
+	getToken: [undefined],
+	tokenIn: ['subprotocol', /^(subprotocol|query)$/],
+	storage: ['session', /^(session|local|memory|\[object.*)$/],
+	name: ['default'],
+	resume: ['session', /^(session|cursor)$/],
+	sessionId: [undefined],
+	lastEventId: [undefined, NUMBER],
+	epoch: [undefined],
+	ndjson: [true],
+	minDelay: [500, NUMBER],
+	maxDelay: [30_000, NUMBER],
+	minUptime: [5_000, NUMBER],
+	connectTimeout: [10_000, NUMBER],
+	maxOutbox: [100, NUMBER],
+	WebSocket: [undefined],
+	debug: [false],
 };
-const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'rewind', 'gone', 'error', 'message'];
+const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'outbox', 'rewind', 'gone', 'error', 'message'];
 const FINAL_CLOSES = [1000, 4400, 4409];
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const TOKEN_EXPIRED = 4401;
+const TOKEN = /^[\w.~+/-]+=*$/; // of RFC 6750
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
 const KEPT_MESSAGES = 50;
 const KEPT_TIME = 600_000;
+const CURSOR_INTERVAL = 300;
+const LEASE = 90_000; // background tabs run their timers once a minute
+// below the server's default budget, which all tabs of a user share: 100 messages at once, 20 a second
+const PACE = 100;
+const BURST = 40;
 
+/** The codes the server closes a connection with. */
+export const CloseCode = /** @type {const} */ ({
+	DONE: 1000,
+	BINARY_NOT_SUPPORTED: 1003,
+	INVALID_UTF8: 1007,
+	MESSAGE_TOO_BIG: 1009,
+	INTERNAL_ERROR: 1011,
+	RESTART: 1012,
+	TRY_AGAIN_LATER: 1013,
+	MALFORMED_MESSAGES: 4400,
+	UNAUTHORIZED: 4401,
+	HEARTBEAT_MISSED: 4408,
+	SUPERSEDED: 4409,
+	RATE_LIMITED: 4429,
+});
+
+const CODES = /** @type {const} */ ([
+	// of the client
+	'closed', 'connect_timeout', 'connection_failed', 'connection_lost', 'gone', 'outbox_full', 'sign_in_refused', 'silent', 'taken_over', 'token_failed', 'withdrawn',
+	// of messages
+	'failed', 'invalid', 'malformed', 'quota_exceeded', 'unauthorized', 'unavailable', 'unknown_type',
+	// of replies
+	'interrupted', 'provider_error', 'timeout',
+]);
+
+/**
+ * The values of {@link ResumableWebSocketError.code}, apart from the names of close codes.
+ * @type {{ readonly [C in typeof CODES[number] as Uppercase<C>]: C }}
+ */
+export const ErrorCode = /** @type {any} */ (Object.fromEntries(CODES.map((code) => [code.toUpperCase(), code])));
+
+/** @type {new <M>() => TypedEventTarget<M>} */
+const Target = EventTarget;
+
+/** @type {(target: EventTarget, type: string, detail?: unknown, cancelable?: boolean) => boolean} */
 const emit = (target, type, detail, cancelable) => target.dispatchEvent(new CustomEvent(type, { detail, cancelable }));
 
+/** @type {(text: string | null | undefined) => any} */
 const parse = (text) => {
 	try {
-		return JSON.parse(text);
+		return JSON.parse(text ?? '');
 	}
 	catch {
 		// undefined says it
@@ -35,74 +115,177 @@ const parse = (text) => {
 };
 
 // crypto.randomUUID is there on secure origins only
-const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte, i) => {
-	const version = i === 6 ? byte & 15 | 64 : i === 8 ? byte & 63 | 128 : byte;
-	return ([4, 6, 8, 10].includes(i) ? '-' : '') + version.toString(16).padStart(2, '0');
-}).join('');
+const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte + 256).toString(16).slice(1)).join('')
+	.replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
 
-// a promise nobody looks at must not be reported as an unhandled rejection: every failure is an `error` event, too
-const quiet = (executor) => {
-	const promise = new Promise(executor);
+/**
+ * A promise and its ends. One that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
+ * @template T
+ */
+const deferred = () => {
+	/** @type {(value: T) => void} */
+	let resolve = () => {};
+	/** @type {(reason: unknown) => void} */
+	let reject = () => {};
+	/** @type {Promise<T>} */
+	const promise = new Promise((...ends) => [resolve, reject] = ends);
 	promise.catch(() => {});
-	return promise;
+	return { promise, resolve, reject };
 };
 
+/** @type {(url: string | URL) => URL} */
+const absolute = (url) => {
+	try {
+		const result = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+		result.protocol = result.protocol.replace('http', 'ws');
+		return result;
+	}
+	catch {
+		throw new TypeError(`'${url}' is no URL; without a page it must be absolute, like wss://host/ws`);
+	}
+};
+
+/** @type {(url: UrlSource | undefined, name: string) => string} */
+const prefixOf = (url, name) => {
+	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : { host: '', pathname: '' };
+	return `resumable-ws ${host}${pathname} ${name}`;
+};
+
+/** @type {(storage: any) => ClientStorage | undefined} */
+const storageOf = (storage) => typeof storage === 'string' ? /** @type {any} */ (globalThis)[`${storage}Storage`] : storage;
+
+/** @type {(storage: any) => ClientStorage | undefined} */
+const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storage);
+
+/**
+ * The messages in a storage.
+ * @param {ClientStorage | undefined} storage
+ * @param {string} prefix
+ */
+const stored = (storage, prefix) => {
+	/** @type {Stored[]} */
+	const found = [];
+	for (let i = 0; i < (storage?.length ?? 0); i++) {
+		const name = storage?.key?.(i) ?? '';
+		const entry = name.startsWith(prefix) && parse(storage?.getItem(name));
+		if (entry?.text && `${prefix} ${entry.key}` === name) {
+			found.push(entry);
+		}
+	}
+	return found;
+};
+
+const locks = () => globalThis.navigator?.locks;
+
+/**
+ * Whether the server has the endpoint: a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400.
+ * @type {(url: URL, signal: AbortSignal) => Promise<boolean>}
+ */
+const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: 'no-cors', signal })
+	.then(({ status }) => status === 400 || !status, () => false);
+
+/** @param {any} options */
+const checked = (options) => {
+	const result = { ...options };
+	for (const name in OPTIONS) {
+		result[name] = options[name] ?? OPTIONS[name][0] ?? options[name];
+	}
+	for (const name in options) {
+		const value = options[name];
+		if (!OPTIONS[name]) {
+			throw new TypeError(`There is no option ${name}, only ${Object.keys(OPTIONS)}`);
+		}
+		const [, pattern] = OPTIONS[name];
+		if (value != null && pattern?.test(value) === false) {
+			throw new TypeError(`Option ${name} is ${value}, and must match ${pattern}`);
+		}
+	}
+	return result;
+};
+
+/** @implements {ClientError} */
 export class ResumableWebSocketError extends Error {
 
 	name = 'ResumableWebSocketError';
 
+	/**
+	 * @param {string} code
+	 * @param {string} [message]
+	 * @param {boolean} [final]
+	 * @param {number} [closeCode]
+	 * @param {unknown} [cause]
+	 */
 	constructor(code, message, final, closeCode, cause) {
 		super(message || code, { cause });
+		/** One of {@link ErrorCode}, or the name of a close code in lower case. */
 		this.code = code;
+		/** Whether the client does not try again. */
 		this.final = !!final;
+		/** The code that the connection was closed with. */
 		this.closeCode = closeCode;
 	}
 
 }
 
-/** What begins with an underscore is for the class below. */
-class Reply extends EventTarget {
+/**
+ * @implements {Reply}
+ * @extends {Target<ReplyEvents>}
+ */
+class StreamedReply extends Target {
 
 	text = '';
 	attempt = 1;
+	/** @type {Reply['status']} */
 	status = 'running';
+	cancelling = false;
+	/** @type {string | undefined} */
+	finishReason;
+	/** @type {Record<string, number> | undefined} */
+	usage;
+	/** @type {ResumableWebSocketError | undefined} */
+	error;
 	_length = 0; // as the server counts; longer than the text only if the log has lost its beginning
 	_known = false; // to the page
-	#settle;
-	#resets = 0;
-	#waiting = [];
+	/** @type {ReturnType<typeof deferred<string>>} */
+	#finished = deferred();
+	/** @type {ReturnType<typeof deferred<void>>} */
+	#changed = deferred();
 
+	/**
+	 * @param {string} id
+	 * @param {number | undefined} inReplyTo
+	 * @param {number} after the event before its first
+	 * @param {(id: string) => void} cancel
+	 */
 	constructor(id, inReplyTo, after, cancel) {
 		super();
 		this.id = id;
 		this.inReplyTo = inReplyTo;
-		this._after = after; // the event before its first
+		this._after = after;
 		this._at = after; // the last event that belonged to it
 		this.cancel = () => cancel(this.id);
-		this.finished = quiet((resolve, reject) => this.#settle = { resolve, reject });
+	}
+
+	get finished() {
+		return this.#finished.promise;
 	}
 
 	async *[Symbol.asyncIterator]() {
-		for (let at = 0, resets = this.#resets; ;) {
-			if (resets !== this.#resets) {
-				resets = this.#resets;
-				at = 0;
+		for (let seen = ''; ;) {
+			if (this.text !== seen) {
+				yield seen = this.text;
 			}
-			const piece = this.text.slice(at);
-			at += piece.length;
-			if (piece) {
-				yield piece;
-			}
-			else if (this.status !== 'running') {
-				await this.finished;
-				return;
+			else if (this.status === 'running') {
+				await this.#changed.promise;
 			}
 			else {
-				await new Promise((resolve) => this.#waiting.push(resolve));
+				await this.finished;
+				return;
 			}
 		}
 	}
 
+	/** @param {string} id */
 	_restart(id) {
 		if (id !== this.id) {
 			this.id = id;
@@ -110,178 +293,365 @@ class Reply extends EventTarget {
 		}
 		this.text = '';
 		this._length = 0;
-		this.#resets++;
 		this.#tell('reset');
 	}
 
-	_say(piece) {
+	/** @param {string} piece */
+	_append(piece) {
 		if (piece) {
 			this.text += piece;
 			this.#tell('delta', piece);
 		}
 	}
 
+	/** @param {any} payload */
 	_complete({ content = '', finish_reason, usage }) {
 		if (!content.startsWith(this.text)) {
 			this._restart(this.id);
 		}
-		this._say(content.slice(this.text.length));
+		this._append(content.slice(this.text.length));
 		this.finishReason = finish_reason;
 		this.usage = usage;
-		this.status = 'done';
-		this.#settle.resolve(content);
+		this.#end('done');
+		this.#finished.resolve(content);
 		this.#tell('end');
 	}
 
+	/** @param {any} payload */
 	_fail({ code, message }) {
 		this.error = new ResumableWebSocketError(code, message, true);
-		this.status = 'failed';
-		this.#settle.reject(this.error);
+		this.#end('failed');
+		this.#finished.reject(this.error);
 		this.#tell('end');
 	}
 
+	/**
+	 * For those who wait, while the client is closed.
+	 * @param {unknown} error
+	 */
+	_abandon(error) {
+		this.#finished.reject(error);
+		this.#finished = deferred();
+		this.#changed.reject(error);
+		this.#changed = deferred();
+	}
+
+	/** @param {Reply['status']} status */
+	#end(status) {
+		this.status = status;
+		this.cancelling = false;
+	}
+
+	/**
+	 * @param {string} type
+	 * @param {string} [detail]
+	 */
 	#tell(type, detail) {
 		emit(this, type, detail);
-		this.#waiting.splice(0).forEach((resolve) => resolve());
+		this.#changed.resolve();
+		this.#changed = deferred();
 	}
 
 }
 
-export class ResumableWebSocket extends EventTarget {
+/**
+ * A WebSocket that resumes. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). An exception in a listener is
+ * reported by the platform, and the event counts as processed.
+ * @template {object} [E={}] types of the application's own events: names to payloads
+ * @extends {Target<ClientEvents<E>>}
+ */
+export class ResumableWebSocket extends Target {
 
+	/** @type {Status} */
 	status = 'idle';
+	/** @type {string | null} */
 	sessionId = null;
+	/** The last event whose listeners have returned. */
 	lastEventId = 0;
+	/**
+	 * The history of the log that the last event belongs to.
+	 * @type {string | undefined}
+	 */
 	epoch;
+	/** Connections after the first. */
 	reconnects = 0;
+	/** Events received as a replay, over all connections, without those the page had. */
 	replayed = 0;
-	replies = new Map();
+	/**
+	 * Running replies by message id.
+	 * @type {ReadonlyMap<string, Reply>}
+	 */
+	replies;
 
+	/** @type {Map<string, StreamedReply>} */
+	#replies = new Map();
 	#url;
 	#options;
-	#storage; // undefined: what this object holds has to do
+	/** @type {ClientStorage | undefined} */
+	#storage; // undefined: memory is all there is
+	/** @type {ClientStorage | undefined} */
+	#outboxStorage;
 	#prefix;
+	#id = randomKey(); // owner of the messages of this client
+	/** @type {(() => void) | undefined} */
+	#release; // lets others have them
+	/** @type {AbortController | undefined} */
 	#listening; // aborted to stop listening to the page
-	#socket; // or an empty object, while a token is fetched
+	/** @type {AbortController | undefined} */
+	#run; // aborted at the end of a connection, or of an attempt
+	/** @type {WebSocketLike | undefined} */
+	#socket;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#timer; // to the next attempt, the end of this one, or the next heartbeat
 	#attempt = 0;
 	#refused = false;
+	#rejections = 0; // connections in a row that failed before session_init
+	#reachable = false; // whether the endpoint answers requests that are no upgrades
 	#connected = false; // ever
 	#since = Infinity; // when the present connection was ready
+	/** @type {number | undefined} */
 	#restartDelay;
-	#heartbeat;
-	#heard;
+	#heartbeat = 0;
+	#heard = false;
+	#probing = false;
+	#silences = 0; // in a row
 	#loadFrom = Infinity; // until the first replay is complete: the event after which the oldest reply began that ran when the page was left
+	/** @type {number | undefined} */
 	#rewindTo; // set while events are missing
-	#rewinding; // whether the server has been asked
+	#rewinding = false; // whether the server has been asked
+	/** @type {string | undefined} */
 	#hole; // the last one, so as not to ask twice
+	/** @type {Map<string, Entry>} */
 	#outbox = new Map();
+	/** @type {Map<string, Entry>} */
 	#acknowledged = new Map(); // the last messages that were
+	/** @type {Entry | undefined} */
 	#inFlight;
-	#retryTimer;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#sendTimer;
+	#due = 0; // when the next message could be sent without a burst
 	#retries = 0;
 	#time = 0;
-	#cancelled = new Set(); // ids of replies; an empty one for all
+	/** @type {Set<string>} */
+	#cancels = new Set(); // ids of replies
+	/** @type {Set<string>} */
+	#sentCancels = new Set(); // on this connection
+	#cancelTo = 0; // replies to events up to this are cancelled
+	/** @type {Set<number>} */
+	#cancelEvents = new Set(); // so are replies to these
+	/** @type {number | undefined} */
+	#cancelledAll; // where the log was when all replies were cancelled on this connection
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#storeTimer;
+	#unstored = false;
 
+	/**
+	 * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
+	 * session sends what no other client is about to send.
+	 * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
+	 * @returns {UnsentMessages[]}
+	 */
+	static unsent({ url, name = 'default', storage = 'session' } = {}) {
+		/** @type {Map<string | null, number>} */
+		const counts = new Map();
+		try {
+			stored(outboxOf(storage), prefixOf(url, name)).forEach(({ session }) => counts.set(session, (counts.get(session) ?? 0) + 1));
+		}
+		catch {
+			// a storage that is forbidden holds nothing
+		}
+		return [...counts].map(([sessionId, count]) => ({ sessionId, count }));
+	}
+
+	/**
+	 * Connects soon: listeners that are added in the same task miss nothing.
+	 * @param {UrlSource} url
+	 * @param {ResumableWebSocketOptions} [options]
+	 */
 	constructor(url, options = {}) {
 		super();
-		this.#options = { ...options };
-		for (const name in DEFAULTS) {
-			this.#options[name] ??= DEFAULTS[name];
+		this.#options = checked(options);
+		this.#options.WebSocket ??= globalThis.WebSocket;
+		if (!this.#options.WebSocket) {
+			throw new TypeError('No WebSocket here: set the option WebSocket to a class');
 		}
 		const { storage, name } = this.#options;
-		this.#url = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
-		this.#url.protocol = this.#url.protocol.replace('http', 'ws');
-		this.#prefix = `resumable-ws ${this.#url.host}${this.#url.pathname} ${name}`;
-		this.#keep(() => this.#storage = typeof storage === 'string' ? globalThis[`${storage}Storage`] : storage);
-		this.#load(options);
+		this.replies = this.#replies;
+		this.#url = url;
+		this.#prefix = prefixOf(url, name);
+		this.#keep(() => this.#storage = storageOf(storage));
+		this.#keep(() => this.#outboxStorage = outboxOf(storage));
+		this.#load();
 		this.reconnect();
 	}
 
+	/** The number of waiting messages. */
 	get pending() {
 		return this.#outbox.size;
 	}
 
-	say(content) {
-		return this.send({ type: 'user_message', content });
+	/**
+	 * The messages of this client that wait for their acknowledgement, in order.
+	 * @returns {WaitingMessage[]}
+	 */
+	get outbox() {
+		return [...this.#outbox.values()].map(({ key, message, time, promise }) => ({ key, message, time, promise }));
 	}
 
-	send(message) {
-		return quiet((resolve) => {
+	/**
+	 * Sends `{type: 'user_message', content}`.
+	 * @param {string} content
+	 * @param {{ signal?: AbortSignal }} [options]
+	 */
+	say(content, options) {
+		return this.send({ type: 'user_message', content }, options);
+	}
+
+	/**
+	 * Sends a message once, however often the connection breaks or the page is reloaded. Messages are sent one after the other. Resolves when the message is
+	 * acknowledged. Rejects on a final refusal (`malformed`, `invalid`, `unknown_type`, `quota_exceeded`, `failed`, or a close because of the message), with
+	 * `outbox_full`, with `withdrawn`, with the signal's reason, and with `closed`: then the message stays stored, unless the client was closed before.
+	 * @param {ClientMessage} message
+	 * @param {{ signal?: AbortSignal }} [options] the signal withdraws the message
+	 * @returns {Promise<Acknowledged>}
+	 */
+	send(message, { signal } = {}) {
+		/** @type {ReturnType<typeof deferred<Acknowledged>>} */
+		const { promise, resolve, reject } = deferred();
+		try {
 			const { type, idempotency_key: key = randomKey() } = message;
 			const known = this.#outbox.get(key);
+			signal?.throwIfAborted();
 			if (known) {
-				return resolve(known.promise);
+				return known.promise;
 			}
 			// what the server would refuse without saying which message it means, or not answer
 			if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
 				throw new ResumableWebSocketError('invalid', `Cannot send type '${type}' with idempotency_key '${key}'`, true);
 			}
+			if (!this.#listening) {
+				throw new ResumableWebSocketError('closed', 'The client is closed', true);
+			}
 			if (this.pending >= this.#options.maxOutbox) {
 				throw new ResumableWebSocketError('outbox_full', `${this.pending} messages wait already`, true);
 			}
-			const entry = this.#enqueue(key, JSON.stringify({ ...message, idempotency_key: key }), Date.now());
+			const text = JSON.stringify({ ...message, idempotency_key: key });
+			const entry = this.#enqueue({ key, text, time: Math.max(Date.now(), this.#time + 1) });
+			signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
 			this.#save(entry);
+			this.#changed();
 			this.#flush();
-			resolve(entry.promise);
-		});
-	}
-
-	cancel(messageId = '') {
-		this.#cancelled.add(messageId);
-		if (!messageId) {
-			this.replies.forEach((reply) => this.#cancelled.add(reply.id));
+			return entry.promise;
 		}
-		this.#sendCancels();
+		catch (error) {
+			reject(error);
+			return promise;
+		}
 	}
 
-	reconnect() {
+	/**
+	 * Takes a message back that was not sent yet; its promise rejects.
+	 * @param {string} key
+	 * @param {unknown} [reason] what it rejects with, instead of `withdrawn`
+	 * @returns {boolean} false if there is no such message, or it may have reached the server: then it stays
+	 */
+	withdraw(key, reason = new ResumableWebSocketError('withdrawn', 'The message was withdrawn', true)) {
+		const entry = this.#outbox.get(key);
+		if (!entry || entry.sent) {
+			return false;
+		}
+		this.#settle(entry);
+		entry.reject(reason);
+		return true;
+	}
+
+	/**
+	 * Stops a reply, or all: those that run or wait for their turn, and those to messages that wait here. Replies to later messages are not affected.
+	 * @param {string} [messageId]
+	 */
+	cancel(messageId) {
+		if (messageId) {
+			this.#cancelReply(messageId);
+			return;
+		}
+		this.#outbox.forEach((entry) => entry.cancelled = true);
+		this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged.values()].map(({ eventId = 0 }) => eventId));
+		// replies that wait for their turn end before they begin
+		if (this.status === 'open' && this.#cancelledAll !== this.#cancelTo && this.#put({ type: 'cancel' })) {
+			this.#cancelledAll = this.#cancelTo;
+		}
+		this.#replies.forEach(({ id }) => this.#cancelReply(id));
+	}
+
+	/**
+	 * Connects now, if the client waits or is closed.
+	 * @param {{ force?: boolean }} [options] `force`: also if it is connected, or about to be, on a new connection
+	 */
+	reconnect({ force } = {}) {
 		if (!this.#listening) {
 			const { signal } = this.#listening = new AbortController();
+			/** @param {Event} event */
 			const wake = ({ type }) => this.#wake(type);
-			globalThis.addEventListener?.('online', wake, { signal });
-			globalThis.addEventListener?.('offline', wake, { signal });
+			for (const type of ['online', 'offline', 'pagehide', 'pageshow']) {
+				globalThis.addEventListener?.(type, wake, { signal });
+			}
 			globalThis.document?.addEventListener('visibilitychange', wake, { signal });
+			this.#own();
 		}
-		if (!this.#socket) {
+		if (force || !this.#run) {
 			this.#connect();
 		}
 	}
 
+	/** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */
 	close() {
-		this.#end(1000);
+		this.#end(1000, 'closed');
 	}
 
 	// ---- connecting
 
 	async #connect() {
 		this.#drop();
-		const attempt = this.#socket = {};
+		const { signal } = this.#run = new AbortController();
+		const { getToken, connectTimeout } = this.#options;
+		const attempt = this.#attempt;
 		let code = 'token_failed';
+		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
 		try {
 			// also gives those who have just made this object the time to listen
-			await undefined;
-			if (this.#socket === attempt) {
-				this.#timer = setTimeout(() => this.#lost('connect_timeout'), this.#options.connectTimeout);
-				this.#become('connecting');
-				const token = await this.#options.getToken?.({ attempt: this.#attempt, refused: this.#refused });
-				code = 'connection_failed';
-				if (this.#socket === attempt) {
-					this.#open(token);
-				}
+			await this.#adopt();
+			signal.throwIfAborted();
+			this.#become('connecting');
+			signal.throwIfAborted();
+			const token = await getToken?.({ attempt, refused: this.#refused, signal });
+			if (token && !TOKEN.test(token)) {
+				throw new TypeError('getToken did not return a token: does it check response.ok?');
 			}
+			code = 'connection_failed';
+			const url = absolute(typeof this.#url === 'function' ? await this.#url({ attempt, signal }) : this.#url);
+			if (this.#rejections > 1) {
+				this.#reachable = await answers(url, signal);
+			}
+			signal.throwIfAborted();
+			code = token ? 'token_failed' : code; // as a subprotocol
+			this.#open(url, token, signal);
 		}
-		catch (cause) {
-			if (this.#socket === attempt) {
+		catch (/** @type {any} */ cause) {
+			if (!signal.aborted) {
 				this.#lost(code, cause?.message, undefined, cause);
 			}
 		}
 	}
 
-	#open(token) {
+	/**
+	 * @param {URL} url
+	 * @param {string | undefined} token
+	 * @param {AbortSignal} signal
+	 */
+	#open(url, token, signal) {
 		const { WebSocket, tokenIn, ndjson } = this.#options;
-		const url = new URL(this.#url);
 		const protocols = ['resumable-ws.v1'];
+		/** @type {Record<string, any>} */
 		const query = {
 			sessionId: this.sessionId,
 			lastEventId: this.#resumeFrom(),
@@ -297,17 +667,18 @@ export class ResumableWebSocket extends EventTarget {
 		if (token && tokenIn !== 'query') {
 			protocols.push(`jwt-${token}`);
 		}
+		/** @type {WebSocketLike} */
 		const socket = this.#socket = new WebSocket(url.href, protocols);
 		socket.onmessage = ({ data }) => {
 			for (const line of data.split('\n')) {
-				if (socket === this.#socket) {
-					this.#receive(parse(line));
+				if (!signal.aborted) {
+					this.#receive(parse(line), signal);
 				}
 			}
 		};
 		// some platforms do not tell of a close after a failure
 		socket.onerror = socket.onclose = ({ code = 1006, reason }) => {
-			if (socket === this.#socket) {
+			if (!signal.aborted) {
 				this.#lost(reason || 'connection_lost', '', code);
 			}
 		};
@@ -317,35 +688,49 @@ export class ResumableWebSocket extends EventTarget {
 		return Math.min(this.#loadFrom, this.lastEventId);
 	}
 
-	/** The connection, or the attempt, has come to nothing. */
+	/**
+	 * The connection, or the attempt, has come to nothing.
+	 * @param {string} code
+	 * @param {string} [message]
+	 * @param {number} [closeCode]
+	 * @param {unknown} [cause]
+	 */
 	#lost(code, message, closeCode, cause) {
 		const { maxDelay, minUptime } = this.#options;
-		const final = FINAL_CLOSES.includes(closeCode);
-		const error = new ResumableWebSocketError(code, message, final, closeCode, cause);
+		const final = FINAL_CLOSES.includes(closeCode ?? 0);
 		const sent = this.#inFlight;
-		if (performance.now() - this.#since >= minUptime) {
+		this.#silences = code === 'silent' ? Math.min(3, this.#silences + 1) : 0;
+		// a connection that took too much was no good one
+		if (performance.now() - this.#since >= minUptime && closeCode !== 4429) {
 			this.#attempt = 0;
 			this.#refused = false;
 		}
 		let delay = this.#restartDelay ?? this.#backOff(this.#attempt);
-		if (closeCode === TOKEN_EXPIRED) {
+		let refused = closeCode === 1006 && this.#since === Infinity && ++this.#rejections > 2 && this.#reachable;
+		if (closeCode === 4401) {
 			delay *= +this.#refused; // at once, unless the new token is no better
+			refused = this.#refused;
+			this.#refused = true;
+		}
+		if (refused) {
+			code = 'sign_in_refused';
 			this.#refused = true;
 		}
 		if (globalThis.navigator?.onLine === false) {
 			delay = Infinity;
 		}
+		const error = new ResumableWebSocketError(code, message, final, closeCode, cause);
 		this.#drop();
 		if (final) {
-			this.#end(closeCode);
+			this.#end(closeCode ?? 0, code);
 		}
 		else {
 			this.#attempt++;
 			// browsers have been wrong about being offline
 			this.#timer = setTimeout(() => this.#connect(), delay === Infinity ? maxDelay : delay);
-			this.#become('waiting', { delay, code: closeCode });
+			this.#become('waiting', { delay, code: closeCode, reason: code });
 		}
-		if (sent && MESSAGE_CLOSES.includes(closeCode)) {
+		if (sent && MESSAGE_CLOSES.includes(closeCode ?? 0)) {
 			this.#refuse(sent, new ResumableWebSocketError(code, 'The server does not take this message', true, closeCode));
 		}
 		else {
@@ -357,70 +742,118 @@ export class ResumableWebSocket extends EventTarget {
 	#drop() {
 		const socket = this.#socket;
 		clearTimeout(this.#timer);
-		clearTimeout(this.#retryTimer);
+		clearTimeout(this.#sendTimer);
+		this.#run?.abort();
 		this.#since = Infinity;
-		this.#socket = this.#inFlight = this.#restartDelay = this.#rewindTo = this.#hole = undefined;
-		socket?.close?.();
+		this.#run = this.#socket = this.#inFlight = this.#restartDelay = this.#rewindTo = this.#hole = this.#cancelledAll = undefined;
+		this.#sentCancels.clear();
+		socket?.close();
 	}
 
-	#end(code) {
+	/**
+	 * @param {number} code
+	 * @param {string} reason
+	 */
+	#end(code, reason) {
 		this.#drop();
+		this.#store();
+		clearTimeout(this.#storeTimer);
 		this.#listening?.abort();
 		this.#listening = undefined;
+		this.#disown();
 		if (this.status !== 'closed') {
-			this.#become('closed', { code });
+			const error = new ResumableWebSocketError('closed', 'The client is closed', true, code);
+			this.#replies.forEach((reply) => reply._abandon(error));
+			this.#outbox.forEach((entry) => {
+				entry.reject(error);
+				Object.assign(entry, deferred());
+			});
+			this.#become('closed', { code, reason });
 		}
 	}
 
+	/**
+	 * @param {Status} status
+	 * @param {object} [more]
+	 */
 	#become(status, more) {
 		this.status = status;
 		this.#debug(status, more);
 		emit(this, 'status', { status, attempt: this.#attempt, ...more });
 	}
 
-	/** The network has changed, or somebody looks. */
+	/**
+	 * The network has changed, or the page was shown or left.
+	 * @param {string} type
+	 */
 	#wake(type) {
-		if (type === 'visibilitychange' && document.hidden) {
-			return;
+		if (type === 'pagehide') {
+			this.#disown();
 		}
-		if (this.#since < Infinity) {
-			this.#beat(PROBE_TIMEOUT);
+		else if (type === 'pageshow') {
+			this.#own();
+		}
+		if (type === 'pagehide' || type === 'visibilitychange' && document.hidden) {
+			this.#store();
+		}
+		else if (this.#since < Infinity) {
+			if (!this.#probing) {
+				this.#beat(PROBE_TIMEOUT, true);
+			}
 		}
 		else if (this.status === 'waiting' && navigator.onLine !== false) {
 			this.#connect();
 		}
 	}
 
-	/** Asks for a sign of life, and takes the connection for dead if none has come in time. */
-	#beat(timeout) {
+	/**
+	 * Asks for a sign of life, and takes the connection for dead if none has come in time. After that has happened it waits longer: the time may have been
+	 * too short for an event on a slow link, which would be cut again and again.
+	 * @param {number} timeout
+	 * @param {boolean} [probing]
+	 */
+	#beat(timeout, probing = false) {
 		clearTimeout(this.#timer);
 		this.#heard = false;
+		this.#probing = probing;
 		this.#put({ type: 'ping' });
-		this.#timer = setTimeout(() => this.#heard ? this.#beat(this.#heartbeat) : this.#lost('silent'), timeout);
+		this.#timer = setTimeout(() => {
+			if (this.#heard) {
+				this.#beat(this.#heartbeat);
+				this.#adopt();
+			}
+			else {
+				this.#lost('silent');
+			}
+		}, timeout * 2 ** this.#silences);
 	}
 
+	/** @param {object} message */
 	#put(message) {
-		const open = this.#since < Infinity && this.#socket.readyState === 1;
+		const open = this.#since < Infinity && this.#socket?.readyState === 1;
 		if (open) {
-			this.#socket.send(JSON.stringify(message));
+			this.#socket?.send(JSON.stringify(message));
 		}
 		return open;
 	}
 
 	// ---- what the server says
 
-	#receive(message) {
+	/**
+	 * @param {ServerMessage} message
+	 * @param {AbortSignal} signal
+	 */
+	#receive(message, signal) {
 		this.#heard = true;
 		this.#debug('received', message);
 		if (!message) {
 			return this.#lost('malformed');
 		}
-		const socket = this.#socket;
 		emit(this, 'message', message);
-		if (socket !== this.#socket) {
+		if (signal.aborted) {
 			return;
 		}
-		const { type, idempotency_key: key, code } = message;
+		const { type, idempotency_key: key, code, event_id: eventId } = message;
 		const entry = this.#outbox.get(key);
 		if (message.payload) {
 			this.#take(message);
@@ -440,17 +873,22 @@ export class ResumableWebSocket extends EventTarget {
 			this.#restartDelay = message.reconnect_after_ms;
 		}
 		else if (type === 'ack' && entry) {
+			this.#retries = 0;
 			this.#settle(entry);
-			this.#remember(entry, message.event_id);
-			entry.resolve({ idempotencyKey: key, eventId: message.event_id, duplicate: !!message.duplicate });
+			this.#remember(entry, eventId);
+			entry.resolve({ idempotencyKey: key, eventId, duplicate: !!message.duplicate });
+			if (entry.cancelled && eventId) {
+				this.#cancelEvents.add(eventId);
+				this.#replies.forEach((reply) => this.#cancelIfMeant(reply));
+			}
 			this.#flush();
 		}
 		else if (type === 'error') {
 			if (code === 'unavailable') {
 				this.#retryLater();
 			}
-			const error = new ResumableWebSocketError(code, message.message, entry && code !== 'unavailable');
-			if (error.final) {
+			const error = new ResumableWebSocketError(code, message.message, !!entry && code !== 'unavailable');
+			if (entry && error.final) {
 				this.#refuse(entry, error);
 			}
 			else {
@@ -459,6 +897,7 @@ export class ResumableWebSocket extends EventTarget {
 		}
 	}
 
+	/** @param {any} message */
 	#begin({ session_id, resumed, reason, last_event_id, earliest_event_id, heartbeat_ms, connection_id, epoch, rewind_to }) {
 		const previousSessionId = this.sessionId;
 		// the server judges by where it was asked to go on, which may be before what the page has
@@ -475,13 +914,14 @@ export class ResumableWebSocket extends EventTarget {
 		this.#heartbeat = heartbeat_ms ?? 25_000;
 		this.reconnects += +this.#connected;
 		this.#connected = true;
+		this.#rejections = 0;
 		this.epoch = epoch;
 		this.#offerAgain(rewind_to);
 		if (!resumed || ahead) {
 			this.lastEventId = reason === DIVERGED ? rewind_to : 0;
 			this.#loadFrom = Infinity;
 		}
-		this.#store(!resumed || ahead);
+		this.#store(true, !resumed || ahead);
 		if (session_id !== previousSessionId) {
 			this.#acknowledged.clear();
 			this.#outbox.forEach((entry) => this.#save(entry));
@@ -489,16 +929,18 @@ export class ResumableWebSocket extends EventTarget {
 		this.#beat(this.#heartbeat);
 		this.#become('replaying');
 		if (gone) {
-			const replies = [...this.replies.values()];
-			this.replies.clear();
-			this.#cancelled.clear();
+			const replies = [...this.#replies.values()];
+			this.#replies.clear();
+			this.#cancels.clear();
+			this.#cancelEvents.clear();
+			this.#cancelTo = 0;
 			replies.forEach((reply) => reply._fail({ code: 'gone', message: 'The session is gone' }));
 			const diverged = reason === DIVERGED;
 			if (!diverged || emit(this, 'rewind', { rewindTo: rewind_to }, true)) {
 				if (diverged) {
 					again = true;
 					this.lastEventId = 0;
-					this.#store(true);
+					this.#store(true, true);
 				}
 				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId: session_id });
 			}
@@ -516,9 +958,10 @@ export class ResumableWebSocket extends EventTarget {
 		this.#flush();
 	}
 
+	/** @param {any} event */
 	#take(event) {
 		const { type, event_id: id, replay } = event;
-		if (this.#rewindTo >= 0) {
+		if (this.#rewindTo !== undefined) {
 			if (!this.#rewinding || !replay) {
 				return; // comes again, after what is missing
 			}
@@ -534,17 +977,23 @@ export class ResumableWebSocket extends EventTarget {
 			emit(this, type, event);
 		}
 		this.lastEventId = id;
-		this.#store();
+		if (this.#options.resume === 'cursor') {
+			this.#storeSoon();
+		}
 	}
 
-	/** @returns false if something before the event is missing */
+	/**
+	 * @param {any} event
+	 * @param {boolean} fresh
+	 * @returns false if something before the event is missing
+	 */
 	#takeReply({ type, event_id, payload }, fresh) {
 		const { message_id: id, supersedes, offset = 0, content = '' } = payload;
 		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
 		if (!kind) {
 			return true;
 		}
-		let reply = this.replies.get(id);
+		let reply = this.#replies.get(id);
 		const length = reply?._length ?? 0;
 		if (!reply && kind !== 'started' && !fresh) {
 			return true; // of a reply that has ended
@@ -554,33 +1003,38 @@ export class ResumableWebSocket extends EventTarget {
 			this.#rewind(reply?._at ?? 0);
 			return false;
 		}
-		const superseded = this.replies.get(supersedes);
-		this.replies.delete(supersedes);
+		const superseded = this.#replies.get(supersedes);
+		this.#replies.delete(supersedes);
 		const again = !reply && superseded;
-		reply ??= superseded ?? new Reply(id, payload.in_reply_to, event_id - 1, (messageId) => this.cancel(messageId));
-		this.replies.set(id, reply);
+		reply ??= superseded ?? new StreamedReply(id, payload.in_reply_to, event_id - 1, (messageId) => this.cancel(messageId));
+		this.#replies.set(id, reply);
 		reply._at = event_id;
+		if (kind === 'started') {
+			this.#cancelIfMeant(reply);
+		}
+		reply.cancelling ||= this.#cancels.has(id);
 		if (fresh) {
 			this.#announce(reply);
 		}
 		if (again) {
 			reply._restart(id);
-			if (this.#cancelled.delete(supersedes)) {
-				this.cancel(id);
+			if (this.#cancels.delete(supersedes)) {
+				this.#cancelReply(id);
 			}
 		}
 		if (kind === 'delta') {
 			reply._length = Math.max(length, offset + content.length);
-			reply._say(content.slice(Math.max(0, length - offset)));
+			reply._append(content.slice(Math.max(0, length - offset)));
 		}
 		else if (kind !== 'started') {
-			this.replies.delete(id);
-			this.#cancelled.delete(id);
+			this.#replies.delete(id);
+			this.#cancels.delete(id);
 			reply[kind === 'message' ? '_complete' : '_fail'](payload);
 		}
 		return true;
 	}
 
+	/** @param {StreamedReply} reply */
 	#announce(reply) {
 		if (!reply._known) {
 			reply._known = true;
@@ -588,7 +1042,10 @@ export class ResumableWebSocket extends EventTarget {
 		}
 	}
 
-	/** Asks for all after an event once more; at the end of a replay, since within one it would not be told what is new. */
+	/**
+	 * Asks for all after an event once more; at the end of a replay, since within one it would not be told what is new.
+	 * @param {number} lastEventId
+	 */
 	#rewind(lastEventId) {
 		this.#rewindTo = lastEventId;
 		this.#rewinding = this.status === 'open';
@@ -598,8 +1055,9 @@ export class ResumableWebSocket extends EventTarget {
 		}
 	}
 
+	/** @param {any} message */
 	#caughtUp({ last_event_id, count }) {
-		if (this.#rewindTo >= 0 && !this.#rewinding) {
+		if (this.#rewindTo !== undefined && !this.#rewinding) {
 			this.#rewinding = true;
 			this.#put({ type: 'resume', lastEventId: this.#rewindTo, epoch: this.epoch });
 			return;
@@ -607,146 +1065,259 @@ export class ResumableWebSocket extends EventTarget {
 		this.#rewindTo = undefined;
 		this.#loadFrom = Infinity;
 		this.#become('open');
-		this.replies.forEach((reply) => this.#announce(reply));
-		this.#cancelled.forEach((id) => id && !this.replies.has(id) && this.#cancelled.delete(id));
+		this.#replies.forEach((reply) => this.#announce(reply));
+		this.#cancels.forEach((id) => this.#replies.has(id) || this.#cancels.delete(id));
 		this.#sendCancels();
 		emit(this, 'replaycomplete', { lastEventId: last_event_id, count });
 	}
 
+	/** @param {string} id */
+	#cancelReply(id) {
+		const reply = this.#replies.get(id);
+		if (reply) {
+			reply.cancelling = true;
+		}
+		this.#cancels.add(id);
+		this.#sendCancels();
+	}
+
+	/** @param {StreamedReply} reply */
+	#cancelIfMeant({ id, inReplyTo }) {
+		if (inReplyTo && (inReplyTo <= this.#cancelTo || this.#cancelEvents.has(inReplyTo))) {
+			this.#cancelReply(id);
+		}
+	}
+
+	/** Not within a replay, which may bring the ends of replies. */
+	#sendCancels() {
+		for (const message_id of this.#cancels) {
+			if (this.status === 'open' && !this.#sentCancels.has(message_id) && this.#put({ type: 'cancel', message_id })) {
+				this.#sentCancels.add(message_id);
+			}
+		}
+	}
+
 	// ---- what the page says
 
-	#enqueue(key, text, time) {
-		const entry = { key, text, time: this.#time = Math.max(time, this.#time + 1) };
-		entry.promise = quiet((resolve, reject) => Object.assign(entry, { resolve, reject }));
-		this.#outbox.set(key, entry);
+	/** @param {Draft} draft */
+	#enqueue(draft) {
+		/** @type {Entry} */
+		const entry = { ...draft, message: parse(draft.text), .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
+		this.#time = Math.max(draft.time, this.#time);
+		this.#outbox.set(draft.key, entry);
 		return entry;
+	}
+
+	#changed() {
+		emit(this, 'outbox', this.outbox);
 	}
 
 	/** Sends the oldest message, and the next when that is settled: no message passes one that has to be sent again. */
 	#flush() {
 		const [entry] = this.#outbox.values();
-		if (entry && !this.#inFlight && this.#since < Infinity && this.#socket.readyState === 1) {
-			this.#inFlight = entry;
-			this.#socket.send(entry.text);
+		if (!entry || this.#inFlight || this.#since === Infinity || this.#socket?.readyState !== 1) {
+			return;
 		}
+		const now = performance.now();
+		const due = Math.max(this.#due, now);
+		if (due - now > BURST * PACE) {
+			clearTimeout(this.#sendTimer);
+			this.#sendTimer = setTimeout(() => this.#flush(), PACE);
+			return;
+		}
+		this.#due = due + PACE;
+		this.#inFlight = entry;
+		if (!entry.sent) {
+			entry.sent = true;
+			this.#save(entry);
+		}
+		this.#socket.send(entry.text);
 	}
 
 	#retryLater() {
-		clearTimeout(this.#retryTimer);
-		this.#retryTimer = setTimeout(() => {
+		clearTimeout(this.#sendTimer);
+		this.#sendTimer = setTimeout(() => {
 			this.#inFlight = undefined;
+			this.#sentCancels.clear();
 			this.#flush();
 			this.#sendCancels();
 		}, this.#backOff(this.#retries++));
 	}
 
-	/** A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step. */
+	/**
+	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
+	 * @param {number} failures
+	 */
 	#backOff(failures) {
 		const { minDelay, maxDelay } = this.#options;
 		const limit = Math.min(maxDelay, minDelay * 2 ** (failures + 1));
 		return Math.min(minDelay, limit) + Math.random() * Math.max(0, limit - minDelay);
 	}
 
+	/** @param {Entry} entry */
 	#settle(entry) {
-		this.#retries = 0;
 		this.#outbox.delete(entry.key);
 		if (this.#inFlight === entry) {
 			this.#inFlight = undefined;
 		}
-		this.#keep((storage) => storage.removeItem(`${this.#prefix} ${entry.key}`));
+		this.#keep(() => this.#outboxStorage?.removeItem(`${this.#prefix} ${entry.key}`));
+		this.#changed();
 	}
 
-	/** The server may lose what it has acknowledged: a database that fails over to a standby may lack the last commits. */
+	/**
+	 * The server may lose what it has acknowledged: a database that fails over to a standby may lack the last commits.
+	 * @param {Entry} entry
+	 * @param {number} eventId
+	 */
 	#remember(entry, eventId) {
-		this.#acknowledged.set(entry.key, Object.assign(entry, { eventId, at: performance.now() }));
-		for (const { key, at } of this.#acknowledged.values()) {
-			if (this.#acknowledged.size > KEPT_MESSAGES || at < entry.at - KEPT_TIME) {
+		const now = entry.at = performance.now();
+		entry.eventId = eventId;
+		this.#acknowledged.set(entry.key, entry);
+		for (const { key, at = 0 } of this.#acknowledged.values()) {
+			if (this.#acknowledged.size > KEPT_MESSAGES || at < now - KEPT_TIME) {
 				this.#acknowledged.delete(key);
 			}
 		}
 	}
 
-	/** Sends again, first, what is lost, or may be: its keys keep it from being handled twice. */
+	/**
+	 * Sends again, first, what is lost, or may be: its keys keep it from being handled twice.
+	 * @param {number | undefined} rewindTo
+	 */
 	#offerAgain(rewindTo) {
-		const lost = [...this.#acknowledged].filter(([, { eventId }]) => rewindTo >= 0 && !(eventId <= rewindTo));
+		const lost = [...this.#acknowledged].filter(([, { eventId = Infinity }]) => rewindTo !== undefined && eventId > rewindTo);
 		if (lost.length) {
 			this.#outbox = new Map([...lost, ...this.#outbox]);
 			lost.forEach(([key, entry]) => {
 				this.#acknowledged.delete(key);
 				this.#save(entry);
 			});
+			this.#changed();
 		}
 	}
 
+	/**
+	 * @param {Entry} entry
+	 * @param {ResumableWebSocketError} error
+	 */
 	#refuse(entry, error) {
+		this.#retries = 0;
 		this.#settle(entry);
 		entry.reject(error);
 		emit(this, 'error', error);
 		this.#flush();
 	}
 
-	#sendCancels() {
-		for (const id of this.#cancelled) {
-			if (this.#put({ type: 'cancel', message_id: id || undefined }) && !id) {
-				this.#cancelled.delete(id);
-			}
-		}
-	}
-
 	// ---- what is kept
 
-	#load({ sessionId, lastEventId, epoch: known }) {
-		this.#keep((storage) => {
-			const [session, cursor, from, epoch] = parse(storage.getItem(this.#prefix)) ?? [];
+	#load() {
+		const { sessionId, lastEventId, epoch: known, resume } = this.#options;
+		this.#keep(() => {
+			const [session, cursor, from, epoch] = parse(this.#storage?.getItem(this.#prefix)) ?? [];
 			if (session && (sessionId === undefined || sessionId === session)) {
 				this.sessionId = session;
-				this.lastEventId = cursor;
-				this.#loadFrom = from;
-				this.epoch = epoch ?? undefined;
+				if (resume === 'cursor') {
+					this.lastEventId = cursor;
+					this.#loadFrom = from;
+					this.epoch = epoch ?? undefined;
+				}
 			}
 		});
 		this.sessionId ??= sessionId ?? null;
 		this.epoch = known ?? this.epoch;
 		this.lastEventId = this.sessionId && (lastEventId ?? this.lastEventId) || 0;
-		this.#keep((storage) => {
-			const found = [];
-			for (let i = 0; i < storage.length; i++) {
-				const name = storage.key(i);
-				const key = name?.startsWith(`${this.#prefix} `) && name.slice(this.#prefix.length + 1);
-				const [time, session, text] = key && parse(storage.getItem(name)) || [];
-				if (text && (!session || session === this.sessionId)) {
-					found.push([time, key, text]);
-				}
-			}
-			found.sort(([a], [b]) => a - b).forEach(([time, key, text]) => this.#enqueue(key, text, time));
-		});
 	}
 
-	/** @param {boolean} reset whether the cursor may go back; other tabs may be ahead of this one */
-	#store(reset) {
-		this.#keep((storage) => {
-			const [session, cursor] = parse(storage.getItem(this.#prefix)) ?? [];
+	/** Writing is slow, and events may be many. A cursor that lags costs some repeats. */
+	#storeSoon() {
+		this.#unstored = true;
+		if (!this.#storeTimer) {
+			this.#store();
+			this.#storeTimer = setTimeout(() => {
+				this.#storeTimer = undefined;
+				this.#store();
+			}, CURSOR_INTERVAL);
+		}
+	}
+
+	/**
+	 * @param {boolean} [now] even if nothing has changed
+	 * @param {boolean} [reset] whether the cursor may go back; other tabs may be ahead of this one
+	 */
+	#store(now, reset) {
+		if (!now && !this.#unstored) {
+			return;
+		}
+		this.#unstored = false;
+		this.#keep(() => {
+			const [session, cursor] = parse(this.#storage?.getItem(this.#prefix)) ?? [];
 			if (reset || session !== this.sessionId || cursor < this.lastEventId) {
-				const from = Math.min(this.#resumeFrom(), ...[...this.replies.values()].map((reply) => reply._after));
-				storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
+				const from = Math.min(this.#resumeFrom(), ...[...this.#replies.values()].map((reply) => reply._after));
+				this.#storage?.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
 			}
 		});
 	}
 
-	#save({ key, time, text }) {
-		this.#keep((storage) => storage.setItem(`${this.#prefix} ${key}`, JSON.stringify([time, this.sessionId, text])));
+	/**
+	 * @param {Draft} draft
+	 * @param {number} [seen] when its owner was there
+	 */
+	#save({ key, text, time, sent }, seen = Date.now()) {
+		const { sessionId: session } = this;
+		this.#keep(() => this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen })));
 	}
 
-	/** Storage may be forbidden or full. */
+	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
+	#own() {
+		if (!this.#release) {
+			const held = new Promise((resolve) => this.#release = () => resolve(0));
+			locks()?.request(this.#id, () => held).catch(() => {});
+		}
+	}
+
+	/** Lets other clients have the messages of this one. */
+	#disown() {
+		this.#outbox.forEach((entry) => this.#save(entry, 0));
+		this.#release?.();
+		this.#release = undefined;
+	}
+
+	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
+	async #adopt() {
+		const manager = locks();
+		const signal = this.#listening?.signal;
+		this.#outbox.forEach((entry) => this.#save(entry));
+		const take = async () => {
+			const held = manager && (await manager.query()).held;
+			this.#keep(() => {
+				const left = stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId && owner !== this.#id
+					&& !signal?.aborted && (!seen || (held ? !held.some(({ name }) => name === owner) : seen < Date.now() - LEASE)));
+				left.forEach((draft) => this.#save(this.#enqueue(draft)));
+				if (left.length) {
+					this.#outbox = new Map([...this.#outbox].sort(([, a], [, b]) => a.time - b.time));
+					this.#changed();
+					this.#flush();
+				}
+			});
+		};
+		// who finds the lock taken leaves it to the other
+		await (manager ? manager.request(`${this.#prefix} ${this.sessionId}`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
+	}
+
+	/**
+	 * Storage may be forbidden or full.
+	 * @param {() => void} action
+	 */
 	#keep(action) {
 		try {
-			action(this.#storage);
+			action();
 		}
 		catch (error) {
 			this.#debug('not kept', error);
 		}
 	}
 
+	/** @param {unknown[]} what */
 	#debug(...what) {
 		if (this.#options.debug) {
 			console.debug('resumable-ws', ...what);

@@ -12,7 +12,7 @@ const storage = {
 	removeItem: (key) => { items.delete(key); write(); },
 };
 
-const client = new ResumableWebSocket(url, { storage });
+const client = new ResumableWebSocket(url, { storage, resume: 'cursor' });
 client.addEventListener('event', ({ detail }) => {
 	if (detail.event_id === Number(deadly)) {
 		process.exit(7);

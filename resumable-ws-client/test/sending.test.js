@@ -296,8 +296,10 @@ test('a closed client keeps what is unacknowledged, and says it when it connects
 	client.reconnect();
 	const second = await server.connection();
 	second.resume();
+	await assert.rejects(said, { code: 'closed' });
+	const [{ promise }] = client.outbox;
 	second.ack(await second.heard(), 1);
-	await said;
+	assert.equal((await promise).eventId, 1);
 });
 
 test('an acknowledgement of something else is nothing', async () => {

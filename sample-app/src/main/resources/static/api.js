@@ -3,26 +3,37 @@
 // JSON, always: the server refuses anything else, as a page of another origin can send that without being asked
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
-const call = async (method, path, body) => {
+const send = async (method, path, { body, signal } = {}) => {
+	const timeout = AbortSignal.timeout(10_000);
 	const response = await fetch(path, {
 		method,
 		headers: method === 'GET' ? {} : JSON_HEADERS,
 		body: body && JSON.stringify(body),
-		signal: AbortSignal.timeout(10_000),
+		signal: signal && AbortSignal.any ? AbortSignal.any([signal, timeout]) : timeout,
 	});
 	if (!response.ok) {
 		throw Object.assign(new Error(`The server answered ${response.status}`), { status: response.status });
 	}
+	return response;
+};
+
+const call = async (...request) => {
+	const response = await send(...request);
 	return response.headers.get('Content-Type')?.includes('json') ? response.json() : undefined;
 };
 
 export const api = {
-	signIn: () => call('POST', '/api/sign-in'),
+	about: () => call('GET', '/api/about'),
+	signIn: (signal) => call('POST', '/api/sign-in', { signal }),
 	signOut: () => call('POST', '/api/sign-out'),
 	deviceCode: () => call('POST', '/api/device-codes'),
-	join: (code) => call('POST', '/api/join', { code }),
+	join: (code) => call('POST', '/api/join', { body: { code } }),
 	goBack: () => call('POST', '/api/go-back'),
-	conversations: () => call('GET', '/api/conversations'),
+	/** @returns a page of conversations, and the address of the next page if there is one */
+	conversations: async (path = '/api/conversations') => {
+		const response = await send('GET', path);
+		return { conversations: await response.json(), next: response.headers.get('Link')?.match(/<([^>]+)>;\s*rel="next"/)?.[1] };
+	},
 	remove: (id) => call('DELETE', `/api/conversations/${id}`),
 	permission: () => call('GET', '/api/break-things'),
 	cutConnection: () => call('POST', '/api/break-things/connection'),

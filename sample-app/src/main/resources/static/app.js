@@ -1,79 +1,152 @@
-import { ResumableWebSocket } from '/resumable-ws/client.js';
-import { $, announce, copy } from './dom.js';
+import { $, announce } from './dom.js';
 import { api } from './api.js';
-import { offerBreakage, RoutedWebSocket } from './breakage.js';
+import { breakage } from './breakage.js';
+import { Breaks, describe } from './breaks.js';
+import { Clients } from './clients.js';
+import { Composer } from './composer.js';
 import { ConversationList } from './conversation-list.js';
+import { openDeviceDialog } from './device.js';
 import { EventDrawer } from './event-drawer.js';
+import { Ledger } from './ledger.js';
+import { notice } from './notices.js';
+import { PlainChat } from './plain.js';
+import { followShortcuts } from './shortcuts.js';
 import { StatusBar } from './status-bar.js';
 import { Transcript } from './transcript.js';
+import { signedInWith } from './user.js';
+import { plural } from './words.js';
 
-const transcript = new Transcript((content) => say(content));
 const statusBar = new StatusBar();
 const drawer = new EventDrawer();
-const conversations = new ConversationList(() => go(''));
-let client;
+const composer = new Composer(say);
+const transcript = new Transcript({
+	again: say,
+	arrived: () => matchMedia('(hover: hover)').matches ? $('input').focus() : $('scroller').focus(),
+	withdraw: (key, content) => {
+		if (clients.shown?.withdraw(key)) {
+			transcript.withdrawn(key);
+			composer.putBack(content);
+		}
+		else {
+			notice('It may have reached the server already, so it stays');
+		}
+	},
+});
+const conversations = new ConversationList((id) => id === clients.shown?.sessionId && go(''));
+const clients = new Clients(() => breakage.address('/ws'), { getToken: fetchToken });
+let token; // the last one
+const plain = new PlainChat(() => token);
+let ledger;
+let breaks;
 
 // ---- one conversation
 
 /** Opens a conversation: that of a session, or a new one. What is shown is rebuilt from the log, from event 0. */
 function open(sessionId) {
-	client?.close();
-	transcript.reset();
-	const chat = client = new ResumableWebSocket('/ws', {
-		getToken: async () => {
-			const { token, formerUser } = await api.signIn();
-			$('go-back').hidden = !formerUser;
-			return token;
-		},
-		sessionId,
-		lastEventId: 0,
-		WebSocket: RoutedWebSocket,
-	});
-	chat.addEventListener('user_message', ({ detail }) => {
-		transcript.said(detail);
-		conversations.refreshSoon();
-	});
-	chat.addEventListener('reply', ({ detail: reply }) => {
-		transcript.reply(reply, chat.status === 'open');
-		showStop();
-		reply.addEventListener('end', showStop);
-	});
-	chat.addEventListener('open', ({ detail }) => {
-		$('messages').setAttribute('aria-busy', 'true'); // what is replayed is not read out
-		offerBreakage((text) => statusBar.notice(text));
-		history.replaceState(null, '', `#/c/${detail.sessionId}`);
-		conversations.current = detail.sessionId;
-		conversations.refreshSoon();
-	});
-	chat.addEventListener('replaycomplete', () => $('messages').removeAttribute('aria-busy'));
-	chat.addEventListener('gone', ({ detail }) => {
-		transcript.clear();
-		if (detail.reason === 'history_diverged') {
-			statusBar.notice('The server has lost its last moments. This is what it has');
-		}
-		else if (detail.sessionId !== detail.previousSessionId) {
-			statusBar.notice('That conversation is not there any more. This is a new one');
-		}
-	});
-	statusBar.follow(chat);
+	const chat = clients.open(sessionId);
+	const began = new Map(); // when each answer did, by message id
+	const isShown = () => chat === clients.shown;
+	const listen = (type, listener) => chat.addEventListener(type, ({ detail }) => isShown() && listener(detail));
+	ledger = new Ledger();
+	breaks = new Breaks();
+	transcript.open(sessionId);
+	composer.open(sessionId);
+	ledger.follow(chat);
+	breaks.follow(chat, ledger);
+	statusBar.follow(chat, ledger);
 	drawer.follow(chat);
+	plain.clear();
 	conversations.current = sessionId;
+	$('ended').hidden = true;
+	breaks.addEventListener('broken', ({ detail }) => isShown() && transcript.broken(detail));
+	breaks.addEventListener('recovered', ({ detail }) => {
+		if (isShown()) {
+			transcript.recovered();
+			notice(capital(describe(detail)));
+		}
+	});
+	listen('message', ({ type, created_at: at, payload }) => type === 'assistant_started' && began.set(payload.message_id, at));
+	listen('user_message', (event) => {
+		transcript.said(event);
+		conversations.changed();
+	});
+	listen('reply', (reply) => {
+		const live = chat.status === 'open';
+		transcript.reply(reply, live, began.get(reply.id));
+		showStop();
+		reply.addEventListener('end', () => isShown() && answered(reply, live));
+	});
+	listen('status', ({ status, code }) => {
+		transcript.waitsFor(status === 'waiting' ? 'Waiting for the connection …' : 'Loading …');
+		if (status === 'closed' && code === 1000) {
+			end();
+		}
+	});
+	listen('open', ({ sessionId: id }) => {
+		$('messages').setAttribute('aria-busy', 'true'); // what is replayed is not read out
+		breakage.offer();
+		showWhoAnswers();
+		history.replaceState(null, '', `#/c/${id}`);
+		transcript.began(id);
+		composer.began(id);
+		conversations.current = id;
+		conversations.refreshSoon();
+		clients.deliver();
+	});
+	listen('replaycomplete', () => {
+		$('messages').removeAttribute('aria-busy');
+		transcript.loaded();
+	});
+	listen('gone', ({ reason, sessionId: id, previousSessionId }) => {
+		if (id === previousSessionId) {
+			transcript.clear();
+			notice(reason === 'history_diverged' ? 'The server has lost its last moments. This is what it has' : 'This is what the server still has');
+		}
+		else {
+			end(); // the new session is not what was opened
+		}
+	});
+	listen('outbox', showUnsent);
+	showUnsent();
 	showStop();
-	if (chat.pending) {
-		statusBar.notice(chat.pending === 1 ? 'A message still waits to be sent' : `${chat.pending} messages still wait to be sent`);
+}
+
+/** The conversation is not there any more. What waits in it can be copied, or said in another one. */
+function end() {
+	const unsent = clients.end();
+	transcript.forget();
+	unsent.forEach(({ key, content }) => transcript.refused(key, content, 'the conversation was deleted'));
+	composer.disable('This conversation was deleted');
+	statusBar.ended('The conversation was deleted, here or on another device');
+	$('ended').hidden = false;
+	announce('This conversation was deleted');
+	conversations.refreshSoon();
+	showStop();
+}
+
+function showUnsent() {
+	for (const { key, message, time } of clients.shown.outbox) {
+		if (message.type === 'user_message') {
+			transcript.sending(key, message.content, time);
+		}
 	}
+	conversations.unsent = clients.unsent();
 }
 
 async function say(content) {
-	const chat = client;
+	if (!$('ended').hidden) {
+		open(null);
+	}
+	const chat = clients.shown;
 	const key = newKey();
 	transcript.sending(key, content);
+	plain.ask(content);
 	try {
 		await chat.send({ type: 'user_message', content, idempotency_key: key });
 	}
-	catch (error) {
-		if (chat === client) {
-			transcript.refused(key, content, error.message);
+	catch ({ code, message }) {
+		if (chat === clients.shown && code !== 'closed' && code !== 'withdrawn') {
+			transcript.refused(key, content, message);
 		}
 	}
 }
@@ -84,15 +157,29 @@ function newKey() {
 	return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5');
 }
 
+function answered(reply, live) {
+	showStop();
+	if (reply.status === 'done') {
+		plain.compare(transcript.questionOf(reply), reply.text);
+	}
+	if (live) {
+		conversations.answered();
+	}
+}
+
 function stop() {
-	client.cancel();
-	announce('Stopping');
+	const connected = clients.shown.status === 'open' && navigator.onLine !== false;
+	clients.shown.cancel();
+	transcript.stopping(connected);
+	announce(connected ? 'Stopping' : 'The answer stops when the connection is back');
 }
 
 function showStop() {
-	const running = client.replies.size > 0;
-	$('stop').hidden = !running;
+	const chat = clients.shown;
+	$('stop').hidden = !chat || chat.status === 'closed' || chat.replies.size === 0;
 }
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 // ---- which conversation: the page's address says so
 
@@ -115,18 +202,43 @@ async function route() {
 	else {
 		open(kind === 'c' && /^[\da-f-]{36}$/i.test(id) ? id : null);
 	}
-	focusInput();
+	composer.focus();
 }
 
 // ---- which user: a link changes that only after a question
+
+async function fetchToken({ signal }) {
+	breakage.network();
+	try {
+		const answer = await api.signIn(signal);
+		token = answer.token;
+		$('go-back').hidden = !answer.formerUser;
+		statusBar.signIn();
+	}
+	catch (error) {
+		statusBar.signIn(error.status);
+		throw error;
+	}
+	if (signedInWith(token)) {
+		setTimeout(startOver); // another tab, or the server, has changed who this browser is
+		throw new Error('Another user');
+	}
+	return token;
+}
+
+function startOver() {
+	clients.close();
+	conversations.restore();
+	route();
+}
 
 /** Becomes the user of another device, if that is wanted. */
 async function join(code) {
 	if (await ask($('join-dialog')) === 'join') {
 		await change(() => api.join(code), 'You are the user of the other device now', 'The link was used, or has expired. Make another one');
 	}
-	else if (client) {
-		history.replaceState(null, '', client.sessionId ? `#/c/${client.sessionId}` : '#/');
+	else if (clients.shown) {
+		history.replaceState(null, '', clients.shown.sessionId ? `#/c/${clients.shown.sessionId}` : '#/');
 	}
 	else {
 		open(null);
@@ -135,15 +247,17 @@ async function join(code) {
 
 /** Changes who this browser is, and begins a new conversation. */
 async function change(action, done, failed) {
-	let notice = done;
+	let text = done;
 	try {
 		await action();
+		clients.close();
+		history.replaceState(null, '', '#/');
 	}
 	catch {
-		notice = failed;
+		text = failed;
 	}
 	open(null);
-	statusBar.notice(notice);
+	notice(text);
 }
 
 /** @returns the value of the button that closed the dialog */
@@ -164,13 +278,6 @@ $('sign-out').addEventListener('click', async () => {
 	}
 });
 
-/** Not where that would bring up a keyboard that hides half of the page. */
-function focusInput() {
-	if (matchMedia('(hover: hover)').matches) {
-		$('input').focus();
-	}
-}
-
 // ---- the page
 
 function showList(shown) {
@@ -178,27 +285,31 @@ function showList(shown) {
 	$('show-list').setAttribute('aria-expanded', shown);
 }
 
-$('form').addEventListener('submit', (event) => {
-	event.preventDefault();
-	const content = $('input').value.trim();
-	if (content) {
-		say(content);
-		$('input').value = '';
+async function showWhoAnswers() {
+	if ($('who').hidden) {
+		const { model } = await api.about().catch(() => ({}));
+		$('who').hidden = !model;
+		$('who').textContent = model === 'stand-in' ? 'A stand-in answers' : `${model} answers`;
+		$('who').title = model === 'stand-in' ? 'No language model: texts that come with the sample. Set OPENAI_API_KEY for a real one' : 'The model behind the answers';
 	}
-	$('input').focus();
-});
-$('input').addEventListener('keydown', (event) => {
-	if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-		event.preventDefault();
-		$('form').requestSubmit();
+}
+
+function startNew() {
+	if (transcript.empty && clients.shown?.sessionId && $('ended').hidden) {
+		showList(false); // there is a new one already
+		composer.focus();
 	}
-});
+	else {
+		go('');
+	}
+}
+
 $('stop').addEventListener('click', () => {
 	stop();
 	$('input').focus();
 });
 addEventListener('keydown', (event) => {
-	if (event.key !== 'Escape' || document.querySelector('dialog[open]')) {
+	if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) {
 		return;
 	}
 	if (document.body.classList.contains('listing')) {
@@ -208,19 +319,13 @@ addEventListener('keydown', (event) => {
 	else if (drawer.open && $('events').contains(document.activeElement)) {
 		drawer.close();
 	}
-	else if (client?.replies.size) {
+	else if (clients.shown?.replies.size) {
 		stop();
 	}
 });
-$('new').addEventListener('click', () => {
-	if (transcript.empty && client.sessionId) {
-		showList(false); // there is a new one already
-		focusInput();
-	}
-	else {
-		go('');
-	}
-});
+followShortcuts({ startNew, toggleEvents: () => drawer.toggle(), type: () => $('input').focus() });
+$('new').addEventListener('click', startNew);
+$('ended-new').addEventListener('click', startNew);
 $('skip').addEventListener('click', (event) => {
 	event.preventDefault(); // the address says which conversation it is
 	$('input').focus();
@@ -238,27 +343,19 @@ $('suggestions').addEventListener('click', ({ target }) => {
 	const suggestion = target.closest('button');
 	if (suggestion) {
 		say(suggestion.textContent.trim());
-		focusInput();
+		composer.focus();
 	}
 });
-$('device').addEventListener('click', async () => {
-	try {
-		const { code, minutes } = await api.deviceCode();
-		$('device-link').value = `${location.origin}${location.pathname}#/join/${code}`;
-		$('device-minutes').textContent = minutes;
-		$('device-local').hidden = !['localhost', '127.0.0.1'].includes(location.hostname);
-		$('device-dialog').showModal();
-		$('device-link').select();
-	}
-	catch {
-		statusBar.notice('The server does not answer; try again');
-	}
-});
-$('copy-link').addEventListener('click', async () => {
-	$('copy-link').textContent = await copy($('device-link').value) ? 'Copied' : 'Press Ctrl+C';
-	$('device-link').select();
-});
-$('device-dialog').addEventListener('close', () => $('copy-link').textContent = 'Copy link');
+$('device').addEventListener('click', () => openDeviceDialog().catch(() => notice('The server does not answer; try again')));
 
+clients.addEventListener('unsent', () => conversations.unsent = clients.unsent());
+clients.addEventListener('undeliverable', ({ detail }) => {
+	detail.forEach(({ content }) => composer.keepForNew(content));
+	notice('A message was not sent: its conversation was deleted. It is in the field of a new one');
+});
+breakage.addEventListener('rerouted', () => clients.shown?.reconnect({ force: true }));
+breakage.addEventListener('everything', () => notice(
+	`Everything was broken, ${plural(breaks.count, 'break')} in all: ${ledger.lost} lost, ${ledger.twice} twice`));
 addEventListener('hashchange', route);
+conversations.restore();
 route();

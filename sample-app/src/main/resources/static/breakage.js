@@ -3,56 +3,132 @@
 
 import { $ } from './dom.js';
 import { api } from './api.js';
+import { notice } from './notices.js';
 
-let slowPort; // while the network is slow
-let current;
+const SECOND = 1_000;
 
-/** A WebSocket that takes the slow way to the server if it is told to. */
-export class RoutedWebSocket extends WebSocket {
+/** Dispatches `rerouted` when connections should be made again, and `everything` when everything has been broken. */
+class Breakage extends EventTarget {
 
-	constructor(address, protocols) {
-		const url = new URL(address);
-		if (slowPort) {
-			url.port = slowPort;
+	#offered = false;
+	#slowPort; // of the slow way to the server
+	#slow = false;
+	#offline = false;
+	#sequence; // while everything is broken; aborted to stop
+
+	/** @returns the address for a connection made now */
+	address(path) {
+		const url = new URL(path, location.href);
+		url.protocol = url.protocol.replace('http', 'ws');
+		if (this.#slow) {
+			url.port = this.#slowPort;
 		}
-		super(url, protocols);
-		current = this;
+		return url.href;
+	}
+
+	/** @throws if the page is to behave as if there were no network */
+	network() {
+		if (this.#offline) {
+			throw new TypeError('No network, as “Break everything” wants it');
+		}
+	}
+
+	/** Shows the buttons where they are allowed. To be called whenever the server is there; asks it once. */
+	async offer() {
+		if (this.#offered) {
+			return;
+		}
+		this.#offered = true;
+		const permission = await api.permission().catch(() => undefined);
+		if (!permission) {
+			this.#offered = false;
+			return;
+		}
+		const { allowed, slowPort } = permission;
+		this.#slowPort = location.protocol === 'http:' ? slowPort : 0;
+		$('breakage').hidden = !allowed;
+		$('slow').hidden = !this.#slowPort;
+		this.#button('cut', 'The server resets the connection', api.cutConnection);
+		this.#button('expire', 'The next token lives for 3 seconds. Then the server closes the connection', api.expireToken);
+		this.#button('restart', 'The server restarts; it comes back in a few seconds', api.restartServer);
+		$('slow').addEventListener('click', () => {
+			this.#route(!this.#slow);
+			notice(this.#slow ? 'From now on, 1.7 kB a second' : 'The network is fast again');
+		});
+		$('everything').addEventListener('click', () => this.#sequence ? this.#sequence.abort() : this.#breakEverything());
+	}
+
+	#button(id, text, action) {
+		$(id).addEventListener('click', async () => {
+			try {
+				notice(text);
+				await action();
+			}
+			catch {
+				notice('The server does not answer; nothing was broken');
+			}
+		});
+	}
+
+	#route(slow) {
+		this.#slow = slow && Boolean(this.#slowPort);
+		$('slow').setAttribute('aria-pressed', this.#slow);
+		this.dispatchEvent(new Event('rerouted'));
+	}
+
+	async #breakEverything() {
+		const { signal } = this.#sequence = new AbortController();
+		const steps = [
+			[0, 'cut', api.cutConnection],
+			[3, 'slow network', () => this.#route(true)],
+			[6, 'cut, and slow', api.cutConnection],
+			[9, 'fast network', () => this.#route(false)],
+			[11, 'no network', () => this.#leave()],
+			[14, 'network back', () => this.#return()],
+			[16, 'token expires', api.expireToken],
+		];
+		const end = 20;
+		for (let second = 0; second < end && !signal.aborted; second++) {
+			const [, name, action] = steps.find(([at]) => at === second) ?? [];
+			if (action) {
+				notice(`Breaking everything: ${name}`);
+				await Promise.resolve(action()).catch(() => notice(`The server does not answer; not broken: ${name}`));
+			}
+			$('everything').querySelector('span').textContent = `Stop breaking (${end - second} s)`;
+			await pause(SECOND, signal);
+		}
+		this.#sequence = undefined;
+		this.#return();
+		if (this.#slow) {
+			this.#route(false);
+		}
+		$('everything').querySelector('span').replaceChildren('Everything ', Object.assign(document.createElement('i'), { textContent: 'for 20 s' }));
+		this.dispatchEvent(new Event('everything'));
+	}
+
+	/** A page cannot switch off its network, but it can lose its connection and make no other. */
+	#leave() {
+		this.#offline = true;
+		return api.cutConnection();
+	}
+
+	#return() {
+		if (this.#offline) {
+			this.#offline = false;
+			this.dispatchEvent(new Event('rerouted'));
+		}
 	}
 
 }
 
-let offered;
-
-/** Shows the buttons where they are allowed. To be called whenever the server is there; asks it once. */
-export async function offerBreakage(notice) {
-	if (offered) {
-		return;
-	}
-	offered = true;
-	const permission = await api.permission().catch(() => undefined);
-	if (!permission) {
-		offered = false;
-		return;
-	}
-	const { allowed, slowPort: port } = permission;
-	$('breakage').hidden = !allowed;
-	$('slow').hidden = !port || location.protocol !== 'http:';
-	const breaks = (id, text, action) => $(id).addEventListener('click', async () => {
-		try {
-			notice(text);
-			await action();
-		}
-		catch {
-			notice('The server does not answer; nothing was broken');
-		}
-	});
-	breaks('cut', 'The server resets the connection', api.cutConnection);
-	breaks('expire', 'The next token lives for 3 seconds, then the server closes with 4401', api.expireToken);
-	breaks('restart', 'The server restarts; it comes back in a few seconds', api.restartServer);
-	$('slow').addEventListener('click', () => {
-		slowPort = slowPort ? undefined : port;
-		$('slow').setAttribute('aria-pressed', Boolean(slowPort));
-		notice(slowPort ? 'From now on, 1.7 kB a second' : 'The network is fast again');
-		current?.close(4000, 'another way'); // which the client takes
+function pause(delay, signal) {
+	return new Promise((resolve) => {
+		const timer = setTimeout(resolve, delay);
+		signal.addEventListener('abort', () => {
+			clearTimeout(timer);
+			resolve();
+		}, { once: true });
 	});
 }
+
+export const breakage = new Breakage();

@@ -1,22 +1,51 @@
-// The user's conversations, from the server: the same on every device.
+// The user's conversations, from the server: the same on every device, and in every tab. Until it answers, the last list.
 
 import { $, element, icon } from './dom.js';
 import { api } from './api.js';
+import { keepTranscript } from './kept-transcripts.js';
+import { notice } from './notices.js';
+import { store } from './store.js';
+import { userName } from './user.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
 export class ConversationList {
 
 	#current;
-	#conversations = [];
+	#newest = [];
+	#older = []; // asked for by the reader
+	#next; // where there are more
+	#known = false; // whether the server, or the storage, has said which there are
+	#unsent = new Map();
+	#ready = false; // an answer has come that was not looked at
 	#timer;
 	#asked = 0;
 	#removed;
+	#otherTabs = new BroadcastChannel('conversations');
 
-	/** @param {(id: string) => void} removed told that the conversation that is open was deleted */
+	/** @param {(id: string) => void} removed called when a conversation was deleted here */
 	constructor(removed) {
 		this.#removed = removed;
-		document.addEventListener('visibilitychange', () => document.hidden || this.refreshSoon());
+		document.addEventListener('visibilitychange', () => {
+			if (!document.hidden) {
+				this.#ready = false;
+				this.#showTitle();
+				this.refreshSoon();
+			}
+		});
+		addEventListener('focus', () => this.refreshSoon());
+		this.#otherTabs.addEventListener('message', () => this.refreshSoon());
+		$('older').addEventListener('click', () => this.#showOlder());
+	}
+
+	/** Shows what was known of the user's conversations last. */
+	restore() {
+		const kept = store.read(this.#key);
+		this.#newest = kept ?? [];
+		this.#older = [];
+		this.#known = Boolean(kept);
+		this.#next = undefined;
+		this.#show();
 	}
 
 	/** Marks the conversation that is open. */
@@ -25,15 +54,36 @@ export class ConversationList {
 		this.#show();
 	}
 
+	/** How many messages wait to be sent, by conversation. */
+	set unsent(counts) {
+		this.#unsent = counts;
+		this.#show();
+	}
+
+	/** Something has changed in a conversation: here, and for other tabs. */
+	changed() {
+		this.#otherTabs.postMessage('changed');
+		this.refreshSoon();
+	}
+
+	/** An answer is complete; said in the tab's title if that is in the background. */
+	answered() {
+		this.#ready = document.hidden;
+		this.#showTitle();
+	}
+
 	/** Once, however many events ask for it. Answers may overtake one another; what was asked for last is shown. */
 	refreshSoon() {
 		this.#timer ??= setTimeout(async () => {
 			this.#timer = undefined;
 			const asked = ++this.#asked;
 			try {
-				const conversations = await api.conversations();
+				const { conversations, next } = await api.conversations();
 				if (asked === this.#asked) {
-					this.#conversations = conversations;
+					this.#newest = conversations;
+					this.#next = this.#older.length ? this.#next : next;
+					this.#known = true;
+					store.write(this.#key, conversations);
 					this.#show();
 				}
 			}
@@ -43,14 +93,40 @@ export class ConversationList {
 		}, 150);
 	}
 
+	get #conversations() {
+		const newest = new Set(this.#newest.map(({ id }) => id));
+		return [...this.#newest, ...this.#older.filter(({ id }) => !newest.has(id))];
+	}
+
 	title(id) {
 		return this.#conversations.find((conversation) => conversation.id === id)?.title;
+	}
+
+	get #key() {
+		return `conversations ${userName()}`;
+	}
+
+	async #showOlder() {
+		try {
+			const { conversations, next } = await api.conversations(this.#next);
+			this.#older.push(...conversations);
+			this.#next = next;
+			this.#show();
+		}
+		catch {
+			notice('The server does not answer; try again');
+		}
 	}
 
 	#show() {
 		const focused = document.activeElement?.closest?.('#conversations [data-id]')?.dataset.id;
 		let last;
 		const items = [];
+		const fresh = this.#unsent.get(null);
+		if (fresh && this.#current) {
+			items.push(element('li', { data: { id: '' } }, element('a', { href: '#/' },
+				element('span', { class: 'title' }, 'New conversation'), unsentMark(fresh))));
+		}
 		for (const conversation of this.#conversations) {
 			const group = groupOf(new Date(conversation.lastActiveAt));
 			if (group !== last) {
@@ -59,21 +135,28 @@ export class ConversationList {
 			items.push(this.#item(conversation));
 		}
 		$('conversations').replaceChildren(...items);
-		$('no-conversations').hidden = items.length > 0;
+		$('no-conversations').hidden = items.length > 0 || !this.#known;
+		$('older').hidden = !this.#next;
 		if (focused) {
 			$('conversations').querySelector(`[data-id="${focused}"] a`)?.focus();
 		}
+		this.#showTitle();
+	}
+
+	#showTitle() {
 		const title = this.title(this.#current) || 'New conversation';
-		$('title').textContent = title;
-		document.title = `${title} · Resumable chat`;
+		$('title').textContent = $('title').title = title;
+		document.title = `${this.#ready ? '● ' : ''}${title} · Resumable chat`;
 	}
 
 	#item({ id, title, lastActiveAt }) {
 		const date = new Date(lastActiveAt);
 		const current = id === this.#current;
+		const unsent = this.#unsent.get(id);
 		return element('li', { data: { id } },
-			element('a', { href: `#/c/${id}`, 'aria-current': current && 'page' },
+			element('a', { href: `#/c/${id}`, 'aria-current': current && 'page', title: title || undefined },
 				element('span', { class: 'title' }, title || 'Conversation'),
+				...(unsent ? [unsentMark(unsent)] : []),
 				element('time', { datetime: lastActiveAt, title: date.toLocaleString() }, when(date))),
 			element('button', { type: 'button', class: 'quiet remove', 'aria-label': `Delete “${title || 'Conversation'}”`,
 				onclick: () => this.#remove(id, title) }, icon('trash')));
@@ -85,17 +168,29 @@ export class ConversationList {
 		dialog.returnValue = '';
 		dialog.addEventListener('close', async () => {
 			if (dialog.returnValue === 'delete') {
-				await api.remove(id).catch(() => {}); // the list shows whether it is gone
-				if (id === this.#current) {
-					this.#removed();
+				try {
+					await api.remove(id);
+					keepTranscript(id);
+					this.#older = this.#older.filter((conversation) => conversation.id !== id);
+					this.#removed(id);
 				}
-				this.refreshSoon();
+				catch ({ status }) {
+					if (status === 404) {
+						notice('That conversation was deleted already');
+					}
+					else {
+						notice(`“${title || 'Conversation'}” could not be deleted${status ? ` (${status})` : ': the server does not answer'}. Try again`);
+					}
+				}
+				this.changed();
 			}
 		}, { once: true });
 		dialog.showModal();
 	}
 
 }
+
+const unsentMark = (count) => element('span', { class: 'unsent', title: 'Sent as soon as the server answers' }, `${count} unsent`);
 
 function groupOf(date) {
 	const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / DAY);

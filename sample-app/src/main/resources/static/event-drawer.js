@@ -1,14 +1,22 @@
-// The server's messages as they come, the newest last.
+// The server's messages as they come, the newest last. Pieces of an answer are one line, however many they are. What the
+// connection does is shown above them, too, where it stays.
 
 import { $, element } from './dom.js';
+import { closeText } from './words.js';
 
 const MOST = 300;
+const CONNECTION_MOST = 6;
+const PIECES = 40; // of a run, the last ones can be looked at
+const CONTROLS = ['session_init', 'replay_complete', 'server_restarting', 'session_epoch'];
 
 export class EventDrawer {
 
-	#messages = []; // what came while the drawer was closed or the page not painted is shown later
+	#entries = []; // what came while the drawer was closed, the page not painted or the list being read is shown later
 	#frame;
 	#list = $('event-list');
+	#connection = $('connection-list');
+	#run; // the last line, if it is one of pieces
+	#paused = false;
 
 	constructor() {
 		$('show-events').addEventListener('click', () => this.#toggle($('events').hidden));
@@ -17,6 +25,8 @@ export class EventDrawer {
 			$('show-events').focus();
 		});
 		$('clear-events').addEventListener('click', () => this.clear());
+		this.#list.addEventListener('pointerenter', () => this.#pause(true));
+		this.#list.addEventListener('pointerleave', () => this.#pause(false));
 	}
 
 	get open() {
@@ -29,18 +39,47 @@ export class EventDrawer {
 
 	follow(client) {
 		this.clear();
+		this.#connection.replaceChildren();
 		client.addEventListener('message', ({ detail }) => {
-			this.#messages.push({ message: detail, at: new Date() });
-			if (this.#messages.length > MOST) {
-				this.#messages.shift();
+			this.#add({ message: detail, at: new Date() });
+			if (CONTROLS.includes(detail.type)) {
+				this.#pin(line({ message: detail, at: new Date() }));
 			}
-			this.#paintSoon();
+		});
+		client.addEventListener('status', ({ detail: { status, code } }) => {
+			if (status === 'waiting') {
+				const at = new Date();
+				this.#add({ lost: closeText(code), at });
+				this.#pin(lostLine(closeText(code), at));
+			}
 		});
 	}
 
 	clear() {
-		this.#messages = [];
+		this.#entries = [];
+		this.#run = undefined;
 		this.#list.replaceChildren();
+		this.#showPaused();
+	}
+
+	toggle() {
+		$('show-events').click();
+	}
+
+	#add(entry) {
+		this.#entries.push(entry);
+		if (this.#entries.length > 10 * MOST) {
+			this.#entries.shift();
+		}
+		this.#showPaused();
+		this.#paintSoon();
+	}
+
+	#pin(pinned) {
+		this.#connection.append(pinned);
+		while (this.#connection.childElementCount > CONNECTION_MOST) {
+			this.#connection.firstElementChild.remove();
+		}
 	}
 
 	#toggle(open) {
@@ -48,12 +87,25 @@ export class EventDrawer {
 		$('show-events').setAttribute('aria-expanded', open);
 		if (open) {
 			this.#paint();
+			this.#list.scrollTop = this.#list.scrollHeight;
 			$('close-events').focus();
 		}
 	}
 
+	#pause(paused) {
+		this.#paused = paused;
+		this.#showPaused();
+		this.#paintSoon();
+	}
+
+	#showPaused() {
+		const waiting = this.#entries.length;
+		$('events-paused').hidden = !this.#paused;
+		$('events-paused').textContent = waiting ? `Paused while you point at it: ${waiting} more` : 'Paused while you point at it';
+	}
+
 	#paintSoon() {
-		if (this.open) {
+		if (this.open && !this.#paused) {
 			this.#frame ??= requestAnimationFrame(() => this.#paint());
 		}
 	}
@@ -61,7 +113,7 @@ export class EventDrawer {
 	#paint() {
 		this.#frame = undefined;
 		const pinned = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 40;
-		this.#list.append(...this.#messages.splice(0).map(entry));
+		this.#entries.splice(0).forEach((entry) => this.#append(entry));
 		while (this.#list.childElementCount > MOST) {
 			this.#list.firstElementChild.remove();
 		}
@@ -70,9 +122,58 @@ export class EventDrawer {
 		}
 	}
 
+	#append(entry) {
+		if (entry.lost) {
+			this.#run = undefined;
+			this.#list.append(lostLine(entry.lost, entry.at));
+		}
+		else if (this.#run?.takes(entry.message)) {
+			this.#run.add(entry);
+		}
+		else {
+			this.#run = entry.message.type === 'assistant_delta' ? new Run(entry) : undefined;
+			this.#list.append(this.#run?.line ?? line(entry));
+		}
+	}
+
 }
 
-function entry({ message, at }) {
+/** Pieces of one answer that came one after the other. */
+class Run {
+
+	line;
+
+	#count = 1;
+	#first;
+	#text;
+	#pieces;
+
+	constructor(entry) {
+		this.#first = entry.message;
+		this.#text = entry.message.payload.content;
+		this.#pieces = [entry.message];
+		this.line = line(entry);
+	}
+
+	takes({ type, replay, payload }) {
+		return type === 'assistant_delta' && replay === this.#first.replay && payload.message_id === this.#first.payload.message_id;
+	}
+
+	add({ message }) {
+		this.#count++;
+		this.#text += message.payload.content;
+		this.#pieces.push(message);
+		this.#pieces.splice(0, this.#pieces.length - PIECES);
+		const part = (name) => this.line.querySelector(name);
+		part('.id').textContent = `${this.#first.event_id}–${message.event_id}`;
+		part('.type').textContent = `assistant_delta ×${this.#count}`;
+		part('.gist').textContent = short(this.#text);
+		part('pre').textContent = this.#pieces.map((piece) => JSON.stringify(piece)).join('\n');
+	}
+
+}
+
+function line({ message, at }) {
 	const { type, event_id: id, replay, payload, created_at: _, ...control } = message;
 	const durable = payload !== undefined;
 	return element('li', { data: { kind: durable ? 'event' : 'control' } },
@@ -81,13 +182,24 @@ function entry({ message, at }) {
 				element('span', { class: 'id' }, durable ? String(id) : '·'),
 				element('span', { class: 'type' }, type),
 				...(replay ? [element('span', { class: 'badge' }, 'replay')] : []),
-				element('span', { class: 'gist' }, gist(durable ? payload : control)),
-				element('time', { datetime: at.toISOString() }, at.toLocaleTimeString([], { minute: '2-digit', second: '2-digit' }))),
+				element('span', { class: 'gist' }, short(gist(durable ? payload : control))),
+				time(at)),
 			element('pre', { tabindex: 0 }, JSON.stringify(message, null, 2))));
 }
 
-function gist(fields) {
-	const text = fields.content ?? fields.finish_reason ?? fields.reason ?? fields.code ?? fields.message_id ?? fields.idempotency_key
-		?? fields.session_id ?? fields.reconnect_after_ms ?? fields.last_event_id ?? '';
-	return String(text).replace(/\s+/g, ' ').slice(0, 80);
+function lostLine(why, at) {
+	return element('li', { class: 'lost', data: { kind: 'lost' } },
+		element('span', { class: 'id' }, '×'), element('span', { class: 'type' }, 'connection lost'),
+		element('span', { class: 'gist' }, why), time(at));
 }
+
+const time = (at) => element('time', { datetime: at.toISOString() }, at.toLocaleTimeString([], { minute: '2-digit', second: '2-digit' }));
+
+function gist(fields) {
+	return fields.count !== undefined ? `${fields.count} replayed, up to ${fields.last_event_id}`
+		: fields.resumed !== undefined ? `${fields.resumed ? 'resumed' : 'new'}, the log ends at ${fields.last_event_id}`
+		: String(fields.content ?? fields.finish_reason ?? fields.reason ?? fields.code ?? fields.message_id ?? fields.idempotency_key
+			?? fields.reconnect_after_ms ?? '');
+}
+
+const short = (text) => text.replace(/\s+/g, ' ').slice(0, 80);

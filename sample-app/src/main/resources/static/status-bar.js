@@ -1,67 +1,124 @@
 // What the connection is doing: for the curious, and for those who break things.
 
-import { $, announce, copy } from './dom.js';
+import { $, copy } from './dom.js';
+import { notice } from './notices.js';
+import { closeText } from './words.js';
 
 const WORDS = { idle: 'Starting', connecting: 'Connecting', replaying: 'Catching up', open: 'Connected', waiting: 'Reconnecting', closed: 'Closed' };
+const REFUSALS = { 401: 'sign out, and in again', 403: 'open the page at the address that the server expects', 429: 'too many sign-ins; wait a minute' };
 
 export class StatusBar {
 
 	#client;
-	#lostAt;
+	#ledger;
+	#detail;
+	#nextAt; // when the next attempt is
+	#refusal;
 
 	constructor() {
 		$('session').addEventListener('click', async () => {
 			if (this.#client?.sessionId) {
-				this.notice(await copy(this.#client.sessionId) ? 'The session’s id is on the clipboard' : 'Could not copy');
+				notice(await copy(this.#client.sessionId) ? 'The session’s id is on the clipboard' : 'Could not copy');
 			}
 		});
 		$('reconnect').addEventListener('click', () => this.#client.reconnect());
+		addEventListener('online', () => this.#show());
+		addEventListener('offline', () => this.#show());
+		setInterval(() => this.#why(), 500);
 	}
 
-	follow(client) {
+	follow(client, ledger) {
 		this.#client = client;
-		this.#lostAt = undefined;
-		$('notice').textContent = '';
-		client.addEventListener('status', ({ detail }) => this.#status(detail));
+		this.#ledger = ledger;
+		this.#refusal = undefined;
+		client.addEventListener('status', ({ detail }) => client === this.#client && this.#status(detail));
 		client.addEventListener('event', () => requestAnimationFrame(() => this.#count()));
-		client.addEventListener('replaycomplete', ({ detail }) => this.#back(detail));
+		client.addEventListener('replaycomplete', () => this.#count());
 		this.#status({ status: client.status });
 	}
 
-	/** Says what happened, to everybody. */
-	notice(text) {
-		$('notice').textContent = text;
-		announce(text);
+	/** The server has refused to sign this browser in. @param status the HTTP status; nothing when it signs in again */
+	signIn(status) {
+		this.#refusal = status;
 	}
 
-	#status({ status, delay, code }) {
-		const offline = status === 'waiting' && delay === Infinity;
-		$('state').dataset.state = status;
-		$('state').querySelector('span').textContent = offline ? 'Offline' : WORDS[status];
-		$('reconnect').hidden = status !== 'closed' && status !== 'waiting';
-		if (status === 'waiting') {
-			this.#lostAt ??= performance.now();
-			$('notice').textContent = `Connection lost${code ? ` (${code})` : ''}`;
-		}
+	/** The conversation has ended: there is nothing to connect to. */
+	ended(why) {
+		this.#client = undefined;
+		$('state').dataset.state = 'closed';
+		$('state').querySelector('span').textContent = 'Closed';
+		$('why').textContent = why;
+		$('reconnect').hidden = true;
+	}
+
+	#status(detail) {
+		this.#detail = detail;
+		this.#nextAt = detail.status === 'waiting' ? performance.now() + detail.delay : undefined;
+		this.#show();
 		this.#count();
 	}
 
-	#back({ count }) {
-		if (this.#lostAt) {
-			const seconds = ((performance.now() - this.#lostAt) / 1000).toFixed(1);
-			this.notice(`Back after ${seconds} s, ${count === 1 ? '1 event' : `${count} events`} replayed`);
-			this.#lostAt = undefined;
+	#show() {
+		if (this.#client) {
+			const { status } = this.#detail;
+			const offline = navigator.onLine === false && status !== 'closed';
+			$('state').dataset.state = offline ? 'waiting' : status;
+			$('state').querySelector('span').textContent = offline ? 'Offline' : WORDS[status];
+			$('reconnect').hidden = status !== 'closed' && status !== 'waiting';
+			this.#why();
 		}
-		this.#count();
+	}
+
+	#why() {
+		if (!this.#client) {
+			return;
+		}
+		const text = navigator.onLine === false ? 'This device has no network. What you send waits for it'
+			: [this.#cause(), this.#countdown()].filter(Boolean).join(' · ');
+		if ($('why').textContent !== text) {
+			$('why').textContent = $('why').title = text;
+		}
+	}
+
+	#cause() {
+		const { status, code, reason } = this.#detail;
+		if (status === 'closed') {
+			return closeText(code);
+		}
+		if (status !== 'waiting' && !(status === 'connecting' && this.#refusal)) {
+			return '';
+		}
+		if (this.#refusal) {
+			return `The server refuses to sign you in (${this.#refusal}): ${REFUSALS[this.#refusal] ?? 'it may be starting'}`;
+		}
+		return reason === 'sign_in_refused' ? 'The server refuses the connection: its sign-in was not accepted'
+			: this.#client.sessionId || code ? closeText(code) : 'The server does not answer';
+	}
+
+	#countdown() {
+		const seconds = Math.ceil((this.#nextAt - performance.now()) / 1000);
+		return seconds > 0 && seconds < Infinity ? `next attempt in ${seconds} s` : '';
 	}
 
 	#count() {
-		const { sessionId, lastEventId, reconnects, replayed } = this.#client;
-		$('session').textContent = sessionId?.slice(0, 8) ?? '–';
-		$('session').disabled = !sessionId;
-		$('cursor').textContent = lastEventId;
-		$('reconnects').textContent = reconnects;
-		$('replayed').textContent = replayed;
+		if (this.#client) {
+			const { sessionId, lastEventId, reconnects, replayed } = this.#client;
+			$('session').textContent = sessionId?.slice(0, 8) ?? '–';
+			$('session').disabled = !sessionId;
+			$('cursor').textContent = lastEventId;
+			$('reconnects').textContent = reconnects;
+			$('replayed').textContent = replayed;
+			this.#prove();
+		}
+	}
+
+	#prove() {
+		const { received, log, lost, twice, complete } = this.#ledger;
+		const ready = this.#client.status === 'open';
+		const state = !ready ? 'unknown' : complete ? 'proven' : 'refuted';
+		$('proof').dataset.state = state;
+		$('proof').textContent = this.#client.status === 'replaying' ? `${received} of ${log}` : !ready ? `${received}, log ?`
+			: complete ? `${received} = log ${log} ✓` : `${received} ≠ log ${log} (${lost} lost, ${twice} twice)`;
 	}
 
 }

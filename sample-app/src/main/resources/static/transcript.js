@@ -1,158 +1,310 @@
 // The conversation as it is shown: the user's messages and the replies, in the order of the log, and after them what is
-// not in the log yet.
+// not in the log yet. Until the log has come, what was shown last.
 
-import { $, announce, copyButton, element, icon } from './dom.js';
+import { $, element, icon } from './dom.js';
+import { Answer } from './answer.js';
+import { describe, explain } from './breaks.js';
+import { keepTranscript, keptTranscript } from './kept-transcripts.js';
 import { MarkdownView } from './markdown.js';
+import { Scroll } from './scroll.js';
+import { tabStore } from './store.js';
+import { clock } from './words.js';
 
-const NOTES = { cancelled: 'Stopped', length: 'Cut off: the answer was too long', content_filter: 'Withheld by the model' };
-const NEAR = 60;
+const SLOW = 1_000;
 
 export class Transcript {
 
-	#list = $('messages');
-	#scroller = $('scroller');
-	#pinned = true;
+	#kept = element('div', { class: 'part' });
+	#log = element('div', { class: 'part' });
+	#waiting = element('div', { class: 'part' });
+	#scroll;
+	#sessionId;
+	#loading = false;
 	#said = new Map(); // what the user said, by event id
+	#answers = []; // in the order of their beginning
+	#answered = new Set(); // event ids of messages
 	#pending = new Map(); // messages that are not in the log yet, by key
-	#retry;
+	#marks = []; // of the present break: what completes them
+	#timer;
+	#actions;
 
-	/** @param {(content: string) => void} retry says something again */
-	constructor(retry) {
-		this.#retry = retry;
-		this.#scroller.addEventListener('scroll', () => {
-			const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-			this.#pinned = scrollHeight - scrollTop - clientHeight < NEAR;
-			$('latest').hidden = this.#pinned;
-		}, { passive: true });
-		$('latest').addEventListener('click', () => this.toEnd());
-		const observer = new ResizeObserver(() => this.#pinned && this.toEnd());
-		observer.observe(this.#list);
-		observer.observe(this.#scroller);
+	/**
+	 * @param actions what a reader can do: `again(content)` says something again, `withdraw(key, content)` takes a message
+	 * back, `arrived()` is called when the reader was brought to the end
+	 */
+	constructor(actions) {
+		this.#actions = actions;
+		this.#scroll = new Scroll(actions.arrived);
+		$('messages').append(this.#kept, this.#log, this.#waiting);
+		addEventListener('pagehide', () => this.#keep());
+	}
+
+	/** Shows another conversation. @param sessionId its session; nothing for one that is new */
+	open(sessionId) {
+		this.#keep();
+		this.#pending.clear();
+		this.#waiting.replaceChildren();
+		this.#marks = [];
+		this.clear();
+		this.#sessionId = sessionId;
+		const kept = keptTranscript(sessionId);
+		this.#loading = Boolean(sessionId) && kept?.length !== 0;
+		this.#kept.replaceChildren(...(kept ?? []).map(keptMessage));
+		this.#log.hidden = this.#loading;
+		this.#show();
+		this.#scroll.toEnd();
+	}
+
+	/** The new conversation has a session. */
+	began(sessionId) {
+		this.#sessionId = sessionId;
+	}
+
+	/** All that is in the log has come. */
+	loaded() {
+		this.#loading = false;
+		this.#kept.replaceChildren();
+		this.#log.hidden = false;
+		this.#keepSoon();
+		this.#show();
+	}
+
+	/** Says what the page waits for, while it has nothing to show. */
+	waitsFor(text) {
+		$('loading-text').textContent = text;
 	}
 
 	/** Forgets what came from the log. */
 	clear() {
 		this.#said.clear();
-		this.#list.replaceChildren(...this.#pending.values());
-		this.#pinned = true;
-		this.#showWelcome();
+		this.#answered.clear();
+		this.#answers = [];
+		this.#log.replaceChildren();
+		this.#scroll.toEnd();
+		this.#show();
 	}
 
-	/** Forgets what is not in the log either. */
-	reset() {
-		this.#pending.clear();
-		this.clear();
+	/** Forgets the conversation: it was deleted. */
+	forget() {
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		if (this.#sessionId) {
+			keepTranscript(this.#sessionId);
+		}
+		this.#sessionId = undefined;
 	}
 
-	toEnd() {
-		this.#pinned = true;
-		this.#scroller.scrollTop = this.#scroller.scrollHeight;
-		$('latest').hidden = true;
-	}
-
-	/** Whether nothing was said. */
+	/** Whether nothing was said, as far as is known. */
 	get empty() {
-		return !this.#list.firstElementChild;
+		return !this.#loading && !this.#log.firstElementChild && !this.#pending.size;
 	}
 
-	sending(key, content) {
-		const message = userMessage(content, 'sending');
+	/** A message waits in the outbox. */
+	sending(key, content, time = Date.now()) {
+		if (this.#pending.has(key)) {
+			return;
+		}
+		const message = userMessage(content, 'sending', new Date(time));
 		setTimeout(() => {
 			if (message.dataset.status === 'sending' && message.isConnected) {
-				message.querySelector('.note').textContent = 'Waits for the connection';
+				note(message, 'Waits for the connection');
+				message.querySelector('.actions').append(this.#button('withdraw', 'close', 'Take back', () => {
+					this.#actions.withdraw(key, content);
+				}));
 			}
-		}, 1_000);
+		}, SLOW);
 		this.#pending.set(key, message);
-		this.#list.append(message);
-		this.#showWelcome();
-		this.toEnd();
+		this.#waiting.append(message);
+		this.#show();
+		this.#scroll.toEnd();
+	}
+
+	withdrawn(key) {
+		this.#pending.get(key)?.remove();
+		this.#pending.delete(key);
+		this.#show();
 	}
 
 	refused(key, content, why) {
 		const message = this.#pending.get(key);
 		if (message) {
 			message.dataset.status = 'refused';
-			message.querySelector('.note').textContent = `Not sent: ${why}`;
-			message.querySelector('.actions').append(this.#retryButton(content, () => {
-				this.#pending.delete(key);
-				message.remove();
-			}));
+			message.querySelector('.withdraw')?.remove();
+			note(message, `Not sent: ${why}`);
+			message.querySelector('.actions').append(this.#again(content, () => this.withdrawn(key)));
 		}
 	}
 
-	said({ event_id: id, payload: { content, idempotency_key: key } }) {
-		const waiting = this.#pending.get(key);
-		waiting?.remove();
-		this.#pending.delete(key);
+	said({ event_id: id, created_at: at, payload: { content, idempotency_key: key } }) {
+		this.withdrawn(key);
 		this.#said.set(id, content);
-		this.#place(userMessage(content, 'sent'));
+		const message = userMessage(content, 'sent', new Date(at));
+		message.dataset.event = id;
+		this.#log.append(message);
+		this.#changed();
 	}
 
 	/** @param {boolean} live whether it is said now, and not read from the log */
-	reply(reply, live) {
-		const body = element('div', { class: 'body', 'aria-live': 'off' });
-		const note = element('span', { class: 'note' });
-		const actions = element('div', { class: 'actions' }, note);
-		const message = element('article', { class: 'message', data: { role: 'assistant', status: 'running' },
-			'aria-label': 'Assistant', 'aria-busy': 'true' }, body, actions);
-		let view = new MarkdownView(body);
-		let frame;
-		const show = () => {
-			frame = undefined;
-			view.show(reply.text);
-		};
-		reply.addEventListener('delta', () => frame ??= requestAnimationFrame(show));
-		reply.addEventListener('reset', () => {
-			body.replaceChildren();
-			view = new MarkdownView(body);
-			note.textContent = reply.attempt > 1 ? 'The server was lost. It begins anew.' : '';
+	reply(reply, live, at) {
+		const question = this.#question(reply);
+		this.#answered.add(question);
+		const follows = this.#log.lastElementChild?.dataset.event === String(question);
+		const answer = new Answer(reply, live, this.#said.has(question) && !follows ? [this.#quote(question)] : [],
+			() => this.#ended(answer, question));
+		this.#answers.push(answer);
+		answer.at(new Date(at ?? Date.now()));
+		answer.remember(this.#rememberedMarks().filter((mark) => mark.question === question));
+		this.#log.append(answer.element);
+		this.#changed();
+	}
+
+	/** The connection is lost: every answer that is being written has a mark where that was. */
+	broken(broken) {
+		this.#marks = this.#running.map((answer) => {
+			const mark = answer.broken(broken);
+			return () => this.#remember({ question: answer.reply.inReplyTo, ...answer.recovered(mark, broken) });
 		});
-		reply.addEventListener('end', () => {
-			cancelAnimationFrame(frame);
-			show();
-			this.#end(reply, message, note, actions);
-			if (live) {
-				announce(reply.status === 'done' ? `Assistant: ${body.textContent}` : note.textContent);
+		if (!this.#marks.length && !this.#log.hidden && this.#log.lastElementChild) {
+			this.#markBetween(broken);
+		}
+	}
+
+	recovered() {
+		this.#marks.splice(0).forEach((complete) => complete());
+	}
+
+	/** Whoever reads has asked for silence. */
+	stopping(connected) {
+		this.#running.forEach((answer) => answer.stopping(connected));
+		for (const message of this.#waitingTurns()) {
+			note(message, connected ? 'Stopping …' : 'Stops when the connection is back');
+		}
+	}
+
+	/** @returns what was asked; nothing if that is not known */
+	questionOf({ inReplyTo }) {
+		return this.#said.get(inReplyTo);
+	}
+
+	get #running() {
+		return this.#answers.filter(({ reply }) => reply.status === 'running');
+	}
+
+	/** Between messages there is a mark only if something was missed there. */
+	#markBetween(broken) {
+		const last = this.#log.lastElementChild;
+		this.#marks = [() => {
+			if (broken.to > broken.from) {
+				last.after(element('p', { class: 'cut', role: 'note', title: explain(broken), 'aria-label': describe(broken),
+					data: { text: describe(broken) } }));
 			}
-		});
-		show();
-		this.#place(message);
+		}];
 	}
 
-	#end(reply, message, note, actions) {
-		const failed = reply.status === 'failed';
-		message.dataset.status = failed ? 'failed' : reply.finishReason === 'cancelled' ? 'cancelled' : 'done';
-		message.removeAttribute('aria-busy');
-		note.textContent = failed ? reply.error.message : NOTES[reply.finishReason] ?? '';
-		if (reply.text) {
-			actions.append(copyButton('Copy answer', () => reply.text));
-		}
-		if (message.dataset.status !== 'done' && this.#said.has(reply.inReplyTo)) {
-			actions.append(this.#retryButton(this.#said.get(reply.inReplyTo)));
-		}
+	#rememberedMarks() {
+		return tabStore.read(`marks ${this.#sessionId}`) ?? [];
 	}
 
-	#retryButton(content, before) {
-		return element('button', { type: 'button', class: 'quiet retry', onclick: () => {
+	#remember(mark) {
+		tabStore.write(`marks ${this.#sessionId}`, [...this.#rememberedMarks(), mark]);
+	}
+
+	/** An answer that was stopped before it began names no message: it is that of the oldest that has none. */
+	#question({ inReplyTo }) {
+		return inReplyTo ?? [...this.#said.keys()].find((id) => !this.#answered.has(id));
+	}
+
+	#quote(question) {
+		const text = this.#said.get(question).replace(/\s+/g, ' ');
+		return element('button', { type: 'button', class: 'quiet question', title: text, onclick: () => {
+			this.#log.querySelector(`[data-event="${question}"]`).scrollIntoView({ block: 'center' });
+		} }, element('span', { class: 'unseen' }, 'Answer to: '), `↳ ${text}`);
+	}
+
+	#ended(answer, question) {
+		if (answer.element.dataset.status !== 'done' && this.#said.has(question)) {
+			answer.action(this.#again(this.#said.get(question)));
+		}
+		this.#changed();
+	}
+
+	#again(content, before) {
+		return this.#button('retry', 'retry', 'Try again', (button) => {
+			button.remove(); // a second click would pay for a second answer
 			before?.();
-			this.#retry(content);
-		} }, icon('retry'), element('span', {}, 'Try again'));
+			this.#actions.again(content);
+		});
 	}
 
-	#place(message) {
-		const [firstPending] = this.#pending.values();
-		this.#list.insertBefore(message, firstPending ?? null);
-		this.#showWelcome();
+	#button(name, picture, caption, action) {
+		const button = element('button', { type: 'button', class: `quiet ${name}`, onclick: () => action(button) },
+			icon(picture), element('span', {}, caption));
+		return button;
 	}
 
-	#showWelcome() {
+	#changed() {
+		this.#showTurns();
+		this.#keepSoon();
+		this.#show();
+	}
+
+	/** Messages that are stored and have no answer wait for their turn, as long as another one is answered. */
+	#waitingTurns() {
+		return this.#running.length === 0 ? []
+			: [...this.#log.querySelectorAll('[data-event]')].filter(({ dataset }) => !this.#answered.has(Number(dataset.event)));
+	}
+
+	#showTurns() {
+		const waiting = this.#waitingTurns();
+		for (const message of this.#log.querySelectorAll('[data-event]')) {
+			note(message, waiting.includes(message) ? 'Waits for its turn' : '');
+		}
+	}
+
+	#keepSoon() {
+		if (!this.#loading) {
+			this.#timer ??= setTimeout(() => this.#keep(), 500);
+		}
+	}
+
+	#keep() {
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		if (this.#sessionId && !this.#loading) {
+			const answers = new Map(this.#answers.map((answer) => [answer.element, answer.reply]));
+			keepTranscript(this.#sessionId, [...this.#log.querySelectorAll('.message')].map((message) => ({
+				role: message.dataset.role,
+				content: answers.get(message)?.text ?? this.#said.get(Number(message.dataset.event)),
+				status: message.dataset.status,
+				at: message.querySelector('time').dateTime,
+			})));
+		}
+	}
+
+	#show() {
+		$('loading').hidden = !this.#loading || this.#kept.hasChildNodes();
 		$('welcome').hidden = !this.empty;
 	}
 
 }
 
-function userMessage(content, status) {
+function userMessage(content, status, at) {
 	return element('article', { class: 'message', data: { role: 'user', status }, 'aria-label': 'You' },
 		element('div', { class: 'body' }, content),
-		element('div', { class: 'actions' }, element('span', { class: 'note' })));
+		element('div', { class: 'actions' }, element('span', { class: 'note' }),
+			element('time', { class: 'at', datetime: at.toISOString(), title: at.toLocaleString() }, clock(at))));
+}
+
+function keptMessage({ role, content, at, status }) {
+	if (role === 'user') {
+		return userMessage(content, status, new Date(at));
+	}
+	const body = element('div', { class: 'body' });
+	new MarkdownView(body).show(content);
+	return element('article', { class: 'message', data: { role, status: 'kept' }, 'aria-label': 'Assistant' }, body,
+		element('div', { class: 'actions' }, element('time', { datetime: at })));
+}
+
+function note(message, text) {
+	message.querySelector('.note').textContent = text;
 }

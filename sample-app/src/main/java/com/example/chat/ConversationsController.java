@@ -11,67 +11,86 @@ import jakarta.servlet.http.HttpServletRequest;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * The conversations of the user who asks, and of nobody else. A conversation is a session
- * in which something was said.
+ * The conversations of the user who asks, and of no other user. A conversation is a
+ * session in which something was said.
  */
 @RestController
 class ConversationsController {
 
+	/**
+	 * As many as one user can have open, unless configured otherwise.
+	 */
 	private static final int MAX_SESSIONS = 1000;
 
-	private static final int LIMIT = 100;
+	private static final int PAGE = 100;
 
-	private static final int TITLE_LENGTH = 80;
+	private static final int TITLE_LENGTH = 200;
 
 	private final ResumableSessions sessions;
 
 	private final UserCookie cookies;
 
+	private final ConversationEraser eraser;
+
 	private final JsonMapper json;
 
-	ConversationsController(ResumableSessions sessions, UserCookie cookies, JsonMapper json) {
+	ConversationsController(ResumableSessions sessions, UserCookie cookies, ConversationEraser eraser,
+			JsonMapper json) {
 		this.sessions = sessions;
+		this.eraser = eraser;
 		this.cookies = cookies;
 		this.json = json;
 	}
 
 	/**
-	 * Lists the newest conversations. Titles are read from the log, one by one: enough
-	 * for a page, not for a crowd.
+	 * Lists conversations, the most recently active first. Where there are more than a
+	 * page of them, a {@code Link} header with {@code rel="next"} leads to the others.
+	 * Titles are read from the log, one by one: enough for a page, not for a crowd.
+	 * @param offset how many to leave out
 	 */
 	@GetMapping("/api/conversations")
-	ResponseEntity<List<Conversation>> list(HttpServletRequest request) {
-		List<Conversation> conversations = this.sessions.list(user(request), MAX_SESSIONS)
-			.stream()
-			.filter((session) -> session.lastEventId() > 0)
-			.limit(LIMIT)
+	ResponseEntity<List<Conversation>> list(@RequestParam(defaultValue = "0") int offset, HttpServletRequest request) {
+		if (offset < 0) {
+			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "'offset' must be zero or more");
+		}
+		List<SessionSummary> found = this.sessions.list(user(request), MAX_SESSIONS);
+		List<Conversation> page = found.stream()
+			.skip(offset)
+			.limit(PAGE)
 			.map((session) -> new Conversation(session.sessionId(), title(session), session.createdAt(),
 					session.lastActiveAt()))
 			.toList();
-		return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(conversations);
+		ResponseEntity.BodyBuilder response = ResponseEntity.ok().cacheControl(CacheControl.noStore());
+		int next = offset + page.size();
+		if (next < found.size() && !page.isEmpty()) {
+			response.header(HttpHeaders.LINK, "</api/conversations?offset=%d>; rel=\"next\"".formatted(next));
+		}
+		return response.body(page);
 	}
 
 	/**
-	 * Ends a conversation. The cleanup removes its events later.
+	 * Deletes a conversation, for all devices and for good.
 	 */
 	@DeleteMapping("/api/conversations/{id}")
 	@ResponseStatus(HttpStatus.NO_CONTENT)
 	void delete(@PathVariable UUID id, HttpServletRequest request) {
 		String user = user(request);
 		boolean deleted = this.sessions.find(id).filter((session) -> session.userId().equals(user)).isPresent()
-				&& this.sessions.close(id);
+				&& this.eraser.delete(id);
 		if (!deleted) {
-			// whether there is one of somebody else is nobody's business
+			// a conversation of another user must look like one that does not exist
 			throw new ResponseStatusException(HttpStatus.NOT_FOUND, "No such conversation");
 		}
 	}

@@ -2,6 +2,7 @@ package com.example.chat;
 
 import java.time.Duration;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -14,8 +15,8 @@ import org.springframework.context.annotation.Configuration;
 class OfflineChatModelConfiguration {
 
 	@Bean
-	OfflineChatModel offlineChatModel() {
-		return new OfflineChatModel(Duration.ofMillis(40));
+	OfflineChatModel offlineChatModel(@Value("${" + OfflineChatModel.PROPERTY + "}") Duration wordInterval) {
+		return new OfflineChatModel(wordInterval);
 	}
 
 }

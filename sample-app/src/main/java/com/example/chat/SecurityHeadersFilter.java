@@ -33,7 +33,7 @@ class SecurityHeadersFilter extends OncePerRequestFilter {
 		response.setHeader("Content-Security-Policy",
 				"default-src 'self'; connect-src 'self'" + slowNetwork()
 						+ "; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-						+ "; require-trusted-types-for 'script'; trusted-types dompurify");
+						+ "; require-trusted-types-for 'script'; trusted-types dompurify service-worker");
 		response.setHeader("X-Content-Type-Options", "nosniff");
 		response.setHeader("Referrer-Policy", "no-referrer");
 		chain.doFilter(request, response);

@@ -1,5 +1,6 @@
 package com.example.chat;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -32,11 +33,15 @@ class SignInController {
 
 	private final TokenLifetimes lifetimes;
 
-	SignInController(UserCookie cookies, DeviceCodes codes, AccessTokens tokens, TokenLifetimes lifetimes) {
+	private final DeviceLinks links;
+
+	SignInController(UserCookie cookies, DeviceCodes codes, AccessTokens tokens, TokenLifetimes lifetimes,
+			DeviceLinks links) {
 		this.cookies = cookies;
 		this.codes = codes;
 		this.tokens = tokens;
 		this.lifetimes = lifetimes;
+		this.links = links;
 	}
 
 	/**
@@ -55,15 +60,16 @@ class SignInController {
 	}
 
 	/**
-	 * Gives a code by which another device becomes this user.
+	 * Gives a code by which another device becomes this user, and links that hold it.
 	 */
 	@PostMapping("/api/device-codes")
 	ResponseEntity<Code> codeForAnotherDevice(HttpServletRequest request) {
 		UUID userId = this.cookies.userOf(request)
 			.orElseThrow(() -> new ResponseStatusException(HttpStatus.UNAUTHORIZED, "Sign in first"));
+		String code = this.codes.codeFor(userId);
 		return ResponseEntity.ok()
 			.cacheControl(CacheControl.noStore())
-			.body(new Code(this.codes.codeFor(userId), DeviceCodes.LIFETIME.toMinutes()));
+			.body(new Code(code, DeviceCodes.LIFETIME.toMinutes(), this.links.linksFor(code, request)));
 	}
 
 	/**
@@ -122,7 +128,7 @@ class SignInController {
 	record Token(String token, boolean formerUser) {
 	}
 
-	record Code(String code, long minutes) {
+	record Code(String code, long minutes, List<DeviceLinks.DeviceLink> links) {
 	}
 
 	record Invitation(String code) {

@@ -1,9 +1,11 @@
 package com.example.chat;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -20,9 +22,22 @@ final class TokenLifetimes {
 	 */
 	static final Duration SHORT = Duration.ofSeconds(3);
 
+	/**
+	 * Users whose next token is a short one. Whether they ever ask for it is up to them,
+	 * so only the newest are kept.
+	 */
+	static final int CAPACITY = 1000;
+
 	private final Duration usual;
 
-	private final Set<UUID> shortNext = ConcurrentHashMap.newKeySet();
+	private final Set<UUID> shortNext = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
+			return size() > CAPACITY;
+		}
+
+	}));
 
 	TokenLifetimes(@Value("${chat.token-lifetime}") Duration usual) {
 		Assert.isTrue(usual.toSeconds() >= 1, () -> "chat.token-lifetime must be a second or more, but is " + usual);

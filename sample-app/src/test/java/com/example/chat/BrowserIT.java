@@ -1,5 +1,6 @@
 package com.example.chat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+
+import javax.imageio.ImageIO;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
@@ -315,7 +318,7 @@ class BrowserIT {
 		page.awaitAnswer(words(20));
 		page.click("#cut");
 		page.awaitReconnects(1);
-		assertThat(page.notice()).startsWith("Back after ");
+		page.find("#notice:has-text('back after ')").waitFor();
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
@@ -445,6 +448,31 @@ class BrowserIT {
 		}
 	}
 
+	@Test
+	void aPhoneReadsTheLinkFromTheScreen(@TempDir Path folder) throws Exception {
+		try (SampleProcess everywhere = SampleProcess.start(folder, "--spring.profiles.active=lan",
+				"--spring.datasource.url=" + TestPostgres.createDatabase(), "--chat.stand-in.word-interval=1ms");
+				BrowserContext here = chromium.newBrowser("http://localhost:" + everywhere.port());
+				BrowserContext phone = chromium.newBrowser(address)) {
+			ChatPage page = ChatPage.open(here, "/");
+			page.say("Mine");
+			page.awaitAnswers(1, "done");
+			page.click("#device");
+			page.find("#device-dialog[open]").waitFor();
+			assumeTrue(page.find("#device-qr").isVisible(), "This machine is in no network");
+			String link = read(page.find("#device-qr svg"));
+			assertThat(link).isEqualTo(page.find("#device-link").inputValue()).doesNotContain("localhost");
+
+			ChatPage there = ChatPage.join(phone, link);
+			assertTitles(there, "Mine");
+
+			page.click("#device-dialog [value=close]");
+			page.find("#device-link").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+			assertThat(page.violations()).asInstanceOf(InstanceOfAssertFactories.LIST).isEmpty();
+			assertThat(page.errors()).isEmpty();
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "localhost", "127.0.0.1" })
 	void aPageOfAnotherOriginDoesNotChangeTheUser(String host) throws IOException {
@@ -555,6 +583,10 @@ class BrowserIT {
 			assertThat(page.errors()).isEmpty();
 			report("a screen of 360 pixels", page);
 		}
+	}
+
+	private static String read(Locator qrCode) throws Exception {
+		return QrReader.read(ImageIO.read(new ByteArrayInputStream(qrCode.screenshot())));
 	}
 
 	/**

@@ -15,6 +15,19 @@ import com.microsoft.playwright.Page;
  */
 final class ChatPage {
 
+	/**
+	 * The text of a message as it is read, without the marks of breaks in it.
+	 */
+	private static final String TEXT = """
+			(body) => {
+				if (!body.querySelector('.cut')) {
+					return body.innerText.trim();
+				}
+				const copy = body.cloneNode(true);
+				copy.querySelectorAll('.cut').forEach((mark) => mark.remove());
+				return copy.textContent.trim();
+			}""";
+
 	private final Page tab;
 
 	private final List<String> errors = new ArrayList<>();
@@ -144,7 +157,10 @@ final class ChatPage {
 	void awaitAnswer(String text) {
 		this.tab.waitForFunction(
 				"""
-						(text) => [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1)?.innerText.trim() === text""",
+						(text) => {
+							const body = [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1);
+							return body && (%s)(body) === text;
+						}""".formatted(TEXT),
 				text.strip());
 	}
 
@@ -183,7 +199,7 @@ final class ChatPage {
 		List<Said> said = new ArrayList<>();
 		Object shown = this.tab.evaluate("""
 				() => [...document.querySelectorAll('.message')].map((message) =>
-						({ role: message.dataset.role, text: message.querySelector('.body').innerText.trim() }))""");
+						({ role: message.dataset.role, text: (%s)(message.querySelector('.body')) }))""".formatted(TEXT));
 		for (Object message : (List<?>) shown) {
 			Map<?, ?> fields = (Map<?, ?>) message;
 			said.add(new Said((String) fields.get("role"), (String) fields.get("text")));

@@ -1,22 +1,24 @@
 package com.example.chat;
 
-import java.io.IOException;
-import java.net.CookieManager;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
+import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -27,24 +29,27 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * What browsers are told of conversations, and what they may break.
  */
 class ConversationsTests {
 
+	private static final Pattern NEXT = Pattern.compile("<(/api/conversations\\?.*)>; rel=\"next\"");
+
 	private static ConfigurableApplicationContext application;
 
 	private static int port;
 
-	private final Browser ada = new Browser();
+	private TestBrowser ada;
 
-	private final Browser bob = new Browser();
+	private TestBrowser bob;
 
 	@BeforeAll
 	static void start(@TempDir Path folder) {
 		application = SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.data-dir=" + folder,
-				"--spring.datasource.url=" + TestPostgres.createDatabase(),
+				"--spring.datasource.url=" + TestPostgres.createDatabase(), "--chat.erase-delay=2s",
 				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET, "--spring.ai.openai.api-key=", "--OPENAI_API_KEY=",
 				"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=");
 		port = ((WebServerApplicationContext) application).getWebServer().getPort();
@@ -55,18 +60,24 @@ class ConversationsTests {
 		application.close();
 	}
 
+	@BeforeEach
+	void openBrowsers() {
+		this.ada = new TestBrowser(port);
+		this.bob = new TestBrowser(port);
+	}
+
 	@Test
 	void aConversationIsListedUnderWhatWasSaidFirst() throws Exception {
 		Instant before = Instant.now();
 		String first = this.ada.say(null, "What is a log?\nAnd why?");
-		String second = this.ada.say(null, "x".repeat(200));
+		String second = this.ada.say(null, "x".repeat(300));
 		this.ada.say(first, "Go on");
 
 		JsonNode list = this.ada.conversations();
 
 		assertThat(list.valueStream().map((entry) -> entry.path("id").stringValue())).containsExactly(first, second);
 		assertThat(list.valueStream().map((entry) -> entry.path("title").stringValue()))
-			.containsExactly("What is a log? And why?", "x".repeat(80) + "…");
+			.containsExactly("What is a log? And why?", "x".repeat(200) + "…");
 		assertThat(Instant.parse(list.get(0).path("createdAt").stringValue())).isBetween(before.minusSeconds(60),
 				Instant.parse(list.get(0).path("lastActiveAt").stringValue()));
 	}
@@ -87,7 +98,28 @@ class ConversationsTests {
 
 		assertThat(this.bob.conversations().valueStream().map((entry) -> entry.path("id").stringValue()))
 			.containsExactly(open);
-		assertThat(new Browser().get("/api/conversations").statusCode()).isEqualTo(401);
+		assertThat(new TestBrowser(port).get("/api/conversations").statusCode()).isEqualTo(401);
+	}
+
+	@Test
+	void moreConversationsThanAPageAreListedOnFurtherPages() throws Exception {
+		Set<String> opened = new HashSet<>();
+		String token = this.ada.signIn();
+		for (int i = 0; i < 103; i++) {
+			opened.add(conversation(token));
+		}
+
+		HttpResponse<String> first = this.ada.get("/api/conversations");
+		String next = link(first);
+		HttpResponse<String> second = this.ada.get(next);
+
+		assertThat(ids(first)).hasSize(100);
+		assertThat(ids(second)).hasSize(3);
+		assertThat(Stream.concat(ids(first).stream(), ids(second).stream()))
+			.containsExactlyInAnyOrderElementsOf(opened);
+		assertThat(second.headers().firstValue("Link")).isEmpty();
+		assertThat(ids(this.ada.get("/api/conversations?offset=500"))).isEmpty();
+		assertThat(this.ada.get("/api/conversations?offset=-1").statusCode()).isEqualTo(400);
 	}
 
 	@Test
@@ -105,13 +137,26 @@ class ConversationsTests {
 	}
 
 	@Test
+	void nothingIsLeftOfADeletedConversation() throws Exception {
+		String session = this.ada.say(null, "Forget this");
+		String user = sessions().find(UUID.fromString(session)).orElseThrow().userId();
+		assertThat(sessions().storedBytes(user)).isPositive();
+
+		this.ada.delete(session);
+
+		await().untilAsserted(() -> assertThat(sessions().find(UUID.fromString(session))).isEmpty());
+		assertThat(sessions().storedBytes(user)).isZero();
+		assertThat(sessions().history(UUID.fromString(session), 0, 10)).isEmpty();
+	}
+
+	@Test
 	void nobodyDeletesTheConversationsOfOthers() throws Exception {
 		String session = this.ada.say(null, "Mine");
 		this.bob.signIn();
 
 		assertThat(this.bob.delete(session)).isEqualTo(404);
 		assertThat(this.bob.delete(UUID.randomUUID().toString())).isEqualTo(404);
-		assertThat(new Browser().delete(session)).isEqualTo(401);
+		assertThat(new TestBrowser(port).delete(session)).isEqualTo(401);
 		assertThat(this.ada.conversations()).hasSize(1);
 	}
 
@@ -164,77 +209,48 @@ class ConversationsTests {
 	}
 
 	@Test
+	void itSaysWhoAnswers() throws Exception {
+		JsonNode about = JsonMapper.shared().readTree(new TestBrowser(port).get("/api/about").body());
+
+		assertThat(about.path("model").stringValue()).isEqualTo("stand-in");
+	}
+
+	@Test
 	void nothingIsBrokenForWhoIsNotSignedInOrSomewhereElse() throws Exception {
 		for (String what : new String[] { "connection", "token", "server" }) {
-			assertThat(new Browser().post("/api/break-things/" + what).statusCode()).as(what).isEqualTo(401);
+			assertThat(new TestBrowser(port).post("/api/break-things/" + what).statusCode()).as(what).isEqualTo(401);
 			assertThat(this.ada.post("/api/break-things/" + what, "X-Forwarded-For", "192.0.2.1").statusCode()).as(what)
 				.isEqualTo(403);
 		}
 	}
 
+	private static ResumableSessions sessions() {
+		return application.getBean(ResumableSessions.class);
+	}
+
 	/**
-	 * A browser, with its cookies.
+	 * Opens a session, and lets something happen in it.
 	 */
-	private static final class Browser {
-
-		private final HttpClient client = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
-
-		String signIn() throws IOException, InterruptedException {
-			return JsonMapper.shared().readTree(post("/api/sign-in").body()).path("token").stringValue();
+	private static String conversation(String token) {
+		try (WsTestClient client = WsTestClient.to(port, "/ws").header("Authorization", "Bearer " + token).connect()) {
+			String session = client.await("session_init").path("session_id").stringValue();
+			sessions().publish(UUID.fromString(session), "note", Map.of());
+			return session;
 		}
+	}
 
-		HttpResponse<String> get(String path) throws IOException, InterruptedException {
-			return send(request(path).GET());
-		}
+	private static List<String> ids(HttpResponse<String> list) {
+		return JsonMapper.shared()
+			.readTree(list.body())
+			.valueStream()
+			.map((entry) -> entry.path("id").stringValue())
+			.toList();
+	}
 
-		HttpResponse<String> post(String path, String... headers) throws IOException, InterruptedException {
-			HttpRequest.Builder request = request(path).POST(HttpRequest.BodyPublishers.noBody());
-			return send((headers.length > 0) ? request.headers(headers) : request);
-		}
-
-		int delete(String session) throws IOException, InterruptedException {
-			return send(request("/api/conversations/" + session).DELETE()).statusCode();
-		}
-
-		JsonNode conversations() throws IOException, InterruptedException {
-			return JsonMapper.shared().readTree(get("/api/conversations").body());
-		}
-
-		WsTestClient connect(@Nullable String session) throws IOException, InterruptedException {
-			WsTestClient.Builder builder = WsTestClient.to(port, "/ws")
-				.header("Sec-WebSocket-Protocol", "resumable-ws.v1, jwt-" + signIn());
-			return ((session != null) ? builder.query("sessionId", session) : builder).connect();
-		}
-
-		/**
-		 * Says something in a session, or in a new one, and does not want an answer.
-		 * @return the session
-		 */
-		String say(@Nullable String session, String content) throws IOException, InterruptedException {
-			try (WsTestClient client = connect(session)) {
-				String key = UUID.randomUUID().toString();
-				client.send(Map.of("type", "user_message", "content", content, "idempotency_key", key));
-				client.await("ack");
-				client.await((message) -> isLive(message, "assistant_started"));
-				client.send(Map.of("type", "cancel"));
-				client.await((message) -> isLive(message, "assistant_message"));
-				return client.await("session_init").path("session_id").stringValue();
-			}
-		}
-
-		private static boolean isLive(JsonNode message, String type) {
-			return message.path("type").asString("").equals(type) && !message.has("replay");
-		}
-
-		private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-			return this.client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-		}
-
-		private static HttpRequest.Builder request(String path) {
-			return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
-				.header("Content-Type", "application/json");
-		}
-
+	private static String link(HttpResponse<String> response) {
+		Matcher matcher = NEXT.matcher(response.headers().firstValue("Link").orElseThrow());
+		assertThat(matcher.matches()).isTrue();
+		return matcher.group(1);
 	}
 
 }

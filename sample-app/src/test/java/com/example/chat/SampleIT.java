@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.WsTestClient;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -26,7 +28,16 @@ class SampleIT {
 
 	private static final int CLOSED_FOR_RESTART = 1012;
 
-	private static final String SHORT_LEASE = "--resumable-ws.reply.lease=2s";
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	/**
+	 * Makes an answer of the stand-in last about eight seconds.
+	 */
+	private static final String SOME_SECONDS = "--chat.stand-in.word-interval=25ms";
+
+	private static final String QUESTION = "Write a haiku about Postgres";
+
+	private static final String END_OF_ANSWER = "Five, seven, five.";
 
 	@TempDir
 	Path folder;
@@ -37,29 +48,28 @@ class SampleIT {
 	void aChatGoesOnAfterTheServerWasKilledInTheMiddleOfAnAnswer() throws Exception {
 		String session;
 		long seen;
-		try (SampleProcess sample = SampleProcess.start(this.folder, SHORT_LEASE);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
 				WsTestClient client = connect(sample)) {
 			session = client.await("session_init").path("session_id").stringValue();
-			say(client, "Do not stop");
+			say(client, QUESTION);
 			client.await((message) -> isDeltaFrom(message, 40));
 			sample.kill();
 			client.awaitClose();
 			seen = lastId(events(client));
 		}
-		try (SampleProcess sample = SampleProcess.start(this.folder, SHORT_LEASE);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
 				WsTestClient resumed = connect(sample, session, seen);
 				WsTestClient reloaded = connect(sample, session, 0)) {
 			assertThat(resumed.await("session_init").path("resumed").booleanValue()).isTrue();
 			JsonNode first = resumed.await("assistant_message");
-			assertThat(first.at("/payload/content").stringValue()).startsWith("You said: “Do not stop”")
-				.endsWith("nothing twice.");
+			assertThat(first.at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
 			assertThat(reloaded.await("assistant_message")).isNotNull();
 
 			UUID next = say(resumed, "Still there?");
 			assertThat(resumed.await((message) -> isAck(message, next)).path("event_id").longValue())
 				.isGreaterThan(first.path("event_id").longValue());
 			assertThat(reloaded.await(SampleIT::isSecondAnswer).at("/payload/content").stringValue())
-				.startsWith("You said: “Still there?”");
+				.startsWith("You asked: “Still there?”");
 			assertThat(resumed.await(SampleIT::isSecondAnswer).at("/payload/finish_reason").stringValue())
 				.isEqualTo("stop");
 			assertIdsGrow(seen, events(resumed));
@@ -68,42 +78,77 @@ class SampleIT {
 	}
 
 	@Test
-	void anAnswerThatDoesNotEndInTheGraceOfAStopBeginsAgainAfterTheNextStart() throws Exception {
+	void anAnswerThatRunsWhenTheServerStopsBeginsAgainAfterTheNextStart() throws Exception {
 		String session;
 		long seen;
-		try (SampleProcess sample = SampleProcess.start(this.folder, "--resumable-ws.shutdown.reply-grace=200ms");
+		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
 				WsTestClient client = connect(sample)) {
 			session = client.await("session_init").path("session_id").stringValue();
-			say(client, "Do not stop");
+			say(client, QUESTION);
 			client.await((message) -> isDeltaFrom(message, 40));
 			sample.terminate();
 			assertThat(client.await("server_restarting").path("reconnect_after_ms").isIntegralNumber()).isTrue();
 			assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
-			assertThat(sample.ends(Duration.ofSeconds(40))).isTrue();
+			assertThat(sample.ends(PATIENCE)).isTrue();
+			assertThat(sample.log()).doesNotContain("ERROR");
 			seen = lastId(events(client));
 		}
-		try (SampleProcess sample = SampleProcess.start(this.folder);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
 				WsTestClient reloaded = connect(sample, session, 0);
 				WsTestClient resumed = connect(sample, session, seen)) {
-			JsonNode whole = reloaded.await("assistant_message");
-			assertThat(whole.at("/payload/finish_reason").stringValue()).isEqualTo("stop");
-			assertThat(whole.at("/payload/content").stringValue()).isNotBlank();
-			resumed.await("assistant_message");
+			assertBeganAgain(resumed);
+			assertBeganAgain(reloaded);
 			assertIdsGrow(seen, events(resumed));
 		}
 	}
 
 	@Test
+	void theButtonRestartsTheServerAndTheAnswerThatRan() throws Exception {
+		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS)) {
+			TestBrowser page = new TestBrowser(sample.port());
+			String session;
+			long seen;
+			try (WsTestClient client = page.connect(null); WsTestClient plain = page.plain().connect()) {
+				session = client.await("session_init").path("session_id").stringValue();
+				say(client, QUESTION);
+				plain.send(Map.of("content", QUESTION));
+				client.await((message) -> isDeltaFrom(message, 40));
+				plain.await((message) -> message.has("delta"));
+
+				assertThat(page.post("/api/break-things/server").statusCode()).isEqualTo(202);
+
+				client.await("server_restarting");
+				assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
+				plain.awaitClose();
+				assertThat(plain.messages()).noneMatch((message) -> message.has("done"));
+				seen = lastId(events(client));
+			}
+			long closed = System.nanoTime();
+			try (WsTestClient resumed = Awaitility.await()
+				.atMost(PATIENCE)
+				.ignoreExceptions()
+				.until(() -> page.connect(session, seen), Objects::nonNull)) {
+				System.out.printf("Sample: back %d ms after the button's restart%n",
+						Duration.ofNanos(System.nanoTime() - closed).toMillis());
+				assertBeganAgain(resumed);
+				assertIdsGrow(seen, events(resumed));
+			}
+			assertThat(sample.log()).doesNotContain("ERROR");
+		}
+	}
+
+	@Test
 	void anAnswerThatEndsInTheGraceOfAStopIsWhole() throws Exception {
-		try (SampleProcess sample = SampleProcess.start(this.folder); WsTestClient client = connect(sample)) {
-			say(client, "Do not stop");
+		try (SampleProcess sample = SampleProcess.start(this.folder, "--chat.stand-in.word-interval=10ms",
+				"--resumable-ws.shutdown.timeout=40s", "--resumable-ws.shutdown.reply-grace=30s");
+				WsTestClient client = connect(sample)) {
+			say(client, QUESTION);
 			client.await((message) -> isDeltaFrom(message, 40));
 			sample.terminate();
 			client.await("server_restarting");
-			assertThat(client.await("assistant_message").at("/payload/content").stringValue())
-				.endsWith("nothing twice.");
+			assertThat(client.await("assistant_message").at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
 			assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
-			assertThat(sample.ends(Duration.ofSeconds(40))).isTrue();
+			assertThat(sample.ends(PATIENCE)).isTrue();
 			assertThat(sample.log()).doesNotContain("ERROR");
 		}
 	}
@@ -153,6 +198,20 @@ class SampleIT {
 			.query("sessionId", session)
 			.query("lastEventId", lastEventId)
 			.connect();
+	}
+
+	/**
+	 * The answer was begun again, in place of the attempt that was interrupted, and is
+	 * whole.
+	 */
+	private static void assertBeganAgain(WsTestClient client) {
+		JsonNode whole = client.await("assistant_message");
+		assertThat(whole.at("/payload/finish_reason").stringValue()).isEqualTo("stop");
+		assertThat(whole.at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
+		JsonNode begun = client
+			.await((message) -> isType(message, "assistant_started") && message.path("payload").has("supersedes"));
+		assertThat(begun.at("/payload/message_id")).isEqualTo(whole.at("/payload/message_id"));
+		assertThat(events(client)).noneMatch((event) -> isType(event, "assistant_failed"));
 	}
 
 	private static UUID say(WsTestClient client, String content) {

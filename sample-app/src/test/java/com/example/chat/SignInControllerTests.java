@@ -29,7 +29,7 @@ class SignInControllerTests {
 
 	private final MockMvc mvc = MockMvcBuilders
 		.standaloneSetup(new SignInController(new UserCookie(SECRET), new DeviceCodes(), new AccessTokens(SECRET),
-				this.lifetimes))
+				this.lifetimes, new DeviceLinks(new NetworkAddresses(null), new ThisMachine("none"))))
 		.build();
 
 	@Test
@@ -155,6 +155,19 @@ class SignInControllerTests {
 	@Test
 	void nobodyGetsACodeWithoutBeingSomebody() throws Exception {
 		assertThat(perform(post("/api/device-codes")).getStatus()).isEqualTo(401);
+	}
+
+	@Test
+	void theLinkForAnotherDeviceIsThatOfThePageBehindAProxy() throws Exception {
+		MockHttpServletResponse response = perform(post("https://chat.example:8443/api/device-codes"),
+				cookie(signIn()));
+
+		JsonNode body = JsonMapper.shared().readTree(response.getContentAsString());
+		assertThat(body.path("links")).hasSize(1);
+		assertThat(body.at("/links/0/link").stringValue())
+			.isEqualTo("https://chat.example:8443/#/join/" + body.path("code").stringValue());
+		assertThat(body.at("/links/0/network").booleanValue()).isTrue();
+		assertThat(response.getHeader("Cache-Control")).isEqualTo("no-store");
 	}
 
 	@Test

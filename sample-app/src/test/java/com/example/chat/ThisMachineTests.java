@@ -1,5 +1,6 @@
 package com.example.chat;
 
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,6 +27,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
  * Who may break things: nobody but browsers on this machine, whatever a request says.
  */
 class ThisMachineTests {
+
+	private static final String JSON = "Content-Type: application/json";
 
 	private static final String PERMISSION = "GET /api/break-things";
 
@@ -61,7 +64,28 @@ class ThisMachineTests {
 			assertThat(HttpExchange.send(server, "GET /", "", "Host: evil.example").status()).isEqualTo(421);
 			assertThat(HttpExchange.send(server, PERMISSION, "", host).response()).contains("\"allowed\":false");
 			assertThat(HttpExchange.send(port(application), PERMISSION).response()).contains("\"allowed\":true");
+			// the page at localhost names the address that the phone reaches
+			assertThat(HttpExchange.send(port(application), "POST /api/device-codes", JSON, signIn(application))
+				.response())
+				.contains("{\"address\":\"http://" + address.get().getHostAddress() + ":" + server.getPort()
+						+ "\",\"network\":true,");
 		}
+	}
+
+	@Test
+	void noAddressInTheNetworkIsNamedThatIsNotListenedOn() throws Exception {
+		try (ConfigurableApplicationContext application = start("--server.address=127.0.0.1")) {
+			HttpExchange links = HttpExchange.send(port(application), "POST /api/device-codes", JSON,
+					signIn(application));
+
+			assertThat(links.response()).contains("Cache-Control: no-store")
+				.contains("\"links\":[{\"address\":\"http://localhost:" + port(application) + "\",\"network\":false,")
+				.doesNotContain("\"network\":true");
+		}
+	}
+
+	private static String signIn(ConfigurableApplicationContext application) throws IOException {
+		return HttpExchange.send(port(application), "POST /api/sign-in", JSON).cookies();
 	}
 
 	/**

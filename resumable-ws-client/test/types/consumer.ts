@@ -1,0 +1,54 @@
+// What a strict TypeScript project does with the client; it is compiled, not run.
+
+import { WebSocket as NodeWebSocket } from 'ws';
+import { CloseCode, ErrorCode, ResumableWebSocket, ResumableWebSocketError } from 'resumable-ws-client';
+import type { Reply, ResumableWebSocketOptions, StatusDetail } from 'resumable-ws-client';
+
+interface AppEvents {
+	order_shipped: { order: number };
+}
+
+const options: ResumableWebSocketOptions = {
+	getToken: async ({ attempt, refused, signal }) => (await fetch(`/token?${attempt}`, { signal, cache: refused ? 'reload' : 'default' })).text(),
+	WebSocket: NodeWebSocket,
+	resume: 'cursor',
+};
+const socket = new ResumableWebSocket<AppEvents>(() => '/ws', options);
+
+socket.addEventListener('order_shipped', ({ detail }) => {
+	const order: number = detail.payload.order;
+	// @ts-expect-error payloads are typed
+	detail.payload.color;
+	return order;
+});
+socket.addEventListener('user_message', ({ detail }) => detail.payload.content.trim());
+socket.addEventListener('anything_else', ({ detail }) => detail.event_id + detail.payload.anything);
+
+const onStatus = ({ detail }: CustomEvent<StatusDetail>) => detail.reason === ErrorCode.SIGN_IN_REFUSED || detail.code === CloseCode.SUPERSEDED;
+socket.addEventListener('status', onStatus);
+socket.removeEventListener('status', onStatus);
+// @ts-expect-error a listener of another event
+socket.addEventListener('status', ({ detail }: CustomEvent<Reply>) => detail.text);
+
+socket.addEventListener('reply', async ({ detail: reply }) => {
+	reply.addEventListener('delta', ({ detail: piece }) => piece.trim());
+	for await (const text of reply) {
+		text.trim();
+	}
+	// @ts-expect-error no such status
+	return reply.status === 'over';
+});
+
+for (const { key, message, time, promise } of socket.outbox) {
+	promise.then(({ eventId = 0 }) => eventId + time);
+	socket.withdraw(key, message.type);
+}
+socket.send({ type: 'vote', payload: 1 }, { signal: AbortSignal.timeout(1_000) }).catch((error: unknown) => {
+	if (error instanceof ResumableWebSocketError && error.code === ErrorCode.CLOSED) {
+		socket.reconnect({ force: true });
+	}
+});
+const waiting: number = ResumableWebSocket.unsent({ url: '/ws', name: 'alice' }).reduce((sum, { count }) => sum + count, 0);
+// @ts-expect-error no such option
+new ResumableWebSocket('/ws', { maxDelays: waiting });
+new ResumableWebSocket('/ws').addEventListener('order_shipped', ({ detail }) => detail.payload.order);

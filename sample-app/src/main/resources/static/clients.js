@@ -1,0 +1,135 @@
+// The clients of this browser's user: one for the conversation that is shown, and one for each other conversation in which
+// a message waits to be sent, until it is.
+
+import { ResumableWebSocket } from '/resumable-ws/client.js';
+import { store } from './store.js';
+import { userName } from './user.js';
+
+const CONNECTED = ['replaying', 'open'];
+
+/** Dispatches `unsent` when another number of messages waits, and `undeliverable` with messages whose conversation is gone. */
+export class Clients extends EventTarget {
+
+	shown;
+
+	#url;
+	#options;
+	#couriers = new Set();
+
+	/** @param url, options those of each client */
+	constructor(url, options) {
+		super();
+		this.#url = url;
+		this.#options = options;
+		addEventListener('storage', ({ key }) => key?.startsWith('resumable-ws') && this.#changed()); // of another tab
+		addEventListener('beforeunload', (event) => {
+			if (!store.works && this.#all.some(({ pending }) => pending)) {
+				event.preventDefault(); // nothing keeps what is unsent
+			}
+		});
+	}
+
+	/** Opens the client of the conversation that is shown from now on. @param sessionId its session; null for a new one */
+	open(sessionId) {
+		this.#leave();
+		[...this.#couriers].filter((courier) => courier.sessionId === sessionId).forEach((courier) => this.#dismiss(courier));
+		this.shown = this.#create(sessionId);
+		return this.shown;
+	}
+
+	/** Closes the client of a conversation that is gone. @returns its unsent messages */
+	end() {
+		const client = this.shown;
+		this.shown = undefined;
+		return this.#abandon(client);
+	}
+
+	/** Closes all clients, as the user is another one from now on. What is unsent waits for its user. */
+	close() {
+		this.shown?.close();
+		this.shown = undefined;
+		[...this.#couriers].forEach((courier) => this.#dismiss(courier));
+	}
+
+	/** Sends what other pages, or this one before a reload, have left unsent. */
+	deliver() {
+		for (const sessionId of this.#stored().keys()) {
+			if (!this.#all.some((client) => client.sessionId === sessionId)) {
+				this.#employ(this.#create(sessionId));
+			}
+		}
+	}
+
+	/** @returns how many messages wait in each conversation, by session id; null is that of a new one */
+	unsent() {
+		const counts = this.#stored();
+		for (const { sessionId, pending } of this.#all) {
+			counts.delete(sessionId);
+			if (pending) {
+				counts.set(sessionId, pending);
+			}
+		}
+		return counts;
+	}
+
+	get #all() {
+		return [...this.#couriers, ...(this.shown ? [this.shown] : [])];
+	}
+
+	#stored() {
+		return new Map(ResumableWebSocket.unsent({ name: userName() }).map(({ sessionId, count }) => [sessionId, count]));
+	}
+
+	#create(sessionId) {
+		return new ResumableWebSocket(this.#url, { ...this.#options, sessionId, name: userName() });
+	}
+
+	/** The conversation is shown no more. */
+	#leave() {
+		const client = this.shown;
+		this.shown = undefined;
+		if (client?.pending && client.status !== 'closed') {
+			this.#employ(client);
+		}
+		else {
+			client?.close();
+		}
+	}
+
+	#employ(client) {
+		this.#couriers.add(client);
+		const settle = () => {
+			if (this.#couriers.has(client) && !client.pending && CONNECTED.includes(client.status)) {
+				this.#dismiss(client);
+			}
+			this.#changed();
+		};
+		const gone = () => {
+			if (this.#couriers.has(client)) {
+				this.dispatchEvent(new CustomEvent('undeliverable', { detail: this.#abandon(client) }));
+			}
+		};
+		client.addEventListener('outbox', settle);
+		client.addEventListener('gone', gone); // its messages are not for another conversation
+		client.addEventListener('status', ({ detail }) => detail.status === 'closed' ? gone() : settle());
+		settle();
+	}
+
+	#abandon(client) {
+		const messages = client.outbox;
+		this.#dismiss(client);
+		messages.forEach(({ key }) => client.withdraw(key));
+		this.#changed();
+		return messages.map(({ key, message }) => ({ key, content: message.content }));
+	}
+
+	#dismiss(client) {
+		this.#couriers.delete(client);
+		client.close();
+	}
+
+	#changed() {
+		this.dispatchEvent(new Event('unsent'));
+	}
+
+}

@@ -1,0 +1,42 @@
+// Tints, for two seconds, the words that were missed, where the browser can highlight text without changing it.
+
+const SHOWN = 2_000;
+
+const highlight = globalThis.Highlight && new Highlight();
+if (highlight) {
+	CSS.highlights.set('missed', highlight);
+}
+
+export class Missed {
+
+	#ranges = new Map(); // what gives a range, and the one that is shown
+
+	/** @param {() => Range} range gives the words as they are in the document now */
+	show(range) {
+		if (highlight && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+			this.#ranges.set(range, undefined);
+			this.update();
+			setTimeout(() => {
+				this.#hide(this.#ranges.get(range));
+				this.#ranges.delete(range);
+			}, SHOWN);
+		}
+	}
+
+	/** To be called when the text was rendered again. */
+	update() {
+		for (const [range, shown] of this.#ranges) {
+			this.#hide(shown);
+			const now = range();
+			highlight.add(now);
+			this.#ranges.set(range, now);
+		}
+	}
+
+	#hide(range) {
+		if (range) {
+			highlight.delete(range);
+		}
+	}
+
+}

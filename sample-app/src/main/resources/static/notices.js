@@ -1,0 +1,34 @@
+// Short messages at the bottom of the page. Each stays long enough to be read before the next takes its place.
+
+import { $, announce } from './dom.js';
+
+const READABLE = 2_500;
+
+const queue = [];
+let shownAt = -READABLE;
+let timer;
+
+/** Says what happened, to everybody. */
+export function notice(text) {
+	queue.push(text);
+	next();
+}
+
+function next() {
+	const wait = shownAt + READABLE - performance.now();
+	if (!queue.length || timer) {
+		return;
+	}
+	if (wait > 0) {
+		timer = setTimeout(() => {
+			timer = undefined;
+			next();
+		}, wait);
+		return;
+	}
+	const text = queue.shift();
+	shownAt = performance.now();
+	$('notice').textContent = $('notice').title = text;
+	announce(text);
+	next();
+}

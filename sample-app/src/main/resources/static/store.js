@@ -1,0 +1,54 @@
+// What the page keeps in the browser. Storage may be forbidden or full; then it is forgotten with the page.
+
+class Store {
+
+	#storage;
+
+	constructor(storage) {
+		try {
+			this.#storage = storage();
+		}
+		catch {
+			// a private window
+		}
+	}
+
+	/** Whether anything can be kept. */
+	get works() {
+		this.write('test', true);
+		const works = this.read('test') === true;
+		this.write('test');
+		return works;
+	}
+
+	read(key) {
+		try {
+			return JSON.parse(this.#storage.getItem(key)) ?? undefined;
+		}
+		catch {
+			return undefined;
+		}
+	}
+
+	/** @param value what to keep; undefined removes it */
+	write(key, value) {
+		try {
+			if (value === undefined) {
+				this.#storage.removeItem(key);
+			}
+			else {
+				this.#storage.setItem(key, JSON.stringify(value));
+			}
+		}
+		catch {
+			// as above
+		}
+	}
+
+}
+
+/** Of this browser. */
+export const store = new Store(() => localStorage);
+
+/** Of this tab; survives a reload. */
+export const tabStore = new Store(() => sessionStorage);

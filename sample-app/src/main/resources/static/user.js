@@ -1,0 +1,30 @@
+// Which user this browser is. Each has a name of its own for what is kept here, so that no user sees, or sends, what is
+// another's. The name exists before the first sign-in, when the user does not have an id yet.
+
+import { store } from './store.js';
+
+const KEY = 'user';
+
+const newName = () => `user-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+
+const read = () => {
+	const kept = store.read(KEY);
+	return kept?.current ? kept : { current: newName(), names: {} };
+};
+
+let user = read();
+store.write(KEY, user);
+
+export const userName = () => user.current;
+
+/** @returns whether the token is of another user than the one whose name is in use */
+export function signedInWith(token) {
+	const { sub } = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+	const latest = read(); // another tab may have signed in
+	const taken = Object.values(latest.names).includes(user.current);
+	const name = latest.names[sub] ?? (taken ? newName() : user.current);
+	const changed = name !== user.current;
+	user = { current: name, names: { ...latest.names, [sub]: name } };
+	store.write(KEY, user);
+	return changed;
+}

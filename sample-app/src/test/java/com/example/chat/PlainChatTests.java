@@ -1,0 +1,198 @@
+package com.example.chat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The plain chat answers as any chat does, to whom the resumable one does, and loses what
+ * a broken connection did not carry.
+ */
+class PlainChatTests {
+
+	private static final String QUESTION = "Write a haiku about Postgres";
+
+	private static ConfigurableApplicationContext application;
+
+	private static int port;
+
+	private TestBrowser browser;
+
+	@BeforeAll
+	static void start(@TempDir Path folder) {
+		application = SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.data-dir=" + folder,
+				"--chat.stand-in.word-interval=5ms", "--spring.datasource.url=" + TestPostgres.createDatabase(),
+				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET, "--spring.ai.openai.api-key=", "--OPENAI_API_KEY=",
+				"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=");
+		port = ((WebServerApplicationContext) application).getWebServer().getPort();
+	}
+
+	@AfterAll
+	static void stop() {
+		application.close();
+	}
+
+	@BeforeEach
+	void openBrowser() {
+		this.browser = new TestBrowser(port);
+	}
+
+	@Test
+	void anAnswerIsStreamedAndComplete() throws Exception {
+		try (WsTestClient client = this.browser.plain().connect()) {
+			for (int i = 0; i < 2; i++) {
+				client.send(Map.of("content", QUESTION));
+				assertThat(client.await((message) -> message.has("done")).path("done").booleanValue()).isTrue();
+			}
+
+			String answer = application.getBean(ChatModel.class).call(QUESTION);
+			assertThat(text(client)).isEqualTo(answer + answer);
+			assertThat(client.messages()).hasSizeGreaterThan(100);
+			assertThat(client.responseHeader("Sec-WebSocket-Protocol")).isEqualTo("plain");
+		}
+	}
+
+	@Test
+	void oneClickCutsItTogetherWithTheResumableConnection() throws Exception {
+		try (WsTestClient resumable = this.browser.connect(null); WsTestClient plain = this.browser.plain().connect()) {
+			resumable.await("session_init");
+			plain.send(Map.of("content", QUESTION));
+			plain.await((message) -> message.has("delta"));
+
+			assertThat(this.browser.post("/api/break-things/connection").body()).isEqualTo("{\"connections\":2}");
+
+			assertThat(plain.awaitClose()).isEqualTo(1006);
+			assertThat(resumable.awaitClose()).isEqualTo(1006);
+			assertThat(plain.messages()).noneMatch((message) -> message.has("done"));
+		}
+		// it knows nothing of what was lost
+		try (WsTestClient plain = this.browser.plain().connect()) {
+			plain.send(Map.of("content", ""));
+			assertThat(plain.next().has("error")).isTrue();
+		}
+	}
+
+	@Test
+	void theSlowNetworkLeadsToItToo() throws Exception {
+		int slowPort = JsonMapper.shared()
+			.readTree(this.browser.get("/api/break-things").body())
+			.path("slowPort")
+			.intValue();
+		try (WsTestClient client = WsTestClient.to(slowPort, "/plain")
+			.header("Origin", "http://localhost:" + port)
+			.header("Sec-WebSocket-Protocol", "plain, jwt-" + this.browser.signIn())
+			.connect()) {
+			assertAnswers(client);
+		}
+	}
+
+	@Test
+	void itIsForTheSameUsersAndPages() throws Exception {
+		assertThat(refused(WsTestClient.to(port, "/plain"))).isEqualTo(401);
+		assertThat(refused(this.browser.plain().header("Sec-WebSocket-Protocol", "plain, jwt-a.b.c"))).isEqualTo(401);
+		for (String origin : new String[] { "http://evil.example", "null", "https://localhost.evil.example" }) {
+			assertThat(refused(this.browser.plain().header("Origin", origin))).as(origin).isEqualTo(403);
+		}
+		assertThat(refused(this.browser.plain().header("Host", "evil.example"))).isEqualTo(421);
+	}
+
+	@Test
+	void aConnectionHasOneAnswerAtATime() throws Exception {
+		try (WsTestClient client = this.browser.plain().connect()) {
+			client.send(Map.of("content", QUESTION));
+			client.await((message) -> message.has("delta"));
+			client.send(Map.of("content", QUESTION));
+
+			assertThat(client.await((message) -> message.has("error")).path("error").stringValue())
+				.isEqualTo("An answer is running");
+			client.await((message) -> message.has("done"));
+			assertThat(text(client)).isEqualTo(application.getBean(ChatModel.class).call(QUESTION));
+		}
+	}
+
+	@Test
+	void aUserHasSomeConnectionsAndGetsOneBackForEachThatEnds() throws Exception {
+		List<WsTestClient> open = new ArrayList<>();
+		try {
+			for (int i = 0; i < PlainChatHandler.MAX_PER_USER; i++) {
+				open.add(this.browser.plain().connect());
+				assertAnswers(open.get(i));
+			}
+			try (WsTestClient further = this.browser.plain().connect()) {
+				assertThat(further.awaitClose()).isEqualTo(1008);
+			}
+			try (WsTestClient others = new TestBrowser(port).plain().connect()) {
+				assertAnswers(others);
+			}
+			open.remove(0).close();
+			await().untilAsserted(() -> {
+				try (WsTestClient next = this.browser.plain().connect()) {
+					assertAnswers(next);
+				}
+			});
+		}
+		finally {
+			open.forEach(WsTestClient::close);
+		}
+	}
+
+	@Test
+	void whatIsNoQuestionIsAnswered() throws Exception {
+		try (WsTestClient client = this.browser.plain().connect()) {
+			for (String message : new String[] { "{", "[]", "{}", "{\"content\":1}", "{\"content\":\" \"}" }) {
+				client.send(message);
+				assertThat(client.next().path("error").stringValue()).as(message).contains("content");
+			}
+			client.send(Map.of("content", "😀".repeat(10_000)));
+			assertThat(client.next().path("delta").stringValue()).isNotEmpty();
+		}
+	}
+
+	@Test
+	void aMessageThatIsTooLongEndsTheConnection() throws Exception {
+		try (WsTestClient client = this.browser.plain().connect()) {
+			client.send(Map.of("content", "x".repeat(200_000)));
+
+			assertThat(client.awaitClose()).isEqualTo(1009);
+		}
+	}
+
+	private static void assertAnswers(WsTestClient client) {
+		client.send("{}");
+		assertThat(client.next().has("error")).isTrue();
+	}
+
+	private static int refused(WsTestClient.Builder connection) {
+		UpgradeRefusedException refused = connection.connectRefused();
+		return refused.status();
+	}
+
+	private static String text(WsTestClient client) {
+		return client.messages()
+			.stream()
+			.map((message) -> message.path("delta").asString(""))
+			.collect(Collectors.joining());
+	}
+
+}
