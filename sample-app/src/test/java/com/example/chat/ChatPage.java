@@ -166,13 +166,11 @@ final class ChatPage {
 	 * Waits until the last answer reads like this, as far as it goes.
 	 */
 	void awaitAnswer(String text) {
-		this.tab.waitForFunction(
-				"""
-						(text) => {
-							const body = [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1);
-							return body && (%s)(body) === text;
-						}""".formatted(TEXT),
-				text.strip());
+		this.tab.waitForFunction("""
+				(text) => {
+					const body = [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1);
+					return body && (%s)(body) === text;
+				}""".formatted(TEXT), text.strip());
 	}
 
 	/**
@@ -210,7 +208,8 @@ final class ChatPage {
 		List<Said> said = new ArrayList<>();
 		Object shown = this.tab.evaluate("""
 				() => [...document.querySelectorAll('.message')].map((message) =>
-						({ role: message.dataset.role, text: (%s)(message.querySelector('.body')) }))""".formatted(TEXT));
+						({ role: message.dataset.role, text: (%s)(message.querySelector('.body')) }))"""
+			.formatted(TEXT));
 		for (Object message : (List<?>) shown) {
 			Map<?, ?> fields = (Map<?, ?>) message;
 			said.add(new Said((String) fields.get("role"), (String) fields.get("text")));

@@ -240,10 +240,12 @@ final class RandomVisitor {
 	}
 
 	private boolean rests(ChatPage tab) {
-		return Boolean.TRUE.equals(tab.tab().evaluate("""
-				() => document.querySelector('#state').dataset.state === 'open'
-					&& !document.querySelector('.message[data-status=sending], .message[data-status=running], #conversations .unsent')
-					&& !Object.entries(localStorage).some(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text)"""));
+		return Boolean.TRUE.equals(tab.tab()
+			.evaluate(
+					"""
+							() => document.querySelector('#state').dataset.state === 'open'
+								&& !document.querySelector('.message[data-status=sending], .message[data-status=running], #conversations .unsent')
+								&& !Object.entries(localStorage).some(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text)"""));
 	}
 
 	/**

@@ -117,8 +117,7 @@ class SoakIT {
 			fault("m%d is %d times in the log: %s, shown as %s", number, found.size(), found, times);
 		}
 		for (String sessionId : found) {
-			boolean shownElsewhere = times.stream()
-				.anyMatch((shown) -> !isOneOf(shown.sessionId(), "", sessionId));
+			boolean shownElsewhere = times.stream().anyMatch((shown) -> !isOneOf(shown.sessionId(), "", sessionId));
 			if (shownElsewhere || wasThereBefore(times.get(0), sessionId)) {
 				fault("m%d is in the log of %s, shown as %s", number, sessionId, times);
 			}
@@ -142,7 +141,7 @@ class SoakIT {
 	private void checkLog(String sessionId, LoggedConversation log) {
 		for (String question : log.questions()) {
 			if (!question.equals(this.visitor.typed().get(SoakTexts.number(question)))) {
-				fault("Nobody has typed: %s", question);
+				fault("Never typed: %s", question);
 			}
 		}
 		List<LoggedConversation.Answer> answers = log.answers();

@@ -35,7 +35,7 @@ final class SoakTexts {
 	static int number(String message) {
 		Matcher matcher = NUMBER.matcher(message);
 		if (!matcher.matches()) {
-			throw new AssertionError("Nobody has typed: " + message);
+			throw new AssertionError("Never typed: " + message);
 		}
 		return Integer.parseInt(matcher.group(1));
 	}
