@@ -32,7 +32,7 @@ const transcript = new Transcript({
 		}
 	},
 });
-const conversations = new ConversationList((id) => id === clients.shown?.sessionId && go(''));
+const conversations = new ConversationList(() => go(''));
 const clients = new Clients(() => breakage.address('/ws'), { getToken: fetchToken });
 let token; // the last one
 const plain = new PlainChat(() => token);
@@ -102,8 +102,13 @@ function open(sessionId) {
 			transcript.clear();
 			notice(reason === 'history_diverged' ? 'The server has lost its last moments. This is what it has' : 'This is what the server still has');
 		}
-		else {
+		else if (transcript.known) {
 			end(); // the new session is not what was opened
+		}
+		else {
+			transcript.clear();
+			composer.open(id);
+			notice('That conversation is not there. This is a new one');
 		}
 	});
 	listen('outbox', showUnsent);

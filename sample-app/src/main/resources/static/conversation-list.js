@@ -23,7 +23,7 @@ export class ConversationList {
 	#removed;
 	#otherTabs = new BroadcastChannel('conversations');
 
-	/** @param {(id: string) => void} removed called when a conversation was deleted here */
+	/** @param {() => void} removed called when the conversation that is open was deleted here */
 	constructor(removed) {
 		this.#removed = removed;
 		document.addEventListener('visibilitychange', () => {
@@ -172,7 +172,9 @@ export class ConversationList {
 					await api.remove(id);
 					keepTranscript(id);
 					this.#older = this.#older.filter((conversation) => conversation.id !== id);
-					this.#removed(id);
+					if (id === this.#current) {
+						this.#removed();
+					}
 				}
 				catch ({ status }) {
 					if (status === 404) {

@@ -11,6 +11,7 @@ const CONTROLS = ['session_init', 'replay_complete', 'server_restarting', 'sessi
 
 export class EventDrawer {
 
+	#client;
 	#entries = []; // what came while the drawer was closed, the page not painted or the list being read is shown later
 	#frame;
 	#list = $('event-list');
@@ -38,16 +39,20 @@ export class EventDrawer {
 	}
 
 	follow(client) {
+		this.#client = client;
 		this.clear();
 		this.#connection.replaceChildren();
 		client.addEventListener('message', ({ detail }) => {
+			if (client !== this.#client) {
+				return;
+			}
 			this.#add({ message: detail, at: new Date() });
 			if (CONTROLS.includes(detail.type)) {
 				this.#pin(line({ message: detail, at: new Date() }));
 			}
 		});
 		client.addEventListener('status', ({ detail: { status, code } }) => {
-			if (status === 'waiting') {
+			if (status === 'waiting' && client === this.#client) {
 				const at = new Date();
 				this.#add({ lost: closeText(code), at });
 				this.#pin(lostLine(closeText(code), at));

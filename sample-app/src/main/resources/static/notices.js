@@ -3,6 +3,7 @@
 import { $, announce } from './dom.js';
 
 const READABLE = 2_500;
+const MOST = 2; // that wait; older ones are no longer true
 
 const queue = [];
 let shownAt = -READABLE;
@@ -11,6 +12,7 @@ let timer;
 /** Says what happened, to everybody. */
 export function notice(text) {
 	queue.push(text);
+	queue.splice(0, queue.length - MOST);
 	next();
 }
 

@@ -50,7 +50,7 @@ export class PlainChat {
 	/** The chat has its answer. @param text the whole of it */
 	compare(content, text) {
 		const exchange = this.#exchange;
-		if (exchange?.content === content) {
+		if (exchange && exchange.content === content) {
 			exchange.whole = text;
 			this.#verdict(exchange);
 		}

@@ -99,6 +99,11 @@ export class Transcript {
 		return !this.#loading && !this.#log.firstElementChild && !this.#pending.size;
 	}
 
+	/** Whether anything of the conversation was ever shown here. */
+	get known() {
+		return this.#kept.hasChildNodes() || this.#log.hasChildNodes() || this.#pending.size > 0;
+	}
+
 	/** A message waits in the outbox. */
 	sending(key, content, time = Date.now()) {
 		if (this.#pending.has(key)) {
@@ -173,7 +178,7 @@ export class Transcript {
 		this.#marks.splice(0).forEach((complete) => complete());
 	}
 
-	/** Whoever reads has asked for silence. */
+	/** The reader has asked for all answers to stop. */
 	stopping(connected) {
 		this.#running.forEach((answer) => answer.stopping(connected));
 		for (const message of this.#waitingTurns()) {

@@ -1,4 +1,4 @@
-// Which user this browser is. Each has a name of its own for what is kept here, so that no user sees, or sends, what is
+// Which user this browser is. Each has its own name for what is kept here, so that no user sees, or sends, what is
 // another's. The name exists before the first sign-in, when the user does not have an id yet.
 
 import { store } from './store.js';

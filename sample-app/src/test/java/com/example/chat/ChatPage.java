@@ -135,7 +135,7 @@ final class ChatPage {
 		becomes("visible");
 	}
 
-	private void becomes(String state) {
+	void becomes(String state) {
 		this.tab.evaluate("""
 				(state) => {
 					Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });

@@ -211,7 +211,8 @@ final class RandomVisitor {
 			if (!works(tab)) {
 				tab.tab().reload();
 			}
-			tab.tab().evaluate("document.querySelector('#reconnect:not([hidden])')?.click()");
+			// hidden while the page is about to try by itself
+			tab.find("#reconnect").evaluate("(button) => button.click()");
 		}
 		for (ChatPage tab : this.tabs) {
 			tab.awaitConnected();

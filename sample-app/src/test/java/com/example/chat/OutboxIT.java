@@ -1,0 +1,273 @@
+package com.example.chat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.WaitForSelectorState;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What becomes of messages that cannot be sent yet, and of what was known before the
+ * server went away.
+ */
+class OutboxIT extends PageScenario {
+
+	private static final String WAITING = ".message[data-status=sending]";
+
+	@Test
+	void aMessageOfAnotherConversationIsSentWhenTheServerIsBack() {
+		ChatPage page = open("/");
+		String first = begin(page, "The first");
+		String second = begin(page, "The second");
+		visit(page, "The first");
+		disconnect(page);
+		page.say("Important");
+		page.find(WAITING).waitFor();
+		click(page, "The second");
+		page.find("#conversations [data-id='" + first + "'] .unsent:has-text('1 unsent')").waitFor();
+		reconnect(page);
+
+		page.tab().waitForCondition(() -> saidIn(first).contains("Important"));
+		page.find(".unsent").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+		assertThat(saidIn(first)).containsExactly("The first", "Important");
+		assertThat(saidIn(second)).containsExactly("The second");
+		assertThat(page.sessionId()).isEqualTo(second);
+	}
+
+	@Test
+	void aMessageForANewConversationIsSentInNoOther() {
+		ChatPage page = open("/");
+		String old = begin(page, "The old one");
+		disconnect(page);
+		page.click("#new");
+		page.say("Secret");
+		page.find(WAITING).waitFor();
+		click(page, "The old one");
+		page.find("#conversations li:has-text('New conversation') .unsent").waitFor();
+		reconnect(page);
+		page.find("#conversations .title:has-text('Secret')").waitFor();
+
+		assertThat(saidIn(old)).containsExactly("The old one");
+		visit(page, "Secret");
+		assertThat(saidIn(page.sessionId())).containsExactly("Secret");
+	}
+
+	@Test
+	void whatAClosedTabHasLeftIsSentByTheNext() {
+		ChatPage page = open("/");
+		String session = begin(page, "Before");
+		disconnect(page);
+		page.say("Left behind");
+		page.find(WAITING).waitFor();
+		page.tab().close();
+		allowSignIn();
+		ChatPage next = open("/");
+
+		next.tab().waitForCondition(() -> saidIn(session).contains("Left behind"));
+		assertThat(saidIn(session)).containsExactly("Before", "Left behind");
+		assertThat(next.sessionId()).isNotEqualTo(session);
+	}
+
+	@Test
+	void aReloadWhileTheServerIsAwayShowsWhatThereWas() throws Exception {
+		this.gate.open();
+		ChatPage page = open("/");
+		page.say("Remember this");
+		page.awaitAnswers(1, "done");
+		page.find("#conversations .title:has-text('Remember this')").waitFor();
+		awaitShell(page);
+		String session = page.sessionId();
+		cluster().node(0).kill();
+		page.awaitState("waiting");
+		page.say("And this");
+		page.find(WAITING).waitFor();
+		page.tab().reload();
+
+		page.find(".message[data-role=user]:has-text('Remember this')").waitFor();
+		page.find(".message[data-role=assistant]:has-text('word59')").waitFor();
+		page.find(WAITING + ":has-text('And this')").waitFor();
+		page.find("#conversations .title:has-text('Remember this')").waitFor();
+		assertThat(page.find("#welcome").isVisible()).isFalse();
+		assertThat(page.find("#no-conversations").isVisible()).isFalse();
+
+		cluster().node(0);
+		page.awaitAnswers(2, "done");
+		assertThat(saidIn(session)).containsExactly("Remember this", "And this");
+		assertThat(page.find(".message[data-role=user]").count()).isEqualTo(2);
+	}
+
+	@Test
+	void aConversationThatIsNotKnownYetIsNotShownAsNew() {
+		this.gate.open();
+		ChatPage page = open("/");
+		page.say("Known elsewhere");
+		page.awaitAnswers(1, "done");
+		String url = page.tab().url();
+		page.tab()
+			.evaluate(
+					"() => localStorage.removeItem(Object.keys(localStorage).find((key) => key.startsWith('transcripts')))");
+		page.tab().close();
+		refuseSignIn();
+		Page tab = this.browser.newPage();
+		tab.navigate(url);
+		tab.waitForSelector("#loading-text:has-text('Waiting for the connection')");
+		assertThat(tab.locator("#welcome").isVisible()).isFalse();
+		allowSignIn();
+		tab.locator("#reconnect").evaluate("(button) => button.click()");
+		tab.waitForSelector(".message[data-status=done]");
+		assertThat(tab.locator("#loading").isVisible()).isFalse();
+	}
+
+	@Test
+	void aMessageThatWaitsCanBeTakenBack() {
+		ChatPage page = open("/");
+		String session = begin(page, "Before");
+		disconnect(page);
+		page.say("Rather not");
+		page.click(".withdraw");
+		assertThat(page.find(WAITING).count()).isZero();
+		assertThat(page.find("#input").inputValue()).isEqualTo("Rather not");
+		page.find("#input").fill("Better");
+		page.find("#input").press("Enter");
+		reconnect(page);
+		page.awaitSaid(2);
+
+		assertThat(saidIn(session)).containsExactly("Before", "Better");
+	}
+
+	@Test
+	void aDraftBelongsToItsConversationAndSurvivesAReload() {
+		ChatPage page = open("/");
+		begin(page, "The first");
+		begin(page, "The second");
+		page.find("#input").fill("half of a thou");
+		visit(page, "The first");
+		assertThat(page.find("#input").inputValue()).isEmpty();
+		visit(page, "The second");
+		assertThat(page.find("#input").inputValue()).isEqualTo("half of a thou");
+		page.reload();
+		assertThat(page.find("#input").inputValue()).isEqualTo("half of a thou");
+	}
+
+	@Test
+	void aTextThatIsTooLongIsRefusedAndNotCut() {
+		ChatPage page = open("/");
+		page.find("#input").fill("x".repeat(20_003));
+		page.find("#input").press("Enter");
+		page.find("#length:has-text('20,003 characters, and 20,000 are the most')").waitFor();
+		assertThat(page.find("#input").inputValue()).hasSize(20_003);
+		assertThat(page.said()).isEmpty();
+		page.find("#input").fill("x".repeat(20_000));
+		page.find("#input").press("Enter");
+		page.awaitSaid(1);
+	}
+
+	@Test
+	void aDoubleClickOnTryAgainAsksOnce() {
+		ChatPage page = open("/");
+		page.say("Once");
+		this.gate.release(5);
+		page.awaitAnswer(words(0, 5));
+		page.click("#stop");
+		page.awaitAnswers(1, "cancelled");
+		page.find(".retry").evaluate("(button) => { button.click(); button.click(); }");
+		this.gate.open();
+		page.awaitAnswers(1, "done");
+
+		assertThat(saidIn(page.sessionId())).containsExactly("Once", "Once");
+		assertThat(page.find(".retry").count()).isZero();
+	}
+
+	@Test
+	void messagesThatWaitForTheirTurnSaySoAndCanBeAskedAgainWhenStopped() {
+		ChatPage page = open("/");
+		page.say("One");
+		this.gate.release(5);
+		page.awaitAnswer(words(0, 5));
+		page.say("Two");
+		page.say("Three");
+		page.awaitSaid(3);
+		page.tab()
+			.waitForFunction(
+					"() => [...document.querySelectorAll('.note')].filter(({ textContent }) => textContent === 'Waits for its turn').length === 2");
+		page.click("#stop");
+		page.awaitAnswers(3, "cancelled");
+
+		assertThat(page.find(".message[data-status=cancelled] .retry").count()).isEqualTo(3);
+		assertThat(page.find(".question").allInnerTexts()).anyMatch((text) -> text.endsWith("Two"))
+			.anyMatch((text) -> text.endsWith("Three"));
+	}
+
+	@Test
+	void aConversationThatIsDeletedElsewhereSaysSoAndTakesNoMessages() {
+		ChatPage page = open("/");
+		begin(page, "Doomed");
+		ChatPage other = open(page.tab().url());
+		other.find("#conversations [data-id]:has-text('Doomed') .remove").focus();
+		other.tab().keyboard().press("Enter");
+		other.click("#delete-dialog .danger");
+
+		page.find("#ended").waitFor();
+		assertThat(page.find("#input").isDisabled()).isTrue();
+		assertThat(page.find("#reconnect").isVisible()).isFalse();
+		page.click("#ended-new");
+		page.awaitConnected();
+		page.say("A new start");
+		page.awaitSaid(1);
+	}
+
+	@Test
+	void aDeletionThatFailsSaysSoAndChangesNothing() {
+		ChatPage page = open("/");
+		String session = begin(page, "Keep me");
+		this.browser.route("**/api/conversations/*",
+				(route) -> route.fulfill(new Route.FulfillOptions().setStatus(503)));
+		page.find("#conversations [data-id='" + session + "'] .remove").focus();
+		page.tab().keyboard().press("Enter");
+		page.click("#delete-dialog .danger");
+
+		page.find("#notice:has-text('could not be deleted (503)')").waitFor();
+		assertThat(page.sessionId()).isEqualTo(session);
+		assertThat(page.said()).isNotEmpty();
+	}
+
+	/**
+	 * Begins a conversation.
+	 * @return its session
+	 */
+	private String begin(ChatPage page, String content) {
+		if (!page.said().isEmpty()) {
+			page.click("#new");
+			page.find("#welcome").waitFor();
+			page.awaitConnected();
+		}
+		page.say(content);
+		page.awaitSaid(1);
+		page.find("#conversations .title:has-text('" + content + "')").waitFor();
+		return page.sessionId();
+	}
+
+	private static void visit(ChatPage page, String title) {
+		click(page, title);
+		page.find("#title:has-text('" + title + "')").waitFor();
+		page.awaitConnected();
+	}
+
+	private static void click(ChatPage page, String title) {
+		page.find("#conversations a:has-text('" + title + "')").click();
+	}
+
+	private static void awaitShell(ChatPage page) {
+		page.tab()
+			.waitForFunction(
+					"""
+							async () => {
+								const shell = await caches.open('shell');
+								const files = (await shell.keys()).map(({ url }) => new URL(url).pathname);
+								return ['/', '/app.js', '/style.css', '/resumable-ws/client.js', '/markdown.js'].every((file) => files.includes(file));
+							}""");
+	}
+
+}

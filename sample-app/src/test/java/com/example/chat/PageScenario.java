@@ -1,0 +1,160 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.options.RequestOptions;
+import dev.resumablews.testing.Gate;
+import dev.resumablews.testing.OpenAiAnswer;
+import dev.resumablews.testing.TestPostgres;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * The packaged sample in Chromium, with a model whose words come when a test says so. For
+ * tests to extend; skipped where there is no Chromium.
+ */
+abstract class PageScenario {
+
+	static final int WORDS = 60;
+
+	private static final String SIGN_IN = "**/api/sign-in";
+
+	private static Chromium chromium;
+
+	private static SampleCluster cluster;
+
+	private static String address;
+
+	final Gate gate = new Gate();
+
+	BrowserContext browser;
+
+	@BeforeAll
+	static void start(@TempDir Path folder) throws IOException {
+		if (!Chromium.isInstalled()) {
+			return;
+		}
+		chromium = Chromium.start();
+		int port;
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			port = socket.getLocalPort();
+		}
+		address = "http://localhost:" + port;
+		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + port,
+				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
+				"--resumable-ws.shutdown.reconnect-window=100ms");
+	}
+
+	@AfterAll
+	static void stop() {
+		if (cluster != null) {
+			cluster.close();
+		}
+		if (chromium != null) {
+			chromium.close();
+		}
+	}
+
+	@BeforeEach
+	void openBrowser() {
+		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
+		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
+		cluster.node(0);
+		this.browser = chromium.newBrowser(address);
+	}
+
+	@AfterEach
+	void closeBrowser() {
+		this.gate.open();
+		if (this.browser != null) {
+			this.browser.close();
+		}
+	}
+
+	SampleCluster cluster() {
+		return cluster;
+	}
+
+	ChatPage open(String path) {
+		return ChatPage.open(this.browser, path);
+	}
+
+	/**
+	 * Cuts the connections of the user, and lets no page sign in until {@link #reconnect}
+	 * is called.
+	 */
+	void disconnect(ChatPage page) {
+		refuseSignIn();
+		cut();
+		page.awaitState("waiting");
+	}
+
+	void refuseSignIn() {
+		this.browser.route(SIGN_IN, (route) -> route.abort());
+	}
+
+	void reconnect(ChatPage page) {
+		allowSignIn();
+		// hidden while the page tries by itself
+		page.find("#reconnect").evaluate("(button) => button.click()");
+		page.awaitConnected();
+	}
+
+	void allowSignIn() {
+		this.browser.unroute(SIGN_IN);
+	}
+
+	/**
+	 * Resets the user's TCP connections, past the page.
+	 */
+	void cut() {
+		assertThat(this.browser.request()
+			.post(address + "/api/break-things/connection",
+					RequestOptions.create().setHeader("Content-Type", "application/json"))
+			.ok()).isTrue();
+	}
+
+	/**
+	 * Waits until there are so many events in a session's log.
+	 */
+	void awaitLog(ChatPage page, String sessionId, int events) {
+		page.tab().waitForCondition(() -> cluster.log(sessionId).size() >= events);
+	}
+
+	/**
+	 * Returns what the user has said in a session, from the log.
+	 */
+	List<String> saidIn(String sessionId) {
+		return cluster.log(sessionId)
+			.stream()
+			.filter((event) -> event.path("type").asString("").equals("user_message"))
+			.map((event) -> content(event))
+			.toList();
+	}
+
+	private static String content(JsonNode event) {
+		return event.path("payload").path("content").asString("");
+	}
+
+	static OpenAiAnswer answer() {
+		return OpenAiAnswer.of(IntStream.range(0, WORDS).mapToObj((i) -> ((i > 0) ? " " : "") + "word" + i).toList());
+	}
+
+	static String words(int from, int to) {
+		return String.join("", answer().pieces().subList(from, to)).strip();
+	}
+
+}
