@@ -16,6 +16,7 @@ import com.google.gson.JsonPrimitive;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.PlaywrightException;
+import com.microsoft.playwright.TimeoutError;
 
 /**
  * Somebody who does at random what people do to the sample's page, in up to three tabs,
@@ -224,7 +225,15 @@ final class RandomVisitor {
 				tab.click("#slow");
 			}
 		}
-		first.tab().waitForCondition(() -> this.cluster.openReplies() == 0 && this.tabs.stream().allMatch(this::rests));
+		try {
+			first.tab()
+				.waitForCondition(() -> this.cluster.openReplies() == 0
+						&& this.tabs.stream().allMatch((tab) -> waiting(tab).isEmpty()));
+		}
+		catch (TimeoutError ex) {
+			throw new AssertionError("%d open replies, and this still waits in the tabs: %s"
+				.formatted(this.cluster.openReplies(), this.tabs.stream().map(this::waiting).toList()), ex);
+		}
 	}
 
 	private boolean serves() {
@@ -240,13 +249,17 @@ final class RandomVisitor {
 		return tab.find("#state:not([data-state=idle])").count() > 0;
 	}
 
-	private boolean rests(ChatPage tab) {
-		return Boolean.TRUE.equals(tab.tab()
-			.evaluate(
-					"""
-							() => document.querySelector('#state').dataset.state === 'open'
-								&& !document.querySelector('.message[data-status=sending], .message[data-status=running], #conversations .unsent')
-								&& !Object.entries(localStorage).some(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text)"""));
+	/**
+	 * Returns what the tab, or its browser, waits for.
+	 */
+	private String waiting(ChatPage tab) {
+		return (String) tab.tab().evaluate("""
+				() => [
+					...document.querySelectorAll('#state:not([data-state=open])'),
+					...document.querySelectorAll('#messages [data-status=sending], #messages [data-status=running]'),
+					...document.querySelectorAll('#conversations li:has(.unsent)'),
+				].map((element) => element.textContent).concat(Object.entries(localStorage)
+					.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat()).join('; ')""");
 	}
 
 	/**

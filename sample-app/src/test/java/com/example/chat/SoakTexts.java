@@ -41,7 +41,7 @@ final class SoakTexts {
 	}
 
 	/**
-	 * Returns the answer to a message, which takes up to five seconds.
+	 * Returns the answer to a message, which takes up to six seconds.
 	 */
 	static OpenAiAnswer answer(String message) {
 		int number = number(message);
@@ -49,7 +49,7 @@ final class SoakTexts {
 			.of(IntStream.range(0, 10 + number * 7 % 40)
 				.mapToObj((i) -> (i % 9 == 8) ? "\n- item " + number + "x" + i : " **word** " + number + "y" + i)
 				.toList())
-			.pacedBy(Duration.ofMillis(20 + number * 13 % 80));
+			.pacedBy(Duration.ofMillis(40 + number * 13 % 80));
 	}
 
 	/**
