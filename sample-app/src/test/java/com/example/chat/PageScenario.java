@@ -128,10 +128,14 @@ abstract class PageScenario {
 	}
 
 	/**
-	 * Waits until there are so many events in a session's log.
+	 * Lets the model say words, each of which becomes an event in the session's log.
 	 */
-	void awaitLog(ChatPage page, String sessionId, int events) {
-		page.tab().waitForCondition(() -> cluster.log(sessionId).size() >= events);
+	void write(ChatPage page, String sessionId, int words) {
+		for (int i = 0; i < words; i++) {
+			int events = cluster.log(sessionId).size();
+			this.gate.release(1);
+			page.tab().waitForCondition(() -> cluster.log(sessionId).size() > events);
+		}
 	}
 
 	/**

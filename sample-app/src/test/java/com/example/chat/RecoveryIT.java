@@ -24,17 +24,18 @@ class RecoveryIT extends PageScenario {
 	void aBreakIsMarkedInTheAnswerAndWhatWasMissedIsTinted() {
 		ChatPage page = open("/");
 		page.say("Go");
-		this.gate.release(20);
-		page.awaitAnswer(words(0, 20));
+		page.find(".message[data-status=running]").waitFor();
+		write(page, page.sessionId(), 8);
+		page.awaitAnswer(words(0, 8));
 		disconnect(page);
 		assertThat(mark(page)).isEqualTo("cut · reconnecting …");
-		this.gate.release(20);
-		awaitLog(page, page.sessionId(), 42);
+		write(page, page.sessionId(), 4);
+		int log = lastEvent(page);
 		reconnect(page);
 
-		assertThat(mark(page))
-			.matches("cut · back after \\d+\\.\\d s · 20 events replayed \\(23–42\\) · 0 lost · 0 twice");
-		page.tab().waitForFunction("(words) => (%s)().trim() === words".formatted(TINTED), words(20, 40));
+		assertThat(mark(page)).matches("cut · back after \\d+\\.\\d s · 4 events replayed \\(%d–%d\\) · 0 lost · 0 twice"
+			.formatted(log - 3, log));
+		page.tab().waitForFunction("(words) => (%s)().trim() === words".formatted(TINTED), words(8, 12));
 		page.tab().waitForFunction("() => !CSS.highlights.get('missed').size");
 		this.gate.open();
 		page.awaitAnswers(1, "done");
@@ -61,15 +62,15 @@ class RecoveryIT extends PageScenario {
 					highlight.add = (range) => window.tinted++;
 				}""");
 		page.say("Go");
-		this.gate.release(5);
-		page.awaitAnswer(words(0, 5));
+		page.find(".message[data-status=running]").waitFor();
+		write(page, page.sessionId(), 3);
+		page.awaitAnswer(words(0, 3));
 		disconnect(page);
-		this.gate.release(5);
-		awaitLog(page, page.sessionId(), 12);
+		write(page, page.sessionId(), 2);
 		reconnect(page);
-		page.awaitAnswer(words(0, 10));
+		page.awaitAnswer(words(0, 5));
 
-		assertThat(mark(page)).contains("5 events replayed");
+		assertThat(mark(page)).contains("2 events replayed");
 		assertThat(page.tab().evaluate("window.tinted")).isEqualTo(0);
 	}
 
@@ -176,9 +177,10 @@ class RecoveryIT extends PageScenario {
 		ChatPage page = open("/");
 		page.click("#show-events");
 		page.say("Go");
-		this.gate.release(37);
-		page.awaitAnswer(words(0, 37));
-		page.find("#event-list .type:has-text('assistant_delta ×37')").waitFor();
+		page.find(".message[data-status=running]").waitFor();
+		write(page, page.sessionId(), 7);
+		page.awaitAnswer(words(0, 7));
+		page.find("#event-list .type:has-text('assistant_delta ×7')").waitFor();
 		assertThat(page.find("#event-list .type:has-text('assistant_delta')").count()).isOne();
 		cut();
 		page.awaitReconnects(1);
@@ -225,8 +227,8 @@ class RecoveryIT extends PageScenario {
 		page.say("Both of you");
 		this.gate.release(40);
 		page.tab().waitForFunction("""
-				() => document.querySelector('.plain-body').textContent.length > 40
-						&& document.querySelector('.message[data-role=assistant] .body').textContent.length > 40""");
+				() => document.querySelector('.plain-body')?.textContent.length > 40
+						&& document.querySelector('.message[data-role=assistant] .body')?.textContent.length > 40""");
 		page.click("#cut");
 		page.find(".plain-answer .note[data-state=lost]").waitFor();
 		page.awaitReconnects(1);
@@ -309,6 +311,14 @@ class RecoveryIT extends PageScenario {
 					range.setEndBefore(mark);
 					return range.toString();
 				}""")).strip();
+	}
+
+	private int lastEvent(ChatPage page) {
+		return cluster().log(page.sessionId())
+			.stream()
+			.mapToInt((event) -> event.path("event_id").asInt())
+			.max()
+			.orElseThrow();
 	}
 
 	private static void assertProven(ChatPage page, int log) {
