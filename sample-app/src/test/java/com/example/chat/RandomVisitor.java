@@ -74,6 +74,7 @@ final class RandomVisitor {
 		catch (PlaywrightException ex) {
 			// the server is away, or what was to be clicked has gone
 			this.inVain.merge(action, 1, Integer::sum);
+			look(tab);
 		}
 	}
 
@@ -253,13 +254,15 @@ final class RandomVisitor {
 	 * Returns what the tab, or its browser, waits for.
 	 */
 	private String waiting(ChatPage tab) {
-		return (String) tab.tab().evaluate("""
-				() => [
-					...document.querySelectorAll('#state:not([data-state=open])'),
-					...document.querySelectorAll('#messages [data-status=sending], #messages [data-status=running]'),
-					...document.querySelectorAll('#conversations li:has(.unsent)'),
-				].map((element) => element.textContent).concat(Object.entries(localStorage)
-					.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat()).join('; ')""");
+		return (String) tab.tab()
+			.evaluate(
+					"""
+							() => [
+								...document.querySelectorAll('#state:not([data-state=open])'),
+								...document.querySelectorAll('#messages [data-status=sending], #messages [data-status=running]'),
+								...document.querySelectorAll('#conversations li:has(.unsent)'),
+							].map((element) => element.textContent).concat(Object.entries(localStorage)
+								.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat()).join('; ')""");
 	}
 
 	/**

@@ -33,8 +33,9 @@ class RecoveryIT extends PageScenario {
 		int log = lastEvent(page);
 		reconnect(page);
 
-		assertThat(mark(page)).matches("cut · back after \\d+\\.\\d s · 4 events replayed \\(%d–%d\\) · 0 lost · 0 twice"
-			.formatted(log - 3, log));
+		assertThat(mark(page))
+			.matches("cut · back after \\d+\\.\\d s · 4 events replayed \\(%d–%d\\) · 0 lost · 0 twice"
+				.formatted(log - 3, log));
 		page.tab().waitForFunction("(words) => (%s)().trim() === words".formatted(TINTED), words(8, 12));
 		page.tab().waitForFunction("() => !CSS.highlights.get('missed').size");
 		this.gate.open();
