@@ -209,32 +209,38 @@ final class RandomVisitor {
 		ChatPage first = this.tabs.get(0);
 		this.tabs.forEach((tab) -> tab.tab().setDefaultTimeout(patience));
 		first.tab().waitForCondition(this::serves);
-		for (ChatPage tab : this.tabs) {
-			if (!works(tab)) {
-				tab.tab().reload();
-			}
-			// hidden while the page is about to try by itself
-			tab.find("#reconnect").evaluate("(button) => button.click()");
-		}
-		for (ChatPage tab : this.tabs) {
-			tab.awaitConnected();
-			if (tab.find("#everything:has-text('Stop')").count() > 0) {
-				tab.click("#everything");
-				tab.find("#everything:has-text('Everything')").waitFor();
-			}
-			if (tab.find("#slow[aria-pressed=true]").count() > 0) {
-				tab.click("#slow");
-			}
-		}
 		try {
+			this.tabs.forEach(this::repair);
 			first.tab()
 				.waitForCondition(() -> this.cluster.openReplies() == 0
 						&& this.tabs.stream().allMatch((tab) -> waiting(tab).isEmpty()));
 		}
 		catch (TimeoutError ex) {
 			throw new AssertionError("%d open replies, and this still waits in the tabs: %s"
-				.formatted(this.cluster.openReplies(), this.tabs.stream().map(this::waiting).toList()), ex);
+				.formatted(this.cluster.openReplies(), this.tabs.stream().map(this::describe).toList()), ex);
 		}
+	}
+
+	private void repair(ChatPage tab) {
+		if (!works(tab)) {
+			tab.tab().reload();
+		}
+		// hidden while the page is about to try by itself
+		tab.find("#reconnect").evaluate("(button) => button.click()");
+		tab.awaitConnected();
+		if (tab.find("#everything:has-text('Stop')").count() > 0) {
+			tab.click("#everything");
+			tab.find("#everything:has-text('Everything')").waitFor();
+		}
+		if (tab.find("#slow[aria-pressed=true]").count() > 0) {
+			tab.click("#slow");
+		}
+	}
+
+	private String describe(ChatPage tab) {
+		return "%n%s: %s; %s; online: %s; %d connections; console: %s".formatted(tab.tab().url(),
+				tab.find("footer .connection").innerText(), waiting(tab), tab.tab().evaluate("navigator.onLine"),
+				tab.webSockets().size(), tab.errors().stream().distinct().toList());
 	}
 
 	private boolean serves() {
