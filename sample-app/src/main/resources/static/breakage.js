@@ -20,10 +20,17 @@ class Breakage extends EventTarget {
 	address(path) {
 		const url = new URL(path, location.href);
 		url.protocol = url.protocol.replace('http', 'ws');
-		if (this.#slow) {
+		if (this.#slow && this.#slowPort) {
 			url.port = this.#slowPort;
 		}
 		return url.href;
+	}
+
+	/** To be called before each connection. A server that was started again may have another slow port. */
+	async findSlowPort(signal) {
+		if (this.#slow) {
+			this.#slowPort = (await api.permission(signal)).slowPort;
+		}
 	}
 
 	/** @throws if the page is to behave as if there were no network */
