@@ -20,16 +20,19 @@ class Breakage extends EventTarget {
 	address(path) {
 		const url = new URL(path, location.href);
 		url.protocol = url.protocol.replace('http', 'ws');
-		if (this.#slow && this.#slowPort) {
+		if (this.#slow) {
 			url.port = this.#slowPort;
 		}
 		return url.href;
 	}
 
-	/** To be called before each connection. A server that was started again may have another slow port. */
-	async findSlowPort(signal) {
-		if (this.#slow) {
-			this.#slowPort = (await api.permission(signal)).slowPort;
+	/** To be called before each connection. The page may connect to the slow port that was known when it was loaded, and to no other. */
+	async checkSlowPort(signal) {
+		if (this.#slow && (await api.permission(signal)).slowPort !== this.#slowPort) {
+			this.#slow = false;
+			$('slow').setAttribute('aria-pressed', false);
+			$('slow').hidden = true;
+			notice('The slow network ended with its server. The network is fast; reload the page for another slow one');
 		}
 	}
 
