@@ -54,8 +54,8 @@ class BreakThings {
 	}
 
 	/**
-	 * Pages that are open may connect to no other slow port than before, so it is the same
-	 * after each start, if it is free.
+	 * Pages that are open may connect to no other slow port than before, so it is the
+	 * same after each start, if it is free.
 	 */
 	private SlowNetwork openSlowNetwork(int serverPort) throws IOException {
 		if (this.wantedSlowPort != 0) {

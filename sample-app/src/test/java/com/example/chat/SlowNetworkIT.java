@@ -35,7 +35,8 @@ class SlowNetworkIT extends PageScenario {
 		int slowPort = port(page);
 		cluster().node(0).kill();
 		page.awaitState("waiting");
-		try (ServerSocket other = new ServerSocket(slowPort, 1, InetAddress.getLoopbackAddress())) {
+		ServerSocket other = new ServerSocket(slowPort, 1, InetAddress.getLoopbackAddress());
+		try {
 			cluster().node(0);
 			page.awaitReconnects(2);
 
@@ -44,6 +45,7 @@ class SlowNetworkIT extends PageScenario {
 			assertAnswers(page);
 		}
 		finally {
+			other.close();
 			cluster().node(0).kill();
 		}
 	}
