@@ -100,7 +100,7 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
      * @param {{ signal?: AbortSignal }} [options] the signal withdraws the message
      * @returns {Promise<Acknowledged>}
      */
-    send(message: ClientMessage, { signal }?: {
+    send(message: ClientMessage, options?: {
         signal?: AbortSignal;
     }): Promise<Acknowledged>;
     /**

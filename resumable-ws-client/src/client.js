@@ -28,35 +28,32 @@
  * @typedef {import('./types.js').SessionEvent<P>} SessionEvent
  */
 
-const NUMBER = /^\d{1,9}$/;
-/**
- * Defaults, and what else there may be.
- * @type {Record<string, [any, RegExp?]>}
- */
-const OPTIONS = {
-	getToken: [undefined],
-	tokenIn: ['subprotocol', /^(subprotocol|query)$/],
-	storage: ['session', /^(session|local|memory|\[object.*)$/],
-	name: ['default'],
-	resume: ['session', /^(session|cursor)$/],
-	sessionId: [undefined],
-	lastEventId: [undefined, NUMBER],
-	epoch: [undefined],
-	ndjson: [true],
-	minDelay: [500, NUMBER],
-	maxDelay: [30_000, NUMBER],
-	minUptime: [5_000, NUMBER],
-	connectTimeout: [10_000, NUMBER],
-	maxOutbox: [100, NUMBER],
-	WebSocket: [undefined],
-	debug: [false],
+const DEFAULTS = {
+	tokenIn: 'subprotocol',
+	storage: 'session',
+	name: 'default',
+	resume: 'session',
+	ndjson: true,
+	minDelay: 500,
+	maxDelay: 30_000,
+	minUptime: 5_000,
+	connectTimeout: 10_000,
+	maxOutbox: 100,
 };
+// An option and its value. Times are below the limit of setTimeout.
+const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(name|sessionId|epoch|getToken|ndjson|WebSocket|debug): [^]*)$/;
 const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'outbox', 'rewind', 'gone', 'error', 'message'];
+/** @type {unknown[]} */
 const FINAL_CLOSES = [1000, 4400, 4409];
+/** @type {unknown[]} */
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const TOKEN = /^[\w.~+/-]+=*$/; // of RFC 6750
+/**
+ * What RFC 6750 allows, and of that what a subprotocol may hold.
+ * @type {Record<string, RegExp>}
+ */
+const TOKENS = { query: /^[\w.~+/-]+=*$/, subprotocol: /^[\w.~+-]+$/ };
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
 const KEPT_MESSAGES = 50;
@@ -119,18 +116,25 @@ const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byt
 	.replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
 
 /**
- * A promise and its ends. One that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
+ * A promise that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
  * @template T
+ * @param {Promise<T>} promise
+ */
+const quiet = (promise) => {
+	promise.catch(() => {});
+	return promise;
+};
+
+/**
+ * A promise and its ends.
+ * @template T
+ * @returns {{ promise: Promise<T>, resolve: (value: T) => void, reject: (reason: unknown) => void }}
  */
 const deferred = () => {
-	/** @type {(value: T) => void} */
-	let resolve = () => {};
-	/** @type {(reason: unknown) => void} */
-	let reject = () => {};
-	/** @type {Promise<T>} */
-	const promise = new Promise((...ends) => [resolve, reject] = ends);
-	promise.catch(() => {});
-	return { promise, resolve, reject };
+	/** @type {any} */
+	const result = {};
+	result.promise = quiet(new Promise((resolve, reject) => Object.assign(result, { resolve, reject })));
+	return result;
 };
 
 /** @type {(url: string | URL) => URL} */
@@ -159,15 +163,15 @@ const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storag
 
 /**
  * The messages in a storage.
- * @param {ClientStorage | undefined} storage
+ * @param {any} storage
  * @param {string} prefix
  */
 const stored = (storage, prefix) => {
 	/** @type {Stored[]} */
 	const found = [];
-	for (let i = 0; i < (storage?.length ?? 0); i++) {
-		const name = storage?.key?.(i) ?? '';
-		const entry = name.startsWith(prefix) && parse(storage?.getItem(name));
+	for (let i = 0; i < storage?.length; i++) {
+		const name = storage.key(i);
+		const entry = name?.startsWith(prefix) && parse(storage.getItem(name));
 		if (entry?.text && `${prefix} ${entry.key}` === name) {
 			found.push(entry);
 		}
@@ -184,21 +188,20 @@ const locks = () => globalThis.navigator?.locks;
 const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: 'no-cors', signal })
 	.then(({ status }) => status === 400 || !status, () => false);
 
-/** @param {any} options */
+/**
+ * @param {any} options
+ * @returns {any}
+ */
 const checked = (options) => {
 	const result = { ...options };
-	for (const name in OPTIONS) {
-		result[name] = options[name] ?? OPTIONS[name][0] ?? options[name];
-	}
 	for (const name in options) {
-		const value = options[name];
-		if (!OPTIONS[name]) {
-			throw new TypeError(`There is no option ${name}, only ${Object.keys(OPTIONS)}`);
+		const option = `${name}: ${options[name]}`;
+		if (options[name] != null && !OPTION.test(option)) {
+			throw new TypeError(`Invalid option ${option}. Valid is ${OPTION}`);
 		}
-		const [, pattern] = OPTIONS[name];
-		if (value != null && pattern?.test(value) === false) {
-			throw new TypeError(`Option ${name} is ${value}, and must match ${pattern}`);
-		}
+	}
+	for (const [name, value] of Object.entries(DEFAULTS)) {
+		result[name] ??= value;
 	}
 	return result;
 };
@@ -227,6 +230,9 @@ export class ResumableWebSocketError extends Error {
 
 }
 
+/** @type {(code: string, message?: string, closeCode?: number) => ResumableWebSocketError} */
+const failure = (code, message, closeCode) => new ResumableWebSocketError(code, message, true, closeCode);
+
 /**
  * @implements {Reply}
  * @extends {Target<ReplyEvents>}
@@ -238,14 +244,9 @@ class StreamedReply extends Target {
 	/** @type {Reply['status']} */
 	status = 'running';
 	cancelling = false;
-	/** @type {string | undefined} */
-	finishReason;
-	/** @type {Record<string, number> | undefined} */
-	usage;
-	/** @type {ResumableWebSocketError | undefined} */
-	error;
 	_length = 0; // as the server counts; longer than the text only if the log has lost its beginning
 	_known = false; // to the page
+	_told = false; // whether the server was, on this connection, to cancel it
 	/** @type {ReturnType<typeof deferred<string>>} */
 	#finished = deferred();
 	/** @type {ReturnType<typeof deferred<void>>} */
@@ -290,6 +291,7 @@ class StreamedReply extends Target {
 		if (id !== this.id) {
 			this.id = id;
 			this.attempt++;
+			this._told = false;
 		}
 		this.text = '';
 		this._length = 0;
@@ -319,7 +321,7 @@ class StreamedReply extends Target {
 
 	/** @param {any} payload */
 	_fail({ code, message }) {
-		this.error = new ResumableWebSocketError(code, message, true);
+		this.error = failure(code, message);
 		this.#end('failed');
 		this.#finished.reject(this.error);
 		this.#tell('end');
@@ -432,10 +434,6 @@ export class ResumableWebSocket extends Target {
 	#due = 0; // when the next message could be sent without a burst
 	#retries = 0;
 	#time = 0;
-	/** @type {Set<string>} */
-	#cancels = new Set(); // ids of replies
-	/** @type {Set<string>} */
-	#sentCancels = new Set(); // on this connection
 	#cancelTo = 0; // replies to events up to this are cancelled
 	/** @type {Set<number>} */
 	#cancelEvents = new Set(); // so are replies to these
@@ -495,7 +493,7 @@ export class ResumableWebSocket extends Target {
 	 * @returns {WaitingMessage[]}
 	 */
 	get outbox() {
-		return [...this.#outbox.values()].map(({ key, message, time, promise }) => ({ key, message, time, promise }));
+		return [...this.#outbox.values()];
 	}
 
 	/**
@@ -515,38 +513,8 @@ export class ResumableWebSocket extends Target {
 	 * @param {{ signal?: AbortSignal }} [options] the signal withdraws the message
 	 * @returns {Promise<Acknowledged>}
 	 */
-	send(message, { signal } = {}) {
-		/** @type {ReturnType<typeof deferred<Acknowledged>>} */
-		const { promise, resolve, reject } = deferred();
-		try {
-			const { type, idempotency_key: key = randomKey() } = message;
-			const known = this.#outbox.get(key);
-			signal?.throwIfAborted();
-			if (known) {
-				return known.promise;
-			}
-			// what the server would refuse without saying which message it means, or not answer
-			if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
-				throw new ResumableWebSocketError('invalid', `Cannot send type '${type}' with idempotency_key '${key}'`, true);
-			}
-			if (!this.#listening) {
-				throw new ResumableWebSocketError('closed', 'The client is closed', true);
-			}
-			if (this.pending >= this.#options.maxOutbox) {
-				throw new ResumableWebSocketError('outbox_full', `${this.pending} messages wait already`, true);
-			}
-			const text = JSON.stringify({ ...message, idempotency_key: key });
-			const entry = this.#enqueue({ key, text, time: Math.max(Date.now(), this.#time + 1) });
-			signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
-			this.#save(entry);
-			this.#changed();
-			this.#flush();
-			return entry.promise;
-		}
-		catch (error) {
-			reject(error);
-			return promise;
-		}
+	send(message, options) {
+		return quiet(this.#send(message, options));
 	}
 
 	/**
@@ -555,7 +523,7 @@ export class ResumableWebSocket extends Target {
 	 * @param {unknown} [reason] what it rejects with, instead of `withdrawn`
 	 * @returns {boolean} false if there is no such message, or it may have reached the server: then it stays
 	 */
-	withdraw(key, reason = new ResumableWebSocketError('withdrawn', 'The message was withdrawn', true)) {
+	withdraw(key, reason = failure('withdrawn')) {
 		const entry = this.#outbox.get(key);
 		if (!entry || entry.sent) {
 			return false;
@@ -570,17 +538,23 @@ export class ResumableWebSocket extends Target {
 	 * @param {string} [messageId]
 	 */
 	cancel(messageId) {
-		if (messageId) {
-			this.#cancelReply(messageId);
-			return;
+		const reply = this.#replies.get(messageId ?? '');
+		if (reply) {
+			reply.cancelling = true;
 		}
-		this.#outbox.forEach((entry) => entry.cancelled = true);
-		this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged.values()].map(({ eventId = 0 }) => eventId));
-		// replies that wait for their turn end before they begin
-		if (this.status === 'open' && this.#cancelledAll !== this.#cancelTo && this.#put({ type: 'cancel' })) {
-			this.#cancelledAll = this.#cancelTo;
+		else if (messageId) {
+			this.#put({ type: 'cancel', message_id: messageId });
 		}
-		this.#replies.forEach(({ id }) => this.#cancelReply(id));
+		else {
+			this.#outbox.forEach((entry) => entry.cancelled = true);
+			this.#replies.forEach((it) => it.cancelling = true);
+			this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged.values()].map(({ eventId = 0 }) => eventId));
+			// replies that wait for their turn end before they begin
+			if (this.status === 'open' && this.#cancelledAll !== this.#cancelTo && this.#put({ type: 'cancel' })) {
+				this.#cancelledAll = this.#cancelTo;
+			}
+		}
+		this.#sendCancels();
 	}
 
 	/**
@@ -613,7 +587,7 @@ export class ResumableWebSocket extends Target {
 	async #connect() {
 		this.#drop();
 		const { signal } = this.#run = new AbortController();
-		const { getToken, connectTimeout } = this.#options;
+		const { getToken, tokenIn, connectTimeout } = this.#options;
 		const attempt = this.#attempt;
 		let code = 'token_failed';
 		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
@@ -624,7 +598,7 @@ export class ResumableWebSocket extends Target {
 			this.#become('connecting');
 			signal.throwIfAborted();
 			const token = await getToken?.({ attempt, refused: this.#refused, signal });
-			if (token && !TOKEN.test(token)) {
+			if (token && !TOKENS[tokenIn].test(token)) {
 				throw new TypeError('getToken did not return a token: does it check response.ok?');
 			}
 			code = 'connection_failed';
@@ -633,7 +607,6 @@ export class ResumableWebSocket extends Target {
 				this.#reachable = await answers(url, signal);
 			}
 			signal.throwIfAborted();
-			code = token ? 'token_failed' : code; // as a subprotocol
 			this.#open(url, token, signal);
 		}
 		catch (/** @type {any} */ cause) {
@@ -697,7 +670,7 @@ export class ResumableWebSocket extends Target {
 	 */
 	#lost(code, message, closeCode, cause) {
 		const { maxDelay, minUptime } = this.#options;
-		const final = FINAL_CLOSES.includes(closeCode ?? 0);
+		const final = FINAL_CLOSES.includes(closeCode);
 		const sent = this.#inFlight;
 		this.#silences = code === 'silent' ? Math.min(3, this.#silences + 1) : 0;
 		// a connection that took too much was no good one
@@ -730,8 +703,8 @@ export class ResumableWebSocket extends Target {
 			this.#timer = setTimeout(() => this.#connect(), delay === Infinity ? maxDelay : delay);
 			this.#become('waiting', { delay, code: closeCode, reason: code });
 		}
-		if (sent && MESSAGE_CLOSES.includes(closeCode ?? 0)) {
-			this.#refuse(sent, new ResumableWebSocketError(code, 'The server does not take this message', true, closeCode));
+		if (sent && MESSAGE_CLOSES.includes(closeCode)) {
+			this.#refuse(sent, failure(code, '', closeCode));
 		}
 		else {
 			emit(this, 'error', error);
@@ -746,7 +719,7 @@ export class ResumableWebSocket extends Target {
 		this.#run?.abort();
 		this.#since = Infinity;
 		this.#run = this.#socket = this.#inFlight = this.#restartDelay = this.#rewindTo = this.#hole = this.#cancelledAll = undefined;
-		this.#sentCancels.clear();
+		this.#replies.forEach((reply) => reply._told = false);
 		socket?.close();
 	}
 
@@ -760,9 +733,9 @@ export class ResumableWebSocket extends Target {
 		clearTimeout(this.#storeTimer);
 		this.#listening?.abort();
 		this.#listening = undefined;
-		this.#disown();
 		if (this.status !== 'closed') {
-			const error = new ResumableWebSocketError('closed', 'The client is closed', true, code);
+			this.#disown();
+			const error = failure('closed', '', code);
 			this.#replies.forEach((reply) => reply._abandon(error));
 			this.#outbox.forEach((entry) => {
 				entry.reject(error);
@@ -787,16 +760,16 @@ export class ResumableWebSocket extends Target {
 	 * @param {string} type
 	 */
 	#wake(type) {
+		this.#store();
 		if (type === 'pagehide') {
 			this.#disown();
+			return;
 		}
-		else if (type === 'pageshow') {
-			this.#own();
+		this.#own();
+		if (type === 'visibilitychange' && document.hidden) {
+			return;
 		}
-		if (type === 'pagehide' || type === 'visibilitychange' && document.hidden) {
-			this.#store();
-		}
-		else if (this.#since < Infinity) {
+		if (this.#since < Infinity) {
 			if (!this.#probing) {
 				this.#beat(PROBE_TIMEOUT, true);
 			}
@@ -830,11 +803,15 @@ export class ResumableWebSocket extends Target {
 
 	/** @param {object} message */
 	#put(message) {
-		const open = this.#since < Infinity && this.#socket?.readyState === 1;
-		if (open) {
+		if (this.#isOpen()) {
 			this.#socket?.send(JSON.stringify(message));
+			return true;
 		}
-		return open;
+		return false;
+	}
+
+	#isOpen() {
+		return this.#since < Infinity && this.#socket?.readyState === 1;
 	}
 
 	// ---- what the server says
@@ -931,10 +908,9 @@ export class ResumableWebSocket extends Target {
 		if (gone) {
 			const replies = [...this.#replies.values()];
 			this.#replies.clear();
-			this.#cancels.clear();
 			this.#cancelEvents.clear();
 			this.#cancelTo = 0;
-			replies.forEach((reply) => reply._fail({ code: 'gone', message: 'The session is gone' }));
+			replies.forEach((reply) => reply._fail({ code: 'gone' }));
 			const diverged = reason === DIVERGED;
 			if (!diverged || emit(this, 'rewind', { rewindTo: rewind_to }, true)) {
 				if (diverged) {
@@ -1012,15 +988,12 @@ export class ResumableWebSocket extends Target {
 		if (kind === 'started') {
 			this.#cancelIfMeant(reply);
 		}
-		reply.cancelling ||= this.#cancels.has(id);
 		if (fresh) {
 			this.#announce(reply);
 		}
 		if (again) {
 			reply._restart(id);
-			if (this.#cancels.delete(supersedes)) {
-				this.#cancelReply(id);
-			}
+			this.#sendCancels();
 		}
 		if (kind === 'delta') {
 			reply._length = Math.max(length, offset + content.length);
@@ -1028,7 +1001,6 @@ export class ResumableWebSocket extends Target {
 		}
 		else if (kind !== 'started') {
 			this.#replies.delete(id);
-			this.#cancels.delete(id);
 			reply[kind === 'message' ? '_complete' : '_fail'](payload);
 		}
 		return true;
@@ -1066,38 +1038,59 @@ export class ResumableWebSocket extends Target {
 		this.#loadFrom = Infinity;
 		this.#become('open');
 		this.#replies.forEach((reply) => this.#announce(reply));
-		this.#cancels.forEach((id) => this.#replies.has(id) || this.#cancels.delete(id));
 		this.#sendCancels();
 		emit(this, 'replaycomplete', { lastEventId: last_event_id, count });
 	}
 
-	/** @param {string} id */
-	#cancelReply(id) {
-		const reply = this.#replies.get(id);
-		if (reply) {
-			reply.cancelling = true;
-		}
-		this.#cancels.add(id);
-		this.#sendCancels();
-	}
-
 	/** @param {StreamedReply} reply */
-	#cancelIfMeant({ id, inReplyTo }) {
-		if (inReplyTo && (inReplyTo <= this.#cancelTo || this.#cancelEvents.has(inReplyTo))) {
-			this.#cancelReply(id);
+	#cancelIfMeant(reply) {
+		const { inReplyTo = Infinity } = reply;
+		if (inReplyTo <= this.#cancelTo || this.#cancelEvents.has(inReplyTo)) {
+			reply.cancelling = true;
+			this.#sendCancels();
 		}
 	}
 
 	/** Not within a replay, which may bring the ends of replies. */
 	#sendCancels() {
-		for (const message_id of this.#cancels) {
-			if (this.status === 'open' && !this.#sentCancels.has(message_id) && this.#put({ type: 'cancel', message_id })) {
-				this.#sentCancels.add(message_id);
+		for (const reply of this.#replies.values()) {
+			if (reply.cancelling && !reply._told && this.status === 'open') {
+				reply._told = this.#put({ type: 'cancel', message_id: reply.id });
 			}
 		}
 	}
 
 	// ---- what the page says
+
+	/**
+	 * @param {ClientMessage} message
+	 * @param {{ signal?: AbortSignal }} [options]
+	 */
+	async #send(message, { signal } = {}) {
+		const { type, idempotency_key: key = randomKey() } = message;
+		const known = this.#outbox.get(key);
+		signal?.throwIfAborted();
+		if (known) {
+			return known.promise;
+		}
+		// what the server would refuse without saying which message it means, or not answer
+		if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
+			throw failure('invalid', `Cannot send type '${type}' with idempotency_key '${key}'`);
+		}
+		if (!this.#listening) {
+			throw failure('closed');
+		}
+		if (this.pending >= this.#options.maxOutbox) {
+			throw failure('outbox_full');
+		}
+		const text = JSON.stringify({ ...message, idempotency_key: key });
+		const entry = this.#enqueue({ key, text, time: Math.max(Date.now(), this.#time + 1) });
+		signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
+		this.#save(entry);
+		this.#changed();
+		this.#flush();
+		return entry.promise;
+	}
 
 	/** @param {Draft} draft */
 	#enqueue(draft) {
@@ -1115,7 +1108,7 @@ export class ResumableWebSocket extends Target {
 	/** Sends the oldest message, and the next when that is settled: no message passes one that has to be sent again. */
 	#flush() {
 		const [entry] = this.#outbox.values();
-		if (!entry || this.#inFlight || this.#since === Infinity || this.#socket?.readyState !== 1) {
+		if (!entry || this.#inFlight || !this.#isOpen()) {
 			return;
 		}
 		const now = performance.now();
@@ -1131,14 +1124,14 @@ export class ResumableWebSocket extends Target {
 			entry.sent = true;
 			this.#save(entry);
 		}
-		this.#socket.send(entry.text);
+		this.#socket?.send(entry.text);
 	}
 
 	#retryLater() {
 		clearTimeout(this.#sendTimer);
 		this.#sendTimer = setTimeout(() => {
 			this.#inFlight = undefined;
-			this.#sentCancels.clear();
+			this.#replies.forEach((reply) => reply._told = false);
 			this.#flush();
 			this.#sendCancels();
 		}, this.#backOff(this.#retries++));
@@ -1259,12 +1252,16 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {Draft} draft
+	 * @param {Entry} entry
 	 * @param {number} [seen] when its owner was there
 	 */
-	#save({ key, text, time, sent }, seen = Date.now()) {
+	#save(entry, seen = Date.now()) {
+		const { key, text, time, sent } = entry;
 		const { sessionId: session } = this;
-		this.#keep(() => this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen })));
+		this.#keep(() => {
+			this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen }));
+			entry.saved = !!this.#outboxStorage;
+		});
 	}
 
 	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
@@ -1286,7 +1283,17 @@ export class ResumableWebSocket extends Target {
 	async #adopt() {
 		const manager = locks();
 		const signal = this.#listening?.signal;
-		this.#outbox.forEach((entry) => this.#save(entry));
+		this.#keep(() => this.#outbox.forEach((entry) => {
+			const { key, saved } = entry;
+			if (!this.sessionId && saved && parse(this.#outboxStorage?.getItem(`${this.#prefix} ${key}`))?.owner !== this.#id) {
+				// while this page was away, another client has taken it into another session, where its key says nothing
+				this.#outbox.delete(key);
+				entry.reject(failure('taken_over'));
+			}
+			else {
+				this.#save(entry);
+			}
+		}));
 		const take = async () => {
 			const held = manager && (await manager.query()).held;
 			this.#keep(() => {

@@ -289,6 +289,7 @@ export interface Entry extends Draft {
 	promise: Promise<Acknowledged>;
 	resolve: (acknowledged: Acknowledged) => void;
 	reject: (reason: unknown) => void;
+	saved?: boolean;
 	cancelled?: boolean;
 	eventId?: number;
 	at?: number;

@@ -20,7 +20,7 @@ export class FakeServer {
 	refuseWith = 0;
 	#taken = 0;
 	#sockets = new Set();
-	#http = createServer((request, response) => response.writeHead(404).end());
+	#http = createServer((request, response) => response.writeHead(400).end());
 
 	static async start() {
 		const server = new FakeServer();

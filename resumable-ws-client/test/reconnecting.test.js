@@ -153,6 +153,155 @@ test('a token that never comes is given up, and asked for again', async () => {
 	assert.equal(client.seen.error[0].code, 'connect_timeout');
 });
 
+test('the signal of getToken is aborted when the token is no longer awaited', async () => {
+	const signals = [];
+	const getToken = ({ signal }) => {
+		signals.push(signal);
+		return new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+	};
+	const client = connect(server.url, { connectTimeout: 30, getToken });
+	await until(() => signals.length >= 2);
+	assert.equal(signals[0].aborted, true);
+	assert.equal(waits(client)[0].reason, 'connect_timeout');
+	client.close();
+	assert.ok(signals.every(({ aborted }) => aborted));
+});
+
+test('an error page is not a token', async () => {
+	for (const tokenIn of ['subprotocol', 'query']) {
+		const client = connect(server.url, { tokenIn, getToken: () => '<!DOCTYPE html><title>502</title>' });
+		await until(() => waits(client).length);
+		assert.equal(waits(client)[0].reason, 'token_failed');
+		assert.match(client.seen.error[0].message, /getToken/);
+		assert.ok(!client.seen.error[0].message.includes('502'), 'a token must not be logged');
+	}
+	assert.equal(server.attempts, 0);
+});
+
+test('a sign-in that is refused again and again differs from a dead network', async () => {
+	const refused = [];
+	const client = connect(server.url, { getToken: (request) => `token${refused.push(request.refused)}` });
+	server.refuseWith = 401;
+	await until(() => client.seen.error.some(({ code }) => code === 'sign_in_refused'));
+	const reasons = waits(client).map(({ reason }) => reason);
+	assert.deepEqual(reasons.slice(0, 3), ['connection_lost', 'connection_lost', 'sign_in_refused']);
+	await until(() => refused.includes(true));
+	server.refuseWith = 0;
+	(await server.connection()).resume();
+	await until(() => client.status === 'open');
+});
+
+test('a server that cannot be reached has refused nothing', async () => {
+	const { url } = server;
+	await server.stop();
+	const client = connect(url, { getToken: () => 'token' });
+	await until(() => waits(client).length >= 6);
+	assert.ok(waits(client).every(({ reason }) => reason === 'connection_lost'));
+});
+
+test('a new token that is no better is a refused sign-in', async () => {
+	const client = connect(server.url, { getToken: () => 'token' });
+	for (let i = 0; i < 2; i++) {
+		const connection = await server.connection();
+		connection.resume();
+		connection.close(4401, 'unauthorized');
+	}
+	await until(() => waits(client).length === 2);
+	assert.deepEqual(waits(client).map(({ reason }) => reason), ['unauthorized', 'sign_in_refused']);
+});
+
+test('the URL may be a function that is called for each attempt', async () => {
+	const attempts = [];
+	const client = connect(async ({ attempt, signal }) => {
+		attempts.push([attempt, signal.aborted]);
+		return `${server.url}?n=${attempts.length}`;
+	});
+	const first = await server.connection();
+	assert.equal(first.query.get('n'), '1');
+	const session = first.resume();
+	first.cut();
+	const second = await server.connection();
+	assert.deepEqual([second.query.get('n'), second.query.get('sessionId')], ['2', session]);
+	assert.deepEqual(attempts, [[0, false], [1, false]]);
+	client.close();
+});
+
+test('a function that fails to give a URL is called again later', async () => {
+	let calls = 0;
+	const client = connect(() => {
+		if (++calls < 3) {
+			throw new Error('not yet');
+		}
+		return server.url;
+	});
+	(await server.connection()).resume();
+	await until(() => client.status === 'open');
+	assert.deepEqual(client.seen.error.map(({ code, message }) => [code, message]), Array(2).fill(['connection_failed', 'not yet']));
+});
+
+test('a page may ask for another connection', async () => {
+	const client = connect(server.url);
+	const first = await server.connection();
+	const session = first.resume([tick(1)]);
+	await until(() => client.status === 'open');
+	client.reconnect({ force: true });
+	const second = await server.connection();
+	await first.end();
+	assert.deepEqual([second.query.get('sessionId'), second.query.get('lastEventId')], [session, '1']);
+	second.resume([tick(2)]);
+	await until(() => client.lastEventId === 2);
+	assert.deepEqual(waits(client), []);
+	assert.deepEqual(client.seen.error, []);
+});
+
+test('a page may ask for another attempt while one hangs', async () => {
+	let calls = 0;
+	const client = connect(server.url, { getToken: () => ++calls > 1 ? 'token' : new Promise(() => {}) });
+	await until(() => calls);
+	client.reconnect({ force: true });
+	(await server.connection()).resume();
+	await until(() => client.status === 'open');
+});
+
+test('a client that sent too much comes back later each time, however long its connections lived', async () => {
+	const client = connect(server.url, { minUptime: 0 });
+	for (let i = 0; i < 2; i++) {
+		const connection = await server.connection();
+		connection.resume();
+		connection.close(4429, 'messages_rate');
+	}
+	await until(() => waits(client).length === 2);
+	assert.deepEqual(waits(client).map(({ attempt }) => attempt), [1, 2]);
+});
+
+test('a tab that is shown again and again asks for one sign of life', async () => {
+	page = new FakePage();
+	const client = connect(server.url);
+	const connection = await server.connection();
+	connection.resume();
+	await until(() => client.status === 'open' && connection.pings === 1);
+	for (let i = 0; i < 60; i++) {
+		page.hide();
+		page.show();
+		page.online = true;
+	}
+	await until(() => connection.pings === 2);
+	await holds(() => connection.pings === 2);
+});
+
+test('an event that takes longer than a heartbeat arrives in the end', async () => {
+	const client = connect(server.url);
+	for (let n = 1; client.lastEventId < 1; n++) {
+		const connection = await server.connection();
+		connection.resume([], { heartbeat_ms: 40 });
+		connection.stall();
+		const late = setTimeout(() => connection.send(tick(1)), 110);
+		await until(() => client.reconnects >= n || client.lastEventId === 1 || waits(client).length >= n);
+		clearTimeout(late);
+		assert.ok(n < 5, 'the connection is cut again and again');
+	}
+});
+
 test('a server that accepts and says nothing is given up', async () => {
 	const client = connect(server.url, { connectTimeout: 30 });
 	await server.connection();

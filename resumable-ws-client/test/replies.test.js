@@ -442,3 +442,22 @@ test('a session that is closed in the middle of a reply leaves the reply as it i
 	(await server.connection()).resume([delta(4, 'm', 2, 'cd'), whole(5, 'm', 'abcd')]);
 	assert.equal(await client.seen.reply[0].finished, 'abcd');
 });
+
+test('a session that is closed in the middle of a reply lets those who wait for it go', async () => {
+	const { client, connection } = await opened();
+	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'));
+	await until(() => client.lastEventId === 3);
+	const [reply] = client.seen.reply;
+	const { finished } = reply;
+	const texts = [];
+	const reading = (async () => {
+		for await (const text of reply) {
+			texts.push(text);
+		}
+	})();
+	await until(() => texts.length);
+	client.close();
+	await assert.rejects(finished, { code: 'closed' });
+	await assert.rejects(reading, { code: 'closed' });
+	assert.deepEqual([reply.status, reply.text], ['running', 'ab']);
+});

@@ -5,11 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { FakeServer } from './fake-server.js';
-import { TestStorage, closeAll, connect, delta, event, started, tick, until } from './support.js';
+import { FakePage, TestStorage, closeAll, connect, delta, event, started, tick, until } from './support.js';
 
 let server;
+let page;
 before(async () => server = await FakeServer.start());
-afterEach(closeAll);
+afterEach(() => {
+	closeAll();
+	page?.remove();
+	page = undefined;
+});
 after(() => server.stop());
 
 test('a client that comes back says where it was and gets the rest', async () => {
@@ -99,6 +104,55 @@ test('a page that keeps what it got is loaded again and continues where it was',
 	second.resume([tick(3)]);
 	await until(() => after.lastEventId === 3);
 	assert.deepEqual(after.ids(), [3]);
+});
+
+test('a page that is loaded again gets the whole session', async () => {
+	const storage = new TestStorage();
+	const before = connect(server.url, { storage });
+	const first = await server.connection();
+	const session = first.resume([tick(1), tick(2)]);
+	await until(() => before.lastEventId === 2);
+	before.close();
+	const after = connect(server.url, { storage });
+	const second = await server.connection();
+	assert.deepEqual([second.query.get('sessionId'), second.query.get('lastEventId')], [session, null]);
+	second.resume([tick(1), tick(2), tick(3)]);
+	await until(() => after.lastEventId === 3);
+	assert.deepEqual(after.ids(), [1, 2, 3]);
+});
+
+test('the cursor is not written for each event, and is right when the page is left', async () => {
+	page = new FakePage();
+	let writes = 0;
+	const storage = new class extends TestStorage {
+
+		setItem(key, value) {
+			writes++;
+			super.setItem(key, value);
+		}
+
+	}();
+	const client = connect(server.url, { storage, resume: 'cursor' });
+	const connection = await server.connection();
+	connection.resume();
+	const cursor = () => JSON.parse(storage.getItem(storage.key(0)))[1];
+	for (let id = 1; id <= 300; id++) {
+		connection.send(tick(id));
+	}
+	await until(() => client.lastEventId === 300);
+	assert.ok(writes < 30, `${writes} writes for 300 events`);
+	page.leave();
+	assert.equal(cursor(), 300);
+	connection.send(tick(301));
+	await until(() => client.lastEventId === 301);
+	connection.send(tick(302));
+	await until(() => client.lastEventId === 302);
+	page.hide();
+	assert.equal(cursor(), 302);
+	connection.send(tick(303), tick(304));
+	await until(() => client.lastEventId === 304);
+	client.close();
+	assert.equal(cursor(), 304);
 });
 
 test('the page may say where to go on, and what it says wins', async () => {

@@ -19,7 +19,7 @@ export async function until(condition, what) {
 /** A client that is closed at the end of the test, and a record of what it dispatched. */
 export function connect(url, options = {}) {
 	const client = new ResumableWebSocket(url, { minDelay: 5, maxDelay: 40, ...options });
-	const seen = { event: [], status: [], open: [], reply: [], replaycomplete: [], gone: [], error: [], message: [] };
+	const seen = { event: [], status: [], open: [], reply: [], replaycomplete: [], outbox: [], gone: [], error: [], message: [] };
 	for (const type in seen) {
 		client.addEventListener(type, ({ detail }) => seen[type].push(detail));
 	}
@@ -83,6 +83,38 @@ export async function holds(condition) {
 	}
 }
 
+/** The locks of a browser: all clients of a test are its pages. */
+export class FakeLocks {
+
+	#held = new Map();
+
+	async request(name, ...rest) {
+		const callback = rest.pop();
+		const { ifAvailable } = rest[0] ?? {};
+		await undefined;
+		while (this.#held.has(name)) {
+			if (ifAvailable) {
+				return callback(null);
+			}
+			await this.#held.get(name);
+		}
+		const held = (async () => callback({ name }))();
+		this.#held.set(name, held.catch(() => {}));
+		try {
+			return await held;
+		}
+		finally {
+			this.#held.delete(name);
+		}
+	}
+
+	async query() {
+		await undefined;
+		return { held: [...this.#held.keys()].map((name) => ({ name })), pending: [] };
+	}
+
+}
+
 /** Stands for the window and the document, as far as the client knows them. */
 export class FakePage {
 
@@ -92,7 +124,9 @@ export class FakePage {
 	#hidden = false;
 	#navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
 
-	constructor() {
+	/** @param {FakeLocks} [locks] those of the browser, if it has any */
+	constructor(locks) {
+		this.locks = locks;
 		globalThis.addEventListener = this.#counting(this.#window);
 		globalThis.document = { addEventListener: this.#counting(this.#document) };
 		Object.defineProperty(document, 'hidden', { get: () => this.#hidden });
@@ -102,6 +136,16 @@ export class FakePage {
 	set online(online) {
 		this.#set(online);
 		this.#window.dispatchEvent(new Event(online ? 'online' : 'offline'));
+	}
+
+	/** The page goes into the browser's cache, or for good. */
+	leave() {
+		this.#window.dispatchEvent(new Event('pagehide'));
+	}
+
+	/** The page comes back from the cache. */
+	comeBack() {
+		this.#window.dispatchEvent(new Event('pageshow'));
 	}
 
 	hide() {
@@ -124,7 +168,7 @@ export class FakePage {
 	}
 
 	#set(onLine) {
-		Object.defineProperty(globalThis, 'navigator', { value: { onLine }, configurable: true });
+		Object.defineProperty(globalThis, 'navigator', { value: { onLine, locks: this.locks }, configurable: true });
 	}
 
 	#counting(target) {

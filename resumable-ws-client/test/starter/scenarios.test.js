@@ -16,8 +16,7 @@ async function control(command, body = {}) {
 }
 
 /** A client of a user of the test's own, unless it says which one. */
-function open(options = {}) {
-	const user = options.user ?? randomUUID();
+function open({ user = randomUUID(), ...options } = {}) {
 	const client = connect(STARTER_URL, { getToken: () => control('token', { user }), connectTimeout: 1500, maxDelay: 100, ...options });
 	return Object.assign(client, { user });
 }
@@ -78,8 +77,9 @@ test('a question is acknowledged and answered', async () => {
 	await until(() => client.seen.reply.length);
 	const [reply] = client.seen.reply;
 	let read = '';
-	for await (const piece of reply) {
-		read += piece;
+	for await (const soFar of reply) {
+		assert.ok(soFar.startsWith(read));
+		read = soFar;
 	}
 	assert.equal(read, text);
 	assert.deepEqual([reply.text, reply.inReplyTo, reply.finishReason], [text, 1, 'stop']);
@@ -110,8 +110,8 @@ test('a connection that breaks in the middle of a reply costs nothing of its tex
 	const reply = runs(client);
 	const read = (async () => {
 		let all = '';
-		for await (const piece of reply) {
-			all += piece;
+		for await (const soFar of reply) {
+			all = soFar;
 		}
 		return all;
 	})();
@@ -142,14 +142,28 @@ test('a network that breaks again and again costs nothing', async () => {
 	await assertHasTheLog(client);
 });
 
-test('a page that is loaded in the middle of a reply has all of its text', async () => {
+test('a page that is loaded in the middle of a reply has the whole session', async () => {
 	const storage = new TestStorage();
 	const before = await opened({ storage });
+	const text = await replying(before);
+	before.close();
+	await control('letOn', { pieces: 2 });
+	const after = await opened({ storage, user: before.user });
+	assert.deepEqual(after.seen.event.slice(0, 2).map(({ type }) => type), ['user_message', 'assistant_started']);
+	await control('open');
+	assert.equal(await after.seen.reply[0].finished, text);
+	await until(() => after.seen.event.at(-1).type === 'assistant_message');
+	await assertHasTheLog(after);
+});
+
+test('a page that keeps its events and is loaded in the middle of a reply has all of its text', async () => {
+	const storage = new TestStorage();
+	const before = await opened({ storage, resume: 'cursor' });
 	const text = await replying(before);
 	const { lastEventId } = before;
 	before.close();
 	await control('letOn', { pieces: 2 });
-	const after = await opened({ storage, user: before.user });
+	const after = await opened({ storage, user: before.user, resume: 'cursor' });
 	assert.ok(after.ids().every((id) => id > lastEventId), 'no event twice');
 	await until(() => runs(after)?.text.endsWith('piece 4; '));
 	assert.ok(text.startsWith(runs(after).text));
@@ -252,11 +266,12 @@ test('what cannot be stored now is stored later, in order', async () => {
 });
 
 test('more messages at once than the server takes are all stored, in order', async () => {
-	const client = await opened();
-	const all = Array.from({ length: 80 }, (_, option) => client.send({ type: 'vote', payload: { option } }));
+	const client = await opened({ maxOutbox: 200 });
+	const all = Array.from({ length: 130 }, (_, option) => client.send({ type: 'vote', payload: { option } }));
 	await Promise.all(all);
-	assert.equal(await control('votes', { session: client.sessionId }), 80);
-	await until(() => client.lastEventId === 80);
+	assert.equal(client.reconnects, 0, 'the server had no reason to close the connection');
+	assert.equal(await control('votes', { session: client.sessionId }), 130);
+	await until(() => client.lastEventId === 130);
 	assert.deepEqual(client.seen.event.map(({ payload }) => payload.option), all.map((_, i) => i));
 });
 
@@ -346,6 +361,31 @@ test('all replies of a session are cancelled, those that wait, too', async () =>
 	await assertHasTheLog(client);
 });
 
+test('a stop is not for what is said next, at once or without a connection', async () => {
+	const client = await opened();
+	const text = await replying(client);
+	const [first] = client.seen.reply;
+	client.cancel();
+	const next = client.say('Talk to me');
+	await control('open');
+	assert.notEqual(await first.finished, text);
+	await next;
+	await until(() => client.seen.reply.length === 2);
+	assert.equal(await client.seen.reply[1].finished, text);
+	assert.deepEqual(client.seen.reply.map(({ finishReason }) => finishReason), ['cancelled', 'stop']);
+
+	await replying(client);
+	await control('refuse');
+	await control('cut');
+	client.cancel();
+	client.say('Talk to me');
+	await control('acceptAgain');
+	await until(() => client.seen.reply[2].status === 'done');
+	await control('open');
+	await until(() => client.seen.reply.length === 4 && client.seen.reply[3].status === 'done');
+	assert.deepEqual(client.seen.reply.slice(2).map(({ finishReason }) => finishReason), ['cancelled', 'stop']);
+});
+
 test('a reply that fails says why', async () => {
 	const client = await opened();
 	await control('answer', { pieces: pieces(10), breakAfter: 3 });
@@ -378,6 +418,7 @@ test('a token that the server does not accept is not the end', async () => {
 	const client = await opened({ user, getToken: () => ++attempts < 4 ? 'rubbish' : control('token', { user }) });
 	assert.equal(attempts, 4);
 	assert.equal(client.reconnects, 0);
+	assert.deepEqual(waits(client).map(({ reason }) => reason), ['connection_lost', 'connection_lost', 'sign_in_refused']);
 });
 
 test('a token may go in the query', async () => {

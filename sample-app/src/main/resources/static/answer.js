@@ -81,7 +81,15 @@ export class Answer {
 		this.#tell(connected ? 'Stopping …' : 'Stops when the connection is back');
 	}
 
-	/** Says where the answer is from, and when. */
+	/** Shows that nothing more will come. */
+	abandon(why) {
+		this.element.dataset.status = 'failed';
+		this.element.removeAttribute('aria-busy');
+		this.#stopping = false;
+		this.#tell(why);
+	}
+
+	/** Says when the answer began. */
 	at(date) {
 		this.#actions.append(element('time', { class: 'at', datetime: date.toISOString(), title: date.toLocaleString() }, clock(date)));
 	}

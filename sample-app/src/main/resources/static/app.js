@@ -13,6 +13,7 @@ import { PlainChat } from './plain.js';
 import { followShortcuts } from './shortcuts.js';
 import { StatusBar } from './status-bar.js';
 import { Transcript } from './transcript.js';
+import { isComposing } from './typing.js';
 import { signedInWith } from './user.js';
 import { plural } from './words.js';
 
@@ -68,7 +69,9 @@ function open(sessionId) {
 	listen('message', ({ type, created_at: at, payload }) => type === 'assistant_started' && began.set(payload.message_id, at));
 	listen('user_message', (event) => {
 		transcript.said(event);
-		conversations.changed();
+		if (chat.status === 'open') {
+			conversations.changed();
+		}
 	});
 	listen('reply', (reply) => {
 		const live = chat.status === 'open';
@@ -289,7 +292,12 @@ $('sign-out').addEventListener('click', async () => {
 function showList(shown) {
 	document.body.classList.toggle('listing', shown);
 	$('show-list').setAttribute('aria-expanded', shown);
+	for (const behind of document.querySelectorAll('#skip, main, #events')) {
+		behind.inert = shown;
+	}
 }
+
+matchMedia('(width <= 52rem)').addEventListener('change', () => showList(false)); // the list is beside it, or was
 
 async function showWhoAnswers() {
 	if ($('who').hidden) {
@@ -315,7 +323,7 @@ $('stop').addEventListener('click', () => {
 	$('input').focus();
 });
 addEventListener('keydown', (event) => {
-	if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) {
+	if (event.key !== 'Escape' || isComposing(event) || document.querySelector('dialog[open]')) {
 		return;
 	}
 	if (document.body.classList.contains('listing')) {
@@ -344,7 +352,10 @@ $('hide-list').addEventListener('click', () => {
 	showList(false);
 	$('show-list').focus();
 });
-$('veil').addEventListener('click', () => showList(false));
+$('veil').addEventListener('click', () => {
+	showList(false);
+	$('show-list').focus();
+});
 $('suggestions').addEventListener('click', ({ target }) => {
 	const suggestion = target.closest('button');
 	if (suggestion) {
@@ -355,6 +366,7 @@ $('suggestions').addEventListener('click', ({ target }) => {
 $('device').addEventListener('click', () => openDeviceDialog().catch(() => notice('The server does not answer; try again')));
 
 clients.addEventListener('unsent', () => conversations.unsent = clients.unsent());
+clients.addEventListener('delivered', () => conversations.changed());
 clients.addEventListener('undeliverable', ({ detail }) => {
 	detail.forEach(({ content }) => composer.keepForNew(content));
 	notice('A message was not sent: its conversation was deleted. It is in the field of a new one');

@@ -7,7 +7,10 @@ import { userName } from './user.js';
 
 const CONNECTED = ['replaying', 'open'];
 
-/** Dispatches `unsent` when another number of messages waits, and `undeliverable` with messages whose conversation is gone. */
+/**
+ * Dispatches `unsent` when another number of messages may wait, `delivered` when those of a conversation that is not shown
+ * were sent, and `undeliverable` with messages whose conversation is gone.
+ */
 export class Clients extends EventTarget {
 
 	shown;
@@ -101,6 +104,7 @@ export class Clients extends EventTarget {
 		const settle = () => {
 			if (this.#couriers.has(client) && !client.pending && CONNECTED.includes(client.status)) {
 				this.#dismiss(client);
+				this.dispatchEvent(new Event('delivered'));
 			}
 			this.#changed();
 		};

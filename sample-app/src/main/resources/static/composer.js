@@ -2,11 +2,11 @@
 
 import { $, announce } from './dom.js';
 import { tabStore } from './store.js';
+import { sends } from './typing.js';
 import { userName } from './user.js';
 
 const MOST = 20_000;
 const COUNTED = 18_000;
-const COMPOSING = 229; // what Safari says of the Enter that ends a composition
 
 export class Composer {
 
@@ -29,7 +29,7 @@ export class Composer {
 			this.#input.focus();
 		});
 		this.#input.addEventListener('keydown', (event) => {
-			if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== COMPOSING) {
+			if (sends(event)) {
 				event.preventDefault();
 				$('form').requestSubmit();
 			}

@@ -85,6 +85,7 @@ export class EventDrawer {
 		while (this.#connection.childElementCount > CONNECTION_MOST) {
 			this.#connection.firstElementChild.remove();
 		}
+		this.#connection.scrollTop = this.#connection.scrollHeight;
 	}
 
 	#toggle(open) {
@@ -189,7 +190,7 @@ function line({ message, at }) {
 				...(replay ? [element('span', { class: 'badge' }, 'replay')] : []),
 				element('span', { class: 'gist' }, short(gist(durable ? payload : control))),
 				time(at)),
-			element('pre', { tabindex: 0 }, JSON.stringify(message, null, 2))));
+			element('pre', {}, JSON.stringify(message, null, 2))));
 }
 
 function lostLine(why, at) {

@@ -2,8 +2,12 @@
 // runs no script but the server's own.
 
 import { Marked } from '/webjars/marked/lib/marked.esm.js';
-import DOMPurify from '/_static/dompurify/3.4.15/dist/purify.es.mjs';
+import '/_static/dompurify/3.4.15/dist/purify.min.js';
 import { copyButton, element } from './dom.js';
+import { patch } from './patch.js';
+import { watchSideways } from './sideways.js';
+
+const { DOMPurify } = globalThis;
 
 const escape = (text) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -11,6 +15,7 @@ const marked = new Marked({
 	gfm: true,
 	breaks: true,
 	renderer: {
+		code: ({ text, lang }) => `<pre data-lang="${escape(lang ?? '')}"><code>${escape(text)}</code></pre>\n`,
 		// shown as it was said
 		html: ({ text }) => /^<br\s*\/?>$/i.test(text.trim()) ? '<br>' : escape(text),
 		// loading one would tell another server who reads this
@@ -20,71 +25,210 @@ const marked = new Marked({
 
 const ALLOWED = {
 	ALLOWED_TAGS: ['a', 'blockquote', 'br', 'code', 'del', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'input', 'li', 'ol', 'p',
-		'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
-	ALLOWED_ATTR: ['align', 'checked', 'disabled', 'href', 'start', 'title', 'type'],
+		'pre', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
+	ALLOWED_ATTR: ['align', 'checked', 'data-lang', 'disabled', 'href', 'start', 'title', 'type'],
 	ALLOW_DATA_ATTR: false,
 	ALLOW_ARIA_ATTR: false,
 	ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+	ADD_URI_SAFE_ATTR: ['align', 'checked', 'data-lang', 'disabled', 'start', 'type'], // no addresses
 	RETURN_DOM_FRAGMENT: true,
 };
 
-/** Shows a text that grows. What is above the part that changes stays as it is, with whatever is selected there. */
+// lines after a block that may turn out to belong to it, or to make it something else
+const OPEN_LINES = 3;
+
+// of a growing list: the last item may continue, and the gap before it tells whether items are paragraphs
+const OPEN_ITEMS = 2;
+
+/**
+ * Shows a text that grows. Blocks and list items above the end are settled: they are neither parsed nor rendered again.
+ * Of the open end only the difference changes in the document, so a selection there stays.
+ */
 export class MarkdownView {
 
 	#target;
-	#blocks = [];
+	#text = '';
+	#open = 0; // where the open end begins in the text
+	#last; // the node before it in the document
+	#headings = []; // depths of the headings above it
+	#list; // the list in which the open end begins, if it does so in one
+	#whole = false; // whether the text has link definitions, which apply to all of it
 
 	constructor(target) {
 		this.#target = target;
 	}
 
 	show(text) {
-		const tokens = marked.lexer(text);
-		let same = 0;
-		while (same < tokens.length && this.#blocks[same]?.raw === tokens[same].raw) {
-			same++;
+		const normal = text.replace(/\r\n?/g, '\n');
+		if (!normal.startsWith(this.#text)) {
+			this.#reopen();
+			this.#whole = false;
 		}
-		const changed = this.#blocks[same];
-		if (same === this.#blocks.length - 1 && same === tokens.length - 1 && changed.code && isSame(changed, tokens[same])) {
-			changed.raw = tokens[same].raw;
-			changed.code.textContent = tokens[same].text;
-			return;
+		this.#text = normal;
+		const tokens = this.#parse();
+		const settled = tokens.slice(0, this.#whole ? 0 : firstOpen(tokens));
+		const open = tokens.slice(settled.length);
+		const above = settled.flatMap((token) => render(token, this.#headings));
+		const nodes = [...above, ...open.flatMap(rendererOf([...this.#headings]))];
+		if (this.#list) {
+			nodes[0] = this.#list.append(nodes[0]);
 		}
-		this.#blocks.splice(same).forEach(({ nodes }) => nodes.forEach((node) => node.remove()));
-		for (const token of tokens.slice(same)) {
-			const block = token.type === 'code' ? codeBlock(token) : { nodes: [...html(token).childNodes] };
-			this.#target.append(...block.nodes);
-			this.#blocks.push({ ...block, raw: token.raw });
+		const shown = patch(this.#target, nodes, after(this.#target, this.#last));
+		this.#settle(settled, shown[above.length - 1]);
+		if (open[0]?.type === 'list' && !this.#whole) {
+			this.#settleItems(open[0], shown[above.length]);
 		}
+		watchSideways(this.#target);
+	}
+
+	#parse() {
+		let tokens = marked.lexer(this.#text.slice(this.#open));
+		if (this.#list && !this.#list.continuesWith(tokens[0])) {
+			this.#open = this.#list.begin;
+			this.#list = undefined;
+			tokens = marked.lexer(this.#text.slice(this.#open));
+		}
+		if (!this.#whole && Object.keys(tokens.links).length > 0) {
+			this.#reopen();
+			this.#whole = true;
+			tokens = marked.lexer(this.#text);
+		}
+		return tokens;
+	}
+
+	#settle(tokens, last) {
+		if (tokens.length > 0) {
+			this.#open += length(tokens);
+			this.#last = last ?? this.#last;
+			this.#list = undefined;
+		}
+	}
+
+	#settleItems(token, list) {
+		const items = token.items.slice(0, -OPEN_ITEMS);
+		if (items.length > 0) {
+			this.#list ??= new GrowingList(list, token, this.#open);
+			this.#list.settleAllBut(OPEN_ITEMS);
+			this.#open += length(items);
+		}
+	}
+
+	#reopen() {
+		this.#open = 0;
+		this.#last = undefined;
+		this.#headings = [];
+		this.#list = undefined;
 	}
 
 }
 
-const isSame = (block, { type, lang }) => type === 'code' && block.lang === lang;
+/** A list of which only the last items are parsed again. */
+class GrowingList {
 
-function codeBlock({ text, lang }) {
-	const code = element('code', {}, text);
-	const figure = element('figure', { class: 'code' },
-		element('figcaption', {}, element('span', {}, lang?.match(/^[\w#+-]{1,20}/)?.[0] ?? 'text'),
-			copyButton('Copy code', () => code.textContent)),
-		element('pre', { tabindex: 0 }, code));
-	return { nodes: [figure], code, lang };
+	#element;
+	#last; // the node before the first open item
+	#marker;
+	#loose;
+
+	/** @param begin where the list begins in the text */
+	constructor(element, token, begin) {
+		this.begin = begin;
+		this.#element = element;
+		this.#marker = marker(token);
+		this.#loose = token.loose;
+	}
+
+	settleAllBut(items) {
+		const { children } = this.#element;
+		this.#last = children[children.length - items].previousSibling;
+	}
+
+	/** @returns whether the items of a parsed list look the same within this one */
+	continuesWith(token) {
+		return token?.type === 'list' && marker(token) === this.#marker && token.loose === this.#loose;
+	}
+
+	/** Shows the open items. @returns the list */
+	append(open) {
+		const items = [...open.childNodes].slice(1); // a line break is before the first, and after each
+		patch(this.#element, items, this.#last.nextSibling);
+		return this.#element;
+	}
+
 }
 
-function html(token) {
+const after = (parent, node) => node ? node.nextSibling : parent.firstChild;
+
+const length = (tokens) => tokens.reduce((sum, { raw }) => sum + raw.length, 0);
+
+const marker = ({ raw }) => raw.match(/^\s*\d*(\D)/)[1];
+
+/** @returns the index of the first token that may change when the text grows */
+function firstOpen(tokens) {
+	let first = tokens.findLastIndex(({ type }) => type !== 'space');
+	let lines = 0;
+	while (first > 0 && (lines += lineBreaks(tokens[first])) < OPEN_LINES) {
+		const isApart = tokens[first - 1].type === 'space'; // by a blank line, after which only a list may continue
+		const before = isApart ? first - 2 : first - 1;
+		if (before < 0 || isApart && tokens[before].type !== 'list') {
+			return first;
+		}
+		first = before;
+	}
+	return Math.max(first, 0);
+}
+
+// HTML counts for nothing: with the text before it, it becomes a heading if it is underlined
+const lineBreaks = ({ type, raw }) => type === 'html' ? 0 : raw.split('\n').length - 1;
+
+const rendererOf = (headings) => (token) => render(token, headings);
+
+/** @param {number[]} headings depths of the headings above, each deeper than the one before; changed by a heading */
+function render(token, headings) {
 	const fragment = DOMPurify.sanitize(marked.parser([token]), ALLOWED);
+	for (const heading of fragment.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
+		heading.setAttribute('aria-level', level(heading, headings));
+	}
 	for (const link of fragment.querySelectorAll('a')) {
 		link.target = '_blank';
 		link.rel = 'noopener noreferrer';
 	}
-	for (const table of fragment.querySelectorAll('table')) {
-		const frame = element('div', { class: 'table', tabindex: 0 });
-		table.replaceWith(frame);
-		frame.append(table);
-	}
 	for (const box of fragment.querySelectorAll('input')) { // of a task list
 		box.type = 'checkbox';
 		box.disabled = true;
+		box.setAttribute('aria-label', 'Done');
+		box.closest('li')?.classList.add('task');
 	}
-	return fragment;
+	for (const table of fragment.querySelectorAll('table')) {
+		const frame = element('div', { class: 'table sideways', data: { label: 'Table' } });
+		table.replaceWith(frame);
+		frame.append(table);
+	}
+	for (const pre of fragment.querySelectorAll('pre')) {
+		pre.replaceWith(codeBlock(pre));
+	}
+	for (const block of fragment.children) {
+		block.dir ||= 'auto';
+	}
+	return [...fragment.childNodes];
+}
+
+/** The page's heading is of level 1, so a first heading in an answer is of level 2, whatever its depth, and no level is left out. */
+function level(heading, headings) {
+	if (heading.parentNode.parentNode) {
+		return headings.length + 2; // in a quotation or a list
+	}
+	const depth = Number(heading.localName[1]);
+	while (headings.at(-1) >= depth) {
+		headings.pop();
+	}
+	return headings.push(depth) + 1;
+}
+
+function codeBlock({ dataset, textContent }) {
+	const language = dataset.lang?.match(/^[\w#+-]{1,20}/)?.[0] ?? 'text';
+	const code = element('code', {}, textContent);
+	return element('figure', { class: 'code', dir: 'ltr' },
+		element('figcaption', {}, element('span', {}, language), copyButton('Copy code', () => code.textContent)),
+		element('pre', { class: 'sideways', data: { label: `Code: ${language}` } }, code));
 }

@@ -11,6 +11,7 @@ import { tabStore } from './store.js';
 import { clock } from './words.js';
 
 const SLOW = 1_000;
+const EMPTY = 'empty conversation';
 
 export class Transcript {
 
@@ -21,6 +22,7 @@ export class Transcript {
 	#sessionId;
 	#loading = false;
 	#said = new Map(); // what the user said, by event id
+	#saidKeys = new Set();
 	#answers = []; // in the order of their beginning
 	#answered = new Set(); // event ids of messages
 	#pending = new Map(); // messages that are not in the log yet, by key
@@ -47,7 +49,7 @@ export class Transcript {
 		this.#marks = [];
 		this.clear();
 		this.#sessionId = sessionId;
-		const kept = keptTranscript(sessionId);
+		const kept = keptTranscript(sessionId) ?? (sessionId && tabStore.read(EMPTY) === sessionId ? [] : undefined);
 		this.#loading = Boolean(sessionId) && kept?.length !== 0;
 		this.#kept.replaceChildren(...(kept ?? []).map(keptMessage));
 		this.#log.hidden = this.#loading;
@@ -77,6 +79,7 @@ export class Transcript {
 	/** Forgets what came from the log. */
 	clear() {
 		this.#said.clear();
+		this.#saidKeys.clear();
 		this.#answered.clear();
 		this.#answers = [];
 		this.#log.replaceChildren();
@@ -86,6 +89,7 @@ export class Transcript {
 
 	/** Forgets the conversation: it was deleted. */
 	forget() {
+		this.#running.forEach((answer) => answer.abandon('The conversation was deleted'));
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		if (this.#sessionId) {
@@ -106,8 +110,8 @@ export class Transcript {
 
 	/** A message waits in the outbox. */
 	sending(key, content, time = Date.now()) {
-		if (this.#pending.has(key)) {
-			return;
+		if (this.#pending.has(key) || this.#saidKeys.has(key)) {
+			return; // the acknowledgement may come after the message
 		}
 		const message = userMessage(content, 'sending', new Date(time));
 		setTimeout(() => {
@@ -143,6 +147,7 @@ export class Transcript {
 	said({ event_id: id, created_at: at, payload: { content, idempotency_key: key } }) {
 		this.withdrawn(key);
 		this.#said.set(id, content);
+		this.#saidKeys.add(key);
 		const message = userMessage(content, 'sent', new Date(at));
 		message.dataset.event = id;
 		this.#log.append(message);
@@ -235,9 +240,11 @@ export class Transcript {
 
 	#again(content, before) {
 		return this.#button('retry', 'retry', 'Try again', (button) => {
-			button.remove(); // a second click would pay for a second answer
-			before?.();
-			this.#actions.again(content);
+			if (button.isConnected) { // a second click would pay for a second answer
+				button.remove();
+				before?.();
+				this.#actions.again(content);
+			}
 		});
 	}
 
@@ -275,7 +282,10 @@ export class Transcript {
 	#keep() {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
-		if (this.#sessionId && !this.#loading) {
+		if (!this.#sessionId || this.#loading) {
+			return;
+		}
+		if (this.#log.hasChildNodes()) {
 			const answers = new Map(this.#answers.map((answer) => [answer.element, answer.reply]));
 			keepTranscript(this.#sessionId, [...this.#log.querySelectorAll('.message')].map((message) => ({
 				role: message.dataset.role,
@@ -283,6 +293,9 @@ export class Transcript {
 				status: message.dataset.status,
 				at: message.querySelector('time').dateTime,
 			})));
+		}
+		else {
+			tabStore.write(EMPTY, this.#sessionId);
 		}
 	}
 

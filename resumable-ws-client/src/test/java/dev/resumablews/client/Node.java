@@ -113,7 +113,14 @@ final class Node {
 		return execute(command, environment);
 	}
 
-	private static Output execute(List<String> command, Map<String, String> environment) {
+	/**
+	 * Runs a command.
+	 * @param command the command and its arguments
+	 * @param environment additional environment variables
+	 * @return what it says and how it ends
+	 * @throws UncheckedIOException if there is no such command
+	 */
+	static Output execute(List<String> command, Map<String, String> environment) {
 		try {
 			Path out = Files.createTempFile("node-", ".out");
 			Path err = Files.createTempFile("node-", ".err");
@@ -171,8 +178,12 @@ final class Node {
 
 	/**
 	 * What a process said and how it ended.
+	 *
+	 * @param status its exit status
+	 * @param text what it wrote to its output
+	 * @param errors what it wrote to its error output
 	 */
-	private record Output(int status, String text, String errors) {
+	record Output(int status, String text, String errors) {
 	}
 
 }

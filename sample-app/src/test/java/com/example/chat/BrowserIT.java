@@ -56,7 +56,7 @@ class BrowserIT {
 	 * What a browser writes to its console, whatever a page does, when there is no
 	 * server.
 	 */
-	private static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
+	static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
 
 	private static Chromium chromium;
 
@@ -153,6 +153,8 @@ class BrowserIT {
 		this.browser.setOffline(true);
 		page.awaitState("waiting");
 		assertThat(page.find("#state").innerText()).isEqualTo("Offline");
+		page.find("#connection-list .lost")
+			.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
 		page.say("Meanwhile");
 		this.gate.open();
 		assertThat(cluster.log(page.sessionId())).filteredOn((event) -> isType(event, "user_message")).hasSize(1);

@@ -99,7 +99,7 @@ final class ChatPage {
 
 	void say(String text) {
 		this.tab.locator("#input").fill(text);
-		this.tab.locator("#input").press("Enter");
+		click("#send");
 	}
 
 	void reload() {

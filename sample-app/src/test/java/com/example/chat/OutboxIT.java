@@ -105,12 +105,11 @@ class OutboxIT extends PageScenario {
 		page.say("Known elsewhere");
 		page.awaitAnswers(1, "done");
 		String url = page.tab().url();
-		page.tab()
-			.evaluate(
-					"() => localStorage.removeItem(Object.keys(localStorage).find((key) => key.startsWith('transcripts')))");
 		page.tab().close();
 		refuseSignIn();
 		Page tab = this.browser.newPage();
+		tab.addInitScript(
+				"Object.keys(localStorage).filter((key) => key.startsWith('transcripts')).forEach((key) => localStorage.removeItem(key))");
 		tab.navigate(url);
 		tab.waitForSelector("#loading-text:has-text('Waiting for the connection')");
 		assertThat(tab.locator("#welcome").isVisible()).isFalse();

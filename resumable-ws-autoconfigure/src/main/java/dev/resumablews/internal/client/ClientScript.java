@@ -41,7 +41,8 @@ final class ClientScript extends WebContentGenerator implements HttpRequestHandl
 	private ClientScript(byte[] content) {
 		super(HttpMethod.GET.name(), HttpMethod.HEAD.name());
 		this.content = content;
-		this.etag = "\"" + digest(content) + "\"";
+		// weak, as web servers compress nothing that has a strong one
+		this.etag = "W/\"" + digest(content) + "\"";
 	}
 
 	static SimpleUrlHandlerMapping mapping(String path) {

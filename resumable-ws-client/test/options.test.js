@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { CloseCode, ErrorCode, ResumableWebSocket } from '../src/client.js';
+import { closeAll, connect } from './support.js';
+
+afterEach(closeAll);
+
+const URL = 'ws://localhost:1/ws';
+
+for (const [name, value, remedy] of [
+	['tokenIn', 'header', /subprotocol|query/],
+	['storage', 'sesion', /session|local|memory/],
+	['resume', 'start', /session|cursor/],
+	['minDelay', -5, /\d/],
+	['maxDelay', Infinity, /\d/],
+	['connectTimeout', NaN, /\d/],
+	['lastEventId', 'last', /\d/],
+	['maxDelays', 5, /maxDelay\b/],
+]) {
+	test(`the option ${name} cannot be ${value}, and the error says what can`, () => {
+		assert.throws(() => new ResumableWebSocket(URL, { [name]: value }), (error) => {
+			assert.ok(error instanceof TypeError);
+			assert.match(error.message, new RegExp(name));
+			assert.match(error.message, remedy);
+			if (name !== 'maxDelays') {
+				assert.match(error.message, new RegExp(`${value}`));
+			}
+			return true;
+		});
+	});
+}
+
+test('options that are undefined have their defaults', () => {
+	connect(URL, Object.fromEntries(['getToken', 'tokenIn', 'storage', 'name', 'resume', 'sessionId', 'lastEventId', 'epoch', 'ndjson', 'minDelay', 'maxDelay',
+		'minUptime', 'connectTimeout', 'maxOutbox', 'WebSocket', 'debug'].map((name) => [name, undefined])));
+});
+
+test('a platform without a WebSocket needs the option WebSocket', () => {
+	const { WebSocket } = globalThis;
+	delete globalThis.WebSocket;
+	try {
+		assert.throws(() => new ResumableWebSocket(URL), { name: 'TypeError', message: /option WebSocket/ });
+		connect(URL, { WebSocket });
+	}
+	finally {
+		globalThis.WebSocket = WebSocket;
+	}
+});
+
+test('a relative URL needs a page', () => {
+	assert.throws(() => new ResumableWebSocket('/ws'), { name: 'TypeError', message: /'\/ws'.*absolute/ });
+});
+
+test('codes have names', () => {
+	assert.equal(CloseCode.SUPERSEDED, 4409);
+	assert.equal(ErrorCode.SIGN_IN_REFUSED, 'sign_in_refused');
+});

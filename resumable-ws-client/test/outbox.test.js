@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { ResumableWebSocket } from '../src/client.js';
+import { FakeServer } from './fake-server.js';
+import { FakeLocks, FakePage, TestStorage, closeAll, connect, holds, until, waits } from './support.js';
+
+let server;
+let page;
+const { now } = Date;
+before(async () => server = await FakeServer.start());
+afterEach(() => {
+	closeAll();
+	page?.remove();
+	page = undefined;
+	Date.now = now;
+	delete globalThis.localStorage;
+	delete globalThis.sessionStorage;
+	server.refuseWith = 0;
+});
+after(() => server.stop());
+
+const contents = (connection) => connection.said.map(({ content }) => content);
+const waiting = (client) => client.outbox.map(({ message }) => message.content);
+
+/** A client that has typed something into a session that it cannot reach any more. */
+async function offline(content, options) {
+	const client = connect(server.url, options);
+	const connection = await server.connection();
+	const session = connection.resume();
+	await until(() => client.status === 'open');
+	server.refuseWith = 503;
+	connection.cut();
+	await until(() => waits(client).length);
+	client.say(content);
+	return { client, session };
+}
+
+/** Acknowledges messages until there are as many. */
+async function acknowledge(connection, count) {
+	for (let n = 1; n <= count; n++) {
+		connection.ack(await connection.heard(n), n);
+	}
+}
+
+test('what was typed into one conversation is not lost by looking at another, and is sent to its own', async () => {
+	const storage = new TestStorage();
+	const { client, session } = await offline('important', { storage });
+	client.close();
+	const other = connect(server.url, { storage, sessionId: 'f0e1d2c3-0000-4000-8000-000000000000' });
+	server.refuseWith = 0;
+	const second = await server.connection();
+	second.resume();
+	await until(() => other.status === 'open');
+	assert.deepEqual(waiting(other), []);
+	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
+	const background = connect(server.url, { storage, sessionId: session });
+	const third = await server.connection();
+	assert.equal(third.query.get('sessionId'), session);
+	third.resume();
+	await acknowledge(third, 1);
+	assert.deepEqual(contents(third), ['important']);
+	await until(() => ResumableWebSocket.unsent({ url: server.url, storage }).length === 0);
+	assert.equal(background.pending, 0);
+	await holds(() => second.said.length === 0);
+});
+
+test('what was typed for a new conversation does not go to one that is there, but to the next new one', async () => {
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const before = connect(server.url, { storage, sessionId: null });
+	before.say('secret');
+	before.close();
+	const other = connect(server.url, { storage, sessionId: 'f0e1d2c3-0000-4000-8000-000000000000' });
+	server.refuseWith = 0;
+	const second = await server.connection();
+	second.resume([], { session_id: 'd0e1d2c3-0000-4000-8000-000000000000', resumed: false, reason: 'unknown_session' });
+	await until(() => other.status === 'open');
+	await holds(() => second.said.length === 0);
+	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url, storage }), [{ sessionId: null, count: 1 }]);
+	connect(server.url, { storage, sessionId: null });
+	const third = await server.connection();
+	third.resume();
+	await acknowledge(third, 1);
+	assert.deepEqual(contents(third), ['secret']);
+});
+
+test('a tab that is closed leaves its messages where another tab finds them', async () => {
+	globalThis.localStorage = new TestStorage();
+	globalThis.sessionStorage = new TestStorage();
+	const { client, session } = await offline('typed', {});
+	client.close();
+	globalThis.sessionStorage = new TestStorage();
+	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url }), [{ sessionId: session, count: 1 }]);
+	server.refuseWith = 0;
+	const other = connect(server.url);
+	const connection = await server.connection();
+	assert.equal(connection.query.get('sessionId'), null, 'each tab has its own session');
+	other.close();
+	connect(server.url, { sessionId: session });
+	const third = await server.connection();
+	third.resume();
+	await acknowledge(third, 1);
+	await until(() => localStorage.length === 0);
+});
+
+for (const locks of [new FakeLocks(), undefined]) {
+	const how = locks ? 'with locks' : 'without locks';
+
+	test(`two tabs with one session each send what was typed in them, and nothing else, ${how}`, async () => {
+		page = new FakePage(locks);
+		const storage = new TestStorage();
+		const { client: one, session } = await offline('of one', { storage });
+		const two = connect(server.url, { storage, sessionId: session });
+		two.say('of two');
+		await until(() => waits(two).length);
+		server.refuseWith = 0;
+		const connections = [await server.connection(), await server.connection()];
+		for (const connection of connections) {
+			connection.resume();
+		}
+		await Promise.all(connections.map((connection) => connection.heard()));
+		await holds(() => connections.every(({ said }) => said.length === 1));
+		assert.deepEqual(connections.flatMap(contents).sort(), ['of one', 'of two']);
+		connections.forEach((connection) => connection.ack(connection.said[0], 1));
+		await until(() => one.pending + two.pending === 0);
+	});
+
+	test(`two tabs that begin conversations do not send each other's messages, ${how}`, async () => {
+		page = new FakePage(locks);
+		const storage = new TestStorage();
+		server.refuseWith = 503;
+		const tabs = ['one', 'two'].map((content) => {
+			const tab = connect(server.url, { storage, sessionId: null });
+			tab.say(content);
+			return tab;
+		});
+		await until(() => tabs.every((tab) => waits(tab).length > 1));
+		server.refuseWith = 0;
+		const connections = [await server.connection(), await server.connection()];
+		connections.forEach((connection) => connection.resume());
+		await Promise.all(connections.map((connection) => acknowledge(connection, 1)));
+		await until(() => tabs.every(({ pending }) => pending === 0));
+		assert.deepEqual(connections.flatMap(contents).sort(), ['one', 'two']);
+	});
+
+	test(`what a tab that died has left is sent before what was typed later, ${how}`, async () => {
+		page = new FakePage(locks);
+		const storage = new TestStorage();
+		const { session } = await offline('first', { storage });
+		const left = new TestStorage(storage); // what a crash leaves
+		closeAll();
+		if (locks) {
+			await until(async () => (await locks.query()).held.length === 0);
+		}
+		else {
+			Date.now = () => now() + 100_000;
+		}
+		const client = connect(server.url, { storage: left, sessionId: session });
+		client.say('second');
+		server.refuseWith = 0;
+		const connection = await server.connection();
+		connection.resume();
+		await acknowledge(connection, 2);
+		assert.deepEqual(contents(connection), ['first', 'second']);
+		await until(() => left.length === 1);
+	});
+
+	test(`a tab that lives takes over what another one leaves, ${how}`, async () => {
+		page = new FakePage(locks);
+		const storage = new TestStorage();
+		const living = connect(server.url, { storage });
+		const connection = await server.connection();
+		const session = connection.resume([], { heartbeat_ms: 20 });
+		await until(() => living.status === 'open');
+		const { client: dying } = await offline('left', { storage, sessionId: session });
+		await holds(() => connection.said.length === 0);
+		dying.close();
+		await acknowledge(connection, 1);
+		assert.deepEqual(contents(connection), ['left']);
+	});
+
+	test(`a page that goes into the browser's cache leaves its messages to others, ${how}`, async () => {
+		page = new FakePage(locks);
+		const storage = new TestStorage();
+		const { session } = await offline('left', { storage, minDelay: 60_000, maxDelay: 60_000 });
+		page.leave();
+		server.refuseWith = 0;
+		connect(server.url, { storage, sessionId: session });
+		const connection = await server.connection();
+		connection.resume();
+		await acknowledge(connection, 1);
+		assert.deepEqual(contents(connection), ['left']);
+	});
+}
+
+test('a page that comes back does not send what another one has taken into another session', async () => {
+	page = new FakePage(new FakeLocks());
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const options = { storage, sessionId: null, minDelay: 60_000, maxDelay: 60_000 };
+	const first = connect(server.url, options);
+	const said = first.say('once');
+	await until(() => waits(first).length);
+	page.leave();
+	server.refuseWith = 0;
+	connect(server.url, options);
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 1);
+	page.comeBack();
+	first.reconnect();
+	const second = await server.connection();
+	second.resume();
+	await assert.rejects(said, { code: 'taken_over' });
+	await holds(() => second.said.length === 0);
+});
+
+test('a client that is closed twice does not bring back what another one has sent', async () => {
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const first = connect(server.url, { storage, sessionId: null });
+	first.say('once');
+	first.close();
+	server.refuseWith = 0;
+	connect(server.url, { storage, sessionId: null });
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 1);
+	await until(() => storage.length === 1);
+	first.close();
+	assert.equal(storage.length, 1);
+});
+
+test('a name that begins like another is another', async () => {
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	connect(server.url, { storage, name: 'alice b' }).say('private');
+	closeAll();
+	assert.equal(connect(server.url, { storage, name: 'alice' }).pending, 0);
+	assert.equal(connect(server.url, { storage, name: 'alice b' }).pending, 1);
+});
+
+test('what waits is a list, also after a reload, and says when it changes', async () => {
+	const storage = new TestStorage();
+	const { client, session } = await offline('a', { storage });
+	client.say('b');
+	assert.deepEqual(waiting(client), ['a', 'b']);
+	assert.equal(client.outbox[1], client.outbox[1]);
+	assert.deepEqual(client.seen.outbox.map(({ length }) => length), [1, 2]);
+	client.close();
+	const again = connect(server.url, { storage, sessionId: session });
+	assert.deepEqual(waiting(again), ['a', 'b']);
+	const [{ key, time, promise }] = again.outbox;
+	assert.ok(time <= now());
+	server.refuseWith = 0;
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 2);
+	assert.equal((await promise).idempotencyKey, key);
+	await until(() => again.seen.outbox.at(-1).length === 0);
+});
+
+test('a message that has not been sent can be taken back', async () => {
+	const storage = new TestStorage();
+	const client = connect(server.url, { storage });
+	const connection = await server.connection();
+	connection.resume();
+	const promises = ['a', 'b', 'c'].map((content) => client.say(content));
+	const [a, b] = client.outbox;
+	const message = await connection.heard();
+	assert.equal(client.withdraw(a.key), false, 'it may have arrived');
+	assert.equal(client.withdraw(b.key), true);
+	await assert.rejects(promises[1], { code: 'withdrawn' });
+	assert.equal(client.withdraw(b.key), false);
+	connection.ack(message, 1);
+	connection.ack(await connection.heard(2), 2);
+	await Promise.all([promises[0], promises[2]]);
+	assert.deepEqual(contents(connection), ['a', 'c']);
+	assert.equal(storage.length, 1);
+});
+
+test('a signal takes a message back', async () => {
+	const controller = new AbortController();
+	const client = connect(server.url);
+	const said = client.say('a', { signal: controller.signal });
+	controller.abort(new Error('changed my mind'));
+	await assert.rejects(said, { message: 'changed my mind' });
+	await assert.rejects(client.say('b', { signal: controller.signal }), { message: 'changed my mind' });
+	const connection = await server.connection();
+	connection.resume();
+	await until(() => client.status === 'open');
+	await holds(() => connection.said.length === 0);
+});
+
+test('promises settle when the client is closed, and what was typed is kept', async () => {
+	const storage = new TestStorage();
+	const client = connect(server.url, { storage });
+	const connection = await server.connection();
+	const session = connection.resume();
+	const said = client.say('before');
+	await connection.heard();
+	client.close();
+	await assert.rejects(said, { code: 'closed' });
+	await assert.rejects(client.say('after'), { code: 'closed' });
+	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
+});
+
+test('promises settle when the server closes the session', async () => {
+	const client = connect(server.url);
+	const connection = await server.connection();
+	connection.resume();
+	const said = client.say('hello');
+	await connection.heard();
+	connection.close(1000, 'done');
+	await assert.rejects(said, { code: 'closed', closeCode: 1000 });
+});
+
+test('many messages are sent at a pace that the server allows', async () => {
+	const client = connect(server.url);
+	const connection = await server.connection();
+	connection.resume();
+	for (let i = 0; i < 100; i++) {
+		client.say(`${i}`);
+	}
+	for (let n = 1; n <= 40; n++) {
+		connection.ack(await connection.heard(n), n);
+	}
+	await holds(() => connection.said.length < 44);
+	connection.ack(await connection.heard(41), 41);
+	connection.ack(await connection.heard(42), 42);
+});

@@ -1,0 +1,33 @@
+// What is too wide, such as code and tables, scrolls sideways. Only while it does, it is reached with the Tab key, and has
+// a name for those who do not see it.
+
+const watched = new WeakSet();
+
+const observer = new ResizeObserver((entries) => {
+	for (const frame of new Set(entries.map(({ target }) => target.closest('.sideways')))) {
+		const scrolls = frame.scrollWidth > frame.clientWidth;
+		toggle(frame, 'tabindex', scrolls && '0');
+		toggle(frame, 'role', scrolls && 'group');
+		toggle(frame, 'aria-label', scrolls && frame.dataset.label);
+	}
+});
+
+/** Watches the elements of class `sideways` that are within another. Their names are in `data-label`. */
+export function watchSideways(root) {
+	for (const frame of root.querySelectorAll('.sideways')) {
+		if (!watched.has(frame)) {
+			watched.add(frame);
+			observer.observe(frame);
+			observer.observe(frame.firstElementChild);
+		}
+	}
+}
+
+function toggle(element, attribute, value) {
+	if (value) {
+		element.setAttribute(attribute, value);
+	}
+	else {
+		element.removeAttribute(attribute);
+	}
+}

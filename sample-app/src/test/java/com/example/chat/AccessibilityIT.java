@@ -1,0 +1,174 @@
+package com.example.chat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.ReducedMotion;
+import com.microsoft.playwright.options.RequestOptions;
+import com.microsoft.playwright.options.ViewportSize;
+import dev.resumablews.testing.OpenAiAnswer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Whatever the page shows, axe-core finds nothing to object to: in both themes, on wide
+ * screens, on phones, and at a zoom of 400 %.
+ */
+class AccessibilityIT extends SampleInChromium {
+
+	private static final List<ViewportSize> PHONES = List.of(new ViewportSize(390, 844), new ViewportSize(320, 640),
+			new ViewportSize(320, 200));
+
+	private static final List<ViewportSize> SCREENS = List.of(new ViewportSize(1280, 800), PHONES.get(0), PHONES.get(1),
+			PHONES.get(2));
+
+	@BeforeEach
+	void addAxe() {
+		this.browser.addInitScript(axe());
+	}
+
+	@Test
+	void aNewConversation() {
+		assertAccessible(ChatPage.open(this.browser, "/"), SCREENS);
+	}
+
+	@Test
+	void anAnswerWithEverythingThatMarkdownHas() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answered(page, MarkdownIT.EVERYTHING);
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void anAnswerThatIsBeingWritten() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answering(page);
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void anAnswerThatFailed() {
+		cluster.model().answer(OpenAiAnswer.ofPieces(10).malformedAfter(5));
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.say("Hello");
+		page.awaitAnswers(1, "failed");
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void theEvents() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answered(page, "An answer");
+		page.click("#show-events");
+		page.find("#event-list summary").last().click();
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void theConversationsOnAPhone() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answered(page, "An answer");
+		page.find("#conversations a").first().waitFor();
+		resize(page, PHONES.get(0));
+		page.click("#show-list");
+
+		assertAccessible(page, PHONES);
+	}
+
+	@Test
+	void theDialogs() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answered(page, "An answer");
+		page.find("#conversations .remove").first().press("Enter");
+		page.find("#delete-dialog[open]").waitFor();
+		assertAccessible(page, SCREENS);
+		page.click("#delete-dialog [value=keep]");
+		resize(page, SCREENS.get(0));
+		page.click("#sign-out");
+		page.find("#sign-out-dialog[open]").waitFor();
+		assertAccessible(page, SCREENS);
+		page.click("#sign-out-dialog [value=stay]");
+		resize(page, SCREENS.get(0));
+		page.click("#device");
+		page.find("#device-dialog[open]").waitFor();
+		assertAccessible(page, SCREENS);
+		page.click("#device-dialog [value=close]");
+		page.tab().evaluate("location.hash = '#/join/used'");
+		page.find("#join-dialog[open]").waitFor();
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void aMessageThatWaitsForTheConnection() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answered(page, "An answer");
+		this.browser.setOffline(true);
+		page.awaitState("waiting");
+		assertAccessible(page, SCREENS);
+		page.say("Are you there?");
+		page.find(".message[data-status=sending]").waitFor();
+
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
+	void aConversationThatWasDeletedElsewhere() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		answered(page, "An answer");
+		this.browser.request()
+			.delete(address + "/api/conversations/" + page.sessionId(),
+					RequestOptions.create().setHeader("Content-Type", "application/json"));
+		page.awaitState("closed");
+
+		assertAccessible(page, SCREENS);
+	}
+
+	private static void assertAccessible(ChatPage page, List<ViewportSize> sizes) {
+		List<String> found = new ArrayList<>();
+		for (ViewportSize size : sizes) {
+			resize(page, size);
+			for (ColorScheme theme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+				// colours are compared as they are in the end, not on their way there
+				page.tab()
+					.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(theme)
+						.setReducedMotion(ReducedMotion.REDUCE));
+				for (Object violation : (List<?>) page.tab()
+					.evaluate(
+							"""
+									async () => (await axe.run(document)).violations.flatMap(({ id, help, nodes }) =>
+											nodes.map(({ target, any }) => [id, target.join(' '), any[0]?.message ?? help].join(': ')))""")) {
+					found.add("%d×%d, %s: %s".formatted(size.width, size.height, theme, violation));
+				}
+			}
+		}
+		assertThat(found).isEmpty();
+		assertThat(page.errors()).allMatch((error) -> error.matches(BrowserIT.NETWORK_ERROR));
+	}
+
+	private static void resize(ChatPage page, ViewportSize size) {
+		page.tab().setViewportSize(size.width, size.height);
+	}
+
+	private static String axe() {
+		try (InputStream in = AccessibilityIT.class.getResourceAsStream("/axe.min.js")) {
+			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
