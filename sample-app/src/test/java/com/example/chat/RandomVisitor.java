@@ -268,7 +268,8 @@ final class RandomVisitor {
 								...document.querySelectorAll('#messages [data-status=sending], #messages [data-status=running]'),
 								...document.querySelectorAll('#conversations li:has(.unsent)'),
 							].map((element) => element.textContent).concat(Object.entries(localStorage)
-								.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat()).join('; ')""");
+								.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat())
+					.map((text) => text.slice(0, 120)).join('; ')""");
 	}
 
 	/**
