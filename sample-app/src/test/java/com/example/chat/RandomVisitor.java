@@ -269,7 +269,7 @@ final class RandomVisitor {
 								...document.querySelectorAll('#conversations li:has(.unsent)'),
 							].map((element) => element.textContent).concat(Object.entries(localStorage)
 								.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat())
-					.map((text) => text.slice(0, 120)).join('; ')""");
+								.map((text) => text.slice(0, 120)).join('; ')""");
 	}
 
 	/**
