@@ -35,7 +35,7 @@ export const api = {
 		return { conversations: await response.json(), next: response.headers.get('Link')?.match(/<([^>]+)>;\s*rel="next"/)?.[1] };
 	},
 	remove: (id) => call('DELETE', `/api/conversations/${id}`),
-	permission: () => call('GET', '/api/break-things'),
+	permission: (signal) => call('GET', '/api/break-things', { signal }),
 	cutConnection: () => call('POST', '/api/break-things/connection'),
 	expireToken: () => call('POST', '/api/break-things/token'),
 	restartServer: () => call('POST', '/api/break-things/server'),

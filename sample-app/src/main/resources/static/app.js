@@ -217,6 +217,7 @@ async function route() {
 
 async function fetchToken({ signal }) {
 	breakage.network();
+	await breakage.checkSlowPort(signal);
 	try {
 		const answer = await api.signIn(signal);
 		token = answer.token;

@@ -26,6 +26,16 @@ class Breakage extends EventTarget {
 		return url.href;
 	}
 
+	/** To be called before each connection. The page may connect to the slow port that was known when it was loaded, and to no other. */
+	async checkSlowPort(signal) {
+		if (this.#slow && (await api.permission(signal)).slowPort !== this.#slowPort) {
+			this.#slow = false;
+			$('slow').setAttribute('aria-pressed', false);
+			$('slow').hidden = true;
+			notice('The slow network ended with its server. The network is fast; reload the page for another slow one');
+		}
+	}
+
 	/** @throws if the page is to behave as if there were no network */
 	network() {
 		if (this.#offline) {

@@ -1,6 +1,7 @@
 package com.example.chat;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.util.UUID;
 
 import jakarta.annotation.PreDestroy;
@@ -48,7 +49,23 @@ class BreakThings {
 	void webServerRuns(WebServerInitializedEvent event) throws IOException {
 		// the server of the management endpoints may be another one
 		if (event.getApplicationContext().getServerNamespace() == null) {
-			this.slowNetwork = SlowNetwork.open(this.wantedSlowPort, event.getWebServer().getPort());
+			this.slowNetwork = openSlowNetwork(event.getWebServer().getPort());
+		}
+	}
+
+	/**
+	 * Pages that are open may connect to no other slow port than before, so it is the
+	 * same after each start, if it is free.
+	 */
+	private SlowNetwork openSlowNetwork(int serverPort) throws IOException {
+		if (this.wantedSlowPort != 0) {
+			return SlowNetwork.open(this.wantedSlowPort, serverPort);
+		}
+		try {
+			return SlowNetwork.open(SlowNetwork.usualPort(serverPort), serverPort);
+		}
+		catch (BindException ex) {
+			return SlowNetwork.open(0, serverPort);
 		}
 	}
 

@@ -53,6 +53,13 @@ final class SlowNetwork implements AutoCloseable {
 		return network;
 	}
 
+	/**
+	 * Returns the port that goes with a server's port, if no other is wanted.
+	 */
+	static int usualPort(int serverPort) {
+		return (serverPort < 50_000) ? serverPort + 10_000 : serverPort - 10_000;
+	}
+
 	int port() {
 		return this.listener.getLocalPort();
 	}

@@ -64,6 +64,13 @@ final class ChatPage {
 	}
 
 	/**
+	 * Opens an empty tab.
+	 */
+	static ChatPage blank(BrowserContext browser) {
+		return new ChatPage(browser.newPage());
+	}
+
+	/**
 	 * Opens the link of another device in a tab, and becomes its user.
 	 */
 	static ChatPage join(BrowserContext browser, String link) {
@@ -76,6 +83,10 @@ final class ChatPage {
 
 	Page tab() {
 		return this.tab;
+	}
+
+	CDPSession devTools() {
+		return this.devTools;
 	}
 
 	Locator find(String selector) {

@@ -107,6 +107,24 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	/**
+	 * Returns the sessions that have events.
+	 */
+	List<String> sessions() {
+		try (Connection connection = DriverManager.getConnection(this.database);
+				ResultSet rows = connection.createStatement()
+					.executeQuery("select distinct session_id from ws_events")) {
+			List<String> ids = new ArrayList<>();
+			while (rows.next()) {
+				ids.add(rows.getString(1));
+			}
+			return ids;
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
 	 * Counts the replies that have not ended.
 	 */
 	int openReplies() {
