@@ -22,9 +22,15 @@ const call = async (...request) => {
 	return response.headers.get('Content-Type')?.includes('json') ? response.json() : undefined;
 };
 
+/** Tabs of a new visitor that sign in at the same moment would become different users. Locks exist on https and localhost only. */
+const signIn = (signal) => {
+	const request = () => call('POST', '/api/sign-in', { signal });
+	return navigator.locks ? navigator.locks.request('sign-in', { signal }, request) : request();
+};
+
 export const api = {
 	about: () => call('GET', '/api/about'),
-	signIn: (signal) => call('POST', '/api/sign-in', { signal }),
+	signIn,
 	signOut: () => call('POST', '/api/sign-out'),
 	deviceCode: () => call('POST', '/api/device-codes'),
 	join: (code) => call('POST', '/api/join', { body: { code } }),

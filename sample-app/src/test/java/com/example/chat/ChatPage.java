@@ -174,6 +174,15 @@ final class ChatPage {
 	}
 
 	/**
+	 * Waits until so much of the last answer is shown.
+	 */
+	void awaitCharacters(int count) {
+		this.tab.waitForFunction("""
+				(count) => [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1)
+						?.innerText.length >= count""", count);
+	}
+
+	/**
 	 * Waits until the page has taken an event.
 	 */
 	void awaitCursor(int eventId) {

@@ -33,26 +33,17 @@ class CutRecording {
 			page.find("#breakage").waitFor();
 			Screencast screencast = Screencast.start(page.tab(), folder);
 			page.click("#suggestions button:last-child");
-			awaitCharacters(page, 300);
+			page.awaitCharacters(300);
 			page.find("#cut").hover();
-			awaitCharacters(page, 400);
+			page.awaitCharacters(400);
 			page.click("#cut");
 			page.awaitReconnects(1);
 			page.find("#scroller").hover();
-			awaitCharacters(page, 900);
+			page.awaitCharacters(900);
 			screencast.saveTo(TARGET, 900, 10);
 		}
 		System.out.printf("Recording: %s, %d bytes%n", TARGET.toAbsolutePath().normalize(), Files.size(TARGET));
 		assertThat(Files.size(TARGET)).isLessThan(MAX_BYTES);
-	}
-
-	/**
-	 * Waits until so much of the last answer is shown.
-	 */
-	private static void awaitCharacters(ChatPage page, int count) {
-		page.tab().waitForFunction("""
-				(count) => [...document.querySelectorAll('.message[data-role=assistant] .body')].at(-1)
-						?.innerText.length >= count""", count);
 	}
 
 }

@@ -1,5 +1,8 @@
 package com.example.chat;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
@@ -68,6 +71,25 @@ class OutboxIT extends PageScenario {
 		next.tab().waitForCondition(() -> saidIn(session).contains("Left behind"));
 		assertThat(saidIn(session)).containsExactly("Before", "Left behind");
 		assertThat(next.sessionId()).isNotEqualTo(session);
+	}
+
+	@Test
+	void tabsThatSignInForTheFirstTimeAtTheSameMomentAreOneUser() {
+		List<Route> held = new ArrayList<>();
+		this.browser.route(SIGN_IN, held::add);
+		ChatPage first = ChatPage.blank(this.browser);
+		first.tab().navigate("/");
+		first.tab().waitForCondition(() -> !held.isEmpty());
+		ChatPage second = ChatPage.blank(this.browser);
+		second.tab().navigate("/");
+		second.awaitState("connecting");
+		allowSignIn();
+		held.forEach(Route::resume);
+		first.awaitConnected();
+		second.awaitConnected();
+		first.say("From the first");
+
+		second.find("#conversations .title:has-text('From the first')").waitFor();
 	}
 
 	@Test

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -30,7 +32,9 @@ abstract class PageScenario {
 
 	static final int WORDS = 60;
 
-	private static final String SIGN_IN = "**/api/sign-in";
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	static final String SIGN_IN = "**/api/sign-in";
 
 	private static Chromium chromium;
 
@@ -71,8 +75,11 @@ abstract class PageScenario {
 	@BeforeEach
 	void openBrowser() {
 		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
-		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
 		cluster.node(0);
+		// a reply that an earlier test has left, and a node has taken over, would take
+		// words of this one
+		await().atMost(PATIENCE).until(() -> cluster.openReplies() == 0);
+		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
 		this.browser = chromium.newBrowser(address);
 	}
 

@@ -260,16 +260,14 @@ final class RandomVisitor {
 	 * Returns what the tab, or its browser, waits for.
 	 */
 	private String waiting(ChatPage tab) {
-		return (String) tab.tab()
-			.evaluate(
-					"""
-							() => [
-								...document.querySelectorAll('#state:not([data-state=open])'),
-								...document.querySelectorAll('#messages [data-status=sending], #messages [data-status=running]'),
-								...document.querySelectorAll('#conversations li:has(.unsent)'),
-							].map((element) => element.textContent).concat(Object.entries(localStorage)
-								.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat())
-								.map((text) => text.slice(0, 120)).join('; ')""");
+		return (String) tab.tab().evaluate("""
+				() => [
+					...document.querySelectorAll('#state:not([data-state=open])'),
+					...document.querySelectorAll('#messages [data-status=sending], #messages [data-status=running]'),
+					...document.querySelectorAll('#conversations li:has(.unsent)'),
+				].map((element) => element.textContent).concat(Object.entries(localStorage)
+					.filter(([key, value]) => key.startsWith('resumable-ws') && JSON.parse(value)?.text).flat())
+					.map((text) => text.slice(0, 120)).join('; ')""");
 	}
 
 	/**
