@@ -8,6 +8,8 @@ export class Ledger {
 	log = 0;
 	lost = 0;
 	twice = 0;
+	/** How many events of the log came in replays; some of them put together. */
+	replayed = 0;
 
 	#last = 0;
 	#first = 1;
@@ -37,7 +39,7 @@ export class Ledger {
 		this.#answers.clear();
 	}
 
-	#take({ type, event_id: id, payload }) {
+	#take({ type, event_id: id, payload, replay }) {
 		this.log = Math.max(this.log, id);
 		if (id <= this.#last) {
 			this.twice++;
@@ -47,6 +49,9 @@ export class Ledger {
 		const explained = this.#answers.size || type.startsWith('assistant_');
 		if (skipped > 0 && !explained) {
 			this.lost += skipped;
+		}
+		if (replay) {
+			this.replayed += id - this.#last;
 		}
 		this.#last = id;
 		if (type.startsWith('assistant_')) {

@@ -68,8 +68,9 @@ export class Marks {
 					this.#body.prepend(mark.span);
 				}
 				else {
-					mark.split = offset < node.length ? node.splitText(offset) : undefined;
-					let last = node;
+					const code = node.parentElement.closest(':not(pre) > code'); // reads as one word, which is not torn
+					mark.split = !code && offset < node.length ? node.splitText(offset) : undefined;
+					let last = code ?? node;
 					while (last.nextSibling?.classList?.contains('cut')) {
 						last = last.nextSibling; // of a break at the same place
 					}

@@ -102,12 +102,12 @@ export class StatusBar {
 
 	#count() {
 		if (this.#client) {
-			const { sessionId, lastEventId, reconnects, replayed } = this.#client;
+			const { sessionId, lastEventId, reconnects } = this.#client;
 			$('session').textContent = sessionId?.slice(0, 8) ?? '–';
 			$('session').disabled = !sessionId;
 			$('cursor').textContent = lastEventId;
 			$('reconnects').textContent = reconnects;
-			$('replayed').textContent = replayed;
+			$('replayed').textContent = this.#ledger.replayed;
 			this.#prove();
 		}
 	}

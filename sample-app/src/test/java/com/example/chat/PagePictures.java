@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Takes the pictures of the README: an answer whose connection was cut, in both themes, on
- * screens of three widths. Run by hand, see CONTRIBUTING; the system property
+ * Takes the pictures of the README: an answer whose connection was cut, in both themes,
+ * on screens of three widths. Run by hand, see CONTRIBUTING; the system property
  * {@code pictures} names the folder.
  */
 class PagePictures {
@@ -44,8 +44,8 @@ class PagePictures {
 			page.find(".cut").waitFor();
 			page.awaitCharacters(450);
 			page.tab()
-				.screenshot(new Page.ScreenshotOptions()
-					.setPath(TARGET.resolve("sample-%s-%d.png".formatted(theme.name().toLowerCase(Locale.ROOT), width))));
+				.screenshot(new Page.ScreenshotOptions().setPath(
+						TARGET.resolve("sample-%s-%d.png".formatted(theme.name().toLowerCase(Locale.ROOT), width))));
 		}
 	}
 

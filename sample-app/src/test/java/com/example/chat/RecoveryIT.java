@@ -38,6 +38,7 @@ class RecoveryIT extends PageScenario {
 		assertThat(mark(page))
 			.matches("cut · back after \\d+\\.\\d s · 4 events replayed \\(%d–%d\\) · 0 lost · 0 twice"
 				.formatted(log - 3, log));
+		assertThat(page.find("#replayed").textContent()).isEqualTo("4");
 		page.tab().waitForFunction("(words) => (%s)().trim() === words".formatted(TINTED), words(8, 12));
 		page.tab().waitForFunction("() => !CSS.highlights.get('missed').size");
 		this.gate.open();
@@ -91,6 +92,25 @@ class RecoveryIT extends PageScenario {
 		assertThat(textBefore(page, 0)).isEqualTo(words(0, 10));
 		assertThat(textBefore(page, 1)).isEqualTo(words(0, 20));
 		assertThat(textBefore(page, 2)).isEqualTo(words(0, 30));
+	}
+
+	@Test
+	void aMarkDoesNotTearCodeWithinALine() {
+		ChatPage page = open("/");
+		Object around = page.tab().evaluate("""
+				async () => {
+					const { Marks } = await import('/marks.js');
+					const code = document.createElement('code');
+					code.append('GET request');
+					const body = document.createElement('div');
+					body.append('an ordinary ', code, ' with a header');
+					const marks = new Marks(body);
+					marks.add('anordinaryGET'.length);
+					marks.place();
+					return [...body.childNodes].map((node) => node.className || node.textContent).join('|');
+				}""");
+
+		assertThat(around).isEqualTo("an ordinary |GET request|cut| with a header");
 	}
 
 	@Test
