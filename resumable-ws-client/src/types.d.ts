@@ -11,7 +11,7 @@ export interface ClientError extends Error {
 }
 
 /**
- * Stores what must survive a reload: the session id, the cursor, and each message that is not acknowledged, under a key of its own. A `Storage` of the
+ * Stores what must survive a reload: the session id, the cursor, and each message that is not acknowledged, under its own key. A `Storage` of the
  * browser is one. Methods may throw; the client then continues in memory.
  */
 export interface ClientStorage {

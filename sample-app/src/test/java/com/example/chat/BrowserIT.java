@@ -2,9 +2,7 @@ package com.example.chat;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,15 +24,10 @@ import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.RequestOptions;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import com.sun.net.httpserver.HttpServer;
-import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiExchange;
 import dev.resumablews.testing.TestPostgres;
 import org.assertj.core.api.InstanceOfAssertFactories;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,65 +41,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * Uses the packaged sample in Chromium, and does to both what happens to them. Whatever
  * it is, the page shows what is in the log, once. Skipped where there is no Chromium.
  */
-class BrowserIT {
-
-	private static final int WORDS = 60;
+class BrowserIT extends PageScenario {
 
 	/**
 	 * What a browser writes to its console, whatever a page does, when there is no
 	 * server.
 	 */
 	static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
-
-	private static Chromium chromium;
-
-	private static SampleCluster cluster;
-
-	private static String address;
-
-	private final Gate gate = new Gate();
-
-	private BrowserContext browser;
-
-	@BeforeAll
-	static void start(@TempDir Path folder) throws IOException {
-		if (!Chromium.isInstalled()) {
-			System.out.println("Chromium: no test in a browser is run. " + Chromium.MISSING);
-			return;
-		}
-		chromium = Chromium.start();
-		int port = freePort();
-		address = "http://localhost:" + port;
-		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + port,
-				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
-				"--resumable-ws.shutdown.reconnect-window=100ms");
-	}
-
-	@AfterAll
-	static void stop() {
-		if (cluster != null) {
-			cluster.close();
-		}
-		if (chromium != null) {
-			chromium.close();
-		}
-	}
-
-	@BeforeEach
-	void openBrowser() {
-		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
-		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
-		cluster.node(0);
-		this.browser = chromium.newBrowser(address);
-	}
-
-	@AfterEach
-	void closeBrowser() {
-		this.gate.open();
-		if (this.browser != null) {
-			this.browser.close();
-		}
-	}
 
 	@Test
 	void anAnswerAppearsWordByWord() {
@@ -675,20 +616,8 @@ class BrowserIT {
 		return list.get(list.size() - 1);
 	}
 
-	private static OpenAiAnswer answer() {
-		List<String> pieces = new ArrayList<>();
-		IntStream.range(0, WORDS).forEach((i) -> pieces.add(((i > 0) ? " " : "") + "word" + i));
-		return OpenAiAnswer.of(pieces);
-	}
-
 	private static String words(int count) {
-		return String.join("", answer().pieces().subList(0, count));
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
+		return words(0, count);
 	}
 
 	private static void report(String scenario, ChatPage... pages) {

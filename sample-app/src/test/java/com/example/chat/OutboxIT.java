@@ -101,7 +101,7 @@ class OutboxIT extends PageScenario {
 		page.find("#conversations .title:has-text('Remember this')").waitFor();
 		awaitShell(page);
 		String session = page.sessionId();
-		cluster().node(0).kill();
+		cluster.node(0).kill();
 		page.awaitState("waiting");
 		page.say("And this");
 		page.find(WAITING).waitFor();
@@ -114,7 +114,7 @@ class OutboxIT extends PageScenario {
 		assertThat(page.find("#welcome").isVisible()).isFalse();
 		assertThat(page.find("#no-conversations").isVisible()).isFalse();
 
-		cluster().node(0);
+		cluster.node(0);
 		page.awaitAnswers(2, "done");
 		assertThat(saidIn(session)).containsExactly("Remember this", "And this");
 		assertThat(page.find(".message[data-role=user]").count()).isEqualTo(2);

@@ -1,6 +1,7 @@
 package com.example.chat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -8,13 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.options.RequestOptions;
-import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
-import dev.resumablews.testing.TestPostgres;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +24,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * The packaged sample in Chromium, with a model whose words come when a test says so. For
  * tests to extend; skipped where there is no Chromium.
  */
-abstract class PageScenario {
+abstract class PageScenario extends SampleInChromium {
 
 	static final int WORDS = 60;
 
@@ -36,43 +32,17 @@ abstract class PageScenario {
 
 	static final String SIGN_IN = "**/api/sign-in";
 
-	private static Chromium chromium;
-
-	private static SampleCluster cluster;
-
-	private static String address;
-
-	final Gate gate = new Gate();
-
-	BrowserContext browser;
-
+	/**
+	 * The port stays the same when the sample is started again.
+	 */
 	@BeforeAll
-	static void start(@TempDir Path folder) throws IOException {
-		if (!Chromium.isInstalled()) {
-			return;
-		}
-		chromium = Chromium.start();
-		int port;
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			port = socket.getLocalPort();
-		}
-		address = "http://localhost:" + port;
-		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + port,
-				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
-				"--resumable-ws.shutdown.reconnect-window=100ms");
-	}
-
-	@AfterAll
-	static void stop() {
-		if (cluster != null) {
-			cluster.close();
-		}
-		if (chromium != null) {
-			chromium.close();
-		}
+	static void start(@TempDir Path folder) {
+		launch(folder, "--server.port=" + freePort(), "--resumable-ws.reply.lease=2s",
+				"--resumable-ws.shutdown.reply-grace=300ms", "--resumable-ws.shutdown.reconnect-window=100ms");
 	}
 
 	@BeforeEach
+	@Override
 	void openBrowser() {
 		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
 		cluster.node(0);
@@ -80,19 +50,7 @@ abstract class PageScenario {
 		// words of this one
 		await().atMost(PATIENCE).until(() -> cluster.openReplies() == 0);
 		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
-		this.browser = chromium.newBrowser(address);
-	}
-
-	@AfterEach
-	void closeBrowser() {
-		this.gate.open();
-		if (this.browser != null) {
-			this.browser.close();
-		}
-	}
-
-	SampleCluster cluster() {
-		return cluster;
+		super.openBrowser();
 	}
 
 	ChatPage open(String path) {
@@ -166,6 +124,15 @@ abstract class PageScenario {
 
 	static String words(int from, int to) {
 		return String.join("", answer().pieces().subList(from, to)).strip();
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 }

@@ -106,7 +106,7 @@ class ReadingIT extends PageScenario {
 
 	private ChatPage longAnswer() {
 		List<String> paragraphs = IntStream.range(0, 60).mapToObj((i) -> "Paragraph " + i + "\n\n").toList();
-		cluster().model().answer(OpenAiAnswer.of(paragraphs).pacedBy(this.gate));
+		cluster.model().answer(OpenAiAnswer.of(paragraphs).pacedBy(this.gate));
 		ChatPage page = open("/");
 		page.say("At length, please");
 		this.gate.release(40);

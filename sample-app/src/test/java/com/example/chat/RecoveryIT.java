@@ -155,9 +155,9 @@ class RecoveryIT extends PageScenario {
 		page.say("Go");
 		this.gate.release(20);
 		page.awaitAnswer(words(0, 20));
-		cluster().node(0).kill();
+		cluster.node(0).kill();
 		page.awaitState("waiting");
-		cluster().node(0);
+		cluster.node(0);
 		page.find(".former").waitFor();
 		assertThat(page.find(".former").innerText()).startsWith("word0").endsWith("word19");
 		this.gate.release(10);
@@ -241,7 +241,7 @@ class RecoveryIT extends PageScenario {
 	@Test
 	void aPlainWebSocketLosesWhatThisOneKeeps() {
 		// two requests at once cannot share a gate fairly
-		cluster().model().answer(OpenAiAnswer.ofPieces(300).pacedBy(Duration.ofMillis(20)));
+		cluster.model().answer(OpenAiAnswer.ofPieces(300).pacedBy(Duration.ofMillis(20)));
 		ChatPage page = open("/");
 		page.click("#compare");
 		page.find("#plain-state[data-state=open]").waitFor();
@@ -334,7 +334,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	private int lastEvent(ChatPage page) {
-		return cluster().log(page.sessionId())
+		return cluster.log(page.sessionId())
 			.stream()
 			.mapToInt((event) -> event.path("event_id").asInt())
 			.max()

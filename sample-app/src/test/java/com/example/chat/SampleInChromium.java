@@ -35,11 +35,21 @@ abstract class SampleInChromium {
 
 	@BeforeAll
 	static void start(@TempDir Path folder) {
-		if (Chromium.isInstalled()) {
-			chromium = Chromium.start();
-			cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1);
-			address = "http://localhost:" + cluster.node(0).port();
+		launch(folder);
+	}
+
+	/**
+	 * Starts the sample and the browser, unless that is not there.
+	 * @param arguments arguments of the sample
+	 */
+	static void launch(Path folder, String... arguments) {
+		if (!Chromium.isInstalled()) {
+			System.out.println("Chromium: no test in a browser is run. " + Chromium.MISSING);
+			return;
 		}
+		chromium = Chromium.start();
+		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, arguments);
+		address = "http://localhost:" + cluster.node(0).port();
 	}
 
 	@AfterAll

@@ -19,9 +19,9 @@ class SlowNetworkIT extends PageScenario {
 	void aSlowPageStaysSlowWhenTheServerWasKilledAndStartedAgain() throws Exception {
 		ChatPage page = openSlowly();
 		int slowPort = port(page);
-		cluster().node(0).kill();
+		cluster.node(0).kill();
 		page.awaitState("waiting");
-		cluster().node(0);
+		cluster.node(0);
 		page.awaitReconnects(2);
 
 		assertThat(port(page)).isEqualTo(slowPort);
@@ -33,11 +33,11 @@ class SlowNetworkIT extends PageScenario {
 	void aSlowPageBecomesFastWhenItsSlowPortWasTaken() throws Exception {
 		ChatPage page = openSlowly();
 		int slowPort = port(page);
-		cluster().node(0).kill();
+		cluster.node(0).kill();
 		page.awaitState("waiting");
 		ServerSocket other = new ServerSocket(slowPort, 1, InetAddress.getLoopbackAddress());
 		try {
-			cluster().node(0);
+			cluster.node(0);
 			page.awaitReconnects(2);
 
 			assertThat(port(page)).isEqualTo(URI.create(page.tab().url()).getPort());
@@ -46,7 +46,7 @@ class SlowNetworkIT extends PageScenario {
 		}
 		finally {
 			other.close();
-			cluster().node(0).kill();
+			cluster.node(0).kill();
 		}
 	}
 
