@@ -40,12 +40,15 @@ class SecurityHeadersFilter extends OncePerRequestFilter {
 	}
 
 	/**
-	 * Another port is another origin.
+	 * Another port is another origin. The client asks there by HTTP, too, when its
+	 * WebSockets are refused.
 	 */
 	private String slowNetwork() {
 		BreakThings things = this.things.getIfAvailable();
 		int port = (things != null) ? things.slowPort() : 0;
-		return (port > 0) ? " ws://localhost:%1$d ws://127.0.0.1:%1$d".formatted(port) : "";
+		return (port > 0)
+				? " ws://localhost:%1$d ws://127.0.0.1:%1$d http://localhost:%1$d http://127.0.0.1:%1$d".formatted(port)
+				: "";
 	}
 
 }

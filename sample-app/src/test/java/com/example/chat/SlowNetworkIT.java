@@ -50,6 +50,18 @@ class SlowNetworkIT extends PageScenario {
 		}
 	}
 
+	@Test
+	void aSlowPageMayAskTheServerWhyItsWebSocketsAreRefused() {
+		ChatPage page = openSlowly();
+		Object answered = page.tab()
+			.evaluate(
+					"(port) => fetch(`http://localhost:${port}/ws`, { mode: 'no-cors' }).then(() => true, () => false)",
+					port(page));
+
+		assertThat(answered).isEqualTo(true);
+		assertThat(page.violations()).asInstanceOf(InstanceOfAssertFactories.LIST).isEmpty();
+	}
+
 	private ChatPage openSlowly() {
 		ChatPage page = open("/");
 		page.click("#slow");
