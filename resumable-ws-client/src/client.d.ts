@@ -3,11 +3,11 @@ export class ResumableWebSocketError extends Error implements ClientError {
     /**
      * @param {string} code
      * @param {string} [message]
-     * @param {boolean} [final]
      * @param {number} [closeCode]
+     * @param {boolean} [final]
      * @param {unknown} [cause]
      */
-    constructor(code: string, message?: string, final?: boolean, closeCode?: number, cause?: unknown);
+    constructor(code: string, message?: string, closeCode?: number, final?: boolean, cause?: unknown);
     /** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
     code: string;
     /** Whether the client does not try again. */

@@ -48,15 +48,12 @@ const FINAL_CLOSES = [1000, 4400, 4409];
 /** @type {unknown[]} */
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/**
- * What RFC 6750 allows, and of that what a subprotocol may hold.
- * @type {Record<string, RegExp>}
- */
-const TOKENS = { query: /^[\w.~+/-]+=*$/, subprotocol: /^[\w.~+-]+$/ };
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){4}[\da-f]{8}$/i;
+// what RFC 6750 allows, and of that what a subprotocol may hold
+const QUERY_TOKEN = /^[\w.~+/-]+=*$/;
+const SUBPROTOCOL_TOKEN = /^[\w.~+-]+$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
-const KEPT_MESSAGES = 50;
 const KEPT_TIME = 600_000;
 const CURSOR_INTERVAL = 300;
 const LEASE = 90_000; // background tabs run their timers once a minute
@@ -84,8 +81,8 @@ const tried = (action) => {
 	}
 };
 
-/** @type {(text: string | null | undefined) => any} */
-const parse = (text) => tried(() => JSON.parse(text ?? ''));
+/** @type {(storage: any, name: string) => any} */
+const read = (storage, name) => tried(() => JSON.parse(storage.getItem(name)));
 
 // crypto.randomUUID is there on secure origins only
 const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
@@ -120,13 +117,13 @@ const absolute = (url) => {
 		return result;
 	}
 	catch {
-		throw new TypeError(`'${url}' is no URL; without a page it must be absolute, like wss://host/ws`);
+		throw new TypeError(`'${url}' is not an absolute URL`);
 	}
 };
 
 /** @type {(url: UrlSource | undefined, name: string) => string} */
 const prefixOf = (url, name) => {
-	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : { host: '', pathname: '' };
+	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
 	return `resumable-ws ${host}${pathname} ${name}`;
 };
 
@@ -146,7 +143,7 @@ const stored = (storage, prefix) => {
 	const found = [];
 	for (let i = 0; i < storage?.length; i++) {
 		const name = storage.key(i);
-		const entry = name?.startsWith(prefix) && parse(storage.getItem(name));
+		const entry = name?.startsWith(prefix) && read(storage, name);
 		if (entry?.key && `${prefix} ${entry.key}` === name) {
 			found.push(entry);
 		}
@@ -163,6 +160,9 @@ const locks = () => globalThis.navigator?.locks;
 const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: 'no-cors', signal })
 	.then(({ status }) => status === 400 || !status, () => false);
 
+/** @type {(url: URL, parameters: Record<string, any>) => void} */
+const setQuery = ({ searchParams }, parameters) => Object.entries(parameters).forEach(([name, value]) => value && searchParams.set(name, value));
+
 /** @type {(options: any) => any} */
 const checked = (options) => {
 	/** @type {any} */
@@ -170,12 +170,12 @@ const checked = (options) => {
 	for (const name in options) {
 		const value = options[name];
 		if (value != null && !OPTION.test(`${name}: ${value}`)) {
-			throw new TypeError(`Invalid option ${name}: ${value}. Valid is ${OPTION}`);
+			throw new TypeError(`Invalid option ${name}: ${value}, not ${OPTION}`);
 		}
 		result[name] = value ?? result[name] ?? value; // null as a session id says something
 	}
 	if (!result.WebSocket) {
-		throw new TypeError('No WebSocket here: set the option WebSocket to a class');
+		throw new TypeError('No WebSocket: set the option WebSocket');
 	}
 	return result;
 };
@@ -188,24 +188,24 @@ export class ResumableWebSocketError extends Error {
 	/**
 	 * @param {string} code
 	 * @param {string} [message]
-	 * @param {boolean} [final]
 	 * @param {number} [closeCode]
+	 * @param {boolean} [final]
 	 * @param {unknown} [cause]
 	 */
-	constructor(code, message, final, closeCode, cause) {
+	constructor(code, message, closeCode, final = true, cause) {
 		super(message || code, { cause });
 		/** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
 		this.code = code;
 		/** Whether the client does not try again. */
-		this.final = !!final;
+		this.final = final;
 		/** The code that the connection was closed with. */
 		this.closeCode = closeCode;
 	}
 
 }
 
-/** @type {(code: string, message?: string, closeCode?: number) => ResumableWebSocketError} */
-const failure = (code, message, closeCode) => new ResumableWebSocketError(code, message, true, closeCode);
+/** @type {(...args: ConstructorParameters<typeof ResumableWebSocketError>) => ResumableWebSocketError} */
+const failure = (...args) => new ResumableWebSocketError(...args);
 
 /**
  * @implements {Reply}
@@ -226,18 +226,18 @@ class StreamedReply extends Target {
 	#changed = deferred();
 
 	/**
+	 * @param {ResumableWebSocket} client
 	 * @param {string} id
 	 * @param {number | undefined} inReplyTo
 	 * @param {number} after the event before its first
-	 * @param {(id: string) => void} cancel
 	 */
-	constructor(id, inReplyTo, after, cancel) {
+	constructor(client, id, inReplyTo, after) {
 		super();
 		this.id = id;
 		this.inReplyTo = inReplyTo;
 		this._after = after;
 		this._at = after; // the last event that belonged to it
-		this.cancel = () => cancel(this.id);
+		this.cancel = () => client.cancel(this.id);
 	}
 
 	get finished() {
@@ -345,9 +345,9 @@ export class ResumableWebSocket extends Target {
 	#replies = new Map();
 	#url;
 	#options;
-	/** @type {ClientStorage | undefined} */
+	/** @type {any} */
 	#storage; // undefined: memory is all there is
-	/** @type {ClientStorage | undefined} */
+	/** @type {any} */
 	#outboxStorage;
 	#prefix;
 	#id = randomKey(); // owner of the messages of this client
@@ -365,7 +365,7 @@ export class ResumableWebSocket extends Target {
 	#refused = false;
 	#rejections = 0; // connections in a row that failed before session_init
 	#reachable = false; // whether the endpoint answered a request that is no upgrade before this attempt
-	#connected = false; // ever
+	#connected = 0; // 1: ever
 	/** @type {number | undefined} */
 	#since; // when the present connection was ready
 	/** @type {number | undefined} */
@@ -373,7 +373,7 @@ export class ResumableWebSocket extends Target {
 	#heartbeat = 0;
 	#heard = false;
 	#probing = false;
-	#silences = 0; // in a row
+	#patience = 1; // grows with each silence in a row
 	#loadFrom = Infinity; // until the first replay is complete: the event after which the oldest reply began that ran when the page was left
 	/** @type {number | undefined} */
 	#rewindTo; // set while events are missing
@@ -390,7 +390,7 @@ export class ResumableWebSocket extends Target {
 	#sendTimer;
 	#due = 0; // when the next message could be sent without a burst
 	#retries = 0;
-	#time = 0;
+	#time = 0; // of the last message
 	#cancelTo = 0; // replies to events up to this are cancelled
 	/** @type {Set<number>} */
 	#cancelEvents = new Set(); // so are replies to these
@@ -398,7 +398,6 @@ export class ResumableWebSocket extends Target {
 	#told = new Set(); // what the server was told to cancel on this connection
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#storeTimer;
-	#unstored = false;
 
 	/**
 	 * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
@@ -532,7 +531,8 @@ export class ResumableWebSocket extends Target {
 	async #connect() {
 		this.#drop();
 		const { signal } = this.#run = new AbortController();
-		const { getToken, tokenIn, connectTimeout } = this.#options;
+		const { getToken, tokenIn, ndjson, connectTimeout, WebSocket } = this.#options;
+		const inQuery = tokenIn === 'query';
 		const request = { attempt: this.#attempt, refused: this.#refused, signal };
 		let code = 'token_failed';
 		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
@@ -543,14 +543,21 @@ export class ResumableWebSocket extends Target {
 			this.#become('connecting');
 			signal.throwIfAborted();
 			const token = await getToken?.(request);
-			if (token && !TOKENS[tokenIn].test(token)) {
-				throw new TypeError('getToken did not return a token: does it check response.ok?');
+			if (token && !(inQuery ? QUERY_TOKEN : SUBPROTOCOL_TOKEN).test(token)) {
+				throw new TypeError('getToken returned no token: check response.ok');
 			}
 			code = 'connection_failed';
 			const url = absolute(typeof this.#url === 'function' ? await this.#url(request) : this.#url);
 			this.#reachable = this.#rejections > 1 && await answers(url, signal);
 			signal.throwIfAborted();
-			this.#open(url, token, signal);
+			setQuery(url, {
+				sessionId: this.sessionId,
+				lastEventId: Math.min(this.#loadFrom, this.lastEventId),
+				epoch: this.epoch,
+				frames: ndjson && 'ndjson',
+				token: inQuery && token,
+			});
+			this.#open(new WebSocket(url.href, ['resumable-ws.v1', ...token && !inQuery ? [`jwt-${token}`] : []]), signal);
 		}
 		catch (/** @type {any} */ cause) {
 			if (!signal.aborted) {
@@ -560,32 +567,15 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {URL} url
-	 * @param {string | undefined} token
+	 * @param {WebSocketLike} socket
 	 * @param {AbortSignal} signal
 	 */
-	#open(url, token, signal) {
-		const { WebSocket, tokenIn, ndjson } = this.#options;
-		const inQuery = tokenIn === 'query';
-		/** @type {Record<string, any>} */
-		const query = {
-			sessionId: this.sessionId,
-			lastEventId: this.#resumeFrom(),
-			epoch: this.epoch,
-			frames: ndjson && 'ndjson',
-			token: inQuery && token,
-		};
-		for (const name in query) {
-			if (query[name]) {
-				url.searchParams.set(name, query[name]);
-			}
-		}
-		/** @type {WebSocketLike} */
-		const socket = this.#socket = new WebSocket(url.href, ['resumable-ws.v1', ...token && !inQuery ? [`jwt-${token}`] : []]);
+	#open(socket, signal) {
+		this.#socket = socket;
 		socket.onmessage = ({ data }) => {
 			for (const line of data.split('\n')) {
 				if (!signal.aborted) {
-					this.#receive(parse(line), signal);
+					this.#receive(tried(() => JSON.parse(line)), signal);
 				}
 			}
 		};
@@ -595,10 +585,6 @@ export class ResumableWebSocket extends Target {
 				this.#lost(reason || 'connection_lost', '', code);
 			}
 		};
-	}
-
-	#resumeFrom() {
-		return Math.min(this.#loadFrom, this.lastEventId);
 	}
 
 	/**
@@ -611,8 +597,7 @@ export class ResumableWebSocket extends Target {
 	#lost(code, message, closeCode, cause) {
 		const { maxDelay, minUptime } = this.#options;
 		const final = FINAL_CLOSES.includes(closeCode);
-		const sent = this.#inFlight;
-		this.#silences = code === 'silent' ? Math.min(3, this.#silences + 1) : 0;
+		this.#patience = code === 'silent' ? Math.min(8, 2 * this.#patience) : 1;
 		// a connection that took too much was no good one
 		if (performance.now() - (this.#since ?? NaN) >= minUptime && closeCode !== 4429) {
 			this.#attempt = 0;
@@ -630,7 +615,7 @@ export class ResumableWebSocket extends Target {
 		if (globalThis.navigator?.onLine === false) {
 			delay = Infinity;
 		}
-		const error = new ResumableWebSocketError(code, message, final, closeCode, cause);
+		const entry = MESSAGE_CLOSES.includes(closeCode) ? this.#inFlight : undefined;
 		this.#drop();
 		if (final) {
 			this.#end(closeCode, code);
@@ -641,12 +626,7 @@ export class ResumableWebSocket extends Target {
 			this.#timer = setTimeout(() => this.#connect(), delay === Infinity ? maxDelay : delay);
 			this.#become('waiting', { delay, code: closeCode, reason: code });
 		}
-		if (sent && MESSAGE_CLOSES.includes(closeCode)) {
-			this.#refuse(sent, failure(code, '', closeCode));
-		}
-		else {
-			emit(this, 'error', error);
-		}
+		this.#fail(failure(code, message, closeCode, final || !!entry, cause), entry);
 	}
 
 	/** Forgets the connection, without waiting for a peer that may be dead to agree. */
@@ -667,6 +647,7 @@ export class ResumableWebSocket extends Target {
 		this.#drop();
 		this.#store();
 		clearTimeout(this.#storeTimer);
+		this.#storeTimer = undefined;
 		this.#page?.abort();
 		this.#page = undefined;
 		if (this.status !== 'closed') {
@@ -733,7 +714,7 @@ export class ResumableWebSocket extends Target {
 			else {
 				this.#lost('silent');
 			}
-		}, timeout * 2 ** this.#silences);
+		}, timeout * this.#patience);
 	}
 
 	/**
@@ -782,7 +763,6 @@ export class ResumableWebSocket extends Target {
 			this.#restartDelay = message.reconnect_after_ms;
 		}
 		else if (type === 'ack' && entry) {
-			this.#retries = 0;
 			this.#remember(entry, eventId);
 			this.#settle(entry);
 			entry.resolve({ idempotencyKey: key, eventId, duplicate: !!message.duplicate });
@@ -797,13 +777,7 @@ export class ResumableWebSocket extends Target {
 				this.#told.clear();
 				this.#pause(this.#backOff(this.#retries++));
 			}
-			const error = new ResumableWebSocketError(code, message.message, entry && !later);
-			if (entry && !later) {
-				this.#refuse(entry, error);
-			}
-			else {
-				emit(this, 'error', error);
-			}
+			this.#fail(failure(code, message.message, undefined, !!entry && !later), later ? undefined : entry);
 		}
 	}
 
@@ -823,9 +797,8 @@ export class ResumableWebSocket extends Target {
 		}
 		resumed &&= !again;
 		this.#since = performance.now();
-		this.#heartbeat = heartbeat;
-		this.reconnects += +this.#connected;
-		this.#connected = true;
+		this.reconnects += this.#connected;
+		this.#connected = 1;
 		this.#rejections = 0;
 		this.sessionId = sessionId;
 		this.epoch = epoch;
@@ -838,8 +811,8 @@ export class ResumableWebSocket extends Target {
 			this.lastEventId = diverged ? rewindTo : 0;
 			this.#loadFrom = Infinity;
 		}
-		this.#store(true, !resumed);
-		this.#beat(heartbeat);
+		this.#store(!resumed);
+		this.#beat(this.#heartbeat = heartbeat);
 		this.#become('replaying');
 		if (previousSessionId && !resumed) {
 			const replies = [...this.#replies.values()];
@@ -850,7 +823,7 @@ export class ResumableWebSocket extends Target {
 			if (!diverged || emit(this, 'rewind', { rewindTo }, true)) {
 				again ||= diverged;
 				this.lastEventId = 0;
-				this.#store(true, true);
+				this.#store(true);
 				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId });
 			}
 		}
@@ -903,7 +876,7 @@ export class ResumableWebSocket extends Target {
 			return false;
 		}
 		const superseded = this.#replies.get(supersedes);
-		const reply = known ?? superseded ?? new StreamedReply(id, in_reply_to, event_id - 1, (messageId) => this.cancel(messageId));
+		const reply = known ?? superseded ?? new StreamedReply(this, id, in_reply_to, event_id - 1);
 		this.#replies.delete(supersedes);
 		this.#replies.set(id, reply);
 		reply._at = event_id;
@@ -1011,7 +984,7 @@ export class ResumableWebSocket extends Target {
 		}
 		// as it is now: the page may change it
 		const copy = JSON.parse(JSON.stringify({ ...message, idempotency_key: key }));
-		const entry = this.#enqueue({ key, message: copy, time: Math.max(Date.now(), this.#time + 1) });
+		const entry = this.#enqueue({ key, message: copy, time: this.#time = Math.max(Date.now(), this.#time + 1) });
 		signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
 		this.#save(entry);
 		this.#changed();
@@ -1022,7 +995,6 @@ export class ResumableWebSocket extends Target {
 	#enqueue(draft) {
 		/** @type {Entry} */
 		const entry = { ...draft, .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
-		this.#time = Math.max(draft.time, this.#time);
 		this.#outbox.set(draft.key, entry);
 		return entry;
 	}
@@ -1073,16 +1045,17 @@ export class ResumableWebSocket extends Target {
 	#backOff(failures) {
 		const { minDelay, maxDelay } = this.#options;
 		const limit = Math.min(maxDelay, minDelay * 2 ** (failures + 1));
-		return Math.min(minDelay, limit) + Math.random() * Math.max(0, limit - minDelay);
+		return minDelay + Math.random() * (limit - minDelay);
 	}
 
 	/** @param {Entry} entry */
 	#settle(entry) {
+		this.#retries = 0;
 		this.#outbox.delete(entry.key);
 		if (this.#inFlight === entry) {
 			this.#inFlight = undefined;
 		}
-		tried(() => this.#outboxStorage?.removeItem(`${this.#prefix} ${entry.key}`));
+		tried(() => this.#outboxStorage.removeItem(`${this.#prefix} ${entry.key}`));
 		this.#changed();
 	}
 
@@ -1096,7 +1069,7 @@ export class ResumableWebSocket extends Target {
 		entry.eventId = eventId;
 		this.#acknowledged.set(entry.key, entry);
 		for (const { key, at = 0 } of this.#acknowledged.values()) {
-			if (this.#acknowledged.size > KEPT_MESSAGES || at < now - KEPT_TIME) {
+			if (at < now - KEPT_TIME) {
 				this.#acknowledged.delete(key);
 			}
 		}
@@ -1119,13 +1092,14 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {Entry} entry
 	 * @param {ResumableWebSocketError} error
+	 * @param {Entry} [entry] the message that is refused
 	 */
-	#refuse(entry, error) {
-		this.#retries = 0;
-		this.#settle(entry);
-		entry.reject(error);
+	#fail(error, entry) {
+		if (entry) {
+			this.#settle(entry);
+			entry.reject(error);
+		}
 		emit(this, 'error', error);
 	}
 
@@ -1134,7 +1108,7 @@ export class ResumableWebSocket extends Target {
 	#load() {
 		const { sessionId, lastEventId, epoch: known, resume } = this.#options;
 		tried(() => {
-			const [session, cursor, from, epoch] = parse(this.#storage?.getItem(this.#prefix));
+			const [session, cursor, from, epoch] = read(this.#storage, this.#prefix);
 			if (session && (sessionId === undefined || sessionId === session)) {
 				this.sessionId = session;
 				if (resume === 'cursor') {
@@ -1151,7 +1125,6 @@ export class ResumableWebSocket extends Target {
 
 	/** Writing is slow, and events may be many. A cursor that lags costs some repeats. */
 	#storeSoon() {
-		this.#unstored = true;
 		if (!this.#storeTimer) {
 			this.#store();
 			this.#storeTimer = setTimeout(() => {
@@ -1161,20 +1134,13 @@ export class ResumableWebSocket extends Target {
 		}
 	}
 
-	/**
-	 * @param {boolean} [now] even if nothing has changed
-	 * @param {boolean} [reset] whether the cursor may go back; other tabs may be ahead of this one
-	 */
-	#store(now, reset) {
-		if (!now && !this.#unstored) {
-			return;
-		}
-		this.#unstored = false;
+	/** @param {boolean} [reset] whether the cursor may go back; other tabs may be ahead of this one */
+	#store(reset) {
 		tried(() => {
-			const [session, cursor] = parse(this.#storage?.getItem(this.#prefix)) ?? [];
-			if (reset || session !== this.sessionId || cursor < this.lastEventId) {
-				const from = Math.min(this.#resumeFrom(), ...[...this.#replies.values()].map((reply) => reply._after));
-				this.#storage?.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
+			const [session, cursor] = read(this.#storage, this.#prefix) ?? [];
+			if (this.#connected && (reset || session !== this.sessionId || cursor < this.lastEventId)) {
+				const from = Math.min(this.#loadFrom, this.lastEventId, ...[...this.#replies.values()].map((reply) => reply._after));
+				this.#storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
 			}
 		});
 	}
@@ -1186,8 +1152,8 @@ export class ResumableWebSocket extends Target {
 	#save(entry, seen = Date.now()) {
 		const { key, message, time, sent } = entry;
 		tried(() => {
-			this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, message, time, sent, session: this.sessionId, owner: this.#id, seen }));
-			entry.saved = !!this.#outboxStorage;
+			this.#outboxStorage.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, message, time, sent, session: this.sessionId, owner: this.#id, seen }));
+			entry.saved = true;
 		});
 	}
 
@@ -1209,9 +1175,9 @@ export class ResumableWebSocket extends Target {
 	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
 	async #adopt() {
 		const manager = locks();
-		tried(() => this.#outbox.forEach((entry) => {
+		this.#outbox.forEach((entry) => {
 			const { key, saved } = entry;
-			if (!this.sessionId && saved && parse(this.#outboxStorage?.getItem(`${this.#prefix} ${key}`))?.owner !== this.#id) {
+			if (!this.sessionId && saved && read(this.#outboxStorage, `${this.#prefix} ${key}`)?.owner !== this.#id) {
 				// while this page was away, another client has taken it into another session, where its key says nothing
 				this.#outbox.delete(key);
 				entry.reject(failure('taken_over'));
@@ -1219,7 +1185,7 @@ export class ResumableWebSocket extends Target {
 			else {
 				this.#save(entry);
 			}
-		}));
+		});
 		const take = async () => {
 			const held = manager && (await manager.query()).held;
 			tried(() => {
