@@ -29,7 +29,7 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
      * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
      * @returns {UnsentMessages[]}
      */
-    static unsent({ url, name, storage }?: Pick<ResumableWebSocketOptions, "name" | "storage"> & {
+    static unsent({ url, ...options }?: Pick<ResumableWebSocketOptions, "name" | "storage"> & {
         url?: UrlSource;
     }): UnsentMessages[];
     /**

@@ -127,10 +127,13 @@ const prefixOf = (url, name) => {
 	return `resumable-ws ${host}${pathname} ${name}`;
 };
 
-/** @type {(storage: any) => ClientStorage | undefined} */
-const storageOf = (storage) => typeof storage === 'string' ? /** @type {any} */ (globalThis)[`${storage}Storage`] : storage;
+/**
+ * A storage by its name, or as it was given. What is no storage fails when it is used, like one that is forbidden.
+ * @type {(storage: any) => any}
+ */
+const storageOf = (storage) => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage;
 
-/** @type {(storage: any) => ClientStorage | undefined} */
+/** @type {(storage: any) => any} */
 const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storage);
 
 /**
@@ -141,7 +144,7 @@ const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storag
 const stored = (storage, prefix) => {
 	/** @type {Stored[]} */
 	const found = [];
-	for (let i = 0; i < storage?.length; i++) {
+	for (let i = 0; i < storage.length; i++) {
 		const name = storage.key(i);
 		const entry = name?.startsWith(prefix) && read(storage, name);
 		if (entry?.key && `${prefix} ${entry.key}` === name) {
@@ -166,16 +169,13 @@ const setQuery = ({ searchParams }, parameters) => Object.entries(parameters).fo
 /** @type {(options: any) => any} */
 const checked = (options) => {
 	/** @type {any} */
-	const result = { WebSocket: globalThis.WebSocket, ...DEFAULTS };
+	const result = { ...DEFAULTS };
 	for (const name in options) {
 		const value = options[name];
 		if (value != null && !OPTION.test(`${name}: ${value}`)) {
 			throw new TypeError(`Invalid option ${name}: ${value}, not ${OPTION}`);
 		}
 		result[name] = value ?? result[name] ?? value; // null as a session id says something
-	}
-	if (!result.WebSocket) {
-		throw new TypeError('No WebSocket: set the option WebSocket');
 	}
 	return result;
 };
@@ -229,14 +229,14 @@ class StreamedReply extends Target {
 	 * @param {ResumableWebSocket} client
 	 * @param {string} id
 	 * @param {number | undefined} inReplyTo
-	 * @param {number} after the event before its first
+	 * @param {number} start its first event
 	 */
-	constructor(client, id, inReplyTo, after) {
+	constructor(client, id, inReplyTo, start) {
 		super();
 		this.id = id;
 		this.inReplyTo = inReplyTo;
-		this._after = after;
-		this._at = after; // the last event that belonged to it
+		this._start = start;
+		this._at = start; // the last event that belonged to it
 		this.cancel = () => client.cancel(this.id);
 	}
 
@@ -346,7 +346,7 @@ export class ResumableWebSocket extends Target {
 	#url;
 	#options;
 	/** @type {any} */
-	#storage; // undefined: memory is all there is
+	#storage;
 	/** @type {any} */
 	#outboxStorage;
 	#prefix;
@@ -382,8 +382,8 @@ export class ResumableWebSocket extends Target {
 	#hole; // the last one, so as not to ask twice
 	/** @type {Map<string, Entry>} */
 	#outbox = new Map();
-	/** @type {Map<string, Entry>} */
-	#acknowledged = new Map(); // the last messages that were
+	/** @type {Set<Entry>} */
+	#acknowledged = new Set(); // the last messages that were
 	/** @type {Entry | undefined} */
 	#inFlight;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -405,7 +405,8 @@ export class ResumableWebSocket extends Target {
 	 * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
 	 * @returns {UnsentMessages[]}
 	 */
-	static unsent({ url, name = 'default', storage = 'session' } = {}) {
+	static unsent({ url, ...options } = {}) {
+		const { name, storage } = checked(options);
 		/** @type {Map<string | null, number>} */
 		const counts = new Map();
 		tried(() => stored(outboxOf(storage), prefixOf(url, name)))?.forEach(({ session }) => counts.set(session, (counts.get(session) ?? 0) + 1));
@@ -420,6 +421,9 @@ export class ResumableWebSocket extends Target {
 	constructor(url, options = {}) {
 		super();
 		const { storage, name, debug } = this.#options = checked(options);
+		if (!(this.#options.WebSocket ??= globalThis.WebSocket)) {
+			throw new TypeError('No WebSocket: set the option WebSocket');
+		}
 		this.replies = this.#replies;
 		this.#url = url;
 		this.#prefix = prefixOf(url, name);
@@ -497,7 +501,7 @@ export class ResumableWebSocket extends Target {
 		else {
 			this.#outbox.forEach((entry) => entry.cancelled = true);
 			this.#replies.forEach((it) => it.cancelling = true);
-			this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged.values()].map(({ eventId = 0 }) => eventId));
+			this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged].map(({ eventId = 0 }) => eventId));
 			this.#tell(this.#cancelTo); // replies that wait for their turn end before they begin
 		}
 		this.#sendCancels();
@@ -645,9 +649,7 @@ export class ResumableWebSocket extends Target {
 	 */
 	#end(code, reason) {
 		this.#drop();
-		this.#store();
-		clearTimeout(this.#storeTimer);
-		this.#storeTimer = undefined;
+		this.#storeNow();
 		this.#page?.abort();
 		this.#page = undefined;
 		if (this.status !== 'closed') {
@@ -676,7 +678,7 @@ export class ResumableWebSocket extends Target {
 	 * @param {string} type
 	 */
 	#wake(type) {
-		this.#store();
+		this.#storeNow();
 		if (type === 'pagehide') {
 			this.#disown();
 			return;
@@ -719,14 +721,13 @@ export class ResumableWebSocket extends Target {
 
 	/**
 	 * @param {object} message
-	 * @returns whether it is under way
+	 * @returns something if it is under way
 	 */
 	#put(message) {
-		const open = !!this.#since && this.#socket?.readyState === 1;
-		if (open) {
+		if (this.#since) {
 			this.#socket?.send(JSON.stringify(message));
 		}
-		return open;
+		return this.#since;
 	}
 
 	// ---- what the server says
@@ -815,11 +816,12 @@ export class ResumableWebSocket extends Target {
 		this.#beat(this.#heartbeat = heartbeat);
 		this.#become('replaying');
 		if (previousSessionId && !resumed) {
-			const replies = [...this.#replies.values()];
-			this.#replies.clear();
 			this.#cancelEvents.clear();
 			this.#cancelTo = 0;
-			replies.forEach((reply) => reply._end({ code: 'gone' }));
+			this.#replies.forEach((reply, id) => {
+				this.#replies.delete(id);
+				reply._end({ code: 'gone' });
+			});
 			if (!diverged || emit(this, 'rewind', { rewindTo }, true)) {
 				again ||= diverged;
 				this.lastEventId = 0;
@@ -876,7 +878,7 @@ export class ResumableWebSocket extends Target {
 			return false;
 		}
 		const superseded = this.#replies.get(supersedes);
-		const reply = known ?? superseded ?? new StreamedReply(this, id, in_reply_to, event_id - 1);
+		const reply = known ?? superseded ?? new StreamedReply(this, id, in_reply_to, event_id);
 		this.#replies.delete(supersedes);
 		this.#replies.set(id, reply);
 		reply._at = event_id;
@@ -974,7 +976,7 @@ export class ResumableWebSocket extends Target {
 		}
 		// what the server would refuse without saying which message it means, or not answer
 		if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
-			throw failure('invalid', `Cannot send type '${type}' with idempotency_key '${key}'`);
+			throw failure('invalid', `Invalid type '${type}' or idempotency_key '${key}'`);
 		}
 		if (this.status === 'closed') {
 			throw failure('closed');
@@ -994,7 +996,7 @@ export class ResumableWebSocket extends Target {
 	/** @param {Draft} draft */
 	#enqueue(draft) {
 		/** @type {Entry} */
-		const entry = { ...draft, .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
+		const entry = { ...draft, at: 0, .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
 		this.#outbox.set(draft.key, entry);
 		return entry;
 	}
@@ -1067,24 +1069,20 @@ export class ResumableWebSocket extends Target {
 	#remember(entry, eventId) {
 		const now = entry.at = performance.now();
 		entry.eventId = eventId;
-		this.#acknowledged.set(entry.key, entry);
-		for (const { key, at = 0 } of this.#acknowledged.values()) {
-			if (at < now - KEPT_TIME) {
-				this.#acknowledged.delete(key);
-			}
-		}
+		this.#acknowledged.add(entry);
+		this.#acknowledged.forEach((it) => it.at < now - KEPT_TIME && this.#acknowledged.delete(it));
 	}
 
 	/**
 	 * Sends again, first, what is lost, or may be: its keys keep it from being handled twice.
-	 * @param {number | undefined} rewindTo
+	 * @param {any} rewindTo undefined: nothing is lost
 	 */
 	#offerAgain(rewindTo) {
-		const lost = [...this.#acknowledged].filter(([, { eventId = Infinity }]) => rewindTo !== undefined && eventId > rewindTo);
+		const lost = [...this.#acknowledged].filter(({ eventId = Infinity }) => eventId > rewindTo);
 		if (lost.length) {
-			this.#outbox = new Map([...lost, ...this.#outbox]);
-			lost.forEach(([key, entry]) => {
-				this.#acknowledged.delete(key);
+			this.#outbox = new Map([...lost.map((entry) => /** @type {const} */ ([entry.key, entry])), ...this.#outbox]);
+			lost.forEach((entry) => {
+				this.#acknowledged.delete(entry);
 				this.#save(entry);
 			});
 			this.#changed();
@@ -1106,31 +1104,29 @@ export class ResumableWebSocket extends Target {
 	// ---- what is kept
 
 	#load() {
-		const { sessionId, lastEventId, epoch: known, resume } = this.#options;
-		tried(() => {
-			const [session, cursor, from, epoch] = read(this.#storage, this.#prefix);
-			if (session && (sessionId === undefined || sessionId === session)) {
-				this.sessionId = session;
-				if (resume === 'cursor') {
-					this.lastEventId = cursor;
-					this.#loadFrom = from;
-					this.epoch = epoch ?? undefined;
-				}
-			}
-		});
-		this.sessionId ??= sessionId ?? null;
-		this.epoch = known ?? this.epoch;
-		this.lastEventId = this.sessionId && (lastEventId ?? this.lastEventId) || 0;
+		const { sessionId, lastEventId, epoch, resume } = this.#options;
+		const [session = null, ...cursor] = tried(() => [...read(this.#storage, this.#prefix)]) ?? [];
+		this.sessionId = sessionId === undefined ? session : sessionId;
+		const [last, from = Infinity, known] = resume === 'cursor' && session === this.sessionId ? cursor : [];
+		this.lastEventId = this.sessionId && (lastEventId ?? last) || 0;
+		this.#loadFrom = from;
+		this.epoch = epoch ?? known ?? undefined;
 	}
 
 	/** Writing is slow, and events may be many. A cursor that lags costs some repeats. */
 	#storeSoon() {
 		if (!this.#storeTimer) {
 			this.#store();
-			this.#storeTimer = setTimeout(() => {
-				this.#storeTimer = undefined;
-				this.#store();
-			}, CURSOR_INTERVAL);
+			this.#storeTimer = setTimeout(() => this.#storeNow(), CURSOR_INTERVAL);
+		}
+	}
+
+	/** Stores what waits to be stored, if anything does. */
+	#storeNow() {
+		if (this.#storeTimer) {
+			clearTimeout(this.#storeTimer);
+			this.#storeTimer = undefined;
+			this.#store();
 		}
 	}
 
@@ -1138,8 +1134,8 @@ export class ResumableWebSocket extends Target {
 	#store(reset) {
 		tried(() => {
 			const [session, cursor] = read(this.#storage, this.#prefix) ?? [];
-			if (this.#connected && (reset || session !== this.sessionId || cursor < this.lastEventId)) {
-				const from = Math.min(this.#loadFrom, this.lastEventId, ...[...this.#replies.values()].map((reply) => reply._after));
+			if (reset || session !== this.sessionId || cursor < this.lastEventId) {
+				const from = Math.min(this.#loadFrom, this.lastEventId, ...[...this.#replies.values()].map(({ _start }) => _start - 1));
 				this.#storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
 			}
 		});
@@ -1186,20 +1182,20 @@ export class ResumableWebSocket extends Target {
 				this.#save(entry);
 			}
 		});
-		const take = async () => {
-			const held = manager && (await manager.query()).held;
-			tried(() => {
-				const left = stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId && owner !== this.#id
-					&& this.status !== 'closed' && (!seen || (held ? !held.some(({ name }) => name === owner) : seen < Date.now() - LEASE)));
-				left.forEach((draft) => this.#save(this.#enqueue(draft)));
-				if (left.length) {
+		const left = () => tried(() => stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId
+			&& owner !== this.#id && this.status !== 'closed' && (manager || seen < Date.now() - LEASE))) ?? [];
+		for (const { owner, seen } of left()) {
+			const take = () => {
+				const drafts = left().filter((draft) => draft.owner === owner);
+				drafts.forEach((draft) => this.#save(this.#enqueue(draft)));
+				if (drafts.length) {
 					this.#outbox = new Map([...this.#outbox].sort(([, a], [, b]) => a.time - b.time));
 					this.#changed();
 				}
-			});
-		};
-		// who finds the lock taken leaves it to the other
-		await (manager ? manager.request(`${this.#prefix} ${this.sessionId}`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
+			};
+			// an owner that has gone holds no lock; one that has left its messages may still be about to release it
+			await (manager ? manager.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
+		}
 	}
 
 }

@@ -25,7 +25,6 @@ export interface ClientStorage {
 
 /** The part of a WebSocket that the client uses; the class of the platform and that of the `ws` package have it. */
 export interface WebSocketLike {
-	readonly readyState: number;
 	onmessage: ((event: any) => void) | null;
 	onerror: ((event: any) => void) | null;
 	onclose: ((event: any) => void) | null;
@@ -290,6 +289,7 @@ export interface Entry extends Draft {
 	reject: (reason: unknown) => void;
 	saved?: boolean;
 	cancelled?: boolean;
+	/** The event it was acknowledged as, and when. */
 	eventId?: number;
-	at?: number;
+	at: number;
 }
