@@ -121,10 +121,13 @@ const absolute = (url) => {
 	}
 };
 
-/** @type {(url: UrlSource | undefined, name: string) => string} */
+/**
+ * What the names of a client's items begin with. It ends with a space and the name has none, so none is the beginning of another.
+ * @type {(url: UrlSource | undefined, name: string) => string}
+ */
 const prefixOf = (url, name) => {
 	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
-	return `resumable-ws ${host}${pathname} ${name}`;
+	return `resumable-ws ${host}${pathname} ${encodeURIComponent(name)} `;
 };
 
 /**
@@ -138,21 +141,11 @@ const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storag
 
 /**
  * The messages in a storage.
- * @param {any} storage
- * @param {string} prefix
+ * @type {(storage: any, prefix: string) => Stored[]}
  */
-const stored = (storage, prefix) => {
-	/** @type {Stored[]} */
-	const found = [];
-	for (let i = 0; i < storage.length; i++) {
-		const name = storage.key(i);
-		const entry = name?.startsWith(prefix) && read(storage, name);
-		if (entry?.key && `${prefix} ${entry.key}` === name) {
-			found.push(entry);
-		}
-	}
-	return found;
-};
+const stored = (storage, prefix) => Array.from({ length: storage.length }, (_, i) => storage.key(i))
+	.map((name) => name?.startsWith(prefix) && read(storage, name))
+	.filter((item) => item?.owner);
 
 const locks = () => globalThis.navigator?.locks;
 
@@ -164,7 +157,13 @@ const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: '
 	.then(({ status }) => status === 400 || !status, () => false);
 
 /** @type {(url: URL, parameters: Record<string, any>) => void} */
-const setQuery = ({ searchParams }, parameters) => Object.entries(parameters).forEach(([name, value]) => value && searchParams.set(name, value));
+const setQuery = ({ searchParams }, parameters) => {
+	for (const name in parameters) {
+		if (parameters[name]) {
+			searchParams.set(name, parameters[name]);
+		}
+	}
+};
 
 /** @type {(options: any) => any} */
 const checked = (options) => {
@@ -354,7 +353,7 @@ export class ResumableWebSocket extends Target {
 	/** @type {((value?: unknown) => void) | undefined} */
 	#release; // lets others have them
 	/** @type {AbortController | undefined} */
-	#page; // aborted to stop listening to the page
+	#page; // aborted to stop listening to the page; undefined: closed
 	/** @type {AbortController | undefined} */
 	#run; // aborted at the end of a connection, or of an attempt
 	/** @type {WebSocketLike | undefined} */
@@ -431,7 +430,7 @@ export class ResumableWebSocket extends Target {
 		this.#outboxStorage = tried(() => outboxOf(storage));
 		this.#load();
 		if (debug) {
-			OWN_EVENTS.forEach((own) => this.addEventListener(own, ({ type, detail }) => console.debug('resumable-ws', type, detail)));
+			OWN_EVENTS.forEach((type) => this.addEventListener(type, ({ detail }) => console.debug('resumable-ws', type, detail)));
 		}
 		this.reconnect();
 	}
@@ -515,9 +514,8 @@ export class ResumableWebSocket extends Target {
 		if (!this.#page) {
 			const { signal } = this.#page = new AbortController();
 			for (const name of ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange']) {
-				globalThis.addEventListener?.(name, ({ type }) => this.#wake(type), { signal });
+				globalThis.addEventListener?.(name, () => this.#wake(name), { signal });
 			}
-			this.status = 'idle';
 			this.#own();
 		}
 		if (force || !this.#run) {
@@ -650,9 +648,9 @@ export class ResumableWebSocket extends Target {
 	#end(code, reason) {
 		this.#drop();
 		this.#storeNow();
-		this.#page?.abort();
-		this.#page = undefined;
-		if (this.status !== 'closed') {
+		if (this.#page) {
+			this.#page.abort();
+			this.#page = undefined;
 			this.#disown();
 			const error = failure('closed', '', code);
 			this.#replies.forEach((reply) => reply._abandon(error));
@@ -773,12 +771,13 @@ export class ResumableWebSocket extends Target {
 			}
 		}
 		else if (type === 'error') {
-			const later = code === 'unavailable';
-			if (later) {
+			const unavailable = code === 'unavailable';
+			const refused = unavailable ? undefined : entry;
+			if (unavailable) {
 				this.#told.clear();
 				this.#pause(this.#backOff(this.#retries++));
 			}
-			this.#fail(failure(code, message.message, undefined, !!entry && !later), later ? undefined : entry);
+			this.#fail(failure(code, message.message, undefined, !!refused), refused);
 		}
 	}
 
@@ -978,7 +977,7 @@ export class ResumableWebSocket extends Target {
 		if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
 			throw failure('invalid', `Invalid type '${type}' or idempotency_key '${key}'`);
 		}
-		if (this.status === 'closed') {
+		if (!this.#page) {
 			throw failure('closed');
 		}
 		if (this.pending >= this.#options.maxOutbox) {
@@ -1057,7 +1056,7 @@ export class ResumableWebSocket extends Target {
 		if (this.#inFlight === entry) {
 			this.#inFlight = undefined;
 		}
-		tried(() => this.#outboxStorage.removeItem(`${this.#prefix} ${entry.key}`));
+		tried(() => this.#outboxStorage.removeItem(this.#prefix + entry.key));
 		this.#changed();
 	}
 
@@ -1148,7 +1147,7 @@ export class ResumableWebSocket extends Target {
 	#save(entry, seen = Date.now()) {
 		const { key, message, time, sent } = entry;
 		tried(() => {
-			this.#outboxStorage.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, message, time, sent, session: this.sessionId, owner: this.#id, seen }));
+			this.#outboxStorage.setItem(this.#prefix + key, JSON.stringify({ key, message, time, sent, session: this.sessionId, owner: this.#id, seen }));
 			entry.saved = true;
 		});
 	}
@@ -1173,7 +1172,7 @@ export class ResumableWebSocket extends Target {
 		const manager = locks();
 		this.#outbox.forEach((entry) => {
 			const { key, saved } = entry;
-			if (!this.sessionId && saved && read(this.#outboxStorage, `${this.#prefix} ${key}`)?.owner !== this.#id) {
+			if (!this.sessionId && saved && read(this.#outboxStorage, this.#prefix + key)?.owner !== this.#id) {
 				// while this page was away, another client has taken it into another session, where its key says nothing
 				this.#outbox.delete(key);
 				entry.reject(failure('taken_over'));
@@ -1183,7 +1182,7 @@ export class ResumableWebSocket extends Target {
 			}
 		});
 		const left = () => tried(() => stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId
-			&& owner !== this.#id && this.status !== 'closed' && (manager || seen < Date.now() - LEASE))) ?? [];
+			&& owner !== this.#id && this.#page && (manager || seen < Date.now() - LEASE))) ?? [];
 		for (const { owner, seen } of left()) {
 			const take = () => {
 				const drafts = left().filter((draft) => draft.owner === owner);
