@@ -1,33 +1,14 @@
-export namespace CloseCode {
-    let DONE: 1000;
-    let BINARY_NOT_SUPPORTED: 1003;
-    let INVALID_UTF8: 1007;
-    let MESSAGE_TOO_BIG: 1009;
-    let INTERNAL_ERROR: 1011;
-    let RESTART: 1012;
-    let TRY_AGAIN_LATER: 1013;
-    let MALFORMED_MESSAGES: 4400;
-    let UNAUTHORIZED: 4401;
-    let HEARTBEAT_MISSED: 4408;
-    let SUPERSEDED: 4409;
-    let RATE_LIMITED: 4429;
-}
-/**
- * The values of {@link ResumableWebSocketError.code}, apart from the names of close codes.
- * @type {{ readonly [C in typeof CODES[number] as Uppercase<C>]: C }}
- */
-export const ErrorCode: { readonly [C in (typeof CODES)[number] as Uppercase<C>]: C; };
 /** @implements {ClientError} */
 export class ResumableWebSocketError extends Error implements ClientError {
     /**
      * @param {string} code
      * @param {string} [message]
-     * @param {boolean} [final]
      * @param {number} [closeCode]
+     * @param {boolean} [final]
      * @param {unknown} [cause]
      */
-    constructor(code: string, message?: string, final?: boolean, closeCode?: number, cause?: unknown);
-    /** One of {@link ErrorCode}, or the name of a close code in lower case. */
+    constructor(code: string, message?: string, closeCode?: number, final?: boolean, cause?: unknown);
+    /** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
     code: string;
     /** Whether the client does not try again. */
     final: boolean;
@@ -48,7 +29,7 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
      * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
      * @returns {UnsentMessages[]}
      */
-    static unsent({ url, name, storage }?: Pick<ResumableWebSocketOptions, "name" | "storage"> & {
+    static unsent({ url, ...options }?: Pick<ResumableWebSocketOptions, "name" | "storage"> & {
         url?: UrlSource;
     }): UnsentMessages[];
     /**
@@ -147,7 +128,6 @@ export type WaitingMessage = import("./types.js").WaitingMessage;
 export type WebSocketClass = import("./types.js").WebSocketClass;
 export type WebSocketLike = import("./types.js").WebSocketLike;
 export type SessionEvent<P = any> = import("./types.js").SessionEvent<P>;
-declare const CODES: readonly ["closed", "connect_timeout", "connection_failed", "connection_lost", "gone", "outbox_full", "sign_in_refused", "silent", "taken_over", "token_failed", "withdrawn", "failed", "invalid", "malformed", "quota_exceeded", "unauthorized", "unavailable", "unknown_type", "interrupted", "provider_error", "timeout"];
 import type { ClientError } from './types.js';
 import type { TypedEventTarget } from './types.js';
 export {};

@@ -48,15 +48,12 @@ const FINAL_CLOSES = [1000, 4400, 4409];
 /** @type {unknown[]} */
 const MESSAGE_CLOSES = [1003, 1007, 1009];
 const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/**
- * What RFC 6750 allows, and of that what a subprotocol may hold.
- * @type {Record<string, RegExp>}
- */
-const TOKENS = { query: /^[\w.~+/-]+=*$/, subprotocol: /^[\w.~+-]+$/ };
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){4}[\da-f]{8}$/i;
+// what RFC 6750 allows, and of that what a subprotocol may hold
+const QUERY_TOKEN = /^[\w.~+/-]+=*$/;
+const SUBPROTOCOL_TOKEN = /^[\w.~+-]+$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
-const KEPT_MESSAGES = 50;
 const KEPT_TIME = 600_000;
 const CURSOR_INTERVAL = 300;
 const LEASE = 90_000; // background tabs run their timers once a minute
@@ -64,56 +61,31 @@ const LEASE = 90_000; // background tabs run their timers once a minute
 const PACE = 100;
 const BURST = 40;
 
-/** The codes the server closes a connection with. */
-export const CloseCode = /** @type {const} */ ({
-	DONE: 1000,
-	BINARY_NOT_SUPPORTED: 1003,
-	INVALID_UTF8: 1007,
-	MESSAGE_TOO_BIG: 1009,
-	INTERNAL_ERROR: 1011,
-	RESTART: 1012,
-	TRY_AGAIN_LATER: 1013,
-	MALFORMED_MESSAGES: 4400,
-	UNAUTHORIZED: 4401,
-	HEARTBEAT_MISSED: 4408,
-	SUPERSEDED: 4409,
-	RATE_LIMITED: 4429,
-});
-
-const CODES = /** @type {const} */ ([
-	// of the client
-	'closed', 'connect_timeout', 'connection_failed', 'connection_lost', 'gone', 'outbox_full', 'sign_in_refused', 'silent', 'taken_over', 'token_failed', 'withdrawn',
-	// of messages
-	'failed', 'invalid', 'malformed', 'quota_exceeded', 'unauthorized', 'unavailable', 'unknown_type',
-	// of replies
-	'interrupted', 'provider_error', 'timeout',
-]);
-
-/**
- * The values of {@link ResumableWebSocketError.code}, apart from the names of close codes.
- * @type {{ readonly [C in typeof CODES[number] as Uppercase<C>]: C }}
- */
-export const ErrorCode = /** @type {any} */ (Object.fromEntries(CODES.map((code) => [code.toUpperCase(), code])));
-
 /** @type {new <M>() => TypedEventTarget<M>} */
 const Target = EventTarget;
 
 /** @type {(target: EventTarget, type: string, detail?: unknown, cancelable?: boolean) => boolean} */
 const emit = (target, type, detail, cancelable) => target.dispatchEvent(new CustomEvent(type, { detail, cancelable }));
 
-/** @type {(text: string | null | undefined) => any} */
-const parse = (text) => {
+/**
+ * What an action returns, if it can: a storage may be forbidden or full, or hold what this client has not written.
+ * @template T
+ * @param {() => T} action
+ */
+const tried = (action) => {
 	try {
-		return JSON.parse(text ?? '');
+		return action();
 	}
 	catch {
 		// undefined says it
 	}
 };
 
+/** @type {(storage: any, name: string) => any} */
+const read = (storage, name) => tried(() => JSON.parse(storage.getItem(name)));
+
 // crypto.randomUUID is there on secure origins only
-const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte + 256).toString(16).slice(1)).join('')
-	.replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
+const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
 
 /**
  * A promise that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
@@ -145,39 +117,35 @@ const absolute = (url) => {
 		return result;
 	}
 	catch {
-		throw new TypeError(`'${url}' is no URL; without a page it must be absolute, like wss://host/ws`);
+		throw new TypeError(`'${url}' is not an absolute URL`);
 	}
 };
 
-/** @type {(url: UrlSource | undefined, name: string) => string} */
+/**
+ * What the names of a client's items begin with. It ends with a space and the name has none, so none is the beginning of another.
+ * @type {(url: UrlSource | undefined, name: string) => string}
+ */
 const prefixOf = (url, name) => {
-	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : { host: '', pathname: '' };
-	return `resumable-ws ${host}${pathname} ${name}`;
+	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
+	return `resumable-ws ${host}${pathname} ${encodeURIComponent(name)} `;
 };
 
-/** @type {(storage: any) => ClientStorage | undefined} */
-const storageOf = (storage) => typeof storage === 'string' ? /** @type {any} */ (globalThis)[`${storage}Storage`] : storage;
+/**
+ * A storage by its name, or as it was given. What is no storage fails when it is used, like one that is forbidden.
+ * @type {(storage: any) => any}
+ */
+const storageOf = (storage) => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage;
 
-/** @type {(storage: any) => ClientStorage | undefined} */
+/** @type {(storage: any) => any} */
 const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storage);
 
 /**
  * The messages in a storage.
- * @param {any} storage
- * @param {string} prefix
+ * @type {(storage: any, prefix: string) => Stored[]}
  */
-const stored = (storage, prefix) => {
-	/** @type {Stored[]} */
-	const found = [];
-	for (let i = 0; i < storage?.length; i++) {
-		const name = storage.key(i);
-		const entry = name?.startsWith(prefix) && parse(storage.getItem(name));
-		if (entry?.text && `${prefix} ${entry.key}` === name) {
-			found.push(entry);
-		}
-	}
-	return found;
-};
+const stored = (storage, prefix) => Array.from({ length: storage.length }, (_, i) => storage.key(i))
+	.map((name) => name?.startsWith(prefix) && read(storage, name))
+	.filter((item) => item?.owner);
 
 const locks = () => globalThis.navigator?.locks;
 
@@ -188,20 +156,25 @@ const locks = () => globalThis.navigator?.locks;
 const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: 'no-cors', signal })
 	.then(({ status }) => status === 400 || !status, () => false);
 
-/**
- * @param {any} options
- * @returns {any}
- */
-const checked = (options) => {
-	const result = { ...options };
-	for (const name in options) {
-		const option = `${name}: ${options[name]}`;
-		if (options[name] != null && !OPTION.test(option)) {
-			throw new TypeError(`Invalid option ${option}. Valid is ${OPTION}`);
+/** @type {(url: URL, parameters: Record<string, any>) => void} */
+const setQuery = ({ searchParams }, parameters) => {
+	for (const name in parameters) {
+		if (parameters[name]) {
+			searchParams.set(name, parameters[name]);
 		}
 	}
-	for (const [name, value] of Object.entries(DEFAULTS)) {
-		result[name] ??= value;
+};
+
+/** @type {(options: any) => any} */
+const checked = (options) => {
+	/** @type {any} */
+	const result = { ...DEFAULTS };
+	for (const name in options) {
+		const value = options[name];
+		if (value != null && !OPTION.test(`${name}: ${value}`)) {
+			throw new TypeError(`Invalid option ${name}: ${value}, not ${OPTION}`);
+		}
+		result[name] = value ?? result[name] ?? value; // null as a session id says something
 	}
 	return result;
 };
@@ -214,24 +187,24 @@ export class ResumableWebSocketError extends Error {
 	/**
 	 * @param {string} code
 	 * @param {string} [message]
-	 * @param {boolean} [final]
 	 * @param {number} [closeCode]
+	 * @param {boolean} [final]
 	 * @param {unknown} [cause]
 	 */
-	constructor(code, message, final, closeCode, cause) {
+	constructor(code, message, closeCode, final = true, cause) {
 		super(message || code, { cause });
-		/** One of {@link ErrorCode}, or the name of a close code in lower case. */
+		/** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
 		this.code = code;
 		/** Whether the client does not try again. */
-		this.final = !!final;
+		this.final = final;
 		/** The code that the connection was closed with. */
 		this.closeCode = closeCode;
 	}
 
 }
 
-/** @type {(code: string, message?: string, closeCode?: number) => ResumableWebSocketError} */
-const failure = (code, message, closeCode) => new ResumableWebSocketError(code, message, true, closeCode);
+/** @type {(...args: ConstructorParameters<typeof ResumableWebSocketError>) => ResumableWebSocketError} */
+const failure = (...args) => new ResumableWebSocketError(...args);
 
 /**
  * @implements {Reply}
@@ -246,25 +219,24 @@ class StreamedReply extends Target {
 	cancelling = false;
 	_length = 0; // as the server counts; longer than the text only if the log has lost its beginning
 	_known = false; // to the page
-	_told = false; // whether the server was, on this connection, to cancel it
 	/** @type {ReturnType<typeof deferred<string>>} */
 	#finished = deferred();
 	/** @type {ReturnType<typeof deferred<void>>} */
 	#changed = deferred();
 
 	/**
+	 * @param {ResumableWebSocket} client
 	 * @param {string} id
 	 * @param {number | undefined} inReplyTo
-	 * @param {number} after the event before its first
-	 * @param {(id: string) => void} cancel
+	 * @param {number} start its first event
 	 */
-	constructor(id, inReplyTo, after, cancel) {
+	constructor(client, id, inReplyTo, start) {
 		super();
 		this.id = id;
 		this.inReplyTo = inReplyTo;
-		this._after = after;
-		this._at = after; // the last event that belonged to it
-		this.cancel = () => cancel(this.id);
+		this._start = start;
+		this._at = start; // the last event that belonged to it
+		this.cancel = () => client.cancel(this.id);
 	}
 
 	get finished() {
@@ -272,27 +244,16 @@ class StreamedReply extends Target {
 	}
 
 	async *[Symbol.asyncIterator]() {
-		for (let seen = ''; ;) {
-			if (this.text !== seen) {
+		for (let seen = '', running = true; running;) {
+			while (this.text !== seen) {
 				yield seen = this.text;
 			}
-			else if (this.status === 'running') {
-				await this.#changed.promise;
-			}
-			else {
-				await this.finished;
-				return;
-			}
+			running = this.status === 'running';
+			await (running ? this.#changed : this.#finished).promise;
 		}
 	}
 
-	/** @param {string} id */
-	_restart(id) {
-		if (id !== this.id) {
-			this.id = id;
-			this.attempt++;
-			this._told = false;
-		}
+	_restart() {
 		this.text = '';
 		this._length = 0;
 		this.#tell('reset');
@@ -306,24 +267,24 @@ class StreamedReply extends Target {
 		}
 	}
 
-	/** @param {any} payload */
-	_complete({ content = '', finish_reason, usage }) {
-		if (!content.startsWith(this.text)) {
-			this._restart(this.id);
+	/** @param {any} payload of its last event */
+	_end({ content = '', finish_reason, usage, code, message }) {
+		if (code) {
+			this.status = 'failed';
+			this.error = failure(code, message);
+			this.#finished.reject(this.error);
 		}
-		this._append(content.slice(this.text.length));
-		this.finishReason = finish_reason;
-		this.usage = usage;
-		this.#end('done');
-		this.#finished.resolve(content);
-		this.#tell('end');
-	}
-
-	/** @param {any} payload */
-	_fail({ code, message }) {
-		this.error = failure(code, message);
-		this.#end('failed');
-		this.#finished.reject(this.error);
+		else {
+			if (!content.startsWith(this.text)) {
+				this._restart();
+			}
+			this._append(content.slice(this.text.length));
+			this.status = 'done';
+			this.finishReason = finish_reason;
+			this.usage = usage;
+			this.#finished.resolve(content);
+		}
+		this.cancelling = false;
 		this.#tell('end');
 	}
 
@@ -336,12 +297,6 @@ class StreamedReply extends Target {
 		this.#finished = deferred();
 		this.#changed.reject(error);
 		this.#changed = deferred();
-	}
-
-	/** @param {Reply['status']} status */
-	#end(status) {
-		this.status = status;
-		this.cancelling = false;
 	}
 
 	/**
@@ -389,16 +344,16 @@ export class ResumableWebSocket extends Target {
 	#replies = new Map();
 	#url;
 	#options;
-	/** @type {ClientStorage | undefined} */
-	#storage; // undefined: memory is all there is
-	/** @type {ClientStorage | undefined} */
+	/** @type {any} */
+	#storage;
+	/** @type {any} */
 	#outboxStorage;
 	#prefix;
 	#id = randomKey(); // owner of the messages of this client
-	/** @type {(() => void) | undefined} */
+	/** @type {((value?: unknown) => void) | undefined} */
 	#release; // lets others have them
 	/** @type {AbortController | undefined} */
-	#listening; // aborted to stop listening to the page
+	#page; // aborted to stop listening to the page; undefined: closed
 	/** @type {AbortController | undefined} */
 	#run; // aborted at the end of a connection, or of an attempt
 	/** @type {WebSocketLike | undefined} */
@@ -408,15 +363,16 @@ export class ResumableWebSocket extends Target {
 	#attempt = 0;
 	#refused = false;
 	#rejections = 0; // connections in a row that failed before session_init
-	#reachable = false; // whether the endpoint answers requests that are no upgrades
-	#connected = false; // ever
-	#since = Infinity; // when the present connection was ready
+	#reachable = false; // whether the endpoint answered a request that is no upgrade before this attempt
+	#connected = 0; // 1: ever
+	/** @type {number | undefined} */
+	#since; // when the present connection was ready
 	/** @type {number | undefined} */
 	#restartDelay;
 	#heartbeat = 0;
 	#heard = false;
 	#probing = false;
-	#silences = 0; // in a row
+	#patience = 1; // grows with each silence in a row
 	#loadFrom = Infinity; // until the first replay is complete: the event after which the oldest reply began that ran when the page was left
 	/** @type {number | undefined} */
 	#rewindTo; // set while events are missing
@@ -425,23 +381,22 @@ export class ResumableWebSocket extends Target {
 	#hole; // the last one, so as not to ask twice
 	/** @type {Map<string, Entry>} */
 	#outbox = new Map();
-	/** @type {Map<string, Entry>} */
-	#acknowledged = new Map(); // the last messages that were
+	/** @type {Set<Entry>} */
+	#acknowledged = new Set(); // the last messages that were
 	/** @type {Entry | undefined} */
 	#inFlight;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#sendTimer;
 	#due = 0; // when the next message could be sent without a burst
 	#retries = 0;
-	#time = 0;
+	#time = 0; // of the last message
 	#cancelTo = 0; // replies to events up to this are cancelled
 	/** @type {Set<number>} */
 	#cancelEvents = new Set(); // so are replies to these
-	/** @type {number | undefined} */
-	#cancelledAll; // where the log was when all replies were cancelled on this connection
+	/** @type {Set<string | number>} */
+	#told = new Set(); // what the server was told to cancel on this connection
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#storeTimer;
-	#unstored = false;
 
 	/**
 	 * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
@@ -449,15 +404,11 @@ export class ResumableWebSocket extends Target {
 	 * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
 	 * @returns {UnsentMessages[]}
 	 */
-	static unsent({ url, name = 'default', storage = 'session' } = {}) {
+	static unsent({ url, ...options } = {}) {
+		const { name, storage } = checked(options);
 		/** @type {Map<string | null, number>} */
 		const counts = new Map();
-		try {
-			stored(outboxOf(storage), prefixOf(url, name)).forEach(({ session }) => counts.set(session, (counts.get(session) ?? 0) + 1));
-		}
-		catch {
-			// a storage that is forbidden holds nothing
-		}
+		tried(() => stored(outboxOf(storage), prefixOf(url, name)))?.forEach(({ session }) => counts.set(session, (counts.get(session) ?? 0) + 1));
 		return [...counts].map(([sessionId, count]) => ({ sessionId, count }));
 	}
 
@@ -468,18 +419,19 @@ export class ResumableWebSocket extends Target {
 	 */
 	constructor(url, options = {}) {
 		super();
-		this.#options = checked(options);
-		this.#options.WebSocket ??= globalThis.WebSocket;
-		if (!this.#options.WebSocket) {
-			throw new TypeError('No WebSocket here: set the option WebSocket to a class');
+		const { storage, name, debug } = this.#options = checked(options);
+		if (!(this.#options.WebSocket ??= globalThis.WebSocket)) {
+			throw new TypeError('No WebSocket: set the option WebSocket');
 		}
-		const { storage, name } = this.#options;
 		this.replies = this.#replies;
 		this.#url = url;
 		this.#prefix = prefixOf(url, name);
-		this.#keep(() => this.#storage = storageOf(storage));
-		this.#keep(() => this.#outboxStorage = outboxOf(storage));
+		this.#storage = tried(() => storageOf(storage));
+		this.#outboxStorage = tried(() => outboxOf(storage));
 		this.#load();
+		if (debug) {
+			OWN_EVENTS.forEach((type) => this.addEventListener(type, ({ detail }) => console.debug('resumable-ws', type, detail)));
+		}
 		this.reconnect();
 	}
 
@@ -548,11 +500,8 @@ export class ResumableWebSocket extends Target {
 		else {
 			this.#outbox.forEach((entry) => entry.cancelled = true);
 			this.#replies.forEach((it) => it.cancelling = true);
-			this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged.values()].map(({ eventId = 0 }) => eventId));
-			// replies that wait for their turn end before they begin
-			if (this.status === 'open' && this.#cancelledAll !== this.#cancelTo && this.#put({ type: 'cancel' })) {
-				this.#cancelledAll = this.#cancelTo;
-			}
+			this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged].map(({ eventId = 0 }) => eventId));
+			this.#tell(this.#cancelTo); // replies that wait for their turn end before they begin
 		}
 		this.#sendCancels();
 	}
@@ -562,14 +511,11 @@ export class ResumableWebSocket extends Target {
 	 * @param {{ force?: boolean }} [options] `force`: also if it is connected, or about to be, on a new connection
 	 */
 	reconnect({ force } = {}) {
-		if (!this.#listening) {
-			const { signal } = this.#listening = new AbortController();
-			/** @param {Event} event */
-			const wake = ({ type }) => this.#wake(type);
-			for (const type of ['online', 'offline', 'pagehide', 'pageshow']) {
-				globalThis.addEventListener?.(type, wake, { signal });
+		if (!this.#page) {
+			const { signal } = this.#page = new AbortController();
+			for (const name of ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange']) {
+				globalThis.addEventListener?.(name, () => this.#wake(name), { signal });
 			}
-			globalThis.document?.addEventListener('visibilitychange', wake, { signal });
 			this.#own();
 		}
 		if (force || !this.#run) {
@@ -587,8 +533,9 @@ export class ResumableWebSocket extends Target {
 	async #connect() {
 		this.#drop();
 		const { signal } = this.#run = new AbortController();
-		const { getToken, tokenIn, connectTimeout } = this.#options;
-		const attempt = this.#attempt;
+		const { getToken, tokenIn, ndjson, connectTimeout, WebSocket } = this.#options;
+		const inQuery = tokenIn === 'query';
+		const request = { attempt: this.#attempt, refused: this.#refused, signal };
 		let code = 'token_failed';
 		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
 		try {
@@ -597,17 +544,22 @@ export class ResumableWebSocket extends Target {
 			signal.throwIfAborted();
 			this.#become('connecting');
 			signal.throwIfAborted();
-			const token = await getToken?.({ attempt, refused: this.#refused, signal });
-			if (token && !TOKENS[tokenIn].test(token)) {
-				throw new TypeError('getToken did not return a token: does it check response.ok?');
+			const token = await getToken?.(request);
+			if (token && !(inQuery ? QUERY_TOKEN : SUBPROTOCOL_TOKEN).test(token)) {
+				throw new TypeError('getToken returned no token: check response.ok');
 			}
 			code = 'connection_failed';
-			const url = absolute(typeof this.#url === 'function' ? await this.#url({ attempt, signal }) : this.#url);
-			if (this.#rejections > 1) {
-				this.#reachable = await answers(url, signal);
-			}
+			const url = absolute(typeof this.#url === 'function' ? await this.#url(request) : this.#url);
+			this.#reachable = this.#rejections > 1 && await answers(url, signal);
 			signal.throwIfAborted();
-			this.#open(url, token, signal);
+			setQuery(url, {
+				sessionId: this.sessionId,
+				lastEventId: Math.min(this.#loadFrom, this.lastEventId),
+				epoch: this.epoch,
+				frames: ndjson && 'ndjson',
+				token: inQuery && token,
+			});
+			this.#open(new WebSocket(url.href, ['resumable-ws.v1', ...token && !inQuery ? [`jwt-${token}`] : []]), signal);
 		}
 		catch (/** @type {any} */ cause) {
 			if (!signal.aborted) {
@@ -617,35 +569,15 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {URL} url
-	 * @param {string | undefined} token
+	 * @param {WebSocketLike} socket
 	 * @param {AbortSignal} signal
 	 */
-	#open(url, token, signal) {
-		const { WebSocket, tokenIn, ndjson } = this.#options;
-		const protocols = ['resumable-ws.v1'];
-		/** @type {Record<string, any>} */
-		const query = {
-			sessionId: this.sessionId,
-			lastEventId: this.#resumeFrom(),
-			epoch: this.epoch,
-			frames: ndjson && 'ndjson',
-			token: tokenIn === 'query' && token,
-		};
-		for (const name in query) {
-			if (query[name]) {
-				url.searchParams.set(name, query[name]);
-			}
-		}
-		if (token && tokenIn !== 'query') {
-			protocols.push(`jwt-${token}`);
-		}
-		/** @type {WebSocketLike} */
-		const socket = this.#socket = new WebSocket(url.href, protocols);
+	#open(socket, signal) {
+		this.#socket = socket;
 		socket.onmessage = ({ data }) => {
 			for (const line of data.split('\n')) {
 				if (!signal.aborted) {
-					this.#receive(parse(line), signal);
+					this.#receive(tried(() => JSON.parse(line)), signal);
 				}
 			}
 		};
@@ -655,10 +587,6 @@ export class ResumableWebSocket extends Target {
 				this.#lost(reason || 'connection_lost', '', code);
 			}
 		};
-	}
-
-	#resumeFrom() {
-		return Math.min(this.#loadFrom, this.lastEventId);
 	}
 
 	/**
@@ -671,31 +599,28 @@ export class ResumableWebSocket extends Target {
 	#lost(code, message, closeCode, cause) {
 		const { maxDelay, minUptime } = this.#options;
 		const final = FINAL_CLOSES.includes(closeCode);
-		const sent = this.#inFlight;
-		this.#silences = code === 'silent' ? Math.min(3, this.#silences + 1) : 0;
+		this.#patience = code === 'silent' ? Math.min(8, 2 * this.#patience) : 1;
 		// a connection that took too much was no good one
-		if (performance.now() - this.#since >= minUptime && closeCode !== 4429) {
+		if (performance.now() - (this.#since ?? NaN) >= minUptime && closeCode !== 4429) {
 			this.#attempt = 0;
 			this.#refused = false;
 		}
-		let delay = this.#restartDelay ?? this.#backOff(this.#attempt);
-		let refused = closeCode === 1006 && this.#since === Infinity && ++this.#rejections > 2 && this.#reachable;
-		if (closeCode === 4401) {
-			delay *= +this.#refused; // at once, unless the new token is no better
-			refused = this.#refused;
-			this.#refused = true;
-		}
+		const expired = closeCode === 4401;
+		const rejected = closeCode === 1006 && !this.#since;
+		this.#rejections += +rejected;
+		const refused = expired && this.#refused || rejected && this.#reachable;
+		this.#refused ||= expired || refused;
 		if (refused) {
 			code = 'sign_in_refused';
-			this.#refused = true;
 		}
+		let delay = expired && !refused ? 0 : this.#restartDelay ?? this.#backOff(this.#attempt);
 		if (globalThis.navigator?.onLine === false) {
 			delay = Infinity;
 		}
-		const error = new ResumableWebSocketError(code, message, final, closeCode, cause);
+		const entry = MESSAGE_CLOSES.includes(closeCode) ? this.#inFlight : undefined;
 		this.#drop();
 		if (final) {
-			this.#end(closeCode ?? 0, code);
+			this.#end(closeCode, code);
 		}
 		else {
 			this.#attempt++;
@@ -703,37 +628,29 @@ export class ResumableWebSocket extends Target {
 			this.#timer = setTimeout(() => this.#connect(), delay === Infinity ? maxDelay : delay);
 			this.#become('waiting', { delay, code: closeCode, reason: code });
 		}
-		if (sent && MESSAGE_CLOSES.includes(closeCode)) {
-			this.#refuse(sent, failure(code, '', closeCode));
-		}
-		else {
-			emit(this, 'error', error);
-		}
+		this.#fail(failure(code, message, closeCode, final || !!entry, cause), entry);
 	}
 
 	/** Forgets the connection, without waiting for a peer that may be dead to agree. */
 	#drop() {
-		const socket = this.#socket;
 		clearTimeout(this.#timer);
 		clearTimeout(this.#sendTimer);
 		this.#run?.abort();
-		this.#since = Infinity;
-		this.#run = this.#socket = this.#inFlight = this.#restartDelay = this.#rewindTo = this.#hole = this.#cancelledAll = undefined;
-		this.#replies.forEach((reply) => reply._told = false);
-		socket?.close();
+		this.#socket?.close();
+		this.#run = this.#socket = this.#since = this.#inFlight = this.#restartDelay = this.#rewindTo = this.#hole = undefined;
+		this.#told.clear();
 	}
 
 	/**
-	 * @param {number} code
+	 * @param {number | undefined} code
 	 * @param {string} reason
 	 */
 	#end(code, reason) {
 		this.#drop();
-		this.#store();
-		clearTimeout(this.#storeTimer);
-		this.#listening?.abort();
-		this.#listening = undefined;
-		if (this.status !== 'closed') {
+		this.#storeNow();
+		if (this.#page) {
+			this.#page.abort();
+			this.#page = undefined;
 			this.#disown();
 			const error = failure('closed', '', code);
 			this.#replies.forEach((reply) => reply._abandon(error));
@@ -751,7 +668,6 @@ export class ResumableWebSocket extends Target {
 	 */
 	#become(status, more) {
 		this.status = status;
-		this.#debug(status, more);
 		emit(this, 'status', { status, attempt: this.#attempt, ...more });
 	}
 
@@ -760,7 +676,7 @@ export class ResumableWebSocket extends Target {
 	 * @param {string} type
 	 */
 	#wake(type) {
-		this.#store();
+		this.#storeNow();
 		if (type === 'pagehide') {
 			this.#disown();
 			return;
@@ -769,7 +685,7 @@ export class ResumableWebSocket extends Target {
 		if (type === 'visibilitychange' && document.hidden) {
 			return;
 		}
-		if (this.#since < Infinity) {
+		if (this.#since) {
 			if (!this.#probing) {
 				this.#beat(PROBE_TIMEOUT, true);
 			}
@@ -798,20 +714,18 @@ export class ResumableWebSocket extends Target {
 			else {
 				this.#lost('silent');
 			}
-		}, timeout * 2 ** this.#silences);
+		}, timeout * this.#patience);
 	}
 
-	/** @param {object} message */
+	/**
+	 * @param {object} message
+	 * @returns something if it is under way
+	 */
 	#put(message) {
-		if (this.#isOpen()) {
+		if (this.#since) {
 			this.#socket?.send(JSON.stringify(message));
-			return true;
 		}
-		return false;
-	}
-
-	#isOpen() {
-		return this.#since < Infinity && this.#socket?.readyState === 1;
+		return this.#since;
 	}
 
 	// ---- what the server says
@@ -822,7 +736,6 @@ export class ResumableWebSocket extends Target {
 	 */
 	#receive(message, signal) {
 		this.#heard = true;
-		this.#debug('received', message);
 		if (!message) {
 			return this.#lost('malformed');
 		}
@@ -841,7 +754,6 @@ export class ResumableWebSocket extends Target {
 		else if (type === 'session_epoch') {
 			this.epoch = message.epoch;
 			this.#offerAgain(message.rewind_to);
-			this.#flush();
 		}
 		else if (type === 'replay_complete') {
 			this.#caughtUp(message);
@@ -850,84 +762,73 @@ export class ResumableWebSocket extends Target {
 			this.#restartDelay = message.reconnect_after_ms;
 		}
 		else if (type === 'ack' && entry) {
-			this.#retries = 0;
-			this.#settle(entry);
 			this.#remember(entry, eventId);
+			this.#settle(entry);
 			entry.resolve({ idempotencyKey: key, eventId, duplicate: !!message.duplicate });
 			if (entry.cancelled && eventId) {
 				this.#cancelEvents.add(eventId);
-				this.#replies.forEach((reply) => this.#cancelIfMeant(reply));
+				this.#sendCancels();
 			}
-			this.#flush();
 		}
 		else if (type === 'error') {
-			if (code === 'unavailable') {
-				this.#retryLater();
+			const unavailable = code === 'unavailable';
+			const refused = unavailable ? undefined : entry;
+			if (unavailable) {
+				this.#told.clear();
+				this.#pause(this.#backOff(this.#retries++));
 			}
-			const error = new ResumableWebSocketError(code, message.message, !!entry && code !== 'unavailable');
-			if (entry && error.final) {
-				this.#refuse(entry, error);
-			}
-			else {
-				emit(this, 'error', error);
-			}
+			this.#fail(failure(code, message.message, undefined, !!refused), refused);
 		}
 	}
 
 	/** @param {any} message */
-	#begin({ session_id, resumed, reason, last_event_id, earliest_event_id, heartbeat_ms, connection_id, epoch, rewind_to }) {
+	#begin({
+		session_id: sessionId, resumed, reason, last_event_id: lastEventId, earliest_event_id: earliestEventId, heartbeat_ms: heartbeat = 25_000,
+		connection_id: connectionId, epoch, rewind_to: rewindTo,
+	}) {
 		const previousSessionId = this.sessionId;
+		const diverged = reason === DIVERGED;
 		// the server judges by where it was asked to go on, which may be before what the page has
-		const ahead = resumed && (rewind_to ?? last_event_id) < this.lastEventId;
-		if (ahead && this.epoch) {
+		let again = resumed && (rewindTo ?? lastEventId) < this.lastEventId;
+		if (again && this.epoch) {
 			this.#loadFrom = Infinity;
 			this.#connect();
 			return;
 		}
-		let again = ahead;
-		const gone = previousSessionId && (!resumed || ahead);
-		this.sessionId = session_id;
+		resumed &&= !again;
 		this.#since = performance.now();
-		this.#heartbeat = heartbeat_ms ?? 25_000;
-		this.reconnects += +this.#connected;
-		this.#connected = true;
+		this.reconnects += this.#connected;
+		this.#connected = 1;
 		this.#rejections = 0;
+		this.sessionId = sessionId;
 		this.epoch = epoch;
-		this.#offerAgain(rewind_to);
-		if (!resumed || ahead) {
-			this.lastEventId = reason === DIVERGED ? rewind_to : 0;
-			this.#loadFrom = Infinity;
-		}
-		this.#store(true, !resumed || ahead);
-		if (session_id !== previousSessionId) {
+		this.#offerAgain(rewindTo);
+		if (sessionId !== previousSessionId) {
 			this.#acknowledged.clear();
 			this.#outbox.forEach((entry) => this.#save(entry));
 		}
-		this.#beat(this.#heartbeat);
+		if (!resumed) {
+			this.lastEventId = diverged ? rewindTo : 0;
+			this.#loadFrom = Infinity;
+		}
+		this.#store(!resumed);
+		this.#beat(this.#heartbeat = heartbeat);
 		this.#become('replaying');
-		if (gone) {
-			const replies = [...this.#replies.values()];
-			this.#replies.clear();
+		if (previousSessionId && !resumed) {
 			this.#cancelEvents.clear();
 			this.#cancelTo = 0;
-			replies.forEach((reply) => reply._fail({ code: 'gone' }));
-			const diverged = reason === DIVERGED;
-			if (!diverged || emit(this, 'rewind', { rewindTo: rewind_to }, true)) {
-				if (diverged) {
-					again = true;
-					this.lastEventId = 0;
-					this.#store(true, true);
-				}
-				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId: session_id });
+			this.#replies.forEach((reply, id) => {
+				this.#replies.delete(id);
+				reply._end({ code: 'gone' });
+			});
+			if (!diverged || emit(this, 'rewind', { rewindTo }, true)) {
+				again ||= diverged;
+				this.lastEventId = 0;
+				this.#store(true);
+				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId });
 			}
 		}
-		emit(this, 'open', {
-			sessionId: session_id,
-			resumed: resumed && !ahead,
-			lastEventId: last_event_id,
-			earliestEventId: earliest_event_id,
-			connectionId: connection_id,
-		});
+		emit(this, 'open', { sessionId, resumed, lastEventId, earliestEventId, connectionId });
 		if (again) {
 			this.#rewind(0);
 		}
@@ -944,17 +845,16 @@ export class ResumableWebSocket extends Target {
 			this.#rewindTo = undefined;
 		}
 		const fresh = id > this.lastEventId;
-		if (!this.#takeReply(event, fresh) || !fresh) {
-			return;
-		}
-		this.replayed += +!!replay;
-		emit(this, 'event', event);
-		if (!OWN_EVENTS.includes(type)) {
-			emit(this, type, event);
-		}
-		this.lastEventId = id;
-		if (this.#options.resume === 'cursor') {
-			this.#storeSoon();
+		if (this.#takeReply(event, fresh) && fresh) {
+			this.replayed += +!!replay;
+			emit(this, 'event', event);
+			if (!OWN_EVENTS.includes(type)) {
+				emit(this, type, event);
+			}
+			this.lastEventId = id;
+			if (this.#options.resume === 'cursor') {
+				this.#storeSoon();
+			}
 		}
 	}
 
@@ -964,36 +864,33 @@ export class ResumableWebSocket extends Target {
 	 * @returns false if something before the event is missing
 	 */
 	#takeReply({ type, event_id, payload }, fresh) {
-		const { message_id: id, supersedes, offset = 0, content = '' } = payload;
+		const { message_id: id, supersedes, in_reply_to, offset = 0, content = '' } = payload;
 		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
-		if (!kind) {
-			return true;
+		const known = this.#replies.get(id);
+		if (!kind || !known && kind !== 'started' && !fresh) {
+			return true; // of no reply, or of one that has ended
 		}
-		let reply = this.#replies.get(id);
-		const length = reply?._length ?? 0;
-		if (!reply && kind !== 'started' && !fresh) {
-			return true; // of a reply that has ended
-		}
+		const length = known?._length ?? 0;
 		if (kind === 'delta' && offset > length && this.#hole !== id + length) {
 			this.#hole = id + length;
-			this.#rewind(reply?._at ?? 0);
+			this.#rewind(known?._at ?? 0);
 			return false;
 		}
 		const superseded = this.#replies.get(supersedes);
+		const reply = known ?? superseded ?? new StreamedReply(this, id, in_reply_to, event_id);
 		this.#replies.delete(supersedes);
-		const again = !reply && superseded;
-		reply ??= superseded ?? new StreamedReply(id, payload.in_reply_to, event_id - 1, (messageId) => this.cancel(messageId));
 		this.#replies.set(id, reply);
 		reply._at = event_id;
+		if (reply.id !== id) {
+			reply.id = id;
+			reply.attempt++;
+			reply._restart();
+		}
 		if (kind === 'started') {
-			this.#cancelIfMeant(reply);
+			this.#sendCancels();
 		}
 		if (fresh) {
 			this.#announce(reply);
-		}
-		if (again) {
-			reply._restart(id);
-			this.#sendCancels();
 		}
 		if (kind === 'delta') {
 			reply._length = Math.max(length, offset + content.length);
@@ -1001,7 +898,7 @@ export class ResumableWebSocket extends Target {
 		}
 		else if (kind !== 'started') {
 			this.#replies.delete(id);
-			reply[kind === 'message' ? '_complete' : '_fail'](payload);
+			reply._end(payload);
 		}
 		return true;
 	}
@@ -1017,21 +914,21 @@ export class ResumableWebSocket extends Target {
 	/**
 	 * Asks for all after an event once more; at the end of a replay, since within one it would not be told what is new.
 	 * @param {number} lastEventId
+	 * @param {boolean} [now]
 	 */
-	#rewind(lastEventId) {
+	#rewind(lastEventId, now = this.status === 'open') {
 		this.#rewindTo = lastEventId;
-		this.#rewinding = this.status === 'open';
-		if (this.#rewinding) {
+		this.#rewinding = now;
+		if (now) {
 			this.#become('replaying');
 			this.#put({ type: 'resume', lastEventId, epoch: this.epoch });
 		}
 	}
 
 	/** @param {any} message */
-	#caughtUp({ last_event_id, count }) {
+	#caughtUp({ last_event_id: lastEventId, count }) {
 		if (this.#rewindTo !== undefined && !this.#rewinding) {
-			this.#rewinding = true;
-			this.#put({ type: 'resume', lastEventId: this.#rewindTo, epoch: this.epoch });
+			this.#rewind(this.#rewindTo, true);
 			return;
 		}
 		this.#rewindTo = undefined;
@@ -1039,24 +936,27 @@ export class ResumableWebSocket extends Target {
 		this.#become('open');
 		this.#replies.forEach((reply) => this.#announce(reply));
 		this.#sendCancels();
-		emit(this, 'replaycomplete', { lastEventId: last_event_id, count });
+		emit(this, 'replaycomplete', { lastEventId, count });
 	}
 
-	/** @param {StreamedReply} reply */
-	#cancelIfMeant(reply) {
-		const { inReplyTo = Infinity } = reply;
-		if (inReplyTo <= this.#cancelTo || this.#cancelEvents.has(inReplyTo)) {
-			reply.cancelling = true;
-			this.#sendCancels();
-		}
-	}
-
-	/** Not within a replay, which may bring the ends of replies. */
 	#sendCancels() {
-		for (const reply of this.#replies.values()) {
-			if (reply.cancelling && !reply._told && this.status === 'open') {
-				reply._told = this.#put({ type: 'cancel', message_id: reply.id });
+		this.#replies.forEach((reply) => {
+			const { id, inReplyTo = Infinity } = reply;
+			reply.cancelling ||= inReplyTo <= this.#cancelTo || this.#cancelEvents.has(inReplyTo);
+			if (reply.cancelling) {
+				this.#tell(id, id);
 			}
+		});
+	}
+
+	/**
+	 * Cancels once on a connection, and not within a replay, which may bring the ends of replies.
+	 * @param {string | number} what
+	 * @param {string} [message_id]
+	 */
+	#tell(what, message_id) {
+		if (this.status === 'open' && !this.#told.has(what) && this.#put({ type: 'cancel', message_id })) {
+			this.#told.add(what);
 		}
 	}
 
@@ -1075,66 +975,68 @@ export class ResumableWebSocket extends Target {
 		}
 		// what the server would refuse without saying which message it means, or not answer
 		if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
-			throw failure('invalid', `Cannot send type '${type}' with idempotency_key '${key}'`);
+			throw failure('invalid', `Invalid type '${type}' or idempotency_key '${key}'`);
 		}
-		if (!this.#listening) {
+		if (!this.#page) {
 			throw failure('closed');
 		}
 		if (this.pending >= this.#options.maxOutbox) {
 			throw failure('outbox_full');
 		}
-		const text = JSON.stringify({ ...message, idempotency_key: key });
-		const entry = this.#enqueue({ key, text, time: Math.max(Date.now(), this.#time + 1) });
+		// as it is now: the page may change it
+		const copy = JSON.parse(JSON.stringify({ ...message, idempotency_key: key }));
+		const entry = this.#enqueue({ key, message: copy, time: this.#time = Math.max(Date.now(), this.#time + 1) });
 		signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
 		this.#save(entry);
 		this.#changed();
-		this.#flush();
 		return entry.promise;
 	}
 
 	/** @param {Draft} draft */
 	#enqueue(draft) {
 		/** @type {Entry} */
-		const entry = { ...draft, message: parse(draft.text), .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
-		this.#time = Math.max(draft.time, this.#time);
+		const entry = { ...draft, at: 0, .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
 		this.#outbox.set(draft.key, entry);
 		return entry;
 	}
 
 	#changed() {
 		emit(this, 'outbox', this.outbox);
+		this.#flush();
 	}
 
 	/** Sends the oldest message, and the next when that is settled: no message passes one that has to be sent again. */
 	#flush() {
 		const [entry] = this.#outbox.values();
-		if (!entry || this.#inFlight || !this.#isOpen()) {
-			return;
-		}
 		const now = performance.now();
 		const due = Math.max(this.#due, now);
-		if (due - now > BURST * PACE) {
-			clearTimeout(this.#sendTimer);
-			this.#sendTimer = setTimeout(() => this.#flush(), PACE);
+		if (!entry || this.#inFlight || !this.#since) {
 			return;
 		}
-		this.#due = due + PACE;
-		this.#inFlight = entry;
-		if (!entry.sent) {
-			entry.sent = true;
-			this.#save(entry);
+		if (due - now > BURST * PACE) {
+			this.#pause(PACE);
 		}
-		this.#socket?.send(entry.text);
+		else if (this.#put(entry.message)) {
+			this.#due = due + PACE;
+			this.#inFlight = entry;
+			if (!entry.sent) {
+				entry.sent = true;
+				this.#save(entry);
+			}
+		}
 	}
 
-	#retryLater() {
+	/**
+	 * Sends again what waits after a while.
+	 * @param {number} delay
+	 */
+	#pause(delay) {
 		clearTimeout(this.#sendTimer);
 		this.#sendTimer = setTimeout(() => {
 			this.#inFlight = undefined;
-			this.#replies.forEach((reply) => reply._told = false);
 			this.#flush();
 			this.#sendCancels();
-		}, this.#backOff(this.#retries++));
+		}, delay);
 	}
 
 	/**
@@ -1144,16 +1046,17 @@ export class ResumableWebSocket extends Target {
 	#backOff(failures) {
 		const { minDelay, maxDelay } = this.#options;
 		const limit = Math.min(maxDelay, minDelay * 2 ** (failures + 1));
-		return Math.min(minDelay, limit) + Math.random() * Math.max(0, limit - minDelay);
+		return minDelay + Math.random() * (limit - minDelay);
 	}
 
 	/** @param {Entry} entry */
 	#settle(entry) {
+		this.#retries = 0;
 		this.#outbox.delete(entry.key);
 		if (this.#inFlight === entry) {
 			this.#inFlight = undefined;
 		}
-		this.#keep(() => this.#outboxStorage?.removeItem(`${this.#prefix} ${entry.key}`));
+		tried(() => this.#outboxStorage.removeItem(this.#prefix + entry.key));
 		this.#changed();
 	}
 
@@ -1165,24 +1068,20 @@ export class ResumableWebSocket extends Target {
 	#remember(entry, eventId) {
 		const now = entry.at = performance.now();
 		entry.eventId = eventId;
-		this.#acknowledged.set(entry.key, entry);
-		for (const { key, at = 0 } of this.#acknowledged.values()) {
-			if (this.#acknowledged.size > KEPT_MESSAGES || at < now - KEPT_TIME) {
-				this.#acknowledged.delete(key);
-			}
-		}
+		this.#acknowledged.add(entry);
+		this.#acknowledged.forEach((it) => it.at < now - KEPT_TIME && this.#acknowledged.delete(it));
 	}
 
 	/**
 	 * Sends again, first, what is lost, or may be: its keys keep it from being handled twice.
-	 * @param {number | undefined} rewindTo
+	 * @param {any} rewindTo undefined: nothing is lost
 	 */
 	#offerAgain(rewindTo) {
-		const lost = [...this.#acknowledged].filter(([, { eventId = Infinity }]) => rewindTo !== undefined && eventId > rewindTo);
+		const lost = [...this.#acknowledged].filter(({ eventId = Infinity }) => eventId > rewindTo);
 		if (lost.length) {
-			this.#outbox = new Map([...lost, ...this.#outbox]);
-			lost.forEach(([key, entry]) => {
-				this.#acknowledged.delete(key);
+			this.#outbox = new Map([...lost.map((entry) => /** @type {const} */ ([entry.key, entry])), ...this.#outbox]);
+			lost.forEach((entry) => {
+				this.#acknowledged.delete(entry);
 				this.#save(entry);
 			});
 			this.#changed();
@@ -1190,63 +1089,53 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * @param {Entry} entry
 	 * @param {ResumableWebSocketError} error
+	 * @param {Entry} [entry] the message that is refused
 	 */
-	#refuse(entry, error) {
-		this.#retries = 0;
-		this.#settle(entry);
-		entry.reject(error);
+	#fail(error, entry) {
+		if (entry) {
+			this.#settle(entry);
+			entry.reject(error);
+		}
 		emit(this, 'error', error);
-		this.#flush();
 	}
 
 	// ---- what is kept
 
 	#load() {
-		const { sessionId, lastEventId, epoch: known, resume } = this.#options;
-		this.#keep(() => {
-			const [session, cursor, from, epoch] = parse(this.#storage?.getItem(this.#prefix)) ?? [];
-			if (session && (sessionId === undefined || sessionId === session)) {
-				this.sessionId = session;
-				if (resume === 'cursor') {
-					this.lastEventId = cursor;
-					this.#loadFrom = from;
-					this.epoch = epoch ?? undefined;
-				}
-			}
-		});
-		this.sessionId ??= sessionId ?? null;
-		this.epoch = known ?? this.epoch;
-		this.lastEventId = this.sessionId && (lastEventId ?? this.lastEventId) || 0;
+		const { sessionId, lastEventId, epoch, resume } = this.#options;
+		const [session = null, ...cursor] = tried(() => [...read(this.#storage, this.#prefix)]) ?? [];
+		this.sessionId = sessionId === undefined ? session : sessionId;
+		const [last, from = Infinity, known] = resume === 'cursor' && session === this.sessionId ? cursor : [];
+		this.lastEventId = this.sessionId && (lastEventId ?? last) || 0;
+		this.#loadFrom = from;
+		this.epoch = epoch ?? known ?? undefined;
 	}
 
 	/** Writing is slow, and events may be many. A cursor that lags costs some repeats. */
 	#storeSoon() {
-		this.#unstored = true;
 		if (!this.#storeTimer) {
 			this.#store();
-			this.#storeTimer = setTimeout(() => {
-				this.#storeTimer = undefined;
-				this.#store();
-			}, CURSOR_INTERVAL);
+			this.#storeTimer = setTimeout(() => this.#storeNow(), CURSOR_INTERVAL);
 		}
 	}
 
-	/**
-	 * @param {boolean} [now] even if nothing has changed
-	 * @param {boolean} [reset] whether the cursor may go back; other tabs may be ahead of this one
-	 */
-	#store(now, reset) {
-		if (!now && !this.#unstored) {
-			return;
+	/** Stores what waits to be stored, if anything does. */
+	#storeNow() {
+		if (this.#storeTimer) {
+			clearTimeout(this.#storeTimer);
+			this.#storeTimer = undefined;
+			this.#store();
 		}
-		this.#unstored = false;
-		this.#keep(() => {
-			const [session, cursor] = parse(this.#storage?.getItem(this.#prefix)) ?? [];
+	}
+
+	/** @param {boolean} [reset] whether the cursor may go back; other tabs may be ahead of this one */
+	#store(reset) {
+		tried(() => {
+			const [session, cursor] = read(this.#storage, this.#prefix) ?? [];
 			if (reset || session !== this.sessionId || cursor < this.lastEventId) {
-				const from = Math.min(this.#resumeFrom(), ...[...this.#replies.values()].map((reply) => reply._after));
-				this.#storage?.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
+				const from = Math.min(this.#loadFrom, this.lastEventId, ...[...this.#replies.values()].map(({ _start }) => _start - 1));
+				this.#storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
 			}
 		});
 	}
@@ -1256,18 +1145,17 @@ export class ResumableWebSocket extends Target {
 	 * @param {number} [seen] when its owner was there
 	 */
 	#save(entry, seen = Date.now()) {
-		const { key, text, time, sent } = entry;
-		const { sessionId: session } = this;
-		this.#keep(() => {
-			this.#outboxStorage?.setItem(`${this.#prefix} ${key}`, JSON.stringify({ key, text, time, sent, session, owner: this.#id, seen }));
-			entry.saved = !!this.#outboxStorage;
+		const { key, message, time, sent } = entry;
+		tried(() => {
+			this.#outboxStorage.setItem(this.#prefix + key, JSON.stringify({ key, message, time, sent, session: this.sessionId, owner: this.#id, seen }));
+			entry.saved = true;
 		});
 	}
 
 	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
 	#own() {
 		if (!this.#release) {
-			const held = new Promise((resolve) => this.#release = () => resolve(0));
+			const held = new Promise((resolve) => this.#release = resolve);
 			locks()?.request(this.#id, () => held).catch(() => {});
 		}
 	}
@@ -1282,10 +1170,9 @@ export class ResumableWebSocket extends Target {
 	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
 	async #adopt() {
 		const manager = locks();
-		const signal = this.#listening?.signal;
-		this.#keep(() => this.#outbox.forEach((entry) => {
+		this.#outbox.forEach((entry) => {
 			const { key, saved } = entry;
-			if (!this.sessionId && saved && parse(this.#outboxStorage?.getItem(`${this.#prefix} ${key}`))?.owner !== this.#id) {
+			if (!this.sessionId && saved && read(this.#outboxStorage, this.#prefix + key)?.owner !== this.#id) {
 				// while this page was away, another client has taken it into another session, where its key says nothing
 				this.#outbox.delete(key);
 				entry.reject(failure('taken_over'));
@@ -1293,41 +1180,20 @@ export class ResumableWebSocket extends Target {
 			else {
 				this.#save(entry);
 			}
-		}));
-		const take = async () => {
-			const held = manager && (await manager.query()).held;
-			this.#keep(() => {
-				const left = stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId && owner !== this.#id
-					&& !signal?.aborted && (!seen || (held ? !held.some(({ name }) => name === owner) : seen < Date.now() - LEASE)));
-				left.forEach((draft) => this.#save(this.#enqueue(draft)));
-				if (left.length) {
+		});
+		const left = () => tried(() => stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId
+			&& owner !== this.#id && this.#page && (manager || seen < Date.now() - LEASE))) ?? [];
+		for (const { owner, seen } of left()) {
+			const take = () => {
+				const drafts = left().filter((draft) => draft.owner === owner);
+				drafts.forEach((draft) => this.#save(this.#enqueue(draft)));
+				if (drafts.length) {
 					this.#outbox = new Map([...this.#outbox].sort(([, a], [, b]) => a.time - b.time));
 					this.#changed();
-					this.#flush();
 				}
-			});
-		};
-		// who finds the lock taken leaves it to the other
-		await (manager ? manager.request(`${this.#prefix} ${this.sessionId}`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
-	}
-
-	/**
-	 * Storage may be forbidden or full.
-	 * @param {() => void} action
-	 */
-	#keep(action) {
-		try {
-			action();
-		}
-		catch (error) {
-			this.#debug('not kept', error);
-		}
-	}
-
-	/** @param {unknown[]} what */
-	#debug(...what) {
-		if (this.#options.debug) {
-			console.debug('resumable-ws', ...what);
+			};
+			// an owner that has gone holds no lock; one that has left its messages may still be about to release it
+			await (manager ? manager.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
 		}
 	}
 

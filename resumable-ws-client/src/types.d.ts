@@ -2,7 +2,7 @@
 
 /** What went wrong; the client throws and dispatches `ResumableWebSocketError`s, which are these. */
 export interface ClientError extends Error {
-	/** One of `ErrorCode`, or the name of a close code in lower case. */
+	/** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
 	code: string;
 	/** Whether the client does not try again. */
 	final: boolean;
@@ -25,7 +25,6 @@ export interface ClientStorage {
 
 /** The part of a WebSocket that the client uses; the class of the platform and that of the `ws` package have it. */
 export interface WebSocketLike {
-	readonly readyState: number;
 	onmessage: ((event: any) => void) | null;
 	onerror: ((event: any) => void) | null;
 	onclose: ((event: any) => void) | null;
@@ -268,7 +267,7 @@ export interface TypedEventTarget<M> extends EventTarget {
 /** A message of a client. */
 export interface Draft {
 	key: string;
-	text: string;
+	message: ClientMessage;
 	time: number;
 	/** Whether it may have reached the server. */
 	sent?: boolean;
@@ -285,12 +284,12 @@ export interface Stored extends Draft {
 
 /** A message in a client's outbox. */
 export interface Entry extends Draft {
-	message: ClientMessage;
 	promise: Promise<Acknowledged>;
 	resolve: (acknowledged: Acknowledged) => void;
 	reject: (reason: unknown) => void;
 	saved?: boolean;
 	cancelled?: boolean;
+	/** The event it was acknowledged as, and when. */
 	eventId?: number;
-	at?: number;
+	at: number;
 }

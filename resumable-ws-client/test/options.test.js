@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { CloseCode, ErrorCode, ResumableWebSocket } from '../src/client.js';
+import { ResumableWebSocket } from '../src/client.js';
+import { CloseCode, ErrorCode } from '../src/codes.js';
 import { closeAll, connect } from './support.js';
 
 afterEach(closeAll);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { ResumableWebSocket } from '../src/client.js';
 import { FakeServer } from './fake-server.js';
 import { FakeLocks, FakePage, TestStorage, closeAll, connect, holds, until, waits } from './support.js';
@@ -7,17 +7,16 @@ import { FakeLocks, FakePage, TestStorage, closeAll, connect, holds, until, wait
 let server;
 let page;
 const { now } = Date;
-before(async () => server = await FakeServer.start());
+beforeEach(async () => server = await FakeServer.start());
 afterEach(() => {
 	closeAll();
+	server.stop();
 	page?.remove();
 	page = undefined;
 	Date.now = now;
 	delete globalThis.localStorage;
 	delete globalThis.sessionStorage;
-	server.refuseWith = 0;
 });
-after(() => server.stop());
 
 const contents = (connection) => connection.said.map(({ content }) => content);
 const waiting = (client) => client.outbox.map(({ message }) => message.content);

@@ -412,7 +412,7 @@ test('an open connection that gives no sign of life when the tab becomes visible
 	const client = connect(server.url);
 	const first = await server.connection();
 	first.resume();
-	await until(() => client.status === 'open');
+	await until(() => client.seen.message.some(({ type }) => type === 'pong'));
 	first.stall();
 	page.show();
 	(await server.connection()).resume();

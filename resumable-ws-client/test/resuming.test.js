@@ -155,6 +155,21 @@ test('the cursor is not written for each event, and is right when the page is le
 	assert.equal(cursor(), 304);
 });
 
+test('a client that was closed and connects again writes its cursor as before', async () => {
+	const storage = new TestStorage();
+	const client = connect(server.url, { storage, resume: 'cursor' });
+	const first = await server.connection();
+	first.resume();
+	first.send(tick(1));
+	await until(() => client.lastEventId === 1);
+	client.close();
+	client.reconnect();
+	const second = await server.connection();
+	second.resume();
+	second.send(tick(2));
+	await until(() => JSON.parse(storage.getItem(storage.key(0)))[1] === 2);
+});
+
 test('the page may say where to go on, and what it says wins', async () => {
 	const storage = new TestStorage();
 	const stored = connect(server.url, { storage, resume: 'cursor' });

@@ -302,6 +302,17 @@ test('a closed client keeps what is unacknowledged, and says it when it connects
 	assert.equal((await promise).eventId, 1);
 });
 
+test('a client that is closed before it has connected again settles what was said in between', async () => {
+	const client = connect(server.url);
+	client.close();
+	client.reconnect();
+	const said = client.say('hello');
+	client.close();
+	await assert.rejects(said, { code: 'closed' });
+	assert.equal(client.status, 'closed');
+	assert.equal(client.pending, 1);
+});
+
 test('an acknowledgement of something else is nothing', async () => {
 	const client = connect(server.url);
 	const connection = await server.connection();

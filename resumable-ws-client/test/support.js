@@ -115,12 +115,11 @@ export class FakeLocks {
 
 }
 
-/** Stands for the window and the document, as far as the client knows them. */
+/** Stands for the window and the document, whose events bubble to the window, as far as the client knows them. */
 export class FakePage {
 
 	listeners = 0;
 	#window = new EventTarget();
-	#document = new EventTarget();
 	#hidden = false;
 	#navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
 
@@ -128,8 +127,7 @@ export class FakePage {
 	constructor(locks) {
 		this.locks = locks;
 		globalThis.addEventListener = this.#counting(this.#window);
-		globalThis.document = { addEventListener: this.#counting(this.#document) };
-		Object.defineProperty(document, 'hidden', { get: () => this.#hidden });
+		globalThis.document = Object.defineProperty({}, 'hidden', { get: () => this.#hidden });
 		this.#set(true);
 	}
 
@@ -150,12 +148,12 @@ export class FakePage {
 
 	hide() {
 		this.#hidden = true;
-		this.#document.dispatchEvent(new Event('visibilitychange'));
+		this.#window.dispatchEvent(new Event('visibilitychange'));
 	}
 
 	show() {
 		this.#hidden = false;
-		this.#document.dispatchEvent(new Event('visibilitychange'));
+		this.#window.dispatchEvent(new Event('visibilitychange'));
 	}
 
 	remove() {

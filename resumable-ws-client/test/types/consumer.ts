@@ -1,7 +1,8 @@
 // What a strict TypeScript project does with the client; it is compiled, not run.
 
 import { WebSocket as NodeWebSocket } from 'ws';
-import { CloseCode, ErrorCode, ResumableWebSocket, ResumableWebSocketError } from 'resumable-ws-client';
+import { ResumableWebSocket, ResumableWebSocketError } from 'resumable-ws-client';
+import { CloseCode, ErrorCode } from 'resumable-ws-client/codes';
 import type { Reply, ResumableWebSocketOptions, StatusDetail } from 'resumable-ws-client';
 
 interface AppEvents {
