@@ -516,6 +516,13 @@ export class ResumableWebSocket extends Target {
 			for (const name of ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange']) {
 				globalThis.addEventListener?.(name, () => this.#wake(name), { signal });
 			}
+			// tabs may see each other's writes late, so that two of them have taken over the same message
+			globalThis.addEventListener?.('storage', ({ key, newValue }) => this.#outbox.forEach((entry) => {
+				if (newValue === null && key === this.#prefix + entry.key) {
+					this.#settle(entry);
+					entry.reject(failure('taken_over'));
+				}
+			}), { signal });
 			this.#own();
 		}
 		if (force || !this.#run) {

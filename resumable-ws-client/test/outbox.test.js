@@ -214,6 +214,24 @@ test('a page that comes back does not send what another one has taken into anoth
 	await holds(() => second.said.length === 0);
 });
 
+test('a message that another tab has taken back is not sent from here', async () => {
+	page = new FakePage();
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const client = connect(server.url, { storage, sessionId: null, minDelay: 60_000, maxDelay: 60_000 });
+	const [withdrawn] = [client.say('taken back'), client.say('kept')];
+	await until(() => client.pending === 2);
+	page.removeElsewhere(storage, storage.key(0));
+	await assert.rejects(withdrawn, { code: 'taken_over' });
+	assert.deepEqual(waiting(client), ['kept']);
+	server.refuseWith = 0;
+	client.reconnect({ force: true });
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 1);
+	assert.deepEqual(contents(connection), ['kept']);
+});
+
 test('a client that is closed twice does not bring back what another one has sent', async () => {
 	const storage = new TestStorage();
 	server.refuseWith = 503;

@@ -146,6 +146,12 @@ export class FakePage {
 		this.#window.dispatchEvent(new Event('pageshow'));
 	}
 
+	/** Another tab removes an item of the storage. */
+	removeElsewhere(storage, key) {
+		storage.removeItem(key);
+		this.#window.dispatchEvent(Object.assign(new Event('storage'), { key, newValue: null }));
+	}
+
 	hide() {
 		this.#hidden = true;
 		this.#window.dispatchEvent(new Event('visibilitychange'));

@@ -153,7 +153,10 @@ async function say(content) {
 		await chat.send({ type: 'user_message', content, idempotency_key: key });
 	}
 	catch ({ code, message }) {
-		if (chat === clients.shown && code !== 'closed' && code !== 'withdrawn') {
+		if (chat === clients.shown && code === 'taken_over') {
+			transcript.withdrawn(key); // if another tab has sent it, it comes from the log
+		}
+		else if (chat === clients.shown && code !== 'closed' && code !== 'withdrawn') {
 			transcript.refused(key, content, message);
 		}
 	}
