@@ -6,6 +6,7 @@ import java.util.Map;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.CDPSession;
+import com.microsoft.playwright.ConsoleMessage;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 
@@ -45,11 +46,19 @@ final class ChatPage {
 		this.devTools = tab.context().newCDPSession(tab);
 		tab.onPageError((error) -> this.errors.add("Uncaught " + error));
 		tab.onConsoleMessage((message) -> {
-			if (message.type().equals("error") || message.type().equals("warning")) {
+			if ((message.type().equals("error") || message.type().equals("warning")) && !asksWhy(message)) {
 				this.errors.add(message.text());
 			}
 		});
 		tab.onWebSocket((socket) -> this.webSockets.add(socket.url()));
+	}
+
+	/**
+	 * Whether the browser reports the request by which the client finds out why its
+	 * WebSockets are refused.
+	 */
+	private static boolean asksWhy(ConsoleMessage message) {
+		return message.text().contains("responded with a status of 400") && message.location().contains("/ws:");
 	}
 
 	/**

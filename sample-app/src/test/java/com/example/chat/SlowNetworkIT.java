@@ -59,6 +59,7 @@ class SlowNetworkIT extends PageScenario {
 					port(page));
 
 		assertThat(answered).isEqualTo(true);
+		assertThat(page.errors()).isEmpty();
 		assertThat(page.violations()).asInstanceOf(InstanceOfAssertFactories.LIST).isEmpty();
 	}
 
