@@ -1,19 +1,12 @@
 package com.example.chat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
 import com.microsoft.playwright.options.RequestOptions;
 import dev.resumablews.testing.OpenAiAnswer;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,15 +24,6 @@ abstract class PageScenario extends SampleInChromium {
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	static final String SIGN_IN = "**/api/sign-in";
-
-	/**
-	 * The port stays the same when the sample is started again.
-	 */
-	@BeforeAll
-	static void start(@TempDir Path folder) {
-		launch(folder, "--server.port=" + freePort(), "--resumable-ws.reply.lease=2s",
-				"--resumable-ws.shutdown.reply-grace=300ms", "--resumable-ws.shutdown.reconnect-window=100ms");
-	}
 
 	@BeforeEach
 	@Override
@@ -124,15 +108,6 @@ abstract class PageScenario extends SampleInChromium {
 
 	static String words(int from, int to) {
 		return String.join("", answer().pieces().subList(from, to)).strip();
-	}
-
-	private static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 }

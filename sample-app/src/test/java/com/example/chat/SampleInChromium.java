@@ -1,5 +1,9 @@
 package com.example.chat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 
 import com.microsoft.playwright.BrowserContext;
@@ -33,22 +37,19 @@ abstract class SampleInChromium {
 
 	BrowserContext browser;
 
+	/**
+	 * Starts the sample, on a port that stays the same when it is started again.
+	 */
 	@BeforeAll
 	static void start(@TempDir Path folder) {
-		launch(folder);
-	}
-
-	/**
-	 * Starts the sample and the browser, unless that is not there.
-	 * @param arguments arguments of the sample
-	 */
-	static void launch(Path folder, String... arguments) {
 		if (!Chromium.isInstalled()) {
 			System.out.println("Chromium: no test in a browser is run. " + Chromium.MISSING);
 			return;
 		}
 		chromium = Chromium.start();
-		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, arguments);
+		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + freePort(),
+				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
+				"--resumable-ws.shutdown.reconnect-window=100ms");
 		address = "http://localhost:" + cluster.node(0).port();
 	}
 
@@ -96,6 +97,15 @@ abstract class SampleInChromium {
 		cluster.model().answer(OpenAiAnswer.of(answer));
 		page.say("Please answer");
 		page.awaitAnswers(1, "done");
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 }
