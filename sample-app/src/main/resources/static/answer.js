@@ -1,11 +1,10 @@
 // One answer as it is written: its text, the breaks in it, and how it ended.
 
-import { announce, copyButton, element } from './dom.js';
+import { announce, copyButton, element, timeOf } from './dom.js';
 import { describe, explain } from './breaks.js';
 import { MarkdownView } from './markdown.js';
 import { Marks } from './marks.js';
 import { Missed } from './missed.js';
-import { clock } from './words.js';
 
 const NOTES = { cancelled: 'Stopped', length: 'Cut off: the answer was too long', content_filter: 'Withheld by the model' };
 
@@ -91,7 +90,7 @@ export class Answer {
 
 	/** Says when the answer began. */
 	at(date) {
-		this.#actions.append(element('time', { class: 'at', datetime: date.toISOString(), title: date.toLocaleString() }, clock(date)));
+		this.#actions.append(timeOf(date));
 	}
 
 	action(button) {
@@ -153,7 +152,7 @@ export class Answer {
 	}
 
 	#attempts() {
-		return this.reply.attempt > 1 ? `Written again: the server was lost` : '';
+		return this.reply.attempt > 1 ? 'Written again: the server was lost' : '';
 	}
 
 	#end() {

@@ -1,4 +1,4 @@
-import { $, announce } from './dom.js';
+import { $, announce, ask } from './dom.js';
 import { api } from './api.js';
 import { breakage } from './breakage.js';
 import { Breaks, describe } from './breaks.js';
@@ -270,13 +270,6 @@ async function change(action, done, failed) {
 	}
 	open(null);
 	notice(text);
-}
-
-/** @returns the value of the button that closed the dialog */
-function ask(dialog) {
-	dialog.returnValue = '';
-	dialog.showModal();
-	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
 }
 
 $('go-back').addEventListener('click', () => {

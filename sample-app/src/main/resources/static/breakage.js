@@ -1,7 +1,7 @@
 // The buttons that break things. What they do is real: connections are reset by the server, tokens expire, the bytes of
 // a slow network are slow, and the server that restarts was away.
 
-import { $ } from './dom.js';
+import { $, element } from './dom.js';
 import { api } from './api.js';
 import { notice } from './notices.js';
 
@@ -112,7 +112,7 @@ class Breakage extends EventTarget {
 		if (this.#slow) {
 			this.#route(false);
 		}
-		$('everything').querySelector('span').replaceChildren('Everything ', Object.assign(document.createElement('i'), { textContent: 'for 20 s' }));
+		$('everything').querySelector('span').replaceChildren('Everything ', element('i', {}, 'for 20 s'));
 		this.dispatchEvent(new Event('everything'));
 	}
 

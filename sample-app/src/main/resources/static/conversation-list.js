@@ -1,11 +1,12 @@
 // The user's conversations, from the server: the same on every device, and in every tab. Until it answers, the last list.
 
-import { $, element, icon } from './dom.js';
+import { $, ask, element, icon } from './dom.js';
 import { api } from './api.js';
 import { keepTranscript } from './kept-transcripts.js';
 import { notice } from './notices.js';
 import { store } from './store.js';
 import { userName } from './user.js';
+import { clock } from './words.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -162,32 +163,24 @@ export class ConversationList {
 				onclick: () => this.#remove(id, title) }, icon('trash')));
 	}
 
-	#remove(id, title) {
-		const dialog = $('delete-dialog');
+	async #remove(id, title) {
 		$('delete-title').textContent = title || 'Conversation';
-		dialog.returnValue = '';
-		dialog.addEventListener('close', async () => {
-			if (dialog.returnValue === 'delete') {
-				try {
-					await api.remove(id);
-					keepTranscript(id);
-					this.#older = this.#older.filter((conversation) => conversation.id !== id);
-					if (id === this.#current) {
-						this.#removed();
-					}
-				}
-				catch ({ status }) {
-					if (status === 404) {
-						notice('That conversation was deleted already');
-					}
-					else {
-						notice(`“${title || 'Conversation'}” could not be deleted${status ? ` (${status})` : ': the server does not answer'}. Try again`);
-					}
-				}
-				this.changed();
+		if (await ask($('delete-dialog')) !== 'delete') {
+			return;
+		}
+		try {
+			await api.remove(id);
+			keepTranscript(id);
+			this.#older = this.#older.filter((conversation) => conversation.id !== id);
+			if (id === this.#current) {
+				this.#removed();
 			}
-		}, { once: true });
-		dialog.showModal();
+		}
+		catch ({ status }) {
+			notice(status === 404 ? 'That conversation was deleted already'
+				: `“${title || 'Conversation'}” could not be deleted${status ? ` (${status})` : ': the server does not answer'}. Try again`);
+		}
+		this.changed();
 	}
 
 }
@@ -201,6 +194,5 @@ function groupOf(date) {
 
 function when(date) {
 	const sameDay = new Date().toDateString() === date.toDateString();
-	return sameDay ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-		: date.toLocaleDateString([], { day: 'numeric', month: 'short' });
+	return sameDay ? clock(date) : date.toLocaleDateString([], { day: 'numeric', month: 'short' });
 }

@@ -1,9 +1,8 @@
 // The dialog that opens this conversation's user on another device: an address to choose, its QR code, and the link.
 
-import { $, copy, element } from './dom.js';
+import { $, copy, drawn, element } from './dom.js';
 import { api } from './api.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
 const MARGIN = 4; // modules, without which readers do not find the code
 
 /** Makes a code and shows it. @throws what the server's answer was, if there is no code */
@@ -53,19 +52,11 @@ function hint() {
 }
 
 function qrCode({ size, path }) {
-	const svg = draw('svg', { viewBox: `${-MARGIN} ${-MARGIN} ${size + 2 * MARGIN} ${size + 2 * MARGIN}`,
+	const svg = drawn('svg', { viewBox: `${-MARGIN} ${-MARGIN} ${size + 2 * MARGIN} ${size + 2 * MARGIN}`,
 		role: 'img', 'aria-label': 'QR code of the link', 'shape-rendering': 'crispEdges' });
 	Object.assign(svg.style, { width: '14rem', height: '14rem', stroke: 'none' }); // icons are smaller, and drawn with lines
 	// dark on light in every theme: many readers know nothing else
-	svg.append(draw('rect', { x: -MARGIN, y: -MARGIN, width: size + 2 * MARGIN, height: size + 2 * MARGIN, fill: '#fff' }),
-		draw('path', { d: path, fill: '#000' }));
+	svg.append(drawn('rect', { x: -MARGIN, y: -MARGIN, width: size + 2 * MARGIN, height: size + 2 * MARGIN, fill: '#fff' }),
+		drawn('path', { d: path, fill: '#000' }));
 	return svg;
-}
-
-function draw(name, attributes) {
-	const drawn = document.createElementNS(SVG, name);
-	for (const [key, value] of Object.entries(attributes)) {
-		drawn.setAttribute(key, value);
-	}
-	return drawn;
 }

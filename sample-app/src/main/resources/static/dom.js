@@ -1,3 +1,5 @@
+import { clock } from './words.js';
+
 export const $ = (id) => document.getElementById(id);
 
 /** Creates an element: properties that start with `on` are listeners, `data` becomes the dataset, others are attributes. */
@@ -18,13 +20,26 @@ export function element(name, properties = {}, ...children) {
 	return created;
 }
 
-export function icon(name) {
-	const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-	const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-	use.setAttribute('href', `icons.svg#${name}`);
-	svg.setAttribute('aria-hidden', 'true');
-	svg.append(use);
-	return svg;
+/** Creates an element of a drawing. */
+export function drawn(name, attributes, ...children) {
+	const created = document.createElementNS('http://www.w3.org/2000/svg', name);
+	for (const [key, value] of Object.entries(attributes)) {
+		created.setAttribute(key, value);
+	}
+	created.append(...children);
+	return created;
+}
+
+export const icon = (name) => drawn('svg', { 'aria-hidden': 'true' }, drawn('use', { href: `icons.svg#${name}` }));
+
+/** The time of a message. */
+export const timeOf = (date) => element('time', { class: 'at', datetime: date.toISOString(), title: date.toLocaleString() }, clock(date));
+
+/** @returns the value of the button that closed the dialog */
+export function ask(dialog) {
+	dialog.returnValue = '';
+	dialog.showModal();
+	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
 }
 
 /** A button that copies a text, and says so. */

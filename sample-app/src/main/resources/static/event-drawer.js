@@ -46,9 +46,10 @@ export class EventDrawer {
 			if (client !== this.#client) {
 				return;
 			}
-			this.#add({ message: detail, at: new Date() });
+			const entry = { message: detail, at: new Date() };
+			this.#add(entry);
 			if (CONTROLS.includes(detail.type)) {
-				this.#pin(line({ message: detail, at: new Date() }));
+				this.#pin(line(entry));
 			}
 		});
 		client.addEventListener('status', ({ detail: { status, code } }) => {

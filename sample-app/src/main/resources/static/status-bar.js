@@ -14,6 +14,7 @@ export class StatusBar {
 	#detail;
 	#nextAt; // when the next attempt is
 	#refusal;
+	#frame; // in which the figures are shown
 
 	constructor() {
 		$('session').addEventListener('click', async () => {
@@ -32,7 +33,7 @@ export class StatusBar {
 		this.#ledger = ledger;
 		this.#refusal = undefined;
 		client.addEventListener('status', ({ detail }) => client === this.#client && this.#status(detail));
-		client.addEventListener('event', () => requestAnimationFrame(() => this.#count()));
+		client.addEventListener('event', () => this.#frame ??= requestAnimationFrame(() => this.#count()));
 		client.addEventListener('replaycomplete', () => this.#count());
 		this.#status({ status: client.status });
 	}
@@ -101,6 +102,7 @@ export class StatusBar {
 	}
 
 	#count() {
+		this.#frame = undefined;
 		if (this.#client) {
 			const { sessionId, lastEventId, reconnects } = this.#client;
 			$('session').textContent = sessionId?.slice(0, 8) ?? '–';

@@ -1,14 +1,13 @@
 // The conversation as it is shown: the user's messages and the replies, in the order of the log, and after them what is
 // not in the log yet. Until the log has come, what was shown last.
 
-import { $, element, icon } from './dom.js';
+import { $, element, icon, timeOf } from './dom.js';
 import { Answer } from './answer.js';
 import { describe, explain } from './breaks.js';
 import { keepTranscript, keptTranscript } from './kept-transcripts.js';
 import { MarkdownView } from './markdown.js';
 import { Scroll } from './scroll.js';
 import { tabStore } from './store.js';
-import { clock } from './words.js';
 
 const SLOW = 1_000;
 const EMPTY = 'empty conversation';
@@ -67,8 +66,7 @@ export class Transcript {
 		this.#loading = false;
 		this.#kept.replaceChildren();
 		this.#log.hidden = false;
-		this.#keepSoon();
-		this.#show();
+		this.#changed();
 	}
 
 	/** Says what the page waits for, while it has nothing to show. */
@@ -254,9 +252,12 @@ export class Transcript {
 		return button;
 	}
 
+	/** What is replayed is shown once it is complete, and not looked through for each event. */
 	#changed() {
-		this.#showTurns();
-		this.#keepSoon();
+		if (!this.#loading) {
+			this.#showTurns();
+			this.#keepSoon();
+		}
 		this.#show();
 	}
 
@@ -274,9 +275,7 @@ export class Transcript {
 	}
 
 	#keepSoon() {
-		if (!this.#loading) {
-			this.#timer ??= setTimeout(() => this.#keep(), 500);
-		}
+		this.#timer ??= setTimeout(() => this.#keep(), 500);
 	}
 
 	#keep() {
@@ -309,8 +308,7 @@ export class Transcript {
 function userMessage(content, status, at) {
 	return element('article', { class: 'message', data: { role: 'user', status }, 'aria-label': 'You' },
 		element('div', { class: 'body' }, content),
-		element('div', { class: 'actions' }, element('span', { class: 'note' }),
-			element('time', { class: 'at', datetime: at.toISOString(), title: at.toLocaleString() }, clock(at))));
+		element('div', { class: 'actions' }, element('span', { class: 'note' }), timeOf(at)));
 }
 
 function keptMessage({ role, content, at, status }) {

@@ -29,7 +29,12 @@ class AllowedHostsFilter extends OncePerRequestFilter {
 
 	private static final int MISDIRECTED_REQUEST = 421;
 
-	private final Set<String> hosts = new TreeSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
+	/**
+	 * This machine, as a browser on it names it.
+	 */
+	static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+	private final Set<String> hosts = new TreeSet<>(LOOPBACK);
 
 	/**
 	 * Creates the filter.

@@ -2,7 +2,6 @@ package com.example.chat;
 
 import java.net.URI;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 import jakarta.servlet.http.HttpServletRequest;
@@ -16,8 +15,6 @@ import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
  */
 @Component
 class DeviceLinks {
-
-	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
 	private final NetworkAddresses addresses;
 
@@ -49,7 +46,7 @@ class DeviceLinks {
 	}
 
 	private static boolean isLoopback(URI address) {
-		return LOOPBACK.contains(address.getHost());
+		return AllowedHostsFilter.LOOPBACK.contains(address.getHost());
 	}
 
 	/**
