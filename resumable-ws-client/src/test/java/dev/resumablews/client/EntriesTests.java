@@ -1,13 +1,11 @@
 package dev.resumablews.client;
 
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class EntriesTests {
 
-	private static final @Nullable String MISSING = (Node.missing() != null) ? Node.missing() : install();
+	private static final @Nullable String MISSING = Npm.install("--prefix", "test/entries");
 
 	@TestFactory
 	Stream<DynamicTest> entries() {
@@ -65,26 +63,12 @@ class EntriesTests {
 		return Scenarios.of(() -> Node.test(files, environment));
 	}
 
-	private static @Nullable String install() {
-		try {
-			Node.Output output = Npm.run("ci", "--prefix", "test/entries", "--ignore-scripts", "--no-audit",
-					"--no-fund", "--fetch-retries=1", "--fetch-timeout=20000");
-			return (output.status() == 0) ? null : "'npm ci' failed: " + output.errors();
-		}
-		catch (UncheckedIOException ex) {
-			return "'npm' is not on the path";
-		}
-	}
-
 	private static Stream<DynamicTest> skipped() {
 		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are there", EntriesTests::assumeThere));
 	}
 
 	private static void assumeThere() {
-		if (MISSING != null) {
-			System.out.println("SKIPPED: the entries for React and the AI SDK are not tested, because " + MISSING);
-		}
-		Assumptions.assumeTrue(MISSING == null, MISSING);
+		Npm.assume("the entries for React and the AI SDK", MISSING);
 	}
 
 }

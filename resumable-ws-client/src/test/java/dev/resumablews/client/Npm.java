@@ -21,11 +21,19 @@ final class Npm {
 	 * Skips the present test unless the development dependencies are installed.
 	 */
 	static void assumeInstalled() {
-		Node.assumeThere();
-		if (MISSING != null) {
-			System.out.println("SKIPPED: the types of the browser client are not tested, because " + MISSING);
+		assume("the types of the browser client", MISSING);
+	}
+
+	/**
+	 * Skips the present test if something is missing.
+	 * @param tested what it tests
+	 * @param missing what is missing; null if nothing is
+	 */
+	static void assume(String tested, @Nullable String missing) {
+		if (missing != null) {
+			System.out.println("SKIPPED: " + tested + " are not tested, because " + missing);
 		}
-		Assumptions.assumeTrue(MISSING == null, MISSING);
+		Assumptions.assumeTrue(missing == null, missing);
 	}
 
 	/**
@@ -38,10 +46,20 @@ final class Npm {
 		return Node.execute(Stream.concat(Stream.of("npm"), Stream.of(arguments)).toList(), Map.of());
 	}
 
-	private static @Nullable String install() {
+	/**
+	 * Installs the dependencies of a folder, as its lock file names them.
+	 * @param more further arguments
+	 * @return why they are missing; null if they are installed
+	 */
+	static @Nullable String install(String... more) {
+		if (Node.missing() != null) {
+			return Node.missing();
+		}
 		try {
-			Node.Output output = run("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
-					"--fetch-timeout=20000");
+			Node.Output output = run(Stream
+				.concat(Stream.of("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
+						"--fetch-timeout=20000"), Stream.of(more))
+				.toArray(String[]::new));
 			return (output.status() == 0) ? null : "'npm ci' failed: " + output.errors();
 		}
 		catch (UncheckedIOException ex) {

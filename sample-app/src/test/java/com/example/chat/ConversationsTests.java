@@ -13,8 +13,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.testing.TestPostgres;
-import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,10 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-
-import org.springframework.boot.SpringApplication;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -38,7 +32,7 @@ class ConversationsTests {
 
 	private static final Pattern NEXT = Pattern.compile("<(/api/conversations\\?.*)>; rel=\"next\"");
 
-	private static ConfigurableApplicationContext application;
+	private static RunningSample sample;
 
 	private static int port;
 
@@ -48,16 +42,13 @@ class ConversationsTests {
 
 	@BeforeAll
 	static void start(@TempDir Path folder) {
-		application = SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.data-dir=" + folder,
-				"--spring.datasource.url=" + TestPostgres.createDatabase(), "--chat.erase-delay=2s",
-				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET, "--spring.ai.openai.api-key=", "--OPENAI_API_KEY=",
-				"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=");
-		port = ((WebServerApplicationContext) application).getWebServer().getPort();
+		sample = RunningSample.start(folder, "--chat.erase-delay=2s");
+		port = sample.port();
 	}
 
 	@AfterAll
 	static void stop() {
-		application.close();
+		sample.close();
 	}
 
 	@BeforeEach
@@ -225,7 +216,7 @@ class ConversationsTests {
 	}
 
 	private static ResumableSessions sessions() {
-		return application.getBean(ResumableSessions.class);
+		return sample.application().getBean(ResumableSessions.class);
 	}
 
 	/**

@@ -8,18 +8,12 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Optional;
 
-import dev.resumablews.testing.TestPostgres;
-import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import org.springframework.boot.SpringApplication;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -37,23 +31,19 @@ class CrossSiteTests {
 
 	private static final String SAME_ORIGIN = "Sec-Fetch-Site: same-origin";
 
-	private static ConfigurableApplicationContext application;
+	private static RunningSample sample;
 
 	private static int port;
 
 	@BeforeAll
 	static void start(@TempDir Path folder) {
-		application = SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.data-dir=" + folder,
-				"--chat.allowed-hosts=chat.example, other.example",
-				"--spring.datasource.url=" + TestPostgres.createDatabase(),
-				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET, "--spring.ai.openai.api-key=", "--OPENAI_API_KEY=",
-				"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=");
-		port = ((WebServerApplicationContext) application).getWebServer().getPort();
+		sample = RunningSample.start(folder, "--chat.allowed-hosts=chat.example, other.example");
+		port = sample.port();
 	}
 
 	@AfterAll
 	static void stop() {
-		application.close();
+		sample.close();
 	}
 
 	@ParameterizedTest

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import dev.resumablews.testing.TestPostgres;
-import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRefusedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
@@ -18,9 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.chat.model.ChatModel;
-import org.springframework.boot.SpringApplication;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -33,7 +28,7 @@ class PlainChatTests {
 
 	private static final String QUESTION = "Write a haiku about Postgres";
 
-	private static ConfigurableApplicationContext application;
+	private static RunningSample sample;
 
 	private static int port;
 
@@ -41,16 +36,13 @@ class PlainChatTests {
 
 	@BeforeAll
 	static void start(@TempDir Path folder) {
-		application = SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.data-dir=" + folder,
-				"--chat.stand-in.word-interval=5ms", "--spring.datasource.url=" + TestPostgres.createDatabase(),
-				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET, "--spring.ai.openai.api-key=", "--OPENAI_API_KEY=",
-				"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=");
-		port = ((WebServerApplicationContext) application).getWebServer().getPort();
+		sample = RunningSample.start(folder, "--chat.stand-in.word-interval=5ms");
+		port = sample.port();
 	}
 
 	@AfterAll
 	static void stop() {
-		application.close();
+		sample.close();
 	}
 
 	@BeforeEach
@@ -66,7 +58,7 @@ class PlainChatTests {
 				assertThat(client.await((message) -> message.has("done")).path("done").booleanValue()).isTrue();
 			}
 
-			String answer = application.getBean(ChatModel.class).call(QUESTION);
+			String answer = sample.application().getBean(ChatModel.class).call(QUESTION);
 			assertThat(text(client)).isEqualTo(answer + answer);
 			assertThat(client.messages()).hasSizeGreaterThan(100);
 			assertThat(client.responseHeader("Sec-WebSocket-Protocol")).isEqualTo("plain");
@@ -127,7 +119,7 @@ class PlainChatTests {
 			assertThat(client.await((message) -> message.has("error")).path("error").stringValue())
 				.isEqualTo("An answer is running");
 			client.await((message) -> message.has("done"));
-			assertThat(text(client)).isEqualTo(application.getBean(ChatModel.class).call(QUESTION));
+			assertThat(text(client)).isEqualTo(sample.application().getBean(ChatModel.class).call(QUESTION));
 		}
 	}
 

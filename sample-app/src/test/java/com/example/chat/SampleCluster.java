@@ -3,7 +3,6 @@ package com.example.chat;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -87,41 +86,17 @@ final class SampleCluster implements AutoCloseable {
 	 * @return its events, as clients see them
 	 */
 	List<JsonNode> log(String sessionId) {
-		try (Connection connection = DriverManager.getConnection(this.database);
-				PreparedStatement select = connection.prepareStatement("""
-						select json_build_object('event_id', id, 'type', type, 'payload', payload)::text
-						from ws_events where session_id = ? order by id
-						""")) {
-			select.setObject(1, UUID.fromString(sessionId));
-			List<JsonNode> events = new ArrayList<>();
-			try (ResultSet rows = select.executeQuery()) {
-				while (rows.next()) {
-					events.add(JsonMapper.shared().readTree(rows.getString(1)));
-				}
-			}
-			return events;
-		}
-		catch (SQLException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return query("""
+				select json_build_object('event_id', id, 'type', type, 'payload', payload)::text
+				from ws_events where session_id = '%s' order by id
+				""".formatted(UUID.fromString(sessionId))).stream().map(JsonMapper.shared()::readTree).toList();
 	}
 
 	/**
 	 * Returns the sessions that have events.
 	 */
 	List<String> sessions() {
-		try (Connection connection = DriverManager.getConnection(this.database);
-				ResultSet rows = connection.createStatement()
-					.executeQuery("select distinct session_id from ws_events")) {
-			List<String> ids = new ArrayList<>();
-			while (rows.next()) {
-				ids.add(rows.getString(1));
-			}
-			return ids;
-		}
-		catch (SQLException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return query("select distinct session_id from ws_events");
 	}
 
 	/**
@@ -142,10 +117,20 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	private int count(String sql) {
+		return Integer.parseInt(query(sql).get(0));
+	}
+
+	/**
+	 * Returns the first column of each row.
+	 */
+	private List<String> query(String sql) {
 		try (Connection connection = DriverManager.getConnection(this.database);
 				ResultSet rows = connection.createStatement().executeQuery(sql)) {
-			rows.next();
-			return rows.getInt(1);
+			List<String> values = new ArrayList<>();
+			while (rows.next()) {
+				values.add(rows.getString(1));
+			}
+			return values;
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException(ex);

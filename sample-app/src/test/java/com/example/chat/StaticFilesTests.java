@@ -19,16 +19,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
-import dev.resumablews.testing.TestPostgres;
-import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import org.springframework.boot.SpringApplication;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,23 +39,19 @@ class StaticFilesTests {
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-	private static ConfigurableApplicationContext application;
+	private static RunningSample sample;
 
 	private static URI page;
 
 	@BeforeAll
 	static void start(@TempDir Path folder) {
-		application = SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.data-dir=" + folder,
-				"--spring.datasource.url=" + TestPostgres.createDatabase(),
-				"--resumable-ws.auth.jwt.secret=" + Tokens.SECRET, "--spring.ai.openai.api-key=", "--OPENAI_API_KEY=",
-				"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=");
-		int port = ((WebServerApplicationContext) application).getWebServer().getPort();
-		page = URI.create("http://localhost:" + port + "/");
+		sample = RunningSample.start(folder);
+		page = URI.create("http://localhost:" + sample.port() + "/");
 	}
 
 	@AfterAll
 	static void stop() {
-		application.close();
+		sample.close();
 	}
 
 	@Test
