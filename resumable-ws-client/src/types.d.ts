@@ -291,5 +291,5 @@ export interface Entry extends Draft {
 	cancelled?: boolean;
 	/** The event it was acknowledged as, and when. */
 	eventId?: number;
-	at: number;
+	at?: number;
 }
