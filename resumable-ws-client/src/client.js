@@ -95,17 +95,10 @@ class Deferred {
 }
 
 /**
- * A request knows what relative URLs are relative to, in pages and in workers.
+ * The URL, absolute: a request knows what it is relative to, in pages and in workers, and throws a TypeError if that is nothing.
  * @type {(url: string | URL) => URL}
  */
-const absolute = (url) => {
-	try {
-		return new URL(new Request(url).url);
-	}
-	catch {
-		throw new TypeError(`'${url}' is not an absolute URL`);
-	}
-};
+const absolute = (url) => new URL(new Request(url).url);
 
 /**
  * What the names of a client's items begin with. It ends with a space and the name has none, so none is the beginning of another.
@@ -129,11 +122,8 @@ const outboxOf = (storage = 'session') => storageOf(storage === 'session' ? 'loc
  * The messages in a storage.
  * @type {(storage: any, prefix: string) => Stored[]}
  */
-const stored = (storage, prefix) => tried(() => Array.from({ length: storage.length }, (_, i) => storage.key(i))
-	.map((name) => name?.startsWith(prefix) && read(storage, name))
+const stored = (storage, prefix) => tried(() => Array.from(storage, (_, i) => storage.key(i)?.startsWith(prefix) && read(storage, storage.key(i)))
 	.filter((item) => item?.owner)) ?? [];
-
-const locks = () => globalThis.navigator?.locks;
 
 /**
  * Whether the server has the endpoint: a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400.
@@ -195,9 +185,7 @@ class StreamedReply extends Target {
 	/** @type {boolean | undefined} */
 	_known; // to the page
 	/** @type {Deferred<string>} */
-	_finished = new Deferred();
-	/** @type {Deferred<void>} */
-	_changed = new Deferred();
+	_end = new Deferred();
 
 	/**
 	 * @param {ResumableWebSocket<any>} client
@@ -214,26 +202,33 @@ class StreamedReply extends Target {
 	}
 
 	get finished() {
-		return this._finished.promise;
+		return this._end.promise;
 	}
 
 	async *[Symbol.asyncIterator]() {
-		for (let seen = '', running = true; running;) {
-			while (this.text !== seen) {
+		const end = this._end; // another one is there after the client was closed
+		for (let seen = ''; ;) {
+			if (this.text !== seen) {
 				yield seen = this.text;
 			}
-			running = this.status === 'running';
-			await (running ? this._changed : this._finished).promise;
+			else if (this.status === 'running' && this._end === end) {
+				await new Promise((resolve) => this.addEventListener('', resolve, { once: true }));
+			}
+			else {
+				return end.promise;
+			}
 		}
 	}
 
 }
 
-/** @type {(reply: StreamedReply, type: string, detail?: string) => void} */
+/**
+ * Dispatches an event, and one that wakes those who iterate.
+ * @type {(reply: StreamedReply, type: string, detail?: string) => void}
+ */
 const change = (reply, type, detail) => {
 	emit(reply, type, detail);
-	reply._changed.resolve();
-	reply._changed = new Deferred();
+	emit(reply, '');
 };
 
 /** @type {(reply: StreamedReply) => void} */
@@ -256,7 +251,7 @@ const finish = (reply, { content = '', finish_reason, usage, code, message }) =>
 	if (code) {
 		const error = failure(code, message);
 		Object.assign(reply, { status: 'failed', error });
-		reply._finished.reject(error);
+		reply._end.reject(error);
 	}
 	else {
 		if (!content.startsWith(reply.text)) {
@@ -264,7 +259,7 @@ const finish = (reply, { content = '', finish_reason, usage, code, message }) =>
 		}
 		append(reply, content.slice(reply.text.length));
 		Object.assign(reply, { status: 'done', finishReason: finish_reason, usage });
-		reply._finished.resolve(content);
+		reply._end.resolve(content);
 	}
 	reply.cancelling = false;
 	change(reply, 'end');
@@ -432,20 +427,25 @@ const coreOf = (client, source, options) => {
 	let attempt = 0;
 	let refused = false;
 	let rejections = 0; // connections in a row that failed before session_init
-	let reachable = false; // whether the endpoint answered a request that is no upgrade before this attempt
+	/** @type {boolean} */
+	let reachable; // whether the endpoint answered a request that is no upgrade before this attempt
 	let connections = 0;
 	/** @type {number | undefined} */
 	let since; // when the present connection was ready
 	/** @type {number | undefined} */
 	let restartDelay;
-	let heartbeat = 0;
-	let heard = false;
-	let probing = false;
+	/** @type {number} */
+	let heartbeat;
+	/** @type {boolean} */
+	let heard;
+	/** @type {boolean} */
+	let probing;
 	let patience = 1; // grows with each silence in a row
 	// loadFrom: until the first replay is complete: the event after which the oldest reply began that ran when the page was left
 	/** @type {number | undefined} */
 	let rewindTo; // set while events are missing
-	let rewinding = false; // whether the server has been asked
+	/** @type {boolean} */
+	let rewinding; // whether the server has been asked
 	/** @type {string | undefined} */
 	let hole; // the last one, so as not to ask twice
 	/** @type {Entry[]} */
@@ -459,7 +459,8 @@ const coreOf = (client, source, options) => {
 	let due = 0; // when the next message could be sent without a burst
 	let retries = 0;
 	let lastTime = 0; // of the last message
-	let cancelTo = 0; // replies to events up to this are cancelled
+	/** @type {number} */
+	let cancelTo; // replies to events up to this are cancelled
 	/** @type {Set<string | number>} */
 	const told = new Set(); // what the server was told to cancel on this connection
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -579,10 +580,9 @@ const coreOf = (client, source, options) => {
 			const error = failure('closed', '', code);
 			// for those who wait, until the client is opened again
 			replies.forEach((reply) => {
-				reply._finished.reject(error);
-				reply._finished = new Deferred();
-				reply._changed.reject(error);
-				reply._changed = new Deferred();
+				reply._end.reject(error);
+				reply._end = new Deferred();
+				emit(reply, '');
 			});
 			outbox.forEach((entry) => {
 				entry.reject(error);
@@ -602,15 +602,9 @@ const coreOf = (client, source, options) => {
 	const reconnect = ({ force } = {}) => {
 		if (!page) {
 			const { signal } = page = new AbortController();
-			for (const type of ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange']) {
+			for (const type of 'online offline pagehide pageshow visibilitychange storage'.split(' ')) {
 				globalThis.addEventListener?.(type, wake, { signal });
 			}
-			// tabs may see each other's writes late, so that two of them have taken over the same message
-			globalThis.addEventListener?.('storage', ({ key, newValue }) => outbox.forEach((entry) => {
-				if (newValue === null && key === prefix + entry.key) {
-					settle(entry, failure('taken_over'));
-				}
-			}), { signal });
 			own();
 		}
 		if (force || !run) {
@@ -619,10 +613,14 @@ const coreOf = (client, source, options) => {
 	};
 
 	/**
-	 * The network has changed, or the page was shown or left.
-	 * @type {(event: Event) => void}
+	 * The network has changed, the page was shown or left, or another tab has written.
+	 * @type {(event: any) => void}
 	 */
-	const wake = ({ type }) => {
+	const wake = ({ type, key, newValue }) => {
+		if (type === 'storage') {
+			// tabs may see each other's writes late, so that two of them have taken over the same message
+			return newValue ?? settle(outbox.find((entry) => prefix + entry.key === key), failure('taken_over'));
+		}
 		storeNow();
 		if (type === 'pagehide') {
 			return disown();
@@ -698,9 +696,6 @@ const coreOf = (client, source, options) => {
 
 	/** @type {Record<string, (message: any) => void>} */
 	const controls = {
-		/** @type {any} */
-		__proto__: null,
-
 		session_init(message) {
 			const {
 				session_id: sessionId, reason, last_event_id: lastEventId, earliest_event_id: earliestEventId, heartbeat_ms, connection_id: connectionId, rewind_to,
@@ -1090,7 +1085,7 @@ const coreOf = (client, source, options) => {
 	const own = () => {
 		if (!release) {
 			const held = new Promise((resolve) => release = resolve);
-			locks()?.request(self, () => held).catch(() => {});
+			globalThis.navigator?.locks?.request(self, () => held).catch(() => {});
 		}
 	};
 
@@ -1103,7 +1098,7 @@ const coreOf = (client, source, options) => {
 
 	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
 	const adopt = async () => {
-		const manager = locks();
+		const manager = globalThis.navigator?.locks;
 		// while this page was away, another client may have taken a message into another session, where its key says nothing
 		outbox = outbox.filter((entry) => client.sessionId || !entry.saved || read(outboxStorage, prefix + entry.key)?.owner === self
 			|| entry.reject(failure('taken_over')));
