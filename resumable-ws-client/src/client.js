@@ -95,10 +95,10 @@ class Deferred {
 }
 
 /**
- * The URL, absolute: a request knows what it is relative to, in pages and in workers, and throws a TypeError if that is nothing.
+ * The URL as an absolute one of http: a request knows what it is relative to, in pages and in workers, and throws a TypeError if that is nothing.
  * @type {(url: string | URL) => URL}
  */
-const absolute = (url) => new URL(new Request(url).url);
+const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).url);
 
 /**
  * What the names of a client's items begin with. It ends with a space and the name has none, so none is the beginning of another.
@@ -129,7 +129,7 @@ const stored = (storage, prefix) => tried(() => Array.from(storage, (_, i) => st
  * Whether the server has the endpoint: a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400.
  * @type {(url: URL, signal: AbortSignal) => Promise<any>}
  */
-const answers = (url, signal) => fetch(url.href.replace(/^ws/, 'http'), { mode: 'no-cors', signal })
+const answers = (url, signal) => fetch(url, { mode: 'no-cors', signal })
 	.then(({ status }) => status === 400 || !status).catch(() => {});
 
 /** @type {(options: any) => any} */
@@ -137,7 +137,7 @@ const checked = (options) => {
 	for (const name in options) {
 		const option = `${name}: ${options[name]}`;
 		if (options[name] !== undefined && !OPTION.test(option)) {
-			throw new TypeError(`Invalid option: ${option}, not ${OPTION}`);
+			throw new TypeError(`Invalid: ${option}, not ${OPTION}`);
 		}
 	}
 	return options;
@@ -504,7 +504,7 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			/** @type {WebSocketLike} */
-			const opened = socket = new WebSocket(url.href.replace(/^http/, 'ws'), ['resumable-ws.v1', ...subprotocol ? [`jwt-${subprotocol}`] : []]);
+			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', ...subprotocol ? [`jwt-${subprotocol}`] : []]);
 			opened.onmessage = ({ data }) => {
 				for (const line of data.split('\n')) {
 					if (!signal.aborted) {
@@ -515,22 +515,22 @@ const coreOf = (client, source, options) => {
 			// some platforms do not tell of a close after a failure
 			opened.onerror = opened.onclose = ({ code = 1006, reason }) => {
 				if (!signal.aborted) {
-					lost(reason || 'connection_lost', '', code);
+					lost(reason || 'connection_lost', code);
 				}
 			};
 		}
-		catch (/** @type {any} */ cause) {
+		catch (cause) {
 			if (!signal.aborted) {
-				lost(code, cause?.message, undefined, cause);
+				lost(code, undefined, cause);
 			}
 		}
 	};
 
 	/**
 	 * The connection, or the attempt, has come to nothing.
-	 * @type {(code: string, message?: string, closeCode?: number, cause?: unknown) => void}
+	 * @type {(code: string, closeCode?: number, cause?: any) => void}
 	 */
-	const lost = (code, message, closeCode, cause) => {
+	const lost = (code, closeCode, cause) => {
 		const final = [1000, 4400, 4409].includes(/** @type {number} */ (closeCode));
 		patience = code === 'silent' ? Math.min(8, 2 * patience) : 1;
 		// a connection that took too much was no good one
@@ -558,7 +558,7 @@ const coreOf = (client, source, options) => {
 			timer = setTimeout(connect, delay === Infinity ? maxDelay : delay);
 			become('waiting', { delay, code: closeCode, reason: code });
 		}
-		fail(failure(code, message, closeCode, final || !!entry, cause), entry);
+		fail(failure(code, cause?.message, closeCode, final || !!entry, cause), entry);
 	};
 
 	/** Forgets the connection, without waiting for a peer that may be dead to agree. */
@@ -718,7 +718,7 @@ const coreOf = (client, source, options) => {
 			controls.session_epoch(message);
 			if (sessionId !== previousSessionId) {
 				acknowledged = [];
-				outbox.forEach((entry) => save(entry));
+				outbox.forEach(save);
 			}
 			if (!resumed) {
 				client.lastEventId = diverged ? rewind_to : 0;
@@ -796,65 +796,59 @@ const coreOf = (client, source, options) => {
 
 	/** @type {(event: any) => void} */
 	const take = (event) => {
-		const { type, event_id: id, replay } = event;
+		const { type, event_id, payload, replay } = event;
 		if (rewindTo !== undefined) {
 			if (!rewinding || !replay) {
 				return; // comes again, after what is missing
 			}
 			rewindTo = undefined;
 		}
-		const fresh = id > client.lastEventId;
-		takeReply(event, fresh);
-		if (fresh && rewindTo === undefined) {
+		const fresh = event_id > client.lastEventId;
+		const { message_id: id, supersedes, in_reply_to, offset = 0, content = '' } = payload;
+		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
+		const known = replies.get(id);
+		// others are of no reply, or of one that has ended
+		if (kind && (known || fresh || kind === 'started')) {
+			const length = known?._length ?? 0;
+			if (kind === 'delta' && offset > length && hole !== id + length) {
+				hole = id + length;
+				rewind(known?._at ?? 0); // something before it is missing
+				return;
+			}
+			const reply = known ?? replies.get(supersedes) ?? new StreamedReply(client, id, in_reply_to, event_id);
+			replies.delete(supersedes);
+			replies.set(id, reply);
+			reply._at = event_id;
+			if (reply.id !== id) {
+				reply.id = id;
+				reply.attempt++;
+				restart(reply);
+			}
+			if (kind === 'started') {
+				sendCancels();
+			}
+			if (fresh) {
+				announce(reply);
+			}
+			if (kind === 'delta') {
+				reply._length = Math.max(length, offset + content.length);
+				append(reply, content.slice(Math.max(0, length - offset)));
+			}
+			else if (kind !== 'started') {
+				replies.delete(id);
+				finish(reply, payload);
+			}
+		}
+		if (fresh) {
 			client.replayed += +!!replay;
 			dispatch('event', event);
 			if (!OWN_EVENTS.includes(type)) {
 				dispatch(type, event);
 			}
-			client.lastEventId = id;
+			client.lastEventId = event_id;
 			if (resume === 'cursor') {
 				storeSoon();
 			}
-		}
-	};
-
-	/** @type {(event: any, fresh: boolean) => void} */
-	const takeReply = ({ type, event_id, payload }, fresh) => {
-		const { message_id: id, supersedes, in_reply_to, offset = 0, content = '' } = payload;
-		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
-		const known = replies.get(id);
-		if (!kind || !known && kind !== 'started' && !fresh) {
-			return; // of no reply, or of one that has ended
-		}
-		const length = known?._length ?? 0;
-		if (kind === 'delta' && offset > length && hole !== id + length) {
-			hole = id + length;
-			rewind(known?._at ?? 0); // something before it is missing
-			return;
-		}
-		const superseded = replies.get(supersedes);
-		const reply = known ?? superseded ?? new StreamedReply(client, id, in_reply_to, event_id);
-		replies.delete(supersedes);
-		replies.set(id, reply);
-		reply._at = event_id;
-		if (reply.id !== id) {
-			reply.id = id;
-			reply.attempt++;
-			restart(reply);
-		}
-		if (kind === 'started') {
-			sendCancels();
-		}
-		if (fresh) {
-			announce(reply);
-		}
-		if (kind === 'delta') {
-			reply._length = Math.max(length, offset + content.length);
-			append(reply, content.slice(Math.max(0, length - offset)));
-		}
-		else if (kind !== 'started') {
-			replies.delete(id);
-			finish(reply, payload);
 		}
 	};
 
@@ -889,8 +883,7 @@ const coreOf = (client, source, options) => {
 			put({ type: 'cancel', message_id: messageId });
 		}
 		else {
-			[...outbox, ...acknowledged].forEach((entry) => entry.cancelled = true);
-			replies.forEach((it) => it.cancelling = true);
+			[...outbox, ...acknowledged, ...replies.values()].forEach((it) => it.cancelling = true);
 			tell(cancelTo = client.lastEventId); // replies that wait for their turn end before they begin
 		}
 		sendCancels();
@@ -898,7 +891,7 @@ const coreOf = (client, source, options) => {
 
 	const sendCancels = () => replies.forEach((reply) => {
 		const { id, inReplyTo = Infinity } = reply;
-		reply.cancelling ||= inReplyTo <= cancelTo || acknowledged.some((entry) => entry.cancelled && entry.eventId === inReplyTo);
+		reply.cancelling ||= inReplyTo <= cancelTo || acknowledged.some((entry) => entry.cancelling && entry.eventId === inReplyTo);
 		if (reply.cancelling) {
 			tell(id, id);
 		}
@@ -928,7 +921,7 @@ const coreOf = (client, source, options) => {
 		// what the server would refuse without saying which message it means, or not answer
 		const text = `${typeof type} ${type} ${key}`;
 		if (!/^string (?!(ping|resume|cancel|auth) ).* [\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){4}[\dA-Fa-f]{8}$/s.test(text)) {
-			throw failure('invalid', `Invalid message: ${text}`);
+			throw failure('invalid', `Invalid: ${text}`);
 		}
 		if (!page) {
 			throw failure('closed');
@@ -938,8 +931,9 @@ const coreOf = (client, source, options) => {
 		}
 		// as it is now: the page may change it
 		const copy = JSON.parse(JSON.stringify({ ...message, idempotency_key: key }));
-		const entry = entryOf({ key, message: copy, time: lastTime = Math.max(Date.now(), lastTime + 1) });
-		signal?.addEventListener('abort', () => withdraw(key, signal.reason), { once: true });
+		/** @type {Entry} */
+		const entry = { key, message: copy, time: lastTime = Math.max(Date.now(), lastTime + 1), ...new Deferred() };
+		signal?.addEventListener('abort', () => withdraw(key, signal.reason));
 		enqueue([entry]);
 		return entry.promise;
 	};
@@ -956,9 +950,6 @@ const coreOf = (client, source, options) => {
 
 	/** @type {(key: string) => Entry | undefined} */
 	const find = (key) => outbox.find((entry) => entry.key === key);
-
-	/** @type {(draft: Draft) => Entry} */
-	const entryOf = (draft) => ({ ...draft, .../** @type {Deferred<Acknowledged>} */ (new Deferred()) });
 
 	/** @type {(entries: Entry[]) => void} */
 	const enqueue = (entries) => {
@@ -1076,7 +1067,7 @@ const coreOf = (client, source, options) => {
 	const save = (entry) => {
 		const seen = release ? Date.now() : 0;
 		tried(() => {
-			outboxStorage.setItem(prefix + entry.key, JSON.stringify({ ...entry, cancelled: undefined, session: client.sessionId, owner: self, seen }));
+			outboxStorage.setItem(prefix + entry.key, JSON.stringify({ ...entry, cancelling: undefined, session: client.sessionId, owner: self, seen }));
 			entry.saved = true;
 		});
 	};
@@ -1106,7 +1097,7 @@ const coreOf = (client, source, options) => {
 		const left = () => stored(outboxStorage, prefix).filter(({ session, owner, seen }) => session === client.sessionId
 			&& owner !== self && page && (manager || seen < Date.now() - LEASE));
 		for (const { owner, seen } of left()) {
-			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map(entryOf));
+			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map((draft) => ({ ...draft, ...new Deferred() })));
 			// an owner that has gone holds no lock; one that has left its messages may still be about to release it
 			await (manager?.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) ?? take());
 		}

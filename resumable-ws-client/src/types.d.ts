@@ -288,7 +288,7 @@ export interface Entry extends Draft {
 	resolve: (acknowledged: Acknowledged) => void;
 	reject: (reason: unknown) => void;
 	saved?: boolean;
-	cancelled?: boolean;
+	cancelling?: boolean;
 	/** The event it was acknowledged as, and when. */
 	eventId?: number;
 	at?: number;
