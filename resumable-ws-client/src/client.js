@@ -1,7 +1,7 @@
 // The browser client of resumable-ws. Its types are in types.d.ts, its protocol in docs/protocol.md.
 
 /**
- * @import { ClientError, ClientEvents, Draft, Entry, Stored, TypedEventTarget } from './types.js'
+ * @import { ClientError, ClientEvents, Entry, RunningReply, Stored, TypedEventTarget } from './types.js'
  * @typedef {import('./types.js').Acknowledged} Acknowledged
  * @typedef {import('./types.js').ClientMessage} ClientMessage
  * @typedef {import('./types.js').ClientStorage} ClientStorage
@@ -29,7 +29,7 @@
  */
 
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(name|sessionId|epoch|getToken|ndjson|WebSocket|debug): .*)$/s;
+const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
 const OWN_EVENTS = 'open event reply status replaycomplete outbox rewind gone error message'.split(' ');
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
@@ -64,7 +64,7 @@ const tried = (action) => {
 const read = (storage, name) => tried(() => JSON.parse(storage.getItem(name)));
 
 // crypto.randomUUID is there on secure origins only
-const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
+const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (/** @type {any} */ (crypto.getRandomValues(new Uint8Array(1))) % 16).toString(16));
 
 /**
  * A promise that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
@@ -78,21 +78,13 @@ const quiet = (promise) => {
 
 /**
  * A promise and its ends.
- * @template T
+ * @type {new <T>() => import('./types.js').Deferred<T>}
  */
-class Deferred {
+const Deferred = /** @type {any} */ (class {
 
-	constructor() {
-		/** @type {Promise<T>} */
-		this.promise = quiet(new Promise((resolve, reject) => {
-			/** @type {(value: T) => void} */
-			this.resolve = resolve;
-			/** @type {(reason: unknown) => void} */
-			this.reject = reject;
-		}));
-	}
+	promise = quiet(new Promise((resolve, reject) => Object.assign(this, { resolve, reject })));
 
-}
+});
 
 /**
  * The URL as an absolute one of http: a request knows what it is relative to, in pages and in workers, and throws a TypeError if that is nothing.
@@ -101,12 +93,12 @@ class Deferred {
 const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).url);
 
 /**
- * What the names of a client's items begin with. It ends with a space and the name has none, so none is the beginning of another.
+ * What the names of a client's items begin with. The name is in quotes, and its own quotes are escaped, so none is the beginning of another.
  * @type {(url: UrlSource | undefined, name?: string) => string}
  */
 const prefixOf = (url, name = 'default') => {
 	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
-	return `resumable-ws ${host}${pathname} ${encodeURIComponent(name)} `;
+	return `resumable-ws ${host}${pathname} ${JSON.stringify(name)} `;
 };
 
 /**
@@ -125,21 +117,13 @@ const outboxOf = (storage = 'session') => storageOf(storage === 'session' ? 'loc
 const stored = (storage, prefix) => tried(() => Array.from(storage, (_, i) => storage.key(i)?.startsWith(prefix) && read(storage, storage.key(i)))
 	.filter((item) => item?.owner)) ?? [];
 
-/**
- * Whether the server has the endpoint: a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400.
- * @type {(url: URL, signal: AbortSignal) => Promise<any>}
- */
-const answers = (url, signal) => fetch(url, { mode: 'no-cors', signal })
-	.then(({ status }) => status === 400 || !status).catch(() => {});
-
 /** @type {(options: any) => any} */
 const checked = (options) => {
-	for (const name in options) {
-		const option = `${name}: ${options[name]}`;
-		if (options[name] !== undefined && !OPTION.test(option)) {
-			throw new TypeError(`Invalid: ${option}, not ${OPTION}`);
+	Object.entries(options).forEach(([name, value]) => {
+		if (value !== undefined && !OPTION.test(`${name}: ${value}`)) {
+			throw new TypeError(`Invalid: ${name}: ${value}, not ${OPTION}`);
 		}
-	}
+	});
 	return options;
 };
 
@@ -171,7 +155,7 @@ export class ResumableWebSocketError extends Error {
 const failure = (...args) => new ResumableWebSocketError(...args);
 
 /**
- * @implements {Reply}
+ * What all replies begin with; the rest is assigned where one begins.
  * @extends {Target<ReplyEvents>}
  */
 class StreamedReply extends Target {
@@ -181,25 +165,9 @@ class StreamedReply extends Target {
 	/** @type {Reply['status']} */
 	status = 'running';
 	cancelling = false;
-	_length = 0; // as the server counts; longer than the text only if the log has lost its beginning
-	/** @type {boolean | undefined} */
-	_known; // to the page
-	/** @type {Deferred<string>} */
+	_length = 0;
+	/** @type {import('./types.js').Deferred<string>} */
 	_end = new Deferred();
-
-	/**
-	 * @param {ResumableWebSocket<any>} client
-	 * @param {string} id
-	 * @param {number | undefined} inReplyTo
-	 * @param {number} start its first event
-	 */
-	constructor(client, id, inReplyTo, start) {
-		super();
-		this.id = id;
-		this.inReplyTo = inReplyTo;
-		this._start = this._at = start; // and the last event that belonged to it
-		this.cancel = () => client.cancel(this.id);
-	}
 
 	get finished() {
 		return this._end.promise;
@@ -224,45 +192,26 @@ class StreamedReply extends Target {
 
 /**
  * Dispatches an event, and one that wakes those who iterate.
- * @type {(reply: StreamedReply, type: string, detail?: string) => void}
+ * @type {(reply: RunningReply, type: string, detail?: string) => void}
  */
 const change = (reply, type, detail) => {
 	emit(reply, type, detail);
 	emit(reply, '');
 };
 
-/** @type {(reply: StreamedReply) => void} */
+/** @type {(reply: RunningReply) => void} */
 const restart = (reply) => {
 	reply.text = '';
 	reply._length = 0;
 	change(reply, 'reset');
 };
 
-/** @type {(reply: StreamedReply, piece: string) => void} */
+/** @type {(reply: RunningReply, piece: string) => void} */
 const append = (reply, piece) => {
 	if (piece) {
 		reply.text += piece;
 		change(reply, 'delta', piece);
 	}
-};
-
-/** @type {(reply: StreamedReply, payload: any) => void} */
-const finish = (reply, { content = '', finish_reason, usage, code, message }) => {
-	if (code) {
-		const error = failure(code, message);
-		Object.assign(reply, { status: 'failed', error });
-		reply._end.reject(error);
-	}
-	else {
-		if (!content.startsWith(reply.text)) {
-			restart(reply);
-		}
-		append(reply, content.slice(reply.text.length));
-		Object.assign(reply, { status: 'done', finishReason: finish_reason, usage });
-		reply._end.resolve(content);
-	}
-	reply.cancelling = false;
-	change(reply, 'end');
 };
 
 /**
@@ -396,11 +345,11 @@ export class ResumableWebSocket extends Target {
  */
 const coreOf = (client, source, options) => {
 	const {
-		getToken, tokenIn = 'subprotocol', storage, name, resume, lastEventId: givenCursor, epoch: givenEpoch, ndjson = true, minDelay = 500, maxDelay = 30_000,
+		storage, name, resume, getToken, tokenIn = 'subprotocol', lastEventId: givenCursor, epoch: givenEpoch, ndjson = true, minDelay = 500, maxDelay = 30_000,
 		minUptime = 5_000, connectTimeout = 10_000, maxOutbox = 100, WebSocket = globalThis.WebSocket, debug,
 	} = options;
 	if (!WebSocket) {
-		throw new TypeError('Set the option WebSocket');
+		throw new TypeError('No option WebSocket');
 	}
 	const self = randomKey(); // owner of the messages of this client
 	const prefix = prefixOf(source, name);
@@ -413,7 +362,7 @@ const coreOf = (client, source, options) => {
 	client.lastEventId = client.sessionId && (givenCursor ?? last) || 0;
 	client.epoch = givenEpoch ?? known ?? undefined;
 
-	const replies = /** @type {Map<string, StreamedReply>} */ (client.replies);
+	const replies = /** @type {Map<string, RunningReply>} */ (client.replies);
 	/** @type {((value?: unknown) => void) | undefined} */
 	let release; // lets others have the messages
 	/** @type {AbortController | undefined} */
@@ -427,7 +376,7 @@ const coreOf = (client, source, options) => {
 	let attempt = 0;
 	let refused = false;
 	let rejections = 0; // connections in a row that failed before session_init
-	/** @type {boolean} */
+	/** @type {any} */
 	let reachable; // whether the endpoint answered a request that is no upgrade before this attempt
 	let connections = 0;
 	/** @type {number | undefined} */
@@ -483,12 +432,13 @@ const coreOf = (client, source, options) => {
 			const token = await getToken?.(request);
 			// what RFC 6750 allows, and of that what a subprotocol may hold
 			if (token && !/^(query [\w.~+/-]+=*|subprotocol [\w.~+-]+)$/.test(`${tokenIn} ${token}`)) {
-				throw new TypeError('getToken returned no token');
+				throw new TypeError('No token from getToken');
 			}
-			const { query, subprotocol } = /** @type {Record<string, string | undefined>} */ ({ [tokenIn]: token });
+			const query = tokenIn === 'query' && token;
 			code = 'connection_failed';
 			const url = absolute(typeof source === 'function' ? await source(request) : source);
-			reachable = rejections > 1 && await answers(url, signal);
+			// a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400
+			reachable = rejections > 1 && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
 			signal.throwIfAborted();
 			/** @type {Record<string, any>} */
 			const parameters = {
@@ -504,13 +454,9 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			/** @type {WebSocketLike} */
-			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', ...subprotocol ? [`jwt-${subprotocol}`] : []]);
+			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', !query && token && `jwt-${token}`].filter((it) => it));
 			opened.onmessage = ({ data }) => {
-				for (const line of data.split('\n')) {
-					if (!signal.aborted) {
-						receive(tried(() => JSON.parse(line)), signal);
-					}
-				}
+				data.split('\n').forEach((/** @type {string} */ line) => signal.aborted || receive(tried(() => JSON.parse(line)), signal));
 			};
 			// some platforms do not tell of a close after a failure
 			opened.onerror = opened.onclose = ({ code = 1006, reason }) => {
@@ -602,7 +548,7 @@ const coreOf = (client, source, options) => {
 	const reconnect = ({ force } = {}) => {
 		if (!page) {
 			const { signal } = page = new AbortController();
-			for (const type of 'online offline pagehide pageshow visibilitychange storage'.split(' ')) {
+			for (const type of 'storage online offline pagehide pageshow visibilitychange'.split(' ')) {
 				globalThis.addEventListener?.(type, wake, { signal });
 			}
 			own();
@@ -680,17 +626,14 @@ const coreOf = (client, source, options) => {
 	/** @type {(message: ServerMessage, signal: AbortSignal) => void} */
 	const receive = (message, signal) => {
 		heard = true;
-		if (!message) {
-			return lost('malformed');
+		if (message) {
+			dispatch('message', message);
+			if (!signal.aborted) {
+				(message.payload ? take : controls[message.type])?.(message);
+			}
 		}
-		dispatch('message', message);
-		if (!signal.aborted) {
-			if (message.payload) {
-				take(message);
-			}
-			else {
-				controls[message.type]?.(message);
-			}
+		else {
+			lost('malformed');
 		}
 	};
 
@@ -698,18 +641,17 @@ const coreOf = (client, source, options) => {
 	const controls = {
 		session_init(message) {
 			const {
-				session_id: sessionId, reason, last_event_id: lastEventId, earliest_event_id: earliestEventId, heartbeat_ms, connection_id: connectionId, rewind_to,
+				reason, session_id: sessionId, last_event_id: lastEventId, earliest_event_id: earliestEventId, connection_id: connectionId, rewind_to,
 			} = message;
-			let { resumed } = message;
 			const previousSessionId = client.sessionId;
 			const diverged = reason === DIVERGED;
 			// the server judges by where it was asked to go on, which may be before what the page has
-			let again = resumed && (rewind_to ?? lastEventId) < client.lastEventId;
+			let again = message.resumed && (rewind_to ?? lastEventId) < client.lastEventId;
 			if (again && client.epoch) {
 				loadFrom = Infinity;
 				return connect();
 			}
-			resumed &&= !again;
+			const resumed = message.resumed && !again;
 			since = performance.now();
 			client.reconnects = connections++;
 			rejections = 0;
@@ -724,23 +666,20 @@ const coreOf = (client, source, options) => {
 				client.lastEventId = diverged ? rewind_to : 0;
 				loadFrom = Infinity;
 			}
-			heartbeat = heartbeat_ms;
+			heartbeat = message.heartbeat_ms;
 			beat();
 			become('replaying');
 			if (previousSessionId && !resumed) {
 				cancelTo = 0;
-				replies.forEach((reply, id) => {
-					replies.delete(id);
-					finish(reply, { code: 'gone' });
-				});
+				replies.forEach((reply) => finish(reply, { code: 'gone' }));
 				if (!diverged || dispatch('rewind', { rewindTo: rewind_to })) {
 					again ||= diverged;
 					client.lastEventId = 0;
-					dispatch('gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId });
+					dispatch('gone', { previousSessionId, sessionId, reason: reason ?? 'ahead_of_log' });
 				}
 			}
 			store(!resumed);
-			dispatch('open', { sessionId, resumed, lastEventId, earliestEventId, connectionId });
+			dispatch('open', { resumed, sessionId, lastEventId, earliestEventId, connectionId });
 			if (again) {
 				rewind(0);
 			}
@@ -750,9 +689,8 @@ const coreOf = (client, source, options) => {
 		session_epoch({ epoch, rewind_to }) {
 			client.epoch = epoch;
 			// sent again, first, is what is lost, or may be: its keys keep it from being handled twice
-			const again = acknowledged.filter(({ eventId = Infinity }) => eventId > rewind_to);
-			acknowledged = acknowledged.filter((entry) => !again.includes(entry));
-			enqueue(again);
+			enqueue(acknowledged.filter(({ eventId = Infinity }) => eventId > rewind_to));
+			acknowledged = acknowledged.filter((entry) => !outbox.includes(entry));
 		},
 
 		replay_complete({ last_event_id: lastEventId, count }) {
@@ -776,7 +714,7 @@ const coreOf = (client, source, options) => {
 			const entry = find(idempotencyKey);
 			if (entry) {
 				const at = performance.now();
-				acknowledged = [...acknowledged.filter((it) => /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { at, eventId })];
+				acknowledged = [...acknowledged.filter((it) => /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { eventId, at })];
 				entry.resolve({ idempotencyKey, eventId, duplicate: !!duplicate });
 				settle(entry);
 				sendCancels();
@@ -815,7 +753,8 @@ const coreOf = (client, source, options) => {
 				rewind(known?._at ?? 0); // something before it is missing
 				return;
 			}
-			const reply = known ?? replies.get(supersedes) ?? new StreamedReply(client, id, in_reply_to, event_id);
+			/** @type {RunningReply} */
+			const reply = known ?? replies.get(supersedes) ?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
 			replies.delete(supersedes);
 			replies.set(id, reply);
 			reply._at = event_id;
@@ -835,7 +774,6 @@ const coreOf = (client, source, options) => {
 				append(reply, content.slice(Math.max(0, length - offset)));
 			}
 			else if (kind !== 'started') {
-				replies.delete(id);
 				finish(reply, payload);
 			}
 		}
@@ -846,13 +784,35 @@ const coreOf = (client, source, options) => {
 				dispatch(type, event);
 			}
 			client.lastEventId = event_id;
-			if (resume === 'cursor') {
-				storeSoon();
+			// writing is slow, and events may be many; a cursor that lags costs some repeats
+			if (resume === 'cursor' && !storeTimer) {
+				store();
+				storeTimer = setTimeout(storeNow, CURSOR_INTERVAL);
 			}
 		}
 	};
 
-	/** @type {(reply: StreamedReply) => void} */
+	/** @type {(reply: RunningReply, payload: any) => void} */
+	const finish = (reply, { content = '', finish_reason, usage, code, message }) => {
+		replies.delete(reply.id);
+		if (code) {
+			const error = failure(code, message);
+			Object.assign(reply, { status: 'failed', error });
+			reply._end.reject(error);
+		}
+		else {
+			if (!content.startsWith(reply.text)) {
+				restart(reply);
+			}
+			append(reply, content.slice(reply.text.length));
+			Object.assign(reply, { status: 'done', finishReason: finish_reason, usage });
+			reply._end.resolve(content);
+		}
+		reply.cancelling = false;
+		change(reply, 'end');
+	};
+
+	/** @type {(reply: RunningReply) => void} */
 	const announce = (reply) => {
 		if (!reply._known) {
 			reply._known = true;
@@ -919,8 +879,8 @@ const coreOf = (client, source, options) => {
 			return known.promise;
 		}
 		// what the server would refuse without saying which message it means, or not answer
-		const text = `${typeof type} ${type} ${key}`;
-		if (!/^string (?!(ping|resume|cancel|auth) ).* [\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){4}[\dA-Fa-f]{8}$/s.test(text)) {
+		const text = JSON.stringify([type, key]);
+		if (!/^\["(?!(ping|resume|cancel|auth)").*","[\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){4}[\dA-Fa-f]{8}"]$/.test(text)) {
 			throw failure('invalid', `Invalid: ${text}`);
 		}
 		if (!page) {
@@ -940,12 +900,9 @@ const coreOf = (client, source, options) => {
 
 	/** @type {(key: string, reason?: unknown) => boolean} */
 	const withdraw = (key, reason = failure('withdrawn')) => {
-		const entry = find(key);
-		if (!entry || entry.sent) {
-			return false;
-		}
+		const entry = outbox.find((it) => it.key === key && !it.sent);
 		settle(entry, reason);
-		return true;
+		return !!entry;
 	};
 
 	/** @type {(key: string) => Entry | undefined} */
@@ -960,10 +917,8 @@ const coreOf = (client, source, options) => {
 		}
 	};
 
-	const waiting = () => [...outbox];
-
 	const changed = () => {
-		dispatch('outbox', waiting());
+		dispatch('outbox', client.outbox);
 		flush();
 	};
 
@@ -1003,8 +958,7 @@ const coreOf = (client, source, options) => {
 	 * @type {(failures: number) => number}
 	 */
 	const backOff = (failures) => {
-		const limit = Math.min(maxDelay, minDelay * 2 ** (failures + 1));
-		return minDelay + Math.random() * (limit - minDelay);
+		return minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
 	};
 
 	/**
@@ -1013,12 +967,12 @@ const coreOf = (client, source, options) => {
 	 */
 	const settle = (entry, reason) => {
 		if (entry) {
-			entry.reject(reason);
-			retries = 0;
 			outbox = outbox.filter((it) => it !== entry);
 			if (inFlight === entry) {
 				inFlight = undefined;
 			}
+			retries = 0;
+			entry.reject(reason);
 			tried(() => outboxStorage.removeItem(prefix + entry.key));
 			changed();
 		}
@@ -1031,14 +985,6 @@ const coreOf = (client, source, options) => {
 	};
 
 	// ---- what is kept
-
-	/** Writing is slow, and events may be many. A cursor that lags costs some repeats. */
-	const storeSoon = () => {
-		if (!storeTimer) {
-			store();
-			storeTimer = setTimeout(storeNow, CURSOR_INTERVAL);
-		}
-	};
 
 	/** Stores what waits to be stored, if anything does. */
 	const storeNow = () => {
@@ -1065,9 +1011,9 @@ const coreOf = (client, source, options) => {
 
 	/** @type {(entry: Entry) => void} */
 	const save = (entry) => {
-		const seen = release ? Date.now() : 0;
 		tried(() => {
-			outboxStorage.setItem(prefix + entry.key, JSON.stringify({ ...entry, cancelling: undefined, session: client.sessionId, owner: self, seen }));
+			outboxStorage.setItem(prefix + entry.key,
+				JSON.stringify({ ...entry, session: client.sessionId, owner: self, seen: release ? Date.now() : 0 }));
 			entry.saved = true;
 		});
 	};
@@ -1103,5 +1049,5 @@ const coreOf = (client, source, options) => {
 		}
 	};
 
-	return { outbox: waiting, send, withdraw, cancel, reconnect, close };
+	return { outbox: () => [...outbox], send, withdraw, cancel, reconnect, close };
 };
