@@ -358,6 +358,7 @@ const coreOf = (client, source, options) => {
 	const readCursor = () => tried(() => [...read(cursorStorage, prefix)]) ?? [];
 	const [session = null, ...cursor] = readCursor();
 	({ sessionId: client.sessionId = session } = options);
+	// until the first replay is complete, loadFrom is the event after which the oldest reply began that ran when the page was left
 	let [last, loadFrom = Infinity, known] = resume === 'cursor' && session === client.sessionId ? cursor : [];
 	client.lastEventId = client.sessionId && (givenCursor ?? last) || 0;
 	client.epoch = givenEpoch ?? known ?? undefined;
@@ -390,7 +391,6 @@ const coreOf = (client, source, options) => {
 	/** @type {boolean} */
 	let probing;
 	let patience = 1; // grows with each silence in a row
-	// loadFrom: until the first replay is complete: the event after which the oldest reply began that ran when the page was left
 	/** @type {number | undefined} */
 	let rewindTo; // set while events are missing
 	/** @type {boolean} */
@@ -400,7 +400,7 @@ const coreOf = (client, source, options) => {
 	/** @type {Entry[]} */
 	let outbox = []; // in the order of time
 	/** @type {Entry[]} */
-	let acknowledged = []; // the last messages that were: a database that fails over to a standby may lack the last commits
+	let acknowledged = []; // of the last minutes: a database that fails over to a standby may lack the last commits
 	/** @type {Entry | undefined} */
 	let inFlight;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -502,7 +502,7 @@ const coreOf = (client, source, options) => {
 			attempt++;
 			// browsers have been wrong about being offline
 			timer = setTimeout(connect, delay === Infinity ? maxDelay : delay);
-			become('waiting', { delay, code: closeCode, reason: code });
+			become('waiting', { code: closeCode, reason: code, delay });
 		}
 		fail(failure(code, cause?.message, closeCode, final || !!entry, cause), entry);
 	};
@@ -714,7 +714,7 @@ const coreOf = (client, source, options) => {
 			const entry = find(idempotencyKey);
 			if (entry) {
 				const at = performance.now();
-				acknowledged = [...acknowledged.filter((it) => /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { eventId, at })];
+				acknowledged = [...acknowledged.filter((it) => it.cancelling || /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { eventId, at })];
 				entry.resolve({ idempotencyKey, eventId, duplicate: !!duplicate });
 				settle(entry);
 				sendCancels();
@@ -754,7 +754,8 @@ const coreOf = (client, source, options) => {
 				return;
 			}
 			/** @type {RunningReply} */
-			const reply = known ?? replies.get(supersedes) ?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
+			const reply = known ?? replies.get(supersedes)
+				?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
 			replies.delete(supersedes);
 			replies.set(id, reply);
 			reply._at = event_id;
@@ -957,9 +958,7 @@ const coreOf = (client, source, options) => {
 	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
 	 * @type {(failures: number) => number}
 	 */
-	const backOff = (failures) => {
-		return minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
-	};
+	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
 
 	/**
 	 * Takes a message out of the outbox; it is refused, unless it was resolved before.
@@ -978,7 +977,10 @@ const coreOf = (client, source, options) => {
 		}
 	};
 
-	/** @type {(error: ResumableWebSocketError, entry?: Entry) => void} */
+	/**
+	 * Reports an error, to the message that it is for, too.
+	 * @type {(error: ResumableWebSocketError, entry?: Entry) => void}
+	 */
 	const fail = (error, entry) => {
 		settle(entry, error);
 		dispatch('error', error);
@@ -1003,8 +1005,9 @@ const coreOf = (client, source, options) => {
 		tried(() => {
 			const [session, cursor] = readCursor();
 			if (reset || session !== client.sessionId || cursor < client.lastEventId) {
-				const from = Math.min(loadFrom, client.lastEventId, ...[...replies.values()].map(({ _start }) => _start - 1));
-				cursorStorage.setItem(prefix, JSON.stringify([client.sessionId, client.lastEventId, from, client.epoch]));
+				cursorStorage.setItem(prefix, JSON.stringify([
+					client.sessionId, client.lastEventId, Math.min(loadFrom, client.lastEventId, ...[...replies.values()].map(({ _start }) => _start - 1)), client.epoch,
+				]));
 			}
 		});
 	};
