@@ -8,7 +8,7 @@ import org.springframework.http.HttpStatus;
  * Why a handshake is rejected. Each reason has a word for security events, which never
  * depends on what the client has sent.
  */
-enum RejectionReason {
+public enum RejectionReason {
 
 	/**
 	 * Not a WebSocket upgrade, or a parameter is malformed.
@@ -29,6 +29,27 @@ enum RejectionReason {
 	 * The token is missing or not accepted.
 	 */
 	TOKEN(HttpStatus.UNAUTHORIZED),
+
+	/**
+	 * The first message of a client that has not said who it is is something else than
+	 * its token.
+	 */
+	FIRST_MESSAGE(HttpStatus.UNAUTHORIZED),
+
+	/**
+	 * No first message came in time.
+	 */
+	FIRST_MESSAGE_TIMEOUT(HttpStatus.UNAUTHORIZED),
+
+	/**
+	 * The address has too many WebSockets whose clients have not said who they are.
+	 */
+	MAX_UNAUTHENTICATED_PER_ADDRESS(HttpStatus.TOO_MANY_REQUESTS),
+
+	/**
+	 * The node has too many WebSockets whose clients have not said who they are.
+	 */
+	MAX_UNAUTHENTICATED(HttpStatus.SERVICE_UNAVAILABLE),
 
 	/**
 	 * It cannot be told now who the client is.
@@ -77,7 +98,7 @@ enum RejectionReason {
 	 * Returns the reason as security events name it.
 	 * @return lower-case letters and underscores, such as {@code max_per_user}
 	 */
-	String word() {
+	public String word() {
 		return this.word;
 	}
 

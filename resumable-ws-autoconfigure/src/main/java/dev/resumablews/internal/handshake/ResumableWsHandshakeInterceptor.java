@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,10 +35,12 @@ import org.springframework.web.socket.server.HandshakeInterceptor;
  * <li>it asks for a WebSocket (else 400), from an address that does not ask too often
  * (else 429), with well-formed parameters (else 400),</li>
  * <li>from a page that may (else 403),</li>
- * <li>for a user who is known (else 401, or 503 when that cannot be told now),</li>
+ * <li>for a user who is known (else 401, or 503 when that cannot be told now), or whose
+ * first message is to say who it is,</li>
  * <li>for whom there is room (else 429 or 503).</li>
  * </ol>
- * An accepted request leaves its {@link Handshake} in the attributes. Thread-safe.
+ * An accepted request leaves its {@link Handshake} in the attributes, or a
+ * {@link PendingHandshake} if the client may say later who it is. Thread-safe.
  */
 final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
@@ -46,9 +49,9 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	private static final HttpMethod CONNECT = HttpMethod.valueOf("CONNECT");
 
 	/**
-	 * Name of the request's attribute that holds the user who was admitted.
+	 * Name of the request's attribute that gives the reserved place back.
 	 */
-	private static final String ADMITTED = ResumableWsHandshakeInterceptor.class.getName() + ".admitted";
+	private static final String CANCEL = ResumableWsHandshakeInterceptor.class.getName() + ".cancel";
 
 	private static final int MAX_CAUSES = 10;
 
@@ -66,13 +69,22 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
 	private final ResumableWsListener listener;
 
+	private final Predicate<ServerHttpRequest> authenticatesLater;
+
+	/**
+	 * Creates an interceptor.
+	 * @param authenticatesLater says of requests that are not authentic whether their
+	 * clients may authenticate by their first message
+	 */
 	ResumableWsHandshakeInterceptor(HandshakeRateLimiter rate, OriginPolicy origins,
-			HandshakeAuthenticator authenticator, ConnectionLimiter admission, ResumableWsListener listener) {
+			HandshakeAuthenticator authenticator, ConnectionLimiter admission, ResumableWsListener listener,
+			Predicate<ServerHttpRequest> authenticatesLater) {
 		this.rate = rate;
 		this.origins = origins;
 		this.authenticator = authenticator;
 		this.admission = admission;
 		this.listener = listener;
+		this.authenticatesLater = authenticatesLater;
 	}
 
 	@Override
@@ -80,53 +92,79 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			Map<String, Object> attributes) throws IOException {
 		RemoteAddress address = RemoteAddress.of(request);
 		try {
-			Handshake handshake = accept(request, address);
-			attributes.put(Handshake.ATTRIBUTE, handshake);
-			if (request instanceof ServletServerHttpRequest servlet) {
-				servlet.getServletRequest().setAttribute(ADMITTED, handshake.user().userId());
-			}
+			accept(request, address, attributes);
 			return true;
 		}
-		catch (RefusedException ex) {
-			RejectionReason reason = ex.rejection.reason();
-			logger.debug("Handshake refused with " + reason.status() + ": " + ex.rejection.text());
-			this.listener.onHandshakeRefused(reason.status().value());
-			this.listener.onSecurityEvent(
-					new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, ex.userId, address.text(), reason.word()));
-			ex.rejection.writeTo(response);
+		catch (HandshakeRefusedException ex) {
+			logger.debug("Handshake refused with " + ex.reason().status() + ": " + ex.rejection().text());
+			report(ex.reason(), ex.userId(), address);
+			ex.rejection().writeTo(response);
 			return false;
 		}
 	}
 
-	private Handshake accept(ServerHttpRequest request, RemoteAddress address) throws RefusedException {
+	/**
+	 * Tells the listeners of a client that is not let in.
+	 */
+	void report(RejectionReason reason, @Nullable String userId, RemoteAddress address) {
+		this.listener.onHandshakeRefused(reason.status().value());
+		this.listener.onSecurityEvent(
+				new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, userId, address.text(), reason.word()));
+	}
+
+	private void accept(ServerHttpRequest request, RemoteAddress address, Map<String, Object> attributes)
+			throws HandshakeRefusedException {
 		if (!isUpgrade(request)) {
-			throw new RefusedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
+			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
 		}
 		if (!this.rate.admits(address)) {
-			throw new RefusedException(RejectionReason.HANDSHAKES_PER_ADDRESS, "Too many handshakes from this address");
+			throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_PER_ADDRESS,
+					"Too many handshakes from this address");
 		}
 		ResumeRequest resume = parse(request);
 		if (!this.origins.allows(request)) {
-			throw new RefusedException(RejectionReason.ORIGIN, "Origin not allowed");
+			throw new HandshakeRefusedException(RejectionReason.ORIGIN, "Origin not allowed");
 		}
-		AuthenticatedUser user = authenticate(request);
-		admit(user.userId());
-		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(), resume.ndjson(),
-				address.text());
+		try {
+			AuthenticatedUser user = authenticate(request);
+			admit(user.userId());
+			attributes.put(Handshake.ATTRIBUTE, resume.handshake(user, address));
+			onFailedUpgrade(request, () -> this.admission.cancel(user.userId()));
+		}
+		catch (HandshakeRefusedException ex) {
+			if (ex.reason() != RejectionReason.TOKEN || !this.authenticatesLater.test(request)) {
+				throw ex;
+			}
+			PendingHandshake pending = new PendingHandshake(this, new FirstMessageRequest(request), resume, address);
+			refuse(this.admission.admitUnauthenticated(address.network()), null);
+			attributes.put(PendingHandshake.ATTRIBUTE, pending);
+			onFailedUpgrade(request, () -> this.admission.cancelUnauthenticated(address.network()));
+		}
 	}
 
-	private void admit(String userId) throws RefusedException {
-		switch (this.admission.admit(userId)) {
+	void admit(String userId) throws HandshakeRefusedException {
+		refuse(this.admission.admit(userId), userId);
+	}
+
+	private static void refuse(ConnectionLimiter.Decision decision, @Nullable String userId)
+			throws HandshakeRefusedException {
+		switch (decision) {
 			case ADMITTED -> {
 			}
-			case TOO_MANY_FOR_USER ->
-				throw new RefusedException(RejectionReason.MAX_PER_USER, "Too many connections of this user", userId);
-			case TOO_OFTEN_FOR_USER ->
-				throw new RefusedException(RejectionReason.HANDSHAKES_RATE, "Too many handshakes of this user", userId);
-			case FULL -> throw new RefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
-			case BUSY -> throw new RefusedException(RejectionReason.MAX_OPENING,
+			case TOO_MANY_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.MAX_PER_USER,
+					"Too many connections of this user", userId);
+			case TOO_OFTEN_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_RATE,
+					"Too many handshakes of this user", userId);
+			case TOO_MANY_UNAUTHENTICATED_OF_ADDRESS ->
+				throw new HandshakeRefusedException(RejectionReason.MAX_UNAUTHENTICATED_PER_ADDRESS,
+						"Too many connections from this address without a token");
+			case TOO_MANY_UNAUTHENTICATED -> throw new HandshakeRefusedException(RejectionReason.MAX_UNAUTHENTICATED,
+					"Too many connections without a token");
+			case FULL -> throw new HandshakeRefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
+			case BUSY -> throw new HandshakeRefusedException(RejectionReason.MAX_OPENING,
 					"Too many connections are being opened", userId);
-			case SHUTTING_DOWN -> throw new RefusedException(RejectionReason.SHUTTING_DOWN, "Shutting down", userId);
+			case SHUTTING_DOWN ->
+				throw new HandshakeRefusedException(RejectionReason.SHUTTING_DOWN, "Shutting down", userId);
 		}
 	}
 
@@ -148,26 +186,27 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 		return headers.containsHeader(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
 	}
 
-	private static ResumeRequest parse(ServerHttpRequest request) throws RefusedException {
+	private static ResumeRequest parse(ServerHttpRequest request) throws HandshakeRefusedException {
 		try {
 			return ResumeRequest.parse(request);
 		}
 		catch (ResumeRequest.MalformedException ex) {
-			throw new RefusedException(RejectionReason.MALFORMED, ex.getMessage());
+			throw new HandshakeRefusedException(RejectionReason.MALFORMED, ex.getMessage());
 		}
 	}
 
-	private AuthenticatedUser authenticate(ServerHttpRequest request) throws RefusedException {
+	AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRefusedException {
 		try {
 			return this.authenticator.authenticate(request);
 		}
 		catch (HandshakeAuthenticationException ex) {
-			throw new RefusedException(RejectionReason.TOKEN, ex.getMessage());
+			throw new HandshakeRefusedException(RejectionReason.TOKEN, ex.getMessage());
 		}
 		catch (RuntimeException ex) {
 			// nothing is known against the client, so it shall come again
 			logUnavailable(ex);
-			throw new RefusedException(RejectionReason.AUTHENTICATION_UNAVAILABLE, "Authentication is not available");
+			throw new HandshakeRefusedException(RejectionReason.AUTHENTICATION_UNAVAILABLE,
+					"Authentication is not available");
 		}
 	}
 
@@ -196,37 +235,21 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	public void afterHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
 			@Nullable Exception exception) {
 		if (request instanceof ServletServerHttpRequest servlet
-				&& servlet.getServletRequest().getAttribute(ADMITTED) instanceof String userId
+				&& servlet.getServletRequest().getAttribute(CANCEL) instanceof Runnable cancel
 				&& (exception != null || !isUpgraded(response))) {
-			this.admission.cancel(userId);
+			cancel.run();
+		}
+	}
+
+	private static void onFailedUpgrade(ServerHttpRequest request, Runnable cancel) {
+		if (request instanceof ServletServerHttpRequest servlet) {
+			servlet.getServletRequest().setAttribute(CANCEL, cancel);
 		}
 	}
 
 	private static boolean isUpgraded(ServerHttpResponse response) {
 		return !(response instanceof ServletServerHttpResponse servlet)
 				|| servlet.getServletResponse().getStatus() == HttpStatus.SWITCHING_PROTOCOLS.value();
-	}
-
-	private static final class RefusedException extends Exception {
-
-		private final transient HandshakeRejection rejection;
-
-		/**
-		 * The user, if the token was verified.
-		 */
-		private final @Nullable String userId;
-
-		RefusedException(RejectionReason reason, @Nullable String text) {
-			this(reason, text, null);
-		}
-
-		RefusedException(RejectionReason reason, @Nullable String text, @Nullable String userId) {
-			// a refusal is an answer, not an error: it needs no stack trace
-			super(text, null, false, false);
-			this.rejection = new HandshakeRejection(reason, (text != null) ? text : reason.status().getReasonPhrase());
-			this.userId = userId;
-		}
-
 	}
 
 }

@@ -3,6 +3,7 @@ package dev.resumablews.internal.handshake;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
+import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,13 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 		return new ResumeRequest(sessionId(value(parameters, "sessionId")),
 				lastEventId(value(parameters, "lastEventId")), epoch(value(parameters, "epoch")),
 				ndjson(value(parameters, "frames")));
+	}
+
+	/**
+	 * Returns what a user asks for, who has been let in.
+	 */
+	Handshake handshake(AuthenticatedUser user, RemoteAddress address) {
+		return new Handshake(user, this.sessionId, this.lastEventId, this.epoch, this.ndjson, address.text());
 	}
 
 	private static @Nullable String value(QueryParameters parameters, String name) throws MalformedException {
