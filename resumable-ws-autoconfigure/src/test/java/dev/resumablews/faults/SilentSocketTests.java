@@ -56,7 +56,7 @@ class SilentSocketTests {
 		try (TestServer server = server(jetty, "resumable-ws.auth.first-message-timeout", "10s",
 				"resumable-ws.auth.max-unauthenticated-per-address", String.valueOf(SOCKETS),
 				"resumable-ws.auth.max-unauthenticated", String.valueOf(2 * SOCKETS))) {
-			print(jetty, "nobody else", server);
+			print(jetty, "no silent sockets", server);
 			// the web server keeps buffers of those that were there at the same time
 			try (SilentSockets first = new SilentSockets(server)) {
 				first.connect(SOCKETS);
@@ -82,7 +82,7 @@ class SilentSocketTests {
 				.untilAsserted(() -> assertThat(usedHeap() - before).isLessThan(SOCKETS * 4096L));
 			System.out.printf("%d threads before, %d after; %d KB more heap%n", threads, threads(),
 					(usedHeap() - before) / 1024);
-			print(jetty, "nobody else again", server);
+			print(jetty, "no silent sockets again", server);
 		}
 	}
 

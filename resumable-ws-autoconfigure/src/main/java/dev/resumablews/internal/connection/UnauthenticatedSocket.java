@@ -51,7 +51,7 @@ final class UnauthenticatedSocket {
 	private final Listener listener;
 
 	/**
-	 * This and what follows is guarded by this.
+	 * Guarded by this, like all fields below.
 	 */
 	private State state = State.WAITING;
 

@@ -172,7 +172,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	/**
-	 * Knows users by keys, in a header of its own choice or as a bearer token.
+	 * Knows users by keys, in the header X-Api-Key or as a bearer token.
 	 */
 	static final class ApiKeys implements HandshakeAuthenticator {
 
