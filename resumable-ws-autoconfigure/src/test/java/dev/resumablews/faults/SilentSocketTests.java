@@ -80,6 +80,8 @@ class SilentSocketTests {
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofSeconds(1))
 				.untilAsserted(() -> assertThat(usedHeap() - before).isLessThan(SOCKETS * 4096L));
+			// those that close sockets are kept for half a minute
+			assertThat(threads()).isLessThan(threads + 20);
 			System.out.printf("%d threads before, %d after; %d KB more heap%n", threads, threads(),
 					(usedHeap() - before) / 1024);
 			print(jetty, "no silent sockets again", server);
