@@ -44,7 +44,7 @@ final class UnauthenticatedSocket {
 
 	private final PendingHandshake handshake;
 
-	private final WebSocketChannel channel;
+	private final ClientChannel channel;
 
 	private final FirstMessage message;
 
@@ -82,7 +82,7 @@ final class UnauthenticatedSocket {
 	 * Creates a socket that waits for its first message.
 	 * @param sockets counts it until the client has said who it is, or is gone
 	 */
-	UnauthenticatedSocket(UnauthenticatedSockets sockets, PendingHandshake handshake, WebSocketChannel channel,
+	UnauthenticatedSocket(UnauthenticatedSockets sockets, PendingHandshake handshake, ClientChannel channel,
 			FirstMessage message, Listener listener) {
 		this.sockets = sockets;
 		this.handshake = handshake;
@@ -197,7 +197,7 @@ final class UnauthenticatedSocket {
 			}
 		}
 		catch (HandshakeRefusedException ex) {
-			refuse(ex.reason(), ex.userId());
+			refuse(ex.rejection().reason(), ex.userId());
 		}
 		catch (Throwable ex) {
 			// its message may hold the token

@@ -83,7 +83,7 @@ final class UnauthenticatedSockets {
 	 * Adds a socket whose handshake was admitted.
 	 * @return the socket, which waits for its first message
 	 */
-	UnauthenticatedSocket add(PendingHandshake handshake, WebSocketChannel channel,
+	UnauthenticatedSocket add(PendingHandshake handshake, ClientChannel channel,
 			UnauthenticatedSocket.Listener listener) {
 		UnauthenticatedSocket socket = new UnauthenticatedSocket(this, handshake, channel,
 				new FirstMessage(this.reader), listener);

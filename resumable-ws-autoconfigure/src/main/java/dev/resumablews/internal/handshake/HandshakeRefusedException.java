@@ -3,23 +3,21 @@ package dev.resumablews.internal.handshake;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client is not let in. Has no stack trace, as a refusal is an answer and no error.
+ * A request is refused. That is an answer and not an error, so there is no stack trace.
  */
 public final class HandshakeRefusedException extends Exception {
 
 	private final transient HandshakeRejection rejection;
 
+	/**
+	 * The user, if the token was verified.
+	 */
 	private final @Nullable String userId;
 
 	HandshakeRefusedException(RejectionReason reason, @Nullable String text) {
 		this(reason, text, null);
 	}
 
-	/**
-	 * Creates a refusal.
-	 * @param text why, for the client to read
-	 * @param userId the user, if the token was verified
-	 */
 	HandshakeRefusedException(RejectionReason reason, @Nullable String text, @Nullable String userId) {
 		super(text, null, false, false);
 		this.rejection = new HandshakeRejection(reason, (text != null) ? text : reason.status().getReasonPhrase());
@@ -27,23 +25,19 @@ public final class HandshakeRefusedException extends Exception {
 	}
 
 	/**
-	 * Returns why the client is not let in.
-	 * @return the reason
+	 * Returns what to answer.
+	 * @return the answer
 	 */
-	public RejectionReason reason() {
-		return this.rejection.reason();
+	public HandshakeRejection rejection() {
+		return this.rejection;
 	}
 
 	/**
-	 * Returns who is not let in.
+	 * Returns who is refused.
 	 * @return the user; null if the token was not verified
 	 */
 	public @Nullable String userId() {
 		return this.userId;
-	}
-
-	HandshakeRejection rejection() {
-		return this.rejection;
 	}
 
 }

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
  * A handshake that was accepted although its client has not said who it is: the client's
  * first message does. Safe for use by many threads.
  */
-public final class PendingHandshake {
+public final class PendingHandshake implements AcceptedHandshake {
 
 	/**
 	 * Name of the WebSocket session's attribute that holds the handshake.
 	 */
 	public static final String ATTRIBUTE = PendingHandshake.class.getName();
 
-	private final ResumableWsHandshakeInterceptor gate;
+	private final HandshakeGate gate;
 
 	private final FirstMessageRequest request;
 
@@ -22,8 +22,7 @@ public final class PendingHandshake {
 
 	private final RemoteAddress address;
 
-	PendingHandshake(ResumableWsHandshakeInterceptor gate, FirstMessageRequest request, ResumeRequest resume,
-			RemoteAddress address) {
+	PendingHandshake(HandshakeGate gate, FirstMessageRequest request, ResumeRequest resume, RemoteAddress address) {
 		this.gate = gate;
 		this.request = request;
 		this.resume = resume;
@@ -58,8 +57,7 @@ public final class PendingHandshake {
 	 * @throws HandshakeRefusedException if there is no room for another connection
 	 */
 	public Handshake admit(AuthenticatedUser user) throws HandshakeRefusedException {
-		this.gate.admit(user.userId());
-		return this.resume.handshake(user, this.address);
+		return this.gate.admit(user, this.resume, Endpoint.WEBSOCKET, this.address);
 	}
 
 	/**

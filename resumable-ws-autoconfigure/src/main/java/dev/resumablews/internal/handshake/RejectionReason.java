@@ -11,7 +11,7 @@ import org.springframework.http.HttpStatus;
 public enum RejectionReason {
 
 	/**
-	 * Not a WebSocket upgrade, or a parameter is malformed.
+	 * Not what the endpoint takes, or a parameter is malformed.
 	 */
 	MALFORMED(HttpStatus.BAD_REQUEST),
 
@@ -90,7 +90,11 @@ public enum RejectionReason {
 		this.word = name().toLowerCase(Locale.ROOT);
 	}
 
-	HttpStatus status() {
+	/**
+	 * Returns the status of the answer.
+	 * @return the status
+	 */
+	public HttpStatus status() {
 		return this.status;
 	}
 

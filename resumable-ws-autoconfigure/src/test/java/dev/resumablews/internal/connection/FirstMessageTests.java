@@ -1,5 +1,8 @@
 package dev.resumablews.internal.connection;
 
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -218,6 +221,15 @@ abstract class FirstMessageTests {
 	void theChecksBeforeTheTokenAreTheSame() {
 		assertThat(to(this.server).query("sessionId", "x").connectRefused().status()).isEqualTo(400);
 		assertThat(to(this.server).header("Origin", "https://evil.example").connectRefused().status()).isEqualTo(403);
+		assertThat(HeldByNode.unauthenticated(this.server)).isZero();
+	}
+
+	@Test
+	void aRequestForEventsHasNoFirstMessage() throws IOException {
+		HttpURLConnection events = (HttpURLConnection) URI.create("http://localhost:" + this.server.port() + "/ws/sse")
+			.toURL()
+			.openConnection();
+		assertThat(events.getResponseCode()).isEqualTo(401);
 		assertThat(HeldByNode.unauthenticated(this.server)).isZero();
 	}
 
