@@ -63,9 +63,9 @@ final class UnauthenticatedSocket {
 	private @Nullable CloseCode code;
 
 	/**
-	 * Whether the WebSocket is closed.
+	 * Whether the WebSocket is closed. Read by any thread.
 	 */
-	private boolean gone;
+	private volatile boolean gone;
 
 	/**
 	 * Whether the verification was requested and has not ended.
@@ -146,8 +146,16 @@ final class UnauthenticatedSocket {
 		this.state = State.ENDED;
 		this.message.clear();
 		this.gone = true;
+		this.sockets.closed();
 		removeIfOver();
 		return true;
+	}
+
+	/**
+	 * Returns whether the WebSocket is closed. Its verification may not have ended.
+	 */
+	boolean isGone() {
+		return this.gone;
 	}
 
 	/**

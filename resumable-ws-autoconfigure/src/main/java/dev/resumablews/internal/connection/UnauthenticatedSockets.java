@@ -107,6 +107,13 @@ final class UnauthenticatedSockets {
 	 */
 	void remove(UnauthenticatedSocket socket) {
 		this.all.remove(socket);
+		closed();
+	}
+
+	/**
+	 * Notes that a socket is closed, or authenticated.
+	 */
+	void closed() {
 		if (this.closing) {
 			synchronized (this) {
 				notifyAll();
@@ -156,12 +163,12 @@ final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Waits until there is no socket.
+	 * Waits until all sockets are closed. Their verifications are not waited for.
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
 	synchronized void awaitNone(long deadline) throws InterruptedException {
 		long left = deadline - System.nanoTime();
-		while (!this.all.isEmpty() && left > 0) {
+		while (!this.all.stream().allMatch(UnauthenticatedSocket::isGone) && left > 0) {
 			TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
 			left = deadline - System.nanoTime();
 		}

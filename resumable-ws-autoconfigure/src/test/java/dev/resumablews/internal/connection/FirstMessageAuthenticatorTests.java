@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,11 +49,7 @@ class FirstMessageAuthenticatorTests {
 
 	@BeforeAll
 	void start() {
-		this.server = TestServer.builder()
-			.with(ApiKeys.class)
-			.properties("resumable-ws.auth.token-sources", "header,message", "resumable-ws.auth.first-message-timeout",
-					"30s")
-			.start();
+		this.server = server();
 		this.keys = this.server.bean(ApiKeys.class);
 	}
 
@@ -154,6 +151,31 @@ class FirstMessageAuthenticatorTests {
 		// those that waited for a thread may have got one when the first were interrupted
 		assertThat(this.keys.interrupted.get()).isBetween(4, 6);
 		assertServed(to());
+	}
+
+	@Test
+	void aStopDoesNotWaitForIt() {
+		TestServer stopping = server();
+		try (WsTestClient client = WsTestClient.to(stopping.uri()).patience(PATIENCE).connect()) {
+			client.send(auth("stuck-key-of-alice"));
+			await().atMost(PATIENCE).until(() -> stopping.bean(ApiKeys.class).running.get() == 1);
+			long begin = System.nanoTime();
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(stopping::close);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(stopped).succeedsWithin(PATIENCE);
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+		}
+		finally {
+			stopping.close();
+		}
+	}
+
+	private static TestServer server() {
+		return TestServer.builder()
+			.with(ApiKeys.class)
+			.properties("resumable-ws.auth.token-sources", "header,message", "resumable-ws.auth.first-message-timeout",
+					"30s")
+			.start();
 	}
 
 	private void assertServed(WsTestClient.Builder builder) {

@@ -16,6 +16,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -198,6 +200,39 @@ abstract class FirstMessageTests {
 			hasty.bean(Recorded.class)
 				.assertReasons("first_message_timeout", "first_message_timeout", "first_message_timeout");
 			assertNothingIsLeft(hasty);
+		}
+	}
+
+	@Test
+	void clientsThatPingAndReadNothingDoNotHoldUpOthers() {
+		ExecutorService threads = Executors.newCachedThreadPool();
+		try (TestServer hasty = server("resumable-ws.auth.first-message-timeout", "2s", "server.tomcat.threads.max",
+				"5")) {
+			for (int i = 0; i < 10; i++) {
+				WsTestClient client = to(hasty).receiveBuffer(4096).connect();
+				client.pauseReading();
+				threads.execute(() -> sendWhileOpen(client, new WsFrame(true, WsFrame.PING, new byte[125])));
+			}
+			try (WsTestClient other = to(hasty).query("token", Tokens.forUser("bob")).connect()) {
+				other.await("replay_complete");
+			}
+			assertNothingIsLeft(hasty);
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	@Test
+	void addressesOfOneNetworkAreCountedTogether() {
+		try (TestServer proxied = server("resumable-ws.auth.max-unauthenticated-per-address", "1",
+				"server.forward-headers-strategy", "framework");
+				WsTestClient first = to(proxied).header("X-Forwarded-For", "2001:db8::1").connect()) {
+			assertRefused(to(proxied).header("X-Forwarded-For", "2001:db8::2:2"), 429);
+			try (WsTestClient other = to(proxied).header("X-Forwarded-For", "2001:db8:0:1::1").connect()) {
+				assertThat(first.isOpen()).isTrue();
+				assertThat(other.isOpen()).isTrue();
+			}
 		}
 	}
 
