@@ -56,9 +56,14 @@ final class UnauthenticatedSocket {
 	private State state = State.WAITING;
 
 	/**
-	 * When the state was entered, by {@link ListeningClock}.
+	 * When the socket was opened, by {@link ListeningClock}.
 	 */
-	private long since;
+	private final long openedAt;
+
+	/**
+	 * When the socket was closed, by {@link System#nanoTime()}.
+	 */
+	private long endedNanos;
 
 	private @Nullable CloseCode code;
 
@@ -72,7 +77,10 @@ final class UnauthenticatedSocket {
 	 */
 	private boolean verifying;
 
-	private long verifyingSince;
+	/**
+	 * When that was, by {@link System#nanoTime()}.
+	 */
+	private long verifyingNanos;
 
 	private @Nullable Thread verifier;
 
@@ -89,7 +97,7 @@ final class UnauthenticatedSocket {
 		this.channel = channel;
 		this.message = message;
 		this.listener = listener;
-		this.since = sockets.time();
+		this.openedAt = sockets.time();
 	}
 
 	String network() {
@@ -163,26 +171,25 @@ final class UnauthenticatedSocket {
 	 * @param now the time of {@link ListeningClock}
 	 */
 	synchronized void watch(long now) {
-		long age = now - this.since;
-		if (this.state == State.WAITING && age > this.sockets.timeout().toNanos()) {
+		long nanos = System.nanoTime();
+		if (this.state == State.WAITING && now - this.openedAt > this.sockets.timeout().toNanos()) {
 			refuse(RejectionReason.FIRST_MESSAGE_TIMEOUT, null);
 		}
-		else if (this.state == State.VERIFYING && age > VERIFICATION_TIMEOUT.toNanos()) {
+		else if (this.state == State.ENDED && nanos - this.endedNanos > CLOSE_TIMEOUT.toNanos()) {
+			cut(nanos);
+		}
+		if (this.verifying && nanos - this.verifyingNanos > VERIFICATION_TIMEOUT.toNanos()) {
 			refuse(RejectionReason.AUTHENTICATION_UNAVAILABLE, null);
-		}
-		else if (this.state == State.ENDED && age > CLOSE_TIMEOUT.toNanos()) {
-			cut(now);
-		}
-		if (this.verifier != null && now - this.verifyingSince > VERIFICATION_TIMEOUT.toNanos()) {
-			this.verifier.interrupt();
+			if (this.verifier != null) {
+				this.verifier.interrupt();
+			}
 		}
 	}
 
 	private void requestVerification(String token) {
 		this.message.clear();
 		this.state = State.VERIFYING;
-		this.since = this.sockets.time();
-		this.verifyingSince = this.since;
+		this.verifyingNanos = System.nanoTime();
 		this.verifying = true;
 		try {
 			this.sockets.workers().authenticating().execute(network(), () -> verify(token));
@@ -270,10 +277,9 @@ final class UnauthenticatedSocket {
 			return false;
 		}
 		this.state = State.ENDED;
-		this.since = this.sockets.time();
+		this.endedNanos = System.nanoTime();
 		this.code = code;
 		this.message.clear();
-		this.channel.ignoreInput();
 		try {
 			this.sockets.workers().closing().execute(() -> this.channel.close(code, reason));
 		}
@@ -286,10 +292,10 @@ final class UnauthenticatedSocket {
 	/**
 	 * Ends the TCP connection. If no thread can be had, the clock tries again.
 	 */
-	private void cut(long now) {
+	private void cut(long nanos) {
 		CloseCode code = this.code;
 		if (code != null && !this.gone) {
-			this.since = now;
+			this.endedNanos = nanos;
 			this.sockets.workers().cutting().execute(() -> {
 				this.channel.cut(code);
 				gone();
