@@ -29,8 +29,8 @@
  */
 
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query|message)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
-const OWN_EVENTS = 'open event reply status replaycomplete outbox rewind gone error message'.split(' ');
+const OPTION = /^(tokenIn: (subprotocol|query|message)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
+const OWN_EVENTS = /^(open|event|reply|status|replaycomplete|outbox|rewind|gone|error|message)$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
 const KEPT_TIME = 600_000;
@@ -97,8 +97,8 @@ const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).u
  * @type {(url: UrlSource | undefined, name?: string) => string}
  */
 const prefixOf = (url, name = 'default') => {
-	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
-	return `resumable-ws ${host}${pathname} ${JSON.stringify(name)} `;
+	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
+	return 'resumable-ws ' + JSON.stringify([host, pathname, name]);
 };
 
 /**
@@ -780,9 +780,9 @@ const coreOf = (client, source, options) => {
 			}
 		}
 		if (fresh) {
-			client.replayed += +!!replay;
+			client.replayed += replay ? 1 : 0;
 			dispatch('event', event);
-			if (!OWN_EVENTS.includes(type)) {
+			if (!OWN_EVENTS.test(type)) {
 				dispatch(type, event);
 			}
 			client.lastEventId = event_id;
@@ -798,9 +798,8 @@ const coreOf = (client, source, options) => {
 	const finish = (reply, { content = '', finish_reason, usage, code, message }) => {
 		replies.delete(reply.id);
 		if (code) {
-			const error = failure(code, message);
-			Object.assign(reply, { status: 'failed', error });
-			reply._end.reject(error);
+			reply.status = 'failed';
+			reply._end.reject(reply.error = failure(code, message));
 		}
 		else {
 			if (!content.startsWith(reply.text)) {

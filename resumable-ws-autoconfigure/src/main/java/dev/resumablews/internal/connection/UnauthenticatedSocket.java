@@ -256,6 +256,9 @@ final class UnauthenticatedSocket {
 		CloseCode code = code(reason);
 		if (end(code, (code == CloseCode.RATE_LIMITED) ? reason.word() : word(code))) {
 			this.handshake.refused(reason, userId);
+			if (reason == RejectionReason.FIRST_MESSAGE) {
+				this.channel.ignoreInput();
+			}
 		}
 	}
 
