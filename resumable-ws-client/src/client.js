@@ -29,7 +29,7 @@
  */
 
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
+const OPTION = /^(tokenIn: (subprotocol|query|message)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
 const OWN_EVENTS = /^(open|event|reply|status|replaycomplete|outbox|rewind|gone|error|message)$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
@@ -431,7 +431,7 @@ const coreOf = (client, source, options) => {
 			signal.throwIfAborted();
 			const token = await getToken?.(request);
 			// what RFC 6750 allows, and of that what a subprotocol may hold
-			if (token && !/^(query [\w.~+/-]+=*|subprotocol [\w.~+-]+)$/.test(`${tokenIn} ${token}`)) {
+			if (token && !/^((query|message) [\w.~+/-]+=*|subprotocol [\w.~+-]+)$/.test(`${tokenIn} ${token}`)) {
 				throw new TypeError('No token from getToken');
 			}
 			const query = tokenIn === 'query' && token;
@@ -454,7 +454,8 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			/** @type {WebSocketLike} */
-			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', !query && token && `jwt-${token}`].filter((it) => it));
+			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', tokenIn === 'subprotocol' && token && `jwt-${token}`].filter((it) => it));
+			opened.onopen = () => tokenIn === 'message' && token && opened.send(JSON.stringify({ type: 'auth', token }));
 			opened.onmessage = ({ data }) => {
 				data.split('\n').forEach((/** @type {string} */ line) => signal.aborted || receive(tried(() => JSON.parse(line)), signal));
 			};

@@ -25,6 +25,7 @@ export interface ClientStorage {
 
 /** The part of a WebSocket that the client uses; the class of the platform and that of the `ws` package have it. */
 export interface WebSocketLike {
+	onopen: ((event: any) => void) | null;
 	onmessage: ((event: any) => void) | null;
 	onerror: ((event: any) => void) | null;
 	onclose: ((event: any) => void) | null;
@@ -49,8 +50,11 @@ export type UrlSource = string | URL | ((request: { attempt: number; signal: Abo
 export interface ResumableWebSocketOptions {
 	/** Returns the token of an attempt to connect. Without it no token is sent: for a cookie that the server reads. */
 	getToken?: (request: TokenRequest) => string | undefined | Promise<string | undefined>;
-	/** How the token is sent: in the subprotocol header (default), which no access log shows, or in the query, if `resumable-ws.auth.token-sources` has it. */
-	tokenIn?: 'subprotocol' | 'query';
+	/**
+	 * How the token is sent: in the subprotocol header (default), which no access log shows; in the query, or as the first message, if
+	 * `resumable-ws.auth.token-sources` has `query` or `message`.
+	 */
+	tokenIn?: 'subprotocol' | 'query' | 'message';
 	/**
 	 * Where the session id, the cursor and unacknowledged messages are stored. `session` (default): the id and the cursor in sessionStorage, for each tab; the
 	 * messages in localStorage. `local`: all in localStorage. `memory`: nothing outlives the page. Or a storage that holds all.

@@ -9,7 +9,7 @@ afterEach(closeAll);
 const URL = 'ws://localhost:1/ws';
 
 for (const [name, value, remedy] of [
-	['tokenIn', 'header', /subprotocol|query/],
+	['tokenIn', 'header', /subprotocol|query|message/],
 	['storage', 'sesion', /session|local|memory/],
 	['resume', 'start', /session|cursor/],
 	['minDelay', -5, /\d/],

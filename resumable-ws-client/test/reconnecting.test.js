@@ -169,7 +169,7 @@ test('the signal of getToken is aborted when the token is no longer awaited', as
 });
 
 test('an error page is not a token', async () => {
-	for (const tokenIn of ['subprotocol', 'query']) {
+	for (const tokenIn of ['subprotocol', 'query', 'message']) {
 		const client = connect(server.url, { tokenIn, getToken: () => '<!DOCTYPE html><title>502</title>' });
 		await until(() => waits(client).length);
 		assert.equal(waits(client)[0].reason, 'token_failed');

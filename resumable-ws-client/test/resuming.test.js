@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { FakeServer } from './fake-server.js';
-import { FakePage, TestStorage, closeAll, connect, delta, event, started, tick, until } from './support.js';
+import { FakePage, TestStorage, closeAll, connect, delta, event, holds, started, tick, until } from './support.js';
 
 let server;
 let page;
@@ -86,6 +86,29 @@ test('each attempt has a token of its own, beside the subprotocol or in the quer
 	const third = await server.connection();
 	assert.deepEqual(third.protocols, ['resumable-ws.v1']);
 	assert.equal(third.query.get('token'), 'token-3');
+});
+
+test('a token may be the first message, and nothing else is sent before the answer', async () => {
+	let attempts = 0;
+	const client = connect(server.url, { tokenIn: 'message', getToken: () => `token-${++attempts}`, connectTimeout: 5_000 });
+	client.say('Hello');
+	const first = await server.connection();
+	assert.deepEqual(first.protocols, ['resumable-ws.v1']);
+	assert.equal(first.query.get('token'), null);
+	await until(() => first.received.length);
+	await holds(() => first.received.length === 1);
+	assert.deepEqual(first.received[0], { type: 'auth', token: 'token-1' });
+	first.resume();
+	await until(() => first.received.some(({ content }) => content === 'Hello'));
+	first.cut();
+	const second = await server.connection();
+	await until(() => second.received.length);
+	assert.deepEqual(second.received[0], { type: 'auth', token: 'token-2' });
+	client.close();
+	connect(server.url, { tokenIn: 'message' });
+	const third = await server.connection();
+	third.resume();
+	await holds(() => third.received.every(({ type }) => type !== 'auth'));
 });
 
 test('a page that keeps what it got is loaded again and continues where it was', async () => {

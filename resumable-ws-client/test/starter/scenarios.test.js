@@ -425,6 +425,28 @@ test('a token may go in the query', async () => {
 	await opened({ tokenIn: 'query' });
 });
 
+test('a token may go in the first message, also that of a connection that resumes', async () => {
+	const client = await opened({ tokenIn: 'message' });
+	await client.send({ type: 'vote', payload: { option: 1 } });
+	await until(() => client.lastEventId === 1);
+	client.reconnect({ force: true });
+	await until(() => client.status === 'open' && client.reconnects === 1);
+	await client.send({ type: 'vote', payload: { option: 2 } });
+	await until(() => client.lastEventId === 2);
+	assert.deepEqual(client.ids(), [1, 2]);
+	assert.equal(client.seen.open[1].resumed, true);
+});
+
+test('a first message that the server does not accept is not the end', async () => {
+	const user = randomUUID();
+	let attempts = 0;
+	const client = await opened({ user, tokenIn: 'message', getToken: () => ++attempts < 4 ? 'no-token' : control('token', { user }) });
+	assert.equal(attempts, 4);
+	assert.equal(client.reconnects, 0);
+	assert.deepEqual(waits(client).map(({ code, reason }) => [code, reason]),
+		[[4401, 'unauthorized'], [4401, 'sign_in_refused'], [4401, 'sign_in_refused']]);
+});
+
 test('a session that is not there is gone, and a new one goes on', async () => {
 	const sessionId = randomUUID();
 	const client = await opened({ sessionId, lastEventId: 7 });

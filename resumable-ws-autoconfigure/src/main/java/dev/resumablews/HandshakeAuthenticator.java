@@ -19,6 +19,14 @@ public interface HandshakeAuthenticator {
 
 	/**
 	 * Authenticates the request that asks for a WebSocket.
+	 * <p>
+	 * If {@code message} is one of {@code resumable-ws.auth.token-sources}, a request
+	 * that is not authentic and has no token in the other sources opens the WebSocket
+	 * nevertheless. This method is called again for the client's first message, on a
+	 * thread that may block for 15 seconds and is interrupted then. The request is a copy
+	 * of the first one without its cookies and its body, and has the token of the message
+	 * in an {@code Authorization: Bearer} header. An exception then closes the WebSocket
+	 * with {@link CloseCode#UNAUTHORIZED}.
 	 * @param request the request
 	 * @return the user
 	 * @throws HandshakeAuthenticationException if the request is not authentic; it is

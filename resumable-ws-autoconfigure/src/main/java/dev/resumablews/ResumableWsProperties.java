@@ -62,7 +62,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * Who may connect.
 	 *
 	 * @param tokenSources Where to look for the token, in this order. The query is a
-	 * source only if it is named, because URLs end up in logs.
+	 * source only if it is named, because URLs end up in logs. With "message", a
+	 * WebSocket whose handshake has no token opens, and its first message is to hold it.
 	 * @param cookieName Name of the cookie that holds the token.
 	 * @param revalidationInterval Time between two questions to the application's
 	 * UserValidator whether a user who is connected is still valid.
@@ -72,6 +73,13 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * to this node on average, whatever their tokens; zero for no limit. An IPv6 address
 	 * counts with all others of its /64.
 	 * @param handshakeBurstPerAddress Handshakes that one address may send at once.
+	 * @param firstMessageTimeout Time in which the first message must hold the token, if
+	 * the handshake has none and "message" is a source of tokens; up to a minute.
+	 * @param maxUnauthenticatedPerAddress WebSockets of one address that may wait for
+	 * their first message; further handshakes without a token are refused. An IPv6
+	 * address counts with all others of its /64.
+	 * @param maxUnauthenticated WebSockets of this node that may wait for their first
+	 * message; further handshakes without a token are refused.
 	 * @param jwt Verification of JSON Web Tokens.
 	 */
 	public record Auth(@DefaultValue( {
@@ -79,7 +87,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("resumable-ws-token") String cookieName, @DefaultValue("1m") Duration revalidationInterval,
 			@DefaultValue("true") boolean permitWithSpringSecurity,
 			@DefaultValue("200") int handshakesPerSecondPerAddress, @DefaultValue("5000") int handshakeBurstPerAddress,
-			@DefaultValue Jwt jwt){
+			@DefaultValue("5s") Duration firstMessageTimeout, @DefaultValue("20") int maxUnauthenticatedPerAddress,
+			@DefaultValue("1000") int maxUnauthenticated, @DefaultValue Jwt jwt){
 
 		public Auth {
 			tokenSources = List.copyOf(tokenSources);
@@ -90,6 +99,11 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(handshakesPerSecondPerAddress >= 0, "auth.handshakes-per-second-per-address",
 					handshakesPerSecondPerAddress, "zero or more");
 			requirePositive("auth.handshake-burst-per-address", handshakeBurstPerAddress);
+			requirePositive("auth.first-message-timeout", firstMessageTimeout);
+			require(firstMessageTimeout.compareTo(Duration.ofMinutes(1)) <= 0, "auth.first-message-timeout",
+					firstMessageTimeout, "at most 1m");
+			requirePositive("auth.max-unauthenticated-per-address", maxUnauthenticatedPerAddress);
+			requirePositive("auth.max-unauthenticated", maxUnauthenticated);
 		}
 
 	}
@@ -117,7 +131,12 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		/**
 		 * The query parameter {@code token}, or {@code jwt}.
 		 */
-		QUERY
+		QUERY,
+
+		/**
+		 * The first message, of a client whose handshake has no token.
+		 */
+		MESSAGE
 
 	}
 

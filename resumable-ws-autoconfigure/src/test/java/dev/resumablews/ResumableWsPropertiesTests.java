@@ -26,7 +26,9 @@ class ResumableWsPropertiesTests {
 	@CsvSource({ "path, ws, 'ws'", "path, /, '/'", "path, /ws/*, '/ws/*'", "path, /{x}, '/{x}'", "path, /w?, '/w?'",
 			"path, /ws/, '/ws/'", "path, //ws, '//ws'", "path, /a/../ws, '/a/../ws'", "path, /ws;a, '/ws;a'",
 			"path, /%77s, '/%77s'", "auth.handshakes-per-second-per-address, -1, -1",
-			"auth.handshake-burst-per-address, 0, 0", "auth.jwt.max-age, 0s, PT0S", "auth.jwt.max-age, -1s, PT-1S",
+			"auth.handshake-burst-per-address, 0, 0", "auth.first-message-timeout, 0s, PT0S",
+			"auth.first-message-timeout, 61s, PT1M1S", "auth.max-unauthenticated-per-address, 0, 0",
+			"auth.max-unauthenticated, 0, 0", "auth.jwt.max-age, 0s, PT0S", "auth.jwt.max-age, -1s, PT-1S",
 			"auth.token-sources, 'cookie,cookie', '[COOKIE, COOKIE]'", "auth.cookie-name, ' ', ''",
 			"auth.jwt.clock-skew, -1s, PT-1S", "auth.jwt.user-claim, ' ', ''",
 			"connection.heartbeat-interval, 0s, PT0S", "connection.heartbeat-interval, -1s, PT-1S",
@@ -70,7 +72,8 @@ class ResumableWsPropertiesTests {
 			"reply.max-waiting=0", "shutdown.reply-grace=0", "shutdown.reply-grace=16s", "shutdown.reconnect-window=0",
 			"cleanup.session-ttl=0", "cleanup.closed-session-ttl=0", "cleanup.event-ttl=0", "schema.name=",
 			"schema.name=chat_1", "cleanup.cron=0 0 4 * * *", "log.epoch=", "log.epoch=restored-2026.01", "path=/a/b",
-			"path=/.well-known/a-B_1.2", "auth.handshakes-per-second-per-address=0", "auth.jwt.max-age=1s" })
+			"path=/.well-known/a-B_1.2", "auth.handshakes-per-second-per-address=0", "auth.first-message-timeout=1m",
+			"auth.token-sources=message", "auth.jwt.max-age=1s" })
 	void aValueAtTheEdgeIsTaken(String property) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> assertThat(context).hasNotFailed());
 	}

@@ -33,7 +33,16 @@ final class RawSocket implements AutoCloseable {
 	 * @param patience how long reads last at most
 	 */
 	RawSocket(int port, Duration patience) throws IOException {
+		this(port, patience, "127.0.0.1");
+	}
+
+	/**
+	 * Connects to this machine from one of its addresses.
+	 * @param patience how long reads last at most
+	 */
+	RawSocket(int port, Duration patience, String from) throws IOException {
 		this.socket = new Socket();
+		this.socket.bind(new InetSocketAddress(from, 0));
 		this.socket.setTcpNoDelay(true);
 		this.socket.setSoTimeout((int) patience.toMillis());
 		this.socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) patience.toMillis());

@@ -380,6 +380,8 @@ public final class WsTestClient implements TestClient {
 
 		private final Map<String, String> headers = new LinkedHashMap<>();
 
+		private @Nullable String from;
+
 		private int receiveBuffer;
 
 		private int readSize = 8192;
@@ -413,6 +415,16 @@ public final class WsTestClient implements TestClient {
 		@Override
 		public Builder header(String name, String value) {
 			this.headers.put(name, value);
+			return this;
+		}
+
+		/**
+		 * Connects from another address of this machine.
+		 * @param address the address, such as {@code 127.0.0.2}
+		 * @return this
+		 */
+		public Builder from(String address) {
+			this.from = address;
 			return this;
 		}
 
@@ -456,6 +468,9 @@ public final class WsTestClient implements TestClient {
 			try {
 				if (this.receiveBuffer > 0) {
 					socket.setReceiveBufferSize(this.receiveBuffer);
+				}
+				if (this.from != null) {
+					socket.bind(new InetSocketAddress(this.from, 0));
 				}
 				socket.setTcpNoDelay(true);
 				socket.connect(new InetSocketAddress(this.uri.getHost(), this.uri.getPort()),

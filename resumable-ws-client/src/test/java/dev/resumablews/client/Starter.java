@@ -100,6 +100,7 @@ final class Starter implements AutoCloseable {
 			.model(this.model)
 			.with(Votes.class)
 			.properties("resumable-ws.auth.jwt.clock-skew", "0s")
+			.properties("resumable-ws.auth.token-sources", "header,subprotocol,cookie,query,message")
 			.properties("resumable-ws.connection.heartbeat-interval", "1s")
 			.properties("resumable-ws.connection.heartbeat-timeout", "5s")
 			.properties("resumable-ws.connection.max-message-size", "8KB")

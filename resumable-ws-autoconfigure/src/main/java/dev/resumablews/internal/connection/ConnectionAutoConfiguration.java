@@ -107,9 +107,14 @@ public final class ConnectionAutoConfiguration {
 
 	@Bean
 	Connections resumableWsConnections(ResumableWsProperties properties, ConnectionTable table, Workers workers,
-			SessionOpener opener, UserBudgets budgets) {
+			SessionOpener opener, UserBudgets budgets, ListeningClock time) {
+		ResumableWsProperties.Auth auth = properties.auth();
+		UnauthenticatedSockets unauthenticated = new UnauthenticatedSockets(
+				new FirstMessageSettings(auth.firstMessageTimeout(), auth.maxUnauthenticatedPerAddress(),
+						auth.maxUnauthenticated()),
+				workers, time);
 		return new Connections(settings(properties), new RemoteConnectionCount(table, workers.presence()),
-				opener::hasRoomFor, budgets);
+				opener::hasRoomFor, budgets, unauthenticated);
 	}
 
 	@Bean

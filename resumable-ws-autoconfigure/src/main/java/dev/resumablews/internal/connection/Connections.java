@@ -42,19 +42,23 @@ final class Connections implements ConnectionLimiter {
 
 	private final ConnectionPlaces places = new ConnectionPlaces();
 
+	private final UnauthenticatedSockets unauthenticated;
+
 	private volatile Mode mode = Mode.STOPPED;
 
 	/**
 	 * Creates the connections of a node.
 	 * @param openingRoom tells whether so many further sessions may wait to be opened
 	 * @param budgets how many handshakes the users may make
+	 * @param unauthenticated WebSockets that are to become connections
 	 */
 	Connections(ConnectionSettings settings, RemoteConnectionCount others, IntPredicate openingRoom,
-			UserBudgets budgets) {
+			UserBudgets budgets, UnauthenticatedSockets unauthenticated) {
 		this.settings = settings;
 		this.others = others;
 		this.openingRoom = openingRoom;
 		this.budgets = budgets;
+		this.unauthenticated = unauthenticated;
 	}
 
 	/**
@@ -91,11 +95,24 @@ final class Connections implements ConnectionLimiter {
 		this.places.cancel(userId);
 	}
 
+	@Override
+	public Decision admitUnauthenticated(String network) {
+		if (this.mode != Mode.STARTED) {
+			return Decision.SHUTTING_DOWN;
+		}
+		return this.unauthenticated.admit(network, this.settings.maxTotal() - this.places.total());
+	}
+
+	@Override
+	public void cancelUnauthenticated(String network) {
+		this.unauthenticated.cancel(network);
+	}
+
 	/**
 	 * Decides about a connection whose place is reserved.
 	 */
 	private Decision judge(String userId) {
-		if (this.places.total() > this.settings.maxTotal()) {
+		if (this.places.total() + this.unauthenticated.total() > this.settings.maxTotal()) {
 			return Decision.FULL;
 		}
 		if (!this.openingRoom.test(this.places.reserved())) {
@@ -180,6 +197,13 @@ final class Connections implements ConnectionLimiter {
 			.forEach((connection) -> connection.close(CloseCode.SUPERSEDED));
 	}
 
+	/**
+	 * Returns the WebSockets whose clients have not said who they are.
+	 */
+	UnauthenticatedSockets unauthenticated() {
+		return this.unauthenticated;
+	}
+
 	ConnectionPlaces places() {
 		return this.places;
 	}
@@ -199,14 +223,17 @@ final class Connections implements ConnectionLimiter {
 	 * Admits connections from now on.
 	 */
 	void start() {
+		this.unauthenticated.start();
 		this.mode = Mode.STARTED;
 	}
 
 	/**
 	 * Admits no further connection, and announces the restart to those that are there.
+	 * Clients that are not authenticated are closed.
 	 */
 	void beginToDrain() {
 		this.mode = Mode.DRAINING;
+		this.unauthenticated.closeAll();
 		this.all.values().forEach(Connection::announceRestart);
 	}
 
@@ -233,7 +260,12 @@ final class Connections implements ConnectionLimiter {
 	 * Waits until there is no connection.
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
-	synchronized void awaitNone(long deadline) throws InterruptedException {
+	void awaitNone(long deadline) throws InterruptedException {
+		this.unauthenticated.awaitNone(deadline);
+		awaitNoneAuthenticated(deadline);
+	}
+
+	private synchronized void awaitNoneAuthenticated(long deadline) throws InterruptedException {
 		long left = deadline - System.nanoTime();
 		while (!this.all.isEmpty() && left > 0) {
 			TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
@@ -247,6 +279,7 @@ final class Connections implements ConnectionLimiter {
 	 */
 	void watch(long now) {
 		this.places.expire(System.nanoTime());
+		this.unauthenticated.watch(now);
 		for (Connection connection : this.all.values()) {
 			try {
 				connection.watch(now);

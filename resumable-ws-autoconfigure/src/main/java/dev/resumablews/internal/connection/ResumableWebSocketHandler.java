@@ -1,10 +1,12 @@
 package dev.resumablews.internal.connection;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Objects;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.handshake.Handshake;
+import dev.resumablews.internal.handshake.PendingHandshake;
 import jakarta.websocket.Session;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -40,7 +42,13 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	@Override
 	public void afterConnectionEstablished(WebSocketSession session) {
 		try {
-			attach(session);
+			if (session.getAttributes().get(PendingHandshake.ATTRIBUTE) instanceof PendingHandshake pending) {
+				awaitFirstMessage(session, pending);
+			}
+			else {
+				attach(session, (Handshake) Objects.requireNonNull(session.getAttributes().get(Handshake.ATTRIBUTE)),
+						HandshakeTime.of(session.getAttributes()));
+			}
 		}
 		catch (Throwable ex) {
 			// what is thrown from here is logged with the address, which may hold a token
@@ -49,14 +57,31 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		}
 	}
 
-	private void attach(WebSocketSession session) {
-		Handshake handshake = (Handshake) Objects.requireNonNull(session.getAttributes().get(Handshake.ATTRIBUTE));
+	private void awaitFirstMessage(WebSocketSession session, PendingHandshake handshake) {
+		UnauthenticatedSocket socket = this.endpoint.connections()
+			.unauthenticated()
+			.add(handshake, channel(session, UnauthenticatedSocket.SEND_TIMEOUT), new Waiting(session));
+		session.getAttributes().put(ATTRIBUTE, socket);
+		if (!session.isOpen()) {
+			socket.gone();
+		}
+	}
+
+	private static ClientChannel channel(WebSocketSession session, Duration sendTimeout) {
 		Session nativeSession = Objects
 			.requireNonNull(((NativeWebSocketSession) session).getNativeSession(Session.class));
+		return new JakartaWebSocketChannel(nativeSession, sendTimeout, Connection.CLOSE_TIMEOUT);
+	}
+
+	/**
+	 * Makes a WebSocket a connection.
+	 * @param beganNanos when the verification of the token began, or before, by
+	 * {@link System#nanoTime()}
+	 */
+	private void attach(WebSocketSession session, Handshake handshake, long beganNanos) {
 		ConnectionSettings settings = this.endpoint.services().settings();
-		AttachedConnection attached = this.endpoint.attach(handshake,
-				new JakartaWebSocketChannel(nativeSession, settings.sendTimeout(), Connection.CLOSE_TIMEOUT),
-				HandshakeTime.of(session.getAttributes()));
+		AttachedConnection attached = this.endpoint.attach(handshake, channel(session, settings.sendTimeout()),
+				beganNanos);
 		ClientMessageReceiver receiver = new ClientMessageReceiver(attached.connection(), settings,
 				this.dispatcherServices);
 		attached.receiver(receiver);
@@ -69,6 +94,10 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	@Override
 	public void handleMessage(WebSocketSession session, WebSocketMessage<?> message) {
+		UnauthenticatedSocket waiting = waiting(session);
+		if (waiting != null && receive(waiting, message)) {
+			return;
+		}
 		Attached attached = attached(session);
 		if (attached == null) {
 			return;
@@ -96,6 +125,11 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		}
 	}
 
+	private static boolean receive(UnauthenticatedSocket socket, WebSocketMessage<?> message) {
+		return (message instanceof TextMessage text) ? socket.receive(text.getPayload(), text.isLast())
+				: socket.receiveOther();
+	}
+
 	@Override
 	public void handleTransportError(WebSocketSession session, Throwable failure) {
 		logger.debug("The transport of WebSocket " + session.getId() + " has failed", failure);
@@ -103,6 +137,10 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	@Override
 	public void afterConnectionClosed(WebSocketSession session, CloseStatus status) {
+		UnauthenticatedSocket waiting = waiting(session);
+		if (waiting != null && waiting.gone()) {
+			return;
+		}
 		Attached attached = attached(session);
 		if (attached != null) {
 			attached.attachment.remove(status.getCode());
@@ -123,8 +161,47 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		}
 	}
 
+	/**
+	 * Returns what waits for the client's first message; null if nothing does.
+	 */
+	private static @Nullable UnauthenticatedSocket waiting(WebSocketSession session) {
+		return (session.getAttributes().get(ATTRIBUTE) instanceof UnauthenticatedSocket socket) ? socket : null;
+	}
+
 	private static @Nullable Attached attached(WebSocketSession session) {
-		return (Attached) session.getAttributes().get(ATTRIBUTE);
+		return (session.getAttributes().get(ATTRIBUTE) instanceof Attached attached) ? attached : null;
+	}
+
+	/**
+	 * Makes a WebSocket a connection once its client is authenticated.
+	 */
+	private final class Waiting implements UnauthenticatedSocket.Listener {
+
+		private final WebSocketSession session;
+
+		Waiting(WebSocketSession session) {
+			this.session = session;
+		}
+
+		@Override
+		public void accepted(Handshake handshake, long beganNanos) {
+			try {
+				attach(this.session, handshake, beganNanos);
+			}
+			catch (Throwable ex) {
+				cancelled(handshake);
+				if (this.session.isOpen()) {
+					logger.error("WebSocket " + this.session.getId() + " could not be opened", ex);
+					close(this.session);
+				}
+			}
+		}
+
+		@Override
+		public void cancelled(Handshake handshake) {
+			ResumableWebSocketHandler.this.endpoint.connections().cancel(handshake.user().userId());
+		}
+
 	}
 
 	/**

@@ -40,6 +40,16 @@ final class Workers implements AutoCloseable {
 
 	private static final int PRESENCE = 2;
 
+	/**
+	 * Far more than the cores, as an authenticator may wait for another service.
+	 */
+	private static final int AUTHENTICATORS = 16;
+
+	/**
+	 * Leaves threads to other addresses, if those of one wait for long.
+	 */
+	private static final int AUTHENTICATORS_PER_ADDRESS = 4;
+
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
 	private final SupervisedScheduler clock = new SupervisedScheduler("resumable-ws-clock");
@@ -66,10 +76,12 @@ final class Workers implements AutoCloseable {
 
 	private final FairExecutor handling;
 
+	private final FairExecutor authenticating;
+
 	private final Runnable stop;
 
-	private Workers(int readers, FairExecutor handling, Executor delivery, Executor closing, Executor cutting,
-			Runnable stop) {
+	private Workers(int readers, FairExecutor handling, Executor authenticating, Executor delivery, Executor closing,
+			Executor cutting, Runnable stop) {
 		this.readers = pool("resumable-ws-read-", readers);
 		int most = Math.max(1, readers - 1);
 		this.reading = new FairExecutor(this.readers, readers, most);
@@ -78,6 +90,7 @@ final class Workers implements AutoCloseable {
 		this.closing = closing;
 		this.cutting = cutting;
 		this.handling = handling;
+		this.authenticating = new FairExecutor(authenticating, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS);
 		this.stop = stop;
 	}
 
@@ -91,10 +104,12 @@ final class Workers implements AutoCloseable {
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
 		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
 		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
-		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser), delivery, closing, cutting,
-				() -> {
+		ThreadPoolExecutor authenticating = pool("resumable-ws-auth-", AUTHENTICATORS);
+		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser), authenticating, delivery,
+				closing, cutting, () -> {
 					delivery.shutdown();
 					handling.shutdown();
+					authenticating.shutdownNow();
 					closing.shutdown();
 					cutting.shutdown();
 					awaitTermination(closing);
@@ -121,7 +136,7 @@ final class Workers implements AutoCloseable {
 			}
 		};
 		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser), whileOpen,
-				whileOpen, whileOpen, threads::close);
+				whileOpen, whileOpen, whileOpen, threads::close);
 	}
 
 	/**
@@ -181,6 +196,14 @@ final class Workers implements AutoCloseable {
 	 */
 	FairExecutor handling() {
 		return this.handling;
+	}
+
+	/**
+	 * Runs tasks that verify first messages, and may wait for another service. Addresses
+	 * take turns.
+	 */
+	FairExecutor authenticating() {
+		return this.authenticating;
 	}
 
 	/**

@@ -45,6 +45,23 @@ public interface ConnectionLimiter {
 	void cancel(String userId);
 
 	/**
+	 * Decides about a WebSocket whose client has not said who it is, and reserves a place
+	 * for it if it is admitted.
+	 * @param network what the client's address is counted with
+	 * @return the decision
+	 */
+	default Decision admitUnauthenticated(String network) {
+		return Decision.ADMITTED;
+	}
+
+	/**
+	 * Gives the place back of a WebSocket that was admitted and will not come.
+	 * @param network what the client's address is counted with
+	 */
+	default void cancelUnauthenticated(String network) {
+	}
+
+	/**
 	 * Whether there is room, and why not.
 	 */
 	enum Decision {
@@ -63,6 +80,16 @@ public interface ConnectionLimiter {
 		 * The user has made too many handshakes.
 		 */
 		TOO_OFTEN_FOR_USER,
+
+		/**
+		 * The address has too many WebSockets whose clients have not said who they are.
+		 */
+		TOO_MANY_UNAUTHENTICATED_OF_ADDRESS,
+
+		/**
+		 * The node has too many WebSockets whose clients have not said who they are.
+		 */
+		TOO_MANY_UNAUTHENTICATED,
 
 		/**
 		 * The node has too many connections.

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * known
  */
 public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch,
-		boolean ndjson, @Nullable Duration longPoll, @Nullable String remoteAddress) {
+		boolean ndjson, @Nullable Duration longPoll, @Nullable String remoteAddress) implements AcceptedHandshake {
 
 	/**
 	 * Name of the WebSocket session's attribute that holds the handshake.

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.handshake;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsProperties;
@@ -20,6 +21,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -66,7 +68,31 @@ public final class HandshakeAutoConfiguration {
 		return new HandshakeGate(
 				new HandshakeRateLimiter(auth.handshakesPerSecondPerAddress(), auth.handshakeBurstPerAddress()),
 				new OriginPolicy(properties.allowedOrigins()), found,
-				admission.getIfAvailable(() -> ConnectionLimiter.NONE), listeners.listener());
+				admission.getIfAvailable(() -> ConnectionLimiter.NONE), listeners.listener(), authenticatesLater(auth));
+	}
+
+	/**
+	 * A token in the handshake decides. Without one, the first message does, if it is a
+	 * source.
+	 */
+	private static Predicate<ServerHttpRequest> authenticatesLater(ResumableWsProperties.Auth auth) {
+		List<TokenSource> sources = tokenSources(auth);
+		boolean message = auth.tokenSources().contains(ResumableWsProperties.TokenSource.MESSAGE);
+		return (request) -> message && sources.stream().allMatch((source) -> source.find(request) == null);
+	}
+
+	private static List<TokenSource> tokenSources(ResumableWsProperties.Auth auth) {
+		return auth.tokenSources().stream().map((source) -> tokenSource(source, auth.cookieName())).toList();
+	}
+
+	private static TokenSource tokenSource(ResumableWsProperties.TokenSource source, String cookieName) {
+		return switch (source) {
+			case HEADER -> TokenSource.header();
+			case SUBPROTOCOL -> TokenSource.subprotocol();
+			case COOKIE -> TokenSource.cookie(cookieName);
+			case QUERY -> TokenSource.query();
+			case MESSAGE -> TokenSource.message();
+		};
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -88,13 +114,9 @@ public final class HandshakeAutoConfiguration {
 							Character.toUpperCase(ALTERNATIVES.charAt(0)) + ALTERNATIVES.substring(1));
 				});
 			}
-			List<TokenSource> sources = auth.tokenSources()
-				.stream()
-				.map((source) -> tokenSource(source, auth.cookieName()))
-				.toList();
 			warnOfAnyAudience(jwt);
-			return new JwtAuthenticator(sources, decoder, new TokenRules(jwt.userClaim(), issuer(jwt), jwt.audiences(),
-					jwt.requireExpiration(), jwt.maxAge(), jwt.clockSkew()));
+			return new JwtAuthenticator(tokenSources(auth), decoder, new TokenRules(jwt.userClaim(), issuer(jwt),
+					jwt.audiences(), jwt.requireExpiration(), jwt.maxAge(), jwt.clockSkew()));
 		}
 
 		/**
@@ -129,15 +151,6 @@ public final class HandshakeAutoConfiguration {
 						"Remove resumable-ws.auth.jwt.issuer, or set resumable-ws.auth.jwt.jwk-set-uri in place of resumable-ws.auth.jwt.issuer-uri.");
 			}
 			return (issuer != null) ? issuer : issuerUri;
-		}
-
-		private static TokenSource tokenSource(ResumableWsProperties.TokenSource source, String cookieName) {
-			return switch (source) {
-				case HEADER -> TokenSource.header();
-				case SUBPROTOCOL -> TokenSource.subprotocol();
-				case COOKIE -> TokenSource.cookie(cookieName);
-				case QUERY -> TokenSource.query();
-			};
 		}
 
 	}

@@ -3,6 +3,7 @@ package dev.resumablews.internal.handshake;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -14,6 +15,7 @@ import dev.resumablews.SecurityEvent;
 import dev.resumablews.internal.handshake.ConnectionLimiter.Decision;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -27,7 +29,8 @@ import org.springframework.web.cors.CorsConfiguration;
  * <li>it is an upgrade, if it is for the WebSocket (else 400), from an address that does
  * not ask too often (else 429), with well-formed parameters (else 400),</li>
  * <li>from a page that may (else 403),</li>
- * <li>for a user who is known (else 401, or 503 when that cannot be told now),</li>
+ * <li>for a user who is known (else 401, or 503 when that cannot be told now), or, if it
+ * is for a WebSocket, whose first message may say who it is,</li>
  * <li>for whom there is room (else 429 or 503).</li>
  * </ol>
  * Refusals are counted and reported here, whatever was asked for. Thread-safe.
@@ -54,13 +57,22 @@ public final class HandshakeGate {
 
 	private final ResumableWsListener listener;
 
+	private final Predicate<ServerHttpRequest> authenticatesLater;
+
+	/**
+	 * Creates a gate.
+	 * @param authenticatesLater says of requests for a WebSocket that are not authentic
+	 * whether their clients may authenticate by their first message
+	 */
 	HandshakeGate(HandshakeRateLimiter rate, OriginPolicy origins, HandshakeAuthenticator authenticator,
-			ConnectionLimiter admission, ResumableWsListener listener) {
+			ConnectionLimiter admission, ResumableWsListener listener,
+			Predicate<ServerHttpRequest> authenticatesLater) {
 		this.rate = rate;
 		this.origins = origins;
 		this.authenticator = authenticator;
 		this.admission = admission;
 		this.listener = listener;
+		this.authenticatesLater = authenticatesLater;
 	}
 
 	/**
@@ -78,13 +90,67 @@ public final class HandshakeGate {
 			return accept(request, endpoint, address);
 		}
 		catch (HandshakeRefusedException ex) {
-			RejectionReason reason = ex.rejection().reason();
-			logger.debug("Handshake refused with " + reason.status() + ": " + ex.rejection().text());
-			this.listener.onHandshakeRefused(reason.status().value());
-			this.listener.onSecurityEvent(new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, ex.userId(),
-					address.text(), reason.word()));
+			report(ex, address);
 			throw ex;
 		}
+	}
+
+	/**
+	 * Checks a request for a WebSocket. Does what {@link #accept} does, but also accepts
+	 * a request without a token if the first message may hold it. Then a place among the
+	 * WebSockets that wait for it is reserved, which {@link #cancelPending} gives back.
+	 * @param request the request
+	 * @return a {@link Handshake} or a {@link PendingHandshake}
+	 * @throws HandshakeRefusedException if it is refused
+	 */
+	AcceptedHandshake acceptWebSocket(ServerHttpRequest request) throws HandshakeRefusedException {
+		RemoteAddress address = RemoteAddress.of(request);
+		try {
+			try {
+				return accept(request, Endpoint.WEBSOCKET, address);
+			}
+			catch (HandshakeRefusedException ex) {
+				if (ex.rejection().reason() == RejectionReason.TOKEN && this.authenticatesLater.test(request)) {
+					return acceptPending(request, address);
+				}
+				throw ex;
+			}
+		}
+		catch (HandshakeRefusedException ex) {
+			report(ex, address);
+			throw ex;
+		}
+	}
+
+	private PendingHandshake acceptPending(ServerHttpRequest request, RemoteAddress address)
+			throws HandshakeRefusedException {
+		PendingHandshake pending = new PendingHandshake(this, new FirstMessageRequest(request),
+				parse(request, Endpoint.WEBSOCKET), address);
+		refuse(this.admission.admitUnauthenticated(address.network()), null);
+		return pending;
+	}
+
+	/**
+	 * Gives the place back of a WebSocket that was accepted and will not come.
+	 * @param network what its address is counted with
+	 */
+	void cancelPending(String network) {
+		this.admission.cancelUnauthenticated(network);
+	}
+
+	private void report(HandshakeRefusedException ex, RemoteAddress address) {
+		RejectionReason reason = ex.rejection().reason();
+		logger.debug("Handshake refused with " + reason.status() + ": " + ex.rejection().text());
+		report(reason, ex.userId(), address);
+	}
+
+	/**
+	 * Tells the listeners of a client that is not let in.
+	 */
+	void report(RejectionReason reason, @Nullable String userId, RemoteAddress address) {
+		this.listener.onHandshakeRefused(reason.status().value());
+		this.listener.onSecurityEvent(
+				new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, userId, address.text(), reason.word()));
 	}
 
 	/**
@@ -117,7 +183,14 @@ public final class HandshakeGate {
 		if (!isFromAllowedPage(request, endpoint)) {
 			throw new HandshakeRefusedException(RejectionReason.ORIGIN, "Origin not allowed");
 		}
-		AuthenticatedUser user = authenticate(request);
+		return admit(authenticate(request), resume, endpoint, address);
+	}
+
+	/**
+	 * Reserves a place for what a user asks for.
+	 */
+	Handshake admit(AuthenticatedUser user, ResumeRequest resume, Endpoint endpoint, RemoteAddress address)
+			throws HandshakeRefusedException {
 		admit(user.userId(), endpoint);
 		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(),
 				resume.ndjson() || endpoint == Endpoint.EVENTS, resume.longPoll(), address.text());
@@ -142,6 +215,10 @@ public final class HandshakeGate {
 	private void admit(String userId, Endpoint endpoint) throws HandshakeRefusedException {
 		Decision decision = (endpoint == Endpoint.MESSAGES) ? this.admission.admitMessages()
 				: this.admission.admit(userId);
+		refuse(decision, userId);
+	}
+
+	private static void refuse(Decision decision, @Nullable String userId) throws HandshakeRefusedException {
 		switch (decision) {
 			case ADMITTED -> {
 			}
@@ -149,6 +226,11 @@ public final class HandshakeGate {
 					"Too many connections of this user", userId);
 			case TOO_OFTEN_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_RATE,
 					"Too many handshakes of this user", userId);
+			case TOO_MANY_UNAUTHENTICATED_OF_ADDRESS ->
+				throw new HandshakeRefusedException(RejectionReason.MAX_UNAUTHENTICATED_PER_ADDRESS,
+						"Too many connections from this address without a token");
+			case TOO_MANY_UNAUTHENTICATED -> throw new HandshakeRefusedException(RejectionReason.MAX_UNAUTHENTICATED,
+					"Too many connections without a token");
 			case FULL -> throw new HandshakeRefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
 			case BUSY -> throw new HandshakeRefusedException(RejectionReason.MAX_OPENING,
 					"Too many connections are being opened", userId);
@@ -187,7 +269,10 @@ public final class HandshakeGate {
 		}
 	}
 
-	private AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRefusedException {
+	/**
+	 * Says who has sent a request. May block, as authenticators may.
+	 */
+	AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRefusedException {
 		try {
 			return this.authenticator.authenticate(request);
 		}

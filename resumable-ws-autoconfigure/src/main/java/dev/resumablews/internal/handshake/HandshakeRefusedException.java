@@ -32,7 +32,11 @@ public final class HandshakeRefusedException extends Exception {
 		return this.rejection;
 	}
 
-	@Nullable String userId() {
+	/**
+	 * Returns who is refused.
+	 * @return the user; null if the token was not verified
+	 */
+	public @Nullable String userId() {
 		return this.userId;
 	}
 

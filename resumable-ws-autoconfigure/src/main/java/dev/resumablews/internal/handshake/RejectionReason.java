@@ -31,6 +31,27 @@ public enum RejectionReason {
 	TOKEN(HttpStatus.UNAUTHORIZED),
 
 	/**
+	 * The first message of a client that has not said who it is is something else than
+	 * its token.
+	 */
+	FIRST_MESSAGE(HttpStatus.UNAUTHORIZED),
+
+	/**
+	 * No first message came in time.
+	 */
+	FIRST_MESSAGE_TIMEOUT(HttpStatus.UNAUTHORIZED),
+
+	/**
+	 * The address has too many WebSockets whose clients have not said who they are.
+	 */
+	MAX_UNAUTHENTICATED_PER_ADDRESS(HttpStatus.TOO_MANY_REQUESTS),
+
+	/**
+	 * The node has too many WebSockets whose clients have not said who they are.
+	 */
+	MAX_UNAUTHENTICATED(HttpStatus.SERVICE_UNAVAILABLE),
+
+	/**
 	 * It cannot be told now who the client is.
 	 */
 	AUTHENTICATION_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),

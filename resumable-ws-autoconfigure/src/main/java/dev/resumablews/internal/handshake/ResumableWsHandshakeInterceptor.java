@@ -15,14 +15,15 @@ import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
  * Lets a request become a WebSocket if the {@link HandshakeGate} accepts it, and leaves
- * its {@link Handshake} in the attributes. Thread-safe.
+ * its {@link Handshake} in the attributes, or its {@link PendingHandshake} if the client
+ * may say later who it is. Thread-safe.
  */
 final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
 	/**
-	 * Name of the request's attribute that holds the user who was admitted.
+	 * Name of the request's attribute that gives the reserved place back.
 	 */
-	private static final String ADMITTED = ResumableWsHandshakeInterceptor.class.getName() + ".admitted";
+	private static final String CANCEL = ResumableWsHandshakeInterceptor.class.getName() + ".cancel";
 
 	private final HandshakeGate gate;
 
@@ -34,10 +35,19 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	public boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
 			Map<String, Object> attributes) throws IOException {
 		try {
-			Handshake handshake = this.gate.accept(request, Endpoint.WEBSOCKET);
-			attributes.put(Handshake.ATTRIBUTE, handshake);
+			AcceptedHandshake accepted = this.gate.acceptWebSocket(request);
+			Runnable cancel;
+			if (accepted instanceof PendingHandshake pending) {
+				attributes.put(PendingHandshake.ATTRIBUTE, pending);
+				cancel = () -> this.gate.cancelPending(pending.network());
+			}
+			else {
+				Handshake handshake = (Handshake) accepted;
+				attributes.put(Handshake.ATTRIBUTE, handshake);
+				cancel = () -> this.gate.cancel(handshake.user().userId());
+			}
 			if (request instanceof ServletServerHttpRequest servlet) {
-				servlet.getServletRequest().setAttribute(ADMITTED, handshake.user().userId());
+				servlet.getServletRequest().setAttribute(CANCEL, cancel);
 			}
 			return true;
 		}
@@ -51,9 +61,9 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 	public void afterHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
 			@Nullable Exception exception) {
 		if (request instanceof ServletServerHttpRequest servlet
-				&& servlet.getServletRequest().getAttribute(ADMITTED) instanceof String userId
+				&& servlet.getServletRequest().getAttribute(CANCEL) instanceof Runnable cancel
 				&& (exception != null || !isUpgraded(response))) {
-			this.gate.cancel(userId);
+			cancel.run();
 		}
 	}
 

@@ -70,6 +70,14 @@ interface TokenSource {
 		};
 	}
 
+	/**
+	 * Looks at the first message of a client whose handshake had no token.
+	 * @return the source
+	 */
+	static TokenSource message() {
+		return (request) -> (request instanceof FirstMessageRequest first) ? first.token() : null;
+	}
+
 	private static @Nullable String values(ServerHttpRequest request, String header, @Nullable String separator,
 			String prefix, boolean ignoreCase) {
 		for (String line : request.getHeaders().getOrDefault(header, List.of())) {

@@ -33,6 +33,15 @@ public record HeldByNode(int connections, int places, int reserved, int joined, 
 	}
 
 	/**
+	 * Looks at the WebSockets whose clients have not said who they are.
+	 * @param server the node
+	 * @return how many there are, with those whose handshake is not done yet
+	 */
+	public static int unauthenticated(TestServer server) {
+		return server.bean(Connections.class).unauthenticated().total();
+	}
+
+	/**
 	 * Returns the same, but for the places that are reserved.
 	 */
 	public HeldByNode withoutReservations() {

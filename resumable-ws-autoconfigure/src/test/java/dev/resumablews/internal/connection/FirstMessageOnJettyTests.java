@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class FirstMessageOnJettyTests extends FirstMessageTests {
+
+	FirstMessageOnJettyTests() {
+		super(true);
+	}
+
+}

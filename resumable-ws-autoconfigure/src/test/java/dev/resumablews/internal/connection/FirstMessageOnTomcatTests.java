@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class FirstMessageOnTomcatTests extends FirstMessageTests {
+
+	FirstMessageOnTomcatTests() {
+		super(false);
+	}
+
+}
