@@ -90,7 +90,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 		}
 	}
 
-	private static String encode(UUID id) {
+	static String encode(UUID id) {
 		byte[] bytes = ByteBuffer.allocate(Long.BYTES * 2)
 			.putLong(id.getMostSignificantBits())
 			.putLong(id.getLeastSignificantBits())
@@ -98,7 +98,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
 	}
 
-	private static UUID decode(String text) {
+	static UUID decode(String text) {
 		byte[] bytes = Base64.getUrlDecoder().decode(text);
 		if (bytes.length != Long.BYTES * 2) {
 			throw new IllegalArgumentException("Not an id: " + text);

@@ -81,6 +81,8 @@ final class Connection {
 
 	private final ControlQueue control;
 
+	private final EphemeralQueue ephemerals;
+
 	private final SendWindow window;
 
 	private final ConnectionLoop loop;
@@ -128,9 +130,10 @@ final class Connection {
 		this.listener = listener;
 		this.budget = services.budgets().hold(handshake.user().userId());
 		this.control = new ControlQueue(this.budget);
+		this.ephemerals = new EphemeralQueue(this.budget);
 		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
 		this.loop = new ConnectionLoop(workers.delivery(), workers.pinging(), services.time(), channel, this.state,
-				this.window, handshake.ndjson(), this.control, this::endWith);
+				this.window, handshake.ndjson(), this.control, this.ephemerals, this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
 		this.wake = this::changed;
@@ -142,6 +145,13 @@ final class Connection {
 
 	String userId() {
 		return this.handshake.user().userId();
+	}
+
+	/**
+	 * Returns the user as a key of 16 bytes.
+	 */
+	UUID userKey() {
+		return this.login.userKey();
 	}
 
 	/**
@@ -215,6 +225,13 @@ final class Connection {
 		if (!this.loop.offer(this.services.writer().write(message))) {
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
+	}
+
+	/**
+	 * Sends an ephemeral event, unless the client has not caught up or reads too slowly.
+	 */
+	void sendEphemeral(String event) {
+		this.loop.offerEphemeral(event);
 	}
 
 	/**
@@ -386,6 +403,7 @@ final class Connection {
 		}
 		this.loop.gone();
 		this.control.close();
+		this.ephemerals.close();
 		this.services.budgets().release(this.budget);
 		return true;
 	}

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * have to wait for the client if the buffers of the network are full. So one that is not
  * sure to find room is sent by a patient thread, and counts as a frame.
  * <li>Control messages that wait are sent first, then the events that follow the cursor,
- * while the {@link SendWindow} is open. If the session is closed and all of it was sent,
- * the connection is closed.
+ * then ephemeral events, while the {@link SendWindow} is open. If the session is closed
+ * and all of it was sent, the connection is closed.
  * <li>Nothing that is thrown here leaves a connection behind that looks alive: it is
  * ended.
  * </ol>
@@ -65,6 +65,8 @@ final class ConnectionLoop {
 	private final SendWindow window;
 
 	private final ControlQueue control;
+
+	private final EphemeralQueue ephemerals;
 
 	/**
 	 * Above 0 while the loop runs or is about to. It begins at 1, so that nothing runs it
@@ -124,10 +126,12 @@ final class ConnectionLoop {
 	 * task at once, or reject it
 	 * @param time the time of {@link ListeningClock}
 	 * @param control what is sent before the events
+	 * @param ephemerals what is sent after the events
 	 * @param end closes the WebSocket; must not throw
 	 */
 	ConnectionLoop(Executor threads, Executor patientThreads, LongSupplier time, WebSocketChannel channel,
-			ConnectionState state, SendWindow window, boolean ndjson, ControlQueue control, Consumer<CloseCode> end) {
+			ConnectionState state, SendWindow window, boolean ndjson, ControlQueue control, EphemeralQueue ephemerals,
+			Consumer<CloseCode> end) {
 		this.threads = threads;
 		this.patientThreads = patientThreads;
 		this.time = time;
@@ -136,6 +140,7 @@ final class ConnectionLoop {
 		this.window = window;
 		this.ndjson = ndjson;
 		this.control = control;
+		this.ephemerals = ephemerals;
 		this.end = end;
 	}
 
@@ -163,6 +168,15 @@ final class ConnectionLoop {
 	 */
 	void offerFirst(String message) {
 		this.control.offerFirst(message);
+	}
+
+	/**
+	 * Adds an ephemeral event, or drops it.
+	 */
+	void offerEphemeral(String event) {
+		if (this.ephemerals.offer(event)) {
+			wake();
+		}
 	}
 
 	void wake() {
@@ -356,7 +370,10 @@ final class ConnectionLoop {
 		List<String> messages = new ArrayList<>();
 		this.control.drainTo(messages);
 		if (withEvents && this.cursor != null && this.window.isOpen()) {
-			this.cursor.take(messages, this.window.frameLength());
+			long length = this.window.frameLength();
+			this.cursor.take(messages, length);
+			this.ephemerals.admit(this.cursor.hasCaughtUp());
+			this.ephemerals.drainTo(messages, length - messages.stream().mapToLong(String::length).sum());
 		}
 		if (this.ndjson && messages.size() > 1) {
 			this.frames.add(String.join("\n", messages));

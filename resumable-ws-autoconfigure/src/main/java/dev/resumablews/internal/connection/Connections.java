@@ -14,6 +14,7 @@ import java.util.function.IntPredicate;
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
@@ -39,6 +40,11 @@ final class Connections implements ConnectionLimiter {
 	private final ConcurrentMap<UUID, Connection> all = new ConcurrentHashMap<>();
 
 	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
+
+	/**
+	 * Those of {@link #bySession}, by the hash of their user.
+	 */
+	private final ConcurrentMap<UUID, List<Connection>> byUser = new ConcurrentHashMap<>();
 
 	private final ConnectionPlaces places = new ConnectionPlaces();
 
@@ -114,11 +120,8 @@ final class Connections implements ConnectionLimiter {
 	 * closed.
 	 */
 	void join(Connection connection) {
-		List<Connection> ofSession = this.bySession.compute(connection.sessionId(), (id, known) -> {
-			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
-			changed.add(connection);
-			return List.copyOf(changed);
-		});
+		List<Connection> ofSession = add(this.bySession, connection.sessionId(), connection);
+		add(this.byUser, connection.userKey(), connection);
 		int excess = ofSession.size() - this.settings.maxPerSession();
 		for (int i = 0; i < excess; i++) {
 			ofSession.get(i).close(CloseCode.SUPERSEDED);
@@ -133,13 +136,18 @@ final class Connections implements ConnectionLimiter {
 	 * @return whether it was one of them
 	 */
 	boolean leave(Connection connection) {
-		boolean[] left = new boolean[1];
-		this.bySession.computeIfPresent(connection.sessionId(), (id, known) -> {
-			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
-			left[0] = rest.size() < known.size();
-			return rest.isEmpty() ? null : rest;
-		});
-		return left[0];
+		remove(this.byUser, connection.userKey(), connection);
+		return remove(this.bySession, connection.sessionId(), connection);
+	}
+
+	/**
+	 * Returns the connections, whose session is open, that get what is for a recipient.
+	 */
+	List<Connection> of(Recipient recipient) {
+		return switch (recipient.kind()) {
+			case SESSION -> this.bySession.getOrDefault(recipient.id(), List.of());
+			case USER -> this.byUser.getOrDefault(recipient.id(), List.of());
+		};
 	}
 
 	void remove(Connection connection) {
@@ -239,6 +247,24 @@ final class Connections implements ConnectionLimiter {
 				connection.abandon(CloseCode.INTERNAL_ERROR);
 			}
 		}
+	}
+
+	private static List<Connection> add(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
+		return map.compute(key, (id, known) -> {
+			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
+			changed.add(connection);
+			return List.copyOf(changed);
+		});
+	}
+
+	private static boolean remove(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
+		boolean[] removed = new boolean[1];
+		map.computeIfPresent(key, (id, known) -> {
+			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
+			removed[0] = rest.size() < known.size();
+			return rest.isEmpty() ? null : rest;
+		});
+		return removed[0];
 	}
 
 	private enum Mode {

@@ -54,6 +54,16 @@ public final class FrameWriter {
 	}
 
 	/**
+	 * Writes an ephemeral event.
+	 * @param type its type
+	 * @param payload its payload, a well-formed JSON object in one line
+	 * @return the text
+	 */
+	public String writeEphemeral(String type, String payload) {
+		return "{\"type\":\"" + type + "\",\"ephemeral\":true,\"payload\":" + payload + '}';
+	}
+
+	/**
 	 * Writes a control message, which may quote what a client has sent.
 	 * @param message the message
 	 * @return the text

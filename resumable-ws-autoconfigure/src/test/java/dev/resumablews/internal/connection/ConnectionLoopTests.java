@@ -175,7 +175,8 @@ class ConnectionLoopTests {
 
 	private ConnectionLoop loop(Executor threads, Executor patientThreads) {
 		return new ConnectionLoop(threads, patientThreads, System::nanoTime, this.sent, this.state,
-				new SendWindow(65_536, Duration.ofSeconds(25)), false, new ControlQueue(UNLIMITED), this.ends::add);
+				new SendWindow(65_536, Duration.ofSeconds(25)), false, new ControlQueue(UNLIMITED),
+				new EphemeralQueue(UNLIMITED), this.ends::add);
 	}
 
 	/**
