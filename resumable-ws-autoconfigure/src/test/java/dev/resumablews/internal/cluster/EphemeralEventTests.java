@@ -40,7 +40,8 @@ class EphemeralEventTests {
 		this.nodes = new TwoNodes();
 		this.nodes.awaitListeners();
 		try (WsTestClient client = this.nodes.connect("first")) {
-			// so that the first node knows from the beginning that the second one has clients
+			// so that the first node knows from the beginning that the second one has
+			// clients
 			await().until(() -> this.nodes.sql()
 				.sql("select count(*) from ws_connected_nodes")
 				.query(Long.class)
