@@ -20,12 +20,13 @@ import dev.resumablews.internal.reply.UserMessages;
  * @param authenticator verifies tokens
  * @param log tells what became of a session
  * @param handlers the application's handlers, by type
+ * @param ephemerals handles ephemeral messages
  * @param workers the threads
  * @param backlog what all messages that wait take
  * @param quota how much may be stored for a user
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers, Workers workers,
-		MessageBacklog.Total backlog, StorageQuota quota) {
+		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers,
+		EphemeralMessages ephemerals, Workers workers, MessageBacklog.Total backlog, StorageQuota quota) {
 
 }

@@ -38,6 +38,8 @@ final class Workers implements AutoCloseable {
 
 	private static final int HANDLERS = 64;
 
+	private static final int EPHEMERAL = 8;
+
 	private static final int PRESENCE = 2;
 
 	/**
@@ -76,11 +78,14 @@ final class Workers implements AutoCloseable {
 
 	private final FairExecutor handling;
 
+	private final FairExecutor ephemeral;
+
 	private final FairExecutor authenticating;
 
 	private final Runnable stop;
 
-	private Workers(int readers, FairExecutor handling, Executor authenticating, Executor delivery, Executor closing,
+	private Workers(int readers, FairExecutor handling, FairExecutor ephemeral, FairExecutor authenticating,
+			Executor delivery, Executor closing,
 			Executor cutting, Runnable stop) {
 		this.readers = pool("resumable-ws-read-", readers);
 		int most = Math.max(1, readers - 1);
@@ -90,7 +95,8 @@ final class Workers implements AutoCloseable {
 		this.closing = closing;
 		this.cutting = cutting;
 		this.handling = handling;
-		this.authenticating = new FairExecutor(authenticating, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS);
+		this.ephemeral = ephemeral;
+		this.authenticating = authenticating;
 		this.stop = stop;
 	}
 
@@ -104,11 +110,15 @@ final class Workers implements AutoCloseable {
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
 		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
 		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
+		ThreadPoolExecutor ephemeral = pool("resumable-ws-ephemeral-", EPHEMERAL);
 		ThreadPoolExecutor authenticating = pool("resumable-ws-auth-", AUTHENTICATORS);
-		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser), authenticating, delivery,
-				closing, cutting, () -> {
+		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser),
+				new FairExecutor(ephemeral, EPHEMERAL, 1),
+				new FairExecutor(authenticating, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), delivery, closing, cutting,
+				() -> {
 					delivery.shutdown();
 					handling.shutdown();
+					ephemeral.shutdown();
 					authenticating.shutdownNow();
 					closing.shutdown();
 					cutting.shutdown();
@@ -135,8 +145,10 @@ final class Workers implements AutoCloseable {
 				logger.debug("A task came after the end", ex);
 			}
 		};
-		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser), whileOpen,
-				whileOpen, whileOpen, whileOpen, threads::close);
+		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser),
+				new FairExecutor(whileOpen, Integer.MAX_VALUE, 1),
+				new FairExecutor(whileOpen, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), whileOpen, whileOpen, whileOpen,
+				threads::close);
 	}
 
 	/**
@@ -196,6 +208,13 @@ final class Workers implements AutoCloseable {
 	 */
 	FairExecutor handling() {
 		return this.handling;
+	}
+
+	/**
+	 * Runs the application's handlers of ephemeral messages, one of each user at a time.
+	 */
+	FairExecutor ephemeral() {
+		return this.ephemeral;
 	}
 
 	/**

@@ -193,7 +193,7 @@ public final class HandshakeGate {
 			throws HandshakeRefusedException {
 		admit(user.userId(), endpoint);
 		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(),
-				resume.ndjson() || endpoint == Endpoint.EVENTS, resume.longPoll(), address.text());
+				resume.ndjson() || endpoint == Endpoint.EVENTS, resume.presence(), resume.longPoll(), address.text());
 	}
 
 	/**

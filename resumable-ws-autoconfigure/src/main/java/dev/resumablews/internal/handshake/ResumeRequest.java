@@ -16,11 +16,12 @@ import org.springframework.http.server.ServerHttpRequest;
  * @param lastEventId the last event the client has processed, 0 or more
  * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
+ * @param presence whether the client asks who else is connected
  * @param longPoll how long the request waits for something to send before it ends; null
  * if it does not end by itself
  */
 record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch, boolean ndjson,
-		@Nullable Duration longPoll) {
+		boolean presence, @Nullable Duration longPoll) {
 
 	private static final Pattern UUID_TEXT = Pattern
 		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
@@ -44,7 +45,7 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 			position = (header != null && !header.isEmpty()) ? header : position;
 		}
 		return new ResumeRequest(sessionId, lastEventId(position), epoch(value(parameters, "epoch")),
-				ndjson(value(parameters, "frames")), longPoll(wait));
+				ndjson(value(parameters, "frames")), presence(value(parameters, "presence")), longPoll(wait));
 	}
 
 	private static @Nullable String value(QueryParameters parameters, String name) throws MalformedException {
@@ -91,6 +92,13 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 			throw new MalformedException("Unknown frames: must be ndjson, or absent");
 		}
 		return value != null;
+	}
+
+	private static boolean presence(@Nullable String value) throws MalformedException {
+		if (value != null && !value.equals("true") && !value.equals("false")) {
+			throw new MalformedException("Malformed presence: must be true, false, or absent");
+		}
+		return "true".equals(value);
 	}
 
 	private static @Nullable Duration longPoll(@Nullable String value) throws MalformedException {
