@@ -85,8 +85,7 @@ final class Workers implements AutoCloseable {
 	private final Runnable stop;
 
 	private Workers(int readers, FairExecutor handling, FairExecutor ephemeral, FairExecutor authenticating,
-			Executor delivery, Executor closing,
-			Executor cutting, Runnable stop) {
+			Executor delivery, Executor closing, Executor cutting, Runnable stop) {
 		this.readers = pool("resumable-ws-read-", readers);
 		int most = Math.max(1, readers - 1);
 		this.reading = new FairExecutor(this.readers, readers, most);
@@ -114,8 +113,8 @@ final class Workers implements AutoCloseable {
 		ThreadPoolExecutor authenticating = pool("resumable-ws-auth-", AUTHENTICATORS);
 		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser),
 				new FairExecutor(ephemeral, EPHEMERAL, 1),
-				new FairExecutor(authenticating, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), delivery, closing, cutting,
-				() -> {
+				new FairExecutor(authenticating, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), delivery, closing,
+				cutting, () -> {
 					delivery.shutdown();
 					handling.shutdown();
 					ephemeral.shutdown();
@@ -147,8 +146,8 @@ final class Workers implements AutoCloseable {
 		};
 		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser),
 				new FairExecutor(whileOpen, Integer.MAX_VALUE, 1),
-				new FairExecutor(whileOpen, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), whileOpen, whileOpen, whileOpen,
-				threads::close);
+				new FairExecutor(whileOpen, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), whileOpen, whileOpen,
+				whileOpen, threads::close);
 	}
 
 	/**

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * known
  */
 public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch,
-		boolean ndjson, boolean presence, @Nullable Duration longPoll, @Nullable String remoteAddress)
-		implements AcceptedHandshake {
+		boolean ndjson, boolean presence, @Nullable Duration longPoll,
+		@Nullable String remoteAddress) implements AcceptedHandshake {
 
 	/**
 	 * Name of the WebSocket session's attribute that holds the handshake.
