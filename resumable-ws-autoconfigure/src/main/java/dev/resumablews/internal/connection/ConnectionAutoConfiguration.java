@@ -22,6 +22,7 @@ import dev.resumablews.internal.protocol.DeltaMerger;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.FrameWriter;
 import dev.resumablews.internal.publish.IdempotentExecutor;
+import dev.resumablews.internal.relay.RelayMessages;
 import dev.resumablews.internal.reply.Replies;
 import dev.resumablews.internal.reply.UserMessages;
 import org.apache.catalina.startup.Tomcat;
@@ -29,6 +30,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.coyote.AbstractProtocol;
 import org.apache.tomcat.util.threads.ThreadPoolExecutor;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -61,6 +63,7 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
 		"dev.resumablews.internal.log.LogAutoConfiguration",
 		"dev.resumablews.internal.publish.PublishAutoConfiguration",
+		"dev.resumablews.internal.relay.RelayAutoConfiguration",
 		"dev.resumablews.internal.reply.ReplyAutoConfiguration",
 		"dev.resumablews.internal.handshake.HandshakeAutoConfiguration" })
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
@@ -150,24 +153,31 @@ public final class ConnectionAutoConfiguration {
 			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector,
 			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
 			IdempotentExecutor once, UserBudgets budgets, StorageQuota quota, HandshakeAuthenticator authenticator,
-			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
+			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<RelayMessages> relays,
+			ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
-				authenticator, log, byType(handlers.orderedStream().toList()), workers, new MessageBacklog.Total(),
-				quota);
+				authenticator, log, byType(handlers.orderedStream().toList(), relays.getIfAvailable()), workers,
+				new MessageBacklog.Total(), quota, relays.getIfAvailable());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
 				opener, presence, disconnector);
 		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);
 	}
 
-	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers) {
+	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers,
+			@Nullable RelayMessages relays) {
 		handlers.forEach((handler) -> {
 			if (OWN_TYPES.contains(handler.type())) {
 				throw new IllegalStateException(
 						"Messages of type '%s' are the protocol's own, so %s would never be called"
+							.formatted(handler.type(), handler.getClass().getName()));
+			}
+			if (relays != null && relays.handles(handler.type())) {
+				throw new IllegalStateException(
+						"Messages of type '%s' are forwarded by a relay, so %s would never be called"
 							.formatted(handler.type(), handler.getClass().getName()));
 			}
 		});
