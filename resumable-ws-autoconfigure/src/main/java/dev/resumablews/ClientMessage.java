@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A message that a client sent, on its way to a {@link ClientMessageHandler}. Immutable,
- * as long as nobody changes its payload.
+ * A message that a client sent, on its way to a {@link ClientMessageHandler} or an
+ * {@link EphemeralMessageHandler}. Immutable, as long as its payload is not changed.
  *
  * @param sessionId the session the client is connected to
  * @param userId the user it authenticated as

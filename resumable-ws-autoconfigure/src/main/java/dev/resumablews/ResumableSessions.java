@@ -6,9 +6,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What an application does with sessions: publish events into them, look at them, close
- * and erase them, and disconnect their users. An instance is a bean; it is safe for use
- * by many threads.
+ * What an application does with sessions: publish events into them, send ephemeral ones,
+ * look at sessions, close and erase them, and disconnect their users. An instance is a
+ * bean; it is safe for use by many threads.
  * <p>
  * A session begins when a client opens it. It is stored with its first event; one that
  * never has an event ends a day after its last connection, or when Postgres crashes or
@@ -79,6 +79,55 @@ public interface ResumableSessions {
 	 * for a reason that {@link #publish(UUID, String, Object)} names
 	 */
 	int publishToUser(String userId, String type, Object payload);
+
+	/**
+	 * Sends an ephemeral event to the clients that are connected to a session now, on all
+	 * nodes. It is not stored, has no id, and is not sent again: a client that is not
+	 * connected, has not caught up with the session's events, or reads too slowly does
+	 * not get it, and neither do clients of a node that misses the signal. It may
+	 * overtake published events. An event that is sent within a transaction is sent at
+	 * once, whatever becomes of the transaction.
+	 * <p>
+	 * Does not block, and takes no note of whether there is such a session. Between nodes
+	 * the event travels in the signal itself, so its size is limited, whoever is
+	 * connected: type and payload together to 7,917 bytes with
+	 * {@code resumable-ws.cluster.signal=postgres}, to 130,990 with {@code redis}.
+	 * @param sessionId the session
+	 * @param type the event's type, as for {@link #publish(UUID, String, Object)}, but
+	 * not one that the protocol stores, such as {@code user_message}
+	 * @param payload what is serialized to a JSON object
+	 * @throws IllegalArgumentException if the type or the payload is not acceptable, or
+	 * they are too large
+	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is
+	 * {@code polling}, which would store the event
+	 */
+	void sendEphemeral(UUID sessionId, String type, Object payload);
+
+	/**
+	 * Sends an ephemeral event to all clients of a user that are connected now, as
+	 * {@link #sendEphemeral(UUID, String, Object)} does to those of a session.
+	 * @param userId the user
+	 * @param type the event's type
+	 * @param payload what is serialized to a JSON object
+	 * @throws IllegalArgumentException if the type or the payload is not acceptable, or
+	 * they are too large
+	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is
+	 * {@code polling}
+	 */
+	void sendEphemeralToUser(String userId, String type, Object payload);
+
+	/**
+	 * Sends an ephemeral event, with the type of a client's message, to the other clients
+	 * that are connected to the client's session, as
+	 * {@link #sendEphemeral(UUID, String, Object)} does to all of them.
+	 * @param message the client's message
+	 * @param payload what is serialized to a JSON object, such as the message's payload
+	 * @throws IllegalArgumentException if the type or the payload is not acceptable, or
+	 * they are too large
+	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is
+	 * {@code polling}
+	 */
+	void sendEphemeralToOthers(ClientMessage message, Object payload);
 
 	/**
 	 * Finds a session, including closed ones and those that have no event yet.

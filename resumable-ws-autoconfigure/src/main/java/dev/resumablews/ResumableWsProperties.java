@@ -236,6 +236,11 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxWaitingSize Size of the messages that wait to be stored or handled.
 	 * @param maxUnreadSize Size of the control messages that the user's clients have not
 	 * read yet.
+	 * @param ephemeralPerSecond Ephemeral messages a second on average; twice as many at
+	 * once. Further ones are dropped.
+	 * @param maxEphemeralSize Size of the ephemeral events that the user's clients have
+	 * not read yet, and of the ephemeral messages that wait to be handled, at 1 kB more
+	 * for each. Further ones are dropped, the oldest events first.
 	 * @param maxHandlers Handlers of messages that run at the same time.
 	 * @param maxWaitingReplies Replies that may wait for their turn, on all nodes, before
 	 * further messages of the user are refused.
@@ -250,7 +255,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("240") int handshakesPerMinute, @DefaultValue("60") int resumesPerMinute,
 			@DefaultValue("60") int repliesPerMinute, @DefaultValue("8MB") DataSize replayPerSecond,
 			@DefaultValue("1000") int maxWaitingMessages, @DefaultValue("4MB") DataSize maxWaitingSize,
-			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("4") int maxHandlers,
+			@DefaultValue("1MB") DataSize maxUnreadSize, @DefaultValue("50") int ephemeralPerSecond,
+			@DefaultValue("1MB") DataSize maxEphemeralSize, @DefaultValue("4") int maxHandlers,
 			@DefaultValue("20") int maxWaitingReplies, @DefaultValue("10") int maxRunningReplies,
 			@DefaultValue("1000") int maxSessions, @DefaultValue("0B") DataSize maxStorage) {
 
@@ -266,6 +272,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			requireNotNegative("user.max-waiting-messages", maxWaitingMessages);
 			requireNotNegative("user.max-waiting-size", maxWaitingSize);
 			requireNotNegative("user.max-unread-size", maxUnreadSize);
+			requireNotNegative("user.ephemeral-per-second", ephemeralPerSecond);
+			requireNotNegative("user.max-ephemeral-size", maxEphemeralSize);
 			requireNotNegative("user.max-handlers", maxHandlers);
 			requireNotNegative("user.max-waiting-replies", maxWaitingReplies);
 			requireNotNegative("user.max-running-replies", maxRunningReplies);

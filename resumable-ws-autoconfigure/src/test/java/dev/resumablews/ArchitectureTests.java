@@ -71,6 +71,7 @@ class ArchitectureTests {
 			entry("client"), //
 			entry("schema"), //
 			entry("node"), //
+			entry("ephemeral"), //
 			entry("concurrent"), //
 			entry("budget"), //
 			entry("codec", "concurrent"), //
@@ -81,15 +82,15 @@ class ArchitectureTests {
 			entry("presence", "concurrent", "jdbc", "node"), //
 			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
 			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
-					"epoch"), //
-			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log"), //
+					"epoch", "ephemeral"), //
+			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral"), //
 			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
 			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
 					"epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
 			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
-					"relay", "protocol", "handshake", "epoch"));
+					"relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));

@@ -27,6 +27,8 @@ public final class BudgetAutoConfiguration {
 
 	private static final long REPLAY_BURST_SECONDS = 4;
 
+	private static final long EPHEMERAL_BURST_SECONDS = 2;
+
 	@Bean
 	UserBudgets resumableWsUserBudgets(ResumableWsProperties properties) {
 		return new UserBudgets(settings(properties.user()));
@@ -38,6 +40,8 @@ public final class BudgetAutoConfiguration {
 	static BudgetSettings settings(ResumableWsProperties.User user) {
 		Map<Rate, Allowance> rates = new EnumMap<>(Rate.class);
 		allow(rates, Rate.MESSAGES, user.messagesPerSecond() * SECONDS, user.messageBurst());
+		long ephemeral = user.ephemeralPerSecond();
+		allow(rates, Rate.EPHEMERAL, ephemeral * SECONDS, ephemeral * EPHEMERAL_BURST_SECONDS);
 		long frames = user.framesPerSecond();
 		allow(rates, Rate.FRAMES, frames * SECONDS, frames * FRAME_BURST_SECONDS);
 		long size = user.sizePerSecond().toBytes();
@@ -52,6 +56,7 @@ public final class BudgetAutoConfiguration {
 		limit(shares, Share.WAITING_MESSAGES, user.maxWaitingMessages());
 		limit(shares, Share.WAITING_CHARACTERS, user.maxWaitingSize().toBytes());
 		limit(shares, Share.UNREAD_CHARACTERS, user.maxUnreadSize().toBytes());
+		limit(shares, Share.EPHEMERAL_CHARACTERS, user.maxEphemeralSize().toBytes());
 		return new BudgetSettings(rates, shares);
 	}
 

@@ -18,6 +18,11 @@ public enum Rate {
 	MESSAGES,
 
 	/**
+	 * Ephemeral messages, which do not count among the others.
+	 */
+	EPHEMERAL,
+
+	/**
 	 * Characters of messages.
 	 */
 	CHARACTERS,

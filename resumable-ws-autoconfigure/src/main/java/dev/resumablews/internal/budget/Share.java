@@ -20,7 +20,13 @@ public enum Share {
 	/**
 	 * Characters of control messages that the user's clients have not read yet.
 	 */
-	UNREAD_CHARACTERS;
+	UNREAD_CHARACTERS,
+
+	/**
+	 * Characters of ephemeral events that the user's clients have not read yet, and of
+	 * ephemeral messages that wait to be handled.
+	 */
+	EPHEMERAL_CHARACTERS;
 
 	/**
 	 * Returns the name of the limit.

@@ -8,11 +8,13 @@ import javax.sql.DataSource;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.ResumableWsProperties.Signal;
 import dev.resumablews.internal.cluster.ListenerConnections.Address;
+import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.node.OtherNodes;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -50,11 +52,13 @@ public final class ClusterAutoConfiguration {
 
 	@Bean
 	Cluster resumableWsCluster(ResumableWsProperties properties, NodeId node, ObjectProvider<ClusterSignal> signal,
-			RemoteEventReader news, CommitListeners commits) {
+			RemoteEventReader news, CommitListeners commits, ObjectProvider<EphemeralEvents> ephemerals,
+			ObjectProvider<OtherNodes> others) {
 		ResumableWsProperties.Cluster cluster = properties.cluster();
 		return new Cluster(node, signal.getIfAvailable(() -> {
 			throw new IllegalStateException(missing(cluster.signal()));
-		}), news, commits, cluster.backstopInterval());
+		}), news, commits, ephemerals.getIfAvailable(EphemeralEvents::new), others.getIfAvailable(OtherNodes::new),
+				cluster.backstopInterval());
 	}
 
 	private static String missing(Signal signal) {

@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Carries short texts from each node to all others: doorbells, not mailboxes. One that is
- * lost costs time and nothing else, as every node also looks at the log by itself.
+ * lost costs time and nothing else, as every node also looks at the log by itself. The
+ * exception are ephemeral events, which are carried whole, and may get lost.
  */
 interface ClusterSignal extends AutoCloseable {
 
@@ -15,11 +16,21 @@ interface ClusterSignal extends AutoCloseable {
 	void start(Receiver receiver);
 
 	/**
-	 * Sends texts of no more than {@link SignalCodec#MAX_BYTES} bytes each. Called by one
-	 * thread at a time, which it may block for a bounded time.
+	 * Sends texts of no more than {@link SignalCodec#MAX_BYTES} bytes each, or
+	 * {@link #maxEphemeralBytes()} for ephemeral events. Called by one thread at a time,
+	 * which it may block for a bounded time.
 	 * @throws Exception if they may not have been sent
 	 */
 	void send(List<String> texts) throws Exception;
+
+	/**
+	 * Returns how long a text that carries an ephemeral event may be.
+	 * @return the number of bytes of UTF-8; 0 if there may be none, because texts are
+	 * stored
+	 */
+	default int maxEphemeralBytes() {
+		return SignalCodec.MAX_BYTES;
+	}
 
 	/**
 	 * Stops to receive. Nothing is sent after that, unless it is started again.

@@ -40,6 +40,14 @@ final class PollingSignal implements ClusterSignal {
 		this.table.insert(texts);
 	}
 
+	/**
+	 * None, as no table may hold an ephemeral event.
+	 */
+	@Override
+	public int maxEphemeralBytes() {
+		return 0;
+	}
+
 	@Override
 	public void close() {
 		if (this.poller != null) {

@@ -27,6 +27,11 @@ final class RedisSignal implements ClusterSignal {
 
 	private static final Log logger = LogFactory.getLog(RedisSignal.class);
 
+	/**
+	 * Of a text that carries an ephemeral event.
+	 */
+	static final int MAX_EPHEMERAL_BYTES = 128 * 1024;
+
 	private static final long RECOVERY_INTERVAL_MILLIS = 1000;
 
 	private static final Duration FOREVER = Duration.ofDays(1);
@@ -64,6 +69,11 @@ final class RedisSignal implements ClusterSignal {
 		try (RedisConnection connection = this.connections.getConnection()) {
 			texts.forEach((text) -> connection.publish(channel, text.getBytes(StandardCharsets.UTF_8)));
 		}
+	}
+
+	@Override
+	public int maxEphemeralBytes() {
+		return MAX_EPHEMERAL_BYTES;
 	}
 
 	@Override

@@ -23,6 +23,7 @@ import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Cancel;
 import dev.resumablews.internal.protocol.ClientFrame.Custom;
+import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ClientFrame.Ping;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.ClientFrame.UserMessage;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does what the messages of one connection ask for, in their order:
  * <ol>
- * <li>a {@code ping} is answered at once;
+ * <li>a {@code ping} is answered at once, and an ephemeral message is handed on;
  * <li>what does not wait for anything is done on the container's thread, unless a message
  * before it still waits;
  * <li>what may wait (for Postgres, for the application and its codec, for the keys of an
@@ -105,6 +106,10 @@ final class ClientMessageDispatcher {
 			if (!isTooLate()) {
 				resume(resume);
 			}
+			return;
+		}
+		if (frame instanceof Ephemeral ephemeral) {
+			this.services.ephemerals().handle(this.connection, ephemeral, length);
 			return;
 		}
 		Reservation room;
@@ -383,7 +388,7 @@ final class ClientMessageDispatcher {
 		return (frame instanceof Custom custom) ? custom.idempotencyKey() : null;
 	}
 
-	private static String shown(String type) {
+	static String shown(String type) {
 		return (type.length() <= 64) ? type : type.substring(0, 64) + "…";
 	}
 

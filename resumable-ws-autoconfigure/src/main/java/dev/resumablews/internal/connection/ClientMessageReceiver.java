@@ -5,6 +5,7 @@ import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.protocol.ClientFrame;
+import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.MalformedFrameException;
@@ -124,17 +125,21 @@ final class ClientMessageReceiver {
 	}
 
 	private void receive(String text) {
-		if (!isWithin(Rate.MESSAGES, 1)) {
-			return;
-		}
 		try {
 			ClientFrame frame = this.reader.read(text);
+			// too many ephemeral messages are dropped, and close no connection
+			if (!(frame instanceof Ephemeral) && !isWithin(Rate.MESSAGES, 1)) {
+				return;
+			}
 			this.malformedInARow = 0;
 			if (!(frame instanceof Resume) || isWithin(Rate.RESUMES, 1)) {
 				this.dispatcher.dispatch(frame, text.length());
 			}
 		}
 		catch (MalformedFrameException ex) {
+			if (!isWithin(Rate.MESSAGES, 1)) {
+				return;
+			}
 			this.connection.tell(ex.toError());
 			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
 				this.connection.closeViolation(CloseCode.MALFORMED_MESSAGES, "max_malformed_messages");

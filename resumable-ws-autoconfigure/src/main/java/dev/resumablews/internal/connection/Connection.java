@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -79,7 +80,7 @@ final class Connection {
 
 	private final UserBudget budget;
 
-	private final ControlQueue control;
+	private final Outbox outbox;
 
 	private final SendWindow window;
 
@@ -127,10 +128,10 @@ final class Connection {
 		this.channel = channel;
 		this.listener = listener;
 		this.budget = services.budgets().hold(handshake.user().userId());
-		this.control = new ControlQueue(this.budget);
+		this.outbox = Outbox.of(this.budget, services.writer());
 		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
 		this.loop = new ConnectionLoop(workers.delivery(), workers.pinging(), services.time(), channel, this.state,
-				this.window, handshake.ndjson(), this.control, this::endWith);
+				this.window, handshake.ndjson(), this.outbox, this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
 		this.wake = this::changed;
@@ -142,6 +143,13 @@ final class Connection {
 
 	String userId() {
 		return this.handshake.user().userId();
+	}
+
+	/**
+	 * Returns the user as a key of 16 bytes.
+	 */
+	UUID userKey() {
+		return this.login.userKey();
 	}
 
 	/**
@@ -215,6 +223,29 @@ final class Connection {
 		if (!this.loop.offer(this.services.writer().write(message))) {
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
+	}
+
+	/**
+	 * Sends an ephemeral event, unless the client has not caught up or reads too slowly.
+	 */
+	void sendEphemeral(String event) {
+		this.loop.offerEphemeral(event);
+	}
+
+	/**
+	 * Returns whether the client asks who is connected to its session.
+	 */
+	boolean asksForPresence() {
+		return this.handshake.presence();
+	}
+
+	/**
+	 * Sends what has changed since the client was last sent who is connected.
+	 * @param present the user of each connection; not changed afterwards
+	 */
+	void showPresence(Map<UUID, String> present) {
+		this.outbox.presence().show(present);
+		this.loop.wake();
 	}
 
 	/**
@@ -385,7 +416,7 @@ final class Connection {
 			open.close();
 		}
 		this.loop.gone();
-		this.control.close();
+		this.outbox.close();
 		this.services.budgets().release(this.budget);
 		return true;
 	}

@@ -3,13 +3,16 @@ package dev.resumablews.internal.connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.UserValidator;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.SessionTable;
@@ -18,6 +21,7 @@ import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.presence.Presence;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
+import dev.resumablews.internal.presence.RemoteConnections;
 import dev.resumablews.internal.protocol.DeltaMerger;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.FrameWriter;
@@ -81,6 +85,8 @@ public final class ConnectionAutoConfiguration {
 	 */
 	private static final Set<String> OWN_TYPES = Set.of("auth", "cancel", "ping", "resume");
 
+	private static final Set<String> NEVER_EPHEMERAL = Set.of("auth", "cancel", "ping", "resume", "user_message");
+
 	@Bean
 	Workers resumableWsWorkers(ResumableWsProperties properties, Environment environment) {
 		int readers = properties.log().readers();
@@ -114,8 +120,32 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
-	Presence resumableWsPresence(ConnectionTable table, Connections connections, ResumableWsProperties properties) {
-		return new Presence(table, connections::live, connections::supersede,
+	EphemeralDelivery resumableWsEphemeralDelivery(Connections connections, EphemeralEvents events) {
+		EphemeralDelivery delivery = new EphemeralDelivery(connections);
+		events.add(delivery);
+		return delivery;
+	}
+
+	@Bean
+	EphemeralMessages resumableWsEphemeralMessages(ObjectProvider<EphemeralMessageHandler> handlers, Workers workers) {
+		return new EphemeralMessages(
+				byType(handlers.orderedStream().toList(), EphemeralMessageHandler::type, NEVER_EPHEMERAL),
+				workers.ephemeral());
+	}
+
+	@Bean
+	SessionPresence resumableWsSessionPresence(Connections connections, RemoteConnections remote, Workers workers) {
+		SessionPresence presence = new SessionPresence(connections, remote, workers.presence());
+		connections.presence(presence);
+		remote.onChanged(presence);
+		workers.clock().every(SessionPresence.INTERVAL, "Showing who is connected", presence::tick);
+		return presence;
+	}
+
+	@Bean
+	Presence resumableWsPresence(ConnectionTable table, RemoteConnections remote, Connections connections,
+			ResumableWsProperties properties) {
+		return new Presence(table, remote, connections::live, connections::supersede,
 				properties.connection().heartbeatInterval(), properties.connection().maxPerSession());
 	}
 
@@ -153,39 +183,46 @@ public final class ConnectionAutoConfiguration {
 			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector,
 			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
 			IdempotentExecutor once, UserBudgets budgets, StorageQuota quota, HandshakeAuthenticator authenticator,
-			ObjectProvider<ClientMessageHandler> handlers, ObjectProvider<RelayMessages> relays,
-			ListenerDispatcher listeners,
+			ObjectProvider<ClientMessageHandler> handlers, EphemeralMessages ephemerals,
+			ObjectProvider<RelayMessages> relays, ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
-				authenticator, log, byType(handlers.orderedStream().toList(), relays.getIfAvailable()), workers,
-				new MessageBacklog.Total(), quota, relays.getIfAvailable());
+				authenticator, log,
+				notRelayed(byType(handlers.orderedStream().toList(), ClientMessageHandler::type, OWN_TYPES),
+						relays.getIfAvailable()),
+				ephemerals, workers, new MessageBacklog.Total(), quota, relays.getIfAvailable());
 		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
 				opener, presence, disconnector);
 		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);
 	}
 
-	private static Map<String, ClientMessageHandler> byType(List<ClientMessageHandler> handlers,
-			@Nullable RelayMessages relays) {
+	private static <H> Map<String, H> byType(List<H> handlers, Function<H, String> type, Set<String> refused) {
 		handlers.forEach((handler) -> {
-			if (OWN_TYPES.contains(handler.type())) {
+			if (refused.contains(type.apply(handler))) {
 				throw new IllegalStateException(
 						"Messages of type '%s' are the protocol's own, so %s would never be called"
-							.formatted(handler.type(), handler.getClass().getName()));
-			}
-			if (relays != null && relays.handles(handler.type())) {
-				throw new IllegalStateException(
-						"Messages of type '%s' are forwarded by a relay, so %s would never be called"
-							.formatted(handler.type(), handler.getClass().getName()));
+							.formatted(type.apply(handler), handler.getClass().getName()));
 			}
 		});
-		return handlers.stream()
-			.collect(Collectors.toMap(ClientMessageHandler::type, (handler) -> handler, (first, second) -> {
-				throw new IllegalStateException("Two beans handle messages of type '%s': %s and %s"
-					.formatted(first.type(), first.getClass().getName(), second.getClass().getName()));
-			}));
+		return handlers.stream().collect(Collectors.toMap(type, (handler) -> handler, (first, second) -> {
+			throw new IllegalStateException("Two beans handle messages of type '%s': %s and %s"
+				.formatted(type.apply(first), first.getClass().getName(), second.getClass().getName()));
+		}));
+	}
+
+	private static Map<String, ClientMessageHandler> notRelayed(Map<String, ClientMessageHandler> handlers,
+			@Nullable RelayMessages relays) {
+		handlers.forEach((type, handler) -> {
+			if (relays != null && relays.handles(type)) {
+				throw new IllegalStateException(
+						"Messages of type '%s' are forwarded by a relay, so %s would never be called".formatted(type,
+								handler.getClass().getName()));
+			}
+		});
+		return handlers;
 	}
 
 	private static ConnectionSettings settings(ResumableWsProperties properties) {

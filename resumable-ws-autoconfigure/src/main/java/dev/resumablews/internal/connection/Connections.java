@@ -14,11 +14,13 @@ import java.util.function.IntPredicate;
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of this node. Admits connections between {@link #start()} and
@@ -40,9 +42,16 @@ final class Connections implements ConnectionLimiter {
 
 	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
 
+	/**
+	 * Those of {@link #bySession}, by the hash of their user.
+	 */
+	private final ConcurrentMap<UUID, List<Connection>> byUser = new ConcurrentHashMap<>();
+
 	private final ConnectionPlaces places = new ConnectionPlaces();
 
 	private volatile Mode mode = Mode.STOPPED;
+
+	private volatile @Nullable SessionPresence presence;
 
 	/**
 	 * Creates the connections of a node.
@@ -55,6 +64,13 @@ final class Connections implements ConnectionLimiter {
 		this.others = others;
 		this.openingRoom = openingRoom;
 		this.budgets = budgets;
+	}
+
+	/**
+	 * Sets what learns of the connections that join and leave their sessions.
+	 */
+	void presence(SessionPresence presence) {
+		this.presence = presence;
 	}
 
 	/**
@@ -114,11 +130,12 @@ final class Connections implements ConnectionLimiter {
 	 * closed.
 	 */
 	void join(Connection connection) {
-		List<Connection> ofSession = this.bySession.compute(connection.sessionId(), (id, known) -> {
-			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
-			changed.add(connection);
-			return List.copyOf(changed);
-		});
+		List<Connection> ofSession = add(this.bySession, connection.sessionId(), connection);
+		add(this.byUser, connection.userKey(), connection);
+		SessionPresence presence = this.presence;
+		if (presence != null) {
+			presence.joined(connection);
+		}
 		int excess = ofSession.size() - this.settings.maxPerSession();
 		for (int i = 0; i < excess; i++) {
 			ofSession.get(i).close(CloseCode.SUPERSEDED);
@@ -133,13 +150,23 @@ final class Connections implements ConnectionLimiter {
 	 * @return whether it was one of them
 	 */
 	boolean leave(Connection connection) {
-		boolean[] left = new boolean[1];
-		this.bySession.computeIfPresent(connection.sessionId(), (id, known) -> {
-			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
-			left[0] = rest.size() < known.size();
-			return rest.isEmpty() ? null : rest;
-		});
-		return left[0];
+		remove(this.byUser, connection.userKey(), connection);
+		boolean left = remove(this.bySession, connection.sessionId(), connection);
+		SessionPresence presence = this.presence;
+		if (left && presence != null) {
+			presence.left(connection);
+		}
+		return left;
+	}
+
+	/**
+	 * Returns the connections, whose session is open, that get what is for a recipient.
+	 */
+	List<Connection> of(Recipient recipient) {
+		return switch (recipient.kind()) {
+			case SESSION -> this.bySession.getOrDefault(recipient.id(), List.of());
+			case USER -> this.byUser.getOrDefault(recipient.id(), List.of());
+		};
 	}
 
 	void remove(Connection connection) {
@@ -239,6 +266,24 @@ final class Connections implements ConnectionLimiter {
 				connection.abandon(CloseCode.INTERNAL_ERROR);
 			}
 		}
+	}
+
+	private static List<Connection> add(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
+		return map.compute(key, (id, known) -> {
+			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
+			changed.add(connection);
+			return List.copyOf(changed);
+		});
+	}
+
+	private static boolean remove(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
+		boolean[] removed = new boolean[1];
+		map.computeIfPresent(key, (id, known) -> {
+			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
+			removed[0] = rest.size() < known.size();
+			return rest.isEmpty() ? null : rest;
+		});
+		return removed[0];
 	}
 
 	private enum Mode {

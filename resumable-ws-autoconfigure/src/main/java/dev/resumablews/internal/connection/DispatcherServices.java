@@ -22,13 +22,15 @@ import org.jspecify.annotations.Nullable;
  * @param authenticator verifies tokens
  * @param log tells what became of a session
  * @param handlers the application's handlers, by type
+ * @param ephemerals handles ephemeral messages
  * @param workers the threads
  * @param backlog what all messages that wait take
  * @param quota how much may be stored for a user
  * @param relays stores messages that are forwarded to an upstream; null if there is none
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers, Workers workers,
-		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
+		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers,
+		EphemeralMessages ephemerals, Workers workers, MessageBacklog.Total backlog, StorageQuota quota,
+		@Nullable RelayMessages relays) {
 
 }

@@ -135,6 +135,14 @@ final class LogCursor {
 	}
 
 	/**
+	 * Returns whether the client was sent what the log held when it came, and nothing has
+	 * to be read from the log for it.
+	 */
+	boolean hasCaughtUp() {
+		return !this.replay.isActive() && !isReading() && this.pages.isEmpty();
+	}
+
+	/**
 	 * Returns whether the log has another history than what was taken, or than what the
 	 * client has. Any thread.
 	 */

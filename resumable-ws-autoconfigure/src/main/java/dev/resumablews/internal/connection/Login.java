@@ -39,6 +39,13 @@ final class Login {
 	}
 
 	/**
+	 * Returns the key of the user, as of {@link DisconnectKey#ofUser(String)}.
+	 */
+	UUID userKey() {
+		return this.userKey;
+	}
+
+	/**
 	 * Returns whether it began before a time.
 	 * @param nanos the time, by {@link System#nanoTime()}
 	 */

@@ -38,6 +38,8 @@ final class Workers implements AutoCloseable {
 
 	private static final int HANDLERS = 64;
 
+	private static final int EPHEMERAL = 8;
+
 	private static final int PRESENCE = 2;
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
@@ -66,10 +68,12 @@ final class Workers implements AutoCloseable {
 
 	private final FairExecutor handling;
 
+	private final FairExecutor ephemeral;
+
 	private final Runnable stop;
 
-	private Workers(int readers, FairExecutor handling, Executor delivery, Executor closing, Executor cutting,
-			Runnable stop) {
+	private Workers(int readers, FairExecutor handling, FairExecutor ephemeral, Executor delivery, Executor closing,
+			Executor cutting, Runnable stop) {
 		this.readers = pool("resumable-ws-read-", readers);
 		int most = Math.max(1, readers - 1);
 		this.reading = new FairExecutor(this.readers, readers, most);
@@ -78,6 +82,7 @@ final class Workers implements AutoCloseable {
 		this.closing = closing;
 		this.cutting = cutting;
 		this.handling = handling;
+		this.ephemeral = ephemeral;
 		this.stop = stop;
 	}
 
@@ -91,10 +96,12 @@ final class Workers implements AutoCloseable {
 		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
 		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
 		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
-		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser), delivery, closing, cutting,
-				() -> {
+		ThreadPoolExecutor ephemeral = pool("resumable-ws-ephemeral-", EPHEMERAL);
+		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser),
+				new FairExecutor(ephemeral, EPHEMERAL, 1), delivery, closing, cutting, () -> {
 					delivery.shutdown();
 					handling.shutdown();
+					ephemeral.shutdown();
 					closing.shutdown();
 					cutting.shutdown();
 					awaitTermination(closing);
@@ -120,8 +127,8 @@ final class Workers implements AutoCloseable {
 				logger.debug("A task came after the end", ex);
 			}
 		};
-		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser), whileOpen,
-				whileOpen, whileOpen, threads::close);
+		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser),
+				new FairExecutor(whileOpen, Integer.MAX_VALUE, 1), whileOpen, whileOpen, whileOpen, threads::close);
 	}
 
 	/**
@@ -181,6 +188,13 @@ final class Workers implements AutoCloseable {
 	 */
 	FairExecutor handling() {
 		return this.handling;
+	}
+
+	/**
+	 * Runs the application's handlers of ephemeral messages, one of each user at a time.
+	 */
+	FairExecutor ephemeral() {
+		return this.ephemeral;
 	}
 
 	/**

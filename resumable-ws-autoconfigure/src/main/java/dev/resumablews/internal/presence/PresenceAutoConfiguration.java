@@ -4,6 +4,7 @@ import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.node.OtherNodes;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -24,6 +25,17 @@ public final class PresenceAutoConfiguration {
 	@Bean
 	ConnectionTable resumableWsConnectionTable(JdbcExecutor database, NodeId nodeId, ResumableWsProperties properties) {
 		return new ConnectionTable(database, nodeId, properties.connection().heartbeatInterval());
+	}
+
+	@Bean
+	OtherNodes resumableWsOtherNodes() {
+		return new OtherNodes();
+	}
+
+	@Bean
+	RemoteConnections resumableWsRemoteConnections(ConnectionTable table, ObjectProvider<NodeNotifier> notifier,
+			OtherNodes others) {
+		return new RemoteConnections(table, notifier.getIfAvailable(NodeNotifier::none), others);
 	}
 
 	@Bean

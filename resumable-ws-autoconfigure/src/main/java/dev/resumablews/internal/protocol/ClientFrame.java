@@ -54,6 +54,15 @@ public sealed interface ClientFrame {
 	}
 
 	/**
+	 * A message that is neither stored nor acknowledged.
+	 *
+	 * @param type the type
+	 * @param payload the payload; a missing node if there is none
+	 */
+	record Ephemeral(String type, JsonNode payload) implements ClientFrame {
+	}
+
+	/**
 	 * A message of a type of the application's own.
 	 *
 	 * @param type the type

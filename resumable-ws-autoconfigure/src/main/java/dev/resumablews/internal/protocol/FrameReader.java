@@ -7,6 +7,7 @@ import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Cancel;
 import dev.resumablews.internal.protocol.ClientFrame.Custom;
+import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ClientFrame.Ping;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.ClientFrame.UserMessage;
@@ -44,6 +45,9 @@ public final class FrameReader {
 		JsonNode frame = parse(text);
 		UUID key = optionalUuid(frame, "idempotency_key", null);
 		String type = requiredText(frame, "type", key);
+		if (isEphemeral(frame, key)) {
+			return new Ephemeral(type, frame.path("payload"));
+		}
 		return switch (type) {
 			case "ping" -> new Ping(echo(frame));
 			case "resume" -> new Resume(eventId(frame), epoch(frame));
@@ -52,6 +56,17 @@ public final class FrameReader {
 			case "auth" -> new Auth(requiredText(frame, "token", key));
 			default -> new Custom(type, frame.path("payload"), key);
 		};
+	}
+
+	private static boolean isEphemeral(JsonNode frame, @Nullable UUID key) throws MalformedFrameException {
+		JsonNode value = frame.path("ephemeral");
+		if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
+			throw invalid("'ephemeral' must be true or false, not " + shown(value), key);
+		}
+		if (key != null && value.booleanValue(false)) {
+			throw invalid("An ephemeral message has no 'idempotency_key', as it is not stored", key);
+		}
+		return value.booleanValue(false);
 	}
 
 	private JsonNode parse(String text) throws MalformedFrameException {

@@ -10,13 +10,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 
+import dev.resumablews.ClientMessage;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
-import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
+import dev.resumablews.internal.ephemeral.EphemeralEvent;
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Kind;
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
+import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
@@ -27,6 +31,7 @@ import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.DisconnectKey;
 import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.protocol.WellFormed;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectWriter;
 
@@ -44,7 +49,13 @@ final class DefaultResumableSessions implements ResumableSessions {
 	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
 
 	private static final Set<String> CONTROL_TYPES = Set.of("session_init", "replay_complete", "pong", "ack", "auth_ok",
-			"error", "server_restarting", "session_epoch");
+			"error", "server_restarting", "session_epoch", "presence");
+
+	/**
+	 * What clients would take for a part of the log.
+	 */
+	private static final Set<String> DURABLE_TYPES = Set.of("user_message", "assistant_started", "assistant_delta",
+			"assistant_message", "assistant_failed");
 
 	private final EventLog log;
 
@@ -62,6 +73,8 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	private final ConnectionTable live;
 
+	private final EphemeralEvents ephemerals;
+
 	private final SessionEraser eraser;
 
 	private final Disconnects disconnects;
@@ -74,8 +87,8 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	DefaultResumableSessions(EventLog log, FutureCompleter futures, TransactionTracker transactions,
 			TransactionalStore store, UserPublisher users, SessionTable sessions, SessionFeeds feeds,
-			ConnectionTable live, SessionEraser eraser, Disconnects disconnects, ResumableWsListener listener,
-			ObjectWriter json, long maxEventBytes) {
+			ConnectionTable live, EphemeralEvents ephemerals, SessionEraser eraser, Disconnects disconnects,
+			ResumableWsListener listener, ObjectWriter json, long maxEventBytes) {
 		this.log = log;
 		this.futures = futures;
 		this.transactions = transactions;
@@ -84,6 +97,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 		this.sessions = sessions;
 		this.feeds = feeds;
 		this.live = live;
+		this.ephemerals = ephemerals;
 		this.eraser = eraser;
 		this.disconnects = disconnects;
 		this.listener = listener;
@@ -128,6 +142,22 @@ final class DefaultResumableSessions implements ResumableSessions {
 			.toList();
 		left.forEach((sessionId) -> append(transaction, AppendRequest.of(sessionId, checked, text), false));
 		return left.size();
+	}
+
+	@Override
+	public void sendEphemeral(UUID sessionId, String type, Object payload) {
+		sendEphemeral(new Recipient(Kind.SESSION, sessionId), null, type, payload);
+	}
+
+	@Override
+	public void sendEphemeralToUser(String userId, String type, Object payload) {
+		sendEphemeral(new Recipient(Kind.USER, DisconnectKey.ofUser(userId)), null, type, payload);
+	}
+
+	@Override
+	public void sendEphemeralToOthers(ClientMessage message, Object payload) {
+		sendEphemeral(new Recipient(Kind.SESSION, message.sessionId()), message.connectionId(), message.type(),
+				payload);
 	}
 
 	@Override
@@ -185,8 +215,8 @@ final class DefaultResumableSessions implements ResumableSessions {
 	public boolean erase(UUID sessionId) {
 		checkThread();
 		List<String> users = this.eraser.erase(sessionId);
-		users.forEach(
-				(userId) -> this.listener.onSecurityEvent(new SecurityEvent(Kind.ERASED, userId, null, "session")));
+		users.forEach((userId) -> this.listener
+			.onSecurityEvent(new SecurityEvent(SecurityEvent.Kind.ERASED, userId, null, "session")));
 		return !users.isEmpty();
 	}
 
@@ -195,7 +225,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 		checkThread();
 		this.disconnects.add(DisconnectKey.ofUser(userId));
 		int sessions = this.eraser.eraseAll(userId);
-		this.listener.onSecurityEvent(new SecurityEvent(Kind.ERASED, userId, null, "user"));
+		this.listener.onSecurityEvent(new SecurityEvent(SecurityEvent.Kind.ERASED, userId, null, "user"));
 		return sessions;
 	}
 
@@ -222,6 +252,14 @@ final class DefaultResumableSessions implements ResumableSessions {
 		transaction.add(
 				new Operation.Append(new QueuedAppend(draft.encoded(this.log.payloads()), System.nanoTime()), required),
 				this.store);
+	}
+
+	private void sendEphemeral(Recipient recipient, @Nullable UUID except, String type, Object payload) {
+		if (DURABLE_TYPES.contains(type)) {
+			throw new IllegalArgumentException(
+					"Events of type '%s' are stored, and cannot be ephemeral".formatted(type));
+		}
+		this.ephemerals.send(new EphemeralEvent(recipient, except, checkedType(type), serialize(payload)));
 	}
 
 	private String serialize(Object payload) {

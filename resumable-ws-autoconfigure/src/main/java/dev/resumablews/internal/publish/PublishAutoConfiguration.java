@@ -4,6 +4,7 @@ import javax.sql.DataSource;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.AppendStatement;
@@ -59,6 +60,11 @@ public final class PublishAutoConfiguration {
 	}
 
 	@Bean
+	EphemeralEvents resumableWsEphemeralEvents() {
+		return new EphemeralEvents();
+	}
+
+	@Bean
 	FutureCompleter resumableWsFutureCompleter() {
 		return new FutureCompleter();
 	}
@@ -67,15 +73,15 @@ public final class PublishAutoConfiguration {
 	@ConditionalOnMissingBean
 	ResumableSessions resumableSessions(ResumableWsProperties properties, EventLog log, SessionTable sessions,
 			JdbcExecutor database, AppendStatement statement, SessionFeeds feeds, ConnectionTable live,
-			Disconnects disconnects, ListenerDispatcher listeners, ObjectProvider<JsonMapper> json,
-			FutureCompleter futures, @Qualifier(TRACKER) TransactionTracker tracker) {
+			EphemeralEvents ephemerals, Disconnects disconnects, ListenerDispatcher listeners,
+			ObjectProvider<JsonMapper> json, FutureCompleter futures, @Qualifier(TRACKER) TransactionTracker tracker) {
 		ObjectWriter writer = json.getIfUnique(JsonMapper::shared).writer().without(SerializationFeature.INDENT_OUTPUT);
 		TransactionalStore store = new TransactionalStore(database, statement, feeds, properties.log().maxBatch(),
 				properties.log().appendTimeout());
 		UserPublisher users = new UserPublisher(database, store, log.payloads(),
 				Math.max(1, properties.log().readers() / 2), properties.log().appendTimeout(),
 				UserPublisher.MAX_SESSIONS);
-		return new DefaultResumableSessions(log, futures, tracker, store, users, sessions, feeds, live,
+		return new DefaultResumableSessions(log, futures, tracker, store, users, sessions, feeds, live, ephemerals,
 				new SessionEraser(database, feeds), disconnects, listeners.listener(), writer,
 				properties.log().maxEventSize().toBytes());
 	}

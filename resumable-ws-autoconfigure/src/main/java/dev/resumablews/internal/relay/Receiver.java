@@ -129,7 +129,7 @@ final class Receiver implements Runnable {
 					JSON.readTree(text));
 		}
 		catch (RuntimeException ex) {
-			dropped("it could not be sent: " + ex.getClass().getName());
+			dropped("it could not be sent: " + ex.getMessage());
 		}
 	}
 

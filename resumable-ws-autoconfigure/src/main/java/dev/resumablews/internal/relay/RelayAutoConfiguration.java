@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import dev.resumablews.RelayCustomizer;
+import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -53,12 +54,13 @@ public final class RelayAutoConfiguration {
 	@Bean
 	RelayScheduler resumableWsRelays(ResumableWsProperties properties, EventLog log, SessionFeeds feeds,
 			RelayTable table, ObjectProvider<NodeNotifier> notifier, ObjectProvider<RelayCustomizer> customizers,
-			ObjectProvider<WebSocketClient> theOnlyWebSocketClient, Environment environment) {
+			ObjectProvider<WebSocketClient> theOnlyWebSocketClient, ObjectProvider<ResumableSessions> sessions,
+			Environment environment) {
 		Supplier<RelayThreads> threads = Threading.VIRTUAL.isActive(environment) ? RelayThreads::virtual
 				: RelayThreads::platform;
 		RelayServices services = new RelayServices(log, feeds, table,
-				theOnlyWebSocketClient.getIfAvailable(RelayAutoConfiguration::client), (sessionId, type, payload) -> {
-				});
+				theOnlyWebSocketClient.getIfAvailable(RelayAutoConfiguration::client),
+				(sessionId, type, payload) -> sessions.getObject().sendEphemeral(sessionId, type, payload));
 		return new RelayScheduler(settings(properties, customizers), services,
 				notifier.getIfAvailable(NodeNotifier::none), threads);
 	}

@@ -10,12 +10,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.node.OtherNodes;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +105,8 @@ class ClusterTests {
 	private Cluster cluster(ClusterSignal signal, CommitListeners commits) {
 		JdbcExecutor database = new JdbcExecutor(this.dataSource, new SchemaName(""), Duration.ofSeconds(10));
 		RemoteEventReader news = new RemoteEventReader(database, new SessionFeeds(256, 128 * 1024, commits));
-		return new Cluster(new NodeId(UUID.randomUUID()), signal, news, commits, Duration.ofHours(1));
+		return new Cluster(new NodeId(UUID.randomUUID()), signal, news, commits, new EphemeralEvents(),
+				new OtherNodes(), Duration.ofHours(1));
 	}
 
 	private List<String> threads() {
@@ -153,7 +156,7 @@ class ClusterTests {
 		 */
 		void ring(UUID node) {
 			Receiver receiver = Objects.requireNonNull(this.receiver);
-			SignalCodec.write(node, List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
+			SignalCodec.write(node, List.of(), List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
 		}
 
 		private Stream<SignalCodec> signals() {

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
+import dev.resumablews.ClientMessage;
 import dev.resumablews.ConversationMessage;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodec;
@@ -428,6 +429,18 @@ class LogAutoConfigurationTests {
 		@Override
 		public int publishToUser(String userId, String type, Object payload) {
 			return 0;
+		}
+
+		@Override
+		public void sendEphemeral(UUID sessionId, String type, Object payload) {
+		}
+
+		@Override
+		public void sendEphemeralToUser(String userId, String type, Object payload) {
+		}
+
+		@Override
+		public void sendEphemeralToOthers(ClientMessage message, Object payload) {
 		}
 
 		@Override

@@ -11,6 +11,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.codec.StoredPayloads;
+import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -158,8 +159,9 @@ public final class TestLog implements AutoCloseable {
 		return new DefaultResumableSessions(this.log, this.futures, tracker, store,
 				new UserPublisher(database, store, StoredPayloads.PLAIN, 2, Duration.ofSeconds(10),
 						UserPublisher.MAX_SESSIONS),
-				new SessionTable(database, 0), this.feeds, liveConnections(), new SessionEraser(database, this.feeds),
-				new Disconnects(database, NodeNotifier.none()), NO_LISTENER, json, maxEventBytes);
+				new SessionTable(database, 0), this.feeds, liveConnections(), new EphemeralEvents(),
+				new SessionEraser(database, this.feeds), new Disconnects(database, NodeNotifier.none()), NO_LISTENER,
+				json, maxEventBytes);
 	}
 
 	/**

@@ -1,0 +1,106 @@
+package dev.resumablews.internal.cluster;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
+
+/**
+ * Ephemeral events that wait to be sent to other nodes. The recipients take turns. Beyond
+ * what one of them may have waiting, its oldest events are dropped, as the newest say
+ * most; beyond what all may have, new ones are. Not safe for use by many threads.
+ */
+final class EphemeralBacklog {
+
+	static final int MAX_EVENTS_OF_RECIPIENT = 100;
+
+	static final int MAX_CHARACTERS_OF_RECIPIENT = 256 * 1024;
+
+	private static final int MAX_EVENTS = 10_000;
+
+	private static final int MAX_CHARACTERS = 8 * 1024 * 1024;
+
+	private final Map<Recipient, Waiting> recipients = new LinkedHashMap<>();
+
+	private int events;
+
+	private int characters;
+
+	void add(Recipient recipient, String text) {
+		Waiting waiting = this.recipients.computeIfAbsent(recipient, (key) -> new Waiting());
+		while (!waiting.texts.isEmpty() && !waiting.hasRoomFor(text)) {
+			remove(waiting);
+		}
+		if (this.events < MAX_EVENTS && this.characters + text.length() <= MAX_CHARACTERS) {
+			waiting.texts.add(text);
+			waiting.characters += text.length();
+			this.events++;
+			this.characters += text.length();
+		}
+		if (waiting.texts.isEmpty()) {
+			this.recipients.remove(recipient);
+		}
+	}
+
+	boolean isEmpty() {
+		return this.events == 0;
+	}
+
+	/**
+	 * Takes the oldest event of each recipient in turn.
+	 * @param maxEvents how many to take at most
+	 * @param maxCharacters length after which to stop
+	 */
+	List<String> take(int maxEvents, int maxCharacters) {
+		List<String> taken = new ArrayList<>();
+		int length = 0;
+		while (!isEmpty() && taken.size() < maxEvents && length < maxCharacters) {
+			Iterator<Map.Entry<Recipient, Waiting>> first = this.recipients.entrySet().iterator();
+			Map.Entry<Recipient, Waiting> next = first.next();
+			first.remove();
+			String text = remove(next.getValue());
+			taken.add(text);
+			length += text.length();
+			if (!next.getValue().texts.isEmpty()) {
+				this.recipients.put(next.getKey(), next.getValue());
+			}
+		}
+		return taken;
+	}
+
+	void clear() {
+		this.recipients.clear();
+		this.events = 0;
+		this.characters = 0;
+	}
+
+	private String remove(Waiting waiting) {
+		String text = waiting.texts.remove();
+		waiting.characters -= text.length();
+		this.events--;
+		this.characters -= text.length();
+		return text;
+	}
+
+	/**
+	 * What waits for one recipient.
+	 */
+	private static final class Waiting {
+
+		private final Deque<String> texts = new ArrayDeque<>(1);
+
+		private int characters;
+
+		boolean hasRoomFor(String text) {
+			return this.texts.size() < MAX_EVENTS_OF_RECIPIENT
+					&& this.characters + text.length() <= MAX_CHARACTERS_OF_RECIPIENT;
+		}
+
+	}
+
+}
