@@ -9,13 +9,13 @@ final class EndedRelaysSweep implements Sweep {
 	private static final String REMOVE = """
 			with gone as (
 				delete from ws_relays
-				where (session_id, name) in (
-					select session_id, name from ws_relays
+				where ctid = any (array(
+					select ctid from ws_relays
 					where state = 'ended' and updated_at < now() - interval '1 day'
 					order by updated_at
 					limit :limit
 					for update skip locked
-				) returning 1
+				)) returning 1
 			)
 			select count(*) from gone
 			""";

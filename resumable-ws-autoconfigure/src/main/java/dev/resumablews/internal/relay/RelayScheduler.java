@@ -271,13 +271,12 @@ final class RelayScheduler implements SmartLifecycle {
 	}
 
 	/**
-	 * A relay that has ended while this node runs leaves room for another one. A message
-	 * may have come since; one that was handed to the relay is looked for.
+	 * A relay that has ended while this node runs leaves room for another one. One that
+	 * was lost is claimed again, by any node, when its lease has passed.
 	 */
 	private void ended(Relay relay) {
 		if (this.running) {
 			this.held.remove(relay.claim().key(), relay);
-			this.wanted.add(relay.claim().key());
 			look();
 		}
 	}
