@@ -276,7 +276,11 @@ final class Relay implements Runnable {
 			WebSocketHttpHeaders headers = new WebSocketHttpHeaders(handshake.headers());
 			headers.setSecWebSocketProtocol(this.settings.subprotocols());
 			upstream.connect(this.services.client(), handshake.uri(), headers, this.settings.connectTimeout());
-			return new Connected(upstream, Secrets.of(handshake), opening);
+			if (isRunning()) {
+				return new Connected(upstream, Secrets.of(handshake), opening);
+			}
+			upstream.close(CloseStatus.GOING_AWAY);
+			return null;
 		}
 		catch (InterruptedException ex) {
 			throw ex;
