@@ -104,8 +104,8 @@ final class EphemeralMessages {
 			connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(ex.getMessage()), null));
 		}
 		catch (Throwable ex) {
-			logger
-				.warn("An ephemeral message of connection %s could not be handled: %s".formatted(connection.id(), ex));
+			logger.warn("An ephemeral message of connection %s could not be handled: %s".formatted(connection.id(),
+					ex.getClass().getName()));
 			logger.debug("An ephemeral message could not be handled", ex);
 			connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
