@@ -94,7 +94,8 @@ class RelayAutoConfigurationTests {
 				Map.of("resumable-ws.relay.realtime.uri", "wss://api.example.com/v1?key=query-secret",
 						"resumable-ws.relay.realtime.headers.Authorization", "Bearer header-secret"));
 		assertThat(properties.relay().get("realtime").headers()).containsEntry("Authorization", "Bearer header-secret");
-		assertThat(properties.toString()).contains("wss://api.example.com/v1").doesNotContain("header-secret", "query-secret");
+		assertThat(properties.toString()).contains("wss://api.example.com/v1")
+			.doesNotContain("header-secret", "query-secret");
 	}
 
 	@Test
