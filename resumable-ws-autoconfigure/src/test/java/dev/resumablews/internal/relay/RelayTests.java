@@ -12,6 +12,7 @@ import dev.resumablews.RelayEvent;
 import dev.resumablews.RelayHandshake;
 import dev.resumablews.RelayMessage;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.RealtimeUpstream.Received;
 import dev.resumablews.testing.TestPostgres;
@@ -84,6 +85,19 @@ class RelayTests {
 		assertThat(this.upstream.handshakes().get(0).header("OpenAI-Beta")).isEqualTo("realtime=v1");
 		assertThat(durableTypes(session)).containsExactly("session.created", "response.text.delta",
 				"response.text.delta", "response.text.delta", "response.done");
+	}
+
+	@Test
+	void aMessageThatWasPostedIsForwardedToo() {
+		TestServer server = start();
+		try (HttpTestClient client = HttpTestClient.sse(server.uri())
+			.query("token", Tokens.forUser("alice"))
+			.connect()) {
+			client.await("session_init");
+			client.send(message(1, UUID.randomUUID()));
+			client.await("ack");
+			client.await((message) -> upstreamType(message).equals("response.done"));
+		}
 	}
 
 	@Test
