@@ -250,8 +250,7 @@ final class ClientMessageDispatcher {
 				this.services.quota().refuse(this.sender, key, room::release);
 				return;
 			}
-			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(),
-					custom.payload(), key);
+			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
 		}
 		catch (Throwable ex) {
 			room.release();
