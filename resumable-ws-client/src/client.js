@@ -17,6 +17,7 @@
  * @typedef {import('./types.js').Status} Status
  * @typedef {import('./types.js').StatusDetail} StatusDetail
  * @typedef {import('./types.js').TokenRequest} TokenRequest
+ * @typedef {import('./types.js').Transport} Transport
  * @typedef {import('./types.js').UnsentMessages} UnsentMessages
  * @typedef {import('./types.js').UrlSource} UrlSource
  * @typedef {import('./types.js').WaitingMessage} WaitingMessage
@@ -30,6 +31,7 @@
 
 const DEFAULTS = {
 	tokenIn: 'subprotocol',
+	transports: ['websocket', 'sse', 'longpoll'],
 	storage: 'session',
 	name: 'default',
 	resume: 'session',
@@ -41,7 +43,7 @@ const DEFAULTS = {
 	maxOutbox: 100,
 };
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(name|sessionId|epoch|getToken|ndjson|WebSocket|debug): [^]*)$/;
+const OPTION = /^(tokenIn: (subprotocol|query)|transports: ((websocket|sse|longpoll),?)+|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(name|sessionId|epoch|getToken|ndjson|WebSocket|debug): [^]*)$/;
 const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'outbox', 'rewind', 'gone', 'error', 'message'];
 /** @type {unknown[]} */
 const FINAL_CLOSES = [1000, 4400, 4409];
@@ -330,6 +332,8 @@ export class ResumableWebSocket extends Target {
 	 * @type {string | undefined}
 	 */
 	epoch;
+	/** @type {Transport} */
+	transport = 'websocket';
 	/** Connections after the first. */
 	reconnects = 0;
 	/** Events received as a replay, over all connections, without those the page had. */
@@ -364,6 +368,8 @@ export class ResumableWebSocket extends Target {
 	#refused = false;
 	#rejections = 0; // connections in a row that failed before session_init
 	#reachable = false; // whether the endpoint answered a request that is no upgrade before this attempt
+	/** @type {import('./http.js').Transports | undefined} */
+	#transports; // undefined: only WebSockets
 	#connected = 0; // 1: ever
 	/** @type {number | undefined} */
 	#since; // when the present connection was ready
@@ -540,7 +546,7 @@ export class ResumableWebSocket extends Target {
 	async #connect() {
 		this.#drop();
 		const { signal } = this.#run = new AbortController();
-		const { getToken, tokenIn, ndjson, connectTimeout, WebSocket } = this.#options;
+		const { getToken, tokenIn, ndjson, connectTimeout, WebSocket, transports: [first, second] } = this.#options;
 		const inQuery = tokenIn === 'query';
 		const request = { attempt: this.#attempt, refused: this.#refused, signal };
 		let code = 'token_failed';
@@ -557,7 +563,10 @@ export class ResumableWebSocket extends Target {
 			}
 			code = 'connection_failed';
 			const url = absolute(typeof this.#url === 'function' ? await this.#url(request) : this.#url);
-			this.#reachable = this.#rejections > 1 && await answers(url, signal);
+			this.#reachable = this.#rejections > +!second && await answers(url, signal);
+			if (first !== 'websocket' || second && (this.#reachable || read(this.#outboxStorage, `resumable-ws transport ${url.host}`))) {
+				this.#transports ??= await import('./http.js').then(({ Transports }) => new Transports(this.#options, this.#outboxStorage), () => undefined);
+			}
 			signal.throwIfAborted();
 			setQuery(url, {
 				sessionId: this.sessionId,
@@ -566,7 +575,8 @@ export class ResumableWebSocket extends Target {
 				frames: ndjson && 'ndjson',
 				token: inQuery && token,
 			});
-			this.#open(new WebSocket(url.href, ['resumable-ws.v1', ...token && !inQuery ? [`jwt-${token}`] : []]), signal);
+			const protocols = ['resumable-ws.v1', ...token && !inQuery ? [`jwt-${token}`] : []];
+			this.#open(this.#transports?.connect(url.href, protocols, this.#reachable) ?? new WebSocket(url.href, protocols), signal);
 		}
 		catch (/** @type {any} */ cause) {
 			if (!signal.aborted) {
@@ -581,6 +591,7 @@ export class ResumableWebSocket extends Target {
 	 */
 	#open(socket, signal) {
 		this.#socket = socket;
+		this.transport = socket.transport ?? 'websocket';
 		socket.onmessage = ({ data }) => {
 			for (const line of data.split('\n')) {
 				if (!signal.aborted) {
@@ -589,8 +600,9 @@ export class ResumableWebSocket extends Target {
 			}
 		};
 		// some platforms do not tell of a close after a failure
-		socket.onerror = socket.onclose = ({ code = 1006, reason }) => {
+		socket.onerror = socket.onclose = ({ code = 1006, reason, retryAfter }) => {
 			if (!signal.aborted) {
+				this.#restartDelay ??= retryAfter;
 				this.#lost(reason || 'connection_lost', '', code);
 			}
 		};
@@ -613,9 +625,10 @@ export class ResumableWebSocket extends Target {
 			this.#refused = false;
 		}
 		const expired = closeCode === 4401;
-		const rejected = closeCode === 1006 && !this.#since;
+		// a proxy may let a WebSocket open, and nothing pass
+		const rejected = !!this.#socket && !this.#since && (closeCode ?? 1006) === 1006;
 		this.#rejections += +rejected;
-		const refused = expired && this.#refused || rejected && this.#reachable;
+		const refused = expired && this.#refused || rejected && this.#reachable && !this.#transports;
 		this.#refused ||= expired || refused;
 		if (refused) {
 			code = 'sign_in_refused';
@@ -675,7 +688,7 @@ export class ResumableWebSocket extends Target {
 	 */
 	#become(status, more) {
 		this.status = status;
-		emit(this, 'status', { status, attempt: this.#attempt, ...more });
+		emit(this, 'status', { status, attempt: this.#attempt, transport: this.transport, ...more });
 	}
 
 	/**
@@ -835,7 +848,7 @@ export class ResumableWebSocket extends Target {
 				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId });
 			}
 		}
-		emit(this, 'open', { sessionId, resumed, lastEventId, earliestEventId, connectionId });
+		emit(this, 'open', { sessionId, resumed, lastEventId, earliestEventId, connectionId, transport: this.transport });
 		if (again) {
 			this.#rewind(0);
 		}

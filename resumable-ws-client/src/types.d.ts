@@ -30,7 +30,12 @@ export interface WebSocketLike {
 	onclose: ((event: any) => void) | null;
 	send(data: string): void;
 	close(code?: number, reason?: string): void;
+	/** What it is, if it is not a WebSocket. */
+	readonly transport?: Transport;
 }
+
+/** How messages are exchanged: over a WebSocket, server-sent events and POST, or long polling and POST. */
+export type Transport = 'websocket' | 'sse' | 'longpoll';
 
 export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
 
@@ -51,6 +56,11 @@ export interface ResumableWebSocketOptions {
 	getToken?: (request: TokenRequest) => string | undefined | Promise<string | undefined>;
 	/** How the token is sent: in the subprotocol header (default), which no access log shows, or in the query, if `resumable-ws.auth.token-sources` has it. */
 	tokenIn?: 'subprotocol' | 'query';
+	/**
+	 * The transports to use, in the order of preference. Default: all three. The client uses the next one while the one before does not work although the server
+	 * answers, remembers that for half an hour, and then tries the first one again. One transport: only that.
+	 */
+	transports?: readonly Transport[];
 	/**
 	 * Where the session id, the cursor and unacknowledged messages are stored. `session` (default): the id and the cursor in sessionStorage, for each tab; the
 	 * messages in localStorage. `local`: all in localStorage. `memory`: nothing outlives the page. Or a storage that holds all.
@@ -90,6 +100,8 @@ export interface StatusDetail {
 	status: Status;
 	/** Failed attempts since the last connection that lived long enough. */
 	attempt: number;
+	/** That of this connection or attempt; while `connecting`, that of the one before. */
+	transport: Transport;
 	/**
 	 * With `waiting`: ms until the next attempt. `Infinity` while the browser reports to be offline; browsers have been wrong about that, so the client still
 	 * tries after `maxDelay`.
@@ -119,6 +131,7 @@ export interface OpenDetail {
 	lastEventId: number;
 	earliestEventId: number;
 	connectionId: string;
+	transport: Transport;
 }
 
 /**
