@@ -13,7 +13,7 @@ const FIRST_TIMEOUT = 5_000; // to session_init: a proxy that buffers a stream d
 const POLL_SECONDS = 25; // less than what proxies wait for an answer
 const POLL_INTERVAL = 500; // each poll counts as a handshake
 const FRESH = 1_000; // a sign of life that makes a ping unnecessary
-const POST_TIMEOUT = 20_000;
+const POST_TIMEOUT = 25_000; // the server answers within 20 s
 const POST_TRIES = 4;
 const POST_DELAY = 250;
 const MOST_POSTED = 20;
@@ -355,7 +355,7 @@ export class HttpSocket {
 					method: 'POST', body, headers: { 'Content-Type': 'application/json' }, signal: AbortSignal.timeout(POST_TIMEOUT),
 				});
 				if (response.ok) {
-					const answers = [await response.json()].flat();
+					const answers = response.status === 204 ? [] : [await response.json()].flat();
 					answers.forEach((answer) => !this.#closed && answer?.type && this.#deliver(answer));
 					return;
 				}

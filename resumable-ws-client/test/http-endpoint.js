@@ -109,13 +109,17 @@ export class HttpEndpoint {
 			response.writeHead(404).end();
 			return;
 		}
-		const answers = messages.map((message) => this.#handle(message)).filter(Boolean);
+		const answers = messages.map((message) => this.#handle(message));
 		if (this.loseAnswers > 0) {
 			this.loseAnswers--;
 			response.destroy();
 			return;
 		}
-		response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(several ? answers : answers[0] ?? {}));
+		if (!several && !answers[0]) {
+			response.writeHead(204).end();
+			return;
+		}
+		response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(several ? answers : answers[0]));
 	}
 
 	#handle({ type, content, idempotency_key: key }) {
@@ -123,7 +127,7 @@ export class HttpEndpoint {
 			return { type: 'pong' };
 		}
 		if (!key) {
-			return undefined;
+			return null;
 		}
 		const known = this.#keys.get(key);
 		if (known) {

@@ -275,6 +275,15 @@ for (const transport of ['sse', 'longpoll']) {
 		assert.deepEqual(client.ids(), [1, 2, 3]);
 	});
 
+	test(`a message without an answer is sent once, over ${transport}`, async () => {
+		const client = await over(transport);
+		client.cancel('f0e1d2c3-0000-4000-8000-000000000000');
+		client.cancel('f0e1d2c3-0000-4000-8000-000000000001');
+		client.cancel('f0e1d2c3-0000-4000-8000-000000000002');
+		await client.say('hello');
+		assert.deepEqual(endpoint.posted.map(({ type }) => type), ['cancel', 'cancel', 'cancel', 'user_message']);
+	});
+
 	test(`a message that cannot be sent is kept, over ${transport}`, async () => {
 		endpoint.refusals = { '/ws/messages': [409] };
 		const client = await over(transport);
