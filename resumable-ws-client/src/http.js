@@ -299,8 +299,6 @@ export class HttpSocket {
 			const sameEpoch = epoch === this.#epoch;
 			this.#session = session;
 			this.#epoch = epoch;
-			this.outcome = 'open';
-			this.#opened?.();
 			this.#timeout = 2.5 * heartbeat;
 			this.#set({ sessionId: session, epoch });
 			if (!first) {
@@ -309,6 +307,8 @@ export class HttpSocket {
 				}
 				return;
 			}
+			this.outcome = 'open';
+			this.#opened?.();
 		}
 		else if (type === 'session_epoch') {
 			this.#epoch = epoch;

@@ -22,8 +22,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Remembers from which ports of this machine a user's WebSockets, or the event streams in
- * their place, come, to be able to break them. Remembers the newest thousand, whether they are still open or not. Safe for
- * use by many threads.
+ * their place, come, to be able to break them. Remembers the newest thousand, whether
+ * they are still open or not. Safe for use by many threads.
  */
 @Component
 @ConditionalOnBooleanProperty(BreakThings.PROPERTY)

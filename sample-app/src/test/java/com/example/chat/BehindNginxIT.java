@@ -42,8 +42,8 @@ class BehindNginxIT extends PageScenario {
 	}
 
 	/**
-	 * An answer is shown while it is written, and is whole although the connection was cut
-	 * and the page loaded again.
+	 * An answer is shown while it is written, and is whole although the connection was
+	 * cut and the page loaded again.
 	 */
 	private void assertChatWorks(Nginx nginx, String state) {
 		ChatPage page = open("http://localhost:" + nginx.port() + "/");

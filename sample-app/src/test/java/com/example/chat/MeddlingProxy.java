@@ -145,7 +145,8 @@ final class MeddlingProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Forwards what the client says after its request, and ends both sides when it leaves.
+	 * Forwards what the client says after its request, and ends both sides when it
+	 * leaves.
 	 */
 	private static void forward(Socket client, Socket server) {
 		try (client; server) {

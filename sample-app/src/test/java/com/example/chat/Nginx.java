@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
- * The nginx that is installed on this machine, as a reverse proxy on a free port. Safe for
- * use by many threads.
+ * The nginx that is installed on this machine, as a reverse proxy on a free port. Safe
+ * for use by many threads.
  */
 final class Nginx implements AutoCloseable {
 
@@ -93,7 +93,8 @@ final class Nginx implements AutoCloseable {
 			if (!this.process.isAlive()) {
 				throw new AssertionError("nginx did not start:\n" + Files.readString(this.log));
 			}
-			try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.port)) {
+			try {
+				new Socket(InetAddress.getLoopbackAddress(), this.port).close();
 				return true;
 			}
 			catch (IOException ex) {
