@@ -1,6 +1,5 @@
 package dev.resumablews.internal.connection;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -16,6 +15,7 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.connection.ConnectionState.Phase;
@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Longer than most classes, since the container, the clock and the loop meet here.
  */
-final class Connection {
+final class Connection implements MessageSender {
 
 	/**
 	 * How long a client may take to answer a close frame.
@@ -71,7 +71,7 @@ final class Connection {
 
 	private final Handshake handshake;
 
-	private final WebSocketChannel channel;
+	private final ClientChannel channel;
 
 	private final Listener listener;
 
@@ -118,7 +118,7 @@ final class Connection {
 	 * @param listener learns when the connection is open, and when this side has closed
 	 * the WebSocket, since not every container tells that before the client has answered
 	 */
-	Connection(ConnectionServices services, Handshake handshake, WebSocketChannel channel, Listener listener) {
+	Connection(ConnectionServices services, Handshake handshake, ClientChannel channel, Listener listener) {
 		ConnectionSettings settings = services.settings();
 		Workers workers = services.workers();
 		this.services = services;
@@ -136,25 +136,26 @@ final class Connection {
 		this.wake = this::changed;
 	}
 
-	UUID id() {
+	@Override
+	public UUID id() {
 		return this.id;
 	}
 
-	String userId() {
+	@Override
+	public String userId() {
 		return this.handshake.user().userId();
 	}
 
-	/**
-	 * Returns what the user has left.
-	 */
-	UserBudget budget() {
+	@Override
+	public UserBudget budget() {
 		return this.budget;
 	}
 
 	/**
 	 * Returns the session, once it is open.
 	 */
-	UUID sessionId() {
+	@Override
+	public UUID sessionId() {
 		return session().sessionId();
 	}
 
@@ -211,7 +212,8 @@ final class Connection {
 	 * Sends a control message; after {@code session_init}, if the session is not open
 	 * yet.
 	 */
-	void tell(ServerMessage message) {
+	@Override
+	public void tell(ServerMessage message) {
 		if (!this.loop.offer(this.services.writer().write(message))) {
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
@@ -226,15 +228,6 @@ final class Connection {
 	}
 
 	/**
-	 * Notes that the session was closed, so that the connection is closed, too, when all
-	 * of it was sent. To be called once the session is open.
-	 * @param lastEventId the last event of the session
-	 */
-	void sessionClosed(long lastEventId) {
-		cursor().sessionClosed(lastEventId);
-	}
-
-	/**
 	 * Notes that the container begins or ends to handle what the client has sent.
 	 */
 	void receiving(boolean receiving) {
@@ -242,12 +235,12 @@ final class Connection {
 	}
 
 	/**
-	 * Notes a pong.
-	 * @param payload what it holds
+	 * Notes a pong, or what counts as one where there are none.
+	 * @param number that of the ping
 	 */
-	void pong(ByteBuffer payload) {
+	void pong(long number) {
 		this.watchdog.heard();
-		this.loop.pong(JakartaWebSocketChannel.number(payload));
+		this.loop.pong(number);
 	}
 
 	/**
@@ -330,11 +323,8 @@ final class Connection {
 		close(CloseCode.RATE_LIMITED);
 	}
 
-	/**
-	 * Tells the listeners of a security event of this client.
-	 * @param reason one of a fixed set of words
-	 */
-	void report(Kind kind, String reason) {
+	@Override
+	public void report(Kind kind, String reason) {
 		this.services.listener()
 			.onSecurityEvent(new SecurityEvent(kind, userId(), this.handshake.remoteAddress(), reason));
 	}
@@ -356,6 +346,41 @@ final class Connection {
 	 */
 	@Nullable CloseCode closing() {
 		return this.state.code();
+	}
+
+	@Override
+	public boolean isClosing() {
+		return closing() != null;
+	}
+
+	@Override
+	public void handled() {
+	}
+
+	/**
+	 * Ends the connection, whose session takes no further events. If it was closed, the
+	 * client is sent all of it before. If its row is gone, because it was cleaned up or
+	 * lost in a crash, the client has to reconnect, and is given another session.
+	 */
+	@Override
+	public void sessionEnded() {
+		this.services.workers().reading().execute(userId(), this::endWithSession);
+	}
+
+	private void endWithSession() {
+		try {
+			SessionSummary session = this.services.log().find(sessionId()).orElse(null);
+			if (session != null && session.closed()) {
+				cursor().sessionClosed(session.lastEventId());
+			}
+			else {
+				close(CloseCode.RESTART);
+			}
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("Whether a session is closed or gone is not known", ex);
+			close(CloseCode.TRY_AGAIN_LATER);
+		}
 	}
 
 	boolean isOpen() {
@@ -525,6 +550,16 @@ final class Connection {
 			throw new IllegalStateException("The session of connection " + this.id + " is not open");
 		}
 		return open;
+	}
+
+	/**
+	 * Makes a connection for what listens to it.
+	 */
+	@FunctionalInterface
+	interface Source {
+
+		Connection connection(Listener listener);
+
 	}
 
 	/**

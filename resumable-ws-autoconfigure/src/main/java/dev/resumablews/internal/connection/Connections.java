@@ -78,6 +78,14 @@ final class Connections implements ConnectionLimiter {
 		return decision;
 	}
 
+	/**
+	 * Messages are taken for as long as the connections of this node may send some.
+	 */
+	@Override
+	public Decision admitMessages() {
+		return (this.mode == Mode.STARTED || this.mode == Mode.DRAINING) ? Decision.ADMITTED : Decision.SHUTTING_DOWN;
+	}
+
 	@Override
 	public void cancel(String userId) {
 		this.places.cancel(userId);
@@ -140,6 +148,15 @@ final class Connections implements ConnectionLimiter {
 			return rest.isEmpty() ? null : rest;
 		});
 		return left[0];
+	}
+
+	/**
+	 * Returns whether a user has a connection of a session here, whose session is open.
+	 */
+	boolean isHeld(UUID sessionId, String userId) {
+		List<Connection> ofSession = this.bySession.get(sessionId);
+		return ofSession != null
+				&& ofSession.stream().anyMatch((each) -> each.userId().equals(userId) && each.isOpen());
 	}
 
 	void remove(Connection connection) {
