@@ -5,7 +5,7 @@
  * @typedef {import('./types.js').WebSocketClass} WebSocketClass
  * @typedef {import('./types.js').WebSocketLike} WebSocketLike
  * @typedef {[code: number, reason?: string]} Close
- * @typedef {{ transports: Transport[], WebSocket: WebSocketClass, connectTimeout: number }} Options
+ * @typedef {import('./types.js').ResumableWebSocketOptions} Options
  */
 
 const WEBSOCKET = 'websocket';
@@ -19,6 +19,10 @@ const POST_DELAY = 250;
 const MOST_POSTED = 20;
 const REMEMBERED = 1_800_000;
 
+/** @type {Close} */
+const LOST = [1006];
+/** @type {Close} */
+const SIGN_IN_REFUSED = [4401, 'sign_in_refused'];
 /**
  * What a refusal is for the client: a close code and its name.
  * @type {Record<number, Close>}
@@ -102,6 +106,7 @@ export class HttpSocket {
 	/** @type {Record<string, string>} */
 	#headers = {};
 	#url;
+	#polls;
 	#opened;
 	#missing;
 	#closed = false;
@@ -122,16 +127,16 @@ export class HttpSocket {
 	#heard = 0; // when something came last
 
 	/**
-	 * @param {Transport} transport
 	 * @param {string} url as for a WebSocket
 	 * @param {string[]} protocols
-	 * @param {object} [options]
-	 * @param {number} [options.timeout] the longest time until the first message, in ms
-	 * @param {() => void} [options.opened] called when it works
-	 * @param {Close} [options.missing] what it means if there is no such endpoint
+	 * @param {object} options
+	 * @param {boolean} options.polls
+	 * @param {number} options.timeout the longest time until the first message, in ms
+	 * @param {() => void} options.opened called when it works
+	 * @param {Close} options.missing what it means if there is no such endpoint
 	 */
-	constructor(transport, url, protocols, { timeout = FIRST_TIMEOUT, opened, missing = [1006] } = {}) {
-		this.transport = transport;
+	constructor(url, protocols, { polls, timeout, opened, missing }) {
+		this.#polls = polls;
 		this.#url = new URL(url.replace('ws', 'http'));
 		this.#url.searchParams.delete('frames');
 		this.#timeout = timeout;
@@ -176,8 +181,11 @@ export class HttpSocket {
 	 */
 	#end(code, reason, retryAfter) {
 		if (!this.#closed) {
+			if (retryAfter) {
+				this.#deliver({ type: 'server_restarting', reconnect_after_ms: retryAfter });
+			}
 			this.close();
-			this.onclose?.({ code, reason, retryAfter });
+			this.onclose?.({ code, reason });
 		}
 	}
 
@@ -230,13 +238,12 @@ export class HttpSocket {
 	 * @returns whether nothing follows
 	 */
 	async #read(signal) {
-		const polls = this.transport === 'longpoll';
 		// a proxy may hold a response back until it has ended
-		const wait = this.#replaying ? 0 : POLL_SECONDS;
-		if (polls) {
+		const wait = this.#replaying || !this.#polls ? 0 : POLL_SECONDS;
+		if (this.#polls) {
 			this.#set({ wait });
 		}
-		const listen = () => this.#listen(this.#timeout + (polls ? wait * 1_000 : 0));
+		const listen = () => this.#listen(this.#timeout + wait * 1_000);
 		listen();
 		const response = await this.#fetch('/sse', { headers: { Accept: 'text/event-stream' }, signal });
 		if (!response.ok || !response.body || !response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
@@ -250,7 +257,7 @@ export class HttpSocket {
 			parse(piece.value);
 			listen();
 		}
-		return !polls;
+		return !this.#polls;
 	}
 
 	/**
@@ -272,7 +279,7 @@ export class HttpSocket {
 		// what a proxy says while the server is away says nothing about the transport
 		const missing = !refusal && status < 500;
 		this.outcome = refusal ? 'refused' : missing ? 'missing' : undefined;
-		const [code, reason] = refusal ?? (missing ? this.#missing : [1006]);
+		const [code, reason] = refusal ?? (missing ? this.#missing : LOST);
 		this.#end(code, reason, retryAfter(response));
 	}
 
@@ -348,7 +355,7 @@ export class HttpSocket {
 	async #post(messages) {
 		const body = JSON.stringify(messages.length > 1 ? messages : messages[0]);
 		for (let tries = 1; !this.#closed; tries++) {
-			let [code, reason] = /** @type {Close} */ ([1006]);
+			let [code, reason] = LOST;
 			let delay = POST_DELAY * 2 ** tries * Math.random();
 			try {
 				const response = await this.#fetch('/messages', {
@@ -359,7 +366,7 @@ export class HttpSocket {
 					answers.forEach((answer) => !this.#closed && answer?.type && this.#deliver(answer));
 					return;
 				}
-				[code, reason] = REFUSALS[response.status] ?? [code];
+				[code, reason] = REFUSALS[response.status] ?? LOST;
 				delay = retryAfter(response) ?? delay;
 				if (response.status < 500 && ![408, 429].includes(response.status)) {
 					tries = POST_TRIES;
@@ -380,103 +387,129 @@ export class HttpSocket {
 }
 
 /**
- * Chooses the transport of each attempt of a client, and remembers for a while what worked in the place of the first one.
+ * A WebSocket whose failure means that the server, which answers requests, has refused the token: a script is not told so.
+ * @param {WebSocketClass} WebSocket
+ * @returns {WebSocketClass}
  */
-export class Transports {
+const refusable = (WebSocket) => class {
 
-	#transports;
-	#WebSocket;
-	#timeout;
-	#storage;
-	#key = '';
-	/** @type {HttpSocket | undefined} */
-	#last; // undefined: a WebSocket
-	#at = 0; // of transports
-	#until = 0; // when the first one is tried again; 0: nothing is remembered
-	#former = 0; // what was remembered before that
-	#failures = 0; // of WebSockets in a row, although the endpoint answers
-
-	/**
-	 * @param {Options} options
-	 * @param {any} storage
-	 */
-	constructor({ transports, WebSocket, connectTimeout }, storage) {
-		this.#transports = transports;
-		this.#WebSocket = WebSocket;
-		this.#timeout = Math.min(FIRST_TIMEOUT, connectTimeout / 2);
-		this.#storage = storage;
-	}
+	/** @type {any} */
+	onopen;
+	/** @type {any} */
+	onmessage;
+	/** @type {any} */
+	onclose;
+	/** @type {any} */
+	onerror;
 
 	/**
 	 * @param {string} url
 	 * @param {string[]} protocols
-	 * @param {boolean} blocked whether the last attempt failed, and the endpoint answers requests
-	 * @returns {WebSocketLike}
 	 */
-	connect(url, protocols, blocked) {
-		if (!this.#key) {
-			this.#recall(`resumable-ws transport ${new URL(url).host}`);
-		}
-		this.#choose(blocked);
-		const transport = this.#transports[this.#at];
-		if (transport === WEBSOCKET) {
-			this.#last = undefined;
-			return new this.#WebSocket(url, protocols);
-		}
-		const explores = this.#at && !this.#until;
-		return this.#last = new HttpSocket(transport, url, protocols, {
-			timeout: this.#timeout,
-			opened: () => explores && this.#remember(transport, Date.now() + REMEMBERED),
-			// if the server has no other transport, it has most likely refused the token
-			missing: explores ? [4401, 'sign_in_refused'] : [1006],
-		});
+	constructor(url, protocols) {
+		/** @type {any} */
+		const socket = new WebSocket(url, protocols);
+		let [code, reason] = SIGN_IN_REFUSED;
+		socket.onopen = () => this.onopen?.({});
+		socket.onmessage = (/** @type {any} */ event) => {
+			[code, reason] = LOST;
+			this.onmessage(event);
+		};
+		socket.onerror = socket.onclose = (/** @type {any} */ event) => this.onclose(event.code > 1006 ? event : { code, reason });
+		this.send = socket.send.bind(socket);
+		this.close = () => socket.close();
 	}
 
-	/** @param {boolean} blocked */
-	#choose(blocked) {
-		const { outcome } = this.#last ?? {};
-		this.#failures = blocked && !this.#last ? this.#failures + 1 : 0;
-		if (this.#failures > 1 || blocked && outcome === 'silent') {
-			this.#go(this.#former || (this.#at + 1) % this.#transports.length);
-			this.#former = 0;
+};
+
+/**
+ * Chooses the transport of each attempt of a client, and remembers for a while what worked in the place of the first one.
+ * @param {EventTarget & { transport: Transport }} client
+ * @param {Options} options those of the client
+ * @param {any} storage
+ * @param {string} prefix of the names of what the client stores
+ * @returns {(blocked: any) => WebSocketClass} returns what to connect with, given whether the last attempt failed although the endpoint answers requests
+ */
+export const fallback = (client, options, storage, prefix) => {
+	const { transports = [WEBSOCKET, 'sse', 'longpoll'], WebSocket = globalThis.WebSocket, connectTimeout = 10_000 } = options;
+	const key = `${prefix}http`;
+	const timeout = Math.min(FIRST_TIMEOUT, connectTimeout / 2);
+	const [stored, storedUntil = 0] = tried(() => JSON.parse(storage.getItem(key))) ?? [];
+	let at = Math.max(0, transports.indexOf(stored));
+	let until = at && Math.min(storedUntil, Date.now() + REMEMBERED); // when the first one is tried again; 0: nothing is remembered
+	let former = 0; // what was remembered before that
+	let failures = 0; // of WebSockets in a row, although the endpoint answers
+	/** @type {any} */
+	let lost = {}; // the last failure
+	/** @type {HttpSocket | undefined} */
+	let last; // undefined: a WebSocket
+	client.addEventListener('status', (/** @type {any} */ { detail }) => detail.status === 'waiting' && (lost = detail));
+
+	/** @type {(next: number) => void} */
+	const go = (next) => {
+		at = Math.max(0, next);
+		until = 0;
+		tried(() => storage.removeItem(key));
+	};
+
+	/** @type {(blocked: boolean) => void} */
+	const choose = (blocked) => {
+		const { outcome } = last ?? {};
+		const { code = 1006, reason } = lost;
+		if (!last && !(blocked && code === 1006)) {
+			failures = 0; // the server was away, or has spoken
+		}
+		else if (!last && reason !== 'token_failed') {
+			failures++;
+		}
+		if (failures > 1 || blocked && outcome === 'silent') {
+			go(former || (at + 1) % transports.length);
+			former = 0;
 		}
 		else if (outcome === 'missing') {
-			this.#go(this.#transports.indexOf(WEBSOCKET));
+			go(transports.indexOf(WEBSOCKET));
 		}
-		else if (outcome === 'refused' && !this.#until) {
-			// a server that is there may have refused the WebSocket for the same reason
-			this.#go(0);
-			this.#failures = 1;
+		else if (outcome === 'refused' && !until) {
+			go(0); // the server may have refused the WebSocket for the same reason
+			failures = 1;
 		}
-		else if (this.#until && Date.now() > this.#until) {
-			this.#former = this.#at;
-			this.#go(0);
-			this.#failures = 1;
+		else if (until && Date.now() > until) {
+			former = at;
+			go(0);
+			failures = 1;
 		}
-	}
+	};
 
-	/** @param {number} at */
-	#go(at) {
-		this.#at = Math.max(0, at);
-		this.#until = 0;
-		tried(() => this.#storage.removeItem(this.#key));
-	}
+	return (blocked) => {
+		choose(!!blocked);
+		const transport = client.transport = transports[at];
+		const explores = at && !until;
+		if (transport === WEBSOCKET) {
+			last = undefined;
+			return failures > 1 ? refusable(WebSocket) : WebSocket;
+		}
+		failures = 0;
+		return class extends HttpSocket {
 
-	/** @param {string} key */
-	#recall(key) {
-		this.#key = key;
-		const [transport, until = 0] = tried(() => JSON.parse(this.#storage.getItem(key))) ?? [];
-		this.#at = Math.max(0, this.#transports.indexOf(transport));
-		this.#until = this.#at && Math.min(until, Date.now() + REMEMBERED);
-	}
+			/**
+			 * @param {string} url
+			 * @param {string[]} protocols
+			 */
+			constructor(url, protocols) {
+				super(url, protocols, {
+					polls: transport === 'longpoll',
+					timeout,
+					opened: () => {
+						if (explores) {
+							until = Date.now() + REMEMBERED;
+							tried(() => storage.setItem(key, JSON.stringify([transport, until])));
+						}
+					},
+					missing: explores ? SIGN_IN_REFUSED : LOST, // a server that has no other transport has most likely refused the token
+				});
+				last = this;
+			}
 
-	/**
-	 * @param {Transport} transport
-	 * @param {number} until
-	 */
-	#remember(transport, until) {
-		this.#until = until;
-		tried(() => this.#storage.setItem(this.#key, JSON.stringify([transport, until])));
-	}
-
-}
+		};
+	};
+};
