@@ -220,7 +220,7 @@ export class HttpSocket {
 		await undefined; // those who have just made this object set its handlers
 		this.onopen?.({});
 		while (!this.#closed) {
-			const next = performance.now() + POLL_INTERVAL;
+			const next = this.#replaying ? 0 : performance.now() + POLL_INTERVAL;
 			const { signal } = this.#response = new AbortController();
 			const ended = await this.#read(signal).catch(() => true);
 			if (ended && !signal.aborted) {

@@ -101,7 +101,7 @@ test('behind a proxy that holds streams back, a client polls', async () => {
 	assert.deepEqual([client.reconnects, client.replayed], [0, 0]);
 });
 
-test('what works is remembered for the host, and what waited is sent', async () => {
+test('what works is remembered for the endpoint, and what waited is sent', async () => {
 	const storage = new TestStorage();
 	const before = await opened(blocked({ storage }), 'sse');
 	before.close();
@@ -152,10 +152,9 @@ test('a WebSocket that is tried after a while and is still blocked costs one att
 });
 
 test('a storage that is forbidden, full or holds something else is no hindrance', async () => {
-	const { host } = new URL(server.url);
 	for (const value of ['', '7', '[]', '["sse","soon"]', '["carrier pigeon",9e15]', '{']) {
 		const storage = new TestStorage();
-		storage.setItem(`resumable-ws transport ${host}`, value);
+		storage.setItem(`${server.url.replace('http://', 'resumable-ws ')} default http`, value);
 		await opened(blocked({ storage }), 'sse');
 	}
 	const fail = () => {
@@ -445,13 +444,12 @@ test('another epoch that a poll brings is stored', async () => {
 
 test('a client does not poll more often than the server allows', async () => {
 	const client = await over('longpoll');
-	const first = endpoint.gets().length;
 	for (let n = 1; n <= 4; n++) {
 		endpoint.publish('tick', { n });
 		await until(() => client.lastEventId === n);
 	}
 	const times = endpoint.gets().map(({ time }) => time);
-	for (let i = first; i < times.length; i++) {
+	for (let i = 2; i < times.length; i++) { // the first one waits for nothing
 		assert.ok(times[i] - times[i - 1] >= 450, `polls after ${times[i] - times[i - 1]} ms`);
 	}
 });

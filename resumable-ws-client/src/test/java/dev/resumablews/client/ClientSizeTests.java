@@ -29,7 +29,7 @@ class ClientSizeTests {
 	private Path folder;
 
 	@ParameterizedTest
-	@CsvSource({ "client.js, 5900", "http.js, 2560" })
+	@CsvSource({ "client.js, 5120", "http.js, 2560" })
 	void theScriptIsSmall(String script, int mostBytes) throws IOException {
 		Node.assumeThere();
 		Path terser = this.folder.resolve("terser.cjs");
