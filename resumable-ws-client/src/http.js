@@ -42,8 +42,8 @@ const tried = (action) => {
 	}
 };
 
-/** @type {(response: Response) => number | undefined} */
-const retryAfter = ({ headers }) => Number(headers.get('Retry-After')) * 1_000 || undefined;
+/** @type {(headers: Headers) => number | undefined} */
+const retryAfter = (headers) => Number(headers.get('Retry-After')) * 1_000 || undefined;
 
 /**
  * Splits a stream into the fields of server-sent events, which arrive in any pieces.
@@ -85,290 +85,234 @@ export const parser = (take) => {
 /**
  * A session over HTTP. It has the interface of a WebSocket: messages come from a stream of server-sent events, or from one poll after the other, and are sent by
  * POST, one request at a time.
- * @implements {WebSocketLike}
+ * @param {string} webSocketUrl
+ * @param {string[]} protocols
+ * @param {object} options
+ * @param {boolean} options.polls
+ * @param {number} options.timeout the longest time until the first message, in ms
+ * @param {() => void} options.opened called when it works
+ * @param {Close} options.missing what it means if there is no such endpoint
  */
-export class HttpSocket {
-
-	/** @type {WebSocketLike['onmessage']} */
-	onmessage = null;
-	/** @type {WebSocketLike['onerror']} */
-	onerror = null;
-	/** @type {WebSocketLike['onclose']} */
-	onclose = null;
-	/** @type {((event: any) => void) | null} */
-	onopen = null;
-	/**
-	 * What became of it: it works; the server refuses this client for now; there is no such endpoint; the response does not arrive.
-	 * @type {'open' | 'refused' | 'missing' | 'silent' | undefined}
-	 */
-	outcome;
-
+const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }) => {
+	const address = new URL(webSocketUrl.replace('ws', 'http'));
+	const { searchParams } = address;
+	searchParams.delete('frames');
 	/** @type {Record<string, string>} */
-	#headers = {};
-	#url;
-	#polls;
-	#opened;
-	#missing;
-	#closed = false;
-	#response = new AbortController();
+	const authorization = {};
+	let closed = false;
+	let response = new AbortController();
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	#watch; // for the end of a silence, or of a pause between two polls
+	let watch; // for the end of a silence, or of a pause between two polls
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	#retry;
-	#timeout; // the longest silence
+	let retry;
 	/** @type {string | undefined} */
-	#session;
+	let session;
 	/** @type {string | undefined} */
-	#epoch;
-	#replaying = true; // as the client sees it: each response begins with a replay of its own
+	let knownEpoch;
+	let replaying = true; // as the client sees it: each response begins with a replay of its own
 	/** @type {object[]} */
-	#queue = [];
-	#posting = false;
-	#heard = 0; // when something came last
+	const queue = [];
+	let posting = false;
+	let heard = 0; // when something came last
 
-	/**
-	 * @param {string} url as for a WebSocket
-	 * @param {string[]} protocols
-	 * @param {object} options
-	 * @param {boolean} options.polls
-	 * @param {number} options.timeout the longest time until the first message, in ms
-	 * @param {() => void} options.opened called when it works
-	 * @param {Close} options.missing what it means if there is no such endpoint
-	 */
-	constructor(url, protocols, { polls, timeout, opened, missing }) {
-		this.#polls = polls;
-		this.#url = new URL(url.replace('ws', 'http'));
-		this.#url.searchParams.delete('frames');
-		this.#timeout = timeout;
-		this.#opened = opened;
-		this.#missing = missing;
-		this.#authorize(protocols.find((protocol) => protocol.startsWith('jwt-'))?.slice(4));
-		this.#run();
-	}
-
-	/** @param {string} data */
-	send(data) {
+	/** @type {(data: string) => void} */
+	const send = (data) => {
 		const message = JSON.parse(data);
 		const { type, token, lastEventId, epoch } = message;
 		if (type === 'auth') {
-			this.#authorize(token);
+			authorize(token);
 		}
 		else if (type === 'resume') {
-			this.#replaying = true;
-			this.#set({ lastEventId, epoch });
-			this.#response.abort();
+			replaying = true;
+			set({ lastEventId, epoch });
+			response.abort();
 		}
-		else if (type === 'ping' && performance.now() - this.#heard < FRESH) {
-			queueMicrotask(() => this.#closed || this.#deliver({ type: 'pong' }));
+		else if (type === 'ping' && performance.now() - heard < FRESH) {
+			queueMicrotask(() => closed || deliver({ type: 'pong' }));
 		}
 		else {
-			this.#queue.push(message);
-			this.#flush();
+			queue.push(message);
+			flush();
 		}
-	}
+	};
 
-	close() {
-		this.#closed = true;
-		this.#response.abort();
-		clearTimeout(this.#watch);
-		clearTimeout(this.#retry);
-	}
+	const close = () => {
+		closed = true;
+		response.abort();
+		clearTimeout(watch);
+		clearTimeout(retry);
+	};
 
-	/**
-	 * @param {number} code
-	 * @param {string} [reason]
-	 * @param {number} [retryAfter]
-	 */
-	#end(code, reason, retryAfter) {
-		if (!this.#closed) {
+	/** @type {(code: number, reason?: string, retryAfter?: number) => void} */
+	const end = (code, reason, retryAfter) => {
+		if (!closed) {
 			if (retryAfter) {
-				this.#deliver({ type: 'server_restarting', reconnect_after_ms: retryAfter });
+				deliver({ type: 'server_restarting', reconnect_after_ms: retryAfter });
 			}
-			this.close();
-			this.onclose?.({ code, reason });
+			close();
+			socket.onclose({ code, reason });
 		}
-	}
+	};
 
-	/** @param {string | undefined} token */
-	#authorize(token) {
+	/** @type {(token: string | undefined) => void} */
+	const authorize = (token) => {
 		if (token) {
-			this.#headers.Authorization = `Bearer ${token}`;
+			authorization.Authorization = `Bearer ${token}`;
 		}
-	}
+	};
 
-	/** @param {Record<string, any>} parameters */
-	#set(parameters) {
+	/** @type {(parameters: Record<string, any>) => void} */
+	const set = (parameters) => {
 		for (const name in parameters) {
-			this.#url.searchParams.set(name, parameters[name] ?? '');
+			searchParams.set(name, parameters[name] ?? '');
 		}
-	}
+	};
 
-	/**
-	 * @param {string} path
-	 * @param {RequestInit} options
-	 */
-	#fetch(path, { headers, ...options }) {
-		const url = new URL(this.#url);
+	/** @type {(path: string, headers: Record<string, string>, options: RequestInit) => Promise<Response>} */
+	const request = (path, headers, options) => {
+		const url = new URL(address);
 		url.pathname = url.pathname.replace(/\/?$/, path);
-		const authorized = this.#headers.Authorization || url.searchParams.has('token');
-		return fetch(url, { cache: 'no-store', credentials: authorized ? 'same-origin' : 'include', headers: { ...this.#headers, ...headers }, ...options });
-	}
+		const authorized = authorization.Authorization || searchParams.has('token');
+		return fetch(url, { cache: 'no-store', credentials: authorized ? 'same-origin' : 'include', headers: { ...authorization, ...headers }, ...options });
+	};
 
 	// ---- what the server says
 
-	async #run() {
+	const run = async () => {
 		await undefined; // those who have just made this object set its handlers
-		this.onopen?.({});
-		while (!this.#closed) {
-			const next = this.#replaying ? 0 : performance.now() + POLL_INTERVAL;
-			const { signal } = this.#response = new AbortController();
-			const ended = await this.#read(signal).catch(() => true);
+		socket.onopen?.({});
+		while (!closed) {
+			const next = replaying ? 0 : performance.now() + POLL_INTERVAL;
+			response = new AbortController();
+			const { signal } = response;
+			const ended = await read(signal).catch(() => true);
 			if (ended && !signal.aborted) {
-				this.#end(1006);
+				end(1006);
 			}
-			if (!this.#closed) {
-				clearTimeout(this.#watch);
-				await new Promise((resolve) => this.#watch = setTimeout(resolve, next - performance.now()));
+			if (!closed) {
+				clearTimeout(watch);
+				await new Promise((resolve) => watch = setTimeout(resolve, next - performance.now()));
 			}
 		}
-	}
+	};
 
 	/**
-	 * @param {AbortSignal} signal
-	 * @returns whether nothing follows
+	 * Reads a response.
+	 * @type {(signal: AbortSignal) => Promise<boolean>} whether nothing follows
 	 */
-	async #read(signal) {
+	const read = async (signal) => {
 		// a proxy may hold a response back until it has ended
-		const wait = this.#replaying || !this.#polls ? 0 : POLL_SECONDS;
-		if (this.#polls) {
-			this.#set({ wait });
+		const wait = replaying || !polls ? 0 : POLL_SECONDS;
+		if (polls) {
+			set({ wait });
 		}
-		const listen = () => this.#listen(this.#timeout + wait * 1_000);
+		// comments are signs of life, too
+		const listen = () => {
+			clearTimeout(watch);
+			watch = closed ? undefined : setTimeout(() => {
+				socket.outcome ??= 'silent';
+				end(1006, 'silent');
+			}, timeout + wait * 1_000);
+		};
 		listen();
-		const response = await this.#fetch('/sse', { headers: { Accept: 'text/event-stream' }, signal });
-		if (!response.ok || !response.body || !response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-			this.#refuse(response);
+		const { ok, status, headers, body } = await request('/sse', { Accept: 'text/event-stream' }, { signal });
+		if (!ok || !body || !headers.get('Content-Type')?.startsWith('text/event-stream')) {
+			const refusal = REFUSALS[status];
+			// what a proxy says while the server is away says nothing about the transport
+			socket.outcome = refusal ? 'refused' : status < 500 ? 'missing' : undefined;
+			const [code, reason] = refusal ?? (status < 500 ? missing : LOST);
+			end(code, reason, retryAfter(headers));
 			return true;
 		}
-		const parse = parser((id, data) => signal.aborted || this.#take(id, data));
-		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+		const parse = parser((id, data) => signal.aborted || take(id, JSON.parse(data)));
+		const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 		for (let piece = await reader.read(); !piece.done && !signal.aborted; piece = await reader.read()) {
-			this.#heard = performance.now();
+			heard = performance.now();
 			parse(piece.value);
 			listen();
 		}
-		return !this.#polls;
-	}
+		return !polls;
+	};
 
-	/**
-	 * Ends the connection if nothing is heard in time: comments are signs of life, too.
-	 * @param {number} patience
-	 */
-	#listen(patience) {
-		clearTimeout(this.#watch);
-		this.#watch = this.#closed ? undefined : setTimeout(() => {
-			this.outcome ??= 'silent';
-			this.#end(1006, 'silent');
-		}, patience);
-	}
-
-	/** @param {Response} response */
-	#refuse(response) {
-		const { status } = response;
-		const refusal = REFUSALS[status];
-		// what a proxy says while the server is away says nothing about the transport
-		const missing = !refusal && status < 500;
-		this.outcome = refusal ? 'refused' : missing ? 'missing' : undefined;
-		const [code, reason] = refusal ?? (missing ? this.#missing : LOST);
-		this.#end(code, reason, retryAfter(response));
-	}
-
-	/**
-	 * @param {string | undefined} id
-	 * @param {string} data
-	 */
-	#take(id, data) {
-		const message = JSON.parse(data);
-		const { type, code, reason, session_id: session, resumed, epoch, rewind_to, heartbeat_ms: heartbeat = 25_000 } = message;
+	/** @type {(id: string | undefined, message: any) => void} */
+	const take = (id, message) => {
+		const { type, epoch } = message;
 		if (id) {
-			this.#set({ lastEventId: id });
+			set({ lastEventId: id });
 		}
 		if (type === 'close') {
-			this.#end(code, reason);
+			end(message.code, message.reason);
 			return;
 		}
 		if (type === 'session_init') {
-			const first = !this.#session;
-			if (!first && !(resumed && session === this.#session)) {
-				this.#end(1006); // the client asks, and learns why
+			const first = !session;
+			if (!first && !(message.resumed && message.session_id === session)) {
+				end(1006); // the client asks, and learns why
 				return;
 			}
-			const sameEpoch = epoch === this.#epoch;
-			this.#session = session;
-			this.#epoch = epoch;
-			this.#timeout = 2.5 * heartbeat;
-			this.#set({ sessionId: session, epoch });
+			const sameEpoch = epoch === knownEpoch;
+			session = message.session_id;
+			knownEpoch = epoch;
+			timeout = 2.5 * (message.heartbeat_ms ?? 25_000);
+			set({ sessionId: session, epoch });
 			if (!first) {
 				if (!sameEpoch) {
-					this.#deliver({ type: 'session_epoch', epoch, rewind_to });
+					deliver({ type: 'session_epoch', epoch, rewind_to: message.rewind_to });
 				}
 				return;
 			}
-			this.outcome = 'open';
-			this.#opened?.();
+			socket.outcome = 'open';
+			opened();
 		}
 		else if (type === 'session_epoch') {
-			this.#epoch = epoch;
-			this.#set({ epoch });
+			knownEpoch = epoch;
+			set({ epoch });
 		}
-		else if (!this.#replaying) {
+		else if (!replaying) {
 			if (type === 'replay_complete') {
 				return;
 			}
 			delete message.replay; // it came between two polls
 		}
-		this.#replaying &&= type !== 'replay_complete';
-		this.#deliver(message);
-	}
+		replaying &&= type !== 'replay_complete';
+		deliver(message);
+	};
 
-	/** @param {object} message */
-	#deliver(message) {
-		this.onmessage?.({ data: JSON.stringify(message) });
-	}
+	/** @type {(message: object) => void} */
+	const deliver = (message) => socket.onmessage({ data: JSON.stringify(message) });
 
 	// ---- what the client says
 
-	async #flush() {
-		if (!this.#posting) {
-			this.#posting = true;
-			while (this.#queue.length && !this.#closed) {
-				await this.#post(this.#queue.splice(0, MOST_POSTED));
+	const flush = async () => {
+		if (!posting) {
+			posting = true;
+			while (queue.length && !closed) {
+				await post(queue.splice(0, MOST_POSTED));
 			}
-			this.#posting = false;
+			posting = false;
 		}
-	}
+	};
 
 	/**
 	 * Sends messages, and again what was not answered: their keys keep them from being handled twice.
-	 * @param {object[]} messages
+	 * @type {(messages: object[]) => Promise<void>}
 	 */
-	async #post(messages) {
+	const post = async (messages) => {
 		const body = JSON.stringify(messages.length > 1 ? messages : messages[0]);
-		for (let tries = 1; !this.#closed; tries++) {
+		for (let tries = 1; !closed; tries++) {
 			let [code, reason] = LOST;
 			let delay = POST_DELAY * 2 ** tries * Math.random();
 			try {
-				const response = await this.#fetch('/messages', {
-					method: 'POST', body, headers: { 'Content-Type': 'application/json' }, signal: AbortSignal.timeout(POST_TIMEOUT),
-				});
-				if (response.ok) {
-					const answers = response.status === 204 ? [] : [await response.json()].flat();
-					answers.forEach((answer) => !this.#closed && answer?.type && this.#deliver(answer));
+				const answer = await request('/messages', { 'Content-Type': 'application/json' }, { method: 'POST', body, signal: AbortSignal.timeout(POST_TIMEOUT) });
+				const { ok, status } = answer;
+				if (ok) {
+					const answers = status === 204 ? [] : [await answer.json()].flat();
+					answers.forEach((message) => !closed && message?.type && deliver(message));
 					return;
 				}
-				[code, reason] = REFUSALS[response.status] ?? LOST;
-				delay = retryAfter(response) ?? delay;
-				if (response.status < 500 && ![408, 429].includes(response.status)) {
+				[code, reason] = REFUSALS[status] ?? LOST;
+				delay = retryAfter(answer.headers) ?? delay;
+				if (status < 500 && status !== 408 && status !== 429) {
 					tries = POST_TRIES;
 				}
 			}
@@ -376,51 +320,50 @@ export class HttpSocket {
 				// the network, or an answer that is not the server's
 			}
 			if (tries >= POST_TRIES) {
-				this.#end(code, reason);
+				end(code, reason);
 			}
 			else {
-				await new Promise((resolve) => this.#retry = setTimeout(resolve, delay));
+				await new Promise((resolve) => retry = setTimeout(resolve, delay));
 			}
 		}
-	}
+	};
 
-}
+	/**
+	 * `outcome`: `open` if it works, `refused` if the server refuses this client for now, `missing` if there is no such endpoint, `silent` if the response does not
+	 * arrive.
+	 * @type {any}
+	 */
+	const socket = { send, close };
+	authorize(protocols.find((protocol) => protocol.startsWith('jwt-'))?.slice(4));
+	run();
+	return socket;
+};
 
 /**
  * A WebSocket whose failure means that the server, which answers requests, has refused the token: a script is not told so.
  * @param {WebSocketClass} WebSocket
- * @returns {WebSocketClass}
+ * @param {string} url
+ * @param {string[]} protocols
  */
-const refusable = (WebSocket) => class {
-
+const refusable = (WebSocket, url, protocols) => {
 	/** @type {any} */
-	onopen;
+	const socket = new WebSocket(url, protocols);
 	/** @type {any} */
-	onmessage;
-	/** @type {any} */
-	onclose;
-	/** @type {any} */
-	onerror;
-
-	/**
-	 * @param {string} url
-	 * @param {string[]} protocols
-	 */
-	constructor(url, protocols) {
-		/** @type {any} */
-		const socket = new WebSocket(url, protocols);
-		let [code, reason] = SIGN_IN_REFUSED;
-		socket.onopen = () => this.onopen?.({});
-		socket.onmessage = (/** @type {any} */ event) => {
-			[code, reason] = LOST;
-			this.onmessage(event);
-		};
-		socket.onerror = socket.onclose = (/** @type {any} */ event) => this.onclose(event.code > 1006 ? event : { code, reason });
-		this.send = socket.send.bind(socket);
-		this.close = () => socket.close();
-	}
-
+	const result = { send: (/** @type {string} */ data) => socket.send(data), close: () => socket.close() };
+	let [code, reason] = SIGN_IN_REFUSED;
+	socket.onopen = () => result.onopen?.({});
+	socket.onmessage = (/** @type {any} */ event) => {
+		[code, reason] = LOST;
+		result.onmessage(event);
+	};
+	socket.onerror = socket.onclose = (/** @type {any} */ event) => result.onclose(event.code > 1006 ? event : { code, reason });
+	return result;
 };
+
+/** @type {(connect: (url: string, protocols: string[]) => WebSocketLike) => WebSocketClass} */
+const constructing = (connect) => /** @type {any} */ (function (/** @type {string} */ url, /** @type {string[]} */ protocols) {
+	return connect(url, protocols);
+});
 
 /**
  * Chooses the transport of each attempt of a client, and remembers for a while what worked in the place of the first one.
@@ -434,15 +377,15 @@ export const fallback = (client, options, storage, prefix) => {
 	const { transports = [WEBSOCKET, 'sse', 'longpoll'], WebSocket = globalThis.WebSocket, connectTimeout = 10_000 } = options;
 	const key = `${prefix}http`;
 	const timeout = Math.min(FIRST_TIMEOUT, connectTimeout / 2);
-	const [stored, storedUntil = 0] = tried(() => JSON.parse(storage.getItem(key))) ?? [];
+	const [stored, storedUntil = 0] = tried(() => [...JSON.parse(storage.getItem(key))]) ?? [];
 	let at = Math.max(0, transports.indexOf(stored));
 	let until = at && Math.min(storedUntil, Date.now() + REMEMBERED); // when the first one is tried again; 0: nothing is remembered
 	let former = 0; // what was remembered before that
 	let failures = 0; // of WebSockets in a row, although the endpoint answers
 	/** @type {any} */
 	let lost = {}; // the last failure
-	/** @type {HttpSocket | undefined} */
-	let last; // undefined: a WebSocket
+	/** @type {any} */
+	let last; // socket; undefined: a WebSocket
 	client.addEventListener('status', (/** @type {any} */ { detail }) => detail.status === 'waiting' && (lost = detail));
 
 	/** @type {(next: number) => void} */
@@ -484,32 +427,20 @@ export const fallback = (client, options, storage, prefix) => {
 		choose(!!blocked);
 		const transport = client.transport = transports[at];
 		const explores = at && !until;
+		const opened = () => {
+			if (explores) {
+				until = Date.now() + REMEMBERED;
+				tried(() => storage.setItem(key, JSON.stringify([transport, until])));
+			}
+		};
+		last = undefined;
 		if (transport === WEBSOCKET) {
-			last = undefined;
-			return failures > 1 ? refusable(WebSocket) : WebSocket;
+			return failures > 1 ? constructing((url, protocols) => refusable(WebSocket, url, protocols)) : WebSocket;
 		}
 		failures = 0;
-		return class extends HttpSocket {
-
-			/**
-			 * @param {string} url
-			 * @param {string[]} protocols
-			 */
-			constructor(url, protocols) {
-				super(url, protocols, {
-					polls: transport === 'longpoll',
-					timeout,
-					opened: () => {
-						if (explores) {
-							until = Date.now() + REMEMBERED;
-							tried(() => storage.setItem(key, JSON.stringify([transport, until])));
-						}
-					},
-					missing: explores ? SIGN_IN_REFUSED : LOST, // a server that has no other transport has most likely refused the token
-				});
-				last = this;
-			}
-
-		};
+		const polls = transport === 'longpoll';
+		// a server that has no other transport has most likely refused the token
+		const missing = explores ? SIGN_IN_REFUSED : LOST;
+		return constructing((url, protocols) => last = httpSocket(url, protocols, { polls, timeout, opened, missing }));
 	};
 };

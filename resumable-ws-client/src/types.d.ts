@@ -30,8 +30,6 @@ export interface WebSocketLike {
 	onclose: ((event: any) => void) | null;
 	send(data: string): void;
 	close(code?: number, reason?: string): void;
-	/** What it is, if it is not a WebSocket. */
-	readonly transport?: Transport;
 }
 
 /** How messages are exchanged: over a WebSocket, server-sent events and POST, or long polling and POST. */
