@@ -13,6 +13,7 @@ const options: ResumableWebSocketOptions = {
 	getToken: async ({ attempt, refused, signal }) => (await fetch(`/token?${attempt}`, { signal, cache: refused ? 'reload' : 'default' })).text(),
 	WebSocket: NodeWebSocket,
 	resume: 'cursor',
+	transports: ['websocket', 'longpoll'],
 };
 const socket = new ResumableWebSocket<AppEvents>(() => '/ws', options);
 
@@ -50,6 +51,8 @@ socket.send({ type: 'vote', payload: 1 }, { signal: AbortSignal.timeout(1_000) }
 	}
 });
 const waiting: number = ResumableWebSocket.unsent({ url: '/ws', name: 'alice' }).reduce((sum, { count }) => sum + count, 0);
+// @ts-expect-error no such transport
+new ResumableWebSocket('/ws', { transports: ['carrier pigeon'] }).transport === 'sse';
 // @ts-expect-error no such option
 new ResumableWebSocket('/ws', { maxDelays: waiting });
 new ResumableWebSocket('/ws').addEventListener('order_shipped', ({ detail }) => detail.payload.order);
