@@ -30,8 +30,8 @@
  */
 
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query)|transports: (websocket|sse|longpoll|,)+|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
-const OWN_EVENTS = 'open event reply status replaycomplete outbox rewind gone error message'.split(' ');
+const OPTION = /^(tokenIn: (subprotocol|query)|transports: (websocket|sse|longpoll|,)+|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
+const OWN_EVENTS = /^(open|event|reply|status|replaycomplete|outbox|rewind|gone|error|message)$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
 const KEPT_TIME = 600_000;
@@ -98,8 +98,8 @@ const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).u
  * @type {(url: UrlSource | undefined, name?: string) => string}
  */
 const prefixOf = (url, name = 'default') => {
-	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
-	return `resumable-ws ${host}${pathname} ${JSON.stringify(name)} `;
+	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
+	return 'resumable-ws ' + JSON.stringify([host, pathname, name]);
 };
 
 /**
@@ -364,6 +364,7 @@ const coreOf = (client, source, options) => {
 	const readCursor = () => tried(() => [...read(cursorStorage, prefix)]) ?? [];
 	const [session = null, ...cursor] = readCursor();
 	({ sessionId: client.sessionId = session } = options);
+	// until the first replay is complete, loadFrom is the event after which the oldest reply began that ran when the page was left
 	let [last, loadFrom = Infinity, known] = resume === 'cursor' && session === client.sessionId ? cursor : [];
 	client.lastEventId = client.sessionId && (givenCursor ?? last) || 0;
 	client.epoch = givenEpoch ?? known ?? undefined;
@@ -383,7 +384,7 @@ const coreOf = (client, source, options) => {
 	let refused = false;
 	/** @type {ReturnType<import('./http.js').fallback> | undefined} */
 	let fallback; // undefined: only WebSockets
-	let rejections = 0; // connections in a row that failed before session_init
+	let failed = false; // whether the last attempt has, before session_init
 	/** @type {any} */
 	let connections = 0;
 	/** @type {number | undefined} */
@@ -397,7 +398,6 @@ const coreOf = (client, source, options) => {
 	/** @type {boolean} */
 	let probing;
 	let patience = 1; // grows with each silence in a row
-	// loadFrom: until the first replay is complete: the event after which the oldest reply began that ran when the page was left
 	/** @type {number | undefined} */
 	let rewindTo; // set while events are missing
 	/** @type {boolean} */
@@ -407,7 +407,7 @@ const coreOf = (client, source, options) => {
 	/** @type {Entry[]} */
 	let outbox = []; // in the order of time
 	/** @type {Entry[]} */
-	let acknowledged = []; // the last messages that were: a database that fails over to a standby may lack the last commits
+	let acknowledged = []; // of the last minutes: a database that fails over to a standby may lack the last commits
 	/** @type {Entry | undefined} */
 	let inFlight;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -445,7 +445,7 @@ const coreOf = (client, source, options) => {
 			code = 'connection_failed';
 			const url = absolute(typeof source === 'function' ? await source(request) : source);
 			// a script is not told why a WebSocket has failed, but a request that is no upgrade is answered with 400
-			const blocked = rejections && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
+			const blocked = failed && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
 			if (blocked || options.transports?.[0] < 'w' || read(outboxStorage, prefix + 'http')) {
 				fallback ??= await import('./http.js').then((module) => module.fallback(client, options, outboxStorage, prefix)).catch(() => undefined);
 			}
@@ -494,7 +494,7 @@ const coreOf = (client, source, options) => {
 			attempt = 0;
 			refused = false;
 		}
-		rejections += +!since; // whatever the reason: a proxy may let a WebSocket open, and nothing pass
+		failed = !since; // whatever the reason: a proxy may let a WebSocket open, and nothing pass
 		let delay = restartDelay ?? backOff(attempt);
 		if (closeCode === 4401) {
 			if (refused) {
@@ -517,7 +517,7 @@ const coreOf = (client, source, options) => {
 			attempt++;
 			// browsers have been wrong about being offline
 			timer = setTimeout(connect, delay === Infinity ? maxDelay : delay);
-			become('waiting', { delay, code: closeCode, reason: code });
+			become('waiting', { code: closeCode, reason: code, delay });
 		}
 		fail(failure(code, cause?.message, closeCode, final || !!entry, cause), entry);
 	};
@@ -669,7 +669,6 @@ const coreOf = (client, source, options) => {
 			const resumed = message.resumed && !again;
 			since = performance.now();
 			client.reconnects = connections++;
-			rejections = 0;
 			told.clear();
 			client.sessionId = sessionId;
 			controls.session_epoch(message);
@@ -729,7 +728,7 @@ const coreOf = (client, source, options) => {
 			const entry = find(idempotencyKey);
 			if (entry) {
 				const at = performance.now();
-				acknowledged = [...acknowledged.filter((it) => /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { eventId, at })];
+				acknowledged = [...acknowledged.filter((it) => it.cancelling || /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { eventId, at })];
 				entry.resolve({ idempotencyKey, eventId, duplicate: !!duplicate });
 				settle(entry);
 				sendCancels();
@@ -769,7 +768,8 @@ const coreOf = (client, source, options) => {
 				return;
 			}
 			/** @type {RunningReply} */
-			const reply = known ?? replies.get(supersedes) ?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
+			const reply = known ?? replies.get(supersedes)
+				?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
 			replies.delete(supersedes);
 			replies.set(id, reply);
 			reply._at = event_id;
@@ -793,9 +793,9 @@ const coreOf = (client, source, options) => {
 			}
 		}
 		if (fresh) {
-			client.replayed += +!!replay;
+			client.replayed += replay ? 1 : 0;
 			dispatch('event', event);
-			if (!OWN_EVENTS.includes(type)) {
+			if (!OWN_EVENTS.test(type)) {
 				dispatch(type, event);
 			}
 			client.lastEventId = event_id;
@@ -811,9 +811,8 @@ const coreOf = (client, source, options) => {
 	const finish = (reply, { content = '', finish_reason, usage, code, message }) => {
 		replies.delete(reply.id);
 		if (code) {
-			const error = failure(code, message);
-			Object.assign(reply, { status: 'failed', error });
-			reply._end.reject(error);
+			reply.status = 'failed';
+			reply._end.reject(reply.error = failure(code, message));
 		}
 		else {
 			if (!content.startsWith(reply.text)) {
@@ -972,9 +971,7 @@ const coreOf = (client, source, options) => {
 	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
 	 * @type {(failures: number) => number}
 	 */
-	const backOff = (failures) => {
-		return minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
-	};
+	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
 
 	/**
 	 * Takes a message out of the outbox; it is refused, unless it was resolved before.
@@ -993,7 +990,10 @@ const coreOf = (client, source, options) => {
 		}
 	};
 
-	/** @type {(error: ResumableWebSocketError, entry?: Entry) => void} */
+	/**
+	 * Reports an error, to the message that it is for, too.
+	 * @type {(error: ResumableWebSocketError, entry?: Entry) => void}
+	 */
 	const fail = (error, entry) => {
 		settle(entry, error);
 		dispatch('error', error);
@@ -1018,8 +1018,9 @@ const coreOf = (client, source, options) => {
 		tried(() => {
 			const [session, cursor] = readCursor();
 			if (reset || session !== client.sessionId || cursor < client.lastEventId) {
-				const from = Math.min(loadFrom, client.lastEventId, ...[...replies.values()].map(({ _start }) => _start - 1));
-				cursorStorage.setItem(prefix, JSON.stringify([client.sessionId, client.lastEventId, from, client.epoch]));
+				cursorStorage.setItem(prefix, JSON.stringify([
+					client.sessionId, client.lastEventId, Math.min(loadFrom, client.lastEventId, ...[...replies.values()].map(({ _start }) => _start - 1)), client.epoch,
+				]));
 			}
 		});
 	};
