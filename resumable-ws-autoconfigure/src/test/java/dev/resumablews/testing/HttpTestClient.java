@@ -262,6 +262,8 @@ public final class HttpTestClient implements TestClient {
 
 		private long left;
 
+		private boolean begun;
+
 		private boolean ended;
 
 		Stream(Socket socket, HttpHead head, int readSize) throws IOException {
@@ -291,6 +293,11 @@ public final class HttpTestClient implements TestClient {
 				return this.in.read();
 			}
 			if (this.left == 0) {
+				if (this.begun) {
+					// some servers send the end of a chunk with the next one only
+					ascii();
+				}
+				this.begun = true;
 				this.left = Long.parseLong(ascii().split(";")[0].trim(), 16);
 				if (this.left == 0) {
 					ascii();
@@ -302,9 +309,6 @@ public final class HttpTestClient implements TestClient {
 			this.left--;
 			if (next < 0) {
 				throw new EOFException("The stream ended within a chunk");
-			}
-			if (this.left == 0) {
-				ascii();
 			}
 			return next;
 		}

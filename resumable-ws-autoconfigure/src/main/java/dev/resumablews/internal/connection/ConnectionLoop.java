@@ -355,7 +355,7 @@ final class ConnectionLoop {
 		}
 		else {
 			this.idle = this.window.isOpen() && (this.cursor == null || !this.cursor.isReading());
-			if (this.idle && this.channel.isSated(true)) {
+			if (this.cursor != null && this.cursor.isAtEnd() && this.channel.isSated(true)) {
 				finish();
 			}
 		}

@@ -59,6 +59,11 @@ final class LogCursor {
 	private Forks told;
 
 	/**
+	 * Whether there was nothing to take.
+	 */
+	private boolean atEnd;
+
+	/**
 	 * Whether the client has asked to continue after an event of another history.
 	 */
 	private volatile boolean diverged;
@@ -143,6 +148,14 @@ final class LogCursor {
 	}
 
 	/**
+	 * Returns whether the last {@link #take} has found nothing more to send, in memory or
+	 * in the log.
+	 */
+	boolean isAtEnd() {
+		return this.atEnd;
+	}
+
+	/**
 	 * Returns why the next event cannot be sent. Any thread.
 	 * @return the failure; null if it can, as far as it is known
 	 */
@@ -182,6 +195,7 @@ final class LogCursor {
 	 * that Postgres does not answer
 	 */
 	void take(List<String> messages, long characters) {
+		this.atEnd = false;
 		if (isReading() || undecodable() != null) {
 			return;
 		}
@@ -201,6 +215,7 @@ final class LogCursor {
 		this.position = Math.max(this.position, this.pages.skippedTo());
 		List<FeedEntry> recent = limit(this.feed.after(this.position, characters), characters);
 		tellEpoch(messages);
+		this.atEnd = recent != null && recent.isEmpty();
 		if (recent == null) {
 			this.pages.read(this.position);
 		}

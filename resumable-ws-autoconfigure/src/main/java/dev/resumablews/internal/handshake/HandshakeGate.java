@@ -105,6 +105,7 @@ public final class HandshakeGate {
 
 	private Handshake accept(ServerHttpRequest request, Endpoint endpoint, RemoteAddress address)
 			throws HandshakeRefusedException {
+		requireHeaders(request);
 		if (endpoint == Endpoint.WEBSOCKET && !isUpgrade(request)) {
 			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
 		}
@@ -120,6 +121,18 @@ public final class HandshakeGate {
 		admit(user.userId(), endpoint);
 		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(),
 				resume.ndjson() || endpoint == Endpoint.EVENTS, resume.longPoll(), address.text());
+	}
+
+	/**
+	 * Spring cannot represent some headers, such as a content type with a wildcard.
+	 */
+	private static void requireHeaders(ServerHttpRequest request) throws HandshakeRefusedException {
+		try {
+			request.getHeaders();
+		}
+		catch (IllegalArgumentException ex) {
+			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "Malformed header");
+		}
 	}
 
 	private boolean isFromAllowedPage(ServerHttpRequest request, Endpoint endpoint) {

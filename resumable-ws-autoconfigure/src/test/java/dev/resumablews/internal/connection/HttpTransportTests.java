@@ -1,9 +1,23 @@
 package dev.resumablews.internal.connection;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.HttpResponse;
@@ -38,7 +52,14 @@ abstract class HttpTransportTests {
 
 	@BeforeAll
 	void start() {
-		this.server = TestServer.builder().jetty(this.jetty).start();
+		TestServer.Builder builder = TestServer.builder()
+			.jetty(this.jetty)
+			.properties("server.compression.enabled", "true", "server.compression.min-response-size", "1B");
+		if (!this.jetty) {
+			// Jetty's compression keeps what it is told to compress; by default that are no events
+			builder.properties("server.compression.mime-types", "text/event-stream,application/json");
+		}
+		this.server = builder.start();
 	}
 
 	@AfterAll
@@ -128,6 +149,43 @@ abstract class HttpTransportTests {
 	@Test
 	void aMessageWithoutAnAnswerHasAnEmptyOne() {
 		assertThat(post("frank", session("frank"), "{\"type\":\"cancel\"}").status()).isEqualTo(204);
+	}
+
+	/**
+	 * A web server that compresses everything must not keep events until it has more.
+	 */
+	@Test
+	void eventsAreNotKeptByAWebServerThatCompresses() throws Exception {
+		String session = session("heidi");
+		HttpRequest request = HttpRequest
+			.newBuilder(URI.create("http://localhost:" + this.server.port() + "/ws/sse?sessionId=" + session))
+			.header("Authorization", "Bearer " + Tokens.forUser("heidi"))
+			.header("Accept-Encoding", "gzip")
+			.build();
+		java.net.http.HttpResponse<InputStream> response = HttpClient.newHttpClient()
+			.sendAsync(request, BodyHandlers.ofInputStream())
+			.get(20, TimeUnit.SECONDS);
+		boolean compressed = response.headers().firstValue("Content-Encoding").equals(Optional.of("gzip"));
+		try (InputStream in = response.body()) {
+			CompletableFuture<String> tick = CompletableFuture.supplyAsync(() -> firstLineWith("tick", in, compressed));
+			publish(session, 1);
+			assertThat(tick).succeedsWithin(20, TimeUnit.SECONDS).asString().startsWith("data: ");
+		}
+	}
+
+	private static String firstLineWith(String text, InputStream in, boolean compressed) {
+		try {
+			InputStream plain = compressed ? new GZIPInputStream(in) : in;
+			BufferedReader lines = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
+			String line = lines.readLine();
+			while (line != null && !line.contains(text)) {
+				line = lines.readLine();
+			}
+			return line;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	@Test

@@ -12,6 +12,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OriginPolicyTests {
 
 	@Test
+	void pagesOfAnyHostMayNotUseCookies() {
+		assertThat(new OriginPolicy(List.of("*")).cors().getAllowCredentials()).isFalse();
+		assertThat(new OriginPolicy(List.of("self", "https://*:8443")).cors().getAllowCredentials()).isFalse();
+		assertThat(new OriginPolicy(List.of("https://*.example.com")).cors().getAllowCredentials()).isTrue();
+	}
+
+	@Test
 	void withoutAListThePageOfTheServerMayConnect() {
 		OriginPolicy policy = new OriginPolicy(List.of());
 		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isTrue();

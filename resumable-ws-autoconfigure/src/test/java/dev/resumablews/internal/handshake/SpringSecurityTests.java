@@ -12,6 +12,8 @@ import org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSec
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,6 +30,9 @@ class SpringSecurityTests {
 			assertThat(server.send("GET", "/ws", List.of()).status()).isEqualTo(400);
 			assertThat(get(server, "/other")).isEqualTo(401);
 			assertThat(get(server, "/ws/other")).isEqualTo(401);
+			assertThat(get(server, "/ws/sse")).isEqualTo(200);
+			assertThat(get(server, "/ws/messages")).isEqualTo(200);
+			assertThat(get(server, "/ws/sse/other")).isEqualTo(401);
 			assertThat(get(server, "/ws2")).isEqualTo(401);
 			assertThat(get(server, "/ws/../other")).isIn(400, 401);
 			assertThat(get(server, "/")).isEqualTo(401);
@@ -75,7 +80,7 @@ class SpringSecurityTests {
 		String[] all = new String[properties.length + 1];
 		System.arraycopy(properties, 0, all, 0, properties.length);
 		all[properties.length] = "resumable-ws.auth.jwt.secret=" + TestTokens.SECRET;
-		return HandshakeServer.start(List.of(Security.class, Endpoint.class), all);
+		return HandshakeServer.start(List.of(Security.class, Endpoint.class, OtherEndpoints.class), all);
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -87,6 +92,19 @@ class SpringSecurityTests {
 		@Bean
 		Object resumableWsHandlerMapping() {
 			return new Object();
+		}
+
+	}
+
+	/**
+	 * In place of the library's endpoints beside the WebSocket.
+	 */
+	@RestController
+	static class OtherEndpoints {
+
+		@GetMapping({ "/ws/sse", "/ws/messages" })
+		String reached() {
+			return "reached";
 		}
 
 	}

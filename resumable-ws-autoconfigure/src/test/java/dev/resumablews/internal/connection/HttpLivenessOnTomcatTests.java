@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HttpLivenessOnTomcatTests extends HttpLivenessTests {
+
+	HttpLivenessOnTomcatTests() {
+		super(false);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HttpRequestOnJettyTests extends HttpRequestTests {
+
+	HttpRequestOnJettyTests() {
+		super(true);
+	}
+
+}

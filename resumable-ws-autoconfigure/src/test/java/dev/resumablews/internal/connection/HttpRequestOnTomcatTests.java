@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HttpRequestOnTomcatTests extends HttpRequestTests {
+
+	HttpRequestOnTomcatTests() {
+		super(false);
+	}
+
+}

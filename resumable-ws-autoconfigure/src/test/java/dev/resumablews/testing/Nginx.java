@@ -1,0 +1,158 @@
+package dev.resumablews.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * An nginx in front of a server: once with its default settings, and once with the
+ * headers that let a WebSocket through.
+ */
+public final class Nginx implements AutoCloseable {
+
+	private static final String CONFIGURATION = """
+			daemon off;
+			pid %1$s/nginx.pid;
+			error_log %1$s/error.log;
+			events {
+			}
+			http {
+				access_log off;
+				client_body_temp_path %1$s/body;
+				proxy_temp_path %1$s/proxy;
+				fastcgi_temp_path %1$s/fastcgi;
+				uwsgi_temp_path %1$s/uwsgi;
+				scgi_temp_path %1$s/scgi;
+				server {
+					listen 127.0.0.1:%2$d;
+					location / {
+						proxy_pass http://localhost:%4$d;
+					}
+				}
+				server {
+					listen 127.0.0.1:%3$d;
+					location / {
+						proxy_pass http://localhost:%4$d;
+						proxy_http_version 1.1;
+						proxy_set_header Upgrade $http_upgrade;
+						proxy_set_header Connection upgrade;
+					}
+				}
+			}
+			""";
+
+	private final Path folder;
+
+	private final Process process;
+
+	private final int port;
+
+	private final int upgradingPort;
+
+	private Nginx(Path folder, Process process, int port, int upgradingPort) {
+		this.folder = folder;
+		this.process = process;
+		this.port = port;
+		this.upgradingPort = upgradingPort;
+	}
+
+	/**
+	 * Returns whether there is one on this machine.
+	 * @return whether it can be started
+	 */
+	public static boolean isInstalled() {
+		return Executables.find("nginx").isPresent();
+	}
+
+	/**
+	 * Starts one.
+	 * @param server port of the server behind it
+	 * @return the proxy, which takes connections
+	 */
+	public static Nginx start(int server) {
+		try {
+			Path folder = Files.createTempDirectory("nginx");
+			int port = freePort();
+			int upgradingPort = freePort();
+			Path configuration = Files.writeString(folder.resolve("nginx.conf"),
+					CONFIGURATION.formatted(folder, port, upgradingPort, server));
+			Process process = new ProcessBuilder(Executables.find("nginx").orElseThrow().toString(), "-c",
+					configuration.toString(), "-p", folder.toString(), "-e", folder + "/start.log")
+				.redirectErrorStream(true)
+				.redirectOutput(folder.resolve("output.log").toFile())
+				.start();
+			Nginx nginx = new Nginx(folder, process, port, upgradingPort);
+			nginx.awaitStart();
+			return nginx;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Returns the port with the default settings.
+	 * @return the port
+	 */
+	public int port() {
+		return this.port;
+	}
+
+	/**
+	 * Returns the port that lets upgrades through.
+	 * @return the port
+	 */
+	public int upgradingPort() {
+		return this.upgradingPort;
+	}
+
+	@Override
+	public void close() {
+		this.process.destroy();
+		try {
+			if (!this.process.waitFor(10, TimeUnit.SECONDS)) {
+				this.process.destroyForcibly();
+			}
+			FileSystemUtils.deleteRecursively(this.folder);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private void awaitStart() throws IOException {
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+		while (!accepts(this.port) || !accepts(this.upgradingPort)) {
+			if (!this.process.isAlive() || System.nanoTime() > deadline) {
+				throw new IllegalStateException(
+						"nginx does not start: " + Files.readString(this.folder.resolve("output.log")));
+			}
+			Thread.onSpinWait();
+		}
+	}
+
+	private static boolean accepts(int port) {
+		try (Socket socket = new Socket("127.0.0.1", port)) {
+			return socket.isConnected();
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			return socket.getLocalPort();
+		}
+	}
+
+}
