@@ -1,11 +1,11 @@
 package com.example.chat;
 
-import java.nio.file.Path;
 import java.util.List;
 
+import dev.resumablews.testing.Nginx;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -15,38 +15,42 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 class BehindNginxIT extends PageScenario {
 
-	@TempDir
-	private Path folder;
+	private static final String MISSING = "nginx is not installed";
+
+	private Nginx nginx;
 
 	@BeforeEach
-	void needsNginx() {
+	void startNginx() {
 		if (!Nginx.isInstalled()) {
-			System.out.println("SKIPPED: no test behind nginx is run. " + Nginx.MISSING);
+			System.out.println("SKIPPED: no page is opened behind nginx, because " + MISSING);
 		}
-		assumeTrue(Nginx.isInstalled(), Nginx.MISSING);
+		assumeTrue(Nginx.isInstalled(), MISSING);
+		this.nginx = Nginx.start(cluster.node(0).port());
+	}
+
+	@AfterEach
+	void stopNginx() {
+		if (this.nginx != null) {
+			this.nginx.close();
+		}
 	}
 
 	@Test
 	void withItsDefaultsAChatWorksOverServerSentEvents() {
-		try (Nginx nginx = Nginx.start(this.folder, cluster.node(0).port())) {
-			assertChatWorks(nginx, "Connected by server-sent events");
-		}
+		assertChatWorks(this.nginx.port(), "Connected by server-sent events");
 	}
 
 	@Test
 	void withTheHeadersOfAnUpgradeAChatWorksOverAWebSocket() {
-		try (Nginx nginx = Nginx.start(this.folder, cluster.node(0).port(), "proxy_http_version 1.1;",
-				"proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Connection \"upgrade\";")) {
-			assertChatWorks(nginx, "Connected");
-		}
+		assertChatWorks(this.nginx.upgradingPort(), "Connected");
 	}
 
 	/**
 	 * An answer is shown while it is written, and is whole although the connection was
 	 * cut and the page loaded again.
 	 */
-	private void assertChatWorks(Nginx nginx, String state) {
-		ChatPage page = open("http://localhost:" + nginx.port() + "/");
+	private void assertChatWorks(int port, String state) {
+		ChatPage page = open("http://localhost:" + port + "/");
 		assertThat(page.find("#state").innerText()).isEqualTo(state);
 		page.say("Are you behind nginx?");
 		this.gate.release(20);

@@ -58,8 +58,8 @@ abstract class HttpLivenessTests {
 			.properties("resumable-ws.connection.heartbeat-interval", "300ms",
 					"resumable-ws.connection.heartbeat-timeout", "2s", "resumable-ws.connection.send-timeout", "2s",
 					"resumable-ws.auth.jwt.clock-skew", "0s", "resumable-ws.user.messages-per-second", "0",
-					"resumable-ws.user.replay-per-second", "0",
-					"server.tomcat.threads.max", "4", "server.jetty.threads.max", "12")
+					"resumable-ws.user.replay-per-second", "0", "server.tomcat.threads.max", "4",
+					"server.jetty.threads.max", "12")
 			.start();
 		this.closes = this.server.bean(RecordedCloses.class);
 	}

@@ -56,7 +56,8 @@ abstract class HttpTransportTests {
 			.jetty(this.jetty)
 			.properties("server.compression.enabled", "true", "server.compression.min-response-size", "1B");
 		if (!this.jetty) {
-			// Jetty's compression keeps what it is told to compress; by default that are no events
+			// Jetty's compression keeps what it is told to compress; by default that are
+			// no events
 			builder.properties("server.compression.mime-types", "text/event-stream,application/json");
 		}
 		this.server = builder.start();
