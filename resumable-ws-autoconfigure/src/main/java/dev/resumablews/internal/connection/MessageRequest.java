@@ -68,9 +68,15 @@ final class MessageRequest implements RequestBody.Listener {
 	private volatile @Nullable MessageList messages;
 
 	/**
-	 * What was taken of the budget. Used by the container until the body has been read.
+	 * What was taken of the budget. Guarded by this, as the request may end while its
+	 * body is being read.
 	 */
 	private long kept;
+
+	/**
+	 * Guarded by this.
+	 */
+	private boolean released;
 
 	private final AtomicReference<@Nullable HttpAnswer> refusal = new AtomicReference<>();
 
@@ -110,8 +116,8 @@ final class MessageRequest implements RequestBody.Listener {
 	}
 
 	@Override
-	public boolean keeps(int length) {
-		if (this.refusal.get() != null) {
+	public synchronized boolean keeps(int length) {
+		if (this.released || this.refusal.get() != null) {
 			return false;
 		}
 		if (this.kept + length > this.endpoint.maxRequestBytes()) {
@@ -170,7 +176,8 @@ final class MessageRequest implements RequestBody.Listener {
 	/**
 	 * Gives back what was taken. To be called once, when the request is over.
 	 */
-	void release() {
+	synchronized void release() {
+		this.released = true;
 		this.budget.giveBack(Share.WAITING_CHARACTERS, this.kept);
 	}
 
