@@ -109,7 +109,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 	let session;
 	/** @type {string | undefined} */
 	let knownEpoch;
-	let replaying = true; // as the client sees it: each response begins with a replay of its own
+	let replaying = true; // as the client sees it: each response begins with a replay
 	/** @type {object[]} */
 	const queue = [];
 	let posting = false;

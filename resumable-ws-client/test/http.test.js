@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { parser } from '../src/http.js';
+import { fallback, parser } from '../src/http.js';
 import { FakeServer } from './fake-server.js';
 import { HttpEndpoint } from './http-endpoint.js';
 import { TestStorage, closeAll, connect, event, holds, until, waits } from './support.js';
@@ -195,7 +195,7 @@ test('a server that has only WebSockets and refuses them has most likely refused
 	await opened(client, 'websocket');
 });
 
-test('over HTTP the client is told that its token is refused, and gets another one at once', async () => {
+test('a token that is refused over HTTP is replaced at once', async () => {
 	const asked = [];
 	endpoint.refusals = { '/ws/sse': [401] };
 	server.refuseWith = 401;
@@ -262,6 +262,20 @@ test('a token is sent in the query if that is wanted', async () => {
 	for (const { headers, query } of endpoint.requests) {
 		assert.deepEqual([headers.authorization, query.get('token')], [undefined, 'secret']);
 	}
+});
+
+test('a token that would be the first message on a WebSocket is sent as a header', async () => {
+	const client = Object.assign(new EventTarget(), { transport: 'websocket' });
+	const Socket = fallback(client, { transports: ['sse'] }, undefined, '')(false);
+	const socket = new Socket(server.url.replace('http', 'ws'), ['resumable-ws.v1']);
+	const received = [];
+	socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token: 'secret' }));
+	socket.onmessage = ({ data }) => received.push(JSON.parse(data));
+	await until(() => received.some(({ type }) => type === 'session_init'));
+	socket.send(JSON.stringify({ type: 'user_message', content: 'hello', idempotency_key: randomUUID() }));
+	await until(() => received.some(({ type }) => type === 'ack'));
+	socket.close();
+	assert.deepEqual(endpoint.requests.map(({ headers }) => headers.authorization), ['Bearer secret', 'Bearer secret']);
 });
 
 for (const transport of ['sse', 'longpoll']) {
