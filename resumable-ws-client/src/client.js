@@ -385,7 +385,6 @@ const coreOf = (client, source, options) => {
 	/** @type {ReturnType<import('./http.js').fallback> | undefined} */
 	let fallback; // undefined: only WebSockets
 	let failed = false; // whether the last attempt has, before session_init
-	/** @type {any} */
 	let connections = 0;
 	/** @type {number | undefined} */
 	let since; // when the present connection was ready
