@@ -49,6 +49,11 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
      * @type {string | undefined}
      */
     epoch: string | undefined;
+    /**
+     * That of the last attempt.
+     * @type {Transport}
+     */
+    transport: Transport;
     /** Connections after the first. */
     reconnects: number;
     /** Events received as a replay, over all connections, without those the page had. */
@@ -129,6 +134,7 @@ export type StandardEvents = import("./types.js").StandardEvents;
 export type Status = import("./types.js").Status;
 export type StatusDetail = import("./types.js").StatusDetail;
 export type TokenRequest = import("./types.js").TokenRequest;
+export type Transport = import("./types.js").Transport;
 export type UnsentMessages = import("./types.js").UnsentMessages;
 export type UrlSource = import("./types.js").UrlSource;
 export type WaitingMessage = import("./types.js").WaitingMessage;

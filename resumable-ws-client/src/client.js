@@ -18,6 +18,7 @@
  * @typedef {import('./types.js').Status} Status
  * @typedef {import('./types.js').StatusDetail} StatusDetail
  * @typedef {import('./types.js').TokenRequest} TokenRequest
+ * @typedef {import('./types.js').Transport} Transport
  * @typedef {import('./types.js').UnsentMessages} UnsentMessages
  * @typedef {import('./types.js').UrlSource} UrlSource
  * @typedef {import('./types.js').WaitingMessage} WaitingMessage
@@ -34,7 +35,7 @@
  */
 
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query|message)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|presence|WebSocket|debug): .*)$/s;
+const OPTION = /^(tokenIn: (subprotocol|query|message)|transports: (websocket|sse|longpoll|,)+|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|presence|WebSocket|debug): .*)$/s;
 const OWN_EVENTS = /^(open|event|reply|status|replaycomplete|outbox|rewind|gone|error|message)$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
@@ -238,6 +239,11 @@ export class ResumableWebSocket extends Target {
 	 * @type {string | undefined}
 	 */
 	epoch;
+	/**
+	 * That of the last attempt.
+	 * @type {Transport}
+	 */
+	transport = 'websocket';
 	/** Connections after the first. */
 	reconnects = 0;
 	/** Events received as a replay, over all connections, without those the page had. */
@@ -390,9 +396,9 @@ const coreOf = (client, source, options) => {
 	let timer; // to the next attempt, the end of this one, or the next heartbeat
 	let attempt = 0;
 	let refused = false;
-	let rejections = 0; // connections in a row that failed before session_init
-	/** @type {any} */
-	let reachable; // whether the endpoint answered a request that is no upgrade before this attempt
+	/** @type {ReturnType<import('./http.js').fallback> | undefined} */
+	let fallback; // undefined: only WebSockets
+	let failed = false; // whether the last attempt has, before session_init
 	let connections = 0;
 	/** @type {number | undefined} */
 	let since; // when the present connection was ready
@@ -451,8 +457,11 @@ const coreOf = (client, source, options) => {
 			const query = tokenIn === 'query' && token;
 			code = 'connection_failed';
 			const url = absolute(typeof source === 'function' ? await source(request) : source);
-			// a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400
-			reachable = rejections > 1 && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
+			// a script is not told why a WebSocket has failed, but a request that is no upgrade is answered with 400
+			const blocked = failed && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
+			if (blocked || options.transports?.[0] < 'w' || read(outboxStorage, prefix + 'http')) {
+				fallback ??= await import('./http.js').then((module) => module.fallback(client, options, outboxStorage, prefix)).catch(() => undefined);
+			}
 			signal.throwIfAborted();
 			/** @type {Record<string, any>} */
 			const parameters = {
@@ -469,7 +478,7 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			/** @type {WebSocketLike} */
-			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', tokenIn === 'subprotocol' && token && `jwt-${token}`].filter((it) => it));
+			const opened = socket = new (fallback?.(blocked) ?? WebSocket)(url.href.replace('http', 'ws'), ['resumable-ws.v1', tokenIn === 'subprotocol' && token && `jwt-${token}`].filter((it) => it));
 			opened.onopen = () => tokenIn === 'message' && token && opened.send(JSON.stringify({ type: 'auth', token }));
 			opened.onmessage = ({ data }) => {
 				data.split('\n').forEach((/** @type {string} */ line) => signal.aborted || receive(tried(() => JSON.parse(line)), signal));
@@ -500,15 +509,20 @@ const coreOf = (client, source, options) => {
 			attempt = 0;
 			refused = false;
 		}
-		const expired = closeCode === 4401;
-		const rejected = closeCode === 1006 && !since;
-		rejections += +rejected;
-		const again = expired && refused || rejected && reachable;
-		refused ||= expired || again;
-		if (again) {
-			code = 'sign_in_refused';
+		failed = !since; // whatever the reason: a proxy may let a WebSocket open, and nothing pass
+		let delay = restartDelay ?? backOff(attempt);
+		if (closeCode === 4401) {
+			if (refused) {
+				code = 'sign_in_refused';
+			}
+			else {
+				delay = 0;
+			}
+			refused = true;
 		}
-		const delay = globalThis.navigator?.onLine === false ? Infinity : expired && !again ? 0 : restartDelay ?? backOff(attempt);
+		if (globalThis.navigator?.onLine === false) {
+			delay = Infinity;
+		}
 		const entry = [1003, 1007, 1009].includes(/** @type {number} */ (closeCode)) ? inFlight : undefined; // that it was closed for
 		drop();
 		if (final) {
@@ -557,7 +571,7 @@ const coreOf = (client, source, options) => {
 	/** @type {(status: Status, more?: object) => void} */
 	const become = (status, more) => {
 		client.status = status;
-		dispatch('status', { status, attempt, ...more });
+		dispatch('status', { status, attempt, transport: client.transport, ...more });
 	};
 
 	/** @param {{ force?: boolean }} [options] */
@@ -670,7 +684,6 @@ const coreOf = (client, source, options) => {
 			const resumed = message.resumed && !again;
 			since = performance.now();
 			client.reconnects = connections++;
-			rejections = 0;
 			told.clear();
 			client.sessionId = sessionId;
 			controls.session_epoch(message);
@@ -695,7 +708,7 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			store(!resumed);
-			dispatch('open', { resumed, sessionId, lastEventId, earliestEventId, connectionId });
+			dispatch('open', { resumed, sessionId, lastEventId, earliestEventId, connectionId, transport: client.transport });
 			if (again) {
 				rewind(0);
 			}

@@ -33,6 +33,9 @@ export interface WebSocketLike {
 	close(code?: number, reason?: string): void;
 }
 
+/** How messages are exchanged: over a WebSocket, server-sent events and POST, or long polling and POST. */
+export type Transport = 'websocket' | 'sse' | 'longpoll';
+
 export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
 
 export interface TokenRequest {
@@ -55,6 +58,11 @@ export interface ResumableWebSocketOptions {
 	 * `resumable-ws.auth.token-sources` has `query` or `message`.
 	 */
 	tokenIn?: 'subprotocol' | 'query' | 'message';
+	/**
+	 * The transports to use, in the order of preference. Default: all three. The client uses the next one while the one before does not work although the server
+	 * answers, remembers that for half an hour, and then tries the first one again. One transport: only that.
+	 */
+	transports?: readonly Transport[];
 	/**
 	 * Where the session id, the cursor and unacknowledged messages are stored. `session` (default): the id and the cursor in sessionStorage, for each tab; the
 	 * messages in localStorage. `local`: all in localStorage. `memory`: nothing outlives the page. Or a storage that holds all.
@@ -96,6 +104,8 @@ export interface StatusDetail {
 	status: Status;
 	/** Failed attempts since the last connection that lived long enough. */
 	attempt: number;
+	/** That of this connection or attempt; while `connecting`, that of the one before. */
+	transport: Transport;
 	/**
 	 * With `waiting`: ms until the next attempt. `Infinity` while the browser reports to be offline; browsers have been wrong about that, so the client still
 	 * tries after `maxDelay`.
@@ -147,6 +157,7 @@ export interface OpenDetail {
 	lastEventId: number;
 	earliestEventId: number;
 	connectionId: string;
+	transport: Transport;
 }
 
 /**

@@ -16,11 +16,13 @@ export class FakeServer {
 	connections = [];
 	/** Every attempt, also those that are refused. */
 	attempts = 0;
-	/** A status to refuse upgrades with. */
+	/** A status to refuse clients with. */
 	refuseWith = 0;
+	/** Answers what is no upgrade. */
+	http = ({ url }, response) => response.writeHead(url.startsWith('/ws/') ? this.refuseWith || 404 : 400).end();
 	#taken = 0;
 	#sockets = new Set();
-	#http = createServer((request, response) => response.writeHead(400).end());
+	#http = createServer((request, response) => this.http(request, response));
 
 	static async start() {
 		const server = new FakeServer();

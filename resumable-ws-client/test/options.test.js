@@ -10,6 +10,7 @@ const URL = 'ws://localhost:1/ws';
 
 for (const [name, value, remedy] of [
 	['tokenIn', 'header', /subprotocol|query|message/],
+	['transports', ['sse', 'longpol'], /websocket|sse|longpoll/],
 	['storage', 'sesion', /session|local|memory/],
 	['resume', 'start', /session|cursor/],
 	['minDelay', -5, /\d/],
@@ -32,7 +33,7 @@ for (const [name, value, remedy] of [
 }
 
 test('options that are undefined have their defaults', () => {
-	connect(URL, Object.fromEntries(['getToken', 'tokenIn', 'storage', 'name', 'resume', 'sessionId', 'lastEventId', 'epoch', 'ndjson', 'minDelay', 'maxDelay',
+	connect(URL, Object.fromEntries(['getToken', 'tokenIn', 'storage', 'name', 'resume', 'sessionId', 'lastEventId', 'epoch', 'ndjson', 'transports', 'minDelay', 'maxDelay',
 		'minUptime', 'connectTimeout', 'maxOutbox', 'WebSocket', 'debug'].map((name) => [name, undefined])));
 });
 

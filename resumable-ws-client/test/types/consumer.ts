@@ -15,6 +15,7 @@ const options: ResumableWebSocketOptions = {
 	WebSocket: NodeWebSocket,
 	resume: 'cursor',
 	presence: true,
+	transports: ['websocket', 'longpoll'],
 };
 const socket = new ResumableWebSocket<AppEvents>(() => '/ws', options);
 
@@ -60,6 +61,8 @@ socket.send({ type: 'vote', payload: 1 }, { signal: AbortSignal.timeout(1_000) }
 	}
 });
 const waiting: number = ResumableWebSocket.unsent({ url: '/ws', name: 'alice' }).reduce((sum, { count }) => sum + count, 0);
+// @ts-expect-error no such transport
+new ResumableWebSocket('/ws', { transports: ['carrier pigeon'] }).transport === 'sse';
 // @ts-expect-error no such option
 new ResumableWebSocket('/ws', { maxDelays: waiting });
 new ResumableWebSocket('/ws').addEventListener('order_shipped', ({ detail }) => detail.payload.order);

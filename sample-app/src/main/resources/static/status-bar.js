@@ -5,6 +5,7 @@ import { notice } from './notices.js';
 import { closeText } from './words.js';
 
 const WORDS = { idle: 'Starting', connecting: 'Connecting', replaying: 'Catching up', open: 'Connected', waiting: 'Reconnecting', closed: 'Closed' };
+const TRANSPORTS = { sse: ' by server-sent events', longpoll: ' by long polling' };
 const REFUSALS = { 401: 'sign out, and in again', 403: 'open the page at the address that the server expects', 429: 'too many sign-ins; wait a minute' };
 
 export class StatusBar {
@@ -64,10 +65,15 @@ export class StatusBar {
 			const { status } = this.#detail;
 			const offline = navigator.onLine === false && status !== 'closed';
 			$('state').dataset.state = offline ? 'waiting' : status;
-			$('state').querySelector('span').textContent = offline ? 'Offline' : WORDS[status];
+			$('state').querySelector('span').textContent = offline ? 'Offline' : this.#words();
 			$('reconnect').hidden = status !== 'closed' && status !== 'waiting';
 			this.#why();
 		}
+	}
+
+	#words() {
+		const { status, transport } = this.#detail;
+		return WORDS[status] + (status === 'open' && TRANSPORTS[transport] || '');
 	}
 
 	#why() {

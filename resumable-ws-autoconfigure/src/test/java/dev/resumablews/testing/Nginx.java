@@ -18,6 +18,7 @@ public final class Nginx implements AutoCloseable {
 
 	private static final String CONFIGURATION = """
 			daemon off;
+			%5$s
 			pid %1$s/nginx.pid;
 			error_log %1$s/error.log;
 			events {
@@ -81,7 +82,7 @@ public final class Nginx implements AutoCloseable {
 			int port = freePort();
 			int upgradingPort = freePort();
 			Path configuration = Files.writeString(folder.resolve("nginx.conf"),
-					CONFIGURATION.formatted(folder, port, upgradingPort, server));
+					CONFIGURATION.formatted(folder, port, upgradingPort, server, user()));
 			Process process = new ProcessBuilder(Executables.find("nginx").orElseThrow().toString(), "-c",
 					configuration.toString(), "-p", folder.toString(), "-e", folder + "/start.log")
 				.redirectErrorStream(true)
@@ -138,6 +139,13 @@ public final class Nginx implements AutoCloseable {
 			}
 			Thread.onSpinWait();
 		}
+	}
+
+	/**
+	 * Its workers would otherwise be those of a user who may not enter the folder.
+	 */
+	private static String user() {
+		return System.getProperty("user.name").equals("root") ? "user root;" : "";
 	}
 
 	private static boolean accepts(int port) {

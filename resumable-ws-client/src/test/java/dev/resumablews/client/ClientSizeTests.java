@@ -8,6 +8,8 @@ import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -21,15 +23,14 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ClientSizeTests {
 
-	private static final int MOST_BYTES = 5120;
-
 	private static final String TERSER = "classpath*:META-INF/resources/webjars/terser/*/dist/bundle.min.js";
 
 	@TempDir
 	private Path folder;
 
-	@Test
-	void theClientIsSmall() throws IOException {
+	@ParameterizedTest
+	@CsvSource({ "client.js, 5120", "http.js, 2560" })
+	void theScriptIsSmall(String script, int mostBytes) throws IOException {
 		Node.assumeThere();
 		Path terser = this.folder.resolve("terser.cjs");
 		Resource[] bundles = new PathMatchingResourcePatternResolver().getResources(TERSER);
@@ -37,21 +38,33 @@ class ClientSizeTests {
 		try (InputStream bundle = bundles[0].getInputStream()) {
 			Files.copy(bundle, terser);
 		}
-		JsonNode size = Node.run("size.js", terser.toString());
-		System.out.printf("client.js: %d bytes, %d minified, %d minified and gzipped (at most %d)%n",
+		JsonNode size = Node.run("size.js", terser.toString(), script);
+		System.out.printf("%s: %d bytes, %d minified, %d minified and gzipped (at most %d)%n", script,
 				size.path("source").intValue(), size.path("minified").intValue(), size.path("gzipped").intValue(),
-				MOST_BYTES);
-		assertThat(size.path("gzipped").intValue()).isPositive().isLessThanOrEqualTo(MOST_BYTES);
+				mostBytes);
+		assertThat(size.path("gzipped").intValue()).isPositive().isLessThanOrEqualTo(mostBytes);
 	}
 
 	@Test
-	void theClientDependsOnNothing() throws IOException {
-		// types are imported in comments
-		String source = Files.readString(Path.of("src", "client.js")).replaceAll("(?s)/\\*.*?\\*/", "");
-		assertThat(source).contains("class ResumableWebSocket ")
-			.doesNotContainPattern(Pattern.compile("^\\s*import\\b|\\bimport\\(|\\brequire\\(", Pattern.MULTILINE));
+	void theClientDependsOnNothingAndLoadsItsFallbackOnlyWhenItNeedsIt() throws IOException {
+		assertThat(code("client.js")).contains("ResumableWebSocket")
+			.containsOnlyOnce("import('./http.js')")
+			.satisfies((source) -> assertLoadsNothing(source.replace("import('./http.js')", "")));
+		assertThat(code("http.js")).contains("export const fallback ").satisfies(ClientSizeTests::assertLoadsNothing);
 		JsonNode manifest = JsonMapper.builder().build().readTree(Files.readString(Path.of("package.json")));
 		assertThat(manifest.path("dependencies")).isEmpty();
+	}
+
+	/**
+	 * Returns a script without its comments, in which types are imported.
+	 */
+	private static String code(String script) throws IOException {
+		return Files.readString(Path.of("src", script)).replaceAll("(?s)/\\*.*?\\*/", "");
+	}
+
+	private static void assertLoadsNothing(String source) {
+		assertThat(source)
+			.doesNotContainPattern(Pattern.compile("^\\s*import\\b|\\bimport\\(|\\brequire\\(", Pattern.MULTILINE));
 	}
 
 }

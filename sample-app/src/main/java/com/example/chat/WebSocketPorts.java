@@ -16,19 +16,20 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Remembers from which ports of this machine a user's WebSockets come, to be able to
- * break them. Remembers the newest thousand, whether they are still open or not. Safe for
- * use by many threads.
+ * Remembers from which ports of this machine a user's WebSockets, or the event streams in
+ * their place, come, to be able to break them. Remembers the newest thousand, whether
+ * they are still open or not. Safe for use by many threads.
  */
 @Component
 @ConditionalOnBooleanProperty(BreakThings.PROPERTY)
 class WebSocketPorts extends OncePerRequestFilter {
 
-	private static final Pattern TOKEN = Pattern.compile("\\bjwt-([\\w.-]+)");
+	private static final Pattern TOKEN = Pattern.compile("(?:\\bjwt-|^Bearer )([\\w.-]+)");
 
 	private static final int CAPACITY = 1000;
 
@@ -49,16 +50,18 @@ class WebSocketPorts extends OncePerRequestFilter {
 
 	@Override
 	protected boolean shouldNotFilter(HttpServletRequest request) {
-		return request.getHeader("Sec-WebSocket-Protocol") == null || !this.thisMachine.sent(request);
+		return credentials(request) == null || !this.thisMachine.sent(request);
 	}
 
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		chain.doFilter(request, response);
-		String user = userOf(request.getHeader("Sec-WebSocket-Protocol"));
-		// an upgrade says that the token was verified
-		if (user != null && response.getStatus() == HttpServletResponse.SC_SWITCHING_PROTOCOLS) {
+		String credentials = credentials(request);
+		String user = (credentials != null) ? userOf(credentials) : null;
+		// an upgrade, or a stream, says that the token was verified
+		if (user != null
+				&& (response.getStatus() == HttpServletResponse.SC_SWITCHING_PROTOCOLS || request.isAsyncStarted())) {
 			synchronized (this.users) {
 				this.users.remove(request.getRemotePort());
 				this.users.put(request.getRemotePort(), user);
@@ -72,8 +75,13 @@ class WebSocketPorts extends OncePerRequestFilter {
 		}
 	}
 
-	private static @Nullable String userOf(String protocols) {
-		Matcher token = TOKEN.matcher(protocols);
+	private static @Nullable String credentials(HttpServletRequest request) {
+		return request.getHeader(
+				request.getServletPath().equals("/ws/sse") ? HttpHeaders.AUTHORIZATION : "Sec-WebSocket-Protocol");
+	}
+
+	private static @Nullable String userOf(String credentials) {
+		Matcher token = TOKEN.matcher(credentials);
 		try {
 			return token.find() ? SignedJWT.parse(token.group(1)).getJWTClaimsSet().getSubject() : null;
 		}

@@ -21,13 +21,21 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 import org.springframework.web.servlet.support.WebContentGenerator;
 
 /**
- * Serves the client's script. Browsers keep it, and ask each time whether it is still the
- * same: its name does not tell versions apart, and a page must not run on the script of
- * the version before. Safe for use by many threads.
+ * Serves a script of the client. Browsers keep it, and ask each time whether it is still
+ * the same: its name does not tell versions apart, and a page must not run on the script
+ * of the version before. Safe for use by many threads.
  */
 final class ClientScript extends WebContentGenerator implements HttpRequestHandler {
 
-	static final String RESOURCE = "dev/resumablews/client/client.js";
+	/**
+	 * Holds the scripts. The client loads the second one, if it needs it, from beside the
+	 * first one.
+	 */
+	static final String FOLDER = "dev/resumablews/client/";
+
+	private static final String CLIENT = "client.js";
+
+	private static final String FALLBACK = "http.js";
 
 	/**
 	 * Before the application's controllers, one of which may be mapped to everything.
@@ -45,8 +53,22 @@ final class ClientScript extends WebContentGenerator implements HttpRequestHandl
 		this.etag = "W/\"" + digest(content) + "\"";
 	}
 
+	/**
+	 * Maps the scripts to paths.
+	 * @param path the path of the client
+	 */
 	static SimpleUrlHandlerMapping mapping(String path) {
-		return new SimpleUrlHandlerMapping(Map.of(path, new ClientScript(read())), ORDER);
+		return new SimpleUrlHandlerMapping(
+				Map.of(path, new ClientScript(read(CLIENT)), fallbackPath(path), new ClientScript(read(FALLBACK))),
+				ORDER);
+	}
+
+	/**
+	 * Returns the path of the script that the client loads.
+	 * @param path the path of the client
+	 */
+	static String fallbackPath(String path) {
+		return path.substring(0, path.lastIndexOf('/') + 1) + FALLBACK;
 	}
 
 	@Override
@@ -63,8 +85,9 @@ final class ClientScript extends WebContentGenerator implements HttpRequestHandl
 		response.getOutputStream().write(this.content);
 	}
 
-	private static byte[] read() {
-		try (InputStream in = new ClassPathResource(RESOURCE, ClientScript.class.getClassLoader()).getInputStream()) {
+	private static byte[] read(String name) {
+		ClassPathResource resource = new ClassPathResource(FOLDER + name, ClientScript.class.getClassLoader());
+		try (InputStream in = resource.getInputStream()) {
 			return in.readAllBytes();
 		}
 		catch (IOException ex) {

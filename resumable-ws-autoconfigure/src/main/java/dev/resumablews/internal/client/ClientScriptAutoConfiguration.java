@@ -18,7 +18,7 @@ import org.springframework.security.web.servlet.util.matcher.PathPatternRequestM
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 
 /**
- * Auto-configuration of the script that browsers connect with.
+ * Auto-configuration of the scripts that browsers connect with.
  */
 @AutoConfiguration
 @ConditionalOnWebApplication(type = Type.SERVLET)
@@ -35,7 +35,7 @@ public final class ClientScriptAutoConfiguration {
 	}
 
 	/**
-	 * Lets everybody have the script, which holds no secret.
+	 * Lets everybody have the scripts, which hold no secret.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ WebSecurityCustomizer.class, PathPatternRequestMatcher.class })
@@ -46,9 +46,11 @@ public final class ClientScriptAutoConfiguration {
 		@ConditionalOnMissingBean(name = "resumableWsClientWebSecurityCustomizer")
 		WebSecurityCustomizer resumableWsClientWebSecurityCustomizer(ResumableWsProperties properties,
 				ObjectProvider<PathPatternRequestMatcher.Builder> matchers) {
+			PathPatternRequestMatcher.Builder matcher = matchers
+				.getIfAvailable(PathPatternRequestMatcher::withDefaults);
+			String path = properties.client().path();
 			return (web) -> web.ignoring()
-				.requestMatchers(matchers.getIfAvailable(PathPatternRequestMatcher::withDefaults)
-					.matcher(properties.client().path()));
+				.requestMatchers(matcher.matcher(path), matcher.matcher(ClientScript.fallbackPath(path)));
 		}
 
 	}

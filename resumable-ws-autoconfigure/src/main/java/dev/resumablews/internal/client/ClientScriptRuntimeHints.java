@@ -6,13 +6,13 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
- * Keeps the script in a native image.
+ * Keeps the scripts in a native image.
  */
 final class ClientScriptRuntimeHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-		hints.resources().registerPattern(ClientScript.RESOURCE);
+		hints.resources().registerPattern(ClientScript.FOLDER + "*.js");
 	}
 
 }

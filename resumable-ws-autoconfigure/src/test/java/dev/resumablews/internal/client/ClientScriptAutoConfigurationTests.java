@@ -48,7 +48,11 @@ class ClientScriptAutoConfigurationTests {
 
 	private static final String PATH = "/resumable-ws/client.js";
 
-	private static final Path SOURCE = Path.of("..", "resumable-ws-client", "src", "client.js");
+	private static final String FALLBACK_PATH = "/resumable-ws/http.js";
+
+	private static final Path SOURCES = Path.of("..", "resumable-ws-client", "src");
+
+	private static final Path SOURCE = SOURCES.resolve("client.js");
 
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ClientScriptAutoConfiguration.class));
@@ -58,7 +62,7 @@ class ClientScriptAutoConfigurationTests {
 		this.runner.run((context) -> assertThat(context).hasNotFailed()
 			.hasBean(MAPPING)
 			.getBean(MAPPING, SimpleUrlHandlerMapping.class)
-			.satisfies((mapping) -> assertThat(mapping.getUrlMap()).containsOnlyKeys(PATH)));
+			.satisfies((mapping) -> assertThat(mapping.getUrlMap()).containsOnlyKeys(PATH, FALLBACK_PATH)));
 	}
 
 	@ParameterizedTest
@@ -74,7 +78,7 @@ class ClientScriptAutoConfigurationTests {
 	void customPath() {
 		this.runner.withPropertyValues("resumable-ws.client.path=/js/live.js")
 			.run((context) -> assertThat(context.getBean(MAPPING, SimpleUrlHandlerMapping.class).getUrlMap())
-				.containsOnlyKeys("/js/live.js"));
+				.containsOnlyKeys("/js/live.js", "/js/http.js"));
 	}
 
 	@Test
@@ -109,10 +113,12 @@ class ClientScriptAutoConfigurationTests {
 	}
 
 	@Test
-	void theScriptIsKeptInNativeImages() {
+	void theScriptsAreKeptInNativeImages() {
 		RuntimeHints hints = new RuntimeHints();
 		new ClientScriptRuntimeHints().registerHints(hints, null);
-		assertThat(RuntimeHintsPredicates.resource().forResource(ClientScript.RESOURCE)).accepts(hints);
+		for (String script : List.of("client.js", "http.js")) {
+			assertThat(RuntimeHintsPredicates.resource().forResource(ClientScript.FOLDER + script)).accepts(hints);
+		}
 	}
 
 	@ParameterizedTest
@@ -128,6 +134,20 @@ class ClientScriptAutoConfigurationTests {
 			assertThat(header(response, "Content-Length")).isEqualTo(String.valueOf(Files.size(SOURCE)));
 			assertThat(header(response, "Cache-Control")).isEqualTo("no-cache");
 			assertThat(header(response, "ETag")).matches("W/\"[0-9a-f]{32}\"");
+		}
+	}
+
+	@Test
+	void whatTheClientLoadsIsBesideIt() throws IOException, InterruptedException {
+		try (ConfigurableApplicationContext server = start(TomcatServletWebServerAutoConfiguration.class,
+				"resumable-ws.client.path=/js/live.js")) {
+			assertThat(send(server, "GET", "/js/live.js").body()).contains("import('./http.js')");
+			HttpResponse<String> response = send(server, "GET", "/js/http.js");
+			assertThat(response.body()).isEqualTo(Files.readString(SOURCES.resolve("http.js")));
+			assertThat(header(response, "Content-Type")).isEqualToIgnoringCase("text/javascript;charset=utf-8");
+			assertThat(header(response, "Cache-Control")).isEqualTo("no-cache");
+			assertThat(header(response, "ETag")).matches("W/\"[0-9a-f]{32}\"")
+				.isNotEqualTo(header(send(server, "GET", "/js/live.js"), "ETag"));
 		}
 	}
 
@@ -174,6 +194,7 @@ class ClientScriptAutoConfigurationTests {
 		try (ConfigurableApplicationContext server = start(List.of(Security.class),
 				TomcatServletWebServerAutoConfiguration.class)) {
 			assertThat(send(server, "GET", PATH).statusCode()).isEqualTo(200);
+			assertThat(send(server, "GET", FALLBACK_PATH).statusCode()).isEqualTo(200);
 			assertThat(send(server, "GET", "/resumable-ws/other.js").statusCode()).isEqualTo(401);
 			assertThat(send(server, "GET", "/").statusCode()).isEqualTo(401);
 		}

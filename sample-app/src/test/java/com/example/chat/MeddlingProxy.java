@@ -1,0 +1,192 @@
+package com.example.chat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An HTTP proxy as some companies have one: it answers each upgrade with 400, and may
+ * hold each response back until it has all of it. Safe for use by many threads.
+ */
+final class MeddlingProxy implements AutoCloseable {
+
+	private static final Pattern CONTENT_LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)");
+
+	private static final int MAX_HEAD = 65_536;
+
+	private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+	private final ExecutorService threads = Executors.newCachedThreadPool((task) -> {
+		Thread thread = new Thread(task, "meddling-proxy");
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	private final AtomicInteger refusedUpgrades = new AtomicInteger();
+
+	private final ServerSocket listener;
+
+	private final int serverPort;
+
+	private volatile boolean blocksUpgrades = true;
+
+	private volatile boolean holdsBack;
+
+	private MeddlingProxy(ServerSocket listener, int serverPort) {
+		this.listener = listener;
+		this.serverPort = serverPort;
+	}
+
+	/**
+	 * Starts a proxy that blocks upgrades.
+	 * @param serverPort the port to forward to, on this machine
+	 */
+	static MeddlingProxy to(int serverPort) {
+		try {
+			MeddlingProxy proxy = new MeddlingProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()),
+					serverPort);
+			proxy.threads.execute(proxy::accept);
+			return proxy;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	int port() {
+		return this.listener.getLocalPort();
+	}
+
+	/**
+	 * Holds responses back from now on, until each has ended.
+	 */
+	void holdBack() {
+		this.holdsBack = true;
+	}
+
+	/**
+	 * Lets new WebSockets pass.
+	 */
+	void allowUpgrades() {
+		this.blocksUpgrades = false;
+	}
+
+	int refusedUpgrades() {
+		return this.refusedUpgrades.get();
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.listener.close();
+		for (Socket socket : this.sockets) {
+			socket.close();
+		}
+		this.threads.shutdownNow();
+	}
+
+	private void accept() {
+		while (!this.listener.isClosed()) {
+			try {
+				Socket client = this.listener.accept();
+				this.threads.execute(() -> serve(client));
+			}
+			catch (IOException ex) {
+				// closed
+			}
+		}
+	}
+
+	/**
+	 * Serves one request. The connection ends with the response, so that nothing has to
+	 * be known of its length.
+	 */
+	private void serve(Socket client) {
+		try (client; Socket server = new Socket(InetAddress.getLoopbackAddress(), this.serverPort)) {
+			this.sockets.add(client);
+			this.sockets.add(server);
+			String head = readHead(client.getInputStream());
+			boolean upgrade = head.toLowerCase(Locale.ROOT).contains("\r\nupgrade:");
+			if (upgrade && this.blocksUpgrades) {
+				this.refusedUpgrades.incrementAndGet();
+				write(client, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+				return;
+			}
+			write(server, upgrade ? head : head.replaceAll("(?i)\r\nconnection:[^\r]*", "\r\nConnection: close"));
+			server.getOutputStream().write(client.getInputStream().readNBytes(contentLength(head)));
+			this.threads.execute(() -> forward(client, server));
+			if (this.holdsBack && !upgrade) {
+				byte[] response = server.getInputStream().readAllBytes();
+				client.getOutputStream().write(response);
+			}
+			else {
+				transfer(server, client);
+			}
+		}
+		catch (IOException ex) {
+			// one of the sides has gone
+		}
+		finally {
+			this.sockets.removeIf(Socket::isClosed);
+		}
+	}
+
+	/**
+	 * Forwards what the client says after its request, and ends both sides when it
+	 * leaves.
+	 */
+	private static void forward(Socket client, Socket server) {
+		try (client; server) {
+			transfer(client, server);
+		}
+		catch (IOException ex) {
+			// one of the sides has gone
+		}
+	}
+
+	private static void transfer(Socket from, Socket to) throws IOException {
+		InputStream in = from.getInputStream();
+		OutputStream out = to.getOutputStream();
+		byte[] buffer = new byte[8192];
+		for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+			out.write(buffer, 0, count);
+		}
+	}
+
+	private static String readHead(InputStream in) throws IOException {
+		ByteArrayOutputStream head = new ByteArrayOutputStream();
+		String end = "";
+		while (!end.endsWith("\r\n\r\n")) {
+			int next = in.read();
+			if (next < 0 || head.size() == MAX_HEAD) {
+				throw new IOException("No request");
+			}
+			head.write(next);
+			end = (end + (char) next).substring(Math.max(0, end.length() - 3));
+		}
+		return head.toString(StandardCharsets.ISO_8859_1);
+	}
+
+	private static int contentLength(String head) {
+		Matcher matcher = CONTENT_LENGTH.matcher(head);
+		return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+	}
+
+	private static void write(Socket socket, String text) throws IOException {
+		socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+	}
+
+}
