@@ -91,11 +91,11 @@ final class ClaimStatement {
 				group by c.session_id, c.event_id
 				order by c.session_id, c.event_id
 			), locked as materialized (
-				select c.session_id, c.event_id, r.message_id, r.created_at, r.state = 'waiting' as waited,
+				select c.session_id, c.event_id, r.created_at, r.state = 'waiting' as waited,
 					r.lease_until <= statement_timestamp() as lapsed, r.cancelled_at is not null as cancelled
 				from candidates c
 				cross join lateral (
-					select r.message_id, r.created_at, r.state, r.lease_until, r.cancelled_at
+					select r.created_at, r.state, r.lease_until, r.cancelled_at
 					from ws_replies r
 					where r.session_id = c.session_id and r.event_id = c.event_id
 						and (r.lease_until <= statement_timestamp()
@@ -150,15 +150,15 @@ final class ClaimStatement {
 				where k.gone and r.session_id = k.session_id and r.event_id = k.event_id
 			), claimed as (
 				update ws_replies r
-				set state = 'running', node_id = ?, message_id = gen_random_uuid(),
+				set state = 'running', node_id = ?,
 					fence = r.fence + 1 + floor(random() * 1000000000)::bigint,
 					attempts = r.attempts + 1, lease_until = statement_timestamp() + make_interval(secs => ?),
 					updated_at = statement_timestamp()
 				from ranked k
 				where not k.gone and (k.cancelled or not k.blocked and k.place <= ?)
 					and r.session_id = k.session_id and r.event_id = k.event_id
-				returning r.session_id, r.event_id, k.user_id, r.message_id, r.fence, r.attempts,
-					k.message_id as previous, k.cancelled, k.waited
+				returning r.session_id, r.event_id, k.user_id, r.fence, r.attempts, r.message_id as previous,
+					k.cancelled, k.waited
 			), offered as (
 				update ws_replies r
 				set node_id = null, lease_until = statement_timestamp(), updated_at = statement_timestamp()
@@ -261,7 +261,7 @@ final class ClaimStatement {
 			UUID sessionId = rows.getObject("session_id", UUID.class);
 			if (sessionId != null) {
 				claimed.add(new ClaimedReply(sessionId, rows.getLong("event_id"), rows.getString("user_id"),
-						rows.getObject("message_id", UUID.class), rows.getLong("fence"), rows.getInt("attempts"),
+						UUID.randomUUID(), rows.getLong("fence"), rows.getInt("attempts"),
 						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled")));
 			}
 		}

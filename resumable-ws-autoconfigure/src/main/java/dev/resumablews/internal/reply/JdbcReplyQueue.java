@@ -284,10 +284,10 @@ public final class JdbcReplyQueue {
 	 * @param sessionId its session
 	 * @param inReplyTo the user message to answer
 	 * @param userId the user
-	 * @param messageId its message id, a new one
+	 * @param messageId the message id of this attempt, a new one
 	 * @param fence the number to write with
 	 * @param attempts how often it was claimed, this time included
-	 * @param previous message id of the attempt before, if there was one
+	 * @param previous message id of the last attempt that is in the log, if there is one
 	 * @param cancelled whether it is to be cancelled
 	 */
 	public record ClaimedReply(UUID sessionId, long inReplyTo, String userId, UUID messageId, long fence, int attempts,

@@ -26,8 +26,11 @@ import dev.resumablews.internal.node.NodeId;
  * was empty when the planner last looked, it assumes that reading all of it costs
  * nothing. So deltas are not looked for unless an event replaces some, and then between
  * two ids, which it takes for few;
- * <li>{@code asked}, {@code ended}: the rows of replies that a message asks for are
- * inserted, and those of replies that have ended are deleted.
+ * <li>{@code asked}, {@code begun}, {@code ended}: the rows of replies that a message
+ * asks for are inserted, those of attempts that have begun get the attempt's message id,
+ * and those of replies that have ended are deleted. So the message id of a row is that of
+ * the attempt which is in the log, however many claims came to nothing since. A row is
+ * changed once: one whose attempt begins and ends in the same batch is deleted only.
  * </ol>
  * Immutable.
  */
@@ -70,6 +73,18 @@ public final class ReplyAppendExtension implements AppendExtension {
 				select session_id, id, user_id, ?, clock_timestamp() + make_interval(secs => ?)
 				from fresh
 				where asks
+			), begun as (
+				update ws_replies r
+				set message_id = b.message_id
+				from (
+					select session_id, reply_to,
+						(array_agg(message_id) filter (where type = 'assistant_started'))[1] as message_id
+					from fresh
+					where reply_to is not null and (type = 'assistant_started' or ends)
+					group by session_id, reply_to
+					having not coalesce(bool_or(ends), false)
+				) b
+				where r.session_id = b.session_id and r.event_id = b.reply_to
 			), ended as (
 				delete from ws_replies r
 				using fresh f

@@ -209,16 +209,16 @@ final class ReplyRunner implements ReplyContext {
 	void begin(ClaimedReply claim, long claimedAt) {
 		HeldReply held = this.held.add(claim, claimedAt);
 		try {
-			UUID previous = claim.previous();
 			if (claim.cancelled()) {
 				this.threads.callBack(() -> guarded(claim, () -> endCancelled(claim)));
 			}
 			else if (this.draining) {
 				giveBack(claim);
 			}
-			else if (previous != null && (!this.settings.restart() || claim.attempts() > this.settings.maxAttempts())) {
-				append(claim, previous, ReplyEvents.FAILED,
-						() -> ReplyEvents.failed(previous, ReplyFailure.INTERRUPTED), true, null);
+			else if (mayNotBegin(claim)) {
+				UUID messageId = lastKnown(claim);
+				append(claim, messageId, ReplyEvents.FAILED,
+						() -> ReplyEvents.failed(messageId, ReplyFailure.INTERRUPTED), true, null);
 			}
 			else if (this.generator != null) {
 				run(held, this.generator);
@@ -227,6 +227,19 @@ final class ReplyRunner implements ReplyContext {
 		catch (Throwable ex) {
 			failed(claim, ex);
 		}
+	}
+
+	private boolean mayNotBegin(ClaimedReply claim) {
+		boolean begun = claim.previous() != null;
+		return begun && !this.settings.restart() || claim.attempts() > this.settings.maxAttempts();
+	}
+
+	/**
+	 * Returns the message id that clients know the reply by, or its own if no attempt has
+	 * begun.
+	 */
+	private static UUID lastKnown(ClaimedReply claim) {
+		return (claim.previous() != null) ? claim.previous() : claim.messageId();
 	}
 
 	private void run(HeldReply held, ReplyGenerator generator) {
@@ -267,7 +280,7 @@ final class ReplyRunner implements ReplyContext {
 	 * Ends a reply that was cancelled before this node claimed it, with what it had said.
 	 */
 	private void endCancelled(ClaimedReply claim) {
-		UUID messageId = (claim.previous() != null) ? claim.previous() : claim.messageId();
+		UUID messageId = lastKnown(claim);
 		String said;
 		try {
 			said = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";

@@ -167,6 +167,7 @@ class EncryptedPayloadTests {
 		JsonNode again = watching
 			.await((message) -> message.path("payload").path("supersedes").asString("").equals(first));
 		assertThat(again.path("payload").path("in_reply_to").asLong()).isEqualTo(1);
+		watching.await("assistant_delta");
 		watching.send(Map.of("type", "cancel"));
 		assertThat(content(watching.await("assistant_message"))).startsWith("endless-part");
 	}

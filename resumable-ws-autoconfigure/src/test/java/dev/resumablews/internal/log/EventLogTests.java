@@ -245,6 +245,7 @@ class EventLogTests {
 	void onlyWhoeverClaimedAReplyLastCanWriteForIt() throws Exception {
 		UUID session = test.newSession("alice");
 		ClaimedReply claim = claimedReply(session);
+		log.append(part(claim, "assistant_started", false, null)).get();
 		log.append(part(claim, "assistant_delta", false, null)).get();
 		test.sql()
 			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
@@ -258,7 +259,7 @@ class EventLogTests {
 			.withCauseInstanceOf(FencedException.class);
 		log.append(part(taken, "assistant_started", false, taken.previous())).get();
 		assertThat(log.read(session, 0, 100)).extracting(SessionEvent::type)
-			.containsExactly("user_message", "assistant_started");
+			.containsExactly("user_message", "assistant_started", "assistant_started");
 		log.append(part(taken, "assistant_message", true, taken.messageId())).get();
 		assertThatExceptionOfType(ExecutionException.class)
 			.isThrownBy(() -> log.append(part(taken, "assistant_delta", false, null)).get())

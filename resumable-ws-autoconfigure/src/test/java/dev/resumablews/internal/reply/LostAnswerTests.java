@@ -52,7 +52,7 @@ class LostAnswerTests {
 
 	private static final Duration LEASE = Duration.ofSeconds(2);
 
-	private static final Predicate<String> CLAIM = (sql) -> sql.contains("gen_random_uuid()");
+	private static final Predicate<String> CLAIM = (sql) -> sql.contains("attempts = r.attempts + 1");
 
 	private static final Predicate<String> RENEW = (sql) -> sql.contains("renewed as");
 

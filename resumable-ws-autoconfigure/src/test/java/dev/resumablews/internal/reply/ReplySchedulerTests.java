@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -446,6 +447,66 @@ class ReplySchedulerTests {
 		assertFailure("interrupted");
 		assertThat(payload(last()).path("message_id").asString()).isEqualTo(lost.messageId().toString());
 		assertThat(text()).isEqualTo("Hal");
+	}
+
+	@Test
+	void aReplySupersedesTheLastAttemptThatHasBegunThoughAnotherClaimCameToNothing() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		claimInVain();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_message");
+		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_started",
+				"assistant_message");
+		assertThat(payload(events().get(2)).path("supersedes").asString()).isEqualTo(lost.messageId().toString());
+	}
+
+	@Test
+	void aReplyThatMayNotBeginAgainEndsUnderTheIdThatClientsKnow() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		claimInVain();
+		start((request) -> Flux.just(ReplyPart.text("Hello")), failing());
+		awaitEnd("assistant_failed");
+		assertThat(payload(last()).path("message_id").asString()).isEqualTo(lost.messageId().toString());
+	}
+
+	@Test
+	void aReplyIsCancelledByTheIdThatClientsKnowAndEndsUnderIt() {
+		ClaimedReply lost = claimedElsewhere("Hal");
+		claimInVain();
+		assertThat(this.log.leases().cancel(this.session, "ada", lost.messageId())).isTrue();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_message");
+		assertThat(payload(last()).path("message_id").asString()).isEqualTo(lost.messageId().toString());
+		assertThat(payload(last()).path("content").asString()).isEqualTo("Hal");
+	}
+
+	@Test
+	void aReplyThatNoNodeLivesToBeginEnds() {
+		this.log.log().append(question(this.session)).join();
+		claimInVain();
+		this.log.sql().sql("update ws_replies set attempts = 3 where session_id = ?").param(this.session).update();
+		start((request) -> Flux.just(ReplyPart.text("Hello")));
+		awaitEnd("assistant_failed");
+		assertThat(types()).containsExactly("user_message", "assistant_failed");
+	}
+
+	@RepeatedTest(10)
+	void aReplyThatBeginsAndEndsInOneBatchLeavesNoRow() {
+		this.log.log().append(question(this.session)).join();
+		expireLease();
+		ClaimedReply claim = this.log.leasesOfAnotherNode()
+			.claim(ClaimRequest.ofSessions(1, this.session))
+			.replies()
+			.get(0);
+		CompletableFuture
+			.allOf(this.log.log().append(part(claim, "assistant_delta", "")),
+					this.log.log().append(part(claim, "assistant_started", "")), this.log.log().append(end(claim)))
+			.join();
+		assertThat(this.log.sql()
+			.sql("select count(*) from ws_replies where session_id = ?")
+			.param(this.session)
+			.query(Long.class)
+			.single()).isZero();
 	}
 
 	@Test
@@ -892,6 +953,15 @@ class ReplySchedulerTests {
 		return claim;
 	}
 
+	/**
+	 * Another node claims the reply, and is gone before it has begun.
+	 */
+	private void claimInVain() {
+		expireLease();
+		assertThat(this.log.leasesOfAnotherNode().claim(ClaimRequest.ofSessions(1, this.session)).replies()).hasSize(1);
+		expireLease();
+	}
+
 	static AppendRequest question(UUID session) {
 		return AppendRequest.of(session, "user_message", "{\"content\":\"Hi\"}")
 			.once("ada", UUID.randomUUID())
@@ -909,6 +979,11 @@ class ReplySchedulerTests {
 		String payload = "{\"message_id\":\"" + claim.messageId() + "\",\"offset\":0,\"content\":\"" + content + "\"}";
 		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
 				type, AppendRequest.Role.PART, null, AppendRequest.LateBound.of(() -> payload));
+	}
+
+	private static AppendRequest end(ClaimedReply claim) {
+		return new AppendRequest.ReplyEvent(claim.sessionId(), claim.messageId(), claim.inReplyTo(), claim.fence(),
+				"assistant_message", AppendRequest.Role.END, claim.messageId(), AppendRequest.LateBound.of(() -> "{}"));
 	}
 
 	private static ReplySettings oneAtATime(boolean oneAtATime) {
