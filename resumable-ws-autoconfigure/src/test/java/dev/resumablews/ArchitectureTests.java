@@ -89,7 +89,7 @@ class ArchitectureTests {
 					"epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
-					"protocol", "handshake", "epoch", "ephemeral"));
+					"protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));

@@ -153,7 +153,9 @@ class StatementCostTests {
 	}
 
 	private static WsTestClient connect(TestServer server, @Nullable String session, long lastEventId) {
-		WsTestClient.Builder client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice"));
+		WsTestClient.Builder client = WsTestClient.to(server.uri())
+			.query("token", Tokens.forUser("alice"))
+			.query("presence", "true");
 		if (session != null) {
 			client.query("sessionId", session).query("lastEventId", String.valueOf(lastEventId));
 		}

@@ -501,7 +501,7 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private static WsTestClient.Builder address(TestServer server, String user) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
+		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).query("presence", "true");
 	}
 
 	private static ResumableSessions sessions(TestServer server) {

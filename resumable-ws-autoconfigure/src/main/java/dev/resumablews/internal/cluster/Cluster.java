@@ -1,8 +1,10 @@
 package dev.resumablews.internal.cluster;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 
@@ -57,6 +59,8 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 
 	private final List<RingListener> ringListeners = new CopyOnWriteArrayList<>();
 
+	private final List<ConnectionsListener> connectionsListeners = new CopyOnWriteArrayList<>();
+
 	private volatile boolean running;
 
 	/**
@@ -86,6 +90,16 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 	@Override
 	public void onRing(Bell bell, Runnable listener, BooleanSupplier needed) {
 		this.ringListeners.add(new RingListener(bell, listener, needed));
+	}
+
+	@Override
+	public void connectionsChanged(Collection<UUID> sessionIds) {
+		this.outgoing.connectionsChanged(sessionIds);
+	}
+
+	@Override
+	public void onConnectionsChanged(ConnectionsListener listener) {
+		this.connectionsListeners.add(listener);
 	}
 
 	@Override
@@ -124,7 +138,7 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 		if (!this.running) {
 			this.running = true;
 			SignalReceiver incoming = new SignalReceiver(this.node.value(), this.news, this.ephemerals::received,
-					this.others, this::rung, this::ringNeeded, this.interval);
+					this.others, allConnectionsListeners(), this::rung, this::ringNeeded, this.interval);
 			incoming.start();
 			this.incoming = incoming;
 			this.signal.start(incoming);
@@ -162,6 +176,22 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 	@Override
 	public int getPhase() {
 		return DEFAULT_PHASE - 8192;
+	}
+
+	private ConnectionsListener allConnectionsListeners() {
+		return new ConnectionsListener() {
+
+			@Override
+			public void changed(Collection<UUID> sessionIds) {
+				Cluster.this.connectionsListeners.forEach((listener) -> listener.changed(sessionIds));
+			}
+
+			@Override
+			public void missed() {
+				Cluster.this.connectionsListeners.forEach(ConnectionsListener::missed);
+			}
+
+		};
 	}
 
 	private void rung(Set<Bell> bells) {

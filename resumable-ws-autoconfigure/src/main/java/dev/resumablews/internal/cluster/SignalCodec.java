@@ -16,14 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A signal as it is sent: {@code n <node> <session> <session> ...} when sessions have
- * news, {@code r <node>} when there is something to do for replies, {@code d <node>} when
- * users were disconnected. Ids are 22 characters of base64.
+ * news, {@code p <node> <session> <session> ...} when connections of sessions were opened
+ * or closed, {@code r <node>} when there is something to do for replies, {@code d <node>}
+ * when users were disconnected. Ids are 22 characters of base64.
  *
  * @param node the node that sends it
  * @param sessionIds the sessions that have news
+ * @param connected the sessions whose connections have changed
  * @param bells what rings
  */
-record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
+record SignalCodec(UUID node, Set<UUID> sessionIds, Set<UUID> connected, Set<Bell> bells) {
 
 	/**
 	 * Postgres takes less than 8,000 bytes.
@@ -31,6 +33,8 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 	static final int MAX_BYTES = 7999;
 
 	private static final String NEWS = "n ";
+
+	private static final String CONNECTED = "p ";
 
 	private static final Map<Bell, String> RINGS = Map.of(Bell.REPLIES, "r ", Bell.DISCONNECTS, "d ");
 
@@ -41,13 +45,20 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 	/**
 	 * Writes as few texts as possible.
 	 */
-	static List<String> write(UUID node, Collection<UUID> sessionIds, Set<Bell> bells) {
+	static List<String> write(UUID node, Collection<UUID> sessionIds, Collection<UUID> connected, Set<Bell> bells) {
 		List<String> texts = new ArrayList<>();
+		write(NEWS, node, sessionIds, texts);
+		write(CONNECTED, node, connected, texts);
+		bells.forEach((bell) -> texts.add(RINGS.get(bell) + encode(node)));
+		return texts;
+	}
+
+	private static void write(String prefix, UUID node, Collection<UUID> sessionIds, List<String> texts) {
 		StringBuilder text = new StringBuilder();
 		int ids = 0;
 		for (UUID sessionId : sessionIds) {
 			if (ids == 0) {
-				text.append(NEWS).append(encode(node));
+				text.append(prefix).append(encode(node));
 			}
 			text.append(' ').append(encode(sessionId));
 			if (++ids == IDS_PER_TEXT) {
@@ -59,8 +70,6 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 		if (ids > 0) {
 			texts.add(text.toString());
 		}
-		bells.forEach((bell) -> texts.add(RINGS.get(bell) + encode(node)));
-		return texts;
 	}
 
 	/**
@@ -74,7 +83,8 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 				bells.add(bell);
 			}
 		});
-		if (bells.isEmpty() && !text.startsWith(NEWS)) {
+		boolean news = text.startsWith(NEWS);
+		if (bells.isEmpty() && !news && !text.startsWith(CONNECTED)) {
 			return null;
 		}
 		try {
@@ -83,7 +93,7 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<Bell> bells) {
 			for (int i = 2; i < ids.length; i++) {
 				sessionIds.add(decode(ids[i]));
 			}
-			return new SignalCodec(decode(ids[1]), sessionIds, bells);
+			return new SignalCodec(decode(ids[1]), news ? sessionIds : Set.of(), news ? Set.of() : sessionIds, bells);
 		}
 		catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
 			return null;

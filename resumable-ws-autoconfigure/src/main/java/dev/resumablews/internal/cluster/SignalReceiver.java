@@ -13,6 +13,7 @@ import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotifier.ConnectionsListener;
 import dev.resumablews.internal.node.OtherNodes;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,8 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	private final Consumer<EphemeralEvent> onEphemeral;
 
 	private final OtherNodes others;
+
+	private final ConnectionsListener onConnections;
 
 	private final Consumer<Set<Bell>> onRing;
 
@@ -55,15 +58,18 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	 * Creates it.
 	 * @param onEphemeral takes the ephemeral events of other nodes
 	 * @param others is told of the nodes that are heard
+	 * @param onConnections learns of the connections of other nodes
 	 * @param onRing takes what another node has rung, or may have
 	 * @param ringNeeded returns whether rings are needed now
 	 * @param interval how long news may go unnoticed when no signal comes
 	 */
 	SignalReceiver(UUID node, RemoteEventReader news, Consumer<EphemeralEvent> onEphemeral, OtherNodes others,
-			Consumer<Set<Bell>> onRing, BooleanSupplier ringNeeded, Duration interval) {
+			ConnectionsListener onConnections, Consumer<Set<Bell>> onRing, BooleanSupplier ringNeeded,
+			Duration interval) {
 		this.node = node;
 		this.news = news;
 		this.onEphemeral = onEphemeral;
+		this.onConnections = onConnections;
 		this.others = others;
 		this.onRing = onRing;
 		this.ringNeeded = ringNeeded;
@@ -90,6 +96,9 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 			return;
 		}
 		this.others.heard();
+		if (!signal.connected().isEmpty()) {
+			this.onConnections.changed(signal.connected());
+		}
 		Set<UUID> sessionIds = new HashSet<>(signal.sessionIds());
 		sessionIds.removeIf((sessionId) -> !this.news.concerns(sessionId));
 		if (!sessionIds.isEmpty() || !signal.bells().isEmpty()) {
@@ -102,8 +111,13 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	}
 
 	@Override
-	public synchronized void missed() {
+	public void missed() {
 		this.others.heard();
+		this.onConnections.missed();
+		lookAtAll();
+	}
+
+	private synchronized void lookAtAll() {
 		this.waiting.all = true;
 		this.waiting.bells.addAll(EnumSet.allOf(Bell.class));
 		notifyAll();

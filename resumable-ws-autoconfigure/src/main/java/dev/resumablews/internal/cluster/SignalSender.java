@@ -50,6 +50,8 @@ final class SignalSender {
 
 	private Set<UUID> sessionIds = new LinkedHashSet<>();
 
+	private Set<UUID> connected = new LinkedHashSet<>();
+
 	private Set<Bell> bells = EnumSet.noneOf(Bell.class);
 
 	private final EphemeralBacklog ephemerals = new EphemeralBacklog();
@@ -92,6 +94,13 @@ final class SignalSender {
 	synchronized void news(Collection<UUID> sessionIds) {
 		if (!this.stopping && this.sessionIds.size() < MAX_WAITING) {
 			this.sessionIds.addAll(sessionIds);
+			notifyAll();
+		}
+	}
+
+	synchronized void connectionsChanged(Collection<UUID> sessionIds) {
+		if (!this.stopping && this.connected.size() < MAX_WAITING) {
+			this.connected.addAll(sessionIds);
 			notifyAll();
 		}
 	}
@@ -198,8 +207,9 @@ final class SignalSender {
 		if (System.nanoTime() - this.due < 0) {
 			return List.of();
 		}
-		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.bells);
+		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.connected, this.bells);
 		this.sessionIds = new LinkedHashSet<>();
+		this.connected = new LinkedHashSet<>();
 		this.bells = EnumSet.noneOf(Bell.class);
 		this.sending = !texts.isEmpty();
 		return texts;
@@ -211,7 +221,7 @@ final class SignalSender {
 	}
 
 	private boolean isIdle() {
-		return this.sessionIds.isEmpty() && this.bells.isEmpty() && !this.sending;
+		return this.sessionIds.isEmpty() && this.connected.isEmpty() && this.bells.isEmpty() && !this.sending;
 	}
 
 }

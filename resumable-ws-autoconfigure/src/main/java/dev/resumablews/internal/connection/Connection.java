@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -79,9 +80,7 @@ final class Connection {
 
 	private final UserBudget budget;
 
-	private final ControlQueue control;
-
-	private final EphemeralQueue ephemerals;
+	private final Outbox outbox;
 
 	private final SendWindow window;
 
@@ -129,11 +128,10 @@ final class Connection {
 		this.channel = channel;
 		this.listener = listener;
 		this.budget = services.budgets().hold(handshake.user().userId());
-		this.control = new ControlQueue(this.budget);
-		this.ephemerals = new EphemeralQueue(this.budget);
+		this.outbox = Outbox.of(this.budget, services.writer());
 		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
 		this.loop = new ConnectionLoop(workers.delivery(), workers.pinging(), services.time(), channel, this.state,
-				this.window, handshake.ndjson(), this.control, this.ephemerals, this::endWith);
+				this.window, handshake.ndjson(), this.outbox, this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
 		this.wake = this::changed;
@@ -232,6 +230,22 @@ final class Connection {
 	 */
 	void sendEphemeral(String event) {
 		this.loop.offerEphemeral(event);
+	}
+
+	/**
+	 * Returns whether the client asks who is connected to its session.
+	 */
+	boolean asksForPresence() {
+		return this.handshake.presence();
+	}
+
+	/**
+	 * Sends what has changed since the client was last sent who is connected.
+	 * @param present the user of each connection; not changed afterwards
+	 */
+	void showPresence(Map<UUID, String> present) {
+		this.outbox.presence().show(present);
+		this.loop.wake();
 	}
 
 	/**
@@ -402,8 +416,7 @@ final class Connection {
 			open.close();
 		}
 		this.loop.gone();
-		this.control.close();
-		this.ephemerals.close();
+		this.outbox.close();
 		this.services.budgets().release(this.budget);
 		return true;
 	}

@@ -21,6 +21,7 @@ import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.presence.Presence;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
+import dev.resumablews.internal.presence.RemoteConnections;
 import dev.resumablews.internal.protocol.DeltaMerger;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.FrameWriter;
@@ -130,8 +131,18 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
-	Presence resumableWsPresence(ConnectionTable table, Connections connections, ResumableWsProperties properties) {
-		return new Presence(table, connections::live, connections::supersede,
+	SessionPresence resumableWsSessionPresence(Connections connections, RemoteConnections remote, Workers workers) {
+		SessionPresence presence = new SessionPresence(connections, remote, workers.presence());
+		connections.presence(presence);
+		remote.onChanged(presence);
+		workers.clock().every(SessionPresence.INTERVAL, "Showing who is connected", presence::tick);
+		return presence;
+	}
+
+	@Bean
+	Presence resumableWsPresence(ConnectionTable table, RemoteConnections remote, Connections connections,
+			ResumableWsProperties properties) {
+		return new Presence(table, remote, connections::live, connections::supersede,
 				properties.connection().heartbeatInterval(), properties.connection().maxPerSession());
 	}
 

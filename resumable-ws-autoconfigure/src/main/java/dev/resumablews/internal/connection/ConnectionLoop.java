@@ -64,9 +64,7 @@ final class ConnectionLoop {
 
 	private final SendWindow window;
 
-	private final ControlQueue control;
-
-	private final EphemeralQueue ephemerals;
+	private final Outbox outbox;
 
 	/**
 	 * Above 0 while the loop runs or is about to. It begins at 1, so that nothing runs it
@@ -125,13 +123,11 @@ final class ConnectionLoop {
 	 * @param patientThreads send pings that may have to wait for the client. They take a
 	 * task at once, or reject it
 	 * @param time the time of {@link ListeningClock}
-	 * @param control what is sent before the events
-	 * @param ephemerals what is sent after the events
+	 * @param outbox what is sent beside the events
 	 * @param end closes the WebSocket; must not throw
 	 */
 	ConnectionLoop(Executor threads, Executor patientThreads, LongSupplier time, WebSocketChannel channel,
-			ConnectionState state, SendWindow window, boolean ndjson, ControlQueue control, EphemeralQueue ephemerals,
-			Consumer<CloseCode> end) {
+			ConnectionState state, SendWindow window, boolean ndjson, Outbox outbox, Consumer<CloseCode> end) {
 		this.threads = threads;
 		this.patientThreads = patientThreads;
 		this.time = time;
@@ -139,8 +135,7 @@ final class ConnectionLoop {
 		this.state = state;
 		this.window = window;
 		this.ndjson = ndjson;
-		this.control = control;
-		this.ephemerals = ephemerals;
+		this.outbox = outbox;
 		this.end = end;
 	}
 
@@ -158,7 +153,7 @@ final class ConnectionLoop {
 	 * @return whether there was room for it
 	 */
 	boolean offer(String message) {
-		boolean added = this.control.offer(message);
+		boolean added = this.outbox.control().offer(message);
 		wake();
 		return added;
 	}
@@ -167,14 +162,14 @@ final class ConnectionLoop {
 	 * Adds the control message that is sent before any other.
 	 */
 	void offerFirst(String message) {
-		this.control.offerFirst(message);
+		this.outbox.control().offerFirst(message);
 	}
 
 	/**
 	 * Adds an ephemeral event, or drops it.
 	 */
 	void offerEphemeral(String event) {
-		if (this.ephemerals.offer(event)) {
+		if (this.outbox.ephemerals().offer(event)) {
 			wake();
 		}
 	}
@@ -368,12 +363,15 @@ final class ConnectionLoop {
 
 	private void fill(boolean withEvents) {
 		List<String> messages = new ArrayList<>();
-		this.control.drainTo(messages);
+		this.outbox.control().drainTo(messages);
+		if (withEvents) {
+			this.outbox.drainPresenceTo(messages);
+		}
 		if (withEvents && this.cursor != null && this.window.isOpen()) {
 			long length = this.window.frameLength();
 			this.cursor.take(messages, length);
-			this.ephemerals.admit(this.cursor.hasCaughtUp());
-			this.ephemerals.drainTo(messages, length - messages.stream().mapToLong(String::length).sum());
+			this.outbox.ephemerals().admit(this.cursor.hasCaughtUp());
+			this.outbox.ephemerals().drainTo(messages, length - messages.stream().mapToLong(String::length).sum());
 		}
 		if (this.ndjson && messages.size() > 1) {
 			this.frames.add(String.join("\n", messages));

@@ -20,6 +20,7 @@ import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of this node. Admits connections between {@link #start()} and
@@ -50,6 +51,8 @@ final class Connections implements ConnectionLimiter {
 
 	private volatile Mode mode = Mode.STOPPED;
 
+	private volatile @Nullable SessionPresence presence;
+
 	/**
 	 * Creates the connections of a node.
 	 * @param openingRoom tells whether so many further sessions may wait to be opened
@@ -61,6 +64,13 @@ final class Connections implements ConnectionLimiter {
 		this.others = others;
 		this.openingRoom = openingRoom;
 		this.budgets = budgets;
+	}
+
+	/**
+	 * Sets what learns of the connections that join and leave their sessions.
+	 */
+	void presence(SessionPresence presence) {
+		this.presence = presence;
 	}
 
 	/**
@@ -122,6 +132,10 @@ final class Connections implements ConnectionLimiter {
 	void join(Connection connection) {
 		List<Connection> ofSession = add(this.bySession, connection.sessionId(), connection);
 		add(this.byUser, connection.userKey(), connection);
+		SessionPresence presence = this.presence;
+		if (presence != null) {
+			presence.joined(connection);
+		}
 		int excess = ofSession.size() - this.settings.maxPerSession();
 		for (int i = 0; i < excess; i++) {
 			ofSession.get(i).close(CloseCode.SUPERSEDED);
@@ -137,7 +151,12 @@ final class Connections implements ConnectionLimiter {
 	 */
 	boolean leave(Connection connection) {
 		remove(this.byUser, connection.userKey(), connection);
-		return remove(this.bySession, connection.sessionId(), connection);
+		boolean left = remove(this.bySession, connection.sessionId(), connection);
+		SessionPresence presence = this.presence;
+		if (left && presence != null) {
+			presence.left(connection);
+		}
+		return left;
 	}
 
 	/**

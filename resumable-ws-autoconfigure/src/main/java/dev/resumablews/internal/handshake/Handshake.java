@@ -14,11 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param lastEventId the last event the client has processed, 0 or more
  * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
+ * @param presence whether the client asks who else is connected
  * @param remoteAddress the IP address that the handshake came from; null if it is not
  * known
  */
 public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch,
-		boolean ndjson, @Nullable String remoteAddress) {
+		boolean ndjson, boolean presence, @Nullable String remoteAddress) {
 
 	/**
 	 * Name of the WebSocket session's attribute that holds the handshake.

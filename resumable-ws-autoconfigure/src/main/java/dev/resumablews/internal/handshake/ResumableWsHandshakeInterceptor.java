@@ -112,7 +112,7 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 		AuthenticatedUser user = authenticate(request);
 		admit(user.userId());
 		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(), resume.ndjson(),
-				address.text());
+				resume.presence(), address.text());
 	}
 
 	private void admit(String userId) throws RefusedException {

@@ -15,8 +15,10 @@ import org.springframework.http.server.ServerHttpRequest;
  * @param lastEventId the last event the client has processed, 0 or more
  * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
+ * @param presence whether the client asks who else is connected
  */
-record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch, boolean ndjson) {
+record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch, boolean ndjson,
+		boolean presence) {
 
 	private static final Pattern UUID_TEXT = Pattern
 		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
@@ -27,7 +29,7 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 		QueryParameters parameters = QueryParameters.of(request);
 		return new ResumeRequest(sessionId(value(parameters, "sessionId")),
 				lastEventId(value(parameters, "lastEventId")), epoch(value(parameters, "epoch")),
-				ndjson(value(parameters, "frames")));
+				ndjson(value(parameters, "frames")), presence(value(parameters, "presence")));
 	}
 
 	private static @Nullable String value(QueryParameters parameters, String name) throws MalformedException {
@@ -74,6 +76,13 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 			throw new MalformedException("Unknown frames: must be ndjson, or absent");
 		}
 		return value != null;
+	}
+
+	private static boolean presence(@Nullable String value) throws MalformedException {
+		if (value != null && !value.equals("true") && !value.equals("false")) {
+			throw new MalformedException("Malformed presence: must be true, false, or absent");
+		}
+		return "true".equals(value);
 	}
 
 	/**

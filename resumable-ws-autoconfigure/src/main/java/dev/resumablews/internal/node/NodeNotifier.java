@@ -1,6 +1,8 @@
 package dev.resumablews.internal.node;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -43,6 +45,20 @@ public interface NodeNotifier {
 	}
 
 	/**
+	 * Tells every other node that connections of sessions were opened or closed here.
+	 * Does not block.
+	 * @param sessionIds the sessions
+	 */
+	void connectionsChanged(Collection<UUID> sessionIds);
+
+	/**
+	 * Adds a listener for the connections of other nodes.
+	 * @param listener is called on threads that have other things to do; must be fast and
+	 * not throw
+	 */
+	void onConnectionsChanged(ConnectionsListener listener);
+
+	/**
 	 * Returns how often nodes look by themselves, because a notification may be lost.
 	 * @return the interval
 	 */
@@ -64,11 +80,37 @@ public interface NodeNotifier {
 			}
 
 			@Override
+			public void connectionsChanged(Collection<UUID> sessionIds) {
+			}
+
+			@Override
+			public void onConnectionsChanged(ConnectionsListener listener) {
+			}
+
+			@Override
 			public Duration backstop() {
 				return Duration.ofSeconds(5);
 			}
 
 		};
+	}
+
+	/**
+	 * Learns that connections of other nodes have changed.
+	 */
+	interface ConnectionsListener {
+
+		/**
+		 * Connections of sessions were opened or closed.
+		 * @param sessionIds the sessions
+		 */
+		void changed(Collection<UUID> sessionIds);
+
+		/**
+		 * A signal may have been missed, about any session.
+		 */
+		void missed();
+
 	}
 
 }

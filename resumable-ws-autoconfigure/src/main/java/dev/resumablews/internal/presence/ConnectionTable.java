@@ -4,7 +4,9 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
@@ -50,7 +52,9 @@ public final class ConnectionTable {
 				order by session_id, connection_id
 				on conflict (session_id, connection_id) do update set last_seen_at = clock_timestamp()
 			)
-			select exists (select from known)
+			select exists (select from known), exists (
+				select from ws_connected_nodes
+				where last_seen_at > statement_timestamp() - make_interval(secs => ?) and node_id <> ?)
 			""";
 
 	private static final String COUNT = """
@@ -68,6 +72,26 @@ public final class ConnectionTable {
 			select
 				exists (select from others),
 				(select count(*) from ws_live_connections where user_id = ? and node_id = any (array(select node_id from others)))
+			""";
+
+	/**
+	 * Looks at the sessions one by one, and at no more of their connections than a client
+	 * can be told of.
+	 */
+	private static final String ELSEWHERE = """
+			with others as materialized (
+				select node_id from ws_connected_nodes
+				where last_seen_at > statement_timestamp() - make_interval(secs => ?) and node_id <> ?
+			)
+			select s.session_id, c.connection_id, c.user_id
+			from unnest(?::uuid[]) as s (session_id)
+			cross join lateral (
+				select connection_id, user_id
+				from ws_live_connections
+				where session_id = s.session_id and node_id = any (array(select node_id from others))
+				order by connection_id
+				limit ?
+			) c
 			""";
 
 	/**
@@ -114,10 +138,9 @@ public final class ConnectionTable {
 	 * opened and closed.
 	 * @param opened connections that were opened
 	 * @param gone connections that were closed
-	 * @return whether Postgres knew of this node; if not, the rows of all its connections
-	 * may be lost
+	 * @return what Postgres knows of this node and of others
 	 */
-	public boolean update(Collection<LiveConnection> opened, Collection<LiveConnection> gone) {
+	public Update update(Collection<LiveConnection> opened, Collection<LiveConnection> gone) {
 		long now = System.nanoTime();
 		return this.database.execute((session) -> session.query(UPDATE, (statement) -> {
 			Connection connection = statement.getConnection();
@@ -133,9 +156,33 @@ public final class ConnectionTable {
 			statement.setArray(8, connection.createArrayOf("text", values(opened, LiveConnection::userId)));
 			statement.setArray(9, connection.createArrayOf("float8",
 					values(opened, (each) -> seconds(Math.max(0, now - each.openedNanos())))));
+			statement.setDouble(10, this.seconds);
+			statement.setObject(11, this.nodeId);
 		}, (rows) -> {
 			rows.next();
-			return rows.getBoolean(1);
+			return new Update(rows.getBoolean(1), rows.getBoolean(2));
+		}));
+	}
+
+	/**
+	 * Finds the connections that sessions have to the other nodes.
+	 * @param sessionIds the sessions
+	 * @param limit connections of each session at most
+	 * @return the user of each connection, by session and connection
+	 */
+	public Map<UUID, Map<UUID, String>> elsewhere(Collection<UUID> sessionIds, int limit) {
+		return this.database.execute((session) -> session.query(ELSEWHERE, (statement) -> {
+			statement.setDouble(1, this.seconds);
+			statement.setObject(2, this.nodeId);
+			statement.setArray(3, statement.getConnection().createArrayOf("uuid", sessionIds.toArray()));
+			statement.setInt(4, limit);
+		}, (rows) -> {
+			Map<UUID, Map<UUID, String>> users = new HashMap<>();
+			while (rows.next()) {
+				users.computeIfAbsent(rows.getObject(1, UUID.class), (id) -> new HashMap<>())
+					.put(rows.getObject(2, UUID.class), rows.getString(3));
+			}
+			return users;
 		}));
 	}
 
@@ -200,6 +247,17 @@ public final class ConnectionTable {
 
 	private static Object[] values(Collection<LiveConnection> connections, Function<LiveConnection, Object> value) {
 		return connections.stream().map(value).toArray();
+	}
+
+	/**
+	 * What Postgres knew when the connections of this node were written.
+	 *
+	 * @param known whether it knew of this node; if not, the rows of all its connections
+	 * may be lost
+	 * @param others whether other nodes have connections
+	 */
+	public record Update(boolean known, boolean others) {
+
 	}
 
 	/**

@@ -3,6 +3,7 @@ package dev.resumablews.internal.presence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
@@ -29,6 +31,8 @@ public final class Presence {
 	private static final Log logger = LogFactory.getLog(Presence.class);
 
 	private final ConnectionTable table;
+
+	private final RemoteConnections remote;
 
 	private final Supplier<Collection<LiveConnection>> open;
 
@@ -69,15 +73,17 @@ public final class Presence {
 	/**
 	 * Creates the presence of a node.
 	 * @param table where it is written
+	 * @param remote tells the other nodes
 	 * @param open supplies the connections of this node that are open
 	 * @param supersede closes connections of this node, by their ids, in favour of newer
 	 * ones
 	 * @param heartbeat time between two heartbeats
 	 * @param maxPerSession connections that a session may have
 	 */
-	public Presence(ConnectionTable table, Supplier<Collection<LiveConnection>> open, Consumer<Set<UUID>> supersede,
-			Duration heartbeat, int maxPerSession) {
+	public Presence(ConnectionTable table, RemoteConnections remote, Supplier<Collection<LiveConnection>> open,
+			Consumer<Set<UUID>> supersede, Duration heartbeat, int maxPerSession) {
 		this.table = table;
+		this.remote = remote;
 		this.open = open;
 		this.supersede = supersede;
 		this.heartbeat = heartbeat;
@@ -145,10 +151,11 @@ public final class Presence {
 		try {
 			this.started = false;
 			this.opened.clear();
-			this.closed.clear();
+			Set<UUID> sessions = sessions(drain(this.closed));
 			this.leftovers = true;
 			this.table.removeAll();
 			this.leftovers = false;
+			this.remote.removed(sessions);
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("The live connections cannot be removed; they expire after two heartbeats", ex);
@@ -189,12 +196,19 @@ public final class Presence {
 				this.table.removeAll();
 				this.leftovers = false;
 			}
-			boolean known = this.table.update(without(gone, alive), gone);
-			if (!known && wasComplete) {
+			long mark = this.remote.mark();
+			Set<UUID> changed = sessions(gone);
+			Collection<LiveConnection> written = without(gone, alive);
+			ConnectionTable.Update update = this.table.update(written, gone);
+			changed.addAll(sessions(written));
+			if (!update.known() && wasComplete) {
 				// Postgres has crashed, or the cleanup has removed them
-				this.table.update(without(gone, this.open.get()), List.of());
+				Collection<LiveConnection> all = without(gone, this.open.get());
+				this.table.update(all, List.of());
+				changed.addAll(sessions(all));
 			}
 			this.complete = true;
+			this.remote.written(mark, update, changed);
 		}
 		catch (RuntimeException ex) {
 			this.closed.addAll(gone);
@@ -204,6 +218,10 @@ public final class Presence {
 
 	private static List<LiveConnection> without(Set<LiveConnection> gone, Collection<LiveConnection> all) {
 		return all.stream().filter((connection) -> !gone.contains(connection)).toList();
+	}
+
+	private static Set<UUID> sessions(Collection<LiveConnection> connections) {
+		return connections.stream().map(LiveConnection::sessionId).collect(Collectors.toCollection(HashSet::new));
 	}
 
 	private static List<LiveConnection> drain(Queue<LiveConnection> queue) {

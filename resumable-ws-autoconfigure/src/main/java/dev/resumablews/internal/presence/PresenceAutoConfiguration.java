@@ -33,6 +33,12 @@ public final class PresenceAutoConfiguration {
 	}
 
 	@Bean
+	RemoteConnections resumableWsRemoteConnections(ConnectionTable table, ObjectProvider<NodeNotifier> notifier,
+			OtherNodes others) {
+		return new RemoteConnections(table, notifier.getIfAvailable(NodeNotifier::none), others);
+	}
+
+	@Bean
 	Disconnects resumableWsDisconnects(JdbcExecutor database, ObjectProvider<NodeNotifier> notifier) {
 		return new Disconnects(database, notifier.getIfAvailable(NodeNotifier::none));
 	}

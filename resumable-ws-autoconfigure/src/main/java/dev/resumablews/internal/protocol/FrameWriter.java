@@ -1,6 +1,7 @@
 package dev.resumablews.internal.protocol;
 
 import java.io.StringWriter;
+import java.util.List;
 import java.util.UUID;
 
 import dev.resumablews.SessionEvent;
@@ -8,6 +9,8 @@ import dev.resumablews.internal.protocol.ServerMessage.Ack;
 import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Pong;
+import dev.resumablews.internal.protocol.ServerMessage.Presence;
+import dev.resumablews.internal.protocol.ServerMessage.Presence.Member;
 import dev.resumablews.internal.protocol.ServerMessage.ReplayComplete;
 import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
 import dev.resumablews.internal.protocol.ServerMessage.SessionEpoch;
@@ -94,6 +97,9 @@ public final class FrameWriter {
 			else if (message instanceof Ack ack) {
 				writeAck(json, ack);
 			}
+			else if (message instanceof Presence presence) {
+				writePresence(json, presence);
+			}
 			else if (message instanceof AuthOk authOk) {
 				json.writeStringProperty("type", "auth_ok");
 				writeOptional(json, "expires_at", authOk.expiresAt());
@@ -139,6 +145,26 @@ public final class FrameWriter {
 		if (ack.duplicate()) {
 			json.writeBooleanProperty("duplicate", true);
 		}
+	}
+
+	private static void writePresence(JsonGenerator json, Presence presence) {
+		json.writeStringProperty("type", "presence");
+		if (presence.complete()) {
+			json.writeBooleanProperty("complete", true);
+		}
+		writeMembers(json, "joined", presence.joined());
+		writeMembers(json, "left", presence.left());
+	}
+
+	private static void writeMembers(JsonGenerator json, String name, List<Member> members) {
+		json.writeArrayPropertyStart(name);
+		for (Member member : members) {
+			json.writeStartObject();
+			json.writeStringProperty("connection_id", member.connectionId().toString());
+			json.writeStringProperty("user_id", member.userId());
+			json.writeEndObject();
+		}
+		json.writeEndArray();
 	}
 
 	private static void writeOptional(JsonGenerator json, String name, @Nullable Object value) {

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.protocol;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,26 @@ public sealed interface ServerMessage {
 	 * @param duplicate whether it had been received before
 	 */
 	record Ack(UUID idempotencyKey, @Nullable Long eventId, boolean duplicate) implements ServerMessage {
+	}
+
+	/**
+	 * Who is connected to the session, for a client that asks for it.
+	 *
+	 * @param complete whether {@code joined} is all there is, instead of what has changed
+	 * @param joined connections that are there, and were not before
+	 * @param left connections that were there, and are not any more
+	 */
+	record Presence(boolean complete, List<Member> joined, List<Member> left) implements ServerMessage {
+
+		/**
+		 * A connection.
+		 *
+		 * @param connectionId its id
+		 * @param userId its user
+		 */
+		public record Member(UUID connectionId, String userId) {
+		}
+
 	}
 
 	/**

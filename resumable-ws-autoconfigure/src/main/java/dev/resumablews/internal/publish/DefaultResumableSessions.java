@@ -49,7 +49,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
 
 	private static final Set<String> CONTROL_TYPES = Set.of("session_init", "replay_complete", "pong", "ack", "auth_ok",
-			"error", "server_restarting", "session_epoch");
+			"error", "server_restarting", "session_epoch", "presence");
 
 	/**
 	 * What clients would take for a part of the log.

@@ -156,7 +156,7 @@ class ClusterTests {
 		 */
 		void ring(UUID node) {
 			Receiver receiver = Objects.requireNonNull(this.receiver);
-			SignalCodec.write(node, List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
+			SignalCodec.write(node, List.of(), List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
 		}
 
 		private Stream<SignalCodec> signals() {

@@ -24,7 +24,7 @@ class SignalCodecTests {
 	@Test
 	void manySessionsAreSplitIntoTextsThatPostgresTakes() {
 		Set<UUID> sessionIds = Stream.generate(UUID::randomUUID).limit(1000).collect(Collectors.toSet());
-		List<String> texts = SignalCodec.write(this.node, sessionIds, Set.of());
+		List<String> texts = SignalCodec.write(this.node, sessionIds, Set.of(), Set.of());
 		assertThat(texts).hasSize(3)
 			.allSatisfy((text) -> assertThat(text.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(8000));
 		Set<UUID> read = new HashSet<>();
@@ -40,15 +40,17 @@ class SignalCodecTests {
 	void aRingIsATextOfItsOwn() {
 		UUID sessionId = UUID.randomUUID();
 		for (Bell bell : Bell.values()) {
-			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(bell))).map(SignalCodec::read)
-				.containsExactly(new SignalCodec(this.node, Set.of(sessionId), Set.of()),
-						new SignalCodec(this.node, Set.of(), Set.of(bell)));
+			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(sessionId), Set.of(bell)))
+				.map(SignalCodec::read)
+				.containsExactly(new SignalCodec(this.node, Set.of(sessionId), Set.of(), Set.of()),
+						new SignalCodec(this.node, Set.of(), Set.of(sessionId), Set.of()),
+						new SignalCodec(this.node, Set.of(), Set.of(), Set.of(bell)));
 		}
 	}
 
 	@Test
 	void nothingIsNoText() {
-		assertThat(SignalCodec.write(this.node, Set.of(), Set.of())).isEmpty();
+		assertThat(SignalCodec.write(this.node, Set.of(), Set.of(), Set.of())).isEmpty();
 	}
 
 	@ParameterizedTest

@@ -14,6 +14,7 @@ import dev.resumablews.CloseCode;
 import dev.resumablews.internal.budget.BudgetSettings;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.protocol.FrameWriter;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -175,8 +176,8 @@ class ConnectionLoopTests {
 
 	private ConnectionLoop loop(Executor threads, Executor patientThreads) {
 		return new ConnectionLoop(threads, patientThreads, System::nanoTime, this.sent, this.state,
-				new SendWindow(65_536, Duration.ofSeconds(25)), false, new ControlQueue(UNLIMITED),
-				new EphemeralQueue(UNLIMITED), this.ends::add);
+				new SendWindow(65_536, Duration.ofSeconds(25)), false, Outbox.of(UNLIMITED, new FrameWriter()),
+				this.ends::add);
 	}
 
 	/**

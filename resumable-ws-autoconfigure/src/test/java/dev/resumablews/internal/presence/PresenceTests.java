@@ -8,6 +8,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.node.OtherNodes;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
@@ -29,13 +31,14 @@ class PresenceTests {
 
 	private final List<LiveConnection> open = new CopyOnWriteArrayList<>();
 
+	private final ConnectionTable table = new ConnectionTable(
+			new JdbcExecutor(this.pool, new SchemaName(""), Duration.ofSeconds(10)), this.node, Duration.ofMinutes(1));
+
 	/**
 	 * Each write is a heartbeat.
 	 */
-	private final Presence presence = new Presence(
-			new ConnectionTable(new JdbcExecutor(this.pool, new SchemaName(""), Duration.ofSeconds(10)), this.node,
-					Duration.ofMinutes(1)),
-			() -> this.open, (surplus) -> {
+	private final Presence presence = new Presence(this.table,
+			new RemoteConnections(this.table, NodeNotifier.none(), new OtherNodes()), () -> this.open, (surplus) -> {
 			}, Duration.ZERO, 32);
 
 	@BeforeEach

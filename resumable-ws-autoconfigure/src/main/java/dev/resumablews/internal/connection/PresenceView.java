@@ -1,0 +1,61 @@
+package dev.resumablews.internal.connection;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.internal.protocol.ServerMessage.Presence;
+import dev.resumablews.internal.protocol.ServerMessage.Presence.Member;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of a session, as one of its clients knows them. What changes while the
+ * client reads nothing becomes one message, so nothing has to wait for it, and no message
+ * contradicts the one before.
+ */
+final class PresenceView {
+
+	/**
+	 * The user of each connection that is there now. Replaced by {@link SessionPresence}.
+	 */
+	private volatile @Nullable Map<UUID, String> present;
+
+	/**
+	 * What the client was sent. Used by the connection's loop.
+	 */
+	private Map<UUID, String> told = Map.of();
+
+	private boolean begun;
+
+	/**
+	 * Notes which connections there are.
+	 * @param present the user of each connection; not changed afterwards
+	 */
+	void show(Map<UUID, String> present) {
+		this.present = present;
+	}
+
+	/**
+	 * Returns what the client is to be sent. Called by the connection's loop.
+	 * @return the message; null if the client knows everything
+	 */
+	@Nullable Presence take() {
+		Map<UUID, String> now = this.present;
+		if (now == null || this.begun && now.equals(this.told)) {
+			return null;
+		}
+		Presence message = new Presence(!this.begun, missing(now, this.told), missing(this.told, now));
+		this.told = now;
+		this.begun = true;
+		return message;
+	}
+
+	private static List<Member> missing(Map<UUID, String> some, Map<UUID, String> others) {
+		return some.entrySet()
+			.stream()
+			.filter((member) -> !others.containsKey(member.getKey()))
+			.map((member) -> new Member(member.getKey(), member.getValue()))
+			.toList();
+	}
+
+}

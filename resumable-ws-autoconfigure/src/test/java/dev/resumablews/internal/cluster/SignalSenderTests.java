@@ -1,0 +1,163 @@
+package dev.resumablews.internal.cluster;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import dev.resumablews.internal.ephemeral.EphemeralEvent;
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Kind;
+import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
+import dev.resumablews.internal.node.Bell;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * In which order signals and ephemeral events are sent, and what is dropped.
+ */
+class SignalSenderTests {
+
+	private final Wire wire = new Wire();
+
+	private final UUID node = UUID.randomUUID();
+
+	private final SignalSender sender = new SignalSender(this.node, this.wire);
+
+	@AfterEach
+	void stop() {
+		this.wire.gate.release(1_000_000);
+		this.sender.stop(Duration.ofSeconds(1));
+	}
+
+	@Test
+	void signalsWaitForOneBatchOfEphemeralEventsAtMost() {
+		this.sender.start();
+		for (int i = 0; i < 5000; i++) {
+			this.sender.ephemeral(event(UUID.randomUUID(), i));
+		}
+		await().until(() -> this.wire.sent.size() == 1);
+		this.sender.news(Set.of(UUID.randomUUID()));
+		this.sender.ring(Bell.REPLIES);
+		this.wire.gate.release(2);
+		await().until(() -> this.wire.sent.size() >= 2);
+		assertThat(this.wire.sent.get(0)).hasSize(100).allMatch((text) -> text.startsWith("e "));
+		assertThat(this.wire.sent.get(1)).extracting((text) -> text.substring(0, 2)).containsExactly("n ", "r ");
+	}
+
+	@Test
+	void ephemeralEventsAreSentAlthoughThereAreAlwaysSignals() {
+		this.sender.start();
+		this.sender.news(Set.of(UUID.randomUUID()));
+		await().until(() -> this.wire.sent.size() == 1);
+		this.sender.news(Set.of(UUID.randomUUID()));
+		this.sender.ephemeral(event(UUID.randomUUID(), 1));
+		this.wire.gate.release(2);
+		await().until(() -> this.wire.sent.size() >= 2);
+		assertThat(this.wire.sent.get(1)).singleElement().asString().startsWith("e ");
+	}
+
+	@Test
+	void recipientsTakeTurnsAndTheOldestEventsOfOneWithTooManyAreDropped() {
+		UUID greedy = UUID.randomUUID();
+		UUID modest = UUID.randomUUID();
+		IntStream.range(0, 1000).forEach((n) -> this.sender.ephemeral(event(greedy, n)));
+		this.sender.ephemeral(event(modest, 1));
+		this.wire.gate.release(1_000_000);
+		this.sender.start();
+		await().until(() -> events().size() == EphemeralBacklog.MAX_EVENTS_OF_RECIPIENT + 1);
+		assertThat(events().get(1).recipient().id()).isEqualTo(modest);
+		assertThat(events().stream().filter((event) -> event.recipient().id().equals(greedy)))
+			.extracting(EphemeralEvent::payload)
+			.containsExactlyElementsOf(IntStream.range(900, 1000).mapToObj((n) -> "{\"n\":" + n + '}').toList());
+	}
+
+	@Test
+	void largeEventsAreBoundedByTheirLength() {
+		UUID greedy = UUID.randomUUID();
+		String payload = "{\"x\":\"" + "x".repeat(100_000) + "\"}";
+		for (int i = 0; i < 200; i++) {
+			this.sender.ephemeral(new EphemeralEvent(new Recipient(Kind.SESSION, greedy), null, "audio", payload));
+			this.sender
+				.ephemeral(new EphemeralEvent(new Recipient(Kind.SESSION, UUID.randomUUID()), null, "audio", payload));
+		}
+		this.wire.gate.release(1_000_000);
+		this.sender.start();
+		this.sender.news(Set.of(UUID.randomUUID()));
+		await().until(() -> events().size() >= 83);
+		assertThat(events()).hasSize(83);
+		assertThat(events().stream().filter((event) -> event.recipient().id().equals(greedy))).hasSize(2);
+		assertThat(this.wire.sent).allMatch((texts) -> texts.size() == 1);
+	}
+
+	@Test
+	void anEventThatCannotBeSentIsDroppedAndKeepsNoSignalWaiting() {
+		this.wire.failure = "e ";
+		this.wire.gate.release(1_000_000);
+		this.sender.start();
+		this.sender.ephemeral(event(UUID.randomUUID(), 1));
+		await().until(() -> this.wire.failed == 1);
+		this.sender.news(Set.of(UUID.randomUUID()));
+		await().until(() -> this.wire.sent.size() == 1);
+		this.wire.failure = null;
+		this.sender.ephemeral(event(UUID.randomUUID(), 2));
+		await().until(() -> events().size() == 1);
+		assertThat(events().get(0).payload()).isEqualTo("{\"n\":2}");
+	}
+
+	private List<EphemeralEvent> events() {
+		return this.wire.sent.stream()
+			.flatMap(List::stream)
+			.map(EphemeralCodec::read)
+			.flatMap(Stream::ofNullable)
+			.map(EphemeralCodec::event)
+			.toList();
+	}
+
+	private static EphemeralEvent event(UUID session, int n) {
+		return new EphemeralEvent(new Recipient(Kind.SESSION, session), null, "step", "{\"n\":" + n + '}');
+	}
+
+	/**
+	 * Keeps what is sent, and lets the sender continue when the test says so.
+	 */
+	private static final class Wire implements ClusterSignal {
+
+		private final List<List<String>> sent = new CopyOnWriteArrayList<>();
+
+		private final Semaphore gate = new Semaphore(0);
+
+		private volatile @Nullable String failure;
+
+		private volatile int failed;
+
+		@Override
+		public void start(Receiver receiver) {
+		}
+
+		@Override
+		public void send(List<String> texts) throws InterruptedException {
+			String failure = this.failure;
+			if (failure != null && texts.get(0).startsWith(failure)) {
+				this.failed++;
+				throw new IllegalStateException("These texts cannot be sent");
+			}
+			this.sent.add(new ArrayList<>(texts));
+			this.gate.acquire();
+		}
+
+		@Override
+		public void close() {
+		}
+
+	}
+
+}
