@@ -1,7 +1,9 @@
 package dev.resumablews;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -36,13 +38,17 @@ import org.springframework.util.unit.DataSize;
  * @param schema The tables in Postgres.
  * @param cleanup Scheduled removal of what is no longer needed.
  * @param client The script that browsers connect with.
+ * @param relay Upstream WebSockets that sessions can be connected to, by name.
  */
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
 		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
 		@DefaultValue User user, @DefaultValue Log log, @DefaultValue Pool pool, @DefaultValue Feed feed,
 		@DefaultValue Cluster cluster, @DefaultValue Reply reply, @DefaultValue Shutdown shutdown,
-		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup, @DefaultValue Client client) {
+		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup, @DefaultValue Client client,
+		@DefaultValue Map<String, Relay> relay) {
+
+	private static final Pattern RELAY_NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,39}");
 
 	private static final Pattern PATH = Pattern.compile("(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]+)+");
 
@@ -51,9 +57,14 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		require(!client.path().equals(path), "client.path", client.path(),
 				"another path than that of the WebSocket endpoint");
 		if (pool.size() != null) {
-			require(pool.size() >= log.lanes() + 4, "pool.size", pool.size(),
-					"at least %d, as there are %d lanes".formatted(log.lanes() + 4, log.lanes()));
+			int least = log.lanes() + (relay.isEmpty() ? 4 : 5);
+			require(pool.size() >= least, "pool.size", pool.size(),
+					"at least %d, as there are %d lanes".formatted(least, log.lanes()));
 		}
+		relay = Map.copyOf(relay);
+		relay.keySet()
+			.forEach((name) -> require(RELAY_NAME.matcher(name).matches(), "relay", name,
+					"named with lower-case letters, digits, '-' and '_', at most 40"));
 	}
 
 	/**
@@ -327,7 +338,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param enabled Whether to keep a small pool with the settings of the application's,
 	 * instead of sharing the application's pool.
 	 * @param size Connections in the pool at most. When not set, there is one for each of
-	 * log.lanes and log.readers, and three more.
+	 * log.lanes and log.readers, and three more, or four with relays.
 	 */
 	public record Pool(@DefaultValue("true") boolean enabled, @Nullable Integer size) {
 
@@ -546,6 +557,104 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(isPath(path), "client.path", path,
 					"a path such as /js/resumable-ws.js, of letters, digits, '/', '-', '_' and '.'");
 		}
+
+	}
+
+	/**
+	 * An upstream WebSocket, such as a realtime API, to which a session is connected by a
+	 * message of type "relay.&lt;name&gt;".
+	 *
+	 * @param uri URI of the upstream, with the scheme "ws" or "wss". It may be logged
+	 * without its query.
+	 * @param headers Headers of the handshake, such as "Authorization". Their values are
+	 * neither logged nor sent to clients.
+	 * @param subprotocols Subprotocols that are offered to the upstream.
+	 * @param durableTypes Types of the upstream's messages that are stored, with "*" for
+	 * any characters.
+	 * @param ephemeralTypes Types of the upstream's messages that are never stored, even
+	 * if they are among the durable ones. All that are not durable are ephemeral.
+	 * @param redelivery What happens to messages that may have reached the upstream
+	 * before, on a connection that was lost.
+	 * @param connectTimeout Time an attempt to connect may take.
+	 * @param minBackOff Delay after the first failed attempt to connect; it doubles with
+	 * each further one.
+	 * @param maxBackOff Longest delay between two attempts to connect.
+	 * @param maxRefusals Attempts that the upstream answers with 401 or 403 before the
+	 * relay is closed.
+	 * @param giveUpAfter Time without a connection after which the relay is closed.
+	 * @param idleTimeout Time without a message in either direction after which the relay
+	 * is closed.
+	 * @param maxMessageSize Size of the largest message of the upstream.
+	 * @param maxWaitingSize Size of the messages of one session that wait to be
+	 * forwarded, before further ones are refused; zero for no limit.
+	 * @param lease Time after which another node takes over a relay whose node gives no
+	 * sign of life.
+	 * @param maxPerUser Relays that are open for one user, on all nodes, before messages
+	 * that ask for another one are refused; zero for no limit.
+	 * @param maxPerNode Relays that are open on this node. Further ones are left to other
+	 * nodes, or wait.
+	 */
+	public record Relay(@Nullable URI uri, @DefaultValue Map<String, String> headers,
+			@DefaultValue List<String> subprotocols, @DefaultValue List<String> durableTypes,
+			@DefaultValue List<String> ephemeralTypes, @DefaultValue("resend") Redelivery redelivery,
+			@DefaultValue("10s") Duration connectTimeout, @DefaultValue("500ms") Duration minBackOff,
+			@DefaultValue("30s") Duration maxBackOff, @DefaultValue("3") int maxRefusals,
+			@DefaultValue("1h") Duration giveUpAfter, @DefaultValue("5m") Duration idleTimeout,
+			@DefaultValue("1MB") DataSize maxMessageSize, @DefaultValue("1MB") DataSize maxWaitingSize,
+			@DefaultValue("15s") Duration lease, @DefaultValue("10") int maxPerUser,
+			@DefaultValue("100") int maxPerNode) {
+
+		public Relay {
+			require(uri != null && uri.getHost() != null && List.of("ws", "wss").contains(uri.getScheme()),
+					"relay.<name>.uri", (uri != null) ? withoutQuery(uri) : "", "a ws:// or wss:// URI");
+			headers = Map.copyOf(headers);
+			subprotocols = List.copyOf(subprotocols);
+			durableTypes = List.copyOf(durableTypes);
+			ephemeralTypes = List.copyOf(ephemeralTypes);
+			requirePositive("relay.<name>.connect-timeout", connectTimeout);
+			requirePositive("relay.<name>.min-back-off", minBackOff);
+			require(maxBackOff.compareTo(minBackOff) >= 0, "relay.<name>.max-back-off", maxBackOff,
+					"no shorter than the minimum of " + minBackOff);
+			requirePositive("relay.<name>.max-refusals", maxRefusals);
+			requirePositive("relay.<name>.give-up-after", giveUpAfter);
+			requirePositive("relay.<name>.idle-timeout", idleTimeout);
+			require(between(maxMessageSize, 1, DataSize.ofMegabytes(64).toBytes()), "relay.<name>.max-message-size",
+					maxMessageSize, "from 1B to 64MB");
+			requireNotNegative("relay.<name>.max-waiting-size", maxWaitingSize);
+			require(lease.toMillis() >= 1000, "relay.<name>.lease", lease, "one second or more");
+			requireNotNegative("relay.<name>.max-per-user", maxPerUser);
+			requirePositive("relay.<name>.max-per-node", maxPerNode);
+		}
+
+		/**
+		 * Returns where the upstream is, and nothing that may be secret.
+		 */
+		@Override
+		public String toString() {
+			return "Relay[uri=%s]".formatted((this.uri != null) ? withoutQuery(this.uri) : "");
+		}
+
+		private static String withoutQuery(URI uri) {
+			return uri.getScheme() + "://" + uri.getHost() + ((uri.getPort() != -1) ? ":" + uri.getPort() : "")
+					+ ((uri.getPath() != null) ? uri.getPath() : "");
+		}
+
+	}
+
+	/**
+	 * What happens to a message that may have reached the upstream before.
+	 */
+	public enum Redelivery {
+
+		/**
+		 * It is sent again.
+		 */
+		RESEND,
+
+		/**
+		 * It is not sent again.
+		 */
+		SKIP
 
 	}
 

@@ -88,8 +88,9 @@ class ArchitectureTests {
 			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
 					"epoch"), //
 			entry("springai", "log", "reply"), //
+			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
 			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
-					"protocol", "handshake", "epoch", "ephemeral", "node"));
+					"relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));

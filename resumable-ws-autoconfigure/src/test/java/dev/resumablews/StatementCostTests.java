@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.RecordedPlans;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -54,6 +56,10 @@ class StatementCostTests {
 
 	private static final int CLEANUP_BATCH = 50;
 
+	private static final String UPSTREAM_KEY = "a key of the upstream";
+
+	private final RealtimeUpstream upstream = RealtimeUpstream.start(UPSTREAM_KEY);
+
 	private final String url = TestPostgres.createDatabase();
 
 	private final JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(this.url));
@@ -68,6 +74,11 @@ class StatementCostTests {
 		}
 	}
 
+	@AfterAll
+	void stop() {
+		this.upstream.close();
+	}
+
 	/**
 	 * Prepared statements that are used often are planned without their parameters.
 	 */
@@ -80,6 +91,7 @@ class StatementCostTests {
 			try (TestServer first = start(recorded); TestServer second = start(recorded)) {
 				plans.start();
 				useAll(first, second);
+				relay(first, second);
 				await().atMost(PATIENCE).until(() -> due() == 0);
 			}
 			List<RecordedPlans.Cost> costs = plans.costs()
@@ -93,10 +105,14 @@ class StatementCostTests {
 		}
 	}
 
-	private static TestServer start(String url) {
+	private TestServer start(String url) {
 		return TestServer.builder()
 			.database(url)
 			.with(Replying.class)
+			.properties("resumable-ws.relay.realtime.uri", this.upstream.uri().toString(),
+					"resumable-ws.relay.realtime.headers.Authorization", "Bearer " + UPSTREAM_KEY,
+					"resumable-ws.relay.realtime.durable-types", "response.*",
+					"resumable-ws.relay.realtime.idle-timeout", "1s", "resumable-ws.relay.realtime.lease", "1s")
 			.properties("resumable-ws.cluster.signal", "polling", "resumable-ws.connection.heartbeat-interval", "1s",
 					"resumable-ws.connection.heartbeat-timeout", "3s", "resumable-ws.cleanup.interval", "100ms",
 					"resumable-ws.cleanup.batch-size", String.valueOf(CLEANUP_BATCH), "resumable-ws.reply.lease", "3s",
@@ -152,6 +168,33 @@ class StatementCostTests {
 		assertThat(sessions.erase(String.valueOf(another))).isPositive();
 	}
 
+	/**
+	 * Talks to the upstream in a session with many events, by way of both nodes, until
+	 * the relay is idle.
+	 */
+	private static void relay(TestServer first, TestServer second) {
+		for (TestServer server : List.of(first, second)) {
+			try (WsTestClient client = connect(server, MANY_MESSAGES.toString(), 20_000)) {
+				client.await("replay_complete");
+				UUID key = UUID.randomUUID();
+				client.send(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", 1),
+						"idempotency_key", key));
+				client.await((message) -> message.path("payload")
+					.path("idempotency_key")
+					.asString("")
+					.equals(key.toString()));
+				client.await((message) -> message.path("payload")
+					.path("event")
+					.path("type")
+					.asString("")
+					.equals("response.done"));
+				if (server == second) {
+					client.await((message) -> message.path("payload").path("status").asString("").equals("closed"));
+				}
+			}
+		}
+	}
+
 	private static WsTestClient connect(TestServer server, @Nullable String session, long lastEventId) {
 		WsTestClient.Builder client = WsTestClient.to(server.uri())
 			.query("token", Tokens.forUser("alice"))
@@ -169,6 +212,7 @@ class StatementCostTests {
 					+ (select count(*) from ws_empty_sessions where used_at < now() - interval '1 day')
 					+ (select count(*) from ws_sessions where closed_at < now() - interval '1 day')
 					+ (select count(*) from ws_disconnects where disconnected_at < now() - interval '1 day')
+					+ (select count(*) from ws_relays where state = 'ended' and updated_at < now() - interval '1 day')
 				""", Long.class);
 		return (due != null) ? due : -1;
 	}
@@ -176,8 +220,8 @@ class StatementCostTests {
 	/**
 	 * 100,000 empty sessions; 100,000 sessions with a million events, two thirds of them
 	 * in space that was used before; 200,000 live connections to ten nodes; 5,000 replies
-	 * that other nodes run; 200,000 keys; 100,000 signals, of which some are to be
-	 * removed.
+	 * that other nodes run; 50,000 relays, half of which have ended; 200,000 keys;
+	 * 100,000 signals, of which some are to be removed.
 	 */
 	private static final String FILL = """
 			set synchronous_commit = off;
@@ -212,6 +256,11 @@ class StatementCostTests {
 			insert into ws_replies (session_id, event_id, message_id, state, node_id, lease_until, fence, attempts)
 			select session_id, 1, gen_random_uuid(), 'running', uuid_in(md5('node-1')::cstring), now() + interval '1 hour', 1, 1
 			from ws_sessions limit 5000;
+			insert into ws_relays (session_id, name, user_id, state, node_id, lease_until, fence, wanted_id, attempted_id,
+				forwarded_id, updated_at)
+			select session_id, 'realtime', user_id, case when user_id < 'user-5' then 'running' else 'ended' end,
+				uuid_in(md5('node-1')::cstring), now() + interval '1 hour', 1, 1, 1, 1, now() - interval '20 hours' * random()
+			from ws_sessions limit 50000;
 			insert into ws_signals (text, created_at)
 			select 'n ' || repeat('x', 45), case when n <= 500 then now() - interval '1 hour' else now() + interval '1 hour' end
 			from generate_series(1, 100000) n;
@@ -258,6 +307,8 @@ class StatementCostTests {
 			update ws_sessions set closed_at = now() - interval '2 days' where session_id in (
 				select session_id from ws_sessions where user_id like 'user-60%' limit 200);
 			insert into ws_disconnects select gen_random_uuid(), now() - interval '25 hours' from generate_series(1, 500);
+			update ws_relays set updated_at = now() - interval '25 hours' where session_id in (
+				select session_id from ws_relays where state = 'ended' limit 500);
 			with gone as (
 				insert into ws_sessions (session_id, user_id, last_event_id)
 				select gen_random_uuid(), 'gone', 10 from generate_series(1, 200)

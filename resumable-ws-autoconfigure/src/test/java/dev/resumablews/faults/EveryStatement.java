@@ -14,6 +14,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.FaultPlan;
 import dev.resumablews.testing.FaultyPostgres;
+import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
@@ -45,6 +46,10 @@ final class EveryStatement implements AutoCloseable {
 
 	private static final AtomicInteger RUNS = new AtomicInteger();
 
+	private static final String UPSTREAM_KEY = "a key of the upstream";
+
+	private final RealtimeUpstream upstream = RealtimeUpstream.start(UPSTREAM_KEY);
+
 	private final FaultyPostgres postgres;
 
 	private final HikariDataSource dataSource;
@@ -75,7 +80,7 @@ final class EveryStatement implements AutoCloseable {
 		return start(this.postgres.url(), "", "postgres");
 	}
 
-	private static TestServer start(String url, String schema, String signal) {
+	private TestServer start(String url, String schema, String signal) {
 		return TestServer.builder()
 			.with(ScenarioApplication.class)
 			.database(url)
@@ -88,6 +93,11 @@ final class EveryStatement implements AutoCloseable {
 					"resumable-ws.shutdown.reconnect-window", "0s", "resumable-ws.user.max-sessions",
 					signal.equals("polling") ? "0" : "1000", "resumable-ws.user.max-storage", "100MB",
 					"spring.datasource.hikari.connection-timeout", "3000")
+			.properties("resumable-ws.relay.realtime.uri", this.upstream.uri().toString(),
+					"resumable-ws.relay.realtime.headers.Authorization", "Bearer " + UPSTREAM_KEY,
+					"resumable-ws.relay.realtime.durable-types", "response.text.delta,response.done",
+					"resumable-ws.relay.realtime.min-back-off", "50ms", "resumable-ws.relay.realtime.lease", "1500ms",
+					"resumable-ws.relay.realtime.idle-timeout", "2s")
 			.start();
 	}
 
@@ -121,7 +131,7 @@ final class EveryStatement implements AutoCloseable {
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
 				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
 				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::openOneTooMany,
-				this::storeTooMuch, this::disconnect, this::erase, () -> cleanUp(user, session));
+				this::storeTooMuch, this::relay, this::disconnect, this::erase, () -> cleanUp(user, session));
 	}
 
 	/**
@@ -139,8 +149,10 @@ final class EveryStatement implements AutoCloseable {
 			client.awaitReply(key);
 			int looks = looksAtSignals();
 			await().atMost(PATIENCE).until(() -> looksAtSignals() > looks);
+			relay(client, 1);
 			arm.run();
 			third.close();
+			relay(client, 2);
 			cancelReply(client, key);
 			assertThat(client.violations()).isEmpty();
 			awaitNoReplies(session);
@@ -359,6 +371,34 @@ final class EveryStatement implements AutoCloseable {
 		});
 	}
 
+	/**
+	 * Talks to an upstream by way of the node that holds the relay and of the other one,
+	 * until the relay is idle.
+	 */
+	private void relay() {
+		String user = "relayed-" + RUNS.incrementAndGet();
+		try (ReplayingClient client = client(this.second, user, null)) {
+			UUID session = UUID.fromString(client.sessionId());
+			relay(client, 1);
+			try (ReplayingClient other = client(this.first, user, session)) {
+				relay(other, 2);
+				assertThat(other.violations()).isEmpty();
+			}
+			client.awaitEvent((event) -> event.path("payload").path("status").asString("").equals("closed"));
+			assertThat(client.violations()).isEmpty();
+			assertThat(count("select count(*) from ws_events where session_id = ? and message_id is not null", session))
+				.isEqualTo(2);
+		}
+	}
+
+	private static void relay(ReplayingClient client, int n) {
+		client.sendOnce(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", n),
+				"idempotency_key", UUID.randomUUID().toString()));
+		client
+			.awaitEvent((event) -> event.path("payload").path("event").path("type").asString("").equals("response.done")
+					&& event.path("payload").path("event").path("n").asInt() == n);
+	}
+
 	private void disconnect() {
 		String user = "disconnected-" + RUNS.incrementAndGet();
 		try (ReplayingClient client = client(this.second, user, null)) {
@@ -402,6 +442,8 @@ final class EveryStatement implements AutoCloseable {
 		UUID closed = UUID.randomUUID();
 		this.direct
 			.sql("""
+					insert into ws_relays (session_id, name, user_id, state, wanted_id, attempted_id, forwarded_id, updated_at)
+					values (:old, 'realtime', :user, 'ended', 1, 1, 1, now() - interval '2 days');
 					insert into ws_sessions (session_id, user_id, last_event_id, created_at, last_active_at, events_since,
 						active_since)
 					values (:old, :user, 1, now() - interval '40 days', now() - interval '40 days',
@@ -429,6 +471,7 @@ final class EveryStatement implements AutoCloseable {
 			assertThat(count("select count(*) from ws_idempotency_keys where idempotency_key = ?", old)).isZero();
 			assertThat(count("select count(*) from ws_live_connections where connection_id = ?", old)).isZero();
 			assertThat(count("select count(*) from ws_disconnects where disconnect_key = ?", old)).isZero();
+			assertThat(count("select count(*) from ws_relays where session_id = ?", old)).isZero();
 			assertThat(count("select count(*) from ws_sessions where session_id = ?", closed)).isZero();
 		});
 	}
@@ -519,6 +562,7 @@ final class EveryStatement implements AutoCloseable {
 		this.second.close();
 		this.dataSource.close();
 		this.postgres.close();
+		this.upstream.close();
 	}
 
 }

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -45,6 +46,8 @@ public final class ChaosProxy implements AutoCloseable {
 
 	private final AtomicLong bytesToClients = new AtomicLong();
 
+	private final AtomicInteger found = new AtomicInteger();
+
 	private final Object weather = new Object();
 
 	private boolean stalled;
@@ -56,6 +59,11 @@ public final class ChaosProxy implements AutoCloseable {
 	private volatile Duration delay = Duration.ZERO;
 
 	private volatile Lifetime lifetime = () -> NEVER;
+
+	/**
+	 * What is looked for in the bytes to clients; empty for nothing.
+	 */
+	private volatile String wanted = "";
 
 	private ChaosProxy(ServerSocket listener, InetSocketAddress target) {
 		this.listener = listener;
@@ -198,6 +206,23 @@ public final class ChaosProxy implements AutoCloseable {
 		return this.bytesToClients.get();
 	}
 
+	/**
+	 * Looks for a text in all that servers send on connections that are opened from now
+	 * on.
+	 * @param text the text, in ASCII
+	 */
+	public void lookFor(String text) {
+		this.wanted = text;
+	}
+
+	/**
+	 * Returns in how many pieces of what servers sent the text was found.
+	 * @return the number
+	 */
+	public int found() {
+		return this.found.get();
+	}
+
 	@Override
 	public void close() {
 		Sockets.close(this.listener);
@@ -270,6 +295,8 @@ public final class ChaosProxy implements AutoCloseable {
 		}
 
 		void pump(Socket from, Socket to, long lifetime) {
+			String text = (from == this.server) ? ChaosProxy.this.wanted : "";
+			String tail = "";
 			try {
 				InputStream in = from.getInputStream();
 				OutputStream out = to.getOutputStream();
@@ -277,6 +304,13 @@ public final class ChaosProxy implements AutoCloseable {
 				long left = lifetime;
 				int count = in.read(buffer);
 				while (count != -1 && passes()) {
+					if (!text.isEmpty()) {
+						String piece = tail + new String(buffer, 0, count, StandardCharsets.ISO_8859_1);
+						if (piece.contains(text)) {
+							ChaosProxy.this.found.incrementAndGet();
+						}
+						tail = piece.substring(Math.max(0, piece.length() - text.length() + 1));
+					}
 					int forwarded = (int) Math.min(count, left);
 					out.write(buffer, 0, forwarded);
 					left -= forwarded;

@@ -41,7 +41,7 @@ public final class LibraryStatements {
 	private static final Pattern SQL = Pattern.compile("(select|with|insert into|update|delete from|listen|notify"
 			+ "|create (schema|table|index|unique|database)|drop|alter|truncate|lock table|set local|show) .*"
 			+ "|.*\\bws_(sessions|events|idempotency_keys|live_connections|replies|connected_nodes|signals"
-			+ "|empty_sessions|disconnects)\\b.*", Pattern.DOTALL);
+			+ "|empty_sessions|disconnects|relays)\\b.*", Pattern.DOTALL);
 
 	private static final Pattern NAME = Pattern.compile("[a-z_]+");
 

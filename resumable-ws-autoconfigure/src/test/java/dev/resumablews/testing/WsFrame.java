@@ -76,6 +76,44 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 	}
 
 	/**
+	 * Reads a frame as a client sends it: masked.
+	 * @param in where to read from
+	 * @return the frame
+	 * @throws IOException when the stream ends
+	 */
+	static WsFrame readMasked(DataInputStream in) throws IOException {
+		int first = in.readUnsignedByte();
+		int second = in.readUnsignedByte();
+		long length = second & 0x7f;
+		if (length == 126) {
+			length = in.readUnsignedShort();
+		}
+		else if (length == 127) {
+			length = in.readLong();
+		}
+		if ((second & 0x80) == 0 || length < 0 || length > MOST) {
+			throw new InvalidFrameException("A frame of %d bytes, mask bit %d".formatted(length, second >> 7));
+		}
+		byte[] mask = in.readNBytes(4);
+		byte[] payload = new byte[(int) length];
+		in.readFully(payload);
+		for (int i = 0; i < payload.length; i++) {
+			payload[i] ^= mask[i % 4];
+		}
+		return new WsFrame((first & 0x80) != 0, first & 0x0f, payload);
+	}
+
+	/**
+	 * Returns this frame as a server sends it.
+	 * @return its bytes
+	 */
+	byte[] unmasked() {
+		byte[] head = head(this.fin, this.opcode, this.payload.length);
+		head[1] &= 0x7f;
+		return ByteBuffer.allocate(head.length + this.payload.length).put(head).put(this.payload).array();
+	}
+
+	/**
 	 * Returns this frame as a client sends it: masked.
 	 * @return its bytes
 	 */

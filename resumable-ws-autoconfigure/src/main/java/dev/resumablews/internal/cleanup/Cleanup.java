@@ -140,6 +140,7 @@ final class Cleanup implements Runnable {
 		List<Sweep> sweeps = new ArrayList<>();
 		sweeps.add(new SignalsSweep(statements));
 		sweeps.add(new DisconnectsSweep(statements));
+		sweeps.add(new EndedRelaysSweep(statements));
 		sweeps.add(new DeadConnectionsSweep(statements));
 		sweeps.add(new EmptySessionsSweep(statements));
 		sweeps.add(new ExpiredKeysSweep(statements));

@@ -26,6 +26,8 @@ record SweepResult(Map<String, Long> rows) {
 
 	static final String DISCONNECTS = "disconnects";
 
+	static final String RELAYS = "relays";
+
 	/**
 	 * Closed sessions that are past their time. Those that were removed are
 	 * {@link #SESSIONS}.

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A signal as it is sent: {@code n <node> <session> <session> ...} when sessions have
  * news, {@code p <node> <session> <session> ...} when connections of sessions were opened
  * or closed, {@code r <node>} when there is something to do for replies, {@code d <node>}
- * when users were disconnected. Ids are 22 characters of base64.
+ * when users were disconnected, {@code l <node>} when there are relays to claim. Ids are
+ * 22 characters of base64.
  *
  * @param node the node that sends it
  * @param sessionIds the sessions that have news
@@ -36,7 +37,8 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<UUID> connected, Set<Bel
 
 	private static final String CONNECTED = "p ";
 
-	private static final Map<Bell, String> RINGS = Map.of(Bell.REPLIES, "r ", Bell.DISCONNECTS, "d ");
+	private static final Map<Bell, String> RINGS = Map.of(Bell.REPLIES, "r ", Bell.DISCONNECTS, "d ", Bell.RELAYS,
+			"l ");
 
 	private static final int ID_LENGTH = 22;
 

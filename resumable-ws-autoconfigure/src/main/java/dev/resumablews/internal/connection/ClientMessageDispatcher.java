@@ -32,6 +32,7 @@ import dev.resumablews.internal.protocol.ServerMessage.Ack;
 import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Pong;
+import dev.resumablews.internal.relay.RelayMessages;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -129,6 +130,9 @@ final class ClientMessageDispatcher {
 				this.waiting.execute(() -> userMessage(message, room));
 			}
 		}
+		else if (frame instanceof Custom custom && relays(custom) != null) {
+			this.waiting.execute(() -> relayMessage(custom, room));
+		}
 		else {
 			this.waiting.execute(() -> {
 				try {
@@ -210,6 +214,52 @@ final class ClientMessageDispatcher {
 			if (handover == null || failure != null || appended.duplicate()) {
 				room.release();
 			}
+			if (failure != null) {
+				refuse(rejected(failure), key);
+			}
+			else {
+				this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+			}
+		});
+	}
+
+	private @Nullable RelayMessages relays(Custom custom) {
+		RelayMessages relays = this.services.relays();
+		return (relays != null && relays.handles(custom.type())) ? relays : null;
+	}
+
+	/**
+	 * Stores a message that is forwarded to an upstream.
+	 * @param room what was reserved for the message, kept until it is stored
+	 */
+	private void relayMessage(Custom custom, Reservation room) {
+		UUID key = custom.idempotencyKey();
+		CompletableFuture<AppendResult> answer;
+		try {
+			RelayMessages relays = relays(custom);
+			if (isTooLate() || relays == null) {
+				room.release();
+				return;
+			}
+			if (key == null || !custom.payload().isObject()) {
+				throw new MessageRejectedException(
+						"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
+							.formatted(custom.type()));
+			}
+			if (!this.services.quota().tryAdd(this.connection.budget(), custom.payload().toString().length())) {
+				this.services.quota().refuse(this.connection, key, room::release);
+				return;
+			}
+			answer = relays.submit(this.connection.sessionId(), this.connection.userId(), custom.type(),
+					custom.payload(), key);
+		}
+		catch (Throwable ex) {
+			room.release();
+			refuse(ex, key);
+			return;
+		}
+		answer.whenComplete((appended, failure) -> {
+			room.release();
 			if (failure != null) {
 				refuse(rejected(failure), key);
 			}

@@ -7,8 +7,10 @@ import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
+import dev.resumablews.internal.relay.RelayMessages;
 import dev.resumablews.internal.reply.Replies;
 import dev.resumablews.internal.reply.UserMessages;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is needed to handle the messages of clients.
@@ -24,9 +26,11 @@ import dev.resumablews.internal.reply.UserMessages;
  * @param workers the threads
  * @param backlog what all messages that wait take
  * @param quota how much may be stored for a user
+ * @param relays stores messages that are forwarded to an upstream; null if there is none
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
 		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers,
-		EphemeralMessages ephemerals, Workers workers, MessageBacklog.Total backlog, StorageQuota quota) {
+		EphemeralMessages ephemerals, Workers workers, MessageBacklog.Total backlog, StorageQuota quota,
+		@Nullable RelayMessages relays) {
 
 }

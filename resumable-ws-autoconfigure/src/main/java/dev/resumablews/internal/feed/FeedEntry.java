@@ -66,7 +66,12 @@ public final class FeedEntry {
 		return this.event.type().equals("assistant_delta");
 	}
 
-	@Nullable UUID messageId() {
+	/**
+	 * Returns the message that the event is part of.
+	 * @return the reply's message, or the key of a message that is forwarded to an
+	 * upstream; null if it is part of none
+	 */
+	public @Nullable UUID messageId() {
 		return this.messageId;
 	}
 

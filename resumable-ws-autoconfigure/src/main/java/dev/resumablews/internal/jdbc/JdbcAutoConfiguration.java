@@ -43,7 +43,7 @@ public final class JdbcAutoConfiguration {
 	/**
 	 * The writers, the leases, the sender of signals and the reader of remote events have
 	 * a connection each that nothing else can take. So does the reader of signals if they
-	 * are in a table.
+	 * are in a table, and what renews the leases of relays if there are any.
 	 */
 	private static final int RESERVED_BESIDES_WRITERS = 3;
 
@@ -72,7 +72,8 @@ public final class JdbcAutoConfiguration {
 
 	private static int reserved(ResumableWsProperties properties) {
 		int signals = (properties.cluster().signal() == Signal.POLLING) ? 1 : 0;
-		return properties.log().lanes() + RESERVED_BESIDES_WRITERS + signals;
+		int relays = properties.relay().isEmpty() ? 0 : 1;
+		return properties.log().lanes() + RESERVED_BESIDES_WRITERS + signals + relays;
 	}
 
 	@Configuration(proxyBeanMethods = false)

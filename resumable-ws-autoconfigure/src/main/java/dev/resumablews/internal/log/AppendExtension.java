@@ -32,10 +32,22 @@ public interface AppendExtension {
 	List<Column> columns();
 
 	/**
+	 * Returns the name of the expression that has the rows that the feature has locked.
+	 * @return the name
+	 */
+	String claimed();
+
+	/**
+	 * Returns the name of the expression that has the {@code session_id} of those rows
+	 * that another transaction has locked.
+	 * @return the name
+	 */
+	String contended();
+
+	/**
 	 * Returns the expressions that lock the feature's rows, after {@code locked} has
-	 * locked those of the sessions. One named {@code claimed} has the rows, and one named
-	 * {@code contended} the {@code session_id} of those that another transaction has
-	 * locked.
+	 * locked those of the sessions, {@link #claimed()} and {@link #contended()} among
+	 * them.
 	 * @param skipLocked whether to leave out rows that are locked, instead of waiting
 	 * @return the expressions, without a comma at either end
 	 */
@@ -43,12 +55,12 @@ public interface AppendExtension {
 
 	/**
 	 * Returns what is joined to {@code input i} and {@code locked l}.
-	 * @return a full join of {@code claimed c}
+	 * @return a full join of {@link #claimed()}
 	 */
 	String join();
 
 	/**
-	 * Returns the condition for an event to be stored, on {@code i} and {@code c}.
+	 * Returns the condition for an event to be stored, on {@code i} and what is joined.
 	 * @return the condition
 	 */
 	String condition();
@@ -57,9 +69,10 @@ public interface AppendExtension {
 	 * Returns the expression that deletes the events which those in {@code fresh} replace
 	 * or make obsolete. It is named {@code compacted}, has no parameters, and returns the
 	 * {@code session_id} and the {@code bytes} of the payload of each.
-	 * @return the expression, without a comma at either end
+	 * @return the expression, without a comma at either end; null if the feature deletes
+	 * none
 	 */
-	String compaction();
+	@Nullable String compaction();
 
 	/**
 	 * Returns the expressions that change the feature's tables for the events in
@@ -72,7 +85,7 @@ public interface AppendExtension {
 	 * Sets the parameters of {@link #locks}.
 	 * @param statement the statement
 	 * @param index index of the first of the parameters
-	 * @param batch the requests
+	 * @param batch all requests
 	 * @return index of the parameter after the last one
 	 * @throws SQLException if one cannot be set
 	 */

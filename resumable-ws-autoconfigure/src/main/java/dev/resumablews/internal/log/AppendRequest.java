@@ -92,7 +92,7 @@ public sealed interface AppendRequest {
 		 * @return the request
 		 */
 		public Message once(String userId, UUID idempotencyKey) {
-			return new Message(this.sessionId, userId, idempotencyKey, this.type, this.payload, false);
+			return new Message(this.sessionId, userId, idempotencyKey, this.type, this.payload, false, false);
 		}
 
 	}
@@ -106,13 +106,15 @@ public sealed interface AppendRequest {
 	 * @param type its type
 	 * @param payload its payload
 	 * @param answered whether it asks for a reply, which then waits to be claimed
+	 * @param relayed whether it asks for a relay to the upstream that its type names
 	 */
-	record Message(UUID sessionId, String userId, UUID idempotencyKey, String type, Payload payload,
-			boolean answered) implements AppendRequest {
+	record Message(UUID sessionId, String userId, UUID idempotencyKey, String type, Payload payload, boolean answered,
+			boolean relayed) implements AppendRequest {
 
 		@Override
 		public Message with(Payload payload) {
-			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, payload, this.answered);
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, payload, this.answered,
+					this.relayed);
 		}
 
 		/**
@@ -120,7 +122,15 @@ public sealed interface AppendRequest {
 		 * @return the request
 		 */
 		public Message askingForReply() {
-			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, true);
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, true, false);
+		}
+
+		/**
+		 * Returns this request as one that is forwarded to an upstream.
+		 * @return the request
+		 */
+		public Message askingForRelay() {
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, false, true);
 		}
 
 	}
@@ -147,6 +157,38 @@ public sealed interface AppendRequest {
 			return new ReplyEvent(this.sessionId, this.messageId, this.inReplyTo, this.fence, this.type, this.role,
 					this.replaces, payload);
 		}
+
+	}
+
+	/**
+	 * An event of a relay: what its upstream sent, or a change of its state. It is stored
+	 * only for the last claim of the relay: with any other fence it is refused with a
+	 * {@link FencedException}.
+	 *
+	 * @param sessionId the session to store it in
+	 * @param relay the name of the relay
+	 * @param fence the fencing token that the relay was claimed with
+	 * @param type its type
+	 * @param end set if the event ends the relay
+	 * @param payload its payload
+	 */
+	record RelayEvent(UUID sessionId, String relay, long fence, String type, @Nullable RelayEnd end,
+			Payload payload) implements AppendRequest {
+
+		@Override
+		public RelayEvent with(Payload payload) {
+			return new RelayEvent(this.sessionId, this.relay, this.fence, this.type, this.end, payload);
+		}
+
+	}
+
+	/**
+	 * How an event ends its relay. It is refused if a client has sent a newer message.
+	 *
+	 * @param newest the newest message of a client that the relay knows
+	 * @param forwarded the event up to which messages are forwarded
+	 */
+	record RelayEnd(long newest, long forwarded) {
 
 	}
 

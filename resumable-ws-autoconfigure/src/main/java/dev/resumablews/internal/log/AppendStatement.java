@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcSession;
@@ -62,9 +64,7 @@ public final class AppendStatement {
 			new Column("session_id", "uuid", AppendRequest::sessionId),
 			new Column("user_id", "text",
 					(request) -> (request instanceof AppendRequest.Message message) ? message.userId() : null),
-			new Column("type", "text", AppendRequest::type),
-			new Column("message_id", "uuid",
-					(request) -> (request instanceof AppendRequest.ReplyEvent event) ? event.messageId() : null),
+			new Column("type", "text", AppendRequest::type), new Column("message_id", "uuid", QueuedAppend::messageId),
 			new Column("idempotency_key", "uuid",
 					(request) -> (request instanceof AppendRequest.Message message) ? message.idempotencyKey() : null));
 
@@ -92,7 +92,7 @@ public final class AppendStatement {
 
 	private static final String MOMENT = """
 			moment as materialized (
-				select clock_timestamp() as stored_at from (select count(*) from %s) c
+				select clock_timestamp() as stored_at from %s
 			)""";
 
 	private static final String ADMITTED = """
@@ -172,7 +172,7 @@ public final class AppendStatement {
 	private static final String CONTENDED_RESULT = """
 			union all
 			select 0, null, null, session_id, null, null, null
-			from contended
+			from %s
 			""";
 
 	private static final String TRANSACTION_RESULT = """
@@ -180,21 +180,23 @@ public final class AppendStatement {
 			select -1, null, null, null, null, null, pg_current_xact_id_if_assigned()::text
 			""";
 
-	private final AppendExtension extension;
+	private final List<AppendExtension> extensions;
 
-	private final Map<Locking, String> plain = new EnumMap<>(Locking.class);
-
-	private final Map<Locking, String> extended = new EnumMap<>(Locking.class);
+	/**
+	 * The text for each way of locking and each choice of extensions.
+	 */
+	private final Map<Locking, Map<List<AppendExtension>, String>> texts = new EnumMap<>(Locking.class);
 
 	/**
 	 * Creates the statement.
-	 * @param extension the parts of replies
+	 * @param extensions the parts of replies and other features
 	 */
-	public AppendStatement(AppendExtension extension) {
-		this.extension = extension;
+	public AppendStatement(List<AppendExtension> extensions) {
+		this.extensions = List.copyOf(extensions);
 		for (Locking locking : Locking.values()) {
-			this.plain.put(locking, compose(locking, null));
-			this.extended.put(locking, compose(locking, extension));
+			Map<List<AppendExtension>, String> texts = new HashMap<>();
+			choices(this.extensions).forEach((choice) -> texts.put(choice, compose(locking, choice)));
+			this.texts.put(locking, texts);
 		}
 	}
 
@@ -208,16 +210,29 @@ public final class AppendStatement {
 	 */
 	public AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
 		List<AppendRequest> requests = batch.stream().map(QueuedAppend::request).toList();
-		boolean plain = requests.stream().noneMatch(this.extension::concerns);
-		String sql = Objects.requireNonNull((plain ? this.plain : this.extended).get(locking));
-		return session.query(sql,
-				(statement) -> set(statement, batch, requests, locking, plain ? null : this.extension),
+		List<AppendExtension> needed = this.extensions.stream()
+			.filter((extension) -> requests.stream().anyMatch(extension::concerns))
+			.toList();
+		String sql = Objects.requireNonNull(Objects.requireNonNull(this.texts.get(locking)).get(needed));
+		return session.query(sql, (statement) -> set(statement, batch, requests, locking, needed),
 				(rows) -> read(rows, requests));
 	}
 
-	private static String compose(Locking locking, @Nullable AppendExtension extension) {
+	private static List<List<AppendExtension>> choices(List<AppendExtension> extensions) {
+		List<List<AppendExtension>> choices = new ArrayList<>(List.of(List.of()));
+		for (AppendExtension extension : extensions) {
+			for (List<AppendExtension> without : List.copyOf(choices)) {
+				List<AppendExtension> with = new ArrayList<>(without);
+				with.add(extension);
+				choices.add(List.copyOf(with));
+			}
+		}
+		return choices;
+	}
+
+	private static String compose(Locking locking, List<AppendExtension> extensions) {
 		boolean skip = locking == Locking.SKIP;
-		StringBuilder sql = new StringBuilder("with ").append(input(extension))
+		StringBuilder sql = new StringBuilder("with ").append(input(extensions))
 			.append(", ")
 			.append(EPOCH)
 			.append(", ")
@@ -225,36 +240,45 @@ public final class AppendStatement {
 		if (skip) {
 			sql.append(", ").append(BUSY);
 		}
-		if (extension != null) {
-			sql.append(", ").append(extension.locks(skip).strip());
-		}
-		sql.append(", ").append(MOMENT.formatted((extension != null) ? "claimed" : "locked"));
+		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(skip).strip()));
+		sql.append(", ").append(MOMENT.formatted(onceLocked(extensions)));
 		sql.append(", ")
-			.append(ADMITTED.formatted((extension != null) ? extension.join() : "",
-					(extension != null) ? extension.condition() : "true"));
+			.append(ADMITTED.formatted(each(extensions, AppendExtension::join, "", "\n\t"),
+					each(extensions, AppendExtension::condition, "true", " and ")));
 		sql.append(", ").append(FRESH);
-		if (extension != null) {
-			sql.append(", ").append(extension.compaction().strip());
+		boolean compacted = false;
+		for (AppendExtension extension : extensions) {
+			String compaction = extension.compaction();
+			if (compaction != null) {
+				sql.append(", ").append(compaction.strip());
+				compacted = true;
+			}
 		}
-		sql.append(", ").append(ADVANCED.formatted((extension != null) ? COMPACTED : ""));
-		if (extension != null) {
-			sql.append(", ").append(extension.changes().strip());
-		}
+		sql.append(", ").append(ADVANCED.formatted(compacted ? COMPACTED : ""));
+		extensions.forEach((extension) -> sql.append(", ").append(extension.changes().strip()));
 		sql.append(RESULT);
 		if (skip) {
 			sql.append(BUSY_RESULT);
-			if (extension != null) {
-				sql.append(CONTENDED_RESULT);
-			}
+			extensions.forEach((extension) -> sql.append(CONTENDED_RESULT.formatted(extension.contended())));
 		}
 		sql.append(TRANSACTION_RESULT);
 		return sql.toString();
 	}
 
-	private static String input(@Nullable AppendExtension extension) {
+	private static String onceLocked(List<AppendExtension> extensions) {
+		return each(extensions, (extension) -> "(select count(*) from %s) of_%1$s".formatted(extension.claimed()),
+				"(select count(*) from locked) of_locked", ", ");
+	}
+
+	private static String each(List<AppendExtension> extensions, Function<AppendExtension, String> part, String none,
+			String separator) {
+		return extensions.isEmpty() ? none : extensions.stream().map(part).collect(Collectors.joining(separator));
+	}
+
+	private static String input(List<AppendExtension> extensions) {
 		StringBuilder arrays = new StringBuilder("?::text[]");
 		StringBuilder names = new StringBuilder("payload");
-		for (Column column : columns(extension)) {
+		for (Column column : columns(extensions)) {
 			arrays.append(", ?::").append(column.type()).append("[]");
 			names.append(", ").append(column.name());
 		}
@@ -262,21 +286,18 @@ public final class AppendStatement {
 				names);
 	}
 
-	private static List<Column> columns(@Nullable AppendExtension extension) {
-		if (extension == null) {
-			return COLUMNS;
-		}
+	private static List<Column> columns(List<AppendExtension> extensions) {
 		List<Column> columns = new ArrayList<>(COLUMNS);
-		columns.addAll(extension.columns());
+		extensions.forEach((extension) -> columns.addAll(extension.columns()));
 		return columns;
 	}
 
 	private static void set(PreparedStatement statement, List<QueuedAppend> batch, List<AppendRequest> requests,
-			Locking locking, @Nullable AppendExtension extension) throws SQLException {
+			Locking locking, List<AppendExtension> extensions) throws SQLException {
 		Connection connection = statement.getConnection();
 		int index = 1;
 		statement.setArray(index++, connection.createArrayOf("text", payloads(batch)));
-		for (Column column : columns(extension)) {
+		for (Column column : columns(extensions)) {
 			statement.setArray(index++, column.array(connection, requests));
 		}
 		Set<UUID> distinct = new LinkedHashSet<>();
@@ -287,9 +308,11 @@ public final class AppendStatement {
 			statement.setInt(index++, distinct.size());
 			statement.setArray(index++, sessions);
 		}
-		if (extension != null) {
+		for (AppendExtension extension : extensions) {
 			index = extension.setLocks(statement, index, requests);
-			extension.setChanges(statement, index);
+		}
+		for (AppendExtension extension : extensions) {
+			index = extension.setChanges(statement, index);
 		}
 	}
 

@@ -9,6 +9,7 @@ import java.util.UUID;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.log.AppendRequest.RelayEvent;
 import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -70,11 +71,14 @@ final class CommitPublisher {
 	}
 
 	/**
-	 * The log does not say why an event of a reply was refused; that its session is
-	 * closed is noticed by the next claim.
+	 * The log does not say why an event of a reply or a relay was refused; that its
+	 * session is closed is noticed by the next claim.
 	 */
 	private static RuntimeException refusal(AppendRequest request) {
-		return (request instanceof ReplyEvent event) ? new FencedException(event)
+		if (request instanceof ReplyEvent event) {
+			return new FencedException(event);
+		}
+		return (request instanceof RelayEvent event) ? new FencedException(event)
 				: new UnknownSessionException(request.sessionId());
 	}
 

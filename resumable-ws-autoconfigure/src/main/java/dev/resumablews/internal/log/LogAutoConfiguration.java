@@ -76,8 +76,8 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	AppendStatement resumableWsAppendStatement(AppendExtension extension) {
-		return new AppendStatement(extension);
+	AppendStatement resumableWsAppendStatement(ObjectProvider<AppendExtension> extensions) {
+		return new AppendStatement(extensions.orderedStream().toList());
 	}
 
 }

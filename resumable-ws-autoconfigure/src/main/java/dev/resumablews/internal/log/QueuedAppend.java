@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.log.AppendRequest.LateBound;
+import dev.resumablews.internal.log.AppendRequest.Message;
 import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import dev.resumablews.internal.log.AppendRequest.Role;
 import dev.resumablews.internal.log.AppendRequest.Text;
@@ -93,7 +94,18 @@ public final class QueuedAppend {
 		return new FeedEntry(
 				new SessionEvent(this.request.sessionId(), stored.eventId(), this.request.type(), payload(),
 						stored.createdAt()),
-				(reply != null) ? reply.messageId() : null, (reply != null) ? reply.replaces() : null, stored.forks());
+				messageId(this.request), (reply != null) ? reply.replaces() : null, stored.forks());
+	}
+
+	/**
+	 * Returns the message that an event is part of. Of a message that is forwarded to an
+	 * upstream that is its key: it tells the message from what the upstream sends.
+	 */
+	static @Nullable UUID messageId(AppendRequest request) {
+		if (request instanceof ReplyEvent event) {
+			return event.messageId();
+		}
+		return (request instanceof Message message && message.relayed()) ? message.idempotencyKey() : null;
 	}
 
 	CompletableFuture<AppendResult> result() {

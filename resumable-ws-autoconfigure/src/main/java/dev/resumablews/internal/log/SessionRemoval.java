@@ -65,6 +65,10 @@ public final class SessionRemoval {
 			delete from ws_replies where session_id = any (?::uuid[])
 			""";
 
+	private static final String REMOVE_RELAYS = """
+			delete from ws_relays where session_id = any (?::uuid[])
+			""";
+
 	private static final String REMOVE_SESSIONS = """
 			delete from ws_sessions where session_id = any (?::uuid[])
 			""";
@@ -92,6 +96,7 @@ public final class SessionRemoval {
 			return new Removed(events, keys, 0, 0, false);
 		}
 		removeAll(session, REMOVE_REPLIES, sessionIds);
+		removeAll(session, REMOVE_RELAYS, sessionIds);
 		int connections = removeAll(session, REMOVE_CONNECTIONS, sessionIds);
 		return new Removed(events, keys, connections, removeAll(session, REMOVE_SESSIONS, sessionIds), true);
 	}

@@ -13,6 +13,11 @@ public enum Bell {
 	/**
 	 * Users were disconnected.
 	 */
-	DISCONNECTS
+	DISCONNECTS,
+
+	/**
+	 * Relays are to be claimed.
+	 */
+	RELAYS
 
 }

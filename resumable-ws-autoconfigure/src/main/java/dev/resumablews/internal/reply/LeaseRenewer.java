@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
+import dev.resumablews.internal.concurrent.WakeUp;
 import dev.resumablews.internal.reply.JdbcReplyQueue.Renewal;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;

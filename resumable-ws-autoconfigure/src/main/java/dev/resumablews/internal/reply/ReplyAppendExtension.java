@@ -126,6 +126,16 @@ public final class ReplyAppendExtension implements AppendExtension {
 	}
 
 	@Override
+	public String claimed() {
+		return "claimed";
+	}
+
+	@Override
+	public String contended() {
+		return "contended";
+	}
+
+	@Override
 	public String locks(boolean skipLocked) {
 		return LOCKS.formatted(skipLocked ? " skip locked" : "");
 	}

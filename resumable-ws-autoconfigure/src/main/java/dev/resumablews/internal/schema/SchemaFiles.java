@@ -20,7 +20,8 @@ final class SchemaFiles {
 			"006-empty-sessions.sql", //
 			"007-reply-users.sql", //
 			"008-erasure.sql", //
-			"009-user-limits.sql");
+			"009-user-limits.sql", //
+			"010-relays.sql");
 
 	private SchemaFiles() {
 	}
@@ -40,7 +41,7 @@ final class SchemaFiles {
 	static List<String> tables() {
 		return Stream
 			.of("sessions", "events", "idempotency_keys", "live_connections", "replies", "connected_nodes", "signals",
-					"empty_sessions", "disconnects")
+					"empty_sessions", "disconnects", "relays")
 			.map("ws_"::concat)
 			.toList();
 	}

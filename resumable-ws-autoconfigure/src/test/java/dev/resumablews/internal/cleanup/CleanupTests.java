@@ -266,6 +266,19 @@ class CleanupTests {
 	}
 
 	@Test
+	void relaysGoADayAfterTheyHaveEnded() {
+		String insert = "insert into ws_relays (session_id, name, user_id, state, wanted_id, attempted_id, forwarded_id,"
+				+ " updated_at) select gen_random_uuid(), 'realtime', 'ann', ?, 1, 1, 1, now() - ?::interval"
+				+ " from generate_series(1, ?)";
+		this.jdbc.update(insert, "ended", "25 hours", 25);
+		this.jdbc.update(insert, "ended", "23 hours", 1);
+		this.jdbc.update(insert, "running", "25 hours", 1);
+		cleanup(SETTINGS).run();
+		assertThat(this.jdbc.queryForObject("select count(*) from ws_relays", Long.class)).isEqualTo(2);
+		assertThat(this.removed).isEqualTo(Map.of("relays", 25L));
+	}
+
+	@Test
 	void aLockThatIsNotHadForLongIsReported(CapturedOutput output) {
 		LockWait wait = new LockWait();
 		long start = System.nanoTime();

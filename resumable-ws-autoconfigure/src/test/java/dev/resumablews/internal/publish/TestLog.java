@@ -176,7 +176,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	public static AppendStatement statement() {
-		return new AppendStatement(new ReplyAppendExtension(NODE, LEASE));
+		return new AppendStatement(List.of(new ReplyAppendExtension(NODE, LEASE)));
 	}
 
 	public NodeId node() {

@@ -46,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class SchemaAutoConfigurationTests {
 
 	private static final String[] TABLES = { "ws_connected_nodes", "ws_disconnects", "ws_empty_sessions", "ws_events",
-			"ws_idempotency_keys", "ws_live_connections", "ws_replies", "ws_sessions", "ws_signals" };
+			"ws_idempotency_keys", "ws_live_connections", "ws_relays", "ws_replies", "ws_sessions", "ws_signals" };
 
 	private final String url = TestPostgres.createDatabase();
 
@@ -64,7 +64,8 @@ class SchemaAutoConfigurationTests {
 			assertThat(context.getBean(SchemaName.class)).isEqualTo(new SchemaName(""));
 			assertThat(tablesIn("public")).containsExactly("ws_connected_nodes", "ws_databasechangelog",
 					"ws_databasechangeloglock", "ws_disconnects", "ws_empty_sessions", "ws_events",
-					"ws_idempotency_keys", "ws_live_connections", "ws_replies", "ws_sessions", "ws_signals");
+					"ws_idempotency_keys", "ws_live_connections", "ws_relays", "ws_replies", "ws_sessions",
+					"ws_signals");
 		});
 	}
 

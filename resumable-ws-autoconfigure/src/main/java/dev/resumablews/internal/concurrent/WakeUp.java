@@ -1,4 +1,4 @@
-package dev.resumablews.internal.reply;
+package dev.resumablews.internal.concurrent;
 
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -8,29 +8,40 @@ import java.util.concurrent.TimeUnit;
  * Wakes a loop that waits. Wake-ups that come before the loop waits are one. Safe for use
  * by many threads; one thread waits.
  */
-final class WakeUp {
+public final class WakeUp {
 
 	private final Semaphore due = new Semaphore(0);
 
 	private volatile boolean closed;
 
-	void open() {
+	/**
+	 * Lets the loop wait from now on.
+	 */
+	public void open() {
 		this.closed = false;
 	}
 
 	/**
 	 * Ends the wait, and each one until it is opened again: the loop is being stopped.
 	 */
-	void close() {
+	public void close() {
 		this.closed = true;
 		wake();
 	}
 
-	void wake() {
+	/**
+	 * Wakes the loop.
+	 */
+	public void wake() {
 		this.due.release();
 	}
 
-	void await(Duration atMost) throws InterruptedException {
+	/**
+	 * Waits until the loop is woken or the time is over.
+	 * @param atMost how long to wait at most
+	 * @throws InterruptedException if the thread was interrupted
+	 */
+	public void await(Duration atMost) throws InterruptedException {
 		if (!this.closed) {
 			this.due.tryAcquire(Math.max(0, atMost.toNanos()), TimeUnit.NANOSECONDS);
 			this.due.drainPermits();

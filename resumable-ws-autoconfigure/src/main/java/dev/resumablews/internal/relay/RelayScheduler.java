@@ -1,0 +1,331 @@
+package dev.resumablews.internal.relay;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.SupervisedLoop;
+import dev.resumablews.internal.concurrent.WakeUp;
+import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.relay.RelayTable.Claims;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Claims, runs and hands over the relays of this node:
+ * <ol>
+ * <li>Relays whose messages this node has stored are claimed by name, at once.
+ * <li>Relays whose lease has passed are looked for when another node notifies this one,
+ * when the next lease passes, and from time to time.
+ * <li>What is claimed is run until it has ended or was lost. When this node stops, it is
+ * given back, so that another one claims it.
+ * </ol>
+ * May be started again after it was stopped. Safe for use by many threads.
+ */
+final class RelayScheduler implements SmartLifecycle {
+
+	/**
+	 * Relays begin before connections are accepted, and stop after the web server and
+	 * before the notifications to other nodes.
+	 */
+	static final int PHASE = DEFAULT_PHASE - 4096;
+
+	private static final Log logger = LogFactory.getLog(RelayScheduler.class);
+
+	private static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(100), Duration.ofSeconds(2));
+
+	private static final Duration LOCKED_PAUSE = Duration.ofMillis(100);
+
+	/**
+	 * A node that knows of no lease looks after so many leases whether there is one.
+	 */
+	private static final int IDLE_LEASES = 2;
+
+	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
+
+	private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(5);
+
+	private static final int RELEASE_ATTEMPTS = 3;
+
+	private final Map<String, RelaySettings> settings;
+
+	private final RelayServices services;
+
+	private final NodeNotifier notifier;
+
+	private final Supplier<RelayThreads> threadFactory;
+
+	private final Map<RelayKey, Relay> held = new ConcurrentHashMap<>();
+
+	/**
+	 * The relays that are to be claimed by name.
+	 */
+	private final Set<RelayKey> wanted = ConcurrentHashMap.newKeySet();
+
+	private final WakeUp wakeUp = new WakeUp();
+
+	private final SupervisedLoop claims = new SupervisedLoop("resumable-ws-relay-claims", "Claiming relays", BACK_OFF,
+			(control) -> step());
+
+	private final RelayLeases leases;
+
+	private final Duration lease;
+
+	private volatile boolean lookDue;
+
+	private volatile boolean running;
+
+	private volatile @Nullable RelayThreads threads;
+
+	/**
+	 * Used by the thread that claims.
+	 */
+	private long nextLook = System.nanoTime();
+
+	/**
+	 * Creates the relays of this node.
+	 * @param settings the upstreams, by name
+	 * @param notifier notifies other nodes when there is something to do
+	 * @param threadFactory creates the threads that relays run on, at each start
+	 */
+	RelayScheduler(Map<String, RelaySettings> settings, RelayServices services, NodeNotifier notifier,
+			Supplier<RelayThreads> threadFactory) {
+		this.settings = Map.copyOf(settings);
+		this.services = services;
+		this.notifier = notifier;
+		this.threadFactory = threadFactory;
+		this.leases = new RelayLeases(services.table(), () -> List.copyOf(this.held.values()));
+		this.lease = settings.values().stream().map(RelaySettings::lease).min(Duration::compareTo).orElseThrow();
+		notifier.onRing(Bell.RELAYS, () -> {
+			if (this.running) {
+				look();
+			}
+		}, () -> false);
+	}
+
+	@Override
+	public synchronized void start() {
+		if (!this.running) {
+			this.threads = this.threadFactory.get();
+			this.running = true;
+			this.wakeUp.open();
+			look();
+			this.leases.start();
+			this.claims.start();
+		}
+	}
+
+	@Override
+	public synchronized void stop() {
+		if (!this.running) {
+			return;
+		}
+		this.running = false;
+		this.wakeUp.close();
+		this.claims.stop(STOP_TIMEOUT);
+		handOver();
+		this.leases.stop();
+		this.held.clear();
+		RelayThreads threads = this.threads;
+		if (threads != null) {
+			threads.close();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+	/**
+	 * Returns how an upstream is reached.
+	 * @param name the relay's name
+	 * @return the settings; null if there is no such relay
+	 */
+	@Nullable RelaySettings settings(String name) {
+		return this.settings.get(name);
+	}
+
+	/**
+	 * Finds a relay that this node runs.
+	 */
+	@Nullable Relay find(RelayKey key) {
+		Relay relay = this.held.get(key);
+		return (relay != null && !relay.isOver()) ? relay : null;
+	}
+
+	/**
+	 * Notes that a message was stored here.
+	 * @param eventId its event
+	 * @param bytes its size
+	 */
+	void stored(RelayKey key, long eventId, long bytes) {
+		Relay relay = find(key);
+		if (relay != null) {
+			relay.stored(eventId, bytes);
+		}
+		else {
+			this.wanted.add(key);
+			this.wakeUp.wake();
+		}
+	}
+
+	private void look() {
+		this.lookDue = true;
+		this.wakeUp.wake();
+	}
+
+	private void step() throws InterruptedException {
+		if (!this.lookDue && this.wanted.isEmpty()) {
+			this.wakeUp.await(Duration.ofNanos(this.nextLook - System.nanoTime()));
+		}
+		if (!this.running) {
+			return;
+		}
+		boolean look = this.lookDue || System.nanoTime() - this.nextLook >= 0;
+		Set<RelayKey> asked = new LinkedHashSet<>(this.wanted);
+		this.wanted.removeAll(asked);
+		if (!look && asked.isEmpty()) {
+			return;
+		}
+		this.lookDue = false;
+		boolean done = false;
+		try {
+			claim(asked, look);
+			done = true;
+		}
+		finally {
+			if (!done) {
+				this.wanted.addAll(asked);
+				this.lookDue |= look;
+			}
+		}
+	}
+
+	private void claim(Set<RelayKey> asked, boolean look) throws InterruptedException {
+		long begin = System.nanoTime();
+		Claims claims = this.services.table().claim(rooms(), List.copyOf(this.held.keySet()), asked, look);
+		claims.relays().forEach((claim) -> begin(claim, begin));
+		if (look) {
+			lookAfter(claims.lapsesIn());
+		}
+		if (claims.offered()) {
+			this.notifier.ring(Bell.RELAYS);
+		}
+		if (claims.missed()) {
+			this.wakeUp.await(LOCKED_PAUSE);
+			this.wanted.addAll(asked);
+			this.lookDue |= look;
+		}
+	}
+
+	private Map<RelaySettings, Integer> rooms() {
+		Map<String, Integer> used = new HashMap<>();
+		this.held.keySet().forEach((key) -> used.merge(key.name(), 1, Integer::sum));
+		Map<RelaySettings, Integer> rooms = new LinkedHashMap<>();
+		this.settings.forEach((name, settings) -> rooms.put(settings,
+				Math.max(0, settings.maxPerNode() - used.getOrDefault(name, 0))));
+		return rooms;
+	}
+
+	private void begin(ClaimedRelay claim, long claimedAt) {
+		RelaySettings settings = this.settings.get(claim.key().name());
+		RelayThreads threads = this.threads;
+		if (settings == null || threads == null) {
+			return;
+		}
+		Relay relay = new Relay(claim, claimedAt, settings, this.services, threads);
+		this.held.put(claim.key(), relay);
+		relay.ended().thenRun(() -> ended(relay));
+		try {
+			threads.execute(relay);
+		}
+		catch (Throwable ex) {
+			logger.warn("A relay could not be begun", ex);
+			relay.lost();
+			relay.ended().complete(null);
+		}
+	}
+
+	/**
+	 * A relay that has ended while this node runs leaves room for another one. One that
+	 * was lost is claimed again, by any node, when its lease has passed.
+	 */
+	private void ended(Relay relay) {
+		if (this.running) {
+			this.held.remove(relay.claim().key(), relay);
+			look();
+		}
+	}
+
+	private void lookAfter(@Nullable Duration lapsesIn) {
+		long lease = this.lease.toNanos();
+		long longest = lease * IDLE_LEASES;
+		long wanted = (lapsesIn != null) ? lapsesIn.toNanos() : longest;
+		this.nextLook = System.nanoTime() + Math.max(lease / 3, Math.min(wanted, longest))
+				+ ThreadLocalRandom.current().nextLong(lease / 10);
+	}
+
+	/**
+	 * Lets all relays come to an end, and gives them back.
+	 */
+	private void handOver() {
+		Collection<Relay> relays = List.copyOf(this.held.values());
+		relays.forEach(Relay::stop);
+		try {
+			CompletableFuture.allOf(relays.stream().map(Relay::ended).toArray(CompletableFuture<?>[]::new))
+				.get(HAND_OVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException | ExecutionException ex) {
+			logger.debug("Relays are still running after " + HAND_OVER_TIMEOUT);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		Map<Relay, Progress.Mark> rest = new LinkedHashMap<>();
+		relays.stream().filter((relay) -> !relay.isOver()).forEach((relay) -> rest.put(relay, relay.progress().mark()));
+		if (!rest.isEmpty()) {
+			release(rest);
+		}
+	}
+
+	private void release(Map<Relay, Progress.Mark> relays) {
+		for (int attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt++) {
+			try {
+				this.services.table().release(relays);
+				relays.keySet().forEach(Relay::lost);
+				this.notifier.ring(Bell.RELAYS);
+				return;
+			}
+			catch (EventLogUnavailableException ex) {
+				logger.debug("Relays cannot be given back", ex);
+			}
+		}
+		logger.warn("%d relays of this node can be claimed by others only when their leases have passed"
+			.formatted(relays.size()));
+	}
+
+}

@@ -1,0 +1,46 @@
+package dev.resumablews.internal.relay;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+import dev.resumablews.internal.concurrent.Threads;
+
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+
+/**
+ * The threads of relays: two for each relay that is connected. How many relays there may
+ * be is bounded elsewhere, so threads are not. Safe for use by many threads.
+ *
+ * @param threads runs the relays
+ * @param stop interrupts them
+ */
+record RelayThreads(Executor threads, Runnable stop) implements Executor, AutoCloseable {
+
+	private static final String NAME = "resumable-ws-relay-";
+
+	static RelayThreads platform() {
+		ThreadPoolExecutor threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS,
+				new SynchronousQueue<>(), Threads.named(NAME));
+		return new RelayThreads(threads, threads::shutdownNow);
+	}
+
+	static RelayThreads virtual() {
+		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(NAME);
+		threads.setVirtualThreads(true);
+		threads.setCancelRemainingTasksOnClose(true);
+		return new RelayThreads(threads, threads::close);
+	}
+
+	@Override
+	public void execute(Runnable task) {
+		this.threads.execute(task);
+	}
+
+	@Override
+	public void close() {
+		this.stop.run();
+	}
+
+}

@@ -1,0 +1,195 @@
+package dev.resumablews.internal.relay;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.RelayMessage;
+import dev.resumablews.internal.codec.StoredPayloads;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.web.socket.CloseStatus;
+
+/**
+ * Sends messages of the log on one connection to an upstream. Used by the relay's thread.
+ */
+final class Sender {
+
+	private static final Log logger = LogFactory.getLog(Sender.class);
+
+	private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
+
+	private static final Duration PING_INTERVAL = Duration.ofSeconds(15);
+
+	private static final Duration MOST_SILENCE = Duration.ofSeconds(60);
+
+	private static final JsonMapper JSON = JsonMapper.shared();
+
+	private final Relay relay;
+
+	private final Upstream upstream;
+
+	private final RelayCursor cursor;
+
+	private final StoredPayloads payloads;
+
+	private long retryAt = System.nanoTime();
+
+	private long pingedAt = System.nanoTime();
+
+	/**
+	 * The event up to which messages were sent on this connection.
+	 */
+	private long sent;
+
+	Sender(Relay relay, Upstream upstream, RelayCursor cursor, StoredPayloads payloads) {
+		this.relay = relay;
+		this.upstream = upstream;
+		this.cursor = cursor;
+		this.payloads = payloads;
+	}
+
+	/**
+	 * Sends what comes first on a connection.
+	 */
+	void open(List<JsonNode> messages) throws BrokenException {
+		send(messages);
+	}
+
+	/**
+	 * Sends the next messages, if there are any and there is room for them.
+	 * @return whether there may be more
+	 */
+	boolean step() throws BrokenException, InterruptedException {
+		if (this.cursor.hasDiverged() || this.cursor.hasEnded()) {
+			this.relay.lost();
+			return false;
+		}
+		boolean forwarded = forward();
+		keepAlive();
+		return forwarded;
+	}
+
+	private boolean forward() throws BrokenException, InterruptedException {
+		if (System.nanoTime() - this.retryAt < 0 || !this.cursor.hasMore()) {
+			return false;
+		}
+		RelayPage page;
+		try {
+			page = this.cursor.read();
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("Messages to forward cannot be read", ex);
+			this.retryAt = System.nanoTime() + RETRY_INTERVAL.toNanos();
+			return false;
+		}
+		if (page == null) {
+			return false;
+		}
+		if (!page.owned()) {
+			this.relay.lost();
+			return false;
+		}
+		for (RelayPage.Message message : page.messages()) {
+			if (!this.relay.awaitLease() || this.upstream.closed() != null) {
+				return false;
+			}
+			forward(message);
+			this.sent = message.id();
+		}
+		if (!page.messages().isEmpty()) {
+			ping();
+		}
+		return true;
+	}
+
+	private void forward(RelayPage.Message message) throws BrokenException, InterruptedException {
+		RelaySettings settings = this.relay.settings();
+		ClaimedRelay claim = this.relay.claim();
+		boolean redelivered = this.cursor.attempt(message.id());
+		if (redelivered && !settings.resend()) {
+			return;
+		}
+		List<JsonNode> translated;
+		try {
+			String json = this.payloads.decode(claim.sessionId(), message.id(), RelayType.of(settings.name()),
+					message.payload());
+			translated = settings.customizer()
+				.toUpstream(new RelayMessage(settings.name(), claim.sessionId(), claim.userId(), message.id(),
+						message.key(), JSON.readTree(json).path(RelayEvents.MESSAGE), redelivered));
+		}
+		catch (EventLogUnavailableException ex) {
+			throw new BrokenException(CloseStatus.GOING_AWAY);
+		}
+		catch (Throwable ex) {
+			logger.warn("Message %d of session %s for relay '%s' could not be translated and is skipped: %s"
+				.formatted(message.id(), claim.sessionId(), settings.name(), ex.getClass().getName()));
+			this.relay.journal().append(RelayEvents.error("message_not_translated", message.id()));
+			return;
+		}
+		send(translated);
+	}
+
+	private void send(List<JsonNode> messages) throws BrokenException {
+		try {
+			for (JsonNode message : messages) {
+				this.upstream.send(RelayEvents.text(message));
+				this.relay.said();
+			}
+		}
+		catch (IOException | RuntimeException ex) {
+			throw broken(ex);
+		}
+	}
+
+	/**
+	 * Notices an upstream that is gone without having closed the connection.
+	 */
+	private void keepAlive() throws BrokenException {
+		if (System.nanoTime() - this.pingedAt > PING_INTERVAL.toNanos()) {
+			if (this.upstream.silence() > MOST_SILENCE.toNanos()) {
+				throw new BrokenException(CloseStatus.SESSION_NOT_RELIABLE.withReason("silent"));
+			}
+			ping();
+		}
+	}
+
+	private void ping() throws BrokenException {
+		this.pingedAt = System.nanoTime();
+		try {
+			this.upstream.ping(this.sent);
+		}
+		catch (IOException | RuntimeException ex) {
+			throw broken(ex);
+		}
+	}
+
+	private static BrokenException broken(Exception failure) {
+		logger.debug("An upstream cannot be sent anything: " + failure.getClass().getName());
+		return new BrokenException(CloseStatus.SESSION_NOT_RELIABLE.withReason("send_failed"));
+	}
+
+	/**
+	 * The connection is of no use any more.
+	 */
+	static final class BrokenException extends Exception {
+
+		private static final long serialVersionUID = 1;
+
+		private final transient CloseStatus status;
+
+		BrokenException(CloseStatus status) {
+			this.status = status;
+		}
+
+		CloseStatus status() {
+			return this.status;
+		}
+
+	}
+
+}

@@ -1,0 +1,46 @@
+package dev.resumablews.internal.relay;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out with which HTTP status an upstream refused a handshake. WebSocket clients
+ * have no common exception for that, but all name the status in their messages.
+ */
+final class UpstreamRefusal {
+
+	private static final Pattern STATUS = Pattern
+		.compile("(?i)(?:response|status|code)[^0-9]{0,40}\\b([345][0-9]{2})\\b");
+
+	private static final int DEPTH = 10;
+
+	private UpstreamRefusal() {
+	}
+
+	/**
+	 * Returns the status.
+	 * @param failure why an attempt failed
+	 * @return the status; 0 if the upstream has not answered with one
+	 */
+	static int status(Throwable failure) {
+		@Nullable Throwable cause = failure;
+		for (int depth = 0; cause != null && depth < DEPTH; depth++) {
+			Matcher matcher = STATUS.matcher(String.valueOf(cause.getMessage()));
+			if (matcher.find()) {
+				return Integer.parseInt(matcher.group(1));
+			}
+			cause = cause.getCause();
+		}
+		return 0;
+	}
+
+	/**
+	 * Returns whether a status will not change by itself.
+	 */
+	static boolean isPermanent(int status) {
+		return status == 401 || status == 403;
+	}
+
+}
