@@ -100,7 +100,7 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
      * Connects now, if the client waits or is closed.
      * @param {{ force?: boolean }} [options] `force`: also if it is connected, or about to be, on a new connection
      */
-    reconnect({ force }?: {
+    reconnect(options?: {
         force?: boolean;
     }): void;
     /** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */

@@ -1,7 +1,7 @@
 // The browser client of resumable-ws. Its types are in types.d.ts, its protocol in docs/protocol.md.
 
 /**
- * @import { ClientError, ClientEvents, Draft, Entry, Stored, TypedEventTarget } from './types.js'
+ * @import { ClientError, ClientEvents, Entry, RunningReply, Stored, TypedEventTarget } from './types.js'
  * @typedef {import('./types.js').Acknowledged} Acknowledged
  * @typedef {import('./types.js').ClientMessage} ClientMessage
  * @typedef {import('./types.js').ClientStorage} ClientStorage
@@ -28,30 +28,9 @@
  * @typedef {import('./types.js').SessionEvent<P>} SessionEvent
  */
 
-const DEFAULTS = {
-	tokenIn: 'subprotocol',
-	storage: 'session',
-	name: 'default',
-	resume: 'session',
-	ndjson: true,
-	minDelay: 500,
-	maxDelay: 30_000,
-	minUptime: 5_000,
-	connectTimeout: 10_000,
-	maxOutbox: 100,
-};
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[object.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(name|sessionId|epoch|getToken|ndjson|WebSocket|debug): [^]*)$/;
-const OWN_EVENTS = ['open', 'event', 'reply', 'status', 'replaycomplete', 'outbox', 'rewind', 'gone', 'error', 'message'];
-/** @type {unknown[]} */
-const FINAL_CLOSES = [1000, 4400, 4409];
-/** @type {unknown[]} */
-const MESSAGE_CLOSES = [1003, 1007, 1009];
-const UNANSWERED = ['ping', 'resume', 'cancel', 'auth'];
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){4}[\da-f]{8}$/i;
-// what RFC 6750 allows, and of that what a subprotocol may hold
-const QUERY_TOKEN = /^[\w.~+/-]+=*$/;
-const SUBPROTOCOL_TOKEN = /^[\w.~+-]+$/;
+const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
+const OWN_EVENTS = /^(open|event|reply|status|replaycomplete|outbox|rewind|gone|error|message)$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
 const KEPT_TIME = 600_000;
@@ -64,8 +43,8 @@ const BURST = 40;
 /** @type {new <M>() => TypedEventTarget<M>} */
 const Target = EventTarget;
 
-/** @type {(target: EventTarget, type: string, detail?: unknown, cancelable?: boolean) => boolean} */
-const emit = (target, type, detail, cancelable) => target.dispatchEvent(new CustomEvent(type, { detail, cancelable }));
+/** @type {(target: EventTarget, type: string, detail?: unknown) => boolean} */
+const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
 
 /**
  * What an action returns, if it can: a storage may be forbidden or full, or hold what this client has not written.
@@ -85,7 +64,7 @@ const tried = (action) => {
 const read = (storage, name) => tried(() => JSON.parse(storage.getItem(name)));
 
 // crypto.randomUUID is there on secure origins only
-const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
+const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (/** @type {any} */ (crypto.getRandomValues(new Uint8Array(1))) % 16).toString(16));
 
 /**
  * A promise that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
@@ -99,84 +78,53 @@ const quiet = (promise) => {
 
 /**
  * A promise and its ends.
- * @template T
- * @returns {{ promise: Promise<T>, resolve: (value: T) => void, reject: (reason: unknown) => void }}
+ * @type {new <T>() => import('./types.js').Deferred<T>}
  */
-const deferred = () => {
-	/** @type {any} */
-	const result = {};
-	result.promise = quiet(new Promise((resolve, reject) => Object.assign(result, { resolve, reject })));
-	return result;
-};
+const Deferred = /** @type {any} */ (class {
 
-/** @type {(url: string | URL) => URL} */
-const absolute = (url) => {
-	try {
-		const result = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
-		result.protocol = result.protocol.replace('http', 'ws');
-		return result;
-	}
-	catch {
-		throw new TypeError(`'${url}' is not an absolute URL`);
-	}
-};
+	promise = quiet(new Promise((resolve, reject) => Object.assign(this, { resolve, reject })));
+
+});
 
 /**
- * What the names of a client's items begin with. It ends with a space and the name has none, so none is the beginning of another.
- * @type {(url: UrlSource | undefined, name: string) => string}
+ * The URL as an absolute one of http: a request knows what it is relative to, in pages and in workers, and throws a TypeError if that is nothing.
+ * @type {(url: string | URL) => URL}
  */
-const prefixOf = (url, name) => {
-	const { host = '', pathname = '' } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
-	return `resumable-ws ${host}${pathname} ${encodeURIComponent(name)} `;
+const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).url);
+
+/**
+ * What the names of a client's items begin with. The name is in quotes, and its own quotes are escaped, so none is the beginning of another.
+ * @type {(url: UrlSource | undefined, name?: string) => string}
+ */
+const prefixOf = (url, name = 'default') => {
+	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
+	return 'resumable-ws ' + JSON.stringify([host, pathname, name]);
 };
 
 /**
  * A storage by its name, or as it was given. What is no storage fails when it is used, like one that is forbidden.
  * @type {(storage: any) => any}
  */
-const storageOf = (storage) => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage;
+const storageOf = (storage = 'session') => tried(() => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage);
 
 /** @type {(storage: any) => any} */
-const outboxOf = (storage) => storageOf(storage === 'session' ? 'local' : storage);
+const outboxOf = (storage = 'session') => storageOf(storage === 'session' ? 'local' : storage);
 
 /**
  * The messages in a storage.
  * @type {(storage: any, prefix: string) => Stored[]}
  */
-const stored = (storage, prefix) => Array.from({ length: storage.length }, (_, i) => storage.key(i))
-	.map((name) => name?.startsWith(prefix) && read(storage, name))
-	.filter((item) => item?.owner);
-
-const locks = () => globalThis.navigator?.locks;
-
-/**
- * Whether the server has the endpoint: a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400.
- * @type {(url: URL, signal: AbortSignal) => Promise<boolean>}
- */
-const answers = (url, signal) => fetch(url.href.replace('ws', 'http'), { mode: 'no-cors', signal })
-	.then(({ status }) => status === 400 || !status, () => false);
-
-/** @type {(url: URL, parameters: Record<string, any>) => void} */
-const setQuery = ({ searchParams }, parameters) => {
-	for (const name in parameters) {
-		if (parameters[name]) {
-			searchParams.set(name, parameters[name]);
-		}
-	}
-};
+const stored = (storage, prefix) => tried(() => Array.from(storage, (_, i) => storage.key(i)?.startsWith(prefix) && read(storage, storage.key(i)))
+	.filter((item) => item?.owner)) ?? [];
 
 /** @type {(options: any) => any} */
 const checked = (options) => {
-	/** @type {any} */
-	const result = { ...DEFAULTS };
-	for (const name in options) {
-		const value = options[name];
-		if (value != null && !OPTION.test(`${name}: ${value}`)) {
-			throw new TypeError(`Invalid option ${name}: ${value}, not ${OPTION}`);
+	Object.entries(options).forEach(([name, value]) => {
+		if (value !== undefined && !OPTION.test(`${name}: ${value}`)) {
+			throw new TypeError(`Invalid: ${name}: ${value}, not ${OPTION}`);
 		}
-		result[name] = value ?? result[name] ?? value; // null as a session id says something
-	}
-	return result;
+	});
+	return options;
 };
 
 /** @implements {ClientError} */
@@ -207,7 +155,7 @@ export class ResumableWebSocketError extends Error {
 const failure = (...args) => new ResumableWebSocketError(...args);
 
 /**
- * @implements {Reply}
+ * What all replies begin with; the rest is assigned where one begins.
  * @extends {Target<ReplyEvents>}
  */
 class StreamedReply extends Target {
@@ -217,99 +165,54 @@ class StreamedReply extends Target {
 	/** @type {Reply['status']} */
 	status = 'running';
 	cancelling = false;
-	_length = 0; // as the server counts; longer than the text only if the log has lost its beginning
-	_known = false; // to the page
-	/** @type {ReturnType<typeof deferred<string>>} */
-	#finished = deferred();
-	/** @type {ReturnType<typeof deferred<void>>} */
-	#changed = deferred();
-
-	/**
-	 * @param {ResumableWebSocket} client
-	 * @param {string} id
-	 * @param {number | undefined} inReplyTo
-	 * @param {number} start its first event
-	 */
-	constructor(client, id, inReplyTo, start) {
-		super();
-		this.id = id;
-		this.inReplyTo = inReplyTo;
-		this._start = start;
-		this._at = start; // the last event that belonged to it
-		this.cancel = () => client.cancel(this.id);
-	}
+	_length = 0;
+	/** @type {import('./types.js').Deferred<string>} */
+	_end = new Deferred();
 
 	get finished() {
-		return this.#finished.promise;
+		return this._end.promise;
 	}
 
 	async *[Symbol.asyncIterator]() {
-		for (let seen = '', running = true; running;) {
-			while (this.text !== seen) {
+		const end = this._end; // another one is there after the client was closed
+		for (let seen = ''; ;) {
+			if (this.text !== seen) {
 				yield seen = this.text;
 			}
-			running = this.status === 'running';
-			await (running ? this.#changed : this.#finished).promise;
-		}
-	}
-
-	_restart() {
-		this.text = '';
-		this._length = 0;
-		this.#tell('reset');
-	}
-
-	/** @param {string} piece */
-	_append(piece) {
-		if (piece) {
-			this.text += piece;
-			this.#tell('delta', piece);
-		}
-	}
-
-	/** @param {any} payload of its last event */
-	_end({ content = '', finish_reason, usage, code, message }) {
-		if (code) {
-			this.status = 'failed';
-			this.error = failure(code, message);
-			this.#finished.reject(this.error);
-		}
-		else {
-			if (!content.startsWith(this.text)) {
-				this._restart();
+			else if (this.status === 'running' && this._end === end) {
+				await new Promise((resolve) => this.addEventListener('', resolve, { once: true }));
 			}
-			this._append(content.slice(this.text.length));
-			this.status = 'done';
-			this.finishReason = finish_reason;
-			this.usage = usage;
-			this.#finished.resolve(content);
+			else {
+				return end.promise;
+			}
 		}
-		this.cancelling = false;
-		this.#tell('end');
-	}
-
-	/**
-	 * For those who wait, while the client is closed.
-	 * @param {unknown} error
-	 */
-	_abandon(error) {
-		this.#finished.reject(error);
-		this.#finished = deferred();
-		this.#changed.reject(error);
-		this.#changed = deferred();
-	}
-
-	/**
-	 * @param {string} type
-	 * @param {string} [detail]
-	 */
-	#tell(type, detail) {
-		emit(this, type, detail);
-		this.#changed.resolve();
-		this.#changed = deferred();
 	}
 
 }
+
+/**
+ * Dispatches an event, and one that wakes those who iterate.
+ * @type {(reply: RunningReply, type: string, detail?: string) => void}
+ */
+const change = (reply, type, detail) => {
+	emit(reply, type, detail);
+	emit(reply, '');
+};
+
+/** @type {(reply: RunningReply) => void} */
+const restart = (reply) => {
+	reply.text = '';
+	reply._length = 0;
+	change(reply, 'reset');
+};
+
+/** @type {(reply: RunningReply, piece: string) => void} */
+const append = (reply, piece) => {
+	if (piece) {
+		reply.text += piece;
+		change(reply, 'delta', piece);
+	}
+};
 
 /**
  * A WebSocket that resumes. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). An exception in a listener is
@@ -338,65 +241,8 @@ export class ResumableWebSocket extends Target {
 	 * Running replies by message id.
 	 * @type {ReadonlyMap<string, Reply>}
 	 */
-	replies;
-
-	/** @type {Map<string, StreamedReply>} */
-	#replies = new Map();
-	#url;
-	#options;
-	/** @type {any} */
-	#storage;
-	/** @type {any} */
-	#outboxStorage;
-	#prefix;
-	#id = randomKey(); // owner of the messages of this client
-	/** @type {((value?: unknown) => void) | undefined} */
-	#release; // lets others have them
-	/** @type {AbortController | undefined} */
-	#page; // aborted to stop listening to the page; undefined: closed
-	/** @type {AbortController | undefined} */
-	#run; // aborted at the end of a connection, or of an attempt
-	/** @type {WebSocketLike | undefined} */
-	#socket;
-	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	#timer; // to the next attempt, the end of this one, or the next heartbeat
-	#attempt = 0;
-	#refused = false;
-	#rejections = 0; // connections in a row that failed before session_init
-	#reachable = false; // whether the endpoint answered a request that is no upgrade before this attempt
-	#connected = 0; // 1: ever
-	/** @type {number | undefined} */
-	#since; // when the present connection was ready
-	/** @type {number | undefined} */
-	#restartDelay;
-	#heartbeat = 0;
-	#heard = false;
-	#probing = false;
-	#patience = 1; // grows with each silence in a row
-	#loadFrom = Infinity; // until the first replay is complete: the event after which the oldest reply began that ran when the page was left
-	/** @type {number | undefined} */
-	#rewindTo; // set while events are missing
-	#rewinding = false; // whether the server has been asked
-	/** @type {string | undefined} */
-	#hole; // the last one, so as not to ask twice
-	/** @type {Map<string, Entry>} */
-	#outbox = new Map();
-	/** @type {Set<Entry>} */
-	#acknowledged = new Set(); // the last messages that were
-	/** @type {Entry | undefined} */
-	#inFlight;
-	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	#sendTimer;
-	#due = 0; // when the next message could be sent without a burst
-	#retries = 0;
-	#time = 0; // of the last message
-	#cancelTo = 0; // replies to events up to this are cancelled
-	/** @type {Set<number>} */
-	#cancelEvents = new Set(); // so are replies to these
-	/** @type {Set<string | number>} */
-	#told = new Set(); // what the server was told to cancel on this connection
-	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	#storeTimer;
+	replies = new Map();
+	#core;
 
 	/**
 	 * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
@@ -406,10 +252,11 @@ export class ResumableWebSocket extends Target {
 	 */
 	static unsent({ url, ...options } = {}) {
 		const { name, storage } = checked(options);
-		/** @type {Map<string | null, number>} */
+		/** @type {Map<string | null, UnsentMessages>} */
 		const counts = new Map();
-		tried(() => stored(outboxOf(storage), prefixOf(url, name)))?.forEach(({ session }) => counts.set(session, (counts.get(session) ?? 0) + 1));
-		return [...counts].map(([sessionId, count]) => ({ sessionId, count }));
+		stored(outboxOf(storage), prefixOf(url, name))
+			.forEach(({ session: sessionId }) => counts.set(sessionId, { sessionId, count: (counts.get(sessionId)?.count ?? 0) + 1 }));
+		return [...counts.values()];
 	}
 
 	/**
@@ -419,25 +266,13 @@ export class ResumableWebSocket extends Target {
 	 */
 	constructor(url, options = {}) {
 		super();
-		const { storage, name, debug } = this.#options = checked(options);
-		if (!(this.#options.WebSocket ??= globalThis.WebSocket)) {
-			throw new TypeError('No WebSocket: set the option WebSocket');
-		}
-		this.replies = this.#replies;
-		this.#url = url;
-		this.#prefix = prefixOf(url, name);
-		this.#storage = tried(() => storageOf(storage));
-		this.#outboxStorage = tried(() => outboxOf(storage));
-		this.#load();
-		if (debug) {
-			OWN_EVENTS.forEach((type) => this.addEventListener(type, ({ detail }) => console.debug('resumable-ws', type, detail)));
-		}
+		this.#core = coreOf(this, url, checked(options));
 		this.reconnect();
 	}
 
 	/** The number of waiting messages. */
 	get pending() {
-		return this.#outbox.size;
+		return this.outbox.length;
 	}
 
 	/**
@@ -445,7 +280,7 @@ export class ResumableWebSocket extends Target {
 	 * @returns {WaitingMessage[]}
 	 */
 	get outbox() {
-		return [...this.#outbox.values()];
+		return this.#core.outbox();
 	}
 
 	/**
@@ -466,7 +301,7 @@ export class ResumableWebSocket extends Target {
 	 * @returns {Promise<Acknowledged>}
 	 */
 	send(message, options) {
-		return quiet(this.#send(message, options));
+		return quiet(this.#core.send(message, options));
 	}
 
 	/**
@@ -475,14 +310,8 @@ export class ResumableWebSocket extends Target {
 	 * @param {unknown} [reason] what it rejects with, instead of `withdrawn`
 	 * @returns {boolean} false if there is no such message, or it may have reached the server: then it stays
 	 */
-	withdraw(key, reason = failure('withdrawn')) {
-		const entry = this.#outbox.get(key);
-		if (!entry || entry.sent) {
-			return false;
-		}
-		this.#settle(entry);
-		entry.reject(reason);
-		return true;
+	withdraw(key, reason) {
+		return this.#core.withdraw(key, reason);
 	}
 
 	/**
@@ -490,718 +319,737 @@ export class ResumableWebSocket extends Target {
 	 * @param {string} [messageId]
 	 */
 	cancel(messageId) {
-		const reply = this.#replies.get(messageId ?? '');
-		if (reply) {
-			reply.cancelling = true;
-		}
-		else if (messageId) {
-			this.#put({ type: 'cancel', message_id: messageId });
-		}
-		else {
-			this.#outbox.forEach((entry) => entry.cancelled = true);
-			this.#replies.forEach((it) => it.cancelling = true);
-			this.#cancelTo = Math.max(this.lastEventId, ...[...this.#acknowledged].map(({ eventId = 0 }) => eventId));
-			this.#tell(this.#cancelTo); // replies that wait for their turn end before they begin
-		}
-		this.#sendCancels();
+		this.#core.cancel(messageId);
 	}
 
 	/**
 	 * Connects now, if the client waits or is closed.
 	 * @param {{ force?: boolean }} [options] `force`: also if it is connected, or about to be, on a new connection
 	 */
-	reconnect({ force } = {}) {
-		if (!this.#page) {
-			const { signal } = this.#page = new AbortController();
-			for (const name of ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange']) {
-				globalThis.addEventListener?.(name, () => this.#wake(name), { signal });
-			}
-			// tabs may see each other's writes late, so that two of them have taken over the same message
-			globalThis.addEventListener?.('storage', ({ key, newValue }) => this.#outbox.forEach((entry) => {
-				if (newValue === null && key === this.#prefix + entry.key) {
-					this.#settle(entry);
-					entry.reject(failure('taken_over'));
-				}
-			}), { signal });
-			this.#own();
-		}
-		if (force || !this.#run) {
-			this.#connect();
-		}
+	reconnect(options) {
+		this.#core.reconnect(options);
 	}
 
 	/** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */
 	close() {
-		this.#end(1000, 'closed');
+		this.#core.close();
 	}
+
+}
+
+/**
+ * What is behind the public members of a client.
+ * @param {ResumableWebSocket<any>} client
+ * @param {UrlSource} source
+ * @param {any} options
+ */
+const coreOf = (client, source, options) => {
+	const {
+		storage, name, resume, getToken, tokenIn = 'subprotocol', lastEventId: givenCursor, epoch: givenEpoch, ndjson = true, minDelay = 500, maxDelay = 30_000,
+		minUptime = 5_000, connectTimeout = 10_000, maxOutbox = 100, WebSocket = globalThis.WebSocket, debug,
+	} = options;
+	if (!WebSocket) {
+		throw new TypeError('No option WebSocket');
+	}
+	const self = randomKey(); // owner of the messages of this client
+	const prefix = prefixOf(source, name);
+	const cursorStorage = storageOf(storage);
+	const outboxStorage = outboxOf(storage);
+	const readCursor = () => tried(() => [...read(cursorStorage, prefix)]) ?? [];
+	const [session = null, ...cursor] = readCursor();
+	({ sessionId: client.sessionId = session } = options);
+	// until the first replay is complete, loadFrom is the event after which the oldest reply began that ran when the page was left
+	let [last, loadFrom = Infinity, known] = resume === 'cursor' && session === client.sessionId ? cursor : [];
+	client.lastEventId = client.sessionId && (givenCursor ?? last) || 0;
+	client.epoch = givenEpoch ?? known ?? undefined;
+
+	const replies = /** @type {Map<string, RunningReply>} */ (client.replies);
+	/** @type {((value?: unknown) => void) | undefined} */
+	let release; // lets others have the messages
+	/** @type {AbortController | undefined} */
+	let page; // aborted to stop listening to the page; undefined: closed
+	/** @type {AbortController | undefined} */
+	let run; // aborted at the end of a connection, or of an attempt
+	/** @type {WebSocketLike | undefined} */
+	let socket;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer; // to the next attempt, the end of this one, or the next heartbeat
+	let attempt = 0;
+	let refused = false;
+	let rejections = 0; // connections in a row that failed before session_init
+	/** @type {any} */
+	let reachable; // whether the endpoint answered a request that is no upgrade before this attempt
+	let connections = 0;
+	/** @type {number | undefined} */
+	let since; // when the present connection was ready
+	/** @type {number | undefined} */
+	let restartDelay;
+	/** @type {number} */
+	let heartbeat;
+	/** @type {boolean} */
+	let heard;
+	/** @type {boolean} */
+	let probing;
+	let patience = 1; // grows with each silence in a row
+	/** @type {number | undefined} */
+	let rewindTo; // set while events are missing
+	/** @type {boolean} */
+	let rewinding; // whether the server has been asked
+	/** @type {string | undefined} */
+	let hole; // the last one, so as not to ask twice
+	/** @type {Entry[]} */
+	let outbox = []; // in the order of time
+	/** @type {Entry[]} */
+	let acknowledged = []; // of the last minutes: a database that fails over to a standby may lack the last commits
+	/** @type {Entry | undefined} */
+	let inFlight;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let sendTimer;
+	let due = 0; // when the next message could be sent without a burst
+	let retries = 0;
+	let lastTime = 0; // of the last message
+	/** @type {number} */
+	let cancelTo; // replies to events up to this are cancelled
+	/** @type {Set<string | number>} */
+	const told = new Set(); // what the server was told to cancel on this connection
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let storeTimer;
 
 	// ---- connecting
 
-	async #connect() {
-		this.#drop();
-		const { signal } = this.#run = new AbortController();
-		const { getToken, tokenIn, ndjson, connectTimeout, WebSocket } = this.#options;
-		const inQuery = tokenIn === 'query';
-		const request = { attempt: this.#attempt, refused: this.#refused, signal };
+	const connect = async () => {
+		drop();
+		const { signal } = run = new AbortController();
+		const request = { attempt, refused, signal };
 		let code = 'token_failed';
-		this.#timer = setTimeout(() => this.#lost('connect_timeout'), connectTimeout);
+		timer = setTimeout(() => lost('connect_timeout'), connectTimeout);
 		try {
 			// also gives those who have just made this object the time to listen
-			await this.#adopt();
+			await adopt();
 			signal.throwIfAborted();
-			this.#become('connecting');
+			become('connecting');
 			signal.throwIfAborted();
 			const token = await getToken?.(request);
-			if (token && !(inQuery ? QUERY_TOKEN : SUBPROTOCOL_TOKEN).test(token)) {
-				throw new TypeError('getToken returned no token: check response.ok');
+			// what RFC 6750 allows, and of that what a subprotocol may hold
+			if (token && !/^(query [\w.~+/-]+=*|subprotocol [\w.~+-]+)$/.test(`${tokenIn} ${token}`)) {
+				throw new TypeError('No token from getToken');
 			}
+			const query = tokenIn === 'query' && token;
 			code = 'connection_failed';
-			const url = absolute(typeof this.#url === 'function' ? await this.#url(request) : this.#url);
-			this.#reachable = this.#rejections > 1 && await answers(url, signal);
+			const url = absolute(typeof source === 'function' ? await source(request) : source);
+			// a script is not told why a WebSocket was refused, but a request that is no upgrade is answered with 400
+			reachable = rejections > 1 && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
 			signal.throwIfAborted();
-			setQuery(url, {
-				sessionId: this.sessionId,
-				lastEventId: Math.min(this.#loadFrom, this.lastEventId),
-				epoch: this.epoch,
+			/** @type {Record<string, any>} */
+			const parameters = {
+				sessionId: client.sessionId,
+				lastEventId: Math.min(loadFrom, client.lastEventId),
+				epoch: client.epoch,
 				frames: ndjson && 'ndjson',
-				token: inQuery && token,
-			});
-			this.#open(new WebSocket(url.href, ['resumable-ws.v1', ...token && !inQuery ? [`jwt-${token}`] : []]), signal);
-		}
-		catch (/** @type {any} */ cause) {
-			if (!signal.aborted) {
-				this.#lost(code, cause?.message, undefined, cause);
-			}
-		}
-	}
-
-	/**
-	 * @param {WebSocketLike} socket
-	 * @param {AbortSignal} signal
-	 */
-	#open(socket, signal) {
-		this.#socket = socket;
-		socket.onmessage = ({ data }) => {
-			for (const line of data.split('\n')) {
-				if (!signal.aborted) {
-					this.#receive(tried(() => JSON.parse(line)), signal);
+				token: query,
+			};
+			for (const name in parameters) {
+				if (parameters[name]) {
+					url.searchParams.set(name, parameters[name]);
 				}
 			}
-		};
-		// some platforms do not tell of a close after a failure
-		socket.onerror = socket.onclose = ({ code = 1006, reason }) => {
+			/** @type {WebSocketLike} */
+			const opened = socket = new WebSocket(url.href.replace('http', 'ws'), ['resumable-ws.v1', !query && token && `jwt-${token}`].filter((it) => it));
+			opened.onmessage = ({ data }) => {
+				data.split('\n').forEach((/** @type {string} */ line) => signal.aborted || receive(tried(() => JSON.parse(line)), signal));
+			};
+			// some platforms do not tell of a close after a failure
+			opened.onerror = opened.onclose = ({ code = 1006, reason }) => {
+				if (!signal.aborted) {
+					lost(reason || 'connection_lost', code);
+				}
+			};
+		}
+		catch (cause) {
 			if (!signal.aborted) {
-				this.#lost(reason || 'connection_lost', '', code);
+				lost(code, undefined, cause);
 			}
-		};
-	}
+		}
+	};
 
 	/**
 	 * The connection, or the attempt, has come to nothing.
-	 * @param {string} code
-	 * @param {string} [message]
-	 * @param {number} [closeCode]
-	 * @param {unknown} [cause]
+	 * @type {(code: string, closeCode?: number, cause?: any) => void}
 	 */
-	#lost(code, message, closeCode, cause) {
-		const { maxDelay, minUptime } = this.#options;
-		const final = FINAL_CLOSES.includes(closeCode);
-		this.#patience = code === 'silent' ? Math.min(8, 2 * this.#patience) : 1;
+	const lost = (code, closeCode, cause) => {
+		const final = [1000, 4400, 4409].includes(/** @type {number} */ (closeCode));
+		patience = code === 'silent' ? Math.min(8, 2 * patience) : 1;
 		// a connection that took too much was no good one
-		if (performance.now() - (this.#since ?? NaN) >= minUptime && closeCode !== 4429) {
-			this.#attempt = 0;
-			this.#refused = false;
+		if (performance.now() - /** @type {number} */ (since) >= minUptime && closeCode !== 4429) {
+			attempt = 0;
+			refused = false;
 		}
 		const expired = closeCode === 4401;
-		const rejected = closeCode === 1006 && !this.#since;
-		this.#rejections += +rejected;
-		const refused = expired && this.#refused || rejected && this.#reachable;
-		this.#refused ||= expired || refused;
-		if (refused) {
+		const rejected = closeCode === 1006 && !since;
+		rejections += +rejected;
+		const again = expired && refused || rejected && reachable;
+		refused ||= expired || again;
+		if (again) {
 			code = 'sign_in_refused';
 		}
-		let delay = expired && !refused ? 0 : this.#restartDelay ?? this.#backOff(this.#attempt);
-		if (globalThis.navigator?.onLine === false) {
-			delay = Infinity;
-		}
-		const entry = MESSAGE_CLOSES.includes(closeCode) ? this.#inFlight : undefined;
-		this.#drop();
+		const delay = globalThis.navigator?.onLine === false ? Infinity : expired && !again ? 0 : restartDelay ?? backOff(attempt);
+		const entry = [1003, 1007, 1009].includes(/** @type {number} */ (closeCode)) ? inFlight : undefined; // that it was closed for
+		drop();
 		if (final) {
-			this.#end(closeCode, code);
+			close(closeCode, code);
 		}
 		else {
-			this.#attempt++;
+			attempt++;
 			// browsers have been wrong about being offline
-			this.#timer = setTimeout(() => this.#connect(), delay === Infinity ? maxDelay : delay);
-			this.#become('waiting', { delay, code: closeCode, reason: code });
+			timer = setTimeout(connect, delay === Infinity ? maxDelay : delay);
+			become('waiting', { code: closeCode, reason: code, delay });
 		}
-		this.#fail(failure(code, message, closeCode, final || !!entry, cause), entry);
-	}
+		fail(failure(code, cause?.message, closeCode, final || !!entry, cause), entry);
+	};
 
 	/** Forgets the connection, without waiting for a peer that may be dead to agree. */
-	#drop() {
-		clearTimeout(this.#timer);
-		clearTimeout(this.#sendTimer);
-		this.#run?.abort();
-		this.#socket?.close();
-		this.#run = this.#socket = this.#since = this.#inFlight = this.#restartDelay = this.#rewindTo = this.#hole = undefined;
-		this.#told.clear();
-	}
+	const drop = () => {
+		clearTimeout(timer);
+		clearTimeout(sendTimer);
+		run?.abort();
+		socket?.close();
+		run = socket = since = inFlight = restartDelay = rewindTo = hole = undefined;
+	};
 
-	/**
-	 * @param {number | undefined} code
-	 * @param {string} reason
-	 */
-	#end(code, reason) {
-		this.#drop();
-		this.#storeNow();
-		if (this.#page) {
-			this.#page.abort();
-			this.#page = undefined;
-			this.#disown();
+	const close = (code = 1000, reason = 'closed') => {
+		drop();
+		storeNow();
+		if (page) {
+			page.abort();
+			page = undefined;
+			disown();
 			const error = failure('closed', '', code);
-			this.#replies.forEach((reply) => reply._abandon(error));
-			this.#outbox.forEach((entry) => {
-				entry.reject(error);
-				Object.assign(entry, deferred());
+			// for those who wait, until the client is opened again
+			replies.forEach((reply) => {
+				reply._end.reject(error);
+				reply._end = new Deferred();
+				emit(reply, '');
 			});
-			this.#become('closed', { code, reason });
+			outbox.forEach((entry) => {
+				entry.reject(error);
+				Object.assign(entry, new Deferred());
+			});
+			become('closed', { code, reason });
 		}
-	}
+	};
+
+	/** @type {(status: Status, more?: object) => void} */
+	const become = (status, more) => {
+		client.status = status;
+		dispatch('status', { status, attempt, ...more });
+	};
+
+	/** @param {{ force?: boolean }} [options] */
+	const reconnect = ({ force } = {}) => {
+		if (!page) {
+			const { signal } = page = new AbortController();
+			for (const type of 'storage online offline pagehide pageshow visibilitychange'.split(' ')) {
+				globalThis.addEventListener?.(type, wake, { signal });
+			}
+			own();
+		}
+		if (force || !run) {
+			connect();
+		}
+	};
 
 	/**
-	 * @param {Status} status
-	 * @param {object} [more]
+	 * The network has changed, the page was shown or left, or another tab has written.
+	 * @type {(event: any) => void}
 	 */
-	#become(status, more) {
-		this.status = status;
-		emit(this, 'status', { status, attempt: this.#attempt, ...more });
-	}
-
-	/**
-	 * The network has changed, or the page was shown or left.
-	 * @param {string} type
-	 */
-	#wake(type) {
-		this.#storeNow();
+	const wake = ({ type, key, newValue }) => {
+		if (type === 'storage') {
+			// tabs may see each other's writes late, so that two of them have taken over the same message
+			return newValue ?? settle(outbox.find((entry) => prefix + entry.key === key), failure('taken_over'));
+		}
+		storeNow();
 		if (type === 'pagehide') {
-			this.#disown();
-			return;
+			return disown();
 		}
-		this.#own();
+		own();
 		if (type === 'visibilitychange' && document.hidden) {
 			return;
 		}
-		if (this.#since) {
-			if (!this.#probing) {
-				this.#beat(PROBE_TIMEOUT, true);
+		if (since) {
+			if (!probing) {
+				beat(true);
 			}
 		}
-		else if (this.status === 'waiting' && navigator.onLine !== false) {
-			this.#connect();
+		else if (!run && navigator.onLine) {
+			connect();
 		}
-	}
+	};
 
 	/**
 	 * Asks for a sign of life, and takes the connection for dead if none has come in time. After that has happened it waits longer: the time may have been
 	 * too short for an event on a slow link, which would be cut again and again.
-	 * @param {number} timeout
-	 * @param {boolean} [probing]
+	 * @type {(probe?: boolean) => void}
 	 */
-	#beat(timeout, probing = false) {
-		clearTimeout(this.#timer);
-		this.#heard = false;
-		this.#probing = probing;
-		this.#put({ type: 'ping' });
-		this.#timer = setTimeout(() => {
-			if (this.#heard) {
-				this.#beat(this.#heartbeat);
-				this.#adopt();
+	const beat = (probe = false) => {
+		clearTimeout(timer);
+		heard = false;
+		probing = probe;
+		put({ type: 'ping' });
+		timer = setTimeout(() => {
+			if (heard) {
+				beat();
+				adopt();
 			}
 			else {
-				this.#lost('silent');
+				lost('silent');
 			}
-		}, timeout * this.#patience);
-	}
+		}, (probe ? PROBE_TIMEOUT : heartbeat) * patience);
+	};
 
-	/**
-	 * @param {object} message
-	 * @returns something if it is under way
-	 */
-	#put(message) {
-		if (this.#since) {
-			this.#socket?.send(JSON.stringify(message));
+	/** @type {(message: object) => void} */
+	const put = (message) => {
+		if (since) {
+			/** @type {WebSocketLike} */ (socket).send(JSON.stringify(message));
 		}
-		return this.#since;
-	}
+	};
+
+	/** @type {(type: string, detail: unknown) => boolean} */
+	const dispatch = (type, detail) => {
+		if (debug) {
+			console.debug('resumable-ws', type, detail);
+		}
+		return emit(client, type, detail);
+	};
 
 	// ---- what the server says
 
-	/**
-	 * @param {ServerMessage} message
-	 * @param {AbortSignal} signal
-	 */
-	#receive(message, signal) {
-		this.#heard = true;
-		if (!message) {
-			return this.#lost('malformed');
-		}
-		emit(this, 'message', message);
-		if (signal.aborted) {
-			return;
-		}
-		const { type, idempotency_key: key, code, event_id: eventId } = message;
-		const entry = this.#outbox.get(key);
-		if (message.payload) {
-			this.#take(message);
-		}
-		else if (type === 'session_init') {
-			this.#begin(message);
-		}
-		else if (type === 'session_epoch') {
-			this.epoch = message.epoch;
-			this.#offerAgain(message.rewind_to);
-		}
-		else if (type === 'replay_complete') {
-			this.#caughtUp(message);
-		}
-		else if (type === 'server_restarting') {
-			this.#restartDelay = message.reconnect_after_ms;
-		}
-		else if (type === 'ack' && entry) {
-			this.#remember(entry, eventId);
-			this.#settle(entry);
-			entry.resolve({ idempotencyKey: key, eventId, duplicate: !!message.duplicate });
-			if (entry.cancelled && eventId) {
-				this.#cancelEvents.add(eventId);
-				this.#sendCancels();
+	/** @type {(message: ServerMessage, signal: AbortSignal) => void} */
+	const receive = (message, signal) => {
+		heard = true;
+		if (message) {
+			dispatch('message', message);
+			if (!signal.aborted) {
+				(message.payload ? take : controls[message.type])?.(message);
 			}
 		}
-		else if (type === 'error') {
-			const unavailable = code === 'unavailable';
-			const refused = unavailable ? undefined : entry;
-			if (unavailable) {
-				this.#told.clear();
-				this.#pause(this.#backOff(this.#retries++));
-			}
-			this.#fail(failure(code, message.message, undefined, !!refused), refused);
+		else {
+			lost('malformed');
 		}
-	}
+	};
 
-	/** @param {any} message */
-	#begin({
-		session_id: sessionId, resumed, reason, last_event_id: lastEventId, earliest_event_id: earliestEventId, heartbeat_ms: heartbeat = 25_000,
-		connection_id: connectionId, epoch, rewind_to: rewindTo,
-	}) {
-		const previousSessionId = this.sessionId;
-		const diverged = reason === DIVERGED;
-		// the server judges by where it was asked to go on, which may be before what the page has
-		let again = resumed && (rewindTo ?? lastEventId) < this.lastEventId;
-		if (again && this.epoch) {
-			this.#loadFrom = Infinity;
-			this.#connect();
-			return;
-		}
-		resumed &&= !again;
-		this.#since = performance.now();
-		this.reconnects += this.#connected;
-		this.#connected = 1;
-		this.#rejections = 0;
-		this.sessionId = sessionId;
-		this.epoch = epoch;
-		this.#offerAgain(rewindTo);
-		if (sessionId !== previousSessionId) {
-			this.#acknowledged.clear();
-			this.#outbox.forEach((entry) => this.#save(entry));
-		}
-		if (!resumed) {
-			this.lastEventId = diverged ? rewindTo : 0;
-			this.#loadFrom = Infinity;
-		}
-		this.#store(!resumed);
-		this.#beat(this.#heartbeat = heartbeat);
-		this.#become('replaying');
-		if (previousSessionId && !resumed) {
-			this.#cancelEvents.clear();
-			this.#cancelTo = 0;
-			this.#replies.forEach((reply, id) => {
-				this.#replies.delete(id);
-				reply._end({ code: 'gone' });
-			});
-			if (!diverged || emit(this, 'rewind', { rewindTo }, true)) {
-				again ||= diverged;
-				this.lastEventId = 0;
-				this.#store(true);
-				emit(this, 'gone', { reason: reason ?? 'ahead_of_log', previousSessionId, sessionId });
+	/** @type {Record<string, (message: any) => void>} */
+	const controls = {
+		session_init(message) {
+			const {
+				reason, session_id: sessionId, last_event_id: lastEventId, earliest_event_id: earliestEventId, connection_id: connectionId, rewind_to,
+			} = message;
+			const previousSessionId = client.sessionId;
+			const diverged = reason === DIVERGED;
+			// the server judges by where it was asked to go on, which may be before what the page has
+			let again = message.resumed && (rewind_to ?? lastEventId) < client.lastEventId;
+			if (again && client.epoch) {
+				loadFrom = Infinity;
+				return connect();
 			}
-		}
-		emit(this, 'open', { sessionId, resumed, lastEventId, earliestEventId, connectionId });
-		if (again) {
-			this.#rewind(0);
-		}
-		this.#flush();
-	}
+			const resumed = message.resumed && !again;
+			since = performance.now();
+			client.reconnects = connections++;
+			rejections = 0;
+			told.clear();
+			client.sessionId = sessionId;
+			controls.session_epoch(message);
+			if (sessionId !== previousSessionId) {
+				acknowledged = [];
+				outbox.forEach(save);
+			}
+			if (!resumed) {
+				client.lastEventId = diverged ? rewind_to : 0;
+				loadFrom = Infinity;
+			}
+			heartbeat = message.heartbeat_ms;
+			beat();
+			become('replaying');
+			if (previousSessionId && !resumed) {
+				cancelTo = 0;
+				replies.forEach((reply) => finish(reply, { code: 'gone' }));
+				if (!diverged || dispatch('rewind', { rewindTo: rewind_to })) {
+					again ||= diverged;
+					client.lastEventId = 0;
+					dispatch('gone', { previousSessionId, sessionId, reason: reason ?? 'ahead_of_log' });
+				}
+			}
+			store(!resumed);
+			dispatch('open', { resumed, sessionId, lastEventId, earliestEventId, connectionId });
+			if (again) {
+				rewind(0);
+			}
+			flush();
+		},
 
-	/** @param {any} event */
-	#take(event) {
-		const { type, event_id: id, replay } = event;
-		if (this.#rewindTo !== undefined) {
-			if (!this.#rewinding || !replay) {
+		session_epoch({ epoch, rewind_to }) {
+			client.epoch = epoch;
+			// sent again, first, is what is lost, or may be: its keys keep it from being handled twice
+			enqueue(acknowledged.filter(({ eventId = Infinity }) => eventId > rewind_to));
+			acknowledged = acknowledged.filter((entry) => !outbox.includes(entry));
+		},
+
+		replay_complete({ last_event_id: lastEventId, count }) {
+			if (rewindTo !== undefined && !rewinding) {
+				rewind(rewindTo, true);
+				return;
+			}
+			rewindTo = undefined;
+			loadFrom = Infinity;
+			become('open');
+			replies.forEach(announce);
+			sendCancels();
+			dispatch('replaycomplete', { lastEventId, count });
+		},
+
+		server_restarting({ reconnect_after_ms }) {
+			restartDelay = reconnect_after_ms;
+		},
+
+		ack({ idempotency_key: idempotencyKey, event_id: eventId, duplicate }) {
+			const entry = find(idempotencyKey);
+			if (entry) {
+				const at = performance.now();
+				acknowledged = [...acknowledged.filter((it) => it.cancelling || /** @type {number} */ (it.at) > at - KEPT_TIME), Object.assign(entry, { eventId, at })];
+				entry.resolve({ idempotencyKey, eventId, duplicate: !!duplicate });
+				settle(entry);
+				sendCancels();
+			}
+		},
+
+		error({ code, message, idempotency_key }) {
+			let entry = find(idempotency_key);
+			if (code === 'unavailable') {
+				entry = undefined;
+				told.clear();
+				pause(backOff(retries++));
+			}
+			fail(failure(code, message, undefined, !!entry), entry);
+		},
+	};
+
+	/** @type {(event: any) => void} */
+	const take = (event) => {
+		const { type, event_id, payload, replay } = event;
+		if (rewindTo !== undefined) {
+			if (!rewinding || !replay) {
 				return; // comes again, after what is missing
 			}
-			this.#rewindTo = undefined;
+			rewindTo = undefined;
 		}
-		const fresh = id > this.lastEventId;
-		if (this.#takeReply(event, fresh) && fresh) {
-			this.replayed += +!!replay;
-			emit(this, 'event', event);
-			if (!OWN_EVENTS.includes(type)) {
-				emit(this, type, event);
-			}
-			this.lastEventId = id;
-			if (this.#options.resume === 'cursor') {
-				this.#storeSoon();
-			}
-		}
-	}
-
-	/**
-	 * @param {any} event
-	 * @param {boolean} fresh
-	 * @returns false if something before the event is missing
-	 */
-	#takeReply({ type, event_id, payload }, fresh) {
+		const fresh = event_id > client.lastEventId;
 		const { message_id: id, supersedes, in_reply_to, offset = 0, content = '' } = payload;
 		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
-		const known = this.#replies.get(id);
-		if (!kind || !known && kind !== 'started' && !fresh) {
-			return true; // of no reply, or of one that has ended
-		}
-		const length = known?._length ?? 0;
-		if (kind === 'delta' && offset > length && this.#hole !== id + length) {
-			this.#hole = id + length;
-			this.#rewind(known?._at ?? 0);
-			return false;
-		}
-		const superseded = this.#replies.get(supersedes);
-		const reply = known ?? superseded ?? new StreamedReply(this, id, in_reply_to, event_id);
-		this.#replies.delete(supersedes);
-		this.#replies.set(id, reply);
-		reply._at = event_id;
-		if (reply.id !== id) {
-			reply.id = id;
-			reply.attempt++;
-			reply._restart();
-		}
-		if (kind === 'started') {
-			this.#sendCancels();
+		const known = replies.get(id);
+		// others are of no reply, or of one that has ended
+		if (kind && (known || fresh || kind === 'started')) {
+			const length = known?._length ?? 0;
+			if (kind === 'delta' && offset > length && hole !== id + length) {
+				hole = id + length;
+				rewind(known?._at ?? 0); // something before it is missing
+				return;
+			}
+			/** @type {RunningReply} */
+			const reply = known ?? replies.get(supersedes)
+				?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
+			replies.delete(supersedes);
+			replies.set(id, reply);
+			reply._at = event_id;
+			if (reply.id !== id) {
+				reply.id = id;
+				reply.attempt++;
+				restart(reply);
+			}
+			if (kind === 'started') {
+				sendCancels();
+			}
+			if (fresh) {
+				announce(reply);
+			}
+			if (kind === 'delta') {
+				reply._length = Math.max(length, offset + content.length);
+				append(reply, content.slice(Math.max(0, length - offset)));
+			}
+			else if (kind !== 'started') {
+				finish(reply, payload);
+			}
 		}
 		if (fresh) {
-			this.#announce(reply);
+			client.replayed += replay ? 1 : 0;
+			dispatch('event', event);
+			if (!OWN_EVENTS.test(type)) {
+				dispatch(type, event);
+			}
+			client.lastEventId = event_id;
+			// writing is slow, and events may be many; a cursor that lags costs some repeats
+			if (resume === 'cursor' && !storeTimer) {
+				store();
+				storeTimer = setTimeout(storeNow, CURSOR_INTERVAL);
+			}
 		}
-		if (kind === 'delta') {
-			reply._length = Math.max(length, offset + content.length);
-			reply._append(content.slice(Math.max(0, length - offset)));
-		}
-		else if (kind !== 'started') {
-			this.#replies.delete(id);
-			reply._end(payload);
-		}
-		return true;
-	}
+	};
 
-	/** @param {StreamedReply} reply */
-	#announce(reply) {
+	/** @type {(reply: RunningReply, payload: any) => void} */
+	const finish = (reply, { content = '', finish_reason, usage, code, message }) => {
+		replies.delete(reply.id);
+		if (code) {
+			reply.status = 'failed';
+			reply._end.reject(reply.error = failure(code, message));
+		}
+		else {
+			if (!content.startsWith(reply.text)) {
+				restart(reply);
+			}
+			append(reply, content.slice(reply.text.length));
+			Object.assign(reply, { status: 'done', finishReason: finish_reason, usage });
+			reply._end.resolve(content);
+		}
+		reply.cancelling = false;
+		change(reply, 'end');
+	};
+
+	/** @type {(reply: RunningReply) => void} */
+	const announce = (reply) => {
 		if (!reply._known) {
 			reply._known = true;
-			emit(this, 'reply', reply);
+			dispatch('reply', reply);
 		}
-	}
+	};
 
 	/**
 	 * Asks for all after an event once more; at the end of a replay, since within one it would not be told what is new.
-	 * @param {number} lastEventId
-	 * @param {boolean} [now]
+	 * @type {(lastEventId: number, now?: boolean) => void}
 	 */
-	#rewind(lastEventId, now = this.status === 'open') {
-		this.#rewindTo = lastEventId;
-		this.#rewinding = now;
+	const rewind = (lastEventId, now = client.status === 'open') => {
+		rewindTo = lastEventId;
+		rewinding = now;
 		if (now) {
-			this.#become('replaying');
-			this.#put({ type: 'resume', lastEventId, epoch: this.epoch });
+			become('replaying');
+			put({ type: 'resume', lastEventId, epoch: client.epoch });
 		}
-	}
+	};
 
-	/** @param {any} message */
-	#caughtUp({ last_event_id: lastEventId, count }) {
-		if (this.#rewindTo !== undefined && !this.#rewinding) {
-			this.#rewind(this.#rewindTo, true);
-			return;
+	/** @type {(messageId?: string) => void} */
+	const cancel = (messageId) => {
+		const reply = replies.get(/** @type {string} */ (messageId));
+		if (reply) {
+			reply.cancelling = true;
 		}
-		this.#rewindTo = undefined;
-		this.#loadFrom = Infinity;
-		this.#become('open');
-		this.#replies.forEach((reply) => this.#announce(reply));
-		this.#sendCancels();
-		emit(this, 'replaycomplete', { lastEventId, count });
-	}
+		else if (messageId) {
+			put({ type: 'cancel', message_id: messageId });
+		}
+		else {
+			[...outbox, ...acknowledged, ...replies.values()].forEach((it) => it.cancelling = true);
+			tell(cancelTo = client.lastEventId); // replies that wait for their turn end before they begin
+		}
+		sendCancels();
+	};
 
-	#sendCancels() {
-		this.#replies.forEach((reply) => {
-			const { id, inReplyTo = Infinity } = reply;
-			reply.cancelling ||= inReplyTo <= this.#cancelTo || this.#cancelEvents.has(inReplyTo);
-			if (reply.cancelling) {
-				this.#tell(id, id);
-			}
-		});
-	}
+	const sendCancels = () => replies.forEach((reply) => {
+		const { id, inReplyTo = Infinity } = reply;
+		reply.cancelling ||= inReplyTo <= cancelTo || acknowledged.some((entry) => entry.cancelling && entry.eventId === inReplyTo);
+		if (reply.cancelling) {
+			tell(id, id);
+		}
+	});
 
 	/**
 	 * Cancels once on a connection, and not within a replay, which may bring the ends of replies.
-	 * @param {string | number} what
-	 * @param {string} [message_id]
+	 * @type {(what: string | number, message_id?: string) => void}
 	 */
-	#tell(what, message_id) {
-		if (this.status === 'open' && !this.#told.has(what) && this.#put({ type: 'cancel', message_id })) {
-			this.#told.add(what);
+	const tell = (what, message_id) => {
+		if (client.status === 'open' && !told.has(what)) {
+			told.add(what);
+			put({ type: 'cancel', message_id });
 		}
-	}
+	};
 
 	// ---- what the page says
 
-	/**
-	 * @param {ClientMessage} message
-	 * @param {{ signal?: AbortSignal }} [options]
-	 */
-	async #send(message, { signal } = {}) {
+	/** @type {(message: ClientMessage, options?: { signal?: AbortSignal }) => Promise<Acknowledged>} */
+	const send = async (message, { signal } = {}) => {
 		const { type, idempotency_key: key = randomKey() } = message;
-		const known = this.#outbox.get(key);
+		const known = find(key);
 		signal?.throwIfAborted();
 		if (known) {
 			return known.promise;
 		}
 		// what the server would refuse without saying which message it means, or not answer
-		if (typeof type !== 'string' || UNANSWERED.includes(type) || !UUID.test(key)) {
-			throw failure('invalid', `Invalid type '${type}' or idempotency_key '${key}'`);
+		const text = JSON.stringify([type, key]);
+		if (!/^\["(?!(ping|resume|cancel|auth)").*","[\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){4}[\dA-Fa-f]{8}"]$/.test(text)) {
+			throw failure('invalid', `Invalid: ${text}`);
 		}
-		if (!this.#page) {
+		if (!page) {
 			throw failure('closed');
 		}
-		if (this.pending >= this.#options.maxOutbox) {
+		if (outbox.length >= maxOutbox) {
 			throw failure('outbox_full');
 		}
 		// as it is now: the page may change it
 		const copy = JSON.parse(JSON.stringify({ ...message, idempotency_key: key }));
-		const entry = this.#enqueue({ key, message: copy, time: this.#time = Math.max(Date.now(), this.#time + 1) });
-		signal?.addEventListener('abort', () => this.withdraw(key, signal.reason), { once: true });
-		this.#save(entry);
-		this.#changed();
-		return entry.promise;
-	}
-
-	/** @param {Draft} draft */
-	#enqueue(draft) {
 		/** @type {Entry} */
-		const entry = { ...draft, at: 0, .../** @type {ReturnType<typeof deferred<Acknowledged>>} */ (deferred()) };
-		this.#outbox.set(draft.key, entry);
-		return entry;
-	}
+		const entry = { key, message: copy, time: lastTime = Math.max(Date.now(), lastTime + 1), ...new Deferred() };
+		signal?.addEventListener('abort', () => withdraw(key, signal.reason));
+		enqueue([entry]);
+		return entry.promise;
+	};
 
-	#changed() {
-		emit(this, 'outbox', this.outbox);
-		this.#flush();
-	}
+	/** @type {(key: string, reason?: unknown) => boolean} */
+	const withdraw = (key, reason = failure('withdrawn')) => {
+		const entry = outbox.find((it) => it.key === key && !it.sent);
+		settle(entry, reason);
+		return !!entry;
+	};
+
+	/** @type {(key: string) => Entry | undefined} */
+	const find = (key) => outbox.find((entry) => entry.key === key);
+
+	/** @type {(entries: Entry[]) => void} */
+	const enqueue = (entries) => {
+		if (entries.length) {
+			outbox = [...outbox, ...entries].sort((a, b) => a.time - b.time);
+			entries.forEach(save);
+			changed();
+		}
+	};
+
+	const changed = () => {
+		dispatch('outbox', client.outbox);
+		flush();
+	};
 
 	/** Sends the oldest message, and the next when that is settled: no message passes one that has to be sent again. */
-	#flush() {
-		const [entry] = this.#outbox.values();
+	const flush = () => {
+		const [entry] = outbox;
 		const now = performance.now();
-		const due = Math.max(this.#due, now);
-		if (!entry || this.#inFlight || !this.#since) {
-			return;
-		}
-		if (due - now > BURST * PACE) {
-			this.#pause(PACE);
-		}
-		else if (this.#put(entry.message)) {
-			this.#due = due + PACE;
-			this.#inFlight = entry;
-			if (!entry.sent) {
+		if (entry && !inFlight && since) {
+			if (due - now > BURST * PACE) {
+				pause(PACE);
+			}
+			else {
+				due = Math.max(due, now) + PACE;
+				inFlight = entry;
+				put(entry.message);
 				entry.sent = true;
-				this.#save(entry);
+				save(entry);
 			}
 		}
-	}
+	};
 
 	/**
 	 * Sends again what waits after a while.
-	 * @param {number} delay
+	 * @type {(delay: number) => void}
 	 */
-	#pause(delay) {
-		clearTimeout(this.#sendTimer);
-		this.#sendTimer = setTimeout(() => {
-			this.#inFlight = undefined;
-			this.#flush();
-			this.#sendCancels();
+	const pause = (delay) => {
+		clearTimeout(sendTimer);
+		sendTimer = setTimeout(() => {
+			inFlight = undefined;
+			flush();
+			sendCancels();
 		}, delay);
-	}
+	};
 
 	/**
 	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
-	 * @param {number} failures
+	 * @type {(failures: number) => number}
 	 */
-	#backOff(failures) {
-		const { minDelay, maxDelay } = this.#options;
-		const limit = Math.min(maxDelay, minDelay * 2 ** (failures + 1));
-		return minDelay + Math.random() * (limit - minDelay);
-	}
-
-	/** @param {Entry} entry */
-	#settle(entry) {
-		this.#retries = 0;
-		this.#outbox.delete(entry.key);
-		if (this.#inFlight === entry) {
-			this.#inFlight = undefined;
-		}
-		tried(() => this.#outboxStorage.removeItem(this.#prefix + entry.key));
-		this.#changed();
-	}
+	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
 
 	/**
-	 * The server may lose what it has acknowledged: a database that fails over to a standby may lack the last commits.
-	 * @param {Entry} entry
-	 * @param {number} eventId
+	 * Takes a message out of the outbox; it is refused, unless it was resolved before.
+	 * @type {(entry: Entry | undefined, reason?: unknown) => void}
 	 */
-	#remember(entry, eventId) {
-		const now = entry.at = performance.now();
-		entry.eventId = eventId;
-		this.#acknowledged.add(entry);
-		this.#acknowledged.forEach((it) => it.at < now - KEPT_TIME && this.#acknowledged.delete(it));
-	}
-
-	/**
-	 * Sends again, first, what is lost, or may be: its keys keep it from being handled twice.
-	 * @param {any} rewindTo undefined: nothing is lost
-	 */
-	#offerAgain(rewindTo) {
-		const lost = [...this.#acknowledged].filter(({ eventId = Infinity }) => eventId > rewindTo);
-		if (lost.length) {
-			this.#outbox = new Map([...lost.map((entry) => /** @type {const} */ ([entry.key, entry])), ...this.#outbox]);
-			lost.forEach((entry) => {
-				this.#acknowledged.delete(entry);
-				this.#save(entry);
-			});
-			this.#changed();
-		}
-	}
-
-	/**
-	 * @param {ResumableWebSocketError} error
-	 * @param {Entry} [entry] the message that is refused
-	 */
-	#fail(error, entry) {
+	const settle = (entry, reason) => {
 		if (entry) {
-			this.#settle(entry);
-			entry.reject(error);
+			outbox = outbox.filter((it) => it !== entry);
+			if (inFlight === entry) {
+				inFlight = undefined;
+			}
+			retries = 0;
+			entry.reject(reason);
+			tried(() => outboxStorage.removeItem(prefix + entry.key));
+			changed();
 		}
-		emit(this, 'error', error);
-	}
+	};
+
+	/**
+	 * Reports an error, to the message that it is for, too.
+	 * @type {(error: ResumableWebSocketError, entry?: Entry) => void}
+	 */
+	const fail = (error, entry) => {
+		settle(entry, error);
+		dispatch('error', error);
+	};
 
 	// ---- what is kept
 
-	#load() {
-		const { sessionId, lastEventId, epoch, resume } = this.#options;
-		const [session = null, ...cursor] = tried(() => [...read(this.#storage, this.#prefix)]) ?? [];
-		this.sessionId = sessionId === undefined ? session : sessionId;
-		const [last, from = Infinity, known] = resume === 'cursor' && session === this.sessionId ? cursor : [];
-		this.lastEventId = this.sessionId && (lastEventId ?? last) || 0;
-		this.#loadFrom = from;
-		this.epoch = epoch ?? known ?? undefined;
-	}
-
-	/** Writing is slow, and events may be many. A cursor that lags costs some repeats. */
-	#storeSoon() {
-		if (!this.#storeTimer) {
-			this.#store();
-			this.#storeTimer = setTimeout(() => this.#storeNow(), CURSOR_INTERVAL);
-		}
-	}
-
 	/** Stores what waits to be stored, if anything does. */
-	#storeNow() {
-		if (this.#storeTimer) {
-			clearTimeout(this.#storeTimer);
-			this.#storeTimer = undefined;
-			this.#store();
+	const storeNow = () => {
+		if (storeTimer) {
+			clearTimeout(storeTimer);
+			storeTimer = undefined;
+			store();
 		}
-	}
-
-	/** @param {boolean} [reset] whether the cursor may go back; other tabs may be ahead of this one */
-	#store(reset) {
-		tried(() => {
-			const [session, cursor] = read(this.#storage, this.#prefix) ?? [];
-			if (reset || session !== this.sessionId || cursor < this.lastEventId) {
-				const from = Math.min(this.#loadFrom, this.lastEventId, ...[...this.#replies.values()].map(({ _start }) => _start - 1));
-				this.#storage.setItem(this.#prefix, JSON.stringify([this.sessionId, this.lastEventId, from, this.epoch]));
-			}
-		});
-	}
+	};
 
 	/**
-	 * @param {Entry} entry
-	 * @param {number} [seen] when its owner was there
+	 * The cursor may go back only if that is asked for; other tabs may be ahead of this one.
+	 * @type {(reset?: boolean) => void}
 	 */
-	#save(entry, seen = Date.now()) {
-		const { key, message, time, sent } = entry;
+	const store = (reset) => {
 		tried(() => {
-			this.#outboxStorage.setItem(this.#prefix + key, JSON.stringify({ key, message, time, sent, session: this.sessionId, owner: this.#id, seen }));
+			const [session, cursor] = readCursor();
+			if (reset || session !== client.sessionId || cursor < client.lastEventId) {
+				cursorStorage.setItem(prefix, JSON.stringify([
+					client.sessionId, client.lastEventId, Math.min(loadFrom, client.lastEventId, ...[...replies.values()].map(({ _start }) => _start - 1)), client.epoch,
+				]));
+			}
+		});
+	};
+
+	/** @type {(entry: Entry) => void} */
+	const save = (entry) => {
+		tried(() => {
+			outboxStorage.setItem(prefix + entry.key,
+				JSON.stringify({ ...entry, session: client.sessionId, owner: self, seen: release ? Date.now() : 0 }));
 			entry.saved = true;
 		});
-	}
+	};
 
 	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
-	#own() {
-		if (!this.#release) {
-			const held = new Promise((resolve) => this.#release = resolve);
-			locks()?.request(this.#id, () => held).catch(() => {});
+	const own = () => {
+		if (!release) {
+			const held = new Promise((resolve) => release = resolve);
+			globalThis.navigator?.locks?.request(self, () => held).catch(() => {});
 		}
-	}
+	};
 
 	/** Lets other clients have the messages of this one. */
-	#disown() {
-		this.#outbox.forEach((entry) => this.#save(entry, 0));
-		this.#release?.();
-		this.#release = undefined;
-	}
+	const disown = () => {
+		release?.();
+		release = undefined;
+		outbox.forEach(save);
+	};
 
 	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
-	async #adopt() {
-		const manager = locks();
-		this.#outbox.forEach((entry) => {
-			const { key, saved } = entry;
-			if (!this.sessionId && saved && read(this.#outboxStorage, this.#prefix + key)?.owner !== this.#id) {
-				// while this page was away, another client has taken it into another session, where its key says nothing
-				this.#outbox.delete(key);
-				entry.reject(failure('taken_over'));
-			}
-			else {
-				this.#save(entry);
-			}
-		});
-		const left = () => tried(() => stored(this.#outboxStorage, this.#prefix).filter(({ session, owner, seen }) => session === this.sessionId
-			&& owner !== this.#id && this.#page && (manager || seen < Date.now() - LEASE))) ?? [];
+	const adopt = async () => {
+		const manager = globalThis.navigator?.locks;
+		// while this page was away, another client may have taken a message into another session, where its key says nothing
+		outbox = outbox.filter((entry) => client.sessionId || !entry.saved || read(outboxStorage, prefix + entry.key)?.owner === self
+			|| entry.reject(failure('taken_over')));
+		outbox.forEach(save);
+		const left = () => stored(outboxStorage, prefix).filter(({ session, owner, seen }) => session === client.sessionId
+			&& owner !== self && page && (manager || seen < Date.now() - LEASE));
 		for (const { owner, seen } of left()) {
-			const take = () => {
-				const drafts = left().filter((draft) => draft.owner === owner);
-				drafts.forEach((draft) => this.#save(this.#enqueue(draft)));
-				if (drafts.length) {
-					this.#outbox = new Map([...this.#outbox].sort(([, a], [, b]) => a.time - b.time));
-					this.#changed();
-				}
-			};
+			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map((draft) => ({ ...draft, ...new Deferred() })));
 			// an owner that has gone holds no lock; one that has left its messages may still be about to release it
-			await (manager ? manager.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) : take());
+			await (manager?.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) ?? take());
 		}
-	}
+	};
 
-}
+	return { outbox: () => [...outbox], send, withdraw, cancel, reconnect, close };
+};

@@ -288,8 +288,27 @@ export interface Entry extends Draft {
 	resolve: (acknowledged: Acknowledged) => void;
 	reject: (reason: unknown) => void;
 	saved?: boolean;
-	cancelled?: boolean;
+	cancelling?: boolean;
 	/** The event it was acknowledged as, and when. */
 	eventId?: number;
-	at: number;
+	at?: number;
 }
+
+/** A promise and its ends. */
+export interface Deferred<T> {
+	promise: Promise<T>;
+	resolve: (value: T) => void;
+	reject: (reason: unknown) => void;
+}
+
+/** A reply as the client changes it. */
+export type RunningReply = { -readonly [K in keyof Reply]: Reply[K] } & {
+	_end: Deferred<string>;
+	/** Of the text as the server counts; longer than the text only if the log has lost its beginning. */
+	_length: number;
+	/** The first event that belonged to it, and the last. */
+	_start: number;
+	_at?: number;
+	/** Whether the page knows it. */
+	_known?: boolean;
+};

@@ -49,7 +49,7 @@ test('a platform without a WebSocket needs the option WebSocket', () => {
 });
 
 test('a relative URL needs a page', () => {
-	assert.throws(() => new ResumableWebSocket('/ws'), { name: 'TypeError', message: /'\/ws'.*absolute/ });
+	assert.throws(() => new ResumableWebSocket('/ws'), { name: 'TypeError', message: /\/ws/ });
 });
 
 test('codes have names', () => {

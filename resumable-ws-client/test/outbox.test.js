@@ -346,3 +346,18 @@ test('many messages are sent at a pace that the server allows', async () => {
 	connection.ack(await connection.heard(41), 41);
 	connection.ack(await connection.heard(42), 42);
 });
+
+test('a message that was stopped while it waited is stopped on the page that sends it', async () => {
+	const storage = new TestStorage();
+	const { client, session } = await offline('stopped', { storage });
+	client.cancel();
+	client.close();
+	server.refuseWith = 0;
+	const next = connect(server.url, { storage, sessionId: session });
+	const connection = await server.connection();
+	connection.resume();
+	await acknowledge(connection, 1);
+	await until(() => next.pending === 0);
+	connection.send({ type: 'assistant_started', event_id: 2, payload: { message_id: 'm', in_reply_to: 1 } });
+	await until(() => connection.said.some(({ type, message_id }) => type === 'cancel' && message_id === 'm'));
+});

@@ -163,6 +163,7 @@ test('the signal of getToken is aborted when the token is no longer awaited', as
 	await until(() => signals.length >= 2);
 	assert.equal(signals[0].aborted, true);
 	assert.equal(waits(client)[0].reason, 'connect_timeout');
+	assert.equal(waits(client)[0].code, undefined, 'there was no close');
 	client.close();
 	assert.ok(signals.every(({ aborted }) => aborted));
 });

@@ -115,3 +115,29 @@ test('a reply that is to be stopped says so from its beginning, and under its ne
 	await until(() => cancels(connection).includes('m3'));
 	assert.equal(client.replies.get('m3').cancelling, true);
 });
+
+test('a stop holds for a reply that waits long for its turn', async () => {
+	const { client, connection } = await replying();
+	const waiting = client.say('waits for its turn');
+	connection.ack(await connection.heard(), 3);
+	await waiting;
+	connection.cut();
+	await until(() => waits(client).length);
+	client.cancel();
+	const second = await server.connection();
+	second.resume();
+	await until(() => client.status === 'open');
+	const { now } = performance;
+	performance.now = () => now.call(performance) + 3_600_000;
+	try {
+		const next = client.say('an hour later');
+		await until(() => second.said.some(({ content }) => content));
+		second.ack(second.said.find(({ content }) => content), 4);
+		await next;
+	}
+	finally {
+		performance.now = now;
+	}
+	second.send(started(5, 'm2', { in_reply_to: 3 }));
+	await until(() => cancels(second).includes('m2'));
+});

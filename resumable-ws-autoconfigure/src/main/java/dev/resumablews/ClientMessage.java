@@ -11,7 +11,8 @@ import tools.jackson.databind.JsonNode;
  *
  * @param sessionId the session the client is connected to
  * @param userId the user it authenticated as
- * @param connectionId the connection it came in on
+ * @param connectionId the connection it came in on; of a message that came in a request
+ * of its own, the id of that request
  * @param type its type
  * @param payload its {@code payload}; for a {@code user_message} an object with the
  * {@code content}; a missing node if the client sent none

@@ -10,11 +10,12 @@ import java.util.UUID;
  * taken away as long as there are events that it has encoded.
  * <p>
  * <b>What is encoded.</b> The payloads of all events: messages of users, the deltas and
- * messages of replies, published events. What stays plain are the ids of users, sessions,
- * events, messages and nodes, the types of events, idempotency keys, times, sizes, the
- * states of replies, and which event a reply answers. So nothing that is confidential may
- * be in a user id or an event type. The size that is stored is that of the encoded form,
- * which is about as telling as that of the payload.
+ * messages of replies, published events. Ephemeral events are not stored, and travel
+ * between nodes as they are. What stays plain are the ids of users, sessions, events,
+ * messages and nodes, the types of events, idempotency keys, times, sizes, the states of
+ * replies, and which event a reply answers. So nothing that is confidential may be in a
+ * user id or an event type. The size that is stored is that of the encoded form, which is
+ * about as telling as that of the payload.
  * <p>
  * <b>When it is called.</b> {@link #encode} once for each event, or for each session that
  * an event is published to, and again when a reply is tried again. {@link #decode}

@@ -89,8 +89,8 @@ public interface ResumableSessions {
 	 * once, whatever becomes of the transaction.
 	 * <p>
 	 * Does not block, and takes no note of whether there is such a session. Between nodes
-	 * the event travels in the signal itself, so its size is limited, whoever is
-	 * connected: type and payload together to 7,917 bytes with
+	 * the event travels in the signal itself, so its size is limited, even if no client
+	 * is connected: type and payload together to 7,917 bytes with
 	 * {@code resumable-ws.cluster.signal=postgres}, to 130,990 with {@code redis}.
 	 * @param sessionId the session
 	 * @param type the event's type, as for {@link #publish(UUID, String, Object)}, but

@@ -27,6 +27,7 @@ import org.springframework.util.unit.DataSize;
  * as "https://*.example.com", "self" for the origin of the endpoint itself, or "*" for
  * any. When empty, the same origin only.
  * @param auth Who may connect.
+ * @param http Server-sent events, long polling, and messages over HTTP.
  * @param connection Limits and times of a connection.
  * @param user What one user may take of a node.
  * @param log The event log.
@@ -42,11 +43,11 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
-		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Connection connection,
-		@DefaultValue User user, @DefaultValue Log log, @DefaultValue Pool pool, @DefaultValue Feed feed,
-		@DefaultValue Cluster cluster, @DefaultValue Reply reply, @DefaultValue Shutdown shutdown,
-		@DefaultValue Schema schema, @DefaultValue Cleanup cleanup, @DefaultValue Client client,
-		@DefaultValue Map<String, Relay> relay) {
+		@DefaultValue List<String> allowedOrigins, @DefaultValue Auth auth, @DefaultValue Http http,
+		@DefaultValue Connection connection, @DefaultValue User user, @DefaultValue Log log, @DefaultValue Pool pool,
+		@DefaultValue Feed feed, @DefaultValue Cluster cluster, @DefaultValue Reply reply,
+		@DefaultValue Shutdown shutdown, @DefaultValue Schema schema, @DefaultValue Cleanup cleanup,
+		@DefaultValue Client client, @DefaultValue Map<String, Relay> relay) {
 
 	private static final Pattern RELAY_NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,39}");
 
@@ -54,8 +55,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 	public ResumableWsProperties {
 		require(isPath(path), "path", path, "a path such as /ws, of letters, digits, '/', '-', '_' and '.'");
-		require(!client.path().equals(path), "client.path", client.path(),
-				"another path than that of the WebSocket endpoint");
+		require(!Set.of(path, path + "/sse", path + "/messages").contains(client.path()), "client.path", client.path(),
+				"another path than those of the endpoints");
 		if (pool.size() != null) {
 			int least = log.lanes() + (relay.isEmpty() ? 4 : 5);
 			require(pool.size() >= least, "pool.size", pool.size(),
@@ -162,6 +163,26 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 					"more than zero");
 			require(!clockSkew.isNegative(), "auth.jwt.clock-skew", clockSkew, "zero or more");
 			require(!userClaim.isBlank(), "auth.jwt.user-claim", userClaim, "the name of a claim");
+		}
+
+	}
+
+	/**
+	 * Server-sent events, long polling, and messages over HTTP.
+	 *
+	 * @param enabled Whether to provide them, below the path of the WebSocket endpoint.
+	 * @param maxWait Time a long poll may wait for something to send. One that asks for
+	 * more waits as long.
+	 * @param maxRequestSize Size of the body of a request with messages.
+	 */
+	public record Http(@DefaultValue("true") boolean enabled, @DefaultValue("30s") Duration maxWait,
+			@DefaultValue("1MB") DataSize maxRequestSize) {
+
+		public Http {
+			require(!maxWait.isNegative() && maxWait.compareTo(Duration.ofHours(1)) <= 0, "http.max-wait", maxWait,
+					"from 0 to 1h");
+			require(between(maxRequestSize, 1, DataSize.ofMegabytes(64).toBytes()), "http.max-request-size",
+					maxRequestSize, "from 1B to 64MB");
 		}
 
 	}

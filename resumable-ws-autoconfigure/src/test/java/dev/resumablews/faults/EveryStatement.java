@@ -184,7 +184,7 @@ final class EveryStatement implements AutoCloseable {
 	void rest(Runnable arm) {
 		arm.run();
 		int before = probes();
-		await().atMost(Duration.ofSeconds(30)).until(() -> probes() > before);
+		await().atMost(PATIENCE).until(() -> probes() > before);
 		run(arm);
 	}
 

@@ -69,7 +69,9 @@ public final class RealtimeUpstream implements AutoCloseable {
 
 	private volatile int refusal;
 
-	private volatile boolean answersPings = true;
+	private final AtomicInteger ignored = new AtomicInteger();
+
+	private volatile boolean ignoring;
 
 	private RealtimeUpstream(ServerSocket listener, String key) {
 		this.listener = listener;
@@ -132,8 +134,18 @@ public final class RealtimeUpstream implements AutoCloseable {
 		this.readGate.open();
 	}
 
-	public void answerPings(boolean answersPings) {
-		this.answersPings = answersPings;
+	/**
+	 * Reads what clients send and does as if nothing had come, pings included.
+	 */
+	public void ignore(boolean ignoring) {
+		this.ignoring = ignoring;
+	}
+
+	/**
+	 * Returns how many messages were ignored.
+	 */
+	public int ignored() {
+		return this.ignored.get();
 	}
 
 	/**
@@ -303,7 +315,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 				WsFrame frame = WsFrame.readMasked(in);
 				switch (frame.opcode()) {
 					case WsFrame.PING -> {
-						if (RealtimeUpstream.this.answersPings) {
+						if (!RealtimeUpstream.this.ignoring) {
 							send(WsFrame.PONG, frame.payload());
 						}
 					}
@@ -326,6 +338,10 @@ public final class RealtimeUpstream implements AutoCloseable {
 		}
 
 		private void handle(String text) throws IOException {
+			if (RealtimeUpstream.this.ignoring) {
+				RealtimeUpstream.this.ignored.incrementAndGet();
+				return;
+			}
 			JsonNode message = parse(text);
 			if (message == null) {
 				say(Map.of("type", "error", "error", Map.of("message", "not JSON")));

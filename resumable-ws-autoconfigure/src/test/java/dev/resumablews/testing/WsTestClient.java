@@ -15,16 +15,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -36,12 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Every wait is bounded, by {@link Builder#patience} where no time is given. Safe for use
  * by many threads.
  */
-public final class WsTestClient implements AutoCloseable {
-
-	/**
-	 * Close code when the connection ended without a close frame.
-	 */
-	public static final int NO_CLOSE_FRAME = 1006;
+public final class WsTestClient implements TestClient {
 
 	/**
 	 * Close code when the close frame had none.
@@ -60,15 +52,9 @@ public final class WsTestClient implements AutoCloseable {
 
 	private final HttpHead response;
 
-	private final Duration patience;
+	private final List<WsFrame> frames = Collections.synchronizedList(new ArrayList<>());
 
-	private final List<WsFrame> frames = new ArrayList<>();
-
-	private final List<JsonNode> messages = new ArrayList<>();
-
-	private final List<JsonNode> unseen = new ArrayList<>();
-
-	private final CompletableFuture<Integer> closeCode = new CompletableFuture<>();
+	private final Inbox inbox;
 
 	private final AtomicInteger pings = new AtomicInteger();
 
@@ -80,15 +66,13 @@ public final class WsTestClient implements AutoCloseable {
 
 	private volatile String closeReason = "";
 
-	private volatile @Nullable Throwable failure;
-
 	private WsTestClient(Socket socket, PausableInput input, HttpHead response, Builder builder) throws IOException {
 		this.socket = socket;
 		this.input = input;
 		this.in = new DataInputStream(new BufferedInputStream(input, builder.readSize));
 		this.out = socket.getOutputStream();
 		this.response = response;
-		this.patience = builder.patience;
+		this.inbox = new Inbox(builder.patience);
 		this.autoPong = builder.autoPong;
 	}
 
@@ -130,20 +114,14 @@ public final class WsTestClient implements AutoCloseable {
 		return this.response.header(name);
 	}
 
-	/**
-	 * Sends a text message.
-	 * @param json the text, which may be anything
-	 */
-	public void send(String json) {
-		send(WsFrame.TEXT, json.getBytes(StandardCharsets.UTF_8));
+	@Override
+	public Inbox inbox() {
+		return this.inbox;
 	}
 
-	/**
-	 * Sends a JSON object.
-	 * @param fields its fields
-	 */
-	public void send(Map<String, ?> fields) {
-		send(JSON.writeValueAsString(fields));
+	@Override
+	public void send(String json) {
+		send(WsFrame.TEXT, json.getBytes(StandardCharsets.UTF_8));
 	}
 
 	public void sendBinary(byte[] bytes) {
@@ -198,48 +176,13 @@ public final class WsTestClient implements AutoCloseable {
 			}
 		}
 		catch (IOException ex) {
-			throw new IllegalStateException("The connection is closed, code " + this.closeCode.getNow(null), ex);
+			throw new IllegalStateException("The connection is closed, code " + this.inbox.closeCode().getNow(null),
+					ex);
 		}
 	}
 
 	public void ping() {
 		send(WsFrame.PING, new byte[] { 1 });
-	}
-
-	/**
-	 * Returns the next message that neither this nor {@link #await} has returned.
-	 * @return the message
-	 */
-	public JsonNode next() {
-		return await((message) -> true);
-	}
-
-	/**
-	 * Returns the first message of a type that neither this nor {@link #next} has
-	 * returned; others before it stay to be returned.
-	 * @param type the type
-	 * @return the message
-	 */
-	public JsonNode await(String type) {
-		return await((message) -> message.path("type").asString("").equals(type));
-	}
-
-	/**
-	 * Returns the first matching message that neither this nor {@link #next} has
-	 * returned; others before it stay to be returned.
-	 * @param wanted says what matches
-	 * @return the message
-	 */
-	public JsonNode await(Predicate<JsonNode> wanted) {
-		JsonNode message = poll(wanted, this.patience);
-		if (message == null) {
-			synchronized (this.messages) {
-				throw new AssertionError("No such message after %s. Close code %s, failure %s, %d received, last: %s"
-					.formatted(this.patience, this.closeCode.getNow(null), this.failure, this.messages.size(),
-							this.messages.subList(Math.max(0, this.messages.size() - 10), this.messages.size())));
-			}
-		}
-		return message;
 	}
 
 	/**
@@ -249,41 +192,7 @@ public final class WsTestClient implements AutoCloseable {
 	 * @return the message
 	 */
 	public @Nullable JsonNode poll(Duration atMost) {
-		return poll((message) -> true, atMost);
-	}
-
-	private @Nullable JsonNode poll(Predicate<JsonNode> wanted, Duration atMost) {
-		long deadline = System.nanoTime() + atMost.toNanos();
-		synchronized (this.messages) {
-			while (true) {
-				for (int i = 0; i < this.unseen.size(); i++) {
-					if (wanted.test(this.unseen.get(i))) {
-						return this.unseen.remove(i);
-					}
-				}
-				long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-				if (left <= 0 || this.closeCode.isDone()) {
-					return null;
-				}
-				try {
-					this.messages.wait(left);
-				}
-				catch (InterruptedException ex) {
-					Thread.currentThread().interrupt();
-					return null;
-				}
-			}
-		}
-	}
-
-	/**
-	 * Returns all messages so far, whatever they were, in order.
-	 * @return the messages
-	 */
-	public List<JsonNode> messages() {
-		synchronized (this.messages) {
-			return List.copyOf(this.messages);
-		}
+		return this.inbox.poll((message) -> true, atMost);
 	}
 
 	/**
@@ -291,7 +200,7 @@ public final class WsTestClient implements AutoCloseable {
 	 * @return the frames
 	 */
 	public List<WsFrame> frames() {
-		synchronized (this.messages) {
+		synchronized (this.frames) {
 			return List.copyOf(this.frames);
 		}
 	}
@@ -300,10 +209,12 @@ public final class WsTestClient implements AutoCloseable {
 	 * Stops taking bytes from the socket. Once this returns, what the server sends fills
 	 * first this machine's receive buffer, then the server's send buffer.
 	 */
+	@Override
 	public void pauseReading() {
 		this.input.pause();
 	}
 
+	@Override
 	public void resumeReading() {
 		this.input.resume();
 	}
@@ -332,36 +243,12 @@ public final class WsTestClient implements AutoCloseable {
 		return this.pongs.get();
 	}
 
-	public boolean isOpen() {
-		return !this.closeCode.isDone();
-	}
-
 	/**
 	 * Returns the server's close code, {@link #NO_STATUS} or {@link #NO_CLOSE_FRAME}.
 	 * @return completes when the server has closed
 	 */
 	public CompletableFuture<Integer> closeCode() {
-		return this.closeCode;
-	}
-
-	/**
-	 * Waits for the server's close code.
-	 * @return the code
-	 */
-	public int awaitClose() {
-		try {
-			return this.closeCode.get(this.patience.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (TimeoutException ex) {
-			throw new AssertionError("Not closed after " + this.patience, ex);
-		}
-		catch (ExecutionException ex) {
-			throw new AssertionError(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new AssertionError(ex);
-		}
+		return this.inbox.closeCode();
 	}
 
 	/**
@@ -369,7 +256,7 @@ public final class WsTestClient implements AutoCloseable {
 	 * @return the failure; null when there was none
 	 */
 	public @Nullable Throwable failure() {
-		return this.failure;
+		return this.inbox.failure();
 	}
 
 	/**
@@ -391,6 +278,7 @@ public final class WsTestClient implements AutoCloseable {
 	/**
 	 * Resets the connection, without a close frame.
 	 */
+	@Override
 	public void abort() {
 		Sockets.reset(this.socket);
 		resumeReading();
@@ -415,13 +303,12 @@ public final class WsTestClient implements AutoCloseable {
 
 	private void listen() {
 		int code = NO_CLOSE_FRAME;
+		Throwable failure = null;
 		ByteArrayOutputStream message = new ByteArrayOutputStream();
 		try {
 			while (true) {
 				WsFrame frame = WsFrame.read(this.in);
-				synchronized (this.messages) {
-					this.frames.add(frame);
-				}
+				this.frames.add(frame);
 				if (frame.opcode() == WsFrame.CLOSE) {
 					code = closed(frame);
 					break;
@@ -430,12 +317,9 @@ public final class WsTestClient implements AutoCloseable {
 			}
 		}
 		catch (IOException | RuntimeException ex) {
-			this.failure = ex;
+			failure = ex;
 		}
-		synchronized (this.messages) {
-			this.closeCode.complete(code);
-			this.messages.notifyAll();
-		}
+		this.inbox.closed(code, failure);
 		Sockets.close(this.socket);
 	}
 
@@ -462,12 +346,7 @@ public final class WsTestClient implements AutoCloseable {
 	private void take(String text) {
 		for (String line : text.split("\n")) {
 			if (!line.isBlank()) {
-				JsonNode message = JSON.readTree(line);
-				synchronized (this.messages) {
-					this.messages.add(message);
-					this.unseen.add(message);
-					this.messages.notifyAll();
-				}
+				this.inbox.add(JSON.readTree(line));
 			}
 		}
 	}
@@ -493,7 +372,7 @@ public final class WsTestClient implements AutoCloseable {
 	/**
 	 * How to connect. Not for use by several threads.
 	 */
-	public static final class Builder {
+	public static final class Builder implements TestClient.Builder {
 
 		private final URI uri;
 
@@ -519,6 +398,7 @@ public final class WsTestClient implements AutoCloseable {
 		 * @param value its value, which will be encoded
 		 * @return this
 		 */
+		@Override
 		public Builder query(String name, Object value) {
 			this.query.put(name, value.toString());
 			return this;
@@ -530,6 +410,7 @@ public final class WsTestClient implements AutoCloseable {
 		 * @param value its value; empty for none
 		 * @return this
 		 */
+		@Override
 		public Builder header(String name, String value) {
 			this.headers.put(name, value);
 			return this;
@@ -541,6 +422,7 @@ public final class WsTestClient implements AutoCloseable {
 		 * @param bytes its size
 		 * @return this
 		 */
+		@Override
 		public Builder receiveBuffer(int bytes) {
 			this.receiveBuffer = bytes;
 			this.readSize = Math.min(this.readSize, bytes);
@@ -557,6 +439,7 @@ public final class WsTestClient implements AutoCloseable {
 		 * @param patience how long
 		 * @return this
 		 */
+		@Override
 		public Builder patience(Duration patience) {
 			this.patience = patience;
 			return this;
@@ -567,6 +450,7 @@ public final class WsTestClient implements AutoCloseable {
 		 * @return the client
 		 * @throws UpgradeRefusedException when the server refuses
 		 */
+		@Override
 		public WsTestClient connect() {
 			Socket socket = new Socket();
 			try {
@@ -592,6 +476,7 @@ public final class WsTestClient implements AutoCloseable {
 		 * Connects, but the server refuses.
 		 * @return what the server said
 		 */
+		@Override
 		public UpgradeRefusedException connectRefused() {
 			try (WsTestClient client = connect()) {
 				throw new AssertionError("The server accepted: " + client.response.startLine());
@@ -638,13 +523,17 @@ public final class WsTestClient implements AutoCloseable {
 		}
 
 		private String target() {
-			StringBuilder target = new StringBuilder(this.uri.getRawPath());
+			return target(this.uri, this.query);
+		}
+
+		static String target(URI uri, Map<String, String> query) {
+			StringBuilder target = new StringBuilder(uri.getRawPath());
 			String separator = "?";
-			if (this.uri.getRawQuery() != null) {
-				target.append("?").append(this.uri.getRawQuery());
+			if (uri.getRawQuery() != null) {
+				target.append("?").append(uri.getRawQuery());
 				separator = "&";
 			}
-			for (Map.Entry<String, String> parameter : this.query.entrySet()) {
+			for (Map.Entry<String, String> parameter : query.entrySet()) {
 				target.append(separator)
 					.append(parameter.getKey())
 					.append("=")

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ClientSizeTests {
 
-	private static final int MOST_BYTES = 5700;
+	private static final int MOST_BYTES = 5120;
 
 	private static final String TERSER = "classpath*:META-INF/resources/webjars/terser/*/dist/bundle.min.js";
 

@@ -57,7 +57,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 	/**
 	 * Creates it.
 	 * @param onEphemeral takes the ephemeral events of other nodes
-	 * @param others is told of the nodes that are heard
+	 * @param others learns of the nodes that are heard
 	 * @param onConnections learns of the connections of other nodes
 	 * @param onRing takes what another node has rung, or may have
 	 * @param ringNeeded returns whether rings are needed now

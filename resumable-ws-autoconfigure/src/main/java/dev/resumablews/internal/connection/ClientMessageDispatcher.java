@@ -8,13 +8,11 @@ import java.util.concurrent.Executor;
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
-import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.MessageRejectedException;
 import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SecurityEvent;
-import dev.resumablews.SessionSummary;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
@@ -38,7 +36,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does what the messages of one connection ask for, in their order:
+ * Does what the messages of one sender ask for, in their order:
  * <ol>
  * <li>a {@code ping} is answered at once, and an ephemeral message is handed on;
  * <li>what does not wait for anything is done on the container's thread, unless a message
@@ -55,7 +53,7 @@ final class ClientMessageDispatcher {
 
 	private static final Log logger = LogFactory.getLog(ClientMessageDispatcher.class);
 
-	private final Connection connection;
+	private final MessageSender sender;
 
 	private final DispatcherServices services;
 
@@ -67,14 +65,14 @@ final class ClientMessageDispatcher {
 
 	private volatile boolean opened;
 
-	ClientMessageDispatcher(Connection connection, DispatcherServices services, ConnectionSettings settings) {
-		this.connection = connection;
+	ClientMessageDispatcher(MessageSender sender, DispatcherServices services, ConnectionSettings settings) {
+		this.sender = sender;
 		this.services = services;
-		this.backlog = new MessageBacklog(services.backlog(), connection.budget(), settings.maxMessageBytes());
-		Executor threads = services.workers().handling().of(connection.userId());
+		this.backlog = new MessageBacklog(services.backlog(), sender.budget(), settings.maxMessageBytes());
+		Executor threads = services.workers().handling().of(sender.userId());
 		this.waiting = new SerialExecutor(threads, true);
 		ClientMessageHandler handler = services.handlers().get("user_message");
-		this.handover = (handler != null) ? new UserMessageHandover(connection, handler, threads) : null;
+		this.handover = (handler != null) ? new UserMessageHandover(sender, handler, threads) : null;
 	}
 
 	/**
@@ -99,7 +97,7 @@ final class ClientMessageDispatcher {
 	 */
 	void dispatch(ClientFrame frame, int length) {
 		if (frame instanceof Ping ping) {
-			this.connection.tell(new Pong(ping.t()));
+			this.sender.tell(new Pong(ping.t()));
 			return;
 		}
 		if (this.waiting.isIdle() && frame instanceof Resume resume) {
@@ -109,7 +107,9 @@ final class ClientMessageDispatcher {
 			return;
 		}
 		if (frame instanceof Ephemeral ephemeral) {
-			this.services.ephemerals().handle(this.connection, ephemeral, length);
+			if (!isTooLate()) {
+				this.services.ephemerals().handle(this.sender, ephemeral, length);
+			}
 			return;
 		}
 		Reservation room;
@@ -154,8 +154,8 @@ final class ClientMessageDispatcher {
 				resume(resume);
 			}
 			else if (frame instanceof Cancel cancel) {
-				this.services.replies()
-					.cancel(this.connection.sessionId(), this.connection.userId(), cancel.messageId());
+				this.services.replies().cancel(this.sender.sessionId(), this.sender.userId(), cancel.messageId());
+				this.sender.handled();
 			}
 			else if (frame instanceof Auth auth) {
 				authenticate(auth);
@@ -174,11 +174,11 @@ final class ClientMessageDispatcher {
 	 * client sends it again on its next connection.
 	 */
 	private boolean isTooLate() {
-		return !this.opened || this.connection.closing() != null;
+		return !this.opened || this.sender.isClosing();
 	}
 
 	private void resume(Resume resume) {
-		this.connection.resume(resume.lastEventId(), resume.epoch());
+		connection().resume(resume.lastEventId(), resume.epoch());
 	}
 
 	/**
@@ -194,12 +194,12 @@ final class ClientMessageDispatcher {
 				room.release();
 				return;
 			}
-			if (!this.services.quota().tryAdd(this.connection.budget(), message.content().length())) {
-				this.services.quota().refuse(this.connection, key, room::release);
+			if (!this.services.quota().tryAdd(this.sender.budget(), message.content().length())) {
+				this.services.quota().refuse(this.sender, key, room::release);
 				return;
 			}
 			answer = this.services.messages()
-				.submit(this.connection.sessionId(), this.connection.userId(), message.content(), key, (stored) -> {
+				.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key, (stored) -> {
 					if (handover != null) {
 						handover.handOver(message.content(), key, stored.eventId(), room);
 					}
@@ -218,7 +218,7 @@ final class ClientMessageDispatcher {
 				refuse(rejected(failure), key);
 			}
 			else {
-				this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+				this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
 			}
 		});
 	}
@@ -246,12 +246,11 @@ final class ClientMessageDispatcher {
 						"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
 							.formatted(custom.type()));
 			}
-			if (!this.services.quota().tryAdd(this.connection.budget(), custom.payload().toString().length())) {
-				this.services.quota().refuse(this.connection, key, room::release);
+			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
+				this.services.quota().refuse(this.sender, key, room::release);
 				return;
 			}
-			answer = relays.submit(this.connection.sessionId(), this.connection.userId(), custom.type(),
-					custom.payload(), key);
+			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
 		}
 		catch (Throwable ex) {
 			room.release();
@@ -264,7 +263,7 @@ final class ClientMessageDispatcher {
 				refuse(rejected(failure), key);
 			}
 			else {
-				this.connection.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+				this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
 			}
 		});
 	}
@@ -273,28 +272,29 @@ final class ClientMessageDispatcher {
 		UUID key = custom.idempotencyKey();
 		ClientMessageHandler handler = this.services.handlers().get(custom.type());
 		if (handler == null) {
-			this.connection.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
+			this.sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
 					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
 			return;
 		}
-		ClientMessage message = new ClientMessage(this.connection.sessionId(), this.connection.userId(),
-				this.connection.id(), custom.type(), custom.payload(), key, null);
+		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.userId(), this.sender.id(),
+				custom.type(), custom.payload(), key, null);
 		if (key == null) {
 			handler.handle(message);
+			this.sender.handled();
 			return;
 		}
 		boolean first = this.services.once()
-			.run(this.connection.sessionId(), this.connection.userId(), key, () -> handler.handle(message));
-		this.connection.tell(new Ack(key, null, !first));
+			.run(this.sender.sessionId(), this.sender.userId(), key, () -> handler.handle(message));
+		this.sender.tell(new Ack(key, null, !first));
 	}
 
 	private void authenticate(Auth auth) {
 		long began = System.nanoTime();
 		try {
 			AuthenticatedUser user = this.services.authenticator().authenticate(auth.token());
-			if (user.userId().equals(this.connection.userId())) {
-				this.connection.authenticated(new Login(user, began));
-				this.connection.tell(new AuthOk(user.expiresAt()));
+			if (user.userId().equals(this.sender.userId())) {
+				connection().authenticated(new Login(user, began));
+				this.sender.tell(new AuthOk(user.expiresAt()));
 			}
 			else {
 				refuseToken("another_user", "The token is another user's");
@@ -306,15 +306,15 @@ final class ClientMessageDispatcher {
 		catch (RuntimeException ex) {
 			// its message may hold the token
 			logger.warn("The token of an auth message of connection %s could not be checked: %s"
-				.formatted(this.connection.id(), ex.getClass().getName()));
+				.formatted(this.sender.id(), ex.getClass().getName()));
 			logger.debug("A token could not be checked", ex);
-			this.connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
+			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}
 
 	private void refuseToken(String reason, String message) {
-		this.connection.report(SecurityEvent.Kind.TOKEN_REFUSED, reason);
-		this.connection.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, message, null));
+		this.sender.report(SecurityEvent.Kind.TOKEN_REFUSED, reason);
+		this.sender.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, message, null));
 	}
 
 	/**
@@ -333,55 +333,46 @@ final class ClientMessageDispatcher {
 	private void refuse(Throwable thrown, @Nullable UUID key) {
 		Throwable failure = unwrapped(thrown);
 		if (failure instanceof BudgetExceededException exceeded) {
-			this.connection.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
-			this.connection
+			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
+			this.sender
 				.tell(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key));
 		}
 		else if (failure instanceof EventLogUnavailableException) {
-			this.connection.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
+			this.sender.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
 					"The message cannot be stored right now; send it again later", key));
 		}
-		else if (failure instanceof UnknownSessionException unknown && this.connection.hasSession()
-				&& unknown.getSessionId().equals(this.connection.sessionId())) {
-			this.services.workers().reading().execute(this.connection.userId(), this::endWithSession);
+		else if (failure instanceof UnknownSessionException unknown && this.opened
+				&& unknown.getSessionId().equals(this.sender.sessionId())) {
+			this.sender.sessionEnded();
 		}
 		else if (failure instanceof PayloadCodecException) {
-			logger.warn("A message of connection %s could not be stored: %s".formatted(this.connection.id(),
-					failure.getMessage()));
+			logger.warn(
+					"A message of sender %s could not be stored: %s".formatted(this.sender.id(), failure.getMessage()));
 			logger.debug("A message could not be encoded", failure);
-			this.connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
+			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
 		}
 		else if (failure instanceof MessageRejectedException) {
-			this.connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
+			this.sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
 		}
 		else {
-			logger.warn("A message of connection %s could not be handled".formatted(this.connection.id()), failure);
-			this.connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
+			logger.warn("A message of sender %s could not be handled".formatted(this.sender.id()), failure);
+			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
 		}
 	}
 
 	/**
-	 * Ends the connection of a session that takes no further events. If it was closed,
-	 * the client is sent all of it before. If its row is gone, because it was cleaned up
-	 * or lost in a crash, the client has to reconnect, and is given another session.
+	 * Returns the sender of what only makes sense on a connection, and is not taken from
+	 * others.
 	 */
-	private void endWithSession() {
-		try {
-			SessionSummary session = this.services.log().find(this.connection.sessionId()).orElse(null);
-			if (session != null && session.closed()) {
-				this.connection.sessionClosed(session.lastEventId());
-			}
-			else {
-				this.connection.close(CloseCode.RESTART);
-			}
-		}
-		catch (EventLogUnavailableException ex) {
-			logger.debug("Whether a session is closed or gone is not known", ex);
-			this.connection.close(CloseCode.TRY_AGAIN_LATER);
-		}
+	private Connection connection() {
+		return (Connection) this.sender;
 	}
 
-	private static @Nullable UUID key(ClientFrame frame) {
+	/**
+	 * Returns the key of a message.
+	 * @return the key; null if it has none
+	 */
+	static @Nullable UUID key(ClientFrame frame) {
 		if (frame instanceof UserMessage message) {
 			return message.idempotencyKey();
 		}

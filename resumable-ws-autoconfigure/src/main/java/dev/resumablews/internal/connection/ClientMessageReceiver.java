@@ -39,12 +39,11 @@ final class ClientMessageReceiver {
 
 	private int malformedInARow;
 
-	ClientMessageReceiver(Connection connection, FrameReader reader, ConnectionSettings settings,
-			ClientMessageDispatcher dispatcher) {
+	ClientMessageReceiver(Connection connection, ConnectionSettings settings, DispatcherServices services) {
 		this.connection = connection;
-		this.reader = reader;
+		this.reader = services.reader();
 		this.settings = settings;
-		this.dispatcher = dispatcher;
+		this.dispatcher = new ClientMessageDispatcher(connection, services, settings);
 		this.budget = connection.budget();
 	}
 
@@ -94,13 +93,22 @@ final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Forgets the message that has not ended. Any thread.
+	 * Lets the messages be handled that wait for the session. Any thread.
+	 */
+	void sessionOpened() {
+		this.dispatcher.sessionOpened();
+	}
+
+	/**
+	 * Forgets the message that has not ended, and those that wait for a session which was
+	 * never opened. Any thread.
 	 */
 	void end() {
 		synchronized (this.partial) {
 			clear();
 			this.ended = true;
 		}
+		this.dispatcher.end();
 	}
 
 	private void keep(String piece) {

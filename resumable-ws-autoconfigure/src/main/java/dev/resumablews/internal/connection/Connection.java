@@ -1,6 +1,5 @@
 package dev.resumablews.internal.connection;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -17,6 +16,7 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodecException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.connection.ConnectionState.Phase;
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Longer than most classes, since the container, the clock and the loop meet here.
  */
-final class Connection {
+final class Connection implements MessageSender {
 
 	/**
 	 * How long a client may take to answer a close frame.
@@ -72,7 +72,7 @@ final class Connection {
 
 	private final Handshake handshake;
 
-	private final WebSocketChannel channel;
+	private final ClientChannel channel;
 
 	private final Listener listener;
 
@@ -119,7 +119,7 @@ final class Connection {
 	 * @param listener learns when the connection is open, and when this side has closed
 	 * the WebSocket, since not every container tells that before the client has answered
 	 */
-	Connection(ConnectionServices services, Handshake handshake, WebSocketChannel channel, Listener listener) {
+	Connection(ConnectionServices services, Handshake handshake, ClientChannel channel, Listener listener) {
 		ConnectionSettings settings = services.settings();
 		Workers workers = services.workers();
 		this.services = services;
@@ -137,11 +137,13 @@ final class Connection {
 		this.wake = this::changed;
 	}
 
-	UUID id() {
+	@Override
+	public UUID id() {
 		return this.id;
 	}
 
-	String userId() {
+	@Override
+	public String userId() {
 		return this.handshake.user().userId();
 	}
 
@@ -152,17 +154,16 @@ final class Connection {
 		return this.login.userKey();
 	}
 
-	/**
-	 * Returns what the user has left.
-	 */
-	UserBudget budget() {
+	@Override
+	public UserBudget budget() {
 		return this.budget;
 	}
 
 	/**
 	 * Returns the session, once it is open.
 	 */
-	UUID sessionId() {
+	@Override
+	public UUID sessionId() {
 		return session().sessionId();
 	}
 
@@ -219,7 +220,8 @@ final class Connection {
 	 * Sends a control message; after {@code session_init}, if the session is not open
 	 * yet.
 	 */
-	void tell(ServerMessage message) {
+	@Override
+	public void tell(ServerMessage message) {
 		if (!this.loop.offer(this.services.writer().write(message))) {
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
@@ -233,10 +235,11 @@ final class Connection {
 	}
 
 	/**
-	 * Returns whether the client asks who is connected to its session.
+	 * Returns whether the client asks who is connected to its session. A long poll does
+	 * not, as it would end at once, each time.
 	 */
 	boolean asksForPresence() {
-		return this.handshake.presence();
+		return this.handshake.presence() && this.handshake.longPoll() == null;
 	}
 
 	/**
@@ -257,15 +260,6 @@ final class Connection {
 	}
 
 	/**
-	 * Notes that the session was closed, so that the connection is closed, too, when all
-	 * of it was sent. To be called once the session is open.
-	 * @param lastEventId the last event of the session
-	 */
-	void sessionClosed(long lastEventId) {
-		cursor().sessionClosed(lastEventId);
-	}
-
-	/**
 	 * Notes that the container begins or ends to handle what the client has sent.
 	 */
 	void receiving(boolean receiving) {
@@ -273,12 +267,12 @@ final class Connection {
 	}
 
 	/**
-	 * Notes a pong.
-	 * @param payload what it holds
+	 * Notes a pong, or what counts as one where there are none.
+	 * @param number that of the ping
 	 */
-	void pong(ByteBuffer payload) {
+	void pong(long number) {
 		this.watchdog.heard();
-		this.loop.pong(JakartaWebSocketChannel.number(payload));
+		this.loop.pong(number);
 	}
 
 	/**
@@ -361,11 +355,8 @@ final class Connection {
 		close(CloseCode.RATE_LIMITED);
 	}
 
-	/**
-	 * Tells the listeners of a security event of this client.
-	 * @param reason one of a fixed set of words
-	 */
-	void report(Kind kind, String reason) {
+	@Override
+	public void report(Kind kind, String reason) {
 		this.services.listener()
 			.onSecurityEvent(new SecurityEvent(kind, userId(), this.handshake.remoteAddress(), reason));
 	}
@@ -387,6 +378,41 @@ final class Connection {
 	 */
 	@Nullable CloseCode closing() {
 		return this.state.code();
+	}
+
+	@Override
+	public boolean isClosing() {
+		return closing() != null;
+	}
+
+	@Override
+	public void handled() {
+	}
+
+	/**
+	 * Ends the connection, whose session takes no further events. If it was closed, the
+	 * client is sent all of it before. If its row is gone, because it was cleaned up or
+	 * lost in a crash, the client has to reconnect, and is given another session.
+	 */
+	@Override
+	public void sessionEnded() {
+		this.services.workers().reading().execute(userId(), this::endWithSession);
+	}
+
+	private void endWithSession() {
+		try {
+			SessionSummary session = this.services.log().find(sessionId()).orElse(null);
+			if (session != null && session.closed()) {
+				cursor().sessionClosed(session.lastEventId());
+			}
+			else {
+				close(CloseCode.RESTART);
+			}
+		}
+		catch (EventLogUnavailableException ex) {
+			logger.debug("Whether a session is closed or gone is not known", ex);
+			close(CloseCode.TRY_AGAIN_LATER);
+		}
 	}
 
 	boolean isOpen() {
@@ -556,6 +582,16 @@ final class Connection {
 			throw new IllegalStateException("The session of connection " + this.id + " is not open");
 		}
 		return open;
+	}
+
+	/**
+	 * Makes a connection for what listens to it.
+	 */
+	@FunctionalInterface
+	interface Source {
+
+		Connection connection(Listener listener);
+
 	}
 
 	/**

@@ -14,6 +14,7 @@ import dev.resumablews.UserValidator;
 import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.handshake.HandshakeGate;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.observability.ListenerDispatcher;
@@ -56,6 +57,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
+import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
@@ -185,7 +187,8 @@ public final class ConnectionAutoConfiguration {
 			IdempotentExecutor once, UserBudgets budgets, StorageQuota quota, HandshakeAuthenticator authenticator,
 			ObjectProvider<ClientMessageHandler> handlers, EphemeralMessages ephemerals,
 			ObjectProvider<RelayMessages> relays, ListenerDispatcher listeners,
-			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor) {
+			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor,
+			ObjectProvider<HandshakeGate> gate) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
@@ -194,9 +197,22 @@ public final class ConnectionAutoConfiguration {
 				notRelayed(byType(handlers.orderedStream().toList(), ClientMessageHandler::type, OWN_TYPES),
 						relays.getIfAvailable()),
 				ephemerals, workers, new MessageBacklog.Total(), quota, relays.getIfAvailable());
-		ResumableWebSocketHandler handler = new ResumableWebSocketHandler(services, dispatcherServices, connections,
-				opener, presence, disconnector);
-		return ResumableHandshakeHandler.mapping(properties.path(), handler, interceptor);
+		ConnectionEndpoint endpoint = new ConnectionEndpoint(services, connections, opener, presence, disconnector);
+		Map<String, HttpRequestHandler> others = properties.http().enabled()
+				? httpEndpoints(properties.http(), gate.getObject(), endpoint, dispatcherServices) : Map.of();
+		return ResumableHandshakeHandler.mapping(properties.path(),
+				new ResumableWebSocketHandler(endpoint, dispatcherServices), interceptor, others);
+	}
+
+	private static Map<String, HttpRequestHandler> httpEndpoints(ResumableWsProperties.Http http, HandshakeGate gate,
+			ConnectionEndpoint endpoint, DispatcherServices dispatcherServices) {
+		MessagesEndpoint messages = new MessagesEndpoint(gate, endpoint.services(), dispatcherServices,
+				endpoint.connections(), http.maxRequestSize().toBytes());
+		endpoint.services()
+			.workers()
+			.clock()
+			.every(ConnectionLifecycle.WATCH_INTERVAL, "Watching the requests with messages", messages::watch);
+		return Map.of("/sse", new EventStreamEndpoint(gate, endpoint, http.maxWait()), "/messages", messages);
 	}
 
 	private static <H> Map<String, H> byType(List<H> handlers, Function<H, String> type, Set<String> refused) {

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <li>Control messages that wait are sent first, then the events that follow the cursor,
  * then ephemeral events, while the {@link SendWindow} is open. If the session is closed
  * and all of it was sent, the connection is closed.
+ * <li>When the channel is sated, because the client has asked for no more, the connection
+ * is closed, too.
  * <li>Nothing that is thrown here leaves a connection behind that looks alive: it is
  * ended.
  * </ol>
@@ -51,7 +53,7 @@ final class ConnectionLoop {
 
 	private final LongSupplier time;
 
-	private final WebSocketChannel channel;
+	private final ClientChannel channel;
 
 	private final ConnectionState state;
 
@@ -126,7 +128,7 @@ final class ConnectionLoop {
 	 * @param outbox what is sent beside the events
 	 * @param end closes the WebSocket; must not throw
 	 */
-	ConnectionLoop(Executor threads, Executor patientThreads, LongSupplier time, WebSocketChannel channel,
+	ConnectionLoop(Executor threads, Executor patientThreads, LongSupplier time, ClientChannel channel,
 			ConnectionState state, SendWindow window, boolean ndjson, Outbox outbox, Consumer<CloseCode> end) {
 		this.threads = threads;
 		this.patientThreads = patientThreads;
@@ -199,14 +201,14 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Runs the loop if it could not be run before, or could not send a ping. Called by
-	 * the clock.
+	 * Runs the loop if it could not be run before, could not send a ping, or has nothing
+	 * to wait for. Called by the clock.
 	 */
 	void retry() {
 		if (this.stalled) {
 			schedule();
 		}
-		else if (this.pingDue) {
+		else if (this.pingDue || this.channel.isSated(true)) {
 			wake();
 		}
 	}
@@ -337,6 +339,10 @@ final class ConnectionLoop {
 			return;
 		}
 		CloseCode code = this.state.code();
+		if (code == null && this.channel.isSated(false)) {
+			finish();
+			return;
+		}
 		if (code == null && sendPing()) {
 			return;
 		}
@@ -358,7 +364,17 @@ final class ConnectionLoop {
 		}
 		else {
 			this.idle = this.window.isOpen() && (this.cursor == null || !this.cursor.isReading());
+			if (this.idle && this.channel.isSated(true)) {
+				finish();
+			}
 		}
+	}
+
+	private void finish() {
+		if (this.state.close(CloseCode.DONE)) {
+			this.channel.finish();
+		}
+		this.wakeUps.incrementAndGet();
 	}
 
 	private void fill(boolean withEvents) {

@@ -94,6 +94,14 @@ final class Connections implements ConnectionLimiter {
 		return decision;
 	}
 
+	/**
+	 * Messages are taken for as long as the connections of this node may send some.
+	 */
+	@Override
+	public Decision admitMessages() {
+		return (this.mode == Mode.STARTED || this.mode == Mode.DRAINING) ? Decision.ADMITTED : Decision.SHUTTING_DOWN;
+	}
+
 	@Override
 	public void cancel(String userId) {
 		this.places.cancel(userId);
@@ -167,6 +175,15 @@ final class Connections implements ConnectionLimiter {
 			case SESSION -> this.bySession.getOrDefault(recipient.id(), List.of());
 			case USER -> this.byUser.getOrDefault(recipient.id(), List.of());
 		};
+	}
+
+	/**
+	 * Returns whether a user has a connection of a session here, whose session is open.
+	 */
+	boolean isHeld(UUID sessionId, String userId) {
+		List<Connection> ofSession = this.bySession.get(sessionId);
+		return ofSession != null
+				&& ofSession.stream().anyMatch((each) -> each.userId().equals(userId) && each.isOpen());
 	}
 
 	void remove(Connection connection) {

@@ -50,64 +50,74 @@ final class EphemeralMessages {
 	 * Handles a message soon, or drops it. Does not block.
 	 * @param length the message's length
 	 */
-	void handle(Connection connection, Ephemeral frame, int length) {
-		if (!connection.isOpen() || !connection.budget().tryConsume(Rate.EPHEMERAL, 1)) {
-			return;
-		}
+	void handle(MessageSender sender, Ephemeral frame, int length) {
 		EphemeralMessageHandler handler = this.handlers.get(frame.type());
-		if (handler == null) {
-			connection.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE, "No ephemeral messages of type '%s' are allowed"
+		if (!sender.budget().tryConsume(Rate.EPHEMERAL, 1)) {
+			sender.handled();
+		}
+		else if (handler == null) {
+			sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE, "No ephemeral messages of type '%s' are allowed"
 				.formatted(ClientMessageDispatcher.shown(frame.type())), null));
-			return;
 		}
-		int size = length + OVERHEAD;
-		if (!this.room.tryAcquire()) {
-			return;
+		else {
+			if (tryTake(sender, length)) {
+				submit(handler, sender, frame, length);
+			}
+			// at once, so that messages behind it in a request do not wait for the
+			// handler
+			sender.handled();
 		}
-		if (!connection.budget().tryTake(Share.EPHEMERAL_CHARACTERS, size)) {
-			this.room.release();
-			return;
-		}
+	}
+
+	private void submit(EphemeralMessageHandler handler, MessageSender sender, Ephemeral frame, int length) {
 		boolean submitted = false;
 		try {
-			this.threads.execute(connection.userId(), () -> {
+			this.threads.execute(sender.userId(), () -> {
 				try {
-					call(handler, connection, frame);
+					call(handler, sender, frame);
 				}
 				finally {
-					release(connection, size);
+					giveBack(sender, length);
 				}
 			});
 			submitted = true;
 		}
 		finally {
 			if (!submitted) {
-				release(connection, size);
+				giveBack(sender, length);
 			}
 		}
 	}
 
-	private void release(Connection connection, int size) {
-		connection.budget().giveBack(Share.EPHEMERAL_CHARACTERS, size);
+	private boolean tryTake(MessageSender sender, int length) {
+		if (!this.room.tryAcquire()) {
+			return false;
+		}
+		if (!sender.budget().tryTake(Share.EPHEMERAL_CHARACTERS, length + OVERHEAD)) {
+			this.room.release();
+			return false;
+		}
+		return true;
+	}
+
+	private void giveBack(MessageSender sender, int length) {
+		sender.budget().giveBack(Share.EPHEMERAL_CHARACTERS, length + OVERHEAD);
 		this.room.release();
 	}
 
-	private static void call(EphemeralMessageHandler handler, Connection connection, Ephemeral frame) {
-		if (connection.closing() != null) {
-			return;
-		}
+	private static void call(EphemeralMessageHandler handler, MessageSender sender, Ephemeral frame) {
 		try {
-			handler.handle(new ClientMessage(connection.sessionId(), connection.userId(), connection.id(), frame.type(),
+			handler.handle(new ClientMessage(sender.sessionId(), sender.userId(), sender.id(), frame.type(),
 					frame.payload(), null, null));
 		}
 		catch (MessageRejectedException ex) {
-			connection.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(ex.getMessage()), null));
+			sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(ex.getMessage()), null));
 		}
 		catch (Throwable ex) {
-			logger
-				.warn("An ephemeral message of connection %s could not be handled: %s".formatted(connection.id(), ex));
+			logger.warn("An ephemeral message of %s could not be handled: %s".formatted(sender.id(),
+					ex.getClass().getName()));
 			logger.debug("An ephemeral message could not be handled", ex);
-			connection.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
+			sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}
 

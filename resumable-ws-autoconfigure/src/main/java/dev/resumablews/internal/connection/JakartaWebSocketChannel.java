@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * connection times its sends itself, so the container's own time-outs are only a second
  * line.
  */
-final class JakartaWebSocketChannel implements WebSocketChannel {
+final class JakartaWebSocketChannel implements ClientChannel {
 
 	private static final Log logger = LogFactory.getLog(JakartaWebSocketChannel.class);
 

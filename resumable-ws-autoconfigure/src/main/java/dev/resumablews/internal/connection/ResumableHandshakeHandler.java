@@ -2,6 +2,7 @@ package dev.resumablews.internal.connection;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,6 +14,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.http.HttpHeaders;
+import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeFailureException;
 import org.springframework.web.socket.server.HandshakeHandler;
@@ -22,8 +24,8 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
- * Maps the endpoint's path to its handler, beside whatever else the application maps. The
- * Jakarta WebSocket API is used on every container, so that there is one way to send.
+ * Maps the endpoints' paths to their handlers, beside whatever else the application maps.
+ * The Jakarta WebSocket API is used on every container, so that there is one way to send.
  */
 final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 
@@ -39,11 +41,18 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 		setSupportedProtocols(Handshake.SUBPROTOCOL);
 	}
 
-	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor) {
+	/**
+	 * Maps the endpoints.
+	 * @param others those beside the WebSocket, by what follows its path
+	 */
+	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor,
+			Map<String, HttpRequestHandler> others) {
 		WebSocketHttpRequestHandler requestHandler = new RequestHandler(handler, new ResumableHandshakeHandler());
 		requestHandler.setHandshakeInterceptors(List.of(new HandshakeTime(), interceptor));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
-		mapping.setUrlMap(Map.of(path, requestHandler));
+		Map<String, HttpRequestHandler> handlers = new HashMap<>(Map.of(path, requestHandler));
+		others.forEach((name, other) -> handlers.put(path + name, other));
+		mapping.setUrlMap(handlers);
 		mapping.setOrder(ORDER);
 		return mapping;
 	}

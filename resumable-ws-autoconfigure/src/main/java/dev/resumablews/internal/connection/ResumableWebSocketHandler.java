@@ -5,7 +5,6 @@ import java.util.Objects;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.handshake.Handshake;
-import dev.resumablews.internal.presence.Presence;
 import jakarta.websocket.Session;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -29,26 +28,13 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	private static final String ATTRIBUTE = ResumableWebSocketHandler.class.getName();
 
-	private final ConnectionServices services;
+	private final ConnectionEndpoint endpoint;
 
 	private final DispatcherServices dispatcherServices;
 
-	private final Connections connections;
-
-	private final SessionOpener opener;
-
-	private final Presence presence;
-
-	private final Disconnector disconnector;
-
-	ResumableWebSocketHandler(ConnectionServices services, DispatcherServices dispatcherServices,
-			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector) {
-		this.services = services;
+	ResumableWebSocketHandler(ConnectionEndpoint endpoint, DispatcherServices dispatcherServices) {
+		this.endpoint = endpoint;
 		this.dispatcherServices = dispatcherServices;
-		this.connections = connections;
-		this.opener = opener;
-		this.presence = presence;
-		this.disconnector = disconnector;
 	}
 
 	@Override
@@ -67,17 +53,17 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		Handshake handshake = (Handshake) Objects.requireNonNull(session.getAttributes().get(Handshake.ATTRIBUTE));
 		Session nativeSession = Objects
 			.requireNonNull(((NativeWebSocketSession) session).getNativeSession(Session.class));
-		Attached attached = new Attached(handshake, new JakartaWebSocketChannel(nativeSession,
-				this.services.settings().sendTimeout(), Connection.CLOSE_TIMEOUT));
-		attached.connection.authenticated(new Login(handshake.user(), HandshakeTime.of(session.getAttributes())));
-		session.getAttributes().put(ATTRIBUTE, attached);
-		this.connections.add(attached.connection);
-		this.disconnector.added(attached.connection);
-		if (!this.opener.open(attached.connection)) {
-			attached.connection.close(CloseCode.TRY_AGAIN_LATER);
-		}
+		ConnectionSettings settings = this.endpoint.services().settings();
+		AttachedConnection attached = this.endpoint.attach(handshake,
+				new JakartaWebSocketChannel(nativeSession, settings.sendTimeout(), Connection.CLOSE_TIMEOUT),
+				HandshakeTime.of(session.getAttributes()));
+		ClientMessageReceiver receiver = new ClientMessageReceiver(attached.connection(), settings,
+				this.dispatcherServices);
+		attached.receiver(receiver);
+		session.getAttributes().put(ATTRIBUTE, new Attached(attached, receiver));
+		attached.open();
 		if (!session.isOpen()) {
-			attached.remove(CloseStatus.NO_CLOSE_FRAME.getCode());
+			attached.remove(AttachedConnection.NO_CLOSE_FRAME);
 		}
 	}
 
@@ -89,24 +75,24 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 		}
 		if (message instanceof PongMessage pong) {
 			attached.receiver.receiveControl();
-			attached.connection.pong(pong.getPayload());
+			attached.connection().pong(JakartaWebSocketChannel.number(pong.getPayload()));
 			return;
 		}
-		attached.connection.receiving(true);
+		attached.connection().receiving(true);
 		try {
 			if (message instanceof TextMessage text) {
 				attached.receiver.receive(text.getPayload(), text.isLast());
 			}
 			else {
-				attached.connection.closeViolation(CloseCode.BINARY_NOT_SUPPORTED, "binary");
+				attached.connection().closeViolation(CloseCode.BINARY_NOT_SUPPORTED, "binary");
 			}
 		}
 		catch (Throwable ex) {
-			logger.error("A message of connection " + attached.connection.id() + " could not be received", ex);
-			attached.connection.close(CloseCode.INTERNAL_ERROR);
+			logger.error("A message of connection " + attached.connection().id() + " could not be received", ex);
+			attached.connection().close(CloseCode.INTERNAL_ERROR);
 		}
 		finally {
-			attached.connection.receiving(false);
+			attached.connection().receiving(false);
 		}
 	}
 
@@ -119,7 +105,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	public void afterConnectionClosed(WebSocketSession session, CloseStatus status) {
 		Attached attached = attached(session);
 		if (attached != null) {
-			attached.remove(status.getCode());
+			attached.attachment.remove(status.getCode());
 		}
 	}
 
@@ -143,59 +129,14 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	/**
 	 * What belongs to a WebSocket session.
+	 *
+	 * @param attachment its connection
+	 * @param receiver receives what the client sends
 	 */
-	private final class Attached implements Connection.Listener {
+	private record Attached(AttachedConnection attachment, ClientMessageReceiver receiver) {
 
-		private final Connection connection;
-
-		private final ClientMessageDispatcher dispatcher;
-
-		private final ClientMessageReceiver receiver;
-
-		Attached(Handshake handshake, WebSocketChannel channel) {
-			ConnectionServices services = ResumableWebSocketHandler.this.services;
-			DispatcherServices dispatcherServices = ResumableWebSocketHandler.this.dispatcherServices;
-			this.connection = new Connection(services, handshake, channel, this);
-			this.dispatcher = new ClientMessageDispatcher(this.connection, dispatcherServices, services.settings());
-			this.receiver = new ClientMessageReceiver(this.connection, dispatcherServices.reader(), services.settings(),
-					this.dispatcher);
-		}
-
-		@Override
-		public void opened(Connection connection) {
-			ResumableWebSocketHandler.this.presence.opened(connection.toLiveConnection());
-			ResumableWebSocketHandler.this.services.listener().onConnectionOpened(connection.resumed());
-			ResumableWebSocketHandler.this.connections.join(connection);
-			this.dispatcher.sessionOpened();
-			if (connection.isGone()) {
-				leave(CloseStatus.NO_CLOSE_FRAME.getCode());
-			}
-		}
-
-		@Override
-		public void closed(Connection connection) {
-			remove(CloseStatus.NO_STATUS_CODE.getCode());
-		}
-
-		void remove(int theirs) {
-			if (this.connection.gone()) {
-				this.receiver.end();
-				this.dispatcher.end();
-				ResumableWebSocketHandler.this.connections.remove(this.connection);
-				leave(theirs);
-			}
-		}
-
-		/**
-		 * Undoes what was done when the session was opened, once.
-		 */
-		private void leave(int theirs) {
-			if (this.connection.hasSession() && ResumableWebSocketHandler.this.connections.leave(this.connection)) {
-				CloseCode ours = this.connection.closing();
-				ResumableWebSocketHandler.this.presence.closed(this.connection.toLiveConnection());
-				ResumableWebSocketHandler.this.services.listener()
-					.onConnectionClosed((ours != null) ? ours.code() : theirs);
-			}
+		Connection connection() {
+			return this.attachment.connection();
 		}
 
 	}

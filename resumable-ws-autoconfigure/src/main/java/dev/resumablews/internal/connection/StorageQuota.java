@@ -81,21 +81,21 @@ final class StorageQuota {
 	 * @param key the message's key
 	 * @param done is run when the client has its answer
 	 */
-	void refuse(Connection connection, UUID key, Runnable done) {
-		this.threads.execute(connection.userId(), () -> {
+	void refuse(MessageSender sender, UUID key, Runnable done) {
+		this.threads.execute(sender.userId(), () -> {
 			try {
-				OptionalLong eventId = this.sessions.storedAs(connection.sessionId(), connection.userId(), key);
+				OptionalLong eventId = this.sessions.storedAs(sender.sessionId(), sender.userId(), key);
 				if (eventId.isPresent()) {
-					connection.tell(new Ack(key, eventId.getAsLong(), true));
+					sender.tell(new Ack(key, eventId.getAsLong(), true));
 					return;
 				}
-				connection.report(Kind.LIMIT_EXCEEDED, REASON);
-				connection.tell(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED,
+				sender.report(Kind.LIMIT_EXCEEDED, REASON);
+				sender.tell(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED,
 						"No more than %d bytes are stored for a user".formatted(this.limit), key));
 			}
 			catch (EventLogUnavailableException ex) {
 				logger.debug("Whether a message was stored before is not known", ex);
-				connection.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
+				sender.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
 						"The message cannot be stored right now; send it again later", key));
 			}
 			finally {

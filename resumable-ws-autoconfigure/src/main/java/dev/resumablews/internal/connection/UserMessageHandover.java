@@ -11,21 +11,21 @@ import org.apache.commons.logging.LogFactory;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Hands the stored user messages of a connection to the application's handler, one after
- * the other. Safe for use by many threads.
+ * Hands the stored user messages of a sender to the application's handler, one after the
+ * other. Safe for use by many threads.
  */
 final class UserMessageHandover {
 
 	private static final Log logger = LogFactory.getLog(UserMessageHandover.class);
 
-	private final Connection connection;
+	private final MessageSender sender;
 
 	private final ClientMessageHandler handler;
 
 	private final SerialExecutor executor;
 
-	UserMessageHandover(Connection connection, ClientMessageHandler handler, Executor threads) {
-		this.connection = connection;
+	UserMessageHandover(MessageSender sender, ClientMessageHandler handler, Executor threads) {
+		this.sender = sender;
 		this.handler = handler;
 		this.executor = new SerialExecutor(threads, false);
 	}
@@ -47,13 +47,12 @@ final class UserMessageHandover {
 
 	private void handle(String content, UUID key, long eventId) {
 		try {
-			this.handler.handle(new ClientMessage(this.connection.sessionId(), this.connection.userId(),
-					this.connection.id(), this.handler.type(),
-					JsonNodeFactory.instance.objectNode().put("content", content), key, eventId));
+			this.handler.handle(new ClientMessage(this.sender.sessionId(), this.sender.userId(), this.sender.id(),
+					this.handler.type(), JsonNodeFactory.instance.objectNode().put("content", content), key, eventId));
 		}
 		catch (Throwable ex) {
 			logger.warn("The application failed to handle user_message %d of session %s".formatted(eventId,
-					this.connection.sessionId()), ex);
+					this.sender.sessionId()), ex);
 		}
 	}
 

@@ -23,8 +23,8 @@ public record EphemeralEvent(Recipient recipient, @Nullable UUID except, String 
 
 	/**
 	 * Returns whether clients can be sent this event as a line of JSON, for one that
-	 * comes from outside of this node: whoever can send signals must not be able to send
-	 * clients anything but ephemeral events.
+	 * comes from outside of this node: those who can send signals must not be able to
+	 * send clients anything but ephemeral events.
 	 * @return whether the type is one and the payload is a JSON object in one line
 	 */
 	boolean isWellFormed() {

@@ -31,6 +31,14 @@ public interface ConnectionLimiter {
 	Decision admit(String userId);
 
 	/**
+	 * Decides about messages that come without a connection.
+	 * @return {@link Decision#ADMITTED} or {@link Decision#SHUTTING_DOWN}
+	 */
+	default Decision admitMessages() {
+		return Decision.ADMITTED;
+	}
+
+	/**
 	 * Gives the place back of a connection that was admitted and will not come.
 	 * @param userId the user
 	 */

@@ -1,5 +1,6 @@
 package dev.resumablews.internal.handshake;
 
+import java.time.Duration;
 import java.util.UUID;
 
 import dev.resumablews.AuthenticatedUser;
@@ -15,11 +16,13 @@ import org.jspecify.annotations.Nullable;
  * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
  * @param presence whether the client asks who else is connected
+ * @param longPoll how long the request waits for something to send before it ends; null
+ * if the connection stays open
  * @param remoteAddress the IP address that the handshake came from; null if it is not
  * known
  */
 public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch,
-		boolean ndjson, boolean presence, @Nullable String remoteAddress) {
+		boolean ndjson, boolean presence, @Nullable Duration longPoll, @Nullable String remoteAddress) {
 
 	/**
 	 * Name of the WebSocket session's attribute that holds the handshake.

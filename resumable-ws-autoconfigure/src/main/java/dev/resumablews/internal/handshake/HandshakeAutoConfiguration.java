@@ -19,6 +19,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -43,7 +44,17 @@ public final class HandshakeAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "resumableWsHandshakeInterceptor")
-	HandshakeInterceptor resumableWsHandshakeInterceptor(ResumableWsProperties properties,
+	HandshakeInterceptor resumableWsHandshakeInterceptor(HandshakeGate gate) {
+		return new ResumableWsHandshakeInterceptor(gate);
+	}
+
+	/**
+	 * Lazy, as an application that brings its own interceptor, and takes nothing over
+	 * HTTP, needs no authenticator.
+	 */
+	@Bean
+	@Lazy
+	HandshakeGate resumableWsHandshakeGate(ResumableWsProperties properties,
 			ObjectProvider<HandshakeAuthenticator> authenticator, ObjectProvider<ConnectionLimiter> admission,
 			ListenerDispatcher listeners) {
 		HandshakeAuthenticator found = authenticator.getIfAvailable(() -> {
@@ -52,7 +63,7 @@ public final class HandshakeAutoConfiguration {
 							+ ALTERNATIVES);
 		});
 		ResumableWsProperties.Auth auth = properties.auth();
-		return new ResumableWsHandshakeInterceptor(
+		return new HandshakeGate(
 				new HandshakeRateLimiter(auth.handshakesPerSecondPerAddress(), auth.handshakeBurstPerAddress()),
 				new OriginPolicy(properties.allowedOrigins()), found,
 				admission.getIfAvailable(() -> ConnectionLimiter.NONE), listeners.listener());
@@ -154,9 +165,14 @@ public final class HandshakeAutoConfiguration {
 				ObjectProvider<PathPatternRequestMatcher.Builder> matchers, BeanFactory beans) {
 			return (web) -> {
 				if (beans.containsBean(ENDPOINT)) {
-					web.ignoring()
-						.requestMatchers(matchers.getIfAvailable(PathPatternRequestMatcher::withDefaults)
-							.matcher(properties.path()));
+					PathPatternRequestMatcher.Builder matcher = matchers
+						.getIfAvailable(PathPatternRequestMatcher::withDefaults);
+					web.ignoring().requestMatchers(matcher.matcher(properties.path()));
+					if (properties.http().enabled()) {
+						web.ignoring()
+							.requestMatchers(matcher.matcher(properties.path() + "/sse"),
+									matcher.matcher(properties.path() + "/messages"));
+					}
 				}
 			};
 		}

@@ -10,20 +10,43 @@ import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
 
 /**
- * Answer to a handshake that does not become a WebSocket.
+ * Answer to a request that is refused.
  *
  * @param reason why, for security events
  * @param text why, for the client to read
  */
-record HandshakeRejection(RejectionReason reason, String text) {
+public record HandshakeRejection(RejectionReason reason, String text) {
 
 	private static final MediaType PLAIN_TEXT = new MediaType(MediaType.TEXT_PLAIN, StandardCharsets.UTF_8);
 
 	private static final int RETRY_WINDOW_SECONDS = 5;
 
-	void writeTo(ServerHttpResponse response) throws IOException {
+	/**
+	 * Writes the answer.
+	 * @param response where to
+	 * @throws IOException if the client has gone
+	 */
+	public void writeTo(ServerHttpResponse response) throws IOException {
+		byte[] body = body();
+		writeHeadTo(response);
+		response.getBody().write(body);
+	}
+
+	/**
+	 * Returns the body of the answer.
+	 * @return plain text, in UTF-8
+	 */
+	public byte[] body() {
+		return this.text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Sets the status and the headers of the answer.
+	 * @param response where to
+	 */
+	public void writeHeadTo(ServerHttpResponse response) {
 		response.setStatusCode(this.reason.status());
-		byte[] body = this.text.getBytes(StandardCharsets.UTF_8);
+		byte[] body = body();
 		HttpHeaders headers = response.getHeaders();
 		headers.setContentType(PLAIN_TEXT);
 		headers.setContentLength(body.length);
@@ -36,7 +59,6 @@ record HandshakeRejection(RejectionReason reason, String text) {
 			default -> {
 			}
 		}
-		response.getBody().write(body);
 	}
 
 }

@@ -1,10 +1,13 @@
 package dev.resumablews.internal.handshake;
 
+import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.util.WebUtils;
@@ -33,7 +36,15 @@ final class OriginPolicy {
 
 	private static final Pattern PORT = Pattern.compile(":\\[?(\\d+)");
 
+	private static final Pattern ORIGIN = Pattern.compile(
+			"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|^https?://\\[[0-9a-fA-F:.]+](:[0-9]{1,5})?",
+			Pattern.CASE_INSENSITIVE);
+
+	private static final Duration PREFLIGHT_AGE = Duration.ofHours(1);
+
 	private final CorsConfiguration allowed = new CorsConfiguration();
+
+	private final CorsConfiguration cors;
 
 	private final boolean allowsSelf;
 
@@ -42,6 +53,13 @@ final class OriginPolicy {
 		this.allowsSelf = patterns.remove(SELF) || patterns.isEmpty();
 		patterns.removeIf(SELF::equals);
 		this.allowed.setAllowedOriginPatterns(patterns);
+		this.cors = new CorsConfiguration(this.allowed);
+		this.cors.setAllowedMethods(List.of("GET", "POST"));
+		this.cors.setAllowedHeaders(List.of("Authorization", "Content-Type", "Last-Event-ID"));
+		this.cors.setExposedHeaders(List.of("Retry-After"));
+		// cookies are no proof of anything where any page may ask
+		this.cors.setAllowCredentials(patterns.stream().noneMatch(OriginPolicy::isAnyHost));
+		this.cors.setMaxAge(PREFLIGHT_AGE);
 	}
 
 	/**
@@ -60,6 +78,67 @@ final class OriginPolicy {
 	boolean allows(ServerHttpRequest request) {
 		String origin = request.getHeaders().getOrigin();
 		return origin == null || (this.allowsSelf && isSame(request)) || this.allowed.checkOrigin(origin) != null;
+	}
+
+	/**
+	 * Returns whether a request that is no handshake of a WebSocket comes from a page
+	 * that may send it. Unlike there, a browser does not always name the origin: not in a
+	 * GET for an image, for example, with which a foreign page sends the user's cookies
+	 * along, nor in that of an {@code EventSource} of the same origin. So without an
+	 * origin, a request is accepted only if
+	 * <ol>
+	 * <li>it has a bearer token in a header, which no browser adds by itself,</li>
+	 * <li>the browser says that it comes from the same origin, or, if it carries no
+	 * cookies, that no page has sent it,</li>
+	 * <li>or, where the browser does not say that (as none does without TLS), it carries
+	 * no cookies or names an allowed page as its referrer.</li>
+	 * </ol>
+	 */
+	boolean allowsOverHttp(ServerHttpRequest request) {
+		HttpHeaders headers = request.getHeaders();
+		if (headers.getOrigin() != null) {
+			return allows(request);
+		}
+		if (hasBearerToken(headers)) {
+			return true;
+		}
+		boolean cookies = headers.containsHeader(HttpHeaders.COOKIE);
+		String site = headers.getFirst("Sec-Fetch-Site");
+		if (site != null) {
+			return site.equals("same-origin") && this.allowsSelf || site.equals("none") && !cookies;
+		}
+		return !cookies || isFromAllowedReferrer(request);
+	}
+
+	/**
+	 * Returns what browsers may do with answers to pages of other origins.
+	 */
+	CorsConfiguration cors() {
+		return this.cors;
+	}
+
+	private static boolean hasBearerToken(HttpHeaders headers) {
+		String authorization = headers.getFirst(HttpHeaders.AUTHORIZATION);
+		return authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7);
+	}
+
+	private boolean isFromAllowedReferrer(ServerHttpRequest request) {
+		String referrer = request.getHeaders().getFirst(HttpHeaders.REFERER);
+		Matcher origin = ORIGIN.matcher((referrer != null) ? referrer : "");
+		if (!origin.find()) {
+			return false;
+		}
+		return this.allowed.checkOrigin(origin.group()) != null
+				|| this.allowsSelf && isOf(request.getURI(), URI.create(origin.group()));
+	}
+
+	private static boolean isOf(URI own, URI origin) {
+		return origin.getScheme().equalsIgnoreCase(own.getScheme()) && origin.getHost() != null
+				&& origin.getHost().equalsIgnoreCase(own.getHost()) && port(origin) == port(own);
+	}
+
+	private static int port(URI uri) {
+		return (uri.getPort() >= 0) ? uri.getPort() : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
 	}
 
 	private static boolean isSame(ServerHttpRequest request) {

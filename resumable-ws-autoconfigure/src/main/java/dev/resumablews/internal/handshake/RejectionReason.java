@@ -8,10 +8,10 @@ import org.springframework.http.HttpStatus;
  * Why a handshake is rejected. Each reason has a word for security events, which never
  * depends on what the client has sent.
  */
-enum RejectionReason {
+public enum RejectionReason {
 
 	/**
-	 * Not a WebSocket upgrade, or a parameter is malformed.
+	 * Not what the endpoint takes, or a parameter is malformed.
 	 */
 	MALFORMED(HttpStatus.BAD_REQUEST),
 
@@ -69,7 +69,11 @@ enum RejectionReason {
 		this.word = name().toLowerCase(Locale.ROOT);
 	}
 
-	HttpStatus status() {
+	/**
+	 * Returns the status of the answer.
+	 * @return the status
+	 */
+	public HttpStatus status() {
 		return this.status;
 	}
 
@@ -77,7 +81,7 @@ enum RejectionReason {
 	 * Returns the reason as security events name it.
 	 * @return lower-case letters and underscores, such as {@code max_per_user}
 	 */
-	String word() {
+	public String word() {
 		return this.word;
 	}
 

@@ -1,5 +1,6 @@
 package dev.resumablews.internal.handshake;
 
+import java.time.Duration;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -16,20 +17,35 @@ import org.springframework.http.server.ServerHttpRequest;
  * @param epoch the history that the client has processed; null if it does not say
  * @param ndjson whether the client accepts several messages in one frame
  * @param presence whether the client asks who else is connected
+ * @param longPoll how long the request waits for something to send before it ends; null
+ * if it does not end by itself
  */
 record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch, boolean ndjson,
-		boolean presence) {
+		boolean presence, @Nullable Duration longPoll) {
 
 	private static final Pattern UUID_TEXT = Pattern
 		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
 
 	private static final Pattern DIGITS = Pattern.compile("[0-9]{1,19}");
 
-	static ResumeRequest parse(ServerHttpRequest request) throws MalformedException {
+	private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
+
+	static ResumeRequest parse(ServerHttpRequest request, Endpoint endpoint) throws MalformedException {
 		QueryParameters parameters = QueryParameters.of(request);
-		return new ResumeRequest(sessionId(value(parameters, "sessionId")),
-				lastEventId(value(parameters, "lastEventId")), epoch(value(parameters, "epoch")),
-				ndjson(value(parameters, "frames")), presence(value(parameters, "presence")));
+		UUID sessionId = sessionId(value(parameters, "sessionId"));
+		if (endpoint == Endpoint.MESSAGES && sessionId == null) {
+			throw new MalformedException("Missing sessionId: messages belong to a session");
+		}
+		String position = value(parameters, "lastEventId");
+		String wait = null;
+		if (endpoint == Endpoint.EVENTS) {
+			wait = value(parameters, "wait");
+			String header = request.getHeaders().getFirst("Last-Event-ID");
+			// an EventSource that reconnects repeats its URL, and sends the newer id here
+			position = (header != null && !header.isEmpty()) ? header : position;
+		}
+		return new ResumeRequest(sessionId, lastEventId(position), epoch(value(parameters, "epoch")),
+				ndjson(value(parameters, "frames")), presence(value(parameters, "presence")), longPoll(wait));
 	}
 
 	private static @Nullable String value(QueryParameters parameters, String name) throws MalformedException {
@@ -83,6 +99,13 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 			throw new MalformedException("Malformed presence: must be true, false, or absent");
 		}
 		return "true".equals(value);
+	}
+
+	private static @Nullable Duration longPoll(@Nullable String value) throws MalformedException {
+		if (value != null && !SECONDS.matcher(value).matches()) {
+			throw new MalformedException("Malformed wait: must be a number of seconds, 0 or more");
+		}
+		return (value != null) ? Duration.ofSeconds(Long.parseLong(value)) : null;
 	}
 
 	/**

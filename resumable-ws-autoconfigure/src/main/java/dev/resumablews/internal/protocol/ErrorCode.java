@@ -33,6 +33,11 @@ public enum ErrorCode {
 	QUOTA_EXCEEDED,
 
 	/**
+	 * There is no such open session of the user. Only for messages without a connection.
+	 */
+	UNKNOWN_SESSION,
+
+	/**
 	 * The token is not valid, or another user's.
 	 */
 	UNAUTHORIZED,

@@ -7,6 +7,7 @@ import java.util.UUID;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.protocol.ServerMessage.Ack;
 import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
+import dev.resumablews.internal.protocol.ServerMessage.Close;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Pong;
 import dev.resumablews.internal.protocol.ServerMessage.Presence;
@@ -113,6 +114,11 @@ public final class FrameWriter {
 			else if (message instanceof ServerRestarting restarting) {
 				json.writeStringProperty("type", "server_restarting");
 				json.writeNumberProperty("reconnect_after_ms", restarting.reconnectAfterMillis());
+			}
+			else if (message instanceof Close close) {
+				json.writeStringProperty("type", "close");
+				json.writeNumberProperty("code", close.code());
+				json.writeStringProperty("reason", close.reason());
 			}
 			json.writeEndObject();
 		}

@@ -112,4 +112,13 @@ public sealed interface ServerMessage {
 	record ServerRestarting(long reconnectAfterMillis) implements ServerMessage {
 	}
 
+	/**
+	 * The server closes the connection. Sent where there is no close frame.
+	 *
+	 * @param code the close code
+	 * @param reason the close reason
+	 */
+	record Close(int code, String reason) implements ServerMessage {
+	}
+
 }

@@ -10,12 +10,22 @@ import java.util.TreeMap;
  */
 final class Progress {
 
+	private static final int MOST_IN_FLIGHT = 64;
+
+	private static final long MOST_BYTES_IN_FLIGHT = 1024 * 1024;
+
 	/**
 	 * The messages that were read and are not known to be forwarded, with their sizes.
 	 */
 	private final NavigableMap<Long, Long> unconfirmed = new TreeMap<>();
 
 	private long unconfirmedBytes;
+
+	/**
+	 * How many messages may be on their way. All of them are sent again when the
+	 * connection is lost, so there are fewer while connections do not last.
+	 */
+	private int window = MOST_IN_FLIGHT;
 
 	/**
 	 * The event up to which messages were read.
@@ -63,6 +73,7 @@ final class Progress {
 		NavigableMap<Long, Long> confirmed = this.unconfirmed.headMap(eventId, true);
 		long bytes = confirmed.values().stream().mapToLong(Long::longValue).sum();
 		boolean any = !confirmed.isEmpty();
+		this.window = Math.min(MOST_IN_FLIGHT, this.window + confirmed.size());
 		confirmed.clear();
 		this.unconfirmedBytes -= bytes;
 		this.forwardedBytes += bytes;
@@ -75,6 +86,9 @@ final class Progress {
 	 */
 	synchronized void rewind() {
 		this.position = forwarded();
+		if (!this.unconfirmed.isEmpty()) {
+			this.window = Math.max(1, Math.min(this.window, this.unconfirmed.size()) / 2);
+		}
 		this.unconfirmed.clear();
 		this.unconfirmedBytes = 0;
 	}
@@ -83,8 +97,19 @@ final class Progress {
 		return this.unconfirmed.size();
 	}
 
-	synchronized long unconfirmedBytes() {
-		return this.unconfirmedBytes;
+	/**
+	 * Returns how many messages may be read.
+	 */
+	synchronized int room() {
+		return this.window - this.unconfirmed.size();
+	}
+
+	/**
+	 * Returns how many bytes the messages that are read may have, unless there is only
+	 * one.
+	 */
+	synchronized long roomBytes() {
+		return MOST_BYTES_IN_FLIGHT - this.unconfirmedBytes;
 	}
 
 	synchronized Mark mark() {

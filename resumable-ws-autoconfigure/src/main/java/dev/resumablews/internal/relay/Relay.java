@@ -31,8 +31,8 @@ import org.springframework.web.socket.WebSocketHttpHeaders;
  * <li>It sends the messages of the log that are not known to be forwarded, in their order
  * and a bounded number at a time. What may have been sent on an earlier connection is
  * marked as redelivered.
- * <li>After each few messages it sends a ping. When its answer has come, and all that
- * came before it is stored, the messages are forwarded.
+ * <li>After each message it sends a ping. When its answer has come, and all that came
+ * before it is stored, the messages are forwarded.
  * <li>It ends when it is idle, refused, or without a connection for too long, and is
  * claimed again with the client's next message.
  * <li>When it has lost its lease or its session, it stops without a word: nothing that it
@@ -276,7 +276,11 @@ final class Relay implements Runnable {
 			WebSocketHttpHeaders headers = new WebSocketHttpHeaders(handshake.headers());
 			headers.setSecWebSocketProtocol(this.settings.subprotocols());
 			upstream.connect(this.services.client(), handshake.uri(), headers, this.settings.connectTimeout());
-			return new Connected(upstream, Secrets.of(handshake), opening);
+			if (isRunning()) {
+				return new Connected(upstream, Secrets.of(handshake), opening);
+			}
+			upstream.close(CloseStatus.GOING_AWAY);
+			return null;
 		}
 		catch (InterruptedException ex) {
 			throw ex;

@@ -17,13 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelayCursor {
 
-	/**
-	 * Messages that may be on their way to the upstream.
-	 */
-	private static final int MOST_IN_FLIGHT = 64;
-
-	private static final long MOST_BYTES_IN_FLIGHT = 1024 * 1024;
-
 	private final ClaimedRelay claim;
 
 	private final RelayServices services;
@@ -173,8 +166,8 @@ final class RelayCursor {
 	 * @throws dev.resumablews.EventLogUnavailableException if it does not answer
 	 */
 	@Nullable RelayPage read() {
-		int room = MOST_IN_FLIGHT - this.progress.unconfirmed();
-		long bytes = MOST_BYTES_IN_FLIGHT - this.progress.unconfirmedBytes();
+		int room = this.progress.room();
+		long bytes = this.progress.roomBytes();
 		if (room <= 0 || bytes <= 0) {
 			return null;
 		}

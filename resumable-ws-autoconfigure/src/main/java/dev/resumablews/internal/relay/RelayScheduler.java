@@ -254,7 +254,7 @@ final class RelayScheduler implements SmartLifecycle {
 	private void begin(ClaimedRelay claim, long claimedAt) {
 		RelaySettings settings = this.settings.get(claim.key().name());
 		RelayThreads threads = this.threads;
-		if (settings == null || threads == null) {
+		if (settings == null || threads == null || !this.running) {
 			return;
 		}
 		Relay relay = new Relay(claim, claimedAt, settings, this.services, threads);

@@ -100,8 +100,6 @@ final class Sender {
 			}
 			forward(message);
 			this.sent = message.id();
-		}
-		if (!page.messages().isEmpty()) {
 			ping();
 		}
 		return true;
@@ -150,10 +148,10 @@ final class Sender {
 	 * Notices an upstream that is gone without having closed the connection.
 	 */
 	private void keepAlive() throws BrokenException {
+		if (this.upstream.silence() > MOST_SILENCE.toNanos()) {
+			throw new BrokenException(CloseStatus.SESSION_NOT_RELIABLE.withReason("silent"));
+		}
 		if (System.nanoTime() - this.pingedAt > PING_INTERVAL.toNanos()) {
-			if (this.upstream.silence() > MOST_SILENCE.toNanos()) {
-				throw new BrokenException(CloseStatus.SESSION_NOT_RELIABLE.withReason("silent"));
-			}
 			ping();
 		}
 	}

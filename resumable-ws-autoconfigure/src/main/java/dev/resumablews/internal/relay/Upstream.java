@@ -39,6 +39,11 @@ final class Upstream extends AbstractWebSocketHandler {
 	 */
 	private static final Duration MOST_WAIT = Duration.ofMinutes(1);
 
+	/**
+	 * A wait after which answers to pings may be among what is not read yet.
+	 */
+	private static final Duration LONG_WAIT = Duration.ofMillis(100);
+
 	private final Inbox inbox = new Inbox();
 
 	private final int maxMessageBytes;
@@ -52,9 +57,10 @@ final class Upstream extends AbstractWebSocketHandler {
 	private volatile @Nullable CloseStatus closed;
 
 	/**
-	 * When the upstream was last heard of. Written by the container.
+	 * When the upstream last answered a ping, or the container could not read its answer
+	 * yet. Written by the container.
 	 */
-	private volatile long heardAt = System.nanoTime();
+	private volatile long answeredAt = System.nanoTime();
 
 	/**
 	 * Whether the container waits for room.
@@ -105,11 +111,11 @@ final class Upstream extends AbstractWebSocketHandler {
 	}
 
 	/**
-	 * Returns for how long nothing was heard of the upstream.
+	 * Returns for how long the upstream has answered no ping.
 	 * @return the time in nanoseconds; 0 while it is not being read
 	 */
 	long silence() {
-		return this.waiting ? 0 : System.nanoTime() - this.heardAt;
+		return this.waiting ? 0 : System.nanoTime() - this.answeredAt;
 	}
 
 	/**
@@ -155,7 +161,7 @@ final class Upstream extends AbstractWebSocketHandler {
 	public void afterConnectionEstablished(WebSocketSession session) {
 		session.setTextMessageSizeLimit(this.maxMessageBytes);
 		session.setBinaryMessageSizeLimit(this.maxMessageBytes);
-		this.heardAt = System.nanoTime();
+		this.answeredAt = System.nanoTime();
 		if (this.abandoned) {
 			close(session, CloseStatus.GOING_AWAY);
 		}
@@ -194,6 +200,7 @@ final class Upstream extends AbstractWebSocketHandler {
 	}
 
 	private void put(WebSocketSession session, Inbox.Item item) {
+		long began = System.nanoTime();
 		this.waiting = true;
 		try {
 			if (!this.inbox.put(item, MOST_WAIT)) {
@@ -206,7 +213,10 @@ final class Upstream extends AbstractWebSocketHandler {
 			ended(CloseStatus.GOING_AWAY);
 		}
 		finally {
-			this.heardAt = System.nanoTime();
+			long now = System.nanoTime();
+			if (item instanceof Inbox.Pong || now - began > LONG_WAIT.toNanos()) {
+				this.answeredAt = now;
+			}
 			this.waiting = false;
 		}
 	}

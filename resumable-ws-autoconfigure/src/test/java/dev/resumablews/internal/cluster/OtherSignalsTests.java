@@ -1,6 +1,7 @@
 package dev.resumablews.internal.cluster;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
@@ -14,6 +15,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 class OtherSignalsTests {
@@ -95,6 +97,24 @@ class OtherSignalsTests {
 			assertThat(nodes.listeners()).isEmpty();
 			awaitSubscribers(redis.port());
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 50);
+		}
+	}
+
+	@Test
+	void ephemeralEventsOfOneNodeReachTheClientsOfTheOtherThroughRedis() {
+		try (TestRedis redis = TestRedis.start();
+				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));
+				WsTestClient client = nodes.connect("alice")) {
+			awaitSubscribers(redis.port());
+			UUID session = TwoNodes.session(client);
+			ResumableSessions sessions = nodes.first().bean(ResumableSessions.class);
+			String text = "é".repeat(50_000);
+			sessions.sendEphemeral(session, "audio", Map.of("text", text));
+			assertThat(client.await("audio").path("payload").path("text").asString()).isEqualTo(text);
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> sessions.sendEphemeral(session, "audio", Map.of("text", text + text)))
+				.withMessageContaining("carries 130990")
+				.withMessageNotContaining("redis");
 		}
 	}
 

@@ -75,7 +75,7 @@ class ConnectionAutoConfigurationTests {
 	void theEndpointIsMappedBeforeControllers() {
 		this.runner.run((context) -> {
 			WebSocketHandlerMapping mapping = context.getBean(WebSocketHandlerMapping.class);
-			assertThat(mapping.getUrlMap()).containsOnlyKeys("/ws");
+			assertThat(mapping.getUrlMap()).containsOnlyKeys("/ws", "/ws/sse", "/ws/messages");
 			assertThat(mapping.getOrder()).isNegative();
 			// by this name Spring Security's filters know that there is an endpoint
 			assertThat(context).getBean("resumableWsHandlerMapping").isSameAs(mapping);
@@ -86,7 +86,14 @@ class ConnectionAutoConfigurationTests {
 	void thePathIsAProperty() {
 		this.runner.withPropertyValues("resumable-ws.path=/live/socket")
 			.run((context) -> assertThat(context.getBean(WebSocketHandlerMapping.class).getUrlMap())
-				.containsOnlyKeys("/live/socket"));
+				.containsOnlyKeys("/live/socket", "/live/socket/sse", "/live/socket/messages"));
+	}
+
+	@Test
+	void theEndpointsBesideTheWebSocketCanBeSwitchedOff() {
+		this.runner.withPropertyValues("resumable-ws.http.enabled=false")
+			.run((context) -> assertThat(context.getBean(WebSocketHandlerMapping.class).getUrlMap())
+				.containsOnlyKeys("/ws"));
 	}
 
 	@ParameterizedTest

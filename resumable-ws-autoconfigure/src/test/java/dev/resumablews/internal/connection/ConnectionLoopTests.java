@@ -183,7 +183,7 @@ class ConnectionLoopTests {
 	/**
 	 * A channel that takes everything at once, or fails.
 	 */
-	private static final class Sent implements WebSocketChannel {
+	private static final class Sent implements ClientChannel {
 
 		private final List<String> texts = new ArrayList<>();
 

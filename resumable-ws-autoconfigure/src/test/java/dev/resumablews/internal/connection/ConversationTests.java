@@ -8,8 +8,10 @@ import java.util.UUID;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.Transport;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -25,7 +29,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a client notices on a good day, on each web server and kind of thread.
+ * What a client notices on a good day, on each web server and kind of thread, and over
+ * each transport. Tests without a transport are about what only a WebSocket has: frames,
+ * messages that come on the connection itself, and close frames.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class ConversationTests {
@@ -63,13 +69,14 @@ abstract class ConversationTests {
 		}
 	}
 
-	@Test
-	void aMessageIsAcknowledgedStoredAndAnswered() {
+	@ParameterizedTest
+	@EnumSource
+	void aMessageIsAcknowledgedStoredAndAnswered(Transport transport) {
 		// not the next request: that may be of a test that did not wait for its answer
 		this.model
 			.answer((exchange) -> exchange.messages().stream().anyMatch((each) -> each.content().equals("Greet me"))
 					? OpenAiAnswer.of("Good", " day", ", 😀") : OpenAiAnswer.of("Hello", "."));
-		try (WsTestClient client = connect("alice")) {
+		try (TestClient client = to(transport, "alice").connect()) {
 			JsonNode init = client.next();
 			assertThat(init.path("type").stringValue()).isEqualTo("session_init");
 			assertThat(init.path("resumed").booleanValue()).isFalse();
@@ -91,15 +98,18 @@ abstract class ConversationTests {
 				.filter((each) -> each.has("event_id") && each.has("payload"))
 				.forEach((each) -> ids.add(each.path("event_id").longValue()));
 			assertThat(ids).isSorted().doesNotHaveDuplicates().startsWith(1L, 2L);
-			client.sendClose(1000);
-			assertThat(client.awaitClose()).isEqualTo(1000);
+			if (client instanceof WsTestClient webSocket) {
+				webSocket.sendClose(1000);
+				assertThat(client.awaitClose()).isEqualTo(1000);
+			}
 		}
 	}
 
-	@Test
-	void aClientThatReconnectsGetsWhatItMissed() {
+	@ParameterizedTest
+	@EnumSource
+	void aClientThatReconnectsGetsWhatItMissed(Transport transport) {
 		String session;
-		try (WsTestClient client = connect("bob")) {
+		try (TestClient client = to(transport, "bob").connect()) {
 			session = client.next().path("session_id").stringValue();
 			client.abort();
 		}
@@ -107,7 +117,7 @@ abstract class ConversationTests {
 		for (int i = 1; i <= 5; i++) {
 			sessions.publish(UUID.fromString(session), "tick", Map.of("n", i));
 		}
-		try (WsTestClient client = to("bob").query("sessionId", session).query("lastEventId", 2).connect()) {
+		try (TestClient client = to(transport, "bob").query("sessionId", session).query("lastEventId", 2).connect()) {
 			JsonNode init = client.next();
 			assertThat(init.path("resumed").booleanValue()).isTrue();
 			assertThat(init.path("session_id").stringValue()).isEqualTo(session);
@@ -151,16 +161,17 @@ abstract class ConversationTests {
 		}
 	}
 
-	@Test
-	void eachConnectionOfASessionGetsEachEvent() {
-		try (WsTestClient phone = connect("dave")) {
+	@ParameterizedTest
+	@EnumSource
+	void eachConnectionOfASessionGetsEachEvent(Transport transport) {
+		try (TestClient phone = to(transport, "dave").connect()) {
 			String session = phone.next().path("session_id").stringValue();
-			try (WsTestClient laptop = to("dave").query("sessionId", session).connect()) {
+			try (TestClient laptop = to(transport, "dave").query("sessionId", session).connect()) {
 				assertThat(laptop.next().path("resumed").booleanValue()).isTrue();
 				for (int i = 1; i <= 50; i++) {
 					this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("n", i));
 				}
-				for (WsTestClient client : List.of(phone, laptop)) {
+				for (TestClient client : List.of(phone, laptop)) {
 					client.await((message) -> message.path("event_id").asInt(0) == 50);
 					assertThat(client.messages()).filteredOn((message) -> message.has("event_id"))
 						.extracting((message) -> message.path("event_id").intValue())
@@ -172,9 +183,10 @@ abstract class ConversationTests {
 		}
 	}
 
-	@Test
-	void aPingIsAnsweredAndEchoed() {
-		try (WsTestClient client = connect("erin")) {
+	@ParameterizedTest
+	@EnumSource
+	void aPingIsAnsweredAndEchoed(Transport transport) {
+		try (TestClient client = to(transport, "erin").connect()) {
 			client.send("{\"type\":\"ping\",\"t\":{\"a\":[1,2]}}");
 			assertThat(client.await("pong").path("t").toString()).isEqualTo("{\"a\":[1,2]}");
 			client.send("{\"type\":\"ping\"}");
@@ -197,16 +209,25 @@ abstract class ConversationTests {
 		}
 	}
 
-	@Test
-	void aLargeMessageArrivesInPiecesAndATooLargeOneClosesTheConnection() {
+	@ParameterizedTest
+	@EnumSource
+	void aLargeMessageArrives(Transport transport) {
 		String large = "ä".repeat(50_000);
-		try (WsTestClient client = connect("grace")) {
+		try (TestClient client = to(transport, "grace").connect()) {
 			client.next();
 			client.send(
 					Map.of("type", "user_message", "content", large, "idempotency_key", UUID.randomUUID().toString()));
 			client.await("ack");
 			JsonNode event = client.await("user_message");
 			assertThat(event.path("payload").path("content").stringValue()).isEqualTo(large);
+		}
+	}
+
+	@Test
+	void aLargeMessageArrivesInPiecesAndATooLargeOneClosesTheWebSocket() {
+		String large = "ä".repeat(50_000);
+		try (WsTestClient client = connect("grace")) {
+			client.next();
 			client.sendFragmented("{\"type\":\"user_message\",\"idempotency_key\":\"" + UUID.randomUUID()
 					+ "\",\"content\":\"" + large + "\"}", 1013);
 			client.await("ack");
@@ -216,35 +237,48 @@ abstract class ConversationTests {
 		}
 	}
 
+	@ParameterizedTest
+	@EnumSource
+	void whatCannotBeReadIsAnswered(Transport transport) {
+		try (TestClient client = to(transport, "heidi").connect()) {
+			client.next();
+			sendWhatCannotBeRead(client);
+		}
+	}
+
 	@Test
-	void rubbishIsAnsweredAndTooMuchOfItClosesTheConnection() {
+	void tooMuchThatCannotBeReadClosesTheWebSocket() {
 		try (WsTestClient client = connect("heidi")) {
-			client.send("rubbish");
-			assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
-			client.send("[]");
-			assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
-			client.send("{\"payload\":{}}");
-			assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
-			client.send("{\"type\":\"nobody-knows\",\"idempotency_key\":\"4f5c3f5e-0000-4000-8000-000000000000\"}");
-			JsonNode unknown = client.await("error");
-			assertThat(unknown.path("code").stringValue()).isEqualTo("unknown_type");
-			assertThat(unknown.path("message").stringValue()).contains("nobody-knows");
-			assertThat(unknown.path("idempotency_key").stringValue()).isEqualTo("4f5c3f5e-0000-4000-8000-000000000000");
-			client.send(
-					"{\"type\":\"user_message\",\"content\":5,\"idempotency_key\":\"4f5c3f5e-0000-4000-8000-000000000000\"}");
-			assertThat(client.await("error").path("code").stringValue()).isEqualTo("invalid");
-			client.send("{\"type\":\"user_message\",\"content\":\"x\"}");
-			assertThat(client.await("error").path("message").stringValue()).contains("idempotency_key");
-			client.send("{\"type\":\"resume\",\"lastEventId\":-1}");
-			assertThat(client.await("error").path("message").stringValue()).contains("-1");
-			client.send("{\"type\":\"ping\",\"t\":" + "[".repeat(1000) + "]".repeat(1000) + "}");
-			assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
+			sendWhatCannotBeRead(client);
 			// ten in a row, with the four before
 			for (int i = 0; i < 6; i++) {
-				client.send("rubbish");
+				client.send("nonsense");
 			}
 			assertThat(client.awaitClose()).isEqualTo(4400);
 		}
+	}
+
+	private static void sendWhatCannotBeRead(TestClient client) {
+		client.send("nonsense");
+		assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
+		client.send("\"text\"");
+		assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
+		client.send("{\"payload\":{}}");
+		assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
+		client.send("{\"type\":\"nobody-knows\",\"idempotency_key\":\"4f5c3f5e-0000-4000-8000-000000000000\"}");
+		JsonNode unknown = client.await("error");
+		assertThat(unknown.path("code").stringValue()).isEqualTo("unknown_type");
+		assertThat(unknown.path("message").stringValue()).contains("nobody-knows");
+		assertThat(unknown.path("idempotency_key").stringValue()).isEqualTo("4f5c3f5e-0000-4000-8000-000000000000");
+		client.send(
+				"{\"type\":\"user_message\",\"content\":5,\"idempotency_key\":\"4f5c3f5e-0000-4000-8000-000000000000\"}");
+		assertThat(client.await("error").path("code").stringValue()).isEqualTo("invalid");
+		client.send("{\"type\":\"user_message\",\"content\":\"x\"}");
+		assertThat(client.await("error").path("message").stringValue()).contains("idempotency_key");
+		client.send("{\"type\":\"resume\",\"lastEventId\":-1}");
+		assertThat(client.await("error").path("message").stringValue()).contains("-1");
+		client.send("{\"type\":\"ping\",\"t\":" + "[".repeat(1000) + "]".repeat(1000) + "}");
+		assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
 	}
 
 	@Test
@@ -263,26 +297,30 @@ abstract class ConversationTests {
 		}
 	}
 
-	@Test
-	void somebodyElsesSessionIsUnknown() {
-		try (WsTestClient client = connect("judy")) {
+	@ParameterizedTest
+	@EnumSource
+	void somebodyElsesSessionIsUnknown(Transport transport) {
+		try (TestClient client = to(transport, "judy").connect()) {
 			String session = client.next().path("session_id").stringValue();
-			try (WsTestClient mallory = to("mallory").query("sessionId", session).connect()) {
+			try (TestClient mallory = to(transport, "mallory").query("sessionId", session).connect()) {
 				JsonNode init = mallory.next();
 				assertThat(init.path("resumed").booleanValue()).isFalse();
 				assertThat(init.path("reason").stringValue()).isEqualTo("unknown_session");
 				assertThat(init.path("session_id").stringValue()).isNotEqualTo(session);
 			}
-			try (WsTestClient ahead = to("judy").query("sessionId", session).query("lastEventId", 7).connect()) {
+			try (TestClient ahead = to(transport, "judy").query("sessionId", session)
+				.query("lastEventId", 7)
+				.connect()) {
 				assertThat(ahead.next().path("reason").stringValue()).isEqualTo("ahead_of_log");
 			}
 		}
 	}
 
-	@Test
-	void aClientIsToldThatEventsItAsksForWereCleanedUp() {
+	@ParameterizedTest
+	@EnumSource
+	void aClientIsToldThatEventsItAsksForWereCleanedUp(Transport transport) {
 		String session;
-		try (WsTestClient client = connect("ken")) {
+		try (TestClient client = to(transport, "ken").connect()) {
 			session = client.next().path("session_id").stringValue();
 		}
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
@@ -293,7 +331,7 @@ abstract class ConversationTests {
 		UUID id = UUID.fromString(session);
 		sql.sql("delete from ws_events where session_id = ? and id <= 4").param(id).update();
 		sql.sql("update ws_sessions set truncated_through = 4 where session_id = ?").param(id).update();
-		try (WsTestClient client = to("ken").query("sessionId", session).query("lastEventId", 2).connect()) {
+		try (TestClient client = to(transport, "ken").query("sessionId", session).query("lastEventId", 2).connect()) {
 			JsonNode init = client.next();
 			assertThat(init.path("resumed").booleanValue()).isFalse();
 			assertThat(init.path("reason").stringValue()).isEqualTo("history_truncated");
@@ -303,9 +341,13 @@ abstract class ConversationTests {
 			assertThat(client.next().path("event_id").intValue()).isEqualTo(6);
 			assertThat(client.next().path("count").intValue()).isEqualTo(2);
 		}
-		try (WsTestClient client = to("ken").query("sessionId", session).query("lastEventId", 4).connect()) {
+		try (TestClient client = to(transport, "ken").query("sessionId", session).query("lastEventId", 4).connect()) {
 			assertThat(client.next().path("resumed").booleanValue()).isTrue();
 		}
+	}
+
+	private TestClient.Builder to(Transport transport, String user) {
+		return transport.to(this.server.uri()).query("token", Tokens.forUser(user));
 	}
 
 	private WsTestClient connect(String user) {

@@ -13,8 +13,10 @@ import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.Transport;
 import dev.resumablews.testing.UpgradeRefusedException;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
@@ -24,6 +26,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -55,7 +60,8 @@ abstract class LimitsTests {
 			.with(RecordedCloses.class)
 			.properties("resumable-ws.user.messages-per-second", "1", "resumable-ws.user.message-burst", "20",
 					"resumable-ws.connection.max-per-session", "2", "resumable-ws.connection.max-per-user", "4",
-					"resumable-ws.connection.max-total", "6", "resumable-ws.connection.max-message-size", "10KB")
+					"resumable-ws.connection.max-total", "6", "resumable-ws.connection.max-message-size", "10KB",
+					"resumable-ws.connection.heartbeat-interval", "500ms")
 			.start();
 		this.closes = this.server.bean(RecordedCloses.class);
 	}
@@ -108,13 +114,14 @@ abstract class LimitsTests {
 		}
 	}
 
-	@Test
-	void theOldestConnectionOfASessionMakesRoom() {
-		try (WsTestClient first = connect("carol")) {
+	@ParameterizedTest
+	@EnumSource(mode = Mode.EXCLUDE, names = "LONG_POLL")
+	void theOldestConnectionOfASessionMakesRoom(Transport transport) {
+		try (TestClient first = to(transport, "carol").connect()) {
 			String session = first.next().path("session_id").asString("");
-			try (WsTestClient second = resume("carol", session)) {
+			try (TestClient second = to(transport, "carol").query("sessionId", session).connect()) {
 				second.await("replay_complete");
-				try (WsTestClient third = resume("carol", session)) {
+				try (TestClient third = to(transport, "carol").query("sessionId", session).connect()) {
 					assertThat(first.awaitClose()).isEqualTo(4409);
 					this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("n", 1));
 					assertThat(second.await("tick")).isNotNull();
@@ -124,39 +131,41 @@ abstract class LimitsTests {
 		}
 	}
 
-	@Test
-	void aUserHasSoManyConnectionsAndNoMore() {
-		List<WsTestClient> clients = new ArrayList<>();
+	@ParameterizedTest
+	@EnumSource(mode = Mode.EXCLUDE, names = "LONG_POLL")
+	void aUserHasSoManyConnectionsAndNoMore(Transport transport) {
+		List<TestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
-			clients.add(connect("dave"));
+			clients.add(to(transport, "dave").connect());
 			clients.get(i).await("replay_complete");
 		}
-		UpgradeRefusedException refused = to("dave").connectRefused();
+		UpgradeRefusedException refused = to(transport, "dave").connectRefused();
 		assertThat(refused.status()).isEqualTo(429);
 		assertThat(retryAfter(refused)).isBetween(1, 60);
-		connect("erin").close();
+		to(transport, "erin").connect().close();
 		clients.remove(0).close();
 		await().atMost(PATIENCE)
 			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
-			.until(() -> clients.add(connect("dave")));
-		clients.forEach(WsTestClient::close);
+			.until(() -> clients.add(to(transport, "dave").connect()));
+		clients.forEach(TestClient::close);
 	}
 
-	@Test
-	void theServerHasSoManyConnectionsAndNoMore() {
-		List<WsTestClient> clients = new ArrayList<>();
+	@ParameterizedTest
+	@EnumSource(mode = Mode.EXCLUDE, names = "LONG_POLL")
+	void theServerHasSoManyConnectionsAndNoMore(Transport transport) {
+		List<TestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
-			clients.add(connect("user" + i));
+			clients.add(to(transport, "user" + i).connect());
 			clients.get(i).await("replay_complete");
 		}
-		UpgradeRefusedException refused = to("frank").connectRefused();
+		UpgradeRefusedException refused = to(transport, "frank").connectRefused();
 		assertThat(refused.status()).isEqualTo(503);
 		assertThat(retryAfter(refused)).isBetween(1, 60);
 		clients.remove(0).close();
 		await().atMost(PATIENCE)
 			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
-			.until(() -> clients.add(connect("frank")));
-		clients.forEach(WsTestClient::close);
+			.until(() -> clients.add(to(transport, "frank").connect()));
+		clients.forEach(TestClient::close);
 	}
 
 	@Test
@@ -294,12 +303,12 @@ abstract class LimitsTests {
 		return Integer.parseInt(refused.headers().get("Retry-After").get(0));
 	}
 
-	private WsTestClient connect(String user) {
-		return to(user).connect();
+	private TestClient.Builder to(Transport transport, String user) {
+		return transport.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
-	private WsTestClient resume(String user, String session) {
-		return to(user).query("sessionId", session).connect();
+	private WsTestClient connect(String user) {
+		return to(user).connect();
 	}
 
 	private WsTestClient.Builder to(String user) {

@@ -30,7 +30,7 @@ class ResumableWebSocketHandlerTests {
 	 */
 	@Test
 	void aFailureWhileAConnectionIsOpenedIsLoggedWithoutItsAddress(CapturedOutput output) {
-		new ResumableWebSocketHandler(null, null, null, null, null, null).afterConnectionEstablished(session());
+		new ResumableWebSocketHandler(null, null).afterConnectionEstablished(session());
 		assertThat(this.closes).containsExactly(CloseStatus.SERVER_ERROR);
 		assertThat(output).contains("WebSocket 7 could not be opened").doesNotContain("token=");
 		LoggedTokens.assertNone();

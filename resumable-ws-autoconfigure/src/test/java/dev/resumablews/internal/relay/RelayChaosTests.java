@@ -71,21 +71,18 @@ class RelayChaosTests {
 			clientProxy.cutRandomly(random, 10_000, 150_000);
 			long begin = System.nanoTime();
 			int killAt = MESSAGES * 3 / 10 + random.nextInt(MESSAGES * 4 / 10);
-			long killed = 0;
-			int connectionsOfFirst = 0;
+			Duration takeover = Duration.ZERO;
 			List<String> keys = new ArrayList<>();
 			for (int n = 1; n <= MESSAGES; n++) {
 				keys.add(say(client, n));
 				await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() -> client.unacknowledged() < 20);
 				if (n == killAt) {
-					connectionsOfFirst = upstream.opened();
-					killed = System.nanoTime();
-					first.kill();
-					clientProxy.retarget(second.port());
-					clientProxy.cutAll();
+					takeover = takeOver(first, upstream, () -> {
+						clientProxy.retarget(second.port());
+						clientProxy.cutAll();
+					});
 				}
 			}
-			Duration takeover = awaitTakeover(upstream, connectionsOfFirst, killed);
 			keys.forEach(client::awaitAck);
 			JdbcClient jdbc = second.bean(JdbcClient.class);
 			await().atMost(PATIENCE)
@@ -115,7 +112,15 @@ class RelayChaosTests {
 		}
 	}
 
-	private static Duration awaitTakeover(RealtimeUpstream upstream, int before, long killed) {
+	/**
+	 * Kills the owner and waits until another node has connected.
+	 * @return how long that took
+	 */
+	private static Duration takeOver(RelayNode owner, RealtimeUpstream upstream, Runnable redirect) {
+		owner.kill();
+		int before = upstream.opened();
+		long killed = System.nanoTime();
+		redirect.run();
 		await().atMost(PATIENCE).until(() -> upstream.opened() > before);
 		return Duration.ofNanos(System.nanoTime() - killed);
 	}

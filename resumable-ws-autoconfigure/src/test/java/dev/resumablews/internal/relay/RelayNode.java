@@ -63,10 +63,15 @@ final class RelayNode implements AutoCloseable {
 	}
 
 	/**
-	 * Ends the process with SIGKILL.
+	 * Ends the process with SIGKILL, and waits until it has ended.
 	 */
 	void kill() {
-		this.process.destroyForcibly();
+		try {
+			this.process.destroyForcibly().waitFor();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	@Override

@@ -100,7 +100,7 @@ class RowLevelSecurityTests {
 			"update ws_sessions set user_id = 'alice'", "delete from ws_sessions", "delete from ws_events",
 			"update ws_events set payload = '{}'", "truncate ws_events", "select from ws_sessions for update",
 			"select from ws_idempotency_keys", "select from ws_live_connections", "select from ws_empty_sessions",
-			"select from ws_replies", "select from ws_signals", "select from ws_disconnects" })
+			"select from ws_replies", "select from ws_signals", "select from ws_disconnects", "select from ws_relays" })
 	void theRoleMayDoNothingElse(String sql) throws SQLException {
 		try (Connection reader = connect(); Statement statement = reader.createStatement()) {
 			become(reader, "alice");

@@ -6,10 +6,11 @@ import dev.resumablews.CloseCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket, as far as sending on it is concerned. Used by its connection's loop, but
- * for {@link #ignoreInput}, {@link #close} and {@link #cut}.
+ * The way to one client: a WebSocket, or the response to a request for server-sent
+ * events. Used by its connection's loop, but for {@link #ignoreInput}, {@link #close} and
+ * {@link #cut}.
  */
-interface WebSocketChannel {
+interface ClientChannel {
 
 	/**
 	 * Begins to send a text frame. No other may be begun before it is done.
@@ -20,12 +21,27 @@ interface WebSocketChannel {
 	void send(String text, Consumer<@Nullable Throwable> done);
 
 	/**
-	 * Sends a ping frame. Not while a text frame is being sent. May wait until the
-	 * buffers of the network have room for it, however long that takes. An interrupt ends
-	 * the wait, and the connection.
+	 * Sends a ping. Not while a text frame is being sent. May wait until the buffers of
+	 * the network have room for it, however long that takes. An interrupt ends the wait,
+	 * and the connection.
 	 * @param number what the pong will hold
 	 */
 	void ping(long number);
+
+	/**
+	 * Returns whether the client has asked for no more than it was sent. Any thread.
+	 * @param idle whether all that is known has been sent
+	 */
+	default boolean isSated(boolean idle) {
+		return false;
+	}
+
+	/**
+	 * Notes that the connection ends because it {@linkplain #isSated is sated}, which
+	 * needs no close code.
+	 */
+	default void finish() {
+	}
 
 	/**
 	 * Stops reading what the client sends, if the container can.

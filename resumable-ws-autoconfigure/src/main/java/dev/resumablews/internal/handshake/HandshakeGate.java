@@ -1,0 +1,213 @@
+package dev.resumablews.internal.handshake;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
+import dev.resumablews.internal.handshake.ConnectionLimiter.Decision;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.web.cors.CorsConfiguration;
+
+/**
+ * Decides whether a request may have what it asks for. In this order, cheapest first, and
+ * without the database until the user is known:
+ * <ol>
+ * <li>it is an upgrade, if it is for the WebSocket (else 400), from an address that does
+ * not ask too often (else 429), with well-formed parameters (else 400),</li>
+ * <li>from a page that may (else 403),</li>
+ * <li>for a user who is known (else 401, or 503 when that cannot be told now),</li>
+ * <li>for whom there is room (else 429 or 503).</li>
+ * </ol>
+ * Refusals are counted and reported here, whatever was asked for. Thread-safe.
+ */
+public final class HandshakeGate {
+
+	private static final Log logger = LogFactory.getLog(HandshakeGate.class);
+
+	private static final HttpMethod CONNECT = HttpMethod.valueOf("CONNECT");
+
+	private static final int MAX_CAUSES = 10;
+
+	private static final Duration WARNING_INTERVAL = Duration.ofSeconds(1);
+
+	private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
+
+	private final HandshakeRateLimiter rate;
+
+	private final OriginPolicy origins;
+
+	private final HandshakeAuthenticator authenticator;
+
+	private final ConnectionLimiter admission;
+
+	private final ResumableWsListener listener;
+
+	HandshakeGate(HandshakeRateLimiter rate, OriginPolicy origins, HandshakeAuthenticator authenticator,
+			ConnectionLimiter admission, ResumableWsListener listener) {
+		this.rate = rate;
+		this.origins = origins;
+		this.authenticator = authenticator;
+		this.admission = admission;
+		this.listener = listener;
+	}
+
+	/**
+	 * Checks a request. One that is accepted for a connection has a place reserved, which
+	 * the connection takes, or {@link #cancel} gives back. May wait for the application's
+	 * authenticator and for the database, for a few seconds.
+	 * @param request the request
+	 * @param endpoint what it asks for
+	 * @return what it says
+	 * @throws HandshakeRefusedException if it is refused
+	 */
+	public Handshake accept(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRefusedException {
+		RemoteAddress address = RemoteAddress.of(request);
+		try {
+			return accept(request, endpoint, address);
+		}
+		catch (HandshakeRefusedException ex) {
+			RejectionReason reason = ex.rejection().reason();
+			logger.debug("Handshake refused with " + reason.status() + ": " + ex.rejection().text());
+			this.listener.onHandshakeRefused(reason.status().value());
+			this.listener.onSecurityEvent(new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, ex.userId(),
+					address.text(), reason.word()));
+			throw ex;
+		}
+	}
+
+	/**
+	 * Gives the place back of a connection that was accepted and will not come.
+	 * @param userId its user
+	 */
+	public void cancel(String userId) {
+		this.admission.cancel(userId);
+	}
+
+	/**
+	 * Returns what browsers may do with answers to pages of other origins.
+	 * @return the configuration, not to be changed
+	 */
+	public CorsConfiguration cors() {
+		return this.origins.cors();
+	}
+
+	private Handshake accept(ServerHttpRequest request, Endpoint endpoint, RemoteAddress address)
+			throws HandshakeRefusedException {
+		if (endpoint == Endpoint.WEBSOCKET && !isUpgrade(request)) {
+			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
+		}
+		if (!this.rate.admits(address)) {
+			throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_PER_ADDRESS,
+					"Too many handshakes from this address");
+		}
+		ResumeRequest resume = parse(request, endpoint);
+		if (!isFromAllowedPage(request, endpoint)) {
+			throw new HandshakeRefusedException(RejectionReason.ORIGIN, "Origin not allowed");
+		}
+		AuthenticatedUser user = authenticate(request);
+		admit(user.userId(), endpoint);
+		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(),
+				resume.ndjson() || endpoint == Endpoint.EVENTS, resume.presence(), resume.longPoll(), address.text());
+	}
+
+	private boolean isFromAllowedPage(ServerHttpRequest request, Endpoint endpoint) {
+		return (endpoint == Endpoint.WEBSOCKET) ? this.origins.allows(request) : this.origins.allowsOverHttp(request);
+	}
+
+	private void admit(String userId, Endpoint endpoint) throws HandshakeRefusedException {
+		Decision decision = (endpoint == Endpoint.MESSAGES) ? this.admission.admitMessages()
+				: this.admission.admit(userId);
+		switch (decision) {
+			case ADMITTED -> {
+			}
+			case TOO_MANY_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.MAX_PER_USER,
+					"Too many connections of this user", userId);
+			case TOO_OFTEN_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_RATE,
+					"Too many handshakes of this user", userId);
+			case FULL -> throw new HandshakeRefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
+			case BUSY -> throw new HandshakeRefusedException(RejectionReason.MAX_OPENING,
+					"Too many connections are being opened", userId);
+			case SHUTTING_DOWN ->
+				throw new HandshakeRefusedException(RejectionReason.SHUTTING_DOWN, "Shutting down", userId);
+		}
+	}
+
+	private static boolean isUpgrade(ServerHttpRequest request) {
+		// over HTTP/2 it is a CONNECT without these headers, RFC 8441
+		return CONNECT.equals(request.getMethod()) || (HttpMethod.GET.equals(request.getMethod())
+				&& "websocket".equalsIgnoreCase(request.getHeaders().getUpgrade())
+				&& request.getHeaders().getConnection().stream().anyMatch("upgrade"::equalsIgnoreCase)
+				&& !hasBody(request));
+	}
+
+	/**
+	 * Returns whether a body is announced. Tomcat waits for it, on one of its threads,
+	 * before the WebSocket is open.
+	 */
+	private static boolean hasBody(ServerHttpRequest request) {
+		HttpHeaders headers = request.getHeaders();
+		String length = headers.getFirst(HttpHeaders.CONTENT_LENGTH);
+		return headers.containsHeader(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
+	}
+
+	private static ResumeRequest parse(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRefusedException {
+		if (endpoint == Endpoint.EVENTS && hasBody(request)) {
+			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "A request for events has no body");
+		}
+		try {
+			return ResumeRequest.parse(request, endpoint);
+		}
+		catch (ResumeRequest.MalformedException ex) {
+			throw new HandshakeRefusedException(RejectionReason.MALFORMED, ex.getMessage());
+		}
+	}
+
+	private AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRefusedException {
+		try {
+			return this.authenticator.authenticate(request);
+		}
+		catch (HandshakeAuthenticationException ex) {
+			throw new HandshakeRefusedException(RejectionReason.TOKEN, ex.getMessage());
+		}
+		catch (RuntimeException ex) {
+			// nothing is known against the client, so it may come again
+			logUnavailable(ex);
+			throw new HandshakeRefusedException(RejectionReason.AUTHENTICATION_UNAVAILABLE,
+					"Authentication is not available");
+		}
+	}
+
+	private void logUnavailable(RuntimeException ex) {
+		long now = System.nanoTime();
+		long next = this.nextWarning.get();
+		// all clients of a node may come at once, and again and again
+		if (now - next >= 0 && this.nextWarning.compareAndSet(next, now + WARNING_INTERVAL.toNanos())) {
+			logger.warn("A client cannot be authenticated now: "
+					+ ((ex instanceof SafeToLog safe) ? safe.description().replaceAll("\\R", " ") : classes(ex)));
+		}
+		logger.debug("A client cannot be authenticated now", ex);
+	}
+
+	/**
+	 * Names an exception and its causes without their messages, which may hold a token.
+	 */
+	private static String classes(Throwable ex) {
+		return Stream.iterate(ex, Objects::nonNull, Throwable::getCause)
+			.limit(MAX_CAUSES)
+			.map((cause) -> cause.getClass().getName())
+			.collect(Collectors.joining(", caused by "));
+	}
+
+}

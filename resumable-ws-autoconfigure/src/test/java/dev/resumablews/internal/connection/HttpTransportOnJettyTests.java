@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HttpTransportOnJettyTests extends HttpTransportTests {
+
+	HttpTransportOnJettyTests() {
+		super(true);
+	}
+
+}

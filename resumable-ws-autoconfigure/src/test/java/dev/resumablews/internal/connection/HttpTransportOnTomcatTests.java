@@ -1,0 +1,9 @@
+package dev.resumablews.internal.connection;
+
+class HttpTransportOnTomcatTests extends HttpTransportTests {
+
+	HttpTransportOnTomcatTests() {
+		super(false);
+	}
+
+}

@@ -1,0 +1,39 @@
+package dev.resumablews.internal.relay;
+
+import java.util.concurrent.CompletionException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class UpstreamRefusalTests {
+
+	/**
+	 * What the clients of Tomcat and Jetty say.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "The HTTP response from the server [401] did not permit the HTTP upgrade to WebSocket",
+			"Failed to handle HTTP response code [401]. [WWW-Authenticate] header was not accepted by server.",
+			"Failed to upgrade to websocket: Unexpected HTTP Response Status Code: 401 Unauthorized" })
+	void theStatusIsFoundInTheMessage(String message) {
+		Exception failure = new CompletionException(new IllegalStateException(new IllegalStateException(message)));
+		assertThat(UpstreamRefusal.status(failure)).isEqualTo(401);
+	}
+
+	@Test
+	void otherFailuresHaveNone() {
+		assertThat(UpstreamRefusal.status(new IllegalStateException("Connection refused: localhost:4010"))).isZero();
+		assertThat(UpstreamRefusal.status(new IllegalStateException())).isZero();
+	}
+
+	@Test
+	void aRefusalOfTheKeyIsPermanent() {
+		assertThat(UpstreamRefusal.isPermanent(401)).isTrue();
+		assertThat(UpstreamRefusal.isPermanent(403)).isTrue();
+		assertThat(UpstreamRefusal.isPermanent(503)).isFalse();
+		assertThat(UpstreamRefusal.isPermanent(0)).isFalse();
+	}
+
+}
