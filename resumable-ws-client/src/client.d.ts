@@ -103,6 +103,12 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
     reconnect(options?: {
         force?: boolean;
     }): void;
+    /**
+     * Sends a message that is neither stored nor acknowledged, if there is a connection now; else it is dropped. The application has to allow its type.
+     * @param {string} type
+     * @param {unknown} [payload]
+     */
+    sendEphemeral(type: string, payload?: unknown): void;
     /** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */
     close(): void;
     #private;
@@ -112,6 +118,7 @@ export type ClientMessage = import("./types.js").ClientMessage;
 export type ClientStorage = import("./types.js").ClientStorage;
 export type GoneDetail = import("./types.js").GoneDetail;
 export type OpenDetail = import("./types.js").OpenDetail;
+export type PresenceDetail = import("./types.js").PresenceDetail;
 export type Reply = import("./types.js").Reply;
 export type ReplyEvents = import("./types.js").ReplyEvents;
 export type ResumableWebSocketEvents = import("./types.js").ResumableWebSocketEvents;
@@ -128,6 +135,7 @@ export type WaitingMessage = import("./types.js").WaitingMessage;
 export type WebSocketClass = import("./types.js").WebSocketClass;
 export type WebSocketLike = import("./types.js").WebSocketLike;
 export type SessionEvent<P = any> = import("./types.js").SessionEvent<P>;
+export type EphemeralEvent<P = any> = import("./types.js").EphemeralEvent<P>;
 import type { ClientError } from './types.js';
 import type { TypedEventTarget } from './types.js';
 export {};

@@ -7,6 +7,7 @@
  * @typedef {import('./types.js').ClientStorage} ClientStorage
  * @typedef {import('./types.js').GoneDetail} GoneDetail
  * @typedef {import('./types.js').OpenDetail} OpenDetail
+ * @typedef {import('./types.js').PresenceDetail} PresenceDetail
  * @typedef {import('./types.js').Reply} Reply
  * @typedef {import('./types.js').ReplyEvents} ReplyEvents
  * @typedef {import('./types.js').ResumableWebSocketEvents} ResumableWebSocketEvents
@@ -27,9 +28,13 @@
  * @template [P=any]
  * @typedef {import('./types.js').SessionEvent<P>} SessionEvent
  */
+/**
+ * @template [P=any]
+ * @typedef {import('./types.js').EphemeralEvent<P>} EphemeralEvent
+ */
 
 // An option and its value. Times are below the limit of setTimeout.
-const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|WebSocket|debug): .*)$/s;
+const OPTION = /^(tokenIn: (subprotocol|query)|storage: (session|local|memory|\[.*)|resume: (session|cursor)|(minDelay|maxDelay|minUptime|connectTimeout|maxOutbox|lastEventId): \d{1,9}|(sessionId|epoch|name|getToken|ndjson|presence|WebSocket|debug): .*)$/s;
 const OWN_EVENTS = /^(open|event|reply|status|replaycomplete|outbox|rewind|gone|error|message)$/;
 const PROBE_TIMEOUT = 5_000;
 const DIVERGED = 'history_diverged';
@@ -330,6 +335,15 @@ export class ResumableWebSocket extends Target {
 		this.#core.reconnect(options);
 	}
 
+	/**
+	 * Sends a message that is neither stored nor acknowledged, if there is a connection now; else it is dropped. The application has to allow its type.
+	 * @param {string} type
+	 * @param {unknown} [payload]
+	 */
+	sendEphemeral(type, payload) {
+		this.#core.put({ type, ephemeral: true, payload });
+	}
+
 	/** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */
 	close() {
 		this.#core.close();
@@ -447,6 +461,7 @@ const coreOf = (client, source, options) => {
 				epoch: client.epoch,
 				frames: ndjson && 'ndjson',
 				token: query,
+				presence: options.presence,
 			};
 			for (const name in parameters) {
 				if (parameters[name]) {
@@ -629,7 +644,7 @@ const coreOf = (client, source, options) => {
 		if (message) {
 			dispatch('message', message);
 			if (!signal.aborted) {
-				(message.payload ? take : controls[message.type])?.(message);
+				(message.ephemeral ? show : message.payload ? take : controls[message.type] ?? show)(message);
 			}
 		}
 		else {
@@ -732,6 +747,12 @@ const coreOf = (client, source, options) => {
 		},
 	};
 
+	/**
+	 * Dispatches an event, and what is no event of the log, under the name of its type.
+	 * @type {(event: any) => unknown}
+	 */
+	const show = (event) => OWN_EVENTS.test(event.type) || dispatch(event.type, event);
+
 	/** @type {(event: any) => void} */
 	const take = (event) => {
 		const { type, event_id, payload, replay } = event;
@@ -781,9 +802,7 @@ const coreOf = (client, source, options) => {
 		if (fresh) {
 			client.replayed += replay ? 1 : 0;
 			dispatch('event', event);
-			if (!OWN_EVENTS.test(type)) {
-				dispatch(type, event);
-			}
+			show(event);
 			client.lastEventId = event_id;
 			// writing is slow, and events may be many; a cursor that lags costs some repeats
 			if (resume === 'cursor' && !storeTimer) {
@@ -1051,5 +1070,5 @@ const coreOf = (client, source, options) => {
 		}
 	};
 
-	return { outbox: () => [...outbox], send, withdraw, cancel, reconnect, close };
+	return { outbox: () => [...outbox], put, send, withdraw, cancel, reconnect, close };
 };

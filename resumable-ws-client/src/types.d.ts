@@ -79,6 +79,8 @@ export interface ResumableWebSocketOptions {
 	maxOutbox?: number;
 	/** The WebSocket class, where the platform has none. */
 	WebSocket?: WebSocketClass;
+	/** Whether `presence` tells which connections the session has. Default: false. */
+	presence?: boolean;
 	/** Whether to log to the console. */
 	debug?: boolean;
 }
@@ -111,6 +113,28 @@ export interface SessionEvent<P = any> {
 	payload: P;
 	created_at: string;
 	replay?: boolean;
+}
+
+/** An event that is not stored, sent to who is connected at that moment. */
+export interface EphemeralEvent<P = any> {
+	type: string;
+	ephemeral: true;
+	payload: P;
+}
+
+/** A connection of the session. */
+export interface Member {
+	connection_id: string;
+	user_id: string;
+}
+
+/** Which connections the session has. */
+export interface PresenceDetail {
+	type: 'presence';
+	/** Whether `joined` is all there is: drop what you knew. So it is after each `open`. */
+	complete?: true;
+	joined: Member[];
+	left: Member[];
 }
 
 export interface OpenDetail {
@@ -234,6 +258,8 @@ export interface ResumableWebSocketEvents {
 	gone: GoneDetail;
 	/** For information: what is not `final` is tried again automatically. */
 	error: ClientError;
+	/** With the option `presence`. */
+	presence: PresenceDetail;
 	/** Every message of the server: control messages, and events that are repeats. */
 	message: ServerMessage;
 }
@@ -247,10 +273,13 @@ export interface StandardEvents {
 	assistant_failed: { message_id: string; code: string; message: string };
 }
 
-/** All DOM events of a client whose application publishes events of the types `E`: names to types of `detail`. */
+/**
+ * All DOM events of a client whose application publishes events of the types `E`: names to types of `detail`. Those that are an `EphemeralEvent` in `E` are
+ * ephemeral; of the others `E` has the payload.
+ */
 export type ClientEvents<E> = ResumableWebSocketEvents & {
 	[K in Exclude<keyof E | keyof StandardEvents, keyof ResumableWebSocketEvents>]:
-		SessionEvent<K extends keyof E ? E[K] : K extends keyof StandardEvents ? StandardEvents[K] : never>;
+		K extends keyof E ? E[K] extends EphemeralEvent ? E[K] : SessionEvent<E[K]> : K extends keyof StandardEvents ? SessionEvent<StandardEvents[K]> : never;
 };
 
 type Listener<D> = ((event: CustomEvent<D>) => void) | { handleEvent(event: CustomEvent<D>): void } | null;

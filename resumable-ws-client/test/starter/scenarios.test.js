@@ -448,6 +448,24 @@ test('another user\'s session is not there', async () => {
 	assert.notEqual(client.sessionId, before.sessionId);
 });
 
+test('typing is seen by the other clients of the session, and stored by none', async () => {
+	const phone = await opened({ presence: true });
+	const seen = { typing: [], presence: [] };
+	for (const type in seen) {
+		phone.addEventListener(type, ({ detail }) => seen[type].push(detail));
+	}
+	const laptop = await opened({ user: phone.user, sessionId: phone.sessionId, storage: 'memory' });
+	await until(() => seen.presence.length > 0, 'the other connection');
+	laptop.sendEphemeral('typing', { on: true });
+	await until(() => seen.typing.length === 1, 'the typing');
+	assert.deepEqual(seen.typing, [{ type: 'typing', ephemeral: true, payload: { on: true } }]);
+	laptop.close();
+	await until(() => seen.presence.at(-1).left.length === 1, 'its end');
+	const { event } = await log(phone);
+	assert.deepEqual(event, []);
+	assert.equal(phone.lastEventId, 0);
+});
+
 test('a session that the application closes is closed', async () => {
 	const client = await opened();
 	await control('close', { session: client.sessionId });

@@ -3,16 +3,18 @@
 import { WebSocket as NodeWebSocket } from 'ws';
 import { ResumableWebSocket, ResumableWebSocketError } from 'resumable-ws-client';
 import { CloseCode, ErrorCode } from 'resumable-ws-client/codes';
-import type { Reply, ResumableWebSocketOptions, StatusDetail } from 'resumable-ws-client';
+import type { EphemeralEvent, Reply, ResumableWebSocketOptions, StatusDetail } from 'resumable-ws-client';
 
 interface AppEvents {
 	order_shipped: { order: number };
+	typing: EphemeralEvent<{ on: boolean }>;
 }
 
 const options: ResumableWebSocketOptions = {
 	getToken: async ({ attempt, refused, signal }) => (await fetch(`/token?${attempt}`, { signal, cache: refused ? 'reload' : 'default' })).text(),
 	WebSocket: NodeWebSocket,
 	resume: 'cursor',
+	presence: true,
 };
 const socket = new ResumableWebSocket<AppEvents>(() => '/ws', options);
 
@@ -22,6 +24,14 @@ socket.addEventListener('order_shipped', ({ detail }) => {
 	detail.payload.color;
 	return order;
 });
+socket.addEventListener('typing', ({ detail }) => {
+	const on: boolean = detail.payload.on;
+	// @ts-expect-error it is not stored
+	detail.event_id;
+	return on;
+});
+socket.addEventListener('presence', ({ detail }) => detail.joined.map(({ connection_id, user_id }) => connection_id + user_id));
+socket.sendEphemeral('typing', { on: true });
 socket.addEventListener('user_message', ({ detail }) => detail.payload.content.trim());
 socket.addEventListener('anything_else', ({ detail }) => detail.event_id + detail.payload.anything);
 

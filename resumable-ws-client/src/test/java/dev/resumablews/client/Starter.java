@@ -99,6 +99,7 @@ final class Starter implements AutoCloseable {
 			.database(this.database)
 			.model(this.model)
 			.with(Votes.class)
+			.with(Typing.class)
 			.properties("resumable-ws.auth.jwt.clock-skew", "0s")
 			.properties("resumable-ws.connection.heartbeat-interval", "1s")
 			.properties("resumable-ws.connection.heartbeat-timeout", "5s")

@@ -156,12 +156,20 @@ final class SessionPresence implements ConnectionsListener {
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("The connections of sessions cannot be looked up; they will be later", ex);
-			this.pausedUntil = System.nanoTime() + PAUSE_AFTER_FAILURE.toNanos();
-			this.changed.addAll(sessionIds);
+			tryLater(sessionIds);
+		}
+		catch (Throwable ex) {
+			logger.warn("The connections of sessions could not be looked up; they will be later", ex);
+			tryLater(sessionIds);
 		}
 		finally {
 			this.looking.set(false);
 		}
+	}
+
+	private void tryLater(Set<UUID> sessionIds) {
+		this.pausedUntil = System.nanoTime() + PAUSE_AFTER_FAILURE.toNanos();
+		this.changed.addAll(sessionIds);
 	}
 
 	private void show(UUID sessionId, Map<UUID, String> elsewhere) {

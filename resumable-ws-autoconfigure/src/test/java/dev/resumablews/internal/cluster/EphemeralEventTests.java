@@ -24,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Ephemeral events from one node to clients of both.
@@ -38,6 +39,15 @@ class EphemeralEventTests {
 	void start() {
 		this.nodes = new TwoNodes();
 		this.nodes.awaitListeners();
+		try (WsTestClient client = this.nodes.connect("first")) {
+			// so that the first node knows from the beginning that the second one has
+			// clients
+			await().until(() -> this.nodes.sql()
+				.sql("select count(*) from ws_connected_nodes")
+				.query(Long.class)
+				.single() == 1);
+			assertThat(client.isOpen()).isTrue();
+		}
 	}
 
 	@AfterAll

@@ -15,6 +15,8 @@ import dev.resumablews.MessageRejectedException;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.budget.HeldBudgets;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.testing.HttpResponse;
+import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
@@ -72,6 +74,24 @@ class EphemeralMessageTests {
 				assertThat(types(phone)).doesNotContain("typing", "ack", "error");
 			}
 			assertThat(this.server.bean(ResumableSessions.class).history(session, 0, 10)).isEmpty();
+		}
+	}
+
+	@Test
+	void itWorksOverHttp() {
+		try (HttpTestClient stream = HttpTestClient.sse(this.server.uri())
+			.query("token", Tokens.forUser("anna"))
+			.query("presence", "true")
+			.connect()) {
+			String session = stream.await("session_init").path("session_id").asString();
+			stream.await("presence");
+			stream.await("replay_complete");
+			HttpResponse answer = stream.post("[{\"type\":\"typing\",\"ephemeral\":true,\"payload\":{\"n\":1}},"
+					+ "{\"type\":\"other\",\"ephemeral\":true}]");
+			assertThat(answer.body()).startsWith("[null,{\"type\":\"error\",\"code\":\"unknown_type\"");
+			this.server.bean(ResumableSessions.class).sendEphemeral(UUID.fromString(session), "step", Map.of());
+			stream.await("step");
+			assertThat(stream.lines()).noneMatch((line) -> line.startsWith("id:"));
 		}
 	}
 
