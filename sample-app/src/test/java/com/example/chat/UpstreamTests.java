@@ -27,8 +27,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * The upstream that comes with the sample behaves as realtime APIs do, and to nobody but
- * the relay.
+ * The upstream that comes with the sample behaves as realtime APIs do, and refuses all
+ * but the relay.
  */
 class UpstreamTests {
 
