@@ -1,6 +1,6 @@
 // One answer as it is written: its text, the breaks in it, and how it ended.
 
-import { announce, copyButton, element, timeOf } from './dom.js';
+import { announce, copyButton, element, tag, timeOf } from './dom.js';
 import { describe, explain } from './breaks.js';
 import { MarkdownView } from './markdown.js';
 import { Marks } from './marks.js';
@@ -22,26 +22,31 @@ export class Answer {
 	#former; // the text of an attempt that was lost, until this one has overtaken it
 	#frame;
 	#stopping = false;
+	#lost; // why there may be another attempt
 	#finished;
 
 	/**
+	 * @param {object} reply that of the model, or one `by` another
 	 * @param {boolean} live whether it is said now, and not read from the log
 	 * @param {Node[]} question what shows which question it answers
+	 * @param {Node[]} more what is shown below the text
 	 * @param {(answer: Answer) => void} finished called when it has ended
 	 */
-	constructor(reply, live, question, finished) {
+	constructor(reply, live, question, more, finished) {
 		this.reply = reply;
 		this.#finished = finished;
 		this.#body = newBody();
-		this.element = element('article', { class: 'message', data: { role: 'assistant', status: 'running' }, 'aria-label': 'Assistant',
-			'aria-busy': 'true' }, ...question, this.#body, this.#actions);
+		const name = reply.by ? 'Upstream' : 'Assistant';
+		this.#lost = reply.by ? 'the connection to the upstream' : 'the server that wrote this';
+		this.element = element('article', { class: 'message', data: { role: 'assistant', status: 'running' }, 'aria-label': name,
+			'aria-busy': 'true' }, ...question, ...(reply.by ? [tag(reply.by)] : []), this.#body, ...more, this.#actions);
 		this.#begin();
 		reply.addEventListener('delta', () => this.#frame ??= requestAnimationFrame(() => this.#show()));
 		reply.addEventListener('reset', () => this.#restart());
 		reply.addEventListener('end', () => {
 			this.#end();
 			if (live) {
-				announce(reply.status === 'done' ? `Assistant: ${this.#body.textContent}` : this.#note.textContent);
+				announce(reply.status === 'done' ? `${name}: ${this.#body.textContent}` : this.#note.textContent);
 			}
 		});
 		this.#show();
@@ -134,14 +139,14 @@ export class Answer {
 			replaced.remove();
 		}
 		if (attempt > 1) {
-			this.#tell(`Attempt ${attempt}: the server that wrote this was lost`);
+			this.#tell(`Attempt ${attempt}: ${this.#lost} was lost`);
 		}
 	}
 
 	#overtake() {
 		if (this.reply.status === 'running' && this.#body.textContent.length < this.#former.textContent.length) {
 			const percent = Math.floor(100 * this.#body.textContent.length / this.#former.textContent.length);
-			this.#tell(`The server was lost. Attempt ${this.reply.attempt} has written ${percent} % of this again`);
+			this.#tell(`${this.reply.by ? 'The connection to the upstream' : 'The server'} was lost. Attempt ${this.reply.attempt} has written ${percent} % of this again`);
 		}
 		else {
 			this.#former.remove();
@@ -152,7 +157,7 @@ export class Answer {
 	}
 
 	#attempts() {
-		return this.reply.attempt > 1 ? 'Written again: the server was lost' : '';
+		return this.reply.attempt > 1 ? `Written again: ${this.reply.by ? this.#lost : 'the server'} was lost` : '';
 	}
 
 	#end() {

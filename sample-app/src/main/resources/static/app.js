@@ -9,17 +9,23 @@ import { openDeviceDialog } from './device.js';
 import { EventDrawer } from './event-drawer.js';
 import { Ledger } from './ledger.js';
 import { notice } from './notices.js';
+import { Others } from './others.js';
 import { PlainChat } from './plain.js';
 import { followShortcuts } from './shortcuts.js';
+import { offerSound, soundLine } from './sound.js';
 import { StatusBar } from './status-bar.js';
+import { Target } from './target.js';
 import { Transcript } from './transcript.js';
 import { isComposing } from './typing.js';
+import { toUpstream, turnOf, Upstream, UPSTREAM } from './upstream.js';
 import { signedInWith } from './user.js';
 import { plural } from './words.js';
 
 const statusBar = new StatusBar();
 const drawer = new EventDrawer();
-const composer = new Composer(say);
+const composer = new Composer((content) => say(content, target.current));
+const target = new Target();
+const others = new Others();
 const transcript = new Transcript({
 	again: say,
 	arrived: () => matchMedia('(hover: hover)').matches ? $('input').focus() : $('scroller').focus(),
@@ -47,11 +53,15 @@ function open(sessionId) {
 	const chat = clients.open(sessionId);
 	const began = new Map(); // when each answer did, by message id
 	const isShown = () => chat === clients.shown;
-	const listen = (type, listener) => chat.addEventListener(type, ({ detail }) => isShown() && listener(detail));
+	const listen = (type, listener, source = chat) => source.addEventListener(type, ({ detail }) => isShown() && listener(detail));
 	ledger = new Ledger();
 	breaks = new Breaks();
+	const upstream = new Upstream();
 	transcript.open(sessionId);
 	composer.open(sessionId);
+	target.open(sessionId);
+	others.follow(chat);
+	upstream.follow(chat);
 	ledger.follow(chat);
 	breaks.follow(chat, ledger);
 	statusBar.follow(chat, ledger);
@@ -67,18 +77,25 @@ function open(sessionId) {
 		}
 	});
 	listen('message', ({ type, created_at: at, payload }) => type === 'assistant_started' && began.set(payload.message_id, at));
-	listen('user_message', (event) => {
-		transcript.said(event);
+	const said = (event, to) => {
+		transcript.said(event, to);
+		target.said(to);
+		others.said();
 		if (chat.status === 'open') {
 			conversations.changed();
 		}
-	});
-	listen('reply', (reply) => {
+	};
+	const reply = (reply, at, ...more) => {
 		const live = chat.status === 'open';
-		transcript.reply(reply, live, began.get(reply.id));
+		transcript.reply(reply, live, at, more);
 		showStop();
 		reply.addEventListener('end', () => isShown() && answered(reply, live));
-	});
+	};
+	listen('user_message', (event) => said(event));
+	listen('reply', (it) => reply(it, began.get(it.id)));
+	listen('said', (event) => said(event, UPSTREAM), upstream);
+	listen('reply', ({ reply: it, at }) => reply(it, at, soundLine(it)), upstream);
+	listen('status', ({ text, at }) => transcript.status(text, at), upstream);
 	listen('status', ({ status, code }) => {
 		transcript.waitsFor(status === 'waiting' ? 'Waiting for the connection …' : 'Loading …');
 		if (status === 'closed' && code === 1000) {
@@ -92,6 +109,7 @@ function open(sessionId) {
 		history.replaceState(null, '', `#/c/${id}`);
 		transcript.began(id);
 		composer.began(id);
+		target.began(id);
 		conversations.current = id;
 		conversations.refreshSoon();
 		clients.deliver();
@@ -99,6 +117,7 @@ function open(sessionId) {
 	listen('replaycomplete', () => {
 		$('messages').removeAttribute('aria-busy');
 		transcript.loaded();
+		target.loaded();
 	});
 	listen('gone', ({ reason, sessionId: id, previousSessionId }) => {
 		if (id === previousSessionId) {
@@ -125,6 +144,7 @@ function end() {
 	transcript.forget();
 	unsent.forEach(({ key, content }) => transcript.refused(key, content, 'the conversation was deleted'));
 	composer.disable('This conversation was deleted');
+	target.disable();
 	statusBar.ended('The conversation was deleted, here or on another device');
 	$('ended').hidden = false;
 	announce('This conversation was deleted');
@@ -134,23 +154,25 @@ function end() {
 
 function showUnsent() {
 	for (const { key, message, time } of clients.shown.outbox) {
-		if (message.type === 'user_message') {
-			transcript.sending(key, message.content, time);
-		}
+		const { content, to } = turnOf(message);
+		transcript.sending(key, content, { time, to });
 	}
 	conversations.unsent = clients.unsent();
 }
 
-async function say(content) {
+/** @param to to whom; nothing for the model */
+async function say(content, to) {
 	if (!$('ended').hidden) {
 		open(null);
 	}
 	const chat = clients.shown;
 	const key = newKey();
-	transcript.sending(key, content);
-	plain.ask(content);
+	transcript.sending(key, content, { to });
+	if (!to) {
+		plain.ask(content);
+	}
 	try {
-		await chat.send({ type: 'user_message', content, idempotency_key: key });
+		await chat.send(to ? toUpstream(content, key) : { type: 'user_message', content, idempotency_key: key });
 	}
 	catch ({ code, message }) {
 		if (chat === clients.shown && code === 'taken_over') {
@@ -170,7 +192,7 @@ function newKey() {
 
 function answered(reply, live) {
 	showStop();
-	if (reply.status === 'done') {
+	if (reply.status === 'done' && !reply.by) {
 		plain.compare(transcript.questionOf(reply), reply.text);
 	}
 	if (live) {
@@ -355,7 +377,7 @@ $('veil').addEventListener('click', () => {
 $('suggestions').addEventListener('click', ({ target }) => {
 	const suggestion = target.closest('button');
 	if (suggestion) {
-		say(suggestion.textContent.trim());
+		say(suggestion.textContent.trim(), target.current);
 		composer.focus();
 	}
 });
@@ -371,5 +393,6 @@ breakage.addEventListener('rerouted', () => clients.shown?.reconnect({ force: tr
 breakage.addEventListener('everything', () => notice(
 	`Everything was broken, ${plural(breaks.count, 'break')} in all: ${ledger.lost} lost, ${ledger.twice} twice`));
 addEventListener('hashchange', route);
+offerSound();
 conversations.restore();
 route();

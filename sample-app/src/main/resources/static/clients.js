@@ -3,6 +3,7 @@
 
 import { ResumableWebSocket } from '/resumable-ws/client.js';
 import { store } from './store.js';
+import { turnOf } from './upstream.js';
 import { userName } from './user.js';
 
 const CONNECTED = ['replaying', 'open'];
@@ -36,7 +37,7 @@ export class Clients extends EventTarget {
 	open(sessionId) {
 		this.#leave();
 		[...this.#couriers].filter((courier) => courier.sessionId === sessionId).forEach((courier) => this.#dismiss(courier));
-		this.shown = this.#create(sessionId);
+		this.shown = this.#create(sessionId, { presence: true });
 		return this.shown;
 	}
 
@@ -83,8 +84,8 @@ export class Clients extends EventTarget {
 		return new Map(ResumableWebSocket.unsent({ name: userName() }).map(({ sessionId, count }) => [sessionId, count]));
 	}
 
-	#create(sessionId) {
-		return new ResumableWebSocket(this.#url, { ...this.#options, sessionId, name: userName() });
+	#create(sessionId, more) {
+		return new ResumableWebSocket(this.#url, { ...this.#options, ...more, sessionId, name: userName() });
 	}
 
 	/** The conversation is shown no more. */
@@ -124,7 +125,7 @@ export class Clients extends EventTarget {
 		this.#dismiss(client);
 		messages.forEach(({ key }) => client.withdraw(key));
 		this.#changed();
-		return messages.map(({ key, message }) => ({ key, content: message.content }));
+		return messages.map(({ key, message }) => ({ key, content: turnOf(message).content }));
 	}
 
 	#dismiss(client) {

@@ -32,6 +32,9 @@ export function drawn(name, attributes, ...children) {
 
 export const icon = (name) => drawn('svg', { 'aria-hidden': 'true' }, drawn('use', { href: `icons.svg#${name}` }));
 
+/** Says where a message goes, or comes from. */
+export const tag = (text) => element('span', { class: 'tag' }, text);
+
 /** The time of a message. */
 export const timeOf = (date) => element('time', { class: 'at', datetime: date.toISOString(), title: date.toLocaleString() }, clock(date));
 

@@ -16,7 +16,7 @@ export class EventDrawer {
 	#frame;
 	#list = $('event-list');
 	#connection = $('connection-list');
-	#run; // the last line, if it is one of pieces
+	#runs = new Map(); // the last lines, as far as they are of pieces, by what these are of
 	#paused = false;
 
 	constructor() {
@@ -63,7 +63,7 @@ export class EventDrawer {
 
 	clear() {
 		this.#entries = [];
-		this.#run = undefined;
+		this.#runs.clear();
 		this.#list.replaceChildren();
 		this.#showPaused();
 	}
@@ -130,22 +130,25 @@ export class EventDrawer {
 	}
 
 	#append(entry) {
-		if (entry.lost) {
-			this.#run = undefined;
-			this.#list.append(lostLine(entry.lost, entry.at));
+		const piece = !entry.lost && pieceOf(entry.message);
+		const run = piece && this.#runs.get(piece.of);
+		if (run?.takes(entry.message)) {
+			run.add(entry);
 		}
-		else if (this.#run?.takes(entry.message)) {
-			this.#run.add(entry);
+		else if (piece) {
+			const begun = new Run(entry);
+			this.#runs.set(piece.of, begun);
+			this.#list.append(begun.line);
 		}
 		else {
-			this.#run = entry.message.type === 'assistant_delta' ? new Run(entry) : undefined;
-			this.#list.append(this.#run?.line ?? line(entry));
+			this.#runs.clear();
+			this.#list.append(entry.lost ? lostLine(entry.lost, entry.at) : line(entry));
 		}
 	}
 
 }
 
-/** Pieces of one answer that came one after the other. */
+/** Pieces of one answer that came with nothing but pieces between them. */
 class Run {
 
 	line;
@@ -157,39 +160,51 @@ class Run {
 
 	constructor(entry) {
 		this.#first = entry.message;
-		this.#text = entry.message.payload.content;
+		this.#text = pieceOf(entry.message).text;
 		this.#pieces = [entry.message];
 		this.line = line(entry);
 	}
 
-	takes({ type, replay, payload }) {
-		return type === 'assistant_delta' && replay === this.#first.replay && payload.message_id === this.#first.payload.message_id;
+	takes({ replay }) {
+		return replay === this.#first.replay;
 	}
 
 	add({ message }) {
 		this.#count++;
-		this.#text += message.payload.content;
+		this.#text += pieceOf(message).text;
 		this.#pieces.push(message);
 		this.#pieces.splice(0, this.#pieces.length - PIECES);
 		const part = (name) => this.line.querySelector(name);
-		part('.id').textContent = `${this.#first.event_id}–${message.event_id}`;
-		part('.type').textContent = `assistant_delta ×${this.#count}`;
+		if (message.event_id) {
+			part('.id').textContent = `${this.#first.event_id}–${message.event_id}`;
+		}
+		part('.type').textContent = `${typeOf(message)} ×${this.#count}`;
 		part('.gist').textContent = short(this.#text);
 		part('pre').textContent = this.#pieces.map((piece) => JSON.stringify(piece)).join('\n');
 	}
 
 }
 
+/** @returns the text of a piece of an answer, and what tells pieces of other answers; nothing for other messages */
+function pieceOf({ type, payload }) {
+	const { response_id: id, delta = '' } = payload?.event ?? {};
+	return type === 'assistant_delta' ? { text: payload.content, of: payload.message_id }
+		: delta ? { text: payload.event.type.includes('audio') ? '♪' : delta, of: `${payload.event.type} ${id}` } : undefined;
+}
+
+const typeOf = ({ type, payload }) => payload?.event?.type ?? type;
+
 function line({ message, at }) {
-	const { type, event_id: id, replay, payload, created_at: _, ...control } = message;
-	const durable = payload !== undefined;
+	const { type: _type, event_id: id, replay, ephemeral, payload, created_at: _at, ...control } = message;
+	const durable = id !== undefined && payload !== undefined;
 	return element('li', { data: { kind: durable ? 'event' : 'control' } },
 		element('details', {},
 			element('summary', {},
 				element('span', { class: 'id' }, durable ? String(id) : '·'),
-				element('span', { class: 'type' }, type),
+				element('span', { class: 'type' }, typeOf(message)),
 				...(replay ? [element('span', { class: 'badge' }, 'replay')] : []),
-				element('span', { class: 'gist' }, short(gist(durable ? payload : control))),
+				...(ephemeral ? [element('span', { class: 'badge' }, 'ephemeral')] : []),
+				element('span', { class: 'gist' }, short(pieceOf(message)?.text ?? gist(payload ?? control))),
 				time(at)),
 			element('pre', {}, JSON.stringify(message, null, 2))));
 }
@@ -205,7 +220,7 @@ const time = (at) => element('time', { datetime: at.toISOString() }, at.toLocale
 function gist(fields) {
 	return fields.count !== undefined ? `${fields.count} replayed, up to ${fields.last_event_id}`
 		: fields.resumed !== undefined ? `${fields.resumed ? 'resumed' : 'new'}, the log ends at ${fields.last_event_id}`
-		: String(fields.content ?? fields.finish_reason ?? fields.reason ?? fields.code ?? fields.message_id ?? fields.idempotency_key
+		: String(fields.content ?? fields.message?.text ?? fields.status ?? fields.event?.status ?? fields.finish_reason ?? fields.reason ?? fields.code ?? fields.message_id ?? fields.idempotency_key
 			?? fields.reconnect_after_ms ?? '');
 }
 

@@ -1,7 +1,7 @@
 // The conversation as it is shown: the user's messages and the replies, in the order of the log, and after them what is
 // not in the log yet. Until the log has come, what was shown last.
 
-import { $, element, icon, timeOf } from './dom.js';
+import { $, element, icon, tag, timeOf } from './dom.js';
 import { Answer } from './answer.js';
 import { describe, explain } from './breaks.js';
 import { keepTranscript, keptTranscript } from './kept-transcripts.js';
@@ -30,7 +30,7 @@ export class Transcript {
 	#actions;
 
 	/**
-	 * @param actions what a reader can do: `again(content)` says something again, `withdraw(key, content)` takes a message
+	 * @param actions what a reader can do: `again(content, to)` says something again, `withdraw(key, content)` takes a message
 	 * back, `arrived()` is called when the reader was brought to the end
 	 */
 	constructor(actions) {
@@ -106,12 +106,12 @@ export class Transcript {
 		return this.#kept.hasChildNodes() || this.#log.hasChildNodes() || this.#pending.size > 0;
 	}
 
-	/** A message waits in the outbox. */
-	sending(key, content, time = Date.now()) {
+	/** A message waits in the outbox. @param to whom it is for; nothing for the model */
+	sending(key, content, { time = Date.now(), to } = {}) {
 		if (this.#pending.has(key) || this.#saidKeys.has(key)) {
 			return; // the acknowledgement may come after the message
 		}
-		const message = userMessage(content, 'sending', new Date(time));
+		const message = userMessage(content, 'sending', new Date(time), to);
 		setTimeout(() => {
 			if (message.dataset.status === 'sending' && message.isConnected) {
 				note(message, 'Waits for the connection');
@@ -138,27 +138,37 @@ export class Transcript {
 			message.dataset.status = 'refused';
 			message.querySelector('.withdraw')?.remove();
 			note(message, `Not sent: ${why}`);
-			message.querySelector('.actions').append(this.#again(content, () => this.withdrawn(key)));
+			message.querySelector('.actions').append(this.#again(content, message.dataset.to, () => this.withdrawn(key)));
 		}
 	}
 
-	said({ event_id: id, created_at: at, payload: { content, idempotency_key: key } }) {
+	/** @param to whom it was said to; nothing for the model */
+	said({ event_id: id, created_at: at, payload: { content, idempotency_key: key } }, to) {
 		this.withdrawn(key);
 		this.#said.set(id, content);
 		this.#saidKeys.add(key);
-		const message = userMessage(content, 'sent', new Date(at));
+		const message = userMessage(content, 'sent', new Date(at), to);
 		message.dataset.event = id;
 		this.#log.append(message);
 		this.#changed();
 	}
 
-	/** @param {boolean} live whether it is said now, and not read from the log */
-	reply(reply, live, at) {
+	/** Something has happened that is no part of the conversation, but of its log. */
+	status(text, at) {
+		this.#log.append(element('p', { class: 'happened' }, element('span', {}, text), timeOf(new Date(at))));
+		this.#changed();
+	}
+
+	/**
+	 * @param {boolean} live whether it is said now, and not read from the log
+	 * @param {Node[]} more what is shown below the text
+	 */
+	reply(reply, live, at, more = []) {
 		const question = this.#question(reply);
 		this.#answered.add(question);
-		const follows = this.#log.lastElementChild?.dataset.event === String(question);
+		const follows = this.#log.querySelector(':scope > article:last-of-type')?.dataset.event === String(question);
 		const answer = new Answer(reply, live, this.#said.has(question) && !follows ? [this.#quote(question)] : [],
-			() => this.#ended(answer, question));
+			more, () => this.#ended(answer, question));
 		this.#answers.push(answer);
 		answer.at(new Date(at ?? Date.now()));
 		answer.remember(this.#rememberedMarks().filter((mark) => mark.question === question));
@@ -183,8 +193,8 @@ export class Transcript {
 
 	/** The reader has asked for all answers to stop. */
 	stopping(connected) {
-		this.#running.forEach((answer) => answer.stopping(connected));
-		for (const message of this.#waitingTurns()) {
+		this.#running.filter(({ reply }) => !reply.by).forEach((answer) => answer.stopping(connected));
+		for (const message of this.#waitingTurns().filter(({ dataset }) => !dataset.to)) {
 			note(message, connected ? 'Stopping …' : 'Stops when the connection is back');
 		}
 	}
@@ -231,17 +241,17 @@ export class Transcript {
 
 	#ended(answer, question) {
 		if (answer.element.dataset.status !== 'done' && this.#said.has(question)) {
-			answer.action(this.#again(this.#said.get(question)));
+			answer.action(this.#again(this.#said.get(question), answer.reply.by));
 		}
 		this.#changed();
 	}
 
-	#again(content, before) {
+	#again(content, to, before) {
 		return this.#button('retry', 'retry', 'Try again', (button) => {
 			if (button.isConnected) { // a second click would pay for a second answer
 				button.remove();
 				before?.();
-				this.#actions.again(content);
+				this.#actions.again(content, to);
 			}
 		});
 	}
@@ -261,10 +271,11 @@ export class Transcript {
 		this.#show();
 	}
 
-	/** Messages that are stored and have no answer wait for their turn, as long as another one is answered. */
+	/** Messages that are stored and have no answer wait for their turn, as long as another one to the same is answered. */
 	#waitingTurns() {
-		return this.#running.length === 0 ? []
-			: [...this.#log.querySelectorAll('[data-event]')].filter(({ dataset }) => !this.#answered.has(Number(dataset.event)));
+		const busy = new Set(this.#running.map(({ reply }) => reply.by));
+		return busy.size === 0 ? [] : [...this.#log.querySelectorAll('[data-event]')]
+			.filter(({ dataset }) => !this.#answered.has(Number(dataset.event)) && busy.has(dataset.to));
 	}
 
 	#showTurns() {
@@ -288,6 +299,8 @@ export class Transcript {
 			const answers = new Map(this.#answers.map((answer) => [answer.element, answer.reply]));
 			keepTranscript(this.#sessionId, [...this.#log.querySelectorAll('.message')].map((message) => ({
 				role: message.dataset.role,
+				to: message.dataset.to,
+				by: answers.get(message)?.by,
 				content: answers.get(message)?.text ?? this.#said.get(Number(message.dataset.event)),
 				status: message.dataset.status,
 				at: message.querySelector('time').dateTime,
@@ -305,20 +318,20 @@ export class Transcript {
 
 }
 
-function userMessage(content, status, at) {
-	return element('article', { class: 'message', data: { role: 'user', status }, 'aria-label': 'You' },
+function userMessage(content, status, at, to) {
+	return element('article', { class: 'message', data: { role: 'user', status, ...(to && { to }) }, 'aria-label': to ? 'You, to the upstream' : 'You' },
 		element('div', { class: 'body' }, content),
-		element('div', { class: 'actions' }, element('span', { class: 'note' }), timeOf(at)));
+		element('div', { class: 'actions' }, element('span', { class: 'note' }), ...(to ? [tag(`to the ${to}`)] : []), timeOf(at)));
 }
 
-function keptMessage({ role, content, at, status }) {
+function keptMessage({ role, content, at, status, to, by }) {
 	if (role === 'user') {
-		return userMessage(content, status, new Date(at));
+		return userMessage(content, status, new Date(at), to);
 	}
 	const body = element('div', { class: 'body' });
 	new MarkdownView(body).show(content);
-	return element('article', { class: 'message', data: { role, status: 'kept' }, 'aria-label': 'Assistant' }, body,
-		element('div', { class: 'actions' }, element('time', { datetime: at })));
+	return element('article', { class: 'message', data: { role, status: 'kept' }, 'aria-label': by ? 'Upstream' : 'Assistant' },
+		...(by ? [tag(by)] : []), body, element('div', { class: 'actions' }, element('time', { datetime: at })));
 }
 
 function note(message, text) {

@@ -8,6 +8,7 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import jakarta.servlet.http.HttpServletRequest;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.http.CacheControl;
@@ -105,16 +106,17 @@ class ConversationsController {
 	 * What was said first, unless that was so long ago that it has been removed.
 	 */
 	private String title(SessionSummary session) {
-		return this.sessions.history(session.sessionId(), 0, 1)
-			.stream()
-			.filter((event) -> event.type().equals("user_message"))
-			.map(this::content)
-			.findFirst()
-			.orElse("");
+		return this.sessions.history(session.sessionId(), 0, 1).stream().map(this::content).findFirst().orElse("");
 	}
 
 	private String content(SessionEvent event) {
-		String text = this.json.readTree(event.payload()).path("content").asString("").strip().replaceAll("\\s+", " ");
+		JsonNode payload = this.json.readTree(event.payload());
+		String said = switch (event.type()) {
+			case "user_message" -> payload.path("content").asString("");
+			case RealtimeRelay.TYPE -> payload.path("message").path("text").asString("");
+			default -> "";
+		};
+		String text = said.strip().replaceAll("\\s+", " ");
 		int end = text.offsetByCodePoints(0, Math.min(TITLE_LENGTH, text.codePointCount(0, text.length())));
 		return (end < text.length()) ? text.substring(0, end) + "…" : text;
 	}

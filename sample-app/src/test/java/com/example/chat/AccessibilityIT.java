@@ -146,6 +146,29 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
+	void anAnswerOfTheUpstreamAndSomebodyWhoTypes() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		ChatPage other = ChatPage.open(this.browser, "/#/c/" + page.sessionId());
+		page.find("#presence:has-text('2 connections')").waitFor();
+		page.click("#upstream");
+		page.say("Hello");
+		page.find(".sound:has-text('pieces')").waitFor();
+		assertAccessible(page, List.of(SCREENS.get(0)));
+		page.awaitAnswers(1, "done");
+		page.click("#sound");
+		page.find("#typing")
+			.evaluate(
+					"(typing) => new MutationObserver(() => typing.textContent ||= 'typing…').observe(typing, { childList: true })");
+		other.find("#input").pressSequentially("Hi");
+		page.find("#typing:has-text('typing…')").waitFor();
+
+		assertAccessible(page, SCREENS);
+		page.reload();
+		page.find(".sound:has-text('not stored, so')").waitFor();
+		assertAccessible(page, SCREENS);
+	}
+
+	@Test
 	void aConversationThatWasDeletedElsewhere() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		answered(page, "An answer");

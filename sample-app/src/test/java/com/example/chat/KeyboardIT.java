@@ -66,6 +66,20 @@ class KeyboardIT extends SampleInChromium {
 	}
 
 	@Test
+	void theUpstreamIsChosenWithTheKeyboard() {
+		ChatPage page = ChatPage.open(this.browser, "/");
+		page.find("#input").focus();
+		page.tab().keyboard().press("Shift+Tab");
+		assertThat(focused(page)).isEqualTo("upstream");
+		page.tab().keyboard().press("Space");
+
+		assertThat(page.find("#upstream").getAttribute("aria-pressed")).isEqualTo("true");
+		assertThat(page.find("#input").getAttribute("placeholder")).isEqualTo("To the upstream");
+		assertThat(focused(page)).isEqualTo("input");
+		assertThat(tabStops(page)).contains("upstream", "input", "sound");
+	}
+
+	@Test
 	void enterSendsAndWithShiftBeginsANewLine() {
 		cluster.model().answer(OpenAiAnswer.of("An answer"));
 		ChatPage page = ChatPage.open(this.browser, "/");

@@ -32,6 +32,22 @@ class NarrowScreenIT extends SampleInChromium {
 	}
 
 	@ParameterizedTest
+	@CsvSource({ "1280, 800, 350", "844, 390, 90", "390, 844, 350", "320, 640, 150", "320, 200, 120" })
+	void thereIsRoomForTheUpstreamAndForOthers(int width, int height, int toRead) {
+		ChatPage page = conversation(width, height);
+		ChatPage.open(this.browser, "/#/c/" + page.sessionId());
+		page.find("#presence:has-text('2')").waitFor();
+		page.click("#upstream");
+		page.say("Hello");
+		page.find(".sound:has-text('piece')").waitFor();
+
+		assertThat(number(page, "document.querySelector('#scroller').clientHeight")).isGreaterThanOrEqualTo(toRead);
+		assertFits(page, width);
+		assertCanBeClicked(page, "#upstream", "#sound", "#input", "#send", "#show-events", "#cut", "#restart");
+		assertThat(number(page, "document.querySelector('#input').clientWidth")).isGreaterThan(130);
+	}
+
+	@ParameterizedTest
 	@CsvSource({ "1280, 800", "1200, 800", "1000, 700", "390, 844", "320, 640", "320, 200" })
 	void theEventsAreSeenWhileThingsAreBroken(int width, int height) {
 		ChatPage page = conversation(width, height);

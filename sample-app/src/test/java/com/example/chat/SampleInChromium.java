@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.UUID;
 
 import com.microsoft.playwright.BrowserContext;
 import dev.resumablews.testing.Gate;
@@ -23,6 +24,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * are skipped where there is no Chromium.
  */
 abstract class SampleInChromium {
+
+	/**
+	 * What the relay authenticates with to the upstream.
+	 */
+	static final String UPSTREAM_SECRET = "upstream-" + UUID.randomUUID();
 
 	static Chromium chromium;
 
@@ -48,6 +54,7 @@ abstract class SampleInChromium {
 		}
 		chromium = Chromium.start();
 		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + freePort(),
+				"--chat.upstream.secret=" + UPSTREAM_SECRET, "--resumable-ws.relay.realtime.lease=2s",
 				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
 				"--resumable-ws.shutdown.reconnect-window=100ms");
 		address = "http://localhost:" + cluster.node(0).port();

@@ -1,0 +1,23 @@
+package com.example.chat;
+
+import java.util.Map;
+
+import dev.resumablews.EphemeralMessageHandler;
+import dev.resumablews.ResumableSessions;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Shows to the other tabs and devices of a conversation that somebody is typing in it.
+ */
+@Configuration(proxyBeanMethods = false)
+class TypingConfiguration {
+
+	@Bean
+	EphemeralMessageHandler typing(ResumableSessions sessions) {
+		return EphemeralMessageHandler.of("typing",
+				(message) -> sessions.sendEphemeralToOthers(message, Map.of("user", message.userId())));
+	}
+
+}

@@ -1,0 +1,82 @@
+// Who gets what is typed: the model, or the upstream. Each conversation has its own choice. Without one, what was said last
+// decides.
+
+import { $, announce } from './dom.js';
+import { tabStore } from './store.js';
+import { UPSTREAM } from './upstream.js';
+import { userName } from './user.js';
+
+const MODEL = 'model';
+
+export class Target {
+
+	#conversation = 'new';
+	#target = MODEL;
+	#loaded = false;
+	#placeholder = $('input').placeholder;
+
+	constructor() {
+		$('upstream').addEventListener('click', () => {
+			this.#choose(this.#target === MODEL ? UPSTREAM : MODEL);
+			tabStore.write(this.#key, this.#target);
+			announce(this.#target === MODEL ? 'Messages go to the model' : $('upstream-hint').textContent);
+			$('input').focus();
+		});
+	}
+
+	/** To whom a message goes now; nothing for the model. */
+	get current() {
+		return this.#target === MODEL ? undefined : this.#target;
+	}
+
+	/** Shows the choice of a conversation. @param sessionId nothing for a new one */
+	open(sessionId) {
+		this.#conversation = sessionId ?? 'new';
+		this.#loaded = false;
+		$('upstream').disabled = false;
+		this.#choose(tabStore.read(this.#key) ?? MODEL);
+	}
+
+	/** The new conversation has a session; the choice belongs to that. */
+	began(sessionId) {
+		if (this.#conversation === 'new') {
+			const chosen = tabStore.read(this.#key);
+			tabStore.write(this.#key);
+			this.#conversation = sessionId;
+			tabStore.write(this.#key, chosen);
+		}
+	}
+
+	/** Something was said in the conversation. @param to to whom; nothing for the model */
+	said(to = MODEL) {
+		if (!this.#loaded && tabStore.read(this.#key) === undefined) {
+			this.#choose(to);
+		}
+	}
+
+	/** All that was said before is known. */
+	loaded() {
+		this.#loaded = true;
+	}
+
+	/** The conversation takes no messages. */
+	disable() {
+		$('upstream').disabled = true;
+		$('upstream-options').hidden = true;
+	}
+
+	get #key() {
+		return `target ${userName()} ${this.#conversation}`;
+	}
+
+	#choose(target) {
+		this.#target = target;
+		const upstream = target === UPSTREAM;
+		$('upstream').setAttribute('aria-pressed', upstream);
+		$('upstream-options').hidden = !upstream;
+		if (!$('input').disabled) {
+			$('input').placeholder = upstream ? 'To the upstream' : this.#placeholder;
+		}
+	}
+
+}
