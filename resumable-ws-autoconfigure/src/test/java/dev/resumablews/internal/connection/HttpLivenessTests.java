@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.ResumableSessions;
@@ -36,7 +37,7 @@ import static org.awaitility.Awaitility.await;
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class HttpLivenessTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(40);
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private static final int SLOW = 8;
 
@@ -129,8 +130,8 @@ abstract class HttpLivenessTests {
 		try {
 			List<Connection> connections = List.copyOf(this.server.bean(Connections.class).all());
 			CompletableFuture<Void> published = CompletableFuture.runAsync(() -> {
-				for (int i = 0; i < 600; i++) {
-					publish(session, "x".repeat(50_000));
+				for (int i = 0; i < 15; i++) {
+					publish(session, 100, "x".repeat(10_000));
 				}
 			});
 			await().atMost(PATIENCE)
@@ -222,8 +223,13 @@ abstract class HttpLivenessTests {
 		}
 	}
 
-	private void publish(String session, String text) {
-		this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("text", text));
+	private void publish(String session, int events, String text) {
+		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
+		CompletableFuture
+			.allOf(Stream.generate(() -> sessions.publishAsync(UUID.fromString(session), "tick", Map.of("text", text)))
+				.limit(events)
+				.toArray(CompletableFuture[]::new))
+			.join();
 	}
 
 }
