@@ -58,7 +58,9 @@ abstract class HttpLivenessTests {
 			.with(RecordedCloses.class)
 			.properties("resumable-ws.connection.heartbeat-interval", "300ms",
 					"resumable-ws.connection.heartbeat-timeout", "2s", "resumable-ws.connection.send-timeout", "2s",
-					"resumable-ws.auth.jwt.clock-skew", "0s", "resumable-ws.user.messages-per-second", "0",
+					"resumable-ws.auth.jwt.clock-skew", "0s",
+					// so that a frame is one event, which may take ten seconds at 1 kB/s
+					"resumable-ws.connection.max-send-size", "4KB", "resumable-ws.user.messages-per-second", "0",
 					"resumable-ws.user.replay-per-second", "0", "server.tomcat.threads.max", "4",
 					"server.jetty.threads.max", "12")
 			.start();
@@ -136,7 +138,8 @@ abstract class HttpLivenessTests {
 			});
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofMillis(20))
-				.until(() -> connections.stream().allMatch((each) -> each.closing() == CloseCode.TRY_AGAIN_LATER));
+				.untilAsserted(() -> assertThat(connections).extracting(Connection::closing)
+					.containsOnly(CloseCode.TRY_AGAIN_LATER));
 			try (HttpTestClient other = sse("erin").connect()) {
 				other.await("replay_complete");
 				other.send("{\"type\":\"ping\"}");
