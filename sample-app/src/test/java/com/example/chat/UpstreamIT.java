@@ -165,6 +165,19 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
+	void aRestartInTheMiddleIsFollowedByTheWholeAnswer() {
+		ChatPage page = open("/");
+		beginAnswer(page);
+		page.click("#restart");
+		page.awaitReconnects(1);
+		page.awaitAnswers(1, "done");
+
+		assertThat(answer(page)).startsWith("You said").endsWith("I begin again.");
+		assertThat(storedText(page)).isEqualTo(lastText(page));
+		assertProven(page);
+	}
+
+	@Test
 	void whatIsSaidWithoutAConnectionReachesTheUpstreamOnce() {
 		ChatPage page = open("/");
 		page.click("#upstream");
