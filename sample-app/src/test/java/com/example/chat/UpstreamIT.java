@@ -199,6 +199,24 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
+	void piecesOfTextAndOfSoundAreALineEachInTheEvents() {
+		ChatPage page = open("/");
+		page.click("#show-events");
+		beginAnswer(page);
+		cut();
+		page.awaitReconnects(1);
+		page.find("#event-list .lost").waitFor();
+		page.awaitAnswers(1, "done");
+		page.find("#event-list .type:has-text('response.done')").waitFor();
+
+		for (String type : List.of("response.text.delta", "response.audio.delta")) {
+			assertThat(page.find("#event-list .type:has-text('" + type + "')").count()).as(type).isBetween(2, 8);
+		}
+		assertThat(page.find("#event-list .badge:has-text('ephemeral')").count()).isPositive();
+		assertThat(page.errors()).isEmpty();
+	}
+
+	@Test
 	void soundIsPlayedOnlyIfItIsWanted() {
 		this.browser.addInitScript("""
 				window.played = 0;
