@@ -130,8 +130,8 @@ export class EventDrawer {
 	}
 
 	#append(entry) {
-		const piece = !entry.lost && pieceOf(entry.message);
-		const run = piece && this.#runs.get(piece.of);
+		const piece = entry.lost ? undefined : pieceOf(entry.message);
+		const run = this.#runs.get(piece?.of);
 		if (run?.takes(entry.message)) {
 			run.add(entry);
 		}

@@ -204,6 +204,7 @@ class RecoveryIT extends PageScenario {
 		cut();
 		page.awaitReconnects(1);
 		page.find("#connection-list .lost").waitFor();
+		page.find("#event-list .lost").waitFor();
 		assertThat(page.find("#connection-list .type").allInnerTexts()).containsSubsequence("session_init",
 				"replay_complete", "connection lost", "session_init", "replay_complete");
 		page.find("#event-list").hover();

@@ -165,6 +165,19 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
+	void aRestartInTheMiddleIsFollowedByTheWholeAnswer() {
+		ChatPage page = open("/");
+		beginAnswer(page);
+		page.click("#restart");
+		page.awaitReconnects(1);
+		page.awaitAnswers(1, "done");
+
+		assertThat(answer(page)).startsWith("You said").endsWith("I begin again.");
+		assertThat(storedText(page)).isEqualTo(lastText(page));
+		assertProven(page);
+	}
+
+	@Test
 	void whatIsSaidWithoutAConnectionReachesTheUpstreamOnce() {
 		ChatPage page = open("/");
 		page.click("#upstream");
@@ -183,6 +196,24 @@ class UpstreamIT extends PageScenario {
 			.stream()
 			.map((event) -> event.path("payload").path("message").path("text").asString(""))
 			.filter((text) -> !text.isEmpty())).containsExactly("First", "While away");
+	}
+
+	@Test
+	void piecesOfTextAndOfSoundAreALineEachInTheEvents() {
+		ChatPage page = open("/");
+		page.click("#show-events");
+		beginAnswer(page);
+		cut();
+		page.awaitReconnects(1);
+		page.find("#event-list .lost").waitFor();
+		page.awaitAnswers(1, "done");
+		page.find("#event-list .type:has-text('response.done')").waitFor();
+
+		for (String type : List.of("response.text.delta", "response.audio.delta")) {
+			assertThat(page.find("#event-list .type:has-text('" + type + "')").count()).as(type).isBetween(2, 8);
+		}
+		assertThat(page.find("#event-list .badge:has-text('ephemeral')").count()).isPositive();
+		assertThat(page.errors()).isEmpty();
 	}
 
 	@Test
