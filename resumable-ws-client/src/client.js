@@ -121,7 +121,7 @@ const outboxOf = (storage = 'session') => storageOf(storage === 'session' ? 'loc
  * @type {(storage: any, prefix: string) => Stored[]}
  */
 const stored = (storage, prefix) => tried(() => Array.from(storage, (_, i) => storage.key(i)?.startsWith(prefix) && read(storage, storage.key(i)))
-	.filter((item) => item?.owner)) ?? [];
+	.filter((item) => item?.time)) ?? [];
 
 /** @type {(options: any) => any} */
 const checked = (options) => {
@@ -427,7 +427,7 @@ const coreOf = (client, source, options) => {
 	let sendTimer;
 	let due = 0; // when the next message could be sent without a burst
 	let retries = 0;
-	let lastTime = 0; // of the last message
+	let lastTime = 0; // of the last message, also of other clients
 	/** @type {number} */
 	let cancelTo; // replies to events up to this are cancelled
 	/** @type {Set<string | number>} */
@@ -1075,8 +1075,12 @@ const coreOf = (client, source, options) => {
 		outbox = outbox.filter((entry) => client.sessionId || !entry.saved || read(outboxStorage, prefix + entry.key)?.owner === self
 			|| entry.reject(failure('taken_over')));
 		outbox.forEach(save);
-		const left = () => stored(outboxStorage, prefix).filter(({ session, owner, seen }) => session === client.sessionId
-			&& owner !== self && page && (manager || seen < Date.now() - LEASE));
+		const left = () => {
+			const items = stored(outboxStorage, prefix);
+			// what is typed from now on comes after them, although many messages in a row are ahead of the clock, and a clock may be set back
+			lastTime = Math.max(lastTime, ...items.map(({ time }) => time));
+			return items.filter(({ session, owner, seen }) => session === client.sessionId && owner !== self && page && (manager || seen < Date.now() - LEASE));
+		};
 		for (const { owner, seen } of left()) {
 			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map((draft) => ({ ...draft, ...new Deferred() })));
 			// an owner that has gone holds no lock; one that has left its messages may still be about to release it

@@ -277,6 +277,32 @@ test('what waits is a list, also after a reload, and says when it changes', asyn
 	await until(() => again.seen.outbox.at(-1).length === 0);
 });
 
+for (const locks of [new FakeLocks(), undefined]) {
+	for (const [clock, elapsed] of [['stands still', 0], ['was set back', -60_000]]) {
+		test(`what is typed after a reload comes after what was typed before, if the clock ${clock}, ${locks ? 'with locks' : 'without locks'}`, async () => {
+			page = new FakePage(locks);
+			const storage = new TestStorage();
+			server.refuseWith = 503;
+			const time = now();
+			Date.now = () => time;
+			const options = { storage, sessionId: null };
+			const before = connect(server.url, options);
+			['a', 'b', 'c'].forEach((content) => before.say(content));
+			before.close();
+			Date.now = () => time + elapsed;
+			const after = connect(server.url, options);
+			const last = after.say('d');
+			server.refuseWith = 0;
+			const connection = await server.connection();
+			connection.resume();
+			await acknowledge(connection, 4);
+			await last;
+			assert.equal(after.pending, 0);
+			assert.deepEqual(contents(connection), ['a', 'b', 'c', 'd']);
+		});
+	}
+}
+
 test('a message that has not been sent can be taken back', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage });
