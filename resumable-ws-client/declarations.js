@@ -1,4 +1,4 @@
-// Checks the types of client.js and codes.js, and writes their declarations: node declarations.js. With --check, compares them with those that are there instead.
+// Checks the types of client.js, unsent.js and codes.js, and writes their declarations: node declarations.js. With --check, compares them with those that are there instead.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';

@@ -24,15 +24,6 @@ declare const ResumableWebSocket_base: new <M>() => TypedEventTarget<M>;
  */
 export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocket_base<import("./types.js").ClientEvents<E>> {
     /**
-     * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
-     * session sends what no other client is about to send.
-     * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
-     * @returns {UnsentMessages[]}
-     */
-    static unsent({ url, ...options }?: Pick<ResumableWebSocketOptions, "name" | "storage"> & {
-        url?: UrlSource;
-    }): UnsentMessages[];
-    /**
      * Connects soon: listeners that are added in the same task miss nothing.
      * @param {UrlSource} url
      * @param {ResumableWebSocketOptions} [options]
@@ -135,7 +126,6 @@ export type Status = import("./types.js").Status;
 export type StatusDetail = import("./types.js").StatusDetail;
 export type TokenRequest = import("./types.js").TokenRequest;
 export type Transport = import("./types.js").Transport;
-export type UnsentMessages = import("./types.js").UnsentMessages;
 export type UrlSource = import("./types.js").UrlSource;
 export type WaitingMessage = import("./types.js").WaitingMessage;
 export type WebSocketClass = import("./types.js").WebSocketClass;

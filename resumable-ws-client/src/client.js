@@ -19,7 +19,6 @@
  * @typedef {import('./types.js').StatusDetail} StatusDetail
  * @typedef {import('./types.js').TokenRequest} TokenRequest
  * @typedef {import('./types.js').Transport} Transport
- * @typedef {import('./types.js').UnsentMessages} UnsentMessages
  * @typedef {import('./types.js').UrlSource} UrlSource
  * @typedef {import('./types.js').WaitingMessage} WaitingMessage
  * @typedef {import('./types.js').WebSocketClass} WebSocketClass
@@ -99,29 +98,10 @@ const Deferred = /** @type {any} */ (class {
 const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).url);
 
 /**
- * What the names of a client's items begin with. The name is in quotes, and its own quotes are escaped, so none is the beginning of another.
- * @type {(url: UrlSource | undefined, name?: string) => string}
- */
-const prefixOf = (url, name = 'default') => {
-	const { host, pathname } = url && typeof url !== 'function' ? absolute(url) : /** @type {Partial<URL>} */ ({});
-	return 'resumable-ws ' + JSON.stringify([host, pathname, name]);
-};
-
-/**
  * A storage by its name, or as it was given. What is no storage fails when it is used, like one that is forbidden.
  * @type {(storage: any) => any}
  */
-const storageOf = (storage = 'session') => tried(() => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage);
-
-/** @type {(storage: any) => any} */
-const outboxOf = (storage = 'session') => storageOf(storage === 'session' ? 'local' : storage);
-
-/**
- * The messages in a storage.
- * @type {(storage: any, prefix: string) => Stored[]}
- */
-const stored = (storage, prefix) => tried(() => Array.from(storage, (_, i) => storage.key(i)?.startsWith(prefix) && read(storage, storage.key(i)))
-	.filter((item) => item?.owner)) ?? [];
+const storageOf = (storage) => tried(() => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage);
 
 /** @type {(options: any) => any} */
 const checked = (options) => {
@@ -160,11 +140,8 @@ export class ResumableWebSocketError extends Error {
 /** @type {(...args: ConstructorParameters<typeof ResumableWebSocketError>) => ResumableWebSocketError} */
 const failure = (...args) => new ResumableWebSocketError(...args);
 
-/**
- * What all replies begin with; the rest is assigned where one begins.
- * @extends {Target<ReplyEvents>}
- */
-class StreamedReply extends Target {
+/** What all replies begin with; the rest is assigned where one begins. */
+class StreamedReply extends /** @type {new () => TypedEventTarget<ReplyEvents> & import('./types.js').Deferred<string>} */ (/** @type {unknown} */ (Target)) {
 
 	text = '';
 	attempt = 1;
@@ -172,26 +149,23 @@ class StreamedReply extends Target {
 	status = 'running';
 	cancelling = false;
 	_length = 0;
-	/** @type {import('./types.js').Deferred<string>} */
-	_end = new Deferred();
 
 	get finished() {
-		return this._end.promise;
+		return this.promise;
 	}
 
 	async *[Symbol.asyncIterator]() {
-		const end = this._end; // another one is there after the client was closed
-		for (let seen = ''; ;) {
+		const end = this.promise; // another one is there after the client was closed
+		let seen = '';
+		while (this.text !== seen || this.status === 'running' && this.promise === end) {
 			if (this.text !== seen) {
 				yield seen = this.text;
 			}
-			else if (this.status === 'running' && this._end === end) {
+			else {
 				await new Promise((resolve) => this.addEventListener('', resolve, { once: true }));
 			}
-			else {
-				return end.promise;
-			}
 		}
+		return end;
 	}
 
 }
@@ -254,21 +228,6 @@ export class ResumableWebSocket extends Target {
 	 */
 	replies = new Map();
 	#core;
-
-	/**
-	 * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
-	 * session sends what no other client is about to send.
-	 * @param {Pick<ResumableWebSocketOptions, 'name' | 'storage'> & { url?: UrlSource }} [options] as those of the clients
-	 * @returns {UnsentMessages[]}
-	 */
-	static unsent({ url, ...options } = {}) {
-		const { name, storage } = checked(options);
-		/** @type {Map<string | null, UnsentMessages>} */
-		const counts = new Map();
-		stored(outboxOf(storage), prefixOf(url, name))
-			.forEach(({ session: sessionId }) => counts.set(sessionId, { sessionId, count: (counts.get(sessionId)?.count ?? 0) + 1 }));
-		return [...counts.values()];
-	}
 
 	/**
 	 * Connects soon: listeners that are added in the same task miss nothing.
@@ -360,28 +319,31 @@ export class ResumableWebSocket extends Target {
 /**
  * What is behind the public members of a client.
  * @param {ResumableWebSocket<any>} client
- * @param {UrlSource} source
+ * @param {any} source a UrlSource; functions have `call`
  * @param {any} options
  */
 const coreOf = (client, source, options) => {
 	const {
-		storage, name, resume, getToken, tokenIn = 'subprotocol', lastEventId: givenCursor, epoch: givenEpoch, ndjson = true, minDelay = 500, maxDelay = 30_000,
-		minUptime = 5_000, connectTimeout = 10_000, maxOutbox = 100, WebSocket = globalThis.WebSocket, debug,
+		storage = 'session', name = 'default', resume, getToken, tokenIn = 'subprotocol', ndjson = true, minDelay = 500, maxDelay = 30_000, minUptime = 5_000,
+		connectTimeout = 10_000, maxOutbox = 100, WebSocket = globalThis.WebSocket, debug,
 	} = options;
 	if (!WebSocket) {
 		throw new TypeError('No option WebSocket');
 	}
 	const self = randomKey(); // owner of the messages of this client
-	const prefix = prefixOf(source, name);
+	const locks = globalThis.navigator?.locks;
+	const { host, pathname } = source.call ? /** @type {Partial<URL>} */ ({}) : absolute(source);
+	// what the names of this client's items begin with: the name is in quotes, and its own quotes are escaped, so none is the beginning of another
+	const prefix = 'resumable-ws ' + JSON.stringify([host, pathname, name]);
 	const cursorStorage = storageOf(storage);
-	const outboxStorage = outboxOf(storage);
+	const outboxStorage = storageOf(storage === 'session' ? 'local' : storage);
 	const readCursor = () => tried(() => [...read(cursorStorage, prefix)]) ?? [];
 	const [session = null, ...cursor] = readCursor();
 	({ sessionId: client.sessionId = session } = options);
 	// until the first replay is complete, loadFrom is the event after which the oldest reply began that ran when the page was left
 	let [last, loadFrom = Infinity, known] = resume === 'cursor' && session === client.sessionId ? cursor : [];
-	client.lastEventId = client.sessionId && (givenCursor ?? last) || 0;
-	client.epoch = givenEpoch ?? known ?? undefined;
+	client.lastEventId = client.sessionId && (options.lastEventId ?? last) || 0;
+	client.epoch = options.epoch ?? known ?? undefined;
 
 	const replies = /** @type {Map<string, RunningReply>} */ (client.replies);
 	/** @type {((value?: unknown) => void) | undefined} */
@@ -408,7 +370,7 @@ const coreOf = (client, source, options) => {
 	let heartbeat;
 	/** @type {boolean} */
 	let heard;
-	/** @type {boolean} */
+	/** @type {boolean | undefined} */
 	let probing;
 	let patience = 1; // grows with each silence in a row
 	/** @type {number | undefined} */
@@ -427,7 +389,7 @@ const coreOf = (client, source, options) => {
 	let sendTimer;
 	let due = 0; // when the next message could be sent without a burst
 	let retries = 0;
-	let lastTime = 0; // of the last message
+	let lastTime = 0; // of the last message, also of other clients
 	/** @type {number} */
 	let cancelTo; // replies to events up to this are cancelled
 	/** @type {Set<string | number>} */
@@ -452,15 +414,16 @@ const coreOf = (client, source, options) => {
 			const token = await getToken?.(request);
 			// what RFC 6750 allows, and of that what a subprotocol may hold
 			if (token && !/^((query|message) [\w.~+/-]+=*|subprotocol [\w.~+-]+)$/.test(`${tokenIn} ${token}`)) {
-				throw new TypeError('No token from getToken');
+				throw new TypeError('Invalid: getToken');
 			}
-			const query = tokenIn === 'query' && token;
+			/** @type {Record<string, string | null | undefined>} */
+			const { query, message, subprotocol } = { [tokenIn]: token };
 			code = 'connection_failed';
-			const url = absolute(typeof source === 'function' ? await source(request) : source);
+			const url = absolute(source.call ? await source(request) : source);
 			// a script is not told why a WebSocket has failed, but a request that is no upgrade is answered with 400
 			const blocked = failed && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
 			if (blocked || options.transports?.[0] < 'w' || read(outboxStorage, prefix + 'http')) {
-				fallback ??= await import('./http.js').then((module) => module.fallback(client, options, outboxStorage, prefix)).catch(() => undefined);
+				fallback ??= (await import('./http.js').catch(() => {}))?.fallback(client, options, outboxStorage, prefix);
 			}
 			signal.throwIfAborted();
 			/** @type {Record<string, any>} */
@@ -478,8 +441,8 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			/** @type {WebSocketLike} */
-			const opened = socket = new (fallback?.(blocked) ?? WebSocket)(url.href.replace('http', 'ws'), ['resumable-ws.v1', tokenIn === 'subprotocol' && token && `jwt-${token}`].filter((it) => it));
-			opened.onopen = () => tokenIn === 'message' && token && opened.send(JSON.stringify({ type: 'auth', token }));
+			const opened = socket = new (fallback?.(blocked) ?? WebSocket)(url.href.replace('http', 'ws'), ['resumable-ws.v1', subprotocol && `jwt-${token}`].filter((it) => it));
+			opened.onopen = () => message && opened.send(JSON.stringify({ type: 'auth', token }));
 			opened.onmessage = ({ data }) => {
 				data.split('\n').forEach((/** @type {string} */ line) => signal.aborted || receive(tried(() => JSON.parse(line)), signal));
 			};
@@ -502,7 +465,7 @@ const coreOf = (client, source, options) => {
 	 * @type {(code: string, closeCode?: number, cause?: any) => void}
 	 */
 	const lost = (code, closeCode, cause) => {
-		const final = [1000, 4400, 4409].includes(/** @type {number} */ (closeCode));
+		const final = /1000|440[09]/.test(/** @type {any} */ (closeCode));
 		patience = code === 'silent' ? Math.min(8, 2 * patience) : 1;
 		// a connection that took too much was no good one
 		if (performance.now() - /** @type {number} */ (since) >= minUptime && closeCode !== 4429) {
@@ -523,7 +486,7 @@ const coreOf = (client, source, options) => {
 		if (globalThis.navigator?.onLine === false) {
 			delay = Infinity;
 		}
-		const entry = [1003, 1007, 1009].includes(/** @type {number} */ (closeCode)) ? inFlight : undefined; // that it was closed for
+		const entry = /100[379]/.test(/** @type {any} */ (closeCode)) ? inFlight : undefined; // that it was closed for
 		drop();
 		if (final) {
 			close(closeCode, code);
@@ -556,8 +519,8 @@ const coreOf = (client, source, options) => {
 			const error = failure('closed', '', code);
 			// for those who wait, until the client is opened again
 			replies.forEach((reply) => {
-				reply._end.reject(error);
-				reply._end = new Deferred();
+				reply.reject(error);
+				Object.assign(reply, new Deferred());
 				emit(reply, '');
 			});
 			outbox.forEach((entry) => {
@@ -571,14 +534,14 @@ const coreOf = (client, source, options) => {
 	/** @type {(status: Status, more?: object) => void} */
 	const become = (status, more) => {
 		client.status = status;
-		dispatch('status', { status, attempt, transport: client.transport, ...more });
+		dispatch('status', { status, attempt, ...more });
 	};
 
 	/** @param {{ force?: boolean }} [options] */
 	const reconnect = ({ force } = {}) => {
 		if (!page) {
 			const { signal } = page = new AbortController();
-			for (const type of 'storage online offline pagehide pageshow visibilitychange'.split(' ')) {
+			for (const type of ['storage', 'online', 'offline', 'pagehide', 'pageshow', 'visibilitychange']) {
 				globalThis.addEventListener?.(type, wake, { signal });
 			}
 			own();
@@ -620,7 +583,7 @@ const coreOf = (client, source, options) => {
 	 * too short for an event on a slow link, which would be cut again and again.
 	 * @type {(probe?: boolean) => void}
 	 */
-	const beat = (probe = false) => {
+	const beat = (probe) => {
 		clearTimeout(timer);
 		heard = false;
 		probing = probe;
@@ -676,12 +639,13 @@ const coreOf = (client, source, options) => {
 			const previousSessionId = client.sessionId;
 			const diverged = reason === DIVERGED;
 			// the server judges by where it was asked to go on, which may be before what the page has
-			let again = message.resumed && (rewind_to ?? lastEventId) < client.lastEventId;
+			let { resumed } = message;
+			let again = resumed && (rewind_to ?? lastEventId) < client.lastEventId;
 			if (again && client.epoch) {
 				loadFrom = Infinity;
 				return connect();
 			}
-			const resumed = message.resumed && !again;
+			resumed &&= !again;
 			since = performance.now();
 			client.reconnects = connections++;
 			told.clear();
@@ -708,7 +672,7 @@ const coreOf = (client, source, options) => {
 				}
 			}
 			store(!resumed);
-			dispatch('open', { resumed, sessionId, lastEventId, earliestEventId, connectionId, transport: client.transport });
+			dispatch('open', { resumed, sessionId, lastEventId, earliestEventId, connectionId });
 			if (again) {
 				rewind(0);
 			}
@@ -790,7 +754,7 @@ const coreOf = (client, source, options) => {
 			}
 			/** @type {RunningReply} */
 			const reply = known ?? replies.get(supersedes)
-				?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id) });
+				?? Object.assign(new StreamedReply(), { id, inReplyTo: in_reply_to, _start: event_id, cancel: () => client.cancel(reply.id), ...new Deferred() });
 			replies.delete(supersedes);
 			replies.set(id, reply);
 			reply._at = event_id;
@@ -831,7 +795,7 @@ const coreOf = (client, source, options) => {
 		replies.delete(reply.id);
 		if (code) {
 			reply.status = 'failed';
-			reply._end.reject(reply.error = failure(code, message));
+			reply.reject(reply.error = failure(code, message));
 		}
 		else {
 			if (!content.startsWith(reply.text)) {
@@ -839,7 +803,7 @@ const coreOf = (client, source, options) => {
 			}
 			append(reply, content.slice(reply.text.length));
 			Object.assign(reply, { status: 'done', finishReason: finish_reason, usage });
-			reply._end.resolve(content);
+			reply.resolve(content);
 		}
 		reply.cancelling = false;
 		change(reply, 'end');
@@ -925,7 +889,7 @@ const coreOf = (client, source, options) => {
 		// as it is now: the page may change it
 		const copy = JSON.parse(JSON.stringify({ ...message, idempotency_key: key }));
 		/** @type {Entry} */
-		const entry = { key, message: copy, time: lastTime = Math.max(Date.now(), lastTime + 1), ...new Deferred() };
+		const entry = { key, message: copy, time: lastTime = Math.max(lastTime + 1, Date.now()), ...new Deferred() };
 		signal?.addEventListener('abort', () => withdraw(key, signal.reason));
 		enqueue([entry]);
 		return entry.promise;
@@ -990,7 +954,7 @@ const coreOf = (client, source, options) => {
 	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
 	 * @type {(failures: number) => number}
 	 */
-	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** (failures + 1)) - minDelay);
+	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** ++failures) - minDelay);
 
 	/**
 	 * Takes a message out of the outbox; it is refused, unless it was resolved before.
@@ -1038,7 +1002,7 @@ const coreOf = (client, source, options) => {
 			const [session, cursor] = readCursor();
 			if (reset || session !== client.sessionId || cursor < client.lastEventId) {
 				cursorStorage.setItem(prefix, JSON.stringify([
-					client.sessionId, client.lastEventId, Math.min(loadFrom, client.lastEventId, ...[...replies.values()].map(({ _start }) => _start - 1)), client.epoch,
+					client.sessionId, client.lastEventId, Math.min(loadFrom, client.lastEventId, ...Array.from(replies.values(), ({ _start }) => _start - 1)), client.epoch,
 				]));
 			}
 		});
@@ -1057,7 +1021,7 @@ const coreOf = (client, source, options) => {
 	const own = () => {
 		if (!release) {
 			const held = new Promise((resolve) => release = resolve);
-			globalThis.navigator?.locks?.request(self, () => held).catch(() => {});
+			locks?.request(self, () => held).catch(() => {});
 		}
 	};
 
@@ -1070,17 +1034,23 @@ const coreOf = (client, source, options) => {
 
 	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
 	const adopt = async () => {
-		const manager = globalThis.navigator?.locks;
 		// while this page was away, another client may have taken a message into another session, where its key says nothing
 		outbox = outbox.filter((entry) => client.sessionId || !entry.saved || read(outboxStorage, prefix + entry.key)?.owner === self
 			|| entry.reject(failure('taken_over')));
 		outbox.forEach(save);
-		const left = () => stored(outboxStorage, prefix).filter(({ session, owner, seen }) => session === client.sessionId
-			&& owner !== self && page && (manager || seen < Date.now() - LEASE));
+		/** @type {() => Stored[]} */
+		const left = () => tried(() => Array.from(outboxStorage, (_, i) => outboxStorage.key(i))
+			.filter((item) => item?.startsWith(prefix))
+			.map((item) => read(outboxStorage, item) ?? {})
+			.filter(({ session, owner, seen, time = 0 }) => {
+				// what is typed from now on comes after it, although many messages in a row are ahead of the clock, and a clock may be set back
+				lastTime = Math.max(lastTime, time);
+				return time && session === client.sessionId && owner !== self && page && (locks || seen < Date.now() - LEASE);
+			})) ?? [];
 		for (const { owner, seen } of left()) {
-			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map((draft) => ({ ...draft, ...new Deferred() })));
+			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map((draft) => Object.assign(draft, new Deferred())));
 			// an owner that has gone holds no lock; one that has left its messages may still be about to release it
-			await (manager?.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) ?? take());
+			await (locks?.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) ?? take());
 		}
 	};
 

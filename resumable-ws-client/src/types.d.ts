@@ -104,8 +104,6 @@ export interface StatusDetail {
 	status: Status;
 	/** Failed attempts since the last connection that lived long enough. */
 	attempt: number;
-	/** That of this connection or attempt; while `connecting`, that of the one before. */
-	transport: Transport;
 	/**
 	 * With `waiting`: ms until the next attempt. `Infinity` while the browser reports to be offline; browsers have been wrong about that, so the client still
 	 * tries after `maxDelay`.
@@ -157,7 +155,6 @@ export interface OpenDetail {
 	lastEventId: number;
 	earliestEventId: number;
 	connectionId: string;
-	transport: Transport;
 }
 
 /**
@@ -346,8 +343,7 @@ export interface Deferred<T> {
 }
 
 /** A reply as the client changes it. */
-export type RunningReply = { -readonly [K in keyof Reply]: Reply[K] } & {
-	_end: Deferred<string>;
+export type RunningReply = { -readonly [K in keyof Reply]: Reply[K] } & Deferred<string> & {
 	/** Of the text as the server counts; longer than the text only if the log has lost its beginning. */
 	_length: number;
 	/** The first event that belonged to it, and the last. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { ResumableWebSocket } from '../src/client.js';
+import { unsent } from '../src/unsent.js';
 import { FakeServer } from './fake-server.js';
 import { FakeLocks, FakePage, TestStorage, closeAll, connect, holds, until, waits } from './support.js';
 
@@ -51,14 +51,14 @@ test('what was typed into one conversation is not lost by looking at another, an
 	second.resume();
 	await until(() => other.status === 'open');
 	assert.deepEqual(waiting(other), []);
-	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
+	assert.deepEqual(unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
 	const background = connect(server.url, { storage, sessionId: session });
 	const third = await server.connection();
 	assert.equal(third.query.get('sessionId'), session);
 	third.resume();
 	await acknowledge(third, 1);
 	assert.deepEqual(contents(third), ['important']);
-	await until(() => ResumableWebSocket.unsent({ url: server.url, storage }).length === 0);
+	await until(() => unsent({ url: server.url, storage }).length === 0);
 	assert.equal(background.pending, 0);
 	await holds(() => second.said.length === 0);
 });
@@ -75,12 +75,36 @@ test('what was typed for a new conversation does not go to one that is there, bu
 	second.resume([], { session_id: 'd0e1d2c3-0000-4000-8000-000000000000', resumed: false, reason: 'unknown_session' });
 	await until(() => other.status === 'open');
 	await holds(() => second.said.length === 0);
-	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url, storage }), [{ sessionId: null, count: 1 }]);
+	assert.deepEqual(unsent({ url: server.url, storage }), [{ sessionId: null, count: 1 }]);
 	connect(server.url, { storage, sessionId: null });
 	const third = await server.connection();
 	third.resume();
 	await acknowledge(third, 1);
 	assert.deepEqual(contents(third), ['secret']);
+});
+
+test('what waits is counted for the clients with this url, name and storage, and for each session', () => {
+	const storage = new TestStorage();
+	server.refuseWith = 503;
+	const say = (url, count, options) => {
+		const client = connect(url, { storage, sessionId: null, ...options });
+		Array.from({ length: count }, (_, n) => client.say(`${n}`));
+	};
+	const session = 'f0e1d2c3-0000-4000-8000-000000000000';
+	say(server.url, 2);
+	say(server.url, 1, { sessionId: session });
+	say(server.url, 3, { name: 'alice "b"' });
+	say(() => server.url, 4);
+	storage.setItem(storage.key(0).replace(/[^\]]*$/, 'broken'), '{');
+	storage.setItem(storage.key(0).replace(/[^\]]*$/, 'null'), 'null');
+	assert.deepEqual(unsent({ url: server.url, storage }), [{ sessionId: null, count: 2 }, { sessionId: session, count: 1 }]);
+	assert.deepEqual(unsent({ url: new URL(server.url), storage, name: 'alice "b"' }), [{ sessionId: null, count: 3 }]);
+	assert.deepEqual(unsent({ storage }), [{ sessionId: null, count: 4 }]);
+	assert.deepEqual(unsent({ url: server.url, storage: 'memory' }), []);
+	assert.deepEqual(unsent({ url: server.url }), [], 'there is no localStorage');
+	for (const invalid of [{ storage: 'disk' }, { storage: null }, { names: 'alice' }]) {
+		assert.throws(() => unsent({ url: server.url, ...invalid }), TypeError);
+	}
 });
 
 test('a tab that is closed leaves its messages where another tab finds them', async () => {
@@ -89,7 +113,7 @@ test('a tab that is closed leaves its messages where another tab finds them', as
 	const { client, session } = await offline('typed', {});
 	client.close();
 	globalThis.sessionStorage = new TestStorage();
-	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url }), [{ sessionId: session, count: 1 }]);
+	assert.deepEqual(unsent({ url: server.url }), [{ sessionId: session, count: 1 }]);
 	server.refuseWith = 0;
 	const other = connect(server.url);
 	const connection = await server.connection();
@@ -277,6 +301,32 @@ test('what waits is a list, also after a reload, and says when it changes', asyn
 	await until(() => again.seen.outbox.at(-1).length === 0);
 });
 
+for (const locks of [new FakeLocks(), undefined]) {
+	for (const [clock, elapsed] of [['stands still', 0], ['was set back', -60_000]]) {
+		test(`what is typed after a reload comes after what was typed before, if the clock ${clock}, ${locks ? 'with locks' : 'without locks'}`, async () => {
+			page = new FakePage(locks);
+			const storage = new TestStorage();
+			server.refuseWith = 503;
+			const time = now();
+			Date.now = () => time;
+			const options = { storage, sessionId: null };
+			const before = connect(server.url, options);
+			['a', 'b', 'c'].forEach((content) => before.say(content));
+			before.close();
+			Date.now = () => time + elapsed;
+			const after = connect(server.url, options);
+			const last = after.say('d');
+			server.refuseWith = 0;
+			const connection = await server.connection();
+			connection.resume();
+			await acknowledge(connection, 4);
+			await last;
+			assert.equal(after.pending, 0);
+			assert.deepEqual(contents(connection), ['a', 'b', 'c', 'd']);
+		});
+	}
+}
+
 test('a message that has not been sent can be taken back', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage });
@@ -319,7 +369,7 @@ test('promises settle when the client is closed, and what was typed is kept', as
 	client.close();
 	await assert.rejects(said, { code: 'closed' });
 	await assert.rejects(client.say('after'), { code: 'closed' });
-	assert.deepEqual(ResumableWebSocket.unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
+	assert.deepEqual(unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
 });
 
 test('promises settle when the server closes the session', async () => {

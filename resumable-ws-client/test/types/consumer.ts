@@ -3,6 +3,7 @@
 import { WebSocket as NodeWebSocket } from 'ws';
 import { ResumableWebSocket, ResumableWebSocketError } from 'resumable-ws-client';
 import { CloseCode, ErrorCode } from 'resumable-ws-client/codes';
+import { unsent } from 'resumable-ws-client/unsent';
 import type { EphemeralEvent, Reply, ResumableWebSocketOptions, StatusDetail } from 'resumable-ws-client';
 
 interface AppEvents {
@@ -60,7 +61,9 @@ socket.send({ type: 'vote', payload: 1 }, { signal: AbortSignal.timeout(1_000) }
 		socket.reconnect({ force: true });
 	}
 });
-const waiting: number = ResumableWebSocket.unsent({ url: '/ws', name: 'alice' }).reduce((sum, { count }) => sum + count, 0);
+const waiting: number = unsent({ url: '/ws', name: 'alice' }).reduce((sum, { count }) => sum + count, 0);
+// @ts-expect-error no option of these
+unsent({ url: '/ws', maxOutbox: 1 });
 // @ts-expect-error no such transport
 new ResumableWebSocket('/ws', { transports: ['carrier pigeon'] }).transport === 'sse';
 // @ts-expect-error no such option

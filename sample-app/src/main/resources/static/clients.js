@@ -2,6 +2,7 @@
 // a message waits to be sent, until it is.
 
 import { ResumableWebSocket } from '/resumable-ws/client.js';
+import { unsent } from '/resumable-ws/unsent.js';
 import { store } from './store.js';
 import { turnOf } from './upstream.js';
 import { userName } from './user.js';
@@ -81,7 +82,7 @@ export class Clients extends EventTarget {
 	}
 
 	#stored() {
-		return new Map(ResumableWebSocket.unsent({ name: userName() }).map(({ sessionId, count }) => [sessionId, count]));
+		return new Map(unsent({ name: userName() }).map(({ sessionId, count }) => [sessionId, count]));
 	}
 
 	#create(sessionId, more) {

@@ -586,20 +586,20 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * The script that browsers connect with, and beside it the one that it loads where
-	 * WebSockets are blocked.
+	 * The script that browsers connect with. Beside it are the one that it loads where
+	 * WebSockets are blocked, and the one that counts unsent messages.
 	 *
 	 * @param enabled Whether to serve the scripts.
-	 * @param path Path of the script that pages import. The other one is http.js in the
-	 * same folder.
+	 * @param path Path of the script that browsers connect with. The others are http.js
+	 * and unsent.js in the same folder.
 	 */
 	public record Client(@DefaultValue("true") boolean enabled, @DefaultValue("/resumable-ws/client.js") String path) {
 
 		public Client {
 			require(isPath(path), "client.path", path,
 					"a path such as /js/resumable-ws.js, of letters, digits, '/', '-', '_' and '.'");
-			require(!path.endsWith("/http.js"), "client.path", path,
-					"a path that ends in another name: the script that the client loads is served there");
+			require(!path.endsWith("/http.js") && !path.endsWith("/unsent.js"), "client.path", path,
+					"a path that ends in another name: another script of the client is served there");
 		}
 
 	}

@@ -57,7 +57,8 @@ class ResumableWsPropertiesTests {
 			"cleanup.closed-session-ttl, -1s, PT-1S", "auth.revalidation-interval, 0s, PT0S",
 			"cleanup.idempotency-key-ttl, 0s, PT0S", "cleanup.live-connection-ttl, 0s, PT0S",
 			"cleanup.batch-size, 0, 0", "cleanup.batch-size, 100001, 100001", "client.path, client.js, 'client.js'",
-			"client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'", "client.path, /js/http.js, '/js/http.js'" })
+			"client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'", "client.path, /js/http.js, '/js/http.js'",
+			"client.path, /js/unsent.js, '/js/unsent.js'" })
 	void aValueThatCannotWorkIsNamedWithItsProperty(String property, String value, String shown) {
 		this.runner.withPropertyValues("resumable-ws." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()

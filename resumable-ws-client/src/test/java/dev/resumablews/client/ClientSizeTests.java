@@ -29,7 +29,7 @@ class ClientSizeTests {
 	private Path folder;
 
 	@ParameterizedTest
-	@CsvSource({ "client.js, 5120", "http.js, 2560" })
+	@CsvSource({ "client.js, 5120", "http.js, 2560", "unsent.js, 512" })
 	void theScriptIsSmall(String script, int mostBytes) throws IOException {
 		Node.assumeThere();
 		Path terser = this.folder.resolve("terser.cjs");
@@ -51,6 +51,7 @@ class ClientSizeTests {
 			.containsOnlyOnce("import('./http.js')")
 			.satisfies((source) -> assertLoadsNothing(source.replace("import('./http.js')", "")));
 		assertThat(code("http.js")).contains("export const fallback ").satisfies(ClientSizeTests::assertLoadsNothing);
+		assertThat(code("unsent.js")).contains("export const unsent ").satisfies(ClientSizeTests::assertLoadsNothing);
 		JsonNode manifest = JsonMapper.builder().build().readTree(Files.readString(Path.of("package.json")));
 		assertThat(manifest.path("dependencies")).isEmpty();
 	}

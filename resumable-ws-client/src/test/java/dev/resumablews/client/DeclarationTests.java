@@ -38,7 +38,7 @@ class DeclarationTests {
 		JsonNode files = JsonMapper.builder().build().readTree(output.text()).findPath("files");
 		assertThat(StreamSupport.stream(files.spliterator(), false).map((file) -> file.path("path").asString()))
 			.contains("LICENSE", "README.md", "package.json", "src/client.js", "src/client.d.ts", "src/codes.js",
-					"src/codes.d.ts", "src/http.js", "src/types.d.ts")
+					"src/codes.d.ts", "src/http.js", "src/types.d.ts", "src/unsent.js", "src/unsent.d.ts")
 			.noneMatch((path) -> path.startsWith("test/") || path.startsWith("src/test/"));
 	}
 

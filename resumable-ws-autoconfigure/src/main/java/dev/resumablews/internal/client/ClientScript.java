@@ -5,8 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -28,14 +31,16 @@ import org.springframework.web.servlet.support.WebContentGenerator;
 final class ClientScript extends WebContentGenerator implements HttpRequestHandler {
 
 	/**
-	 * Holds the scripts. The client loads the second one, if it needs it, from beside the
-	 * first one.
+	 * Holds the scripts.
 	 */
 	static final String FOLDER = "dev/resumablews/client/";
 
 	private static final String CLIENT = "client.js";
 
-	private static final String FALLBACK = "http.js";
+	/**
+	 * Those beside the client: one that it loads if it needs it, and one for pages.
+	 */
+	private static final List<String> OTHERS = List.of("http.js", "unsent.js");
 
 	/**
 	 * Before the application's controllers, one of which may be mapped to everything.
@@ -58,17 +63,22 @@ final class ClientScript extends WebContentGenerator implements HttpRequestHandl
 	 * @param path the path of the client
 	 */
 	static SimpleUrlHandlerMapping mapping(String path) {
-		return new SimpleUrlHandlerMapping(
-				Map.of(path, new ClientScript(read(CLIENT)), fallbackPath(path), new ClientScript(read(FALLBACK))),
-				ORDER);
+		Map<String, ClientScript> scripts = new HashMap<>();
+		scripts.put(path, new ClientScript(read(CLIENT)));
+		OTHERS.forEach((name) -> scripts.put(beside(path, name), new ClientScript(read(name))));
+		return new SimpleUrlHandlerMapping(scripts, ORDER);
 	}
 
 	/**
-	 * Returns the path of the script that the client loads.
+	 * Returns the paths of all scripts.
 	 * @param path the path of the client
 	 */
-	static String fallbackPath(String path) {
-		return path.substring(0, path.lastIndexOf('/') + 1) + FALLBACK;
+	static List<String> paths(String path) {
+		return Stream.concat(Stream.of(path), OTHERS.stream().map((name) -> beside(path, name))).toList();
+	}
+
+	private static String beside(String path, String name) {
+		return path.substring(0, path.lastIndexOf('/') + 1) + name;
 	}
 
 	@Override

@@ -15,6 +15,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 
 /**
@@ -48,9 +49,11 @@ public final class ClientScriptAutoConfiguration {
 				ObjectProvider<PathPatternRequestMatcher.Builder> matchers) {
 			PathPatternRequestMatcher.Builder matcher = matchers
 				.getIfAvailable(PathPatternRequestMatcher::withDefaults);
-			String path = properties.client().path();
-			return (web) -> web.ignoring()
-				.requestMatchers(matcher.matcher(path), matcher.matcher(ClientScript.fallbackPath(path)));
+			RequestMatcher[] scripts = ClientScript.paths(properties.client().path())
+				.stream()
+				.map(matcher::matcher)
+				.toArray(RequestMatcher[]::new);
+			return (web) -> web.ignoring().requestMatchers(scripts);
 		}
 
 	}

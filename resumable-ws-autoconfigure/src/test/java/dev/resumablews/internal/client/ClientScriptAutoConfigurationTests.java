@@ -50,6 +50,8 @@ class ClientScriptAutoConfigurationTests {
 
 	private static final String FALLBACK_PATH = "/resumable-ws/http.js";
 
+	private static final String UNSENT_PATH = "/resumable-ws/unsent.js";
+
 	private static final Path SOURCES = Path.of("..", "resumable-ws-client", "src");
 
 	private static final Path SOURCE = SOURCES.resolve("client.js");
@@ -62,7 +64,8 @@ class ClientScriptAutoConfigurationTests {
 		this.runner.run((context) -> assertThat(context).hasNotFailed()
 			.hasBean(MAPPING)
 			.getBean(MAPPING, SimpleUrlHandlerMapping.class)
-			.satisfies((mapping) -> assertThat(mapping.getUrlMap()).containsOnlyKeys(PATH, FALLBACK_PATH)));
+			.satisfies(
+					(mapping) -> assertThat(mapping.getUrlMap()).containsOnlyKeys(PATH, FALLBACK_PATH, UNSENT_PATH)));
 	}
 
 	@ParameterizedTest
@@ -78,7 +81,7 @@ class ClientScriptAutoConfigurationTests {
 	void customPath() {
 		this.runner.withPropertyValues("resumable-ws.client.path=/js/live.js")
 			.run((context) -> assertThat(context.getBean(MAPPING, SimpleUrlHandlerMapping.class).getUrlMap())
-				.containsOnlyKeys("/js/live.js", "/js/http.js"));
+				.containsOnlyKeys("/js/live.js", "/js/http.js", "/js/unsent.js"));
 	}
 
 	@Test
@@ -116,7 +119,7 @@ class ClientScriptAutoConfigurationTests {
 	void theScriptsAreKeptInNativeImages() {
 		RuntimeHints hints = new RuntimeHints();
 		new ClientScriptRuntimeHints().registerHints(hints, null);
-		for (String script : List.of("client.js", "http.js")) {
+		for (String script : List.of("client.js", "http.js", "unsent.js")) {
 			assertThat(RuntimeHintsPredicates.resource().forResource(ClientScript.FOLDER + script)).accepts(hints);
 		}
 	}
@@ -137,13 +140,14 @@ class ClientScriptAutoConfigurationTests {
 		}
 	}
 
-	@Test
-	void whatTheClientLoadsIsBesideIt() throws IOException, InterruptedException {
+	@ParameterizedTest
+	@ValueSource(strings = { "http.js", "unsent.js" })
+	void theOtherScriptsAreBesideTheClient(String script) throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(TomcatServletWebServerAutoConfiguration.class,
 				"resumable-ws.client.path=/js/live.js")) {
 			assertThat(send(server, "GET", "/js/live.js").body()).contains("import('./http.js')");
-			HttpResponse<String> response = send(server, "GET", "/js/http.js");
-			assertThat(response.body()).isEqualTo(Files.readString(SOURCES.resolve("http.js")));
+			HttpResponse<String> response = send(server, "GET", "/js/" + script);
+			assertThat(response.body()).isEqualTo(Files.readString(SOURCES.resolve(script)));
 			assertThat(header(response, "Content-Type")).isEqualToIgnoringCase("text/javascript;charset=utf-8");
 			assertThat(header(response, "Cache-Control")).isEqualTo("no-cache");
 			assertThat(header(response, "ETag")).matches("W/\"[0-9a-f]{32}\"")
@@ -195,6 +199,7 @@ class ClientScriptAutoConfigurationTests {
 				TomcatServletWebServerAutoConfiguration.class)) {
 			assertThat(send(server, "GET", PATH).statusCode()).isEqualTo(200);
 			assertThat(send(server, "GET", FALLBACK_PATH).statusCode()).isEqualTo(200);
+			assertThat(send(server, "GET", UNSENT_PATH).statusCode()).isEqualTo(200);
 			assertThat(send(server, "GET", "/resumable-ws/other.js").statusCode()).isEqualTo(401);
 			assertThat(send(server, "GET", "/").statusCode()).isEqualTo(401);
 		}
