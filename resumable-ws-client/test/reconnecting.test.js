@@ -141,15 +141,23 @@ test('a token that cannot be sent is an error, and no attempt', async () => {
 	assert.equal(server.attempts, 0);
 });
 
+/** Resumes all connections but some until one was in time, which may take several on a busy machine. */
+async function openedInTime(client, muted = 0) {
+	await until(() => {
+		server.connections.slice(muted).forEach((connection) => connection.resume());
+		muted = Math.max(muted, server.connections.length);
+		return client.status === 'open';
+	});
+}
+
 test('a token that never comes is given up, and asked for again', async () => {
 	let attempts = 0;
 	const client = connect(server.url, {
 		connectTimeout: 30,
 		getToken: () => ++attempts > 1 ? 'token' : new Promise(() => {}),
 	});
-	(await server.connection()).resume();
-	await until(() => client.status === 'open');
-	assert.equal(attempts, 2);
+	await openedInTime(client);
+	assert.ok(attempts > 1);
 	assert.equal(client.seen.error[0].code, 'connect_timeout');
 });
 
@@ -305,9 +313,7 @@ test('an event that takes longer than a heartbeat arrives in the end', async () 
 
 test('a server that accepts and says nothing is given up', async () => {
 	const client = connect(server.url, { connectTimeout: 30 });
-	await server.connection();
-	(await server.connection()).resume();
-	await until(() => client.status === 'open');
+	await openedInTime(client, 1);
 	assert.ok(client.seen.error.some(({ code }) => code === 'connect_timeout'));
 });
 
