@@ -46,19 +46,21 @@ final class ChatPage {
 		this.devTools = tab.context().newCDPSession(tab);
 		tab.onPageError((error) -> this.errors.add("Uncaught " + error));
 		tab.onConsoleMessage((message) -> {
-			if ((message.type().equals("error") || message.type().equals("warning")) && !asksWhy(message)) {
-				this.errors.add(message.text());
+			if ((message.type().equals("error") || message.type().equals("warning")) && !isAnswered(message)) {
+				this.errors.add(message.text() + " (" + message.location() + ")");
 			}
 		});
 		tab.onWebSocket((socket) -> this.webSockets.add(socket.url()));
 	}
 
 	/**
-	 * Whether the browser reports the request by which the client finds out why its
-	 * WebSockets are refused.
+	 * Whether the browser reports a refusal that the client understands: of the request
+	 * by which it finds out why its WebSockets are refused, or, over HTTP, by a node that
+	 * is stopping.
 	 */
-	private static boolean asksWhy(ConsoleMessage message) {
-		return message.text().contains("responded with a status of 400") && message.location().contains("/ws:");
+	private static boolean isAnswered(ConsoleMessage message) {
+		return message.text().contains("responded with a status of 400") && message.location().contains("/ws:")
+				|| message.text().contains("responded with a status of 503") && message.location().contains("/ws/");
 	}
 
 	/**
