@@ -370,8 +370,8 @@ test('a stop is not for what is said next, at once or without a connection', asy
 	const [first] = client.seen.reply;
 	client.cancel();
 	const next = client.say('Talk to me');
-	await control('open');
 	assert.notEqual(await first.finished, text);
+	await control('open');
 	await next;
 	await until(() => client.seen.reply.length === 2);
 	assert.equal(await client.seen.reply[1].finished, text);
