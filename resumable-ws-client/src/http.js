@@ -17,7 +17,8 @@ const POST_TIMEOUT = 25_000; // the server answers within 20 s
 const POST_TRIES = 4;
 const POST_DELAY = 250;
 const MOST_POSTED = 20;
-const REMEMBERED = 1_800_000;
+const REMEMBERED = 60_000; // four times as long each time that nothing else works, so that a server which only restarted is soon used as before
+const LONGEST_REMEMBERED = 1_800_000;
 
 /** @type {Close} */
 const LOST = [1006];
@@ -377,16 +378,24 @@ export const fallback = (client, options, storage, prefix) => {
 	const { transports = [WEBSOCKET, 'sse', 'longpoll'], WebSocket = globalThis.WebSocket, connectTimeout = 10_000 } = options;
 	const key = `${prefix}http`;
 	const timeout = Math.min(FIRST_TIMEOUT, connectTimeout / 2);
-	const [stored, storedUntil = 0] = tried(() => [...JSON.parse(storage.getItem(key))]) ?? [];
+	let [stored, storedUntil = 0, span = REMEMBERED] = tried(() => [...JSON.parse(storage.getItem(key))]) ?? [];
 	let at = Math.max(0, transports.indexOf(stored));
-	let until = at && Math.min(storedUntil, Date.now() + REMEMBERED); // when the first one is tried again; 0: nothing is remembered
+	let until = at && Math.min(storedUntil, Date.now() + LONGEST_REMEMBERED); // when the first one is tried again; 0: nothing is remembered
 	let former = 0; // what was remembered before that
 	let failures = 0; // of WebSockets in a row, although the endpoint answers
 	/** @type {any} */
 	let lost = {}; // the last failure
 	/** @type {any} */
 	let last; // socket; undefined: a WebSocket
-	client.addEventListener('status', (/** @type {any} */ { detail }) => detail.status === 'waiting' && (lost = detail));
+	client.addEventListener('status', (/** @type {any} */ { detail }) => {
+		if (detail.status === 'waiting') {
+			lost = detail;
+		}
+		else if (detail.status === 'open' && !at) {
+			former = 0;
+			span = REMEMBERED;
+		}
+	});
 
 	/** @type {(next: number) => void} */
 	const go = (next) => {
@@ -406,6 +415,9 @@ export const fallback = (client, options, storage, prefix) => {
 			failures++;
 		}
 		if (failures > 1 || blocked && outcome === 'silent') {
+			if (former) {
+				span = Math.min(LONGEST_REMEMBERED, 4 * span);
+			}
 			go(former || (at + 1) % transports.length);
 			former = 0;
 		}
@@ -414,7 +426,7 @@ export const fallback = (client, options, storage, prefix) => {
 		}
 		else if (outcome === 'refused' && !until) {
 			go(0); // the server may have refused the WebSocket for the same reason
-			failures = 1;
+			failures = code === 4401 ? 1 : 0;
 		}
 		else if (until && Date.now() > until) {
 			former = at;
@@ -429,8 +441,8 @@ export const fallback = (client, options, storage, prefix) => {
 		const explores = at && !until;
 		const opened = () => {
 			if (explores) {
-				until = Date.now() + REMEMBERED;
-				tried(() => storage.setItem(key, JSON.stringify([transport, until])));
+				until = Date.now() + span;
+				tried(() => storage.setItem(key, JSON.stringify([transport, until, span])));
 			}
 		};
 		last = undefined;

@@ -60,7 +60,7 @@ export interface ResumableWebSocketOptions {
 	tokenIn?: 'subprotocol' | 'query' | 'message';
 	/**
 	 * The transports to use, in the order of preference. Default: all three. The client uses the next one while the one before does not work although the server
-	 * answers, remembers that for half an hour, and then tries the first one again. One transport: only that.
+	 * answers, remembers that for a minute, and up to half an hour if it happens again, and then tries the first one. One transport: only that.
 	 */
 	transports?: readonly Transport[];
 	/**

@@ -153,6 +153,49 @@ test('a WebSocket that is tried after a while and is still blocked costs one att
 	assert.deepEqual([waits(other).length, server.attempts], [0, 3]);
 });
 
+test('what works is remembered for longer each time that a WebSocket is still blocked, until one opens', async () => {
+	const storage = new TestStorage();
+	const client = await opened(blocked({ storage }), 'sse');
+	let time = now();
+	Date.now = () => time;
+	const attemptsAfter = async (minutes) => {
+		const { attempts } = server;
+		const { reconnects } = client;
+		time += minutes * 60_000;
+		(await endpoint.stream()).cut();
+		await until(() => client.reconnects > reconnects && client.status === 'open');
+		return server.attempts - attempts;
+	};
+	assert.equal(await attemptsAfter(2), 1);
+	assert.equal(await attemptsAfter(2), 0);
+	assert.equal(await attemptsAfter(3), 1);
+	assert.equal(await attemptsAfter(15), 0);
+	assert.equal(await attemptsAfter(2), 1);
+	assert.equal(await attemptsAfter(29), 0);
+	assert.equal(await attemptsAfter(2), 1);
+	assert.equal(await attemptsAfter(31), 1);
+	server.refuseWith = 0;
+	time += 31 * 60_000;
+	(await endpoint.stream()).cut();
+	(await server.connection()).resume();
+	await opened(client, 'websocket');
+	server.refuseWith = 400;
+	server.connections.at(-1).cut();
+	await opened(client, 'sse');
+	assert.equal(await attemptsAfter(2), 1);
+});
+
+test('a node that is stopping has said nothing about WebSockets', async () => {
+	server.refuseWith = 503;
+	endpoint.refusals = { '/ws/sse': [503] };
+	const client = connect(server.url);
+	await until(() => reasons(client).includes('try_again_later') && server.attempts === 3);
+	server.refuseWith = 0;
+	endpoint.refusals = {};
+	(await server.connection()).resume();
+	await opened(client, 'websocket');
+});
+
 test('a storage that is forbidden, full or holds something else is no hindrance', async () => {
 	const used = new TestStorage();
 	await opened(blocked({ storage: used }), 'sse');
