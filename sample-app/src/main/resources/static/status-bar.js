@@ -72,8 +72,8 @@ export class StatusBar {
 	}
 
 	#words() {
-		const { status, transport } = this.#detail;
-		return WORDS[status] + (status === 'open' && TRANSPORTS[transport] || '');
+		const { status } = this.#detail;
+		return WORDS[status] + (status === 'open' && TRANSPORTS[this.#client.transport] || '');
 	}
 
 	#why() {
