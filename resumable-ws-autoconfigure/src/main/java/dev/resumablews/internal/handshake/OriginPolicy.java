@@ -128,8 +128,14 @@ final class OriginPolicy {
 		if (!origin.find()) {
 			return false;
 		}
-		return this.allowed.checkOrigin(origin.group()) != null
-				|| this.allowsSelf && isOf(request.getURI(), URI.create(origin.group()));
+		try {
+			return this.allowed.checkOrigin(origin.group()) != null
+					|| this.allowsSelf && isOf(request.getURI(), URI.create(origin.group()));
+		}
+		catch (IllegalArgumentException ex) {
+			// the header holds no address at all
+			return false;
+		}
 	}
 
 	private static boolean isOf(URI own, URI origin) {

@@ -46,6 +46,14 @@ class OriginPolicyTests {
 		assertThat(new OriginPolicy(List.of("self")).allows(request("a.example", "http://a.example"))).isTrue();
 	}
 
+	@Test
+	void aReferrerThatIsNoAddressIsOfNoAllowedPage() {
+		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws/sse");
+		request.addHeader("Cookie", "resumable-ws-token=t");
+		request.addHeader("Referer", "http://[:::::]/page.html");
+		assertThat(new OriginPolicy(List.of()).allowsOverHttp(new ServletServerHttpRequest(request))).isFalse();
+	}
+
 	private static ServletServerHttpRequest request(String host, String origin) {
 		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
 		request.setServerName(host);
