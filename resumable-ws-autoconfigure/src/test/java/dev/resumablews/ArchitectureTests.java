@@ -83,7 +83,7 @@ class ArchitectureTests {
 			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
 			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
 					"epoch", "ephemeral"), //
-			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral"), //
+			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
 			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
 			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
 					"epoch"), //

@@ -109,7 +109,7 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 			throw new IllegalStateException("Ephemeral events cannot be sent while resumable-ws.cluster.signal is "
 					+ "'polling', as that stores signals in a table; set it to 'postgres' or 'redis'");
 		}
-		int bytes = EphemeralCodec.bytes(event);
+		long bytes = EphemeralCodec.bytes(event);
 		if (bytes > most) {
 			int mostOfRedis = RedisSignal.MAX_EPHEMERAL_BYTES - EphemeralCodec.ENVELOPE_BYTES;
 			String remedy = (most < mostOfRedis)

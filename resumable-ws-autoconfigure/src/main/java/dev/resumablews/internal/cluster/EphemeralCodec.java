@@ -1,11 +1,11 @@
 package dev.resumablews.internal.cluster;
 
-import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Kind;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
+import dev.resumablews.internal.protocol.Utf8;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,8 +74,8 @@ record EphemeralCodec(UUID node, EphemeralEvent event) {
 	/**
 	 * Returns how many bytes an event takes, apart from its envelope.
 	 */
-	static int bytes(EphemeralEvent event) {
-		return event.type().length() + event.payload().getBytes(StandardCharsets.UTF_8).length;
+	static long bytes(EphemeralEvent event) {
+		return event.type().length() + Utf8.length(event.payload());
 	}
 
 }

@@ -10,11 +10,11 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import dev.resumablews.internal.concurrent.Monitors;
 import dev.resumablews.internal.concurrent.OutageLog;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.node.Bell;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What this node has to tell the others. Its thread sends all that is waiting at once, so
@@ -130,9 +130,7 @@ final class SignalSender {
 			this.ephemerals.clear();
 			notifyAll();
 			try {
-				for (long left = timeout.toNanos(); left > 0 && !isIdle(); left = deadline - System.nanoTime()) {
-					TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
-				}
+				Monitors.await(this, this::isIdle, deadline);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();

@@ -1,7 +1,10 @@
 package dev.resumablews.internal.concurrent;
 
 import java.time.Duration;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -27,6 +30,17 @@ public final class Threads {
 			thread.setDaemon(true);
 			return thread;
 		};
+	}
+
+	/**
+	 * Returns a pool that starts a thread when no other is idle, and bounds neither. One
+	 * with a core would start a thread for each task, even if others are idle.
+	 * @param name the prefix of the threads' names, which ends with a hyphen
+	 * @return the pool
+	 */
+	public static ThreadPoolExecutor pool(String name) {
+		return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(),
+				named(name));
 	}
 
 	/**

@@ -9,6 +9,7 @@ import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.protocol.MalformedFrameException;
+import dev.resumablews.internal.protocol.Utf8;
 
 /**
  * Takes what a client sends on one connection: joins the pieces of messages, applies the
@@ -62,7 +63,7 @@ final class ClientMessageReceiver {
 		String text;
 		synchronized (this.partial) {
 			if (this.partial.length() + piece.length() > this.settings.maxMessageBytes()
-					|| last && utf8Length(this.partial) + utf8Length(piece) > this.settings.maxMessageBytes()) {
+					|| last && Utf8.length(this.partial) + Utf8.length(piece) > this.settings.maxMessageBytes()) {
 				clear();
 				this.connection.closeViolation(CloseCode.MESSAGE_TOO_BIG, "max_message_size");
 				return;
@@ -164,15 +165,6 @@ final class ClientMessageReceiver {
 		}
 		this.connection.closeExceeded(rate.reason());
 		return false;
-	}
-
-	private static long utf8Length(CharSequence text) {
-		long length = 0;
-		for (int i = 0; i < text.length(); i++) {
-			char unit = text.charAt(i);
-			length += (unit < 0x80) ? 1 : (unit < 0x800 || Character.isSurrogate(unit)) ? 2 : 3;
-		}
-		return length;
 	}
 
 }

@@ -198,7 +198,7 @@ public final class ConnectionAutoConfiguration {
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
-				authenticator, log,
+				authenticator,
 				notRelayed(byType(handlers.orderedStream().toList(), ClientMessageHandler::type, OWN_TYPES),
 						relays.getIfAvailable()),
 				ephemerals, workers, new MessageBacklog.Total(), quota, relays.getIfAvailable());

@@ -10,12 +10,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.internal.concurrent.Monitors;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -254,11 +254,7 @@ final class ConnectionLoop {
 	synchronized void awaitIdle(long deadline) throws InterruptedException {
 		this.awaited = true;
 		try {
-			long left = deadline - System.nanoTime();
-			while (!isIdle() && left > 0) {
-				TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
-				left = deadline - System.nanoTime();
-			}
+			Monitors.await(this, this::isIdle, deadline);
 		}
 		finally {
 			this.awaited = false;
@@ -387,7 +383,7 @@ final class ConnectionLoop {
 			long length = this.window.frameLength();
 			this.cursor.take(messages, length);
 			this.outbox.ephemerals().admit(this.cursor.hasCaughtUp());
-			this.outbox.ephemerals().drainTo(messages, length - messages.stream().mapToLong(String::length).sum());
+			this.outbox.ephemerals().drainTo(messages, length);
 		}
 		if (this.ndjson && messages.size() > 1) {
 			this.frames.add(String.join("\n", messages));

@@ -8,12 +8,12 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.concurrent.Monitors;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
@@ -289,14 +289,8 @@ final class Connections implements ConnectionLimiter {
 	 */
 	void awaitNone(long deadline) throws InterruptedException {
 		this.unauthenticated.awaitNone(deadline);
-		awaitNoneAuthenticated(deadline);
-	}
-
-	private synchronized void awaitNoneAuthenticated(long deadline) throws InterruptedException {
-		long left = deadline - System.nanoTime();
-		while (!this.all.isEmpty() && left > 0) {
-			TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
-			left = deadline - System.nanoTime();
+		synchronized (this) {
+			Monitors.await(this, this.all::isEmpty, deadline);
 		}
 	}
 
@@ -318,7 +312,11 @@ final class Connections implements ConnectionLimiter {
 		}
 	}
 
-	private static List<Connection> add(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
+	/**
+	 * Adds a connection to those of a key.
+	 * @return the connections of the key
+	 */
+	static List<Connection> add(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
 		return map.compute(key, (id, known) -> {
 			List<Connection> changed = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
 			changed.add(connection);
@@ -326,7 +324,11 @@ final class Connections implements ConnectionLimiter {
 		});
 	}
 
-	private static boolean remove(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
+	/**
+	 * Removes a connection from those of a key.
+	 * @return whether it was among them
+	 */
+	static boolean remove(ConcurrentMap<UUID, List<Connection>> map, UUID key, Connection connection) {
 		boolean[] removed = new boolean[1];
 		map.computeIfPresent(key, (id, known) -> {
 			List<Connection> rest = known.stream().filter((other) -> other != connection).toList();

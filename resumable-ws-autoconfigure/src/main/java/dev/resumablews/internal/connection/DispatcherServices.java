@@ -4,7 +4,6 @@ import java.util.Map;
 
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
-import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param replies cancels replies
  * @param once handles the application's messages once
  * @param authenticator verifies tokens
- * @param log tells what became of a session
  * @param handlers the application's handlers, by type
  * @param ephemerals handles ephemeral messages
  * @param workers the threads
@@ -29,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param relays stores messages that are forwarded to an upstream; null if there is none
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, EventLog log, Map<String, ClientMessageHandler> handlers,
-		EphemeralMessages ephemerals, Workers workers, MessageBacklog.Total backlog, StorageQuota quota,
-		@Nullable RelayMessages relays) {
+		HandshakeAuthenticator authenticator, Map<String, ClientMessageHandler> handlers, EphemeralMessages ephemerals,
+		Workers workers, MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
 
 }

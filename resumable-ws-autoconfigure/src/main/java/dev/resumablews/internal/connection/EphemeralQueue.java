@@ -67,10 +67,14 @@ final class EphemeralQueue {
 
 	/**
 	 * Moves events to a list.
-	 * @param most length after which to stop
+	 * @param most length after which to stop, with what the list holds already
 	 */
 	synchronized void drainTo(List<String> drained, long most) {
-		for (long length = 0; length < most && !this.events.isEmpty();) {
+		if (this.events.isEmpty()) {
+			return;
+		}
+		long length = drained.stream().mapToLong(String::length).sum();
+		while (length < most && !this.events.isEmpty()) {
 			String event = remove();
 			drained.add(event);
 			length += event.length();

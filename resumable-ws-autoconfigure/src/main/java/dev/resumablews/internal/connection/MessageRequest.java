@@ -24,6 +24,7 @@ import dev.resumablews.internal.protocol.MalformedFrameException;
 import dev.resumablews.internal.protocol.MessageList;
 import dev.resumablews.internal.protocol.ServerMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
+import dev.resumablews.internal.protocol.Utf8;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -198,7 +199,7 @@ final class MessageRequest implements RequestBody.Listener {
 			return HttpAnswer.text(413, "More than %d messages".formatted(MOST_MESSAGES));
 		}
 		long longest = this.endpoint.services().settings().maxMessageBytes();
-		if (list.messages().stream().anyMatch((each) -> each.getBytes(StandardCharsets.UTF_8).length > longest)) {
+		if (list.messages().stream().anyMatch((each) -> Utf8.length(each) > longest)) {
 			return HttpAnswer.text(413, "A message is larger than %d bytes".formatted(longest));
 		}
 		if (!this.budget.tryConsume(Rate.MESSAGES, count)) {
@@ -226,7 +227,7 @@ final class MessageRequest implements RequestBody.Listener {
 	private void findSession() {
 		try {
 			this.endpoint.dispatcherServices().quota().prepare(this.budget);
-			boolean found = this.endpoint.dispatcherServices()
+			boolean found = this.endpoint.services()
 				.log()
 				.find(this.sessionId)
 				.filter((session) -> session.userId().equals(userId()) && !session.closed())

@@ -73,13 +73,6 @@ final class MessagesEndpoint extends HttpEndpoint {
 		this.open.forEach((each) -> each.exchange.watch(each.request));
 	}
 
-	/**
-	 * Returns how many requests are not answered yet.
-	 */
-	int open() {
-		return this.open.size();
-	}
-
 	@Override
 	void handle(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		HttpAnswer refusal = null;

@@ -21,11 +21,11 @@ final class PresenceView {
 	private volatile @Nullable Map<UUID, String> present;
 
 	/**
-	 * What the client was sent. Used by the connection's loop.
+	 * What the client was sent, null before the first message. The same map as the one
+	 * above while there is nothing to send, so that few calls have to compare them. Used
+	 * by the connection's loop.
 	 */
-	private Map<UUID, String> told = Map.of();
-
-	private boolean begun;
+	private @Nullable Map<UUID, String> told;
 
 	/**
 	 * Notes which connections there are.
@@ -41,13 +41,15 @@ final class PresenceView {
 	 */
 	@Nullable Presence take() {
 		Map<UUID, String> now = this.present;
-		if (now == null || this.begun && now.equals(this.told)) {
+		Map<UUID, String> before = this.told;
+		if (now == null || now == before) {
 			return null;
 		}
-		Presence message = new Presence(!this.begun, missing(now, this.told), missing(this.told, now));
 		this.told = now;
-		this.begun = true;
-		return message;
+		if (before == null) {
+			return new Presence(true, missing(now, Map.of()), List.of());
+		}
+		return now.equals(before) ? null : new Presence(false, missing(now, before), missing(before, now));
 	}
 
 	private static List<Member> missing(Map<UUID, String> some, Map<UUID, String> others) {

@@ -1,7 +1,6 @@
 package dev.resumablews.internal.connection;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -91,11 +90,7 @@ final class SessionPresence implements ConnectionsListener {
 	 */
 	void joined(Connection connection) {
 		if (connection.asksForPresence()) {
-			this.watchers.compute(connection.sessionId(), (id, known) -> {
-				List<Connection> all = (known != null) ? new ArrayList<>(known) : new ArrayList<>();
-				all.add(connection);
-				return List.copyOf(all);
-			});
+			Connections.add(this.watchers, connection.sessionId(), connection);
 		}
 		changed(connection.sessionId());
 	}
@@ -105,10 +100,7 @@ final class SessionPresence implements ConnectionsListener {
 	 */
 	void left(Connection connection) {
 		if (connection.asksForPresence()) {
-			this.watchers.computeIfPresent(connection.sessionId(), (id, known) -> {
-				List<Connection> rest = known.stream().filter((other) -> other != connection).toList();
-				return rest.isEmpty() ? null : rest;
-			});
+			Connections.remove(this.watchers, connection.sessionId(), connection);
 		}
 		changed(connection.sessionId());
 	}

@@ -3,10 +3,10 @@ package dev.resumablews.internal.connection;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.internal.concurrent.Monitors;
 import dev.resumablews.internal.handshake.ConnectionLimiter.Decision;
 import dev.resumablews.internal.handshake.PendingHandshake;
 import dev.resumablews.internal.protocol.FrameReader;
@@ -167,11 +167,7 @@ final class UnauthenticatedSockets {
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
 	synchronized void awaitNone(long deadline) throws InterruptedException {
-		long left = deadline - System.nanoTime();
-		while (!this.all.stream().allMatch(UnauthenticatedSocket::isGone) && left > 0) {
-			TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
-			left = deadline - System.nanoTime();
-		}
+		Monitors.await(this, () -> this.all.stream().allMatch(UnauthenticatedSocket::isGone), deadline);
 	}
 
 	/**

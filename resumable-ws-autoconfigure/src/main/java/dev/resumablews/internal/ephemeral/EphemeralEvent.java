@@ -22,13 +22,22 @@ public record EphemeralEvent(Recipient recipient, @Nullable UUID except, String 
 	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
 
 	/**
+	 * Returns whether a text can be the type of an event, ephemeral or not.
+	 * @param type the text
+	 * @return whether it can
+	 */
+	public static boolean isType(String type) {
+		return TYPE.matcher(type).matches();
+	}
+
+	/**
 	 * Returns whether clients can be sent this event as a line of JSON, for one that
 	 * comes from outside of this node: those who can send signals must not be able to
 	 * send clients anything but ephemeral events.
 	 * @return whether the type is one and the payload is a JSON object in one line
 	 */
 	boolean isWellFormed() {
-		return TYPE.matcher(this.type).matches() && this.payload.indexOf('\n') < 0 && this.payload.indexOf('\r') < 0
+		return isType(this.type) && this.payload.indexOf('\n') < 0 && this.payload.indexOf('\r') < 0
 				&& isObject(this.payload);
 	}
 

@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.Monitors;
 import dev.resumablews.internal.concurrent.OutageLog;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -149,13 +149,7 @@ final class GroupCommitWriter {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		synchronized (this) {
 			try {
-				while (this.writing || !this.queue.isEmpty()) {
-					long left = deadline - System.nanoTime();
-					if (left <= 0) {
-						return;
-					}
-					TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
-				}
+				Monitors.await(this, () -> !this.writing && this.queue.isEmpty(), deadline);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();

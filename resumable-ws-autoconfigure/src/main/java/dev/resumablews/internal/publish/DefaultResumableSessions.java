@@ -1,6 +1,5 @@
 package dev.resumablews.internal.publish;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -8,7 +7,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.regex.Pattern;
 
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ResumableSessions;
@@ -30,6 +28,7 @@ import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.DisconnectKey;
 import dev.resumablews.internal.presence.Disconnects;
+import dev.resumablews.internal.protocol.Utf8;
 import dev.resumablews.internal.protocol.WellFormed;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -45,8 +44,6 @@ import org.springframework.util.Assert;
 final class DefaultResumableSessions implements ResumableSessions {
 
 	private static final int MAX_LIMIT = 1000;
-
-	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
 
 	private static final Set<String> CONTROL_TYPES = Set.of("session_init", "replay_complete", "pong", "ack", "auth_ok",
 			"error", "server_restarting", "session_epoch", "presence");
@@ -275,7 +272,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 				.formatted((payload != null) ? payload.getClass().getName() : null));
 		}
 		text = WellFormed.unicode(text);
-		int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+		long bytes = Utf8.length(text);
 		if (bytes > this.maxEventBytes) {
 			throw new IllegalArgumentException("The payload has %d bytes; resumable-ws.log.max-event-size allows %d"
 				.formatted(bytes, this.maxEventBytes));
@@ -285,7 +282,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 	}
 
 	private static String checkedType(String type) {
-		if (!TYPE.matcher(type).matches() || CONTROL_TYPES.contains(type)) {
+		if (!EphemeralEvent.isType(type) || CONTROL_TYPES.contains(type)) {
 			throw new IllegalArgumentException(("The event type '%s' must be a lower-case letter and up to 63 letters, "
 					+ "digits, '.', '_' or '-', and not one of %s")
 				.formatted(type, CONTROL_TYPES));

@@ -3,8 +3,8 @@ package dev.resumablews.internal.relay;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.internal.concurrent.Monitors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +32,8 @@ final class Inbox {
 	 */
 	synchronized boolean put(Item item, Duration atMost) throws InterruptedException {
 		long deadline = System.nanoTime() + atMost.toNanos();
-		while (!this.ended && !this.items.isEmpty()
-				&& (this.items.size() >= MOST_ITEMS || this.characters + item.length() > MOST_CHARACTERS)) {
-			long left = deadline - System.nanoTime();
-			if (left <= 0) {
-				return false;
-			}
-			TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)));
+		if (!Monitors.await(this, () -> this.ended || hasRoom(item), deadline)) {
+			return false;
 		}
 		if (!this.ended) {
 			this.items.add(item);
@@ -46,6 +41,11 @@ final class Inbox {
 			notifyAll();
 		}
 		return true;
+	}
+
+	private boolean hasRoom(Item item) {
+		return this.items.isEmpty()
+				|| this.items.size() < MOST_ITEMS && this.characters + item.length() <= MOST_CHARACTERS;
 	}
 
 	/**

@@ -1,16 +1,18 @@
 package dev.resumablews.internal.relay;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import dev.resumablews.RelayEvent;
+import dev.resumablews.internal.protocol.Utf8;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 import org.springframework.web.socket.CloseStatus;
 
@@ -110,11 +112,13 @@ final class Receiver implements Runnable {
 
 	private void event(JsonNode event) throws InterruptedException {
 		RelaySettings settings = this.relay.settings();
-		String text = this.secrets.redact(RelayEvents.text(RelayEvents.event(event)));
+		ObjectNode payload = RelayEvents.event(event);
+		String written = RelayEvents.text(payload);
+		String text = this.secrets.redact(written);
 		if (!settings.isDurable(event.path("type").asString(""))) {
-			sendEphemeral(text);
+			sendEphemeral(() -> text.equals(written) ? payload : JSON.readTree(text));
 		}
-		else if (text.getBytes(StandardCharsets.UTF_8).length > settings.maxEventBytes()) {
+		else if (Utf8.length(text) > settings.maxEventBytes()) {
 			dropped("it is larger than resumable-ws.log.max-event-size");
 			this.relay.journal().append(RelayEvents.error("event_too_large", null));
 		}
@@ -123,10 +127,10 @@ final class Receiver implements Runnable {
 		}
 	}
 
-	private void sendEphemeral(String text) {
+	private void sendEphemeral(Supplier<JsonNode> payload) {
 		try {
 			this.ephemeral.send(this.relay.claim().sessionId(), RelayType.of(this.relay.settings().name()),
-					JSON.readTree(text));
+					payload.get());
 		}
 		catch (RuntimeException ex) {
 			dropped("it could not be sent: " + ex.getMessage());

@@ -1,6 +1,5 @@
 package dev.resumablews.internal.relay;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -166,11 +165,7 @@ final class RelayAppendExtension implements AppendExtension {
 				keys.add(new RelayKey(request.sessionId(), relay));
 			}
 		}
-		Connection connection = statement.getConnection();
-		statement.setArray(index,
-				connection.createArrayOf("uuid", keys.stream().map(RelayKey::sessionId).toArray(UUID[]::new)));
-		statement.setArray(index + 1,
-				connection.createArrayOf("text", keys.stream().map(RelayKey::name).toArray(String[]::new)));
+		RelayTable.setKeys(statement, index, keys);
 		statement.setInt(index + 2, keys.size());
 		return index + 3;
 	}

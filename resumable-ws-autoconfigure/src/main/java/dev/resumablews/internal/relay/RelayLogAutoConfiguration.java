@@ -14,8 +14,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 
 /**
  * Auto-configuration of what relays add to the event log.
@@ -28,7 +26,6 @@ import org.springframework.core.annotation.Order;
 public final class RelayLogAutoConfiguration {
 
 	@Bean
-	@Order(Ordered.LOWEST_PRECEDENCE)
 	RelayAppendExtension resumableWsRelayAppendExtension(NodeId node, ResumableWsProperties properties) {
 		return new RelayAppendExtension(node,
 				properties.relay()

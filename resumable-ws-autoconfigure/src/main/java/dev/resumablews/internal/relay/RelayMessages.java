@@ -1,6 +1,5 @@
 package dev.resumablews.internal.relay;
 
-import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -9,6 +8,7 @@ import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.protocol.Utf8;
 import dev.resumablews.internal.relay.RelayTable.State;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -68,7 +68,7 @@ public final class RelayMessages {
 		AppendRequest.Message request = AppendRequest.of(sessionId, type, payload)
 			.once(userId, idempotencyKey)
 			.askingForRelay();
-		long bytes = payload.getBytes(StandardCharsets.UTF_8).length;
+		long bytes = Utf8.length(payload);
 		return this.log.append(request, (stored) -> this.relays.stored(key, stored.eventId(), bytes));
 	}
 

@@ -47,7 +47,7 @@ record RelaySettings(String name, URI uri, Map<String, String> headers, List<Str
 	}
 
 	private static boolean matches(List<String> patterns, String type) {
-		return PatternMatchUtils.simpleMatch(patterns.toArray(String[]::new), type);
+		return patterns.stream().anyMatch((pattern) -> PatternMatchUtils.simpleMatch(pattern, type));
 	}
 
 	/**

@@ -400,7 +400,10 @@ final class RelayTable {
 		setArray(statement, 5, "bigint", relays.stream().map((relay) -> relay.getValue().bytes()).toArray());
 	}
 
-	private static void setKeys(PreparedStatement statement, int index, Collection<RelayKey> keys) throws SQLException {
+	/**
+	 * Sets two parameters: the sessions, and the names.
+	 */
+	static void setKeys(PreparedStatement statement, int index, Collection<RelayKey> keys) throws SQLException {
 		setArray(statement, index, "uuid", keys.stream().map(RelayKey::sessionId).toArray());
 		setArray(statement, index + 1, "text", keys.stream().map(RelayKey::name).toArray());
 	}

@@ -1,9 +1,7 @@
 package dev.resumablews.internal.relay;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.internal.concurrent.Threads;
 
@@ -21,8 +19,7 @@ record RelayThreads(Executor threads, Runnable stop) implements Executor, AutoCl
 	private static final String NAME = "resumable-ws-relay-";
 
 	static RelayThreads platform() {
-		ThreadPoolExecutor threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS,
-				new SynchronousQueue<>(), Threads.named(NAME));
+		ThreadPoolExecutor threads = Threads.pool(NAME);
 		return new RelayThreads(threads, threads::shutdownNow);
 	}
 

@@ -2,9 +2,7 @@ package dev.resumablews.internal.reply;
 
 import java.util.UUID;
 import java.util.concurrent.Executor;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.concurrent.Threads;
@@ -41,9 +39,9 @@ final class ReplyThreads implements Executor, AutoCloseable {
 	}
 
 	static ReplyThreads platform() {
-		ThreadPoolExecutor generators = pool(GENERATORS);
-		ThreadPoolExecutor callbacks = pool(CALLBACKS);
-		ThreadPoolExecutor encoders = pool(ENCODERS);
+		ThreadPoolExecutor generators = Threads.pool(GENERATORS);
+		ThreadPoolExecutor callbacks = Threads.pool(CALLBACKS);
+		ThreadPoolExecutor encoders = Threads.pool(ENCODERS);
 		return new ReplyThreads(generators, callbacks, encoders, () -> {
 			generators.shutdownNow();
 			encoders.shutdownNow();
@@ -91,14 +89,6 @@ final class ReplyThreads implements Executor, AutoCloseable {
 	@Override
 	public void close() {
 		this.stop.run();
-	}
-
-	/**
-	 * A pool with a core would start a thread for each task, even if others are idle.
-	 */
-	private static ThreadPoolExecutor pool(String name) {
-		return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(),
-				Threads.named(name));
 	}
 
 	private static SimpleAsyncTaskExecutor virtual(String name) {
