@@ -3,7 +3,6 @@ package dev.resumablews.internal.connection;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
@@ -66,13 +65,21 @@ final class ClientMessageDispatcher {
 	private volatile boolean opened;
 
 	ClientMessageDispatcher(MessageSender sender, DispatcherServices services, ConnectionSettings settings) {
+		this(sender, services, settings, UserMessageHandover.of(sender, services));
+	}
+
+	/**
+	 * Creates a dispatcher.
+	 * @param handover hands over user messages, perhaps also those of other dispatchers;
+	 * null if no handler of the application takes them
+	 */
+	ClientMessageDispatcher(MessageSender sender, DispatcherServices services, ConnectionSettings settings,
+			@Nullable UserMessageHandover handover) {
 		this.sender = sender;
 		this.services = services;
 		this.backlog = new MessageBacklog(services.backlog(), sender.budget(), settings.maxMessageBytes());
-		Executor threads = services.workers().handling().of(sender.userId());
-		this.waiting = new SerialExecutor(threads, true);
-		ClientMessageHandler handler = services.handlers().get("user_message");
-		this.handover = (handler != null) ? new UserMessageHandover(sender, handler, threads) : null;
+		this.waiting = new SerialExecutor(services.workers().handling().of(sender.userId()), true);
+		this.handover = handover;
 	}
 
 	/**

@@ -69,6 +69,11 @@ final class MessageRequest implements RequestBody.Listener {
 	private volatile @Nullable MessageList messages;
 
 	/**
+	 * Hands over the user messages, one after the other. Used for one message at a time.
+	 */
+	private @Nullable UserMessageHandover handover;
+
+	/**
 	 * What was taken of the budget. Guarded by this, as the request may end while its
 	 * body is being read.
 	 */
@@ -293,9 +298,13 @@ final class MessageRequest implements RequestBody.Listener {
 			answered(new ErrorMessage(ErrorCode.INVALID, "Only a WebSocket takes this message", null));
 			return;
 		}
+		DispatcherServices services = this.endpoint.dispatcherServices();
 		RequestMessage sender = new RequestMessage(this, ClientMessageDispatcher.key(frame), this::answered);
-		ClientMessageDispatcher dispatcher = new ClientMessageDispatcher(sender, this.endpoint.dispatcherServices(),
-				this.endpoint.services().settings());
+		if (this.handover == null) {
+			this.handover = UserMessageHandover.of(sender, services);
+		}
+		ClientMessageDispatcher dispatcher = new ClientMessageDispatcher(sender, services,
+				this.endpoint.services().settings(), this.handover);
 		dispatcher.sessionOpened();
 		dispatcher.dispatch(frame, text.length());
 	}

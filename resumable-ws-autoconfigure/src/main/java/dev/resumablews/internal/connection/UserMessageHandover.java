@@ -8,6 +8,7 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -24,10 +25,20 @@ final class UserMessageHandover {
 
 	private final SerialExecutor executor;
 
-	UserMessageHandover(MessageSender sender, ClientMessageHandler handler, Executor threads) {
+	private UserMessageHandover(MessageSender sender, ClientMessageHandler handler, Executor threads) {
 		this.sender = sender;
 		this.handler = handler;
 		this.executor = new SerialExecutor(threads, false);
+	}
+
+	/**
+	 * Returns what hands over the messages of a sender.
+	 * @return the handover; null if no handler of the application takes them
+	 */
+	static @Nullable UserMessageHandover of(MessageSender sender, DispatcherServices services) {
+		ClientMessageHandler handler = services.handlers().get("user_message");
+		return (handler != null)
+				? new UserMessageHandover(sender, handler, services.workers().handling().of(sender.userId())) : null;
 	}
 
 	/**
