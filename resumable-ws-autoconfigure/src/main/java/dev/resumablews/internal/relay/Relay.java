@@ -84,6 +84,11 @@ final class Relay implements Runnable {
 	private volatile boolean over;
 
 	/**
+	 * Set before it is over, if that is because it has ended in order.
+	 */
+	private volatile boolean closed;
+
+	/**
 	 * When something was last sent or received. Written by both threads.
 	 */
 	private volatile long activeAt = System.nanoTime();
@@ -150,6 +155,13 @@ final class Relay implements Runnable {
 	 */
 	boolean isOver() {
 		return this.over;
+	}
+
+	/**
+	 * Returns whether it has ended in order, and begins again with the next message.
+	 */
+	boolean isClosed() {
+		return this.closed;
 	}
 
 	/**
@@ -343,9 +355,15 @@ final class Relay implements Runnable {
 		long openedAt = System.nanoTime();
 		this.useful = false;
 		this.announced = false;
-		this.journal.append(RelayEvents.opened(this.cursor.doubtful(), this.settings.resend()));
 		Receiver receiver = new Receiver(this, upstream, connected.secrets(), this.services.ephemeral());
-		this.threads.execute(receiver);
+		try {
+			this.journal.append(RelayEvents.opened(this.cursor.doubtful(), this.settings.resend()));
+			this.threads.execute(receiver);
+		}
+		catch (Throwable ex) {
+			upstream.close(CloseStatus.SERVER_ERROR);
+			throw ex;
+		}
 		CloseStatus status = CloseStatus.NORMAL;
 		try {
 			Sender sender = new Sender(this, upstream, this.cursor, this.services.log().payloads());
@@ -430,6 +448,7 @@ final class Relay implements Runnable {
 		}
 		if (stored.isDone() && stored.join()) {
 			logger.debug("Relay '%s' of session %s is closed: %s".formatted(name(), this.claim.sessionId(), reason));
+			this.closed = true;
 			this.over = true;
 			return true;
 		}

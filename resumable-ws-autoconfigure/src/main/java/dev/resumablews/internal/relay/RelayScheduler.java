@@ -271,12 +271,16 @@ final class RelayScheduler implements SmartLifecycle {
 	}
 
 	/**
-	 * A relay that has ended while this node runs leaves room for another one. One that
-	 * was lost is claimed again, by any node, when its lease has passed.
+	 * A relay that has ended while this node runs leaves room for another one. If a
+	 * message came while it was ending, it begins again at once. One that was lost is
+	 * claimed again, by any node, when its lease has passed.
 	 */
 	private void ended(Relay relay) {
 		if (this.running) {
 			this.held.remove(relay.claim().key(), relay);
+			if (relay.isClosed()) {
+				this.wanted.add(relay.claim().key());
+			}
 			look();
 		}
 	}
