@@ -32,7 +32,7 @@ test('an ephemeral event is dispatched under its type and changes nothing else',
 	assert.equal(client.status, 'open');
 });
 
-test('an ephemeral event is not taken for an event of the client, or for a control message', async () => {
+test('an ephemeral event is not treated as an event of the client, or for a control message', async () => {
 	const client = connect(server.url);
 	const connection = await server.connection();
 	connection.resume();

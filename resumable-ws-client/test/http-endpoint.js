@@ -1,7 +1,7 @@
 // Server-sent events, long polling and POST, for a FakeServer: a log in memory that behaves as the protocol says, and a proxy in front of it.
 
 import { randomUUID } from 'node:crypto';
-import { until } from './support.js';
+import { event, until } from './support.js';
 
 export class HttpEndpoint {
 
@@ -42,9 +42,9 @@ export class HttpEndpoint {
 
 	/** Stores an event, and tells those who are connected. */
 	publish(type, payload) {
-		const event = { type, event_id: this.log.length + 1, payload, created_at: '2026-01-31T12:00:00Z' };
-		this.log.push(event);
-		this.tell(event);
+		const stored = event(this.log.length + 1, type, payload);
+		this.log.push(stored);
+		this.tell(stored);
 	}
 
 	tell(message) {

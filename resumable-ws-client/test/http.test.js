@@ -66,7 +66,6 @@ test('one failure is not enough', async () => {
 });
 
 test('a server that was away is connected to by a WebSocket', async () => {
-	const away = new FakeServer();
 	endpoint.refusals = { '/ws': [502] };
 	server.refuseWith = 502;
 	const client = connect(server.url);
@@ -76,7 +75,6 @@ test('a server that was away is connected to by a WebSocket', async () => {
 	(await server.connection()).resume();
 	await opened(client, 'websocket');
 	assert.deepEqual(endpoint.gets(), []);
-	away.stop();
 });
 
 test('WebSockets that open and let nothing pass are blocked, too', async () => {
@@ -482,8 +480,6 @@ test('events that come between two polls are no replay, and a poll that brings n
 	for (let n = 1; n <= 3; n++) {
 		endpoint.publish('tick', { n });
 		await until(() => client.lastEventId === n);
-		endpoint.log.push(event(endpoint.log.length + 1, 'tick', { n: -n })); // while there is no poll
-		endpoint.log.pop();
 	}
 	const stream = await endpoint.stream();
 	endpoint.log.push(event(4, 'tick'), event(5, 'tick'));

@@ -9,10 +9,10 @@ afterEach(closeAll);
 const URL = 'ws://localhost:1/ws';
 
 for (const [name, value, remedy] of [
-	['tokenIn', 'header', /subprotocol|query|message/],
-	['transports', ['sse', 'longpol'], /websocket|sse|longpoll/],
-	['storage', 'sesion', /session|local|memory/],
-	['resume', 'start', /session|cursor/],
+	['tokenIn', 'header', /tokenIn: \(subprotocol\|query\|message\)/],
+	['transports', ['sse', 'longpol'], /transports: \(websocket\|sse\|longpoll\|,\)/],
+	['storage', 'sesion', /storage: \(session\|local\|memory/],
+	['resume', 'start', /resume: \(session\|cursor\)/],
 	['minDelay', -5, /\d/],
 	['maxDelay', Infinity, /\d/],
 	['connectTimeout', NaN, /\d/],
@@ -22,11 +22,8 @@ for (const [name, value, remedy] of [
 	test(`the option ${name} cannot be ${value}, and the error says what can`, () => {
 		assert.throws(() => new ResumableWebSocket(URL, { [name]: value }), (error) => {
 			assert.ok(error instanceof TypeError);
-			assert.match(error.message, new RegExp(name));
+			assert.ok(error.message.startsWith(`Invalid: ${name}: ${value}, `));
 			assert.match(error.message, remedy);
-			if (name !== 'maxDelays') {
-				assert.match(error.message, new RegExp(`${value}`));
-			}
 			return true;
 		});
 	});

@@ -210,9 +210,11 @@ public final class ChaosProxy implements AutoCloseable {
 	 * Looks for a text in all that servers send on connections that are opened from now
 	 * on.
 	 * @param text the text, in ASCII
+	 * @return this
 	 */
-	public void lookFor(String text) {
+	public ChaosProxy lookFor(String text) {
 		this.wanted = text;
+		return this;
 	}
 
 	/**

@@ -3,7 +3,6 @@ package dev.resumablews.testing;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -22,8 +21,7 @@ public final class Executables {
 	 */
 	public static Optional<Path> find(String... names) {
 		String folders = System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin";
-		return List.of(names)
-			.stream()
+		return Stream.of(names)
 			.flatMap((name) -> Stream.of(folders.split(File.pathSeparator)).map((folder) -> Path.of(folder, name)))
 			.filter(Files::isExecutable)
 			.findFirst();

@@ -23,7 +23,7 @@ public record HttpResponse(HttpHead head, String body) {
 	 * @param port where to
 	 * @param method the method
 	 * @param target path and query
-	 * @param headers the headers besides {@code Host} and {@code Content-Length}
+	 * @param headers the headers other than {@code Host} and {@code Content-Length}
 	 * @param body the body; null for none
 	 * @return the answer
 	 */

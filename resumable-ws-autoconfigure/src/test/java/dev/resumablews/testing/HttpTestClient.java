@@ -111,14 +111,6 @@ public final class HttpTestClient implements TestClient {
 	}
 
 	/**
-	 * Returns how many polls were answered.
-	 * @return their number
-	 */
-	public int polls() {
-		return this.polls.get();
-	}
-
-	/**
 	 * Sends a message in a request, and takes the answer for one that was received.
 	 */
 	@Override

@@ -89,7 +89,13 @@ public final class Nginx implements AutoCloseable {
 				.redirectOutput(folder.resolve("output.log").toFile())
 				.start();
 			Nginx nginx = new Nginx(folder, process, port, upgradingPort);
-			nginx.awaitStart();
+			try {
+				nginx.awaitStart();
+			}
+			catch (IOException | RuntimeException ex) {
+				nginx.close();
+				throw ex;
+			}
 			return nginx;
 		}
 		catch (IOException ex) {

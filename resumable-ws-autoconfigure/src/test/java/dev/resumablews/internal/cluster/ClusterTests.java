@@ -2,12 +2,9 @@ package dev.resumablews.internal.cluster;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
@@ -15,12 +12,10 @@ import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
-import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.OtherNodes;
 import dev.resumablews.internal.schema.SchemaName;
 import dev.resumablews.testing.TestPostgres;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,7 +54,7 @@ class ClusterTests {
 
 	@Test
 	void sendsAndReceivesAfterEachStartAndLeavesNoThreadBehindAfterEachStop() {
-		Wire signal = new Wire();
+		RecordedSignal signal = new RecordedSignal();
 		CommitListeners commits = new CommitListeners();
 		Cluster cluster = cluster(signal, commits);
 		AtomicInteger rings = new AtomicInteger();
@@ -79,7 +74,7 @@ class ClusterTests {
 			cluster.stop();
 			cluster.stop();
 			assertThat(cluster.isRunning()).isFalse();
-			assertThat(signal.receiver).isNull();
+			assertThat(signal.receiver()).isNull();
 			await().untilAsserted(() -> assertThat(threads()).isEmpty());
 		}
 		assertThat(rings).hasValue(3);
@@ -87,7 +82,7 @@ class ClusterTests {
 
 	@Test
 	void whatComesWhileItIsStoppedIsSentAfterTheNextStart() {
-		Wire signal = new Wire();
+		RecordedSignal signal = new RecordedSignal();
 		CommitListeners commits = new CommitListeners();
 		Cluster cluster = cluster(signal, commits);
 		cluster.start();
@@ -95,7 +90,7 @@ class ClusterTests {
 		UUID session = UUID.randomUUID();
 		commits.committed(List.of(session));
 		await().untilAsserted(() -> assertThat(threads()).isEmpty());
-		assertThat(signal.texts).isEmpty();
+		assertThat(signal.texts()).isEmpty();
 		cluster.start();
 		await().until(() -> signal.sessionIds().contains(session));
 		cluster.stop();
@@ -117,52 +112,6 @@ class ClusterTests {
 			.map(Thread::getName)
 			.filter((name) -> name.matches("resumable-ws-(news|signal)"))
 			.toList();
-	}
-
-	/**
-	 * Keeps what is sent, and passes on what a test says that another node has sent.
-	 */
-	private static final class Wire implements ClusterSignal {
-
-		private final List<String> texts = new CopyOnWriteArrayList<>();
-
-		private volatile @Nullable Receiver receiver;
-
-		@Override
-		public void start(Receiver receiver) {
-			this.receiver = receiver;
-		}
-
-		@Override
-		public void send(List<String> texts) {
-			this.texts.addAll(texts);
-		}
-
-		@Override
-		public void close() {
-			this.receiver = null;
-		}
-
-		List<UUID> sessionIds() {
-			return signals().flatMap((signal) -> signal.sessionIds().stream()).toList();
-		}
-
-		long rings() {
-			return signals().filter((signal) -> signal.bells().contains(Bell.REPLIES)).count();
-		}
-
-		/**
-		 * Receives what another node sends to ring the doorbell.
-		 */
-		void ring(UUID node) {
-			Receiver receiver = Objects.requireNonNull(this.receiver);
-			SignalCodec.write(node, List.of(), List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
-		}
-
-		private Stream<SignalCodec> signals() {
-			return this.texts.stream().map(SignalCodec::read).filter(Objects::nonNull).map(Objects::requireNonNull);
-		}
-
 	}
 
 }

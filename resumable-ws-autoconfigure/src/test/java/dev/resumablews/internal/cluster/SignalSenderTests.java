@@ -40,10 +40,10 @@ class SignalSenderTests {
 
 	@Test
 	void signalsWaitForOneBatchOfEphemeralEventsAtMost() {
-		this.sender.start();
 		for (int i = 0; i < 5000; i++) {
 			this.sender.ephemeral(event(UUID.randomUUID(), i));
 		}
+		this.sender.start();
 		await().until(() -> this.wire.sent.size() == 1);
 		this.sender.news(Set.of(UUID.randomUUID()));
 		this.sender.ring(Bell.REPLIES);

@@ -57,7 +57,7 @@ class RelayChaosTests {
 		try (RealtimeUpstream upstream = RealtimeUpstream.start(KEY);
 				ChaosProxy upstreamProxy = ChaosProxy.to(upstream.port());
 				RelayNode first = RelayNode.start(properties(upstreamProxy.port()));
-				ChaosProxy clientProxy = ChaosProxy.to(first.port());
+				ChaosProxy clientProxy = ChaosProxy.to(first.port()).lookFor(KEY);
 				TestServer second = TestServer.builder()
 					.with(RelayTests.Marking.class)
 					.properties(properties(upstreamProxy.port()))
@@ -65,7 +65,6 @@ class RelayChaosTests {
 				ReplayingClient client = ReplayingClient.start(
 						() -> WsTestClient.to(clientProxy.port(), "/ws").query("token", Tokens.forUser("alice")),
 						PATIENCE)) {
-			clientProxy.lookFor(KEY);
 			UUID session = UUID.fromString(client.sessionId());
 			upstreamProxy.cutRandomly(random, 4_000, 80_000);
 			clientProxy.cutRandomly(random, 10_000, 150_000);
