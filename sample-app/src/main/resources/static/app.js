@@ -374,8 +374,8 @@ $('veil').addEventListener('click', () => {
 	showList(false);
 	$('show-list').focus();
 });
-$('suggestions').addEventListener('click', ({ target }) => {
-	const suggestion = target.closest('button');
+$('suggestions').addEventListener('click', (event) => {
+	const suggestion = event.target.closest('button');
 	if (suggestion) {
 		say(suggestion.textContent.trim(), target.current);
 		composer.focus();

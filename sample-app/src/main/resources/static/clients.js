@@ -7,7 +7,7 @@ import { store } from './store.js';
 import { turnOf } from './upstream.js';
 import { userName } from './user.js';
 
-const CONNECTED = ['replaying', 'open'];
+export const CONNECTED = ['replaying', 'open'];
 
 /**
  * Dispatches `unsent` when another number of messages may wait, `delivered` when those of a conversation that is not shown

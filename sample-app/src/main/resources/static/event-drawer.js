@@ -161,7 +161,7 @@ class Run {
 	constructor(entry) {
 		this.#first = entry.message;
 		this.#text = pieceOf(entry.message).text;
-		this.#pieces = [entry.message];
+		this.#pieces = [JSON.stringify(entry.message)];
 		this.line = line(entry);
 	}
 
@@ -172,7 +172,7 @@ class Run {
 	add({ message }) {
 		this.#count++;
 		this.#text += pieceOf(message).text;
-		this.#pieces.push(message);
+		this.#pieces.push(JSON.stringify(message));
 		this.#pieces.splice(0, this.#pieces.length - PIECES);
 		const part = (name) => this.line.querySelector(name);
 		if (message.event_id) {
@@ -180,7 +180,7 @@ class Run {
 		}
 		part('.type').textContent = `${typeOf(message)} ×${this.#count}`;
 		part('.gist').textContent = short(this.#text);
-		part('pre').textContent = this.#pieces.map((piece) => JSON.stringify(piece)).join('\n');
+		part('pre').textContent = this.#pieces.join('\n');
 	}
 
 }

@@ -1,5 +1,6 @@
 // Who else is in the conversation: how many connections it has, and whether somebody types on another one.
 
+import { CONNECTED } from './clients.js';
 import { $ } from './dom.js';
 
 const SAY_INTERVAL = 1_000;
@@ -22,7 +23,7 @@ export class Others {
 		const listen = (type, listener) => client.addEventListener(type, ({ detail }) => client === this.#client && listener(detail));
 		listen('presence', (presence) => this.#present(presence));
 		listen('typing', () => this.#show());
-		listen('status', ({ status }) => ['replaying', 'open'].includes(status) || this.#clear());
+		listen('status', ({ status }) => CONNECTED.includes(status) || this.#clear());
 	}
 
 	/** Somebody has said what was being typed. */

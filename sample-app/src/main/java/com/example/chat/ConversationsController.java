@@ -116,9 +116,7 @@ class ConversationsController {
 			case RealtimeRelay.TYPE -> payload.path("message").path("text").asString("");
 			default -> "";
 		};
-		String text = said.strip().replaceAll("\\s+", " ");
-		int end = text.offsetByCodePoints(0, Math.min(TITLE_LENGTH, text.codePointCount(0, text.length())));
-		return (end < text.length()) ? text.substring(0, end) + "…" : text;
+		return Texts.quote(said, TITLE_LENGTH);
 	}
 
 	/**

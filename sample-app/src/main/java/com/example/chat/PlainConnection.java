@@ -34,12 +34,6 @@ final class PlainConnection {
 
 	private static final Logger logger = LoggerFactory.getLogger(PlainConnection.class);
 
-	/**
-	 * Length of a message, in characters: a question of the length that the page allows,
-	 * however it is escaped.
-	 */
-	private static final int MAX_MESSAGE = 128 * 1024;
-
 	private static final Duration MAX_DURATION = Duration.ofMinutes(5);
 
 	private final WebSocketSession session;
@@ -50,7 +44,7 @@ final class PlainConnection {
 
 	private final JsonMapper json;
 
-	private final StringBuilder received = new StringBuilder();
+	private final MessageParts parts = new MessageParts();
 
 	private volatile @Nullable Disposable answer;
 
@@ -71,14 +65,9 @@ final class PlainConnection {
 	 * Takes a message, or a part of one.
 	 */
 	void receive(TextMessage part) throws IOException {
-		if (this.received.length() + part.getPayloadLength() > MAX_MESSAGE) {
-			this.session.close(CloseStatus.TOO_BIG_TO_PROCESS);
-			return;
-		}
-		this.received.append(part.getPayload());
-		if (part.isLast()) {
-			String question = question(this.received.toString());
-			this.received.setLength(0);
+		String message = this.parts.add(this.session, part);
+		if (message != null) {
+			String question = question(message);
 			if (question == null) {
 				send(Map.of("error", "'content' must be a text"));
 			}

@@ -29,7 +29,10 @@ final class SecretFile {
 		return Files.readString(file).strip();
 	}
 
-	private static String generate() {
+	/**
+	 * Returns a random secret.
+	 */
+	static String generate() {
 		byte[] secret = new byte[BYTES];
 		new SecureRandom().nextBytes(secret);
 		return HexFormat.of().formatHex(secret);

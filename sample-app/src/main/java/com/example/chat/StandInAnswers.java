@@ -30,16 +30,11 @@ final class StandInAnswers {
 		String answer = this.suggested.get(words(question));
 		// the question comes last, since it may hold a placeholder itself
 		return (answer != null) ? answer
-				: this.other.replace("{count}", count(prompt)).replace("{question}", quote(question));
+				: this.other.replace("{count}", count(prompt)).replace("{question}", Texts.quote(question, QUOTED));
 	}
 
 	private static String words(String question) {
 		return question.toLowerCase(Locale.ROOT).replaceAll("[^a-z ]", "").strip();
-	}
-
-	private static String quote(String question) {
-		int end = question.offsetByCodePoints(0, Math.min(QUOTED, question.codePointCount(0, question.length())));
-		return (end < question.length()) ? question.substring(0, end) + "…" : question;
 	}
 
 	private static String count(Prompt prompt) {
@@ -47,7 +42,10 @@ final class StandInAnswers {
 		return (messages == 1) ? "your first message" : "message number " + messages + " of yours";
 	}
 
-	private static String read(String name) {
+	/**
+	 * Reads a text.
+	 */
+	static String read(String name) {
 		try {
 			return new ClassPathResource("answers/" + name + ".md").getContentAsString(StandardCharsets.UTF_8).strip();
 		}

@@ -1,11 +1,6 @@
 package com.example.chat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-
-import org.springframework.core.io.ClassPathResource;
 
 /**
  * What the upstream that comes with the sample answers. Safe for use by many threads.
@@ -14,16 +9,7 @@ final class UpstreamAnswers {
 
 	private static final int QUOTED = 120;
 
-	private final String text;
-
-	UpstreamAnswers() {
-		try {
-			this.text = new ClassPathResource("answers/upstream.md").getContentAsString(StandardCharsets.UTF_8).strip();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
+	private final String text = StandInAnswers.read("upstream");
 
 	/**
 	 * Returns the answer to a question, in words. Put together, they are the text.
@@ -35,13 +21,8 @@ final class UpstreamAnswers {
 		// the question comes last, since it may hold a placeholder itself
 		String answer = this.text.replace("{count}", String.valueOf(count))
 			.replace("{user}", user)
-			.replace("{question}", quote(question.strip().replaceAll("\\s+", " ")));
+			.replace("{question}", Texts.quote(question, QUOTED));
 		return List.of(answer.split("(?<=\\S)(?=\\s)"));
-	}
-
-	private static String quote(String question) {
-		int end = question.offsetByCodePoints(0, Math.min(QUOTED, question.codePointCount(0, question.length())));
-		return (end < question.length()) ? question.substring(0, end) + "…" : question;
 	}
 
 }

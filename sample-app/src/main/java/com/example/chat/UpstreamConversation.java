@@ -26,12 +26,6 @@ import org.springframework.web.socket.WebSocketSession;
  */
 final class UpstreamConversation {
 
-	/**
-	 * Length of a message, in characters: a text of the length that the page allows,
-	 * however it is escaped.
-	 */
-	private static final int MAX_MESSAGE = 128 * 1024;
-
 	private static final Logger logger = LoggerFactory.getLogger(UpstreamConversation.class);
 
 	private final WebSocketSession session;
@@ -44,7 +38,7 @@ final class UpstreamConversation {
 
 	private final JsonMapper json;
 
-	private final StringBuilder received = new StringBuilder();
+	private final MessageParts parts = new MessageParts();
 
 	/**
 	 * What was said last, and not asked to be answered.
@@ -76,14 +70,8 @@ final class UpstreamConversation {
 	 * Takes a message, or a part of one.
 	 */
 	void receive(TextMessage part) throws IOException, InterruptedException {
-		if (this.received.length() + part.getPayloadLength() > MAX_MESSAGE) {
-			this.session.close(CloseStatus.TOO_BIG_TO_PROCESS);
-			return;
-		}
-		this.received.append(part.getPayload());
-		if (part.isLast()) {
-			String message = this.received.toString();
-			this.received.setLength(0);
+		String message = this.parts.add(this.session, part);
+		if (message != null) {
 			handle(message);
 		}
 	}

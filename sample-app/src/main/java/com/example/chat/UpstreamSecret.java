@@ -1,7 +1,5 @@
 package com.example.chat;
 
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Map;
 
 import org.springframework.boot.EnvironmentPostProcessor;
@@ -18,15 +16,11 @@ class UpstreamSecret implements EnvironmentPostProcessor {
 
 	static final String PROPERTY = "chat.upstream.secret";
 
-	private static final int BYTES = 32;
-
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		if (!StringUtils.hasText(environment.getProperty(PROPERTY))) {
-			byte[] secret = new byte[BYTES];
-			new SecureRandom().nextBytes(secret);
 			environment.getPropertySources()
-				.addFirst(new MapPropertySource("upstreamSecret", Map.of(PROPERTY, HexFormat.of().formatHex(secret))));
+				.addFirst(new MapPropertySource("upstreamSecret", Map.of(PROPERTY, SecretFile.generate())));
 		}
 	}
 

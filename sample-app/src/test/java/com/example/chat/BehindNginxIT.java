@@ -1,7 +1,5 @@
 package com.example.chat;
 
-import java.util.List;
-
 import dev.resumablews.testing.Nginx;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,9 +63,8 @@ class BehindNginxIT extends PageScenario {
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
-		List<ChatPage.Said> log = new LoggedConversation(cluster.log(page.sessionId())).said();
-		assertThat(log).hasSize(2);
-		assertThat(page.said()).isEqualTo(log);
+		assertShowsLog(page);
+		assertThat(page.said()).hasSize(2);
 		assertThat(page.find("#state").innerText()).isEqualTo(state);
 		System.out.printf("Chromium: behind nginx, %s: %d reconnects%n", state, reconnects + page.reconnects());
 	}

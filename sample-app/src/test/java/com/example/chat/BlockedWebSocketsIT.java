@@ -135,12 +135,6 @@ class BlockedWebSocketsIT extends PageScenario {
 		return "http://localhost:" + this.network.port() + "/";
 	}
 
-	private static void assertShowsLog(ChatPage page) {
-		List<ChatPage.Said> log = new LoggedConversation(cluster.log(page.sessionId())).said();
-		assertThat(log).isNotEmpty();
-		assertThat(page.said()).isEqualTo(log).filteredOn((said) -> said.role().equals("user")).doesNotHaveDuplicates();
-	}
-
 	private static void report(String scenario, int reconnects) {
 		System.out.printf("Chromium: %s: %d reconnects%n", scenario, reconnects);
 	}

@@ -7,10 +7,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 import javax.imageio.ImageIO;
@@ -245,10 +242,10 @@ class BrowserIT extends PageScenario {
 		page.find(".message[data-status=done] .copy:has-text('Copied')").waitFor();
 
 		assertThat(page.tab().evaluate("navigator.clipboard.readText()")).isEqualTo(words(WORDS));
-		assertThat(said(cluster.log(page.sessionId()))).containsExactly(new ChatPage.Said("user", "Tell me everything"),
-				new ChatPage.Said("assistant", words(20)), new ChatPage.Said("user", "Tell me everything"),
-				new ChatPage.Said("assistant", words(WORDS)));
-		assertThat(page.said()).isEqualTo(said(cluster.log(page.sessionId())));
+		assertThat(new LoggedConversation(cluster.log(page.sessionId())).said()).containsExactly(
+				new ChatPage.Said("user", "Tell me everything"), new ChatPage.Said("assistant", words(20)),
+				new ChatPage.Said("user", "Tell me everything"), new ChatPage.Said("assistant", words(WORDS)));
+		assertThat(page.said()).isEqualTo(new LoggedConversation(cluster.log(page.sessionId())).said());
 		assertThat(page.errors()).isEmpty();
 		report("stopped, asked for again, copied", page);
 	}
@@ -317,7 +314,7 @@ class BrowserIT extends PageScenario {
 		page.awaitAnswers(1, "done");
 		assertShowsLog(page);
 
-		assertThat(page.said()).isEqualTo(said(cluster.log(page.sessionId())));
+		assertThat(page.said()).isEqualTo(new LoggedConversation(cluster.log(page.sessionId())).said());
 		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
 		report("button: restart the server", page);
 	}
@@ -560,48 +557,6 @@ class BrowserIT extends PageScenario {
 							(titles) => JSON.stringify([...document.querySelectorAll('#conversations .title')].map((title) => title.textContent))
 									=== JSON.stringify(titles)""",
 					List.of(titles));
-	}
-
-	private static void assertShowsLog(ChatPage page) {
-		assertShowsLog(page, cluster);
-	}
-
-	/**
-	 * The page shows what is in the log, and each of the user's messages once.
-	 */
-	private static void assertShowsLog(ChatPage page, SampleCluster cluster) {
-		List<ChatPage.Said> log = said(cluster.log(page.sessionId()));
-		assertThat(log).isNotEmpty();
-		assertThat(page.said()).isEqualTo(log).filteredOn((said) -> said.role().equals("user")).doesNotHaveDuplicates();
-	}
-
-	/**
-	 * Reads the conversation from the log, without the client.
-	 */
-	private static List<ChatPage.Said> said(List<JsonNode> log) {
-		Map<String, StringBuilder> texts = new HashMap<>();
-		Map<String, Long> begun = new HashMap<>();
-		Map<Long, ChatPage.Said> said = new HashMap<>();
-		for (JsonNode event : log) {
-			long eventId = event.path("event_id").longValue();
-			JsonNode payload = event.path("payload");
-			String id = payload.path("message_id").asString("");
-			String content = payload.path("content").asString("");
-			switch (event.path("type").stringValue()) {
-				case "user_message" -> said.put(eventId, new ChatPage.Said("user", content));
-				case "assistant_started" -> begun.put(id, eventId);
-				case "assistant_delta" -> texts.computeIfAbsent(id, (key) -> new StringBuilder()).append(content);
-				case "assistant_message" -> said.put(begun.get(id), new ChatPage.Said("assistant", content.strip()));
-				case "assistant_failed" -> said.put(begun.get(id),
-						new ChatPage.Said("assistant", texts.getOrDefault(id, new StringBuilder()).toString().strip()));
-				default -> throw new AssertionError("Unexpected " + event);
-			}
-		}
-		return said.entrySet()
-			.stream()
-			.sorted(Comparator.comparing(Map.Entry::getKey))
-			.map(Map.Entry::getValue)
-			.toList();
 	}
 
 	private static boolean isType(JsonNode event, String type) {

@@ -1,17 +1,15 @@
 package com.example.chat;
 
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import dev.resumablews.testing.Executables;
 
 /**
  * The Chromium that is installed on this machine, without a window. To be used by one
@@ -74,11 +72,7 @@ final class Chromium implements AutoCloseable {
 		if (named != null) {
 			return Optional.of(Path.of(named));
 		}
-		String folders = System.getenv().getOrDefault("PATH", "");
-		return NAMES.stream()
-			.flatMap((name) -> Stream.of(folders.split(File.pathSeparator)).map((folder) -> Path.of(folder, name)))
-			.filter(Files::isExecutable)
-			.findFirst();
+		return Executables.find(NAMES.toArray(String[]::new));
 	}
 
 	/**

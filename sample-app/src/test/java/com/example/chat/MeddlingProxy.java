@@ -3,7 +3,6 @@ package com.example.chat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -158,12 +157,7 @@ final class MeddlingProxy implements AutoCloseable {
 	}
 
 	private static void transfer(Socket from, Socket to) throws IOException {
-		InputStream in = from.getInputStream();
-		OutputStream out = to.getOutputStream();
-		byte[] buffer = new byte[8192];
-		for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-			out.write(buffer, 0, count);
-		}
+		from.getInputStream().transferTo(to.getOutputStream());
 	}
 
 	private static String readHead(InputStream in) throws IOException {

@@ -51,6 +51,19 @@ abstract class PageScenario extends SampleInChromium {
 		page.awaitState("waiting");
 	}
 
+	static void assertShowsLog(ChatPage page) {
+		assertShowsLog(page, cluster);
+	}
+
+	/**
+	 * The page shows what is in the log, and each of the user's messages once.
+	 */
+	static void assertShowsLog(ChatPage page, SampleCluster cluster) {
+		List<ChatPage.Said> log = new LoggedConversation(cluster.log(page.sessionId())).said();
+		assertThat(log).isNotEmpty();
+		assertThat(page.said()).isEqualTo(log).filteredOn((said) -> said.role().equals("user")).doesNotHaveDuplicates();
+	}
+
 	void refuseSignIn() {
 		this.browser.route(SIGN_IN, (route) -> route.abort());
 	}

@@ -110,6 +110,17 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
+	void aSuggestionGoesWhereWhatIsTypedWouldGo() {
+		ChatPage page = open("/");
+		page.click("#upstream");
+		page.click("#suggestions button:last-child");
+		page.awaitAnswers(1, "done");
+
+		assertThat(page.find(ANSWER + " > .tag").innerText()).isEqualTo("upstream");
+		assertThat(saidIn(page.sessionId())).as("said to the model").isEmpty();
+	}
+
+	@Test
 	void aCutInTheMiddleCostsSoundAndNoText() {
 		ChatPage page = open("/");
 		beginAnswer(page);

@@ -127,6 +127,7 @@ class UpstreamTests {
 				expired.await("session.created");
 				ask(expired, "Too late?");
 				assertThat(expired.awaitClose()).isEqualTo(1001);
+				assertThat(expired.closeReason()).isEqualTo("session_expired");
 			}
 			try (WsTestClient idle = upstream(brief).connect()) {
 				assertThat(idle.awaitClose()).isEqualTo(1001);

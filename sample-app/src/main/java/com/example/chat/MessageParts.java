@@ -1,0 +1,43 @@
+package com.example.chat;
+
+import java.io.IOException;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketSession;
+
+/**
+ * Joins the parts in which messages of one WebSocket come. Not safe for use by several
+ * threads.
+ */
+final class MessageParts {
+
+	/**
+	 * Length of a message, in characters: a question of the length that the page allows,
+	 * however it is escaped.
+	 */
+	private static final int MAX_MESSAGE = 128 * 1024;
+
+	private final StringBuilder received = new StringBuilder();
+
+	/**
+	 * Adds a part. Closes the WebSocket if the message becomes too long.
+	 * @return the message, if this is its last part
+	 */
+	@Nullable String add(WebSocketSession session, TextMessage part) throws IOException {
+		if (this.received.length() + part.getPayloadLength() > MAX_MESSAGE) {
+			session.close(CloseStatus.TOO_BIG_TO_PROCESS);
+			return null;
+		}
+		this.received.append(part.getPayload());
+		if (!part.isLast()) {
+			return null;
+		}
+		String message = this.received.toString();
+		this.received.setLength(0);
+		return message;
+	}
+
+}
