@@ -1,0 +1,94 @@
+package dev.resumablews.internal.websocket;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import dev.resumablews.internal.handshake.Handshake;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.HttpRequestHandler;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.server.HandshakeFailureException;
+import org.springframework.web.socket.server.HandshakeHandler;
+import org.springframework.web.socket.server.HandshakeInterceptor;
+import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
+import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
+import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
+
+/**
+ * Maps the endpoints' paths to their handlers, beside whatever else the application maps.
+ * The Jakarta WebSocket API is used on every container, so that there is one way to send.
+ */
+final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
+
+	/**
+	 * Before the application's controllers, one of which may be mapped to everything.
+	 */
+	private static final int ORDER = -1;
+
+	private static final Log log = LogFactory.getLog(ResumableHandshakeHandler.class);
+
+	private ResumableHandshakeHandler() {
+		super(new PlainUpgradeStrategy());
+		setSupportedProtocols(Handshake.SUBPROTOCOL);
+	}
+
+	/**
+	 * Maps the endpoints.
+	 * @param others those beside the WebSocket, by what follows its path
+	 */
+	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor,
+			Map<String, HttpRequestHandler> others) {
+		WebSocketHttpRequestHandler requestHandler = new RequestHandler(handler, new ResumableHandshakeHandler());
+		requestHandler.setHandshakeInterceptors(List.of(new HandshakeTime(), interceptor));
+		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
+		Map<String, HttpRequestHandler> handlers = new HashMap<>(Map.of(path, requestHandler));
+		others.forEach((name, other) -> handlers.put(path + name, other));
+		mapping.setUrlMap(handlers);
+		mapping.setOrder(ORDER);
+		return mapping;
+	}
+
+	/**
+	 * Refuses requests that Spring or the container do not understand. What they throw
+	 * would be answered with 500, and logged with the address, which may hold a token.
+	 */
+	private static final class RequestHandler extends WebSocketHttpRequestHandler {
+
+		RequestHandler(WebSocketHandler handler, HandshakeHandler handshakeHandler) {
+			super(handler, handshakeHandler);
+		}
+
+		@Override
+		public void handleRequest(HttpServletRequest request, HttpServletResponse response)
+				throws ServletException, IOException {
+			try {
+				super.handleRequest(request, response);
+			}
+			catch (HandshakeFailureException ex) {
+				log.debug("A request could not be upgraded", ex);
+				if (!response.isCommitted()) {
+					refuse(response);
+				}
+			}
+		}
+
+		private static void refuse(HttpServletResponse response) throws IOException {
+			response.reset();
+			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+			response.setContentType("text/plain;charset=UTF-8");
+			response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+			response.getOutputStream().write("Not a WebSocket upgrade".getBytes(StandardCharsets.UTF_8));
+		}
+
+	}
+
+}
