@@ -2,7 +2,6 @@ package dev.resumablews;
 
 import java.time.Duration;
 
-import org.springframework.boot.convert.DurationStyle;
 import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 import org.springframework.util.unit.DataSize;
@@ -100,7 +99,7 @@ final class PropertyRules {
 	}
 
 	private static Duration duration(String value) {
-		return DurationStyle.SIMPLE.parse(value);
+		return DurationFormatterUtils.parse(value, DurationFormat.Style.SIMPLE);
 	}
 
 	private static IllegalArgumentException refused(String name, String value, String right) {

@@ -31,7 +31,8 @@ import static dev.resumablews.PropertyRules.show;
  * <p>
  * All groups are in one file, so that every property can be found there.
  *
- * @param enabled Whether to provide the WebSocket endpoint.
+ * @param enabled Whether the library is active. When false, there is no endpoint and no
+ * table, and ResumableSessions drops what is published.
  * @param path Path of the WebSocket endpoint: letters, digits, "/", "-", "_" and ".".
  * @param allowedOrigins Origins a browser may connect from, and no others: patterns such
  * as "https://*.example.com", "self" for the origin of the endpoint itself, or "*" for
@@ -193,6 +194,14 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			}
 			requireZeroOrAtLeast("auth.jwt.clock-skew", clockSkew, "1s", "s");
 			require(!userClaim.isBlank(), "auth.jwt.user-claim", userClaim, "the name of a claim");
+		}
+
+		/**
+		 * Returns what tokens must hold, and no secret.
+		 */
+		@Override
+		public String toString() {
+			return "Jwt[userClaim=%s, audiences=%s]".formatted(this.userClaim, this.audiences);
 		}
 
 	}

@@ -91,6 +91,7 @@ class ArchitectureTests {
 					"epoch", "ephemeral"), //
 			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
 			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
+			entry("configuration", "jdbc"), //
 			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
 					"epoch"), //
 			entry("springai", "log", "reply"), //
@@ -126,7 +127,7 @@ class ArchitectureTests {
 	static final ArchRule everythingButTheApiIsInternal = classes().that()
 		.resideOutsideOfPackage(INTERNAL + "..")
 		.should()
-		.resideInAPackage(ROOT);
+		.resideInAnyPackage(ROOT, ROOT + ".test");
 
 	@ArchTest
 	static final ArchRule packagesKnowOnlyWhatTheyMay = CompositeArchRule
@@ -173,7 +174,7 @@ class ArchitectureTests {
 	static final ArchRule onlyTheEdgesTouchSpringBoot = noClasses()
 		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)).and(not(ADAPTER_TO_BOOT)))
 		.and()
-		.resideOutsideOfPackages(inside("observability"))
+		.resideOutsideOfPackages(inside("observability", "configuration"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");
@@ -181,6 +182,8 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyAutoConfigurationsSeeTheProperties = noClasses()
 		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)))
+		.and()
+		.resideOutsideOfPackages(inside("configuration"))
 		.should()
 		.dependOnClassesThat(PROPERTIES);
 
