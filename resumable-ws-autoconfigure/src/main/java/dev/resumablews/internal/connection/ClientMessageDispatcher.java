@@ -283,7 +283,7 @@ final class ClientMessageDispatcher {
 					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
 			return;
 		}
-		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.userId(), this.sender.id(),
+		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
 				custom.type(), custom.payload(), key, null);
 		if (key == null) {
 			handler.handle(message);

@@ -106,7 +106,7 @@ final class EphemeralMessages {
 
 	private static void call(Handlers.Handler handler, MessageSender sender, Ephemeral frame) {
 		try {
-			handler.handle(new ClientMessage(sender.sessionId(), sender.userId(), sender.id(), frame.type(),
+			handler.handle(new ClientMessage(sender.sessionId(), sender.user(), sender.id(), frame.type(),
 					frame.payload(), null, null));
 		}
 		catch (MessageRejectedException ex) {

@@ -58,7 +58,7 @@ final class UserMessageHandover {
 
 	private void handle(String content, UUID key, long eventId) {
 		try {
-			this.handler.handle(new ClientMessage(this.sender.sessionId(), this.sender.userId(), this.sender.id(),
+			this.handler.handle(new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
 					this.handler.type(), JsonNodeFactory.instance.objectNode().put("content", content), key, eventId));
 		}
 		catch (Throwable ex) {
