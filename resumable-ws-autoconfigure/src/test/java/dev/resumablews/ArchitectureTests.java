@@ -96,8 +96,9 @@ class ArchitectureTests {
 					"epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
-			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
-					"relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
+			entry("handler", "log", "publish", "relay", "reply"), //
+			entry("connection", "handler", "observability", "concurrent", "budget", "log", "feed", "presence",
+					"publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
