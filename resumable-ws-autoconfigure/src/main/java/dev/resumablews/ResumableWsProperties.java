@@ -2,6 +2,7 @@ package dev.resumablews;
 
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,13 +16,23 @@ import org.springframework.core.io.Resource;
 import org.springframework.scheduling.support.CronExpression;
 import org.springframework.util.unit.DataSize;
 
+import static dev.resumablews.PropertyRules.require;
+import static dev.resumablews.PropertyRules.requireAtLeast;
+import static dev.resumablews.PropertyRules.requireAtMost;
+import static dev.resumablews.PropertyRules.requireBetween;
+import static dev.resumablews.PropertyRules.requireNotNegative;
+import static dev.resumablews.PropertyRules.requirePositive;
+import static dev.resumablews.PropertyRules.requireZeroOrAtLeast;
+import static dev.resumablews.PropertyRules.show;
+
 /**
  * All properties of the library. Each group is a record that refuses values that cannot
  * work, with a message that says what to set.
  * <p>
  * All groups are in one file, so that every property can be found there.
  *
- * @param enabled Whether to provide the WebSocket endpoint.
+ * @param enabled Whether the library is active. When false, there is no endpoint and no
+ * table, and ResumableSessions drops what is published.
  * @param path Path of the WebSocket endpoint: letters, digits, "/", "-", "_" and ".".
  * @param allowedOrigins Origins a browser may connect from, and no others: patterns such
  * as "https://*.example.com", "self" for the origin of the endpoint itself, or "*" for
@@ -54,6 +65,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	private static final Pattern PATH = Pattern.compile("(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]+)+");
 
 	public ResumableWsProperties {
+		allowedOrigins = allowedOrigins.stream().map(AllowedOrigin::normalize).toList();
 		require(isPath(path), "path", path, "a path such as /ws, of letters, digits, '/', '-', '_' and '.'");
 		require(!Set.of(path, path + "/sse", path + "/messages").contains(client.path()), "client.path", client.path(),
 				"another path than those of the endpoints");
@@ -102,16 +114,15 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 		public Auth {
 			tokenSources = List.copyOf(tokenSources);
-			require(Set.copyOf(tokenSources).size() == tokenSources.size(), "auth.token-sources", tokenSources,
-					"each source once at most");
-			requirePositive("auth.revalidation-interval", revalidationInterval);
+			require(!tokenSources.isEmpty() && Set.copyOf(tokenSources).size() == tokenSources.size(),
+					"auth.token-sources", tokenSources, "at least one source, and each once at most");
+			requireAtLeast("auth.revalidation-interval", revalidationInterval, "100ms", "m");
 			require(!cookieName.isBlank(), "auth.cookie-name", cookieName, "the name of a cookie");
 			require(handshakesPerSecondPerAddress >= 0, "auth.handshakes-per-second-per-address",
 					handshakesPerSecondPerAddress, "zero or more");
 			requirePositive("auth.handshake-burst-per-address", handshakeBurstPerAddress);
-			requirePositive("auth.first-message-timeout", firstMessageTimeout);
-			require(firstMessageTimeout.compareTo(Duration.ofMinutes(1)) <= 0, "auth.first-message-timeout",
-					firstMessageTimeout, "at most 1m");
+			requireAtLeast("auth.first-message-timeout", firstMessageTimeout, "100ms", "s");
+			requireAtMost("auth.first-message-timeout", firstMessageTimeout, "1m");
 			requirePositive("auth.max-unauthenticated-per-address", maxUnauthenticatedPerAddress);
 			requirePositive("auth.max-unauthenticated", maxUnauthenticated);
 		}
@@ -178,10 +189,19 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 		public Jwt {
 			audiences = List.copyOf(audiences);
-			require(maxAge == null || maxAge.compareTo(Duration.ZERO) > 0, "auth.jwt.max-age", String.valueOf(maxAge),
-					"more than zero");
-			require(!clockSkew.isNegative(), "auth.jwt.clock-skew", clockSkew, "zero or more");
+			if (maxAge != null) {
+				requireAtLeast("auth.jwt.max-age", maxAge, "1m", "h");
+			}
+			requireZeroOrAtLeast("auth.jwt.clock-skew", clockSkew, "1s", "s");
 			require(!userClaim.isBlank(), "auth.jwt.user-claim", userClaim, "the name of a claim");
+		}
+
+		/**
+		 * Returns what tokens must hold, and no secret.
+		 */
+		@Override
+		public String toString() {
+			return "Jwt[userClaim=%s, audiences=%s]".formatted(this.userClaim, this.audiences);
 		}
 
 	}
@@ -198,10 +218,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("1MB") DataSize maxRequestSize) {
 
 		public Http {
-			require(!maxWait.isNegative() && maxWait.compareTo(Duration.ofHours(1)) <= 0, "http.max-wait", maxWait,
-					"from 0 to 1h");
-			require(between(maxRequestSize, 1, DataSize.ofMegabytes(64).toBytes()), "http.max-request-size",
-					maxRequestSize, "from 1B to 64MB");
+			requireZeroOrAtLeast("http.max-wait", maxWait, "1s", "s");
+			requireAtMost("http.max-wait", maxWait, "1h");
+			requireBetween("http.max-request-size", maxRequestSize, "1KB", "64MB", "MB");
 		}
 
 	}
@@ -237,22 +256,21 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("64KB") DataSize maxSendSize) {
 
 		public Connection {
-			requirePositive("connection.heartbeat-interval", heartbeatInterval);
+			requireAtLeast("connection.heartbeat-interval", heartbeatInterval, "100ms", "s");
+			requireAtLeast("connection.heartbeat-timeout", heartbeatTimeout, "200ms", "s");
 			require(heartbeatTimeout.compareTo(heartbeatInterval) > 0, "connection.heartbeat-timeout", heartbeatTimeout,
-					"longer than the heartbeat interval of " + heartbeatInterval);
-			requirePositive("connection.send-timeout", sendTimeout);
-			require(!maxLifetime.isNegative(), "connection.max-lifetime", maxLifetime, "zero or more");
+					"longer than resumable-ws.connection.heartbeat-interval, which is " + show(heartbeatInterval));
+			requireAtLeast("connection.send-timeout", sendTimeout, "1s", "s");
+			requireZeroOrAtLeast("connection.max-lifetime", maxLifetime, "1s", "h");
 			require(maxLifetimeJitter >= 0 && maxLifetimeJitter <= 1, "connection.max-lifetime-jitter",
 					maxLifetimeJitter, "from 0 to 1");
-			require(between(maxMessageSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-message-size",
-					maxMessageSize, "from 1B to 64MB");
+			requireBetween("connection.max-message-size", maxMessageSize, "1KB", "64MB", "KB");
 			requirePositive("connection.max-malformed-messages", maxMalformedMessages);
 			requirePositive("connection.max-per-session", maxPerSession);
 			requirePositive("connection.max-per-user", maxPerUser);
 			requirePositive("connection.max-total", maxTotal);
 			requirePositive("connection.max-opening", maxOpening);
-			require(between(maxSendSize, 1, DataSize.ofMegabytes(64).toBytes()), "connection.max-send-size",
-					maxSendSize, "from 1B to 64MB");
+			requireBetween("connection.max-send-size", maxSendSize, "1KB", "64MB", "KB");
 		}
 
 	}
@@ -303,22 +321,22 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		public User {
 			requireNotNegative("user.messages-per-second", messagesPerSecond);
 			requirePositive("user.message-burst", messageBurst);
-			requireNotNegative("user.size-per-second", sizePerSecond);
+			requireZeroOrAtLeast("user.size-per-second", sizePerSecond, "1KB", "KB");
 			requireNotNegative("user.frames-per-second", framesPerSecond);
 			requireNotNegative("user.handshakes-per-minute", handshakesPerMinute);
 			requireNotNegative("user.resumes-per-minute", resumesPerMinute);
 			requireNotNegative("user.replies-per-minute", repliesPerMinute);
-			requireNotNegative("user.replay-per-second", replayPerSecond);
+			requireZeroOrAtLeast("user.replay-per-second", replayPerSecond, "1KB", "MB");
 			requireNotNegative("user.max-waiting-messages", maxWaitingMessages);
-			requireNotNegative("user.max-waiting-size", maxWaitingSize);
-			requireNotNegative("user.max-unread-size", maxUnreadSize);
+			requireZeroOrAtLeast("user.max-waiting-size", maxWaitingSize, "1KB", "MB");
+			requireZeroOrAtLeast("user.max-unread-size", maxUnreadSize, "1KB", "MB");
 			requireNotNegative("user.ephemeral-per-second", ephemeralPerSecond);
-			requireNotNegative("user.max-ephemeral-size", maxEphemeralSize);
+			requireZeroOrAtLeast("user.max-ephemeral-size", maxEphemeralSize, "1KB", "MB");
 			requireNotNegative("user.max-handlers", maxHandlers);
 			requireNotNegative("user.max-waiting-replies", maxWaitingReplies);
 			requireNotNegative("user.max-running-replies", maxRunningReplies);
 			requireNotNegative("user.max-sessions", maxSessions);
-			requireNotNegative("user.max-storage", maxStorage);
+			requireZeroOrAtLeast("user.max-storage", maxStorage, "1KB", "MB");
 		}
 
 	}
@@ -355,14 +373,14 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(lanes >= 1 && lanes <= 64, "log.lanes", lanes, "from 1 to 64");
 			requirePositive("log.queue-capacity", queueCapacity);
 			require(maxBatch >= 1 && maxBatch <= 10_000, "log.max-batch", maxBatch, "from 1 to 10000");
-			require(!commitInterval.isNegative() && commitInterval.compareTo(Duration.ofSeconds(1)) <= 0,
-					"log.commit-interval", commitInterval, "from 0 to 1s");
-			requirePositive("log.append-timeout", appendTimeout);
-			requirePositive("log.statement-timeout", statementTimeout);
-			require(between(maxEventSize, 1, DataSize.ofMegabytes(64).toBytes()), "log.max-event-size", maxEventSize,
-					"from 1B to 64MB");
+			require(!commitInterval.isNegative(), "log.commit-interval", commitInterval, "zero or more");
+			requireAtMost("log.commit-interval", commitInterval, "1s");
+			requireAtLeast("log.append-timeout", appendTimeout, "1s", "s");
+			requireAtLeast("log.statement-timeout", statementTimeout, "1s", "s");
+			requireBetween("log.max-event-size", maxEventSize, "1KB", "64MB", "MB");
+			requireAtLeast("log.queue-size", queueSize, "1KB", "MB");
 			require(queueSize.compareTo(maxEventSize) >= 0, "log.queue-size", queueSize,
-					"no smaller than the largest event of " + maxEventSize);
+					"no smaller than resumable-ws.log.max-event-size, which is " + show(maxEventSize));
 			require(readers >= 1 && readers <= 64, "log.readers", readers, "from 1 to 64");
 			require(handlers >= 1 && handlers <= 64, "log.handlers", handlers, "from 1 to 64");
 			require(pageSize >= 1 && pageSize <= 10_000, "log.page-size", pageSize, "from 1 to 10000");
@@ -394,7 +412,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 
 		public Feed {
 			requirePositive("feed.max-events", maxEvents);
-			require(maxSize.toBytes() > 0, "feed.max-size", maxSize, "more than zero");
+			requireAtLeast("feed.max-size", maxSize, "1KB", "KB");
 		}
 
 	}
@@ -412,8 +430,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("5s") Duration backstopInterval) {
 
 		public Cluster {
-			require(pollInterval.toMillis() >= 10, "cluster.poll-interval", pollInterval, "10ms or more");
-			require(backstopInterval.toMillis() >= 10, "cluster.backstop-interval", backstopInterval, "10ms or more");
+			requireAtLeast("cluster.poll-interval", pollInterval, "10ms", "ms");
+			requireAtLeast("cluster.backstop-interval", backstopInterval, "100ms", "s");
 		}
 
 	}
@@ -478,13 +496,13 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		public Reply {
 			requirePositive("reply.history-messages", historyMessages);
 			requirePositive("reply.history-characters", historyCharacters);
-			requirePositive("reply.first-part-timeout", firstPartTimeout);
-			requirePositive("reply.idle-timeout", idleTimeout);
-			requirePositive("reply.max-duration", maxDuration);
+			requireAtLeast("reply.first-part-timeout", firstPartTimeout, "1s", "m");
+			requireAtLeast("reply.idle-timeout", idleTimeout, "1s", "s");
+			requireAtLeast("reply.max-duration", maxDuration, "1s", "m");
 			requirePositive("reply.max-concurrent", maxConcurrent);
 			require(maxWaiting >= 0, "reply.max-waiting", maxWaiting, "zero or more");
 			requirePositive("reply.max-characters", maxCharacters);
-			require(lease.toMillis() >= 1000, "reply.lease", lease, "one second or more");
+			requireAtLeast("reply.lease", lease, "1s", "s");
 			requirePositive("reply.max-attempts", maxAttempts);
 		}
 
@@ -520,12 +538,13 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("5s") Duration reconnectWindow) {
 
 		public Shutdown {
-			requirePositive("shutdown.timeout", timeout);
+			requireAtLeast("shutdown.timeout", timeout, "1s", "s");
 			Duration longest = timeout.multipliedBy(4).dividedBy(5);
-			require(!replyGrace.isNegative() && replyGrace.compareTo(longest) <= 0, "shutdown.reply-grace", replyGrace,
+			requireZeroOrAtLeast("shutdown.reply-grace", replyGrace, "50ms", "s");
+			require(replyGrace.compareTo(longest) <= 0, "shutdown.reply-grace", replyGrace,
 					"from zero to %s, four fifths of resumable-ws.shutdown.timeout, so that time is left to store how replies ended"
-						.formatted(longest));
-			require(!reconnectWindow.isNegative(), "shutdown.reconnect-window", reconnectWindow, "zero or more");
+						.formatted(show(longest)));
+			requireZeroOrAtLeast("shutdown.reconnect-window", reconnectWindow, "100ms", "s");
 		}
 
 	}
@@ -568,18 +587,20 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("7d") Duration idempotencyKeyTtl, @DefaultValue("5m") Duration liveConnectionTtl,
 			@DefaultValue("1000") int batchSize) {
 
-		private static final Duration LEAST_SESSION_TTL = Duration.ofHours(2);
-
 		public Cleanup {
-			requirePositive("cleanup.interval", interval);
-			require(cron == null || cron.isEmpty() || CronExpression.isValidExpression(cron), "cleanup.cron",
-					String.valueOf(cron), "a cron expression of six fields, such as '0 0 4 * * *'");
-			require(sessionTtl.isZero() || sessionTtl.compareTo(LEAST_SESSION_TTL) >= 0, "cleanup.session-ttl",
-					sessionTtl, "zero, or 2 hours or more, because a session notes a visit once an hour only");
-			require(!closedSessionTtl.isNegative(), "cleanup.closed-session-ttl", closedSessionTtl, "zero or more");
-			require(!eventTtl.isNegative(), "cleanup.event-ttl", eventTtl, "zero or more");
-			requirePositive("cleanup.idempotency-key-ttl", idempotencyKeyTtl);
-			requirePositive("cleanup.live-connection-ttl", liveConnectionTtl);
+			requireAtLeast("cleanup.interval", interval, "100ms", "m");
+			if (cron != null && !cron.isEmpty()) {
+				require(CronExpression.isValidExpression(cron), "cleanup.cron", cron,
+						"a cron expression of six fields, such as '0 0 4 * * *'");
+				require(CronExpression.parse(cron).next(LocalDateTime.now()) != null, "cleanup.cron", cron,
+						"a cron expression that names a time which comes, such as '0 0 4 * * *'");
+			}
+			// a session notes a visit once an hour only
+			requireZeroOrAtLeast("cleanup.session-ttl", sessionTtl, "2h", "d");
+			requireZeroOrAtLeast("cleanup.closed-session-ttl", closedSessionTtl, "1h", "d");
+			requireZeroOrAtLeast("cleanup.event-ttl", eventTtl, "1h", "d");
+			requireAtLeast("cleanup.idempotency-key-ttl", idempotencyKeyTtl, "1h", "d");
+			requireAtLeast("cleanup.live-connection-ttl", liveConnectionTtl, "1s", "m");
 			require(batchSize >= 1 && batchSize <= 100_000, "cleanup.batch-size", batchSize, "from 1 to 100000");
 		}
 
@@ -655,17 +676,17 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			subprotocols = List.copyOf(subprotocols);
 			durableTypes = List.copyOf(durableTypes);
 			ephemeralTypes = List.copyOf(ephemeralTypes);
-			requirePositive("relay.<name>.connect-timeout", connectTimeout);
-			requirePositive("relay.<name>.min-back-off", minBackOff);
+			requireAtLeast("relay.<name>.connect-timeout", connectTimeout, "100ms", "s");
+			requireAtLeast("relay.<name>.min-back-off", minBackOff, "10ms", "ms");
+			requireAtLeast("relay.<name>.max-back-off", maxBackOff, "100ms", "s");
 			require(maxBackOff.compareTo(minBackOff) >= 0, "relay.<name>.max-back-off", maxBackOff,
-					"no shorter than the minimum of " + minBackOff);
+					"no shorter than resumable-ws.relay.<name>.min-back-off, which is " + show(minBackOff));
 			requirePositive("relay.<name>.max-refusals", maxRefusals);
-			requirePositive("relay.<name>.give-up-after", giveUpAfter);
-			requirePositive("relay.<name>.idle-timeout", idleTimeout);
-			require(between(maxMessageSize, 1, DataSize.ofMegabytes(64).toBytes()), "relay.<name>.max-message-size",
-					maxMessageSize, "from 1B to 64MB");
-			requireNotNegative("relay.<name>.max-waiting-size", maxWaitingSize);
-			require(lease.toMillis() >= 1000, "relay.<name>.lease", lease, "one second or more");
+			requireAtLeast("relay.<name>.give-up-after", giveUpAfter, "1s", "h");
+			requireAtLeast("relay.<name>.idle-timeout", idleTimeout, "1s", "m");
+			requireBetween("relay.<name>.max-message-size", maxMessageSize, "1KB", "64MB", "MB");
+			requireZeroOrAtLeast("relay.<name>.max-waiting-size", maxWaitingSize, "1KB", "MB");
+			requireAtLeast("relay.<name>.lease", lease, "1s", "s");
 			requireNotNegative("relay.<name>.max-per-user", maxPerUser);
 			requirePositive("relay.<name>.max-per-node", maxPerNode);
 		}
@@ -707,33 +728,6 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 */
 	private static boolean isPath(String value) {
 		return PATH.matcher(value).matches();
-	}
-
-	private static boolean between(DataSize value, long least, long most) {
-		return value.toBytes() >= least && value.toBytes() <= most;
-	}
-
-	private static void requireNotNegative(String name, DataSize value) {
-		require(!value.isNegative(), name, value, "zero or more");
-	}
-
-	private static void requireNotNegative(String name, int value) {
-		require(value >= 0, name, value, "zero or more");
-	}
-
-	private static void requirePositive(String name, Duration value) {
-		require(!value.isNegative() && !value.isZero(), name, value, "more than zero");
-	}
-
-	private static void requirePositive(String name, int value) {
-		require(value > 0, name, value, "more than zero");
-	}
-
-	private static void require(boolean holds, String name, Object value, String right) {
-		if (!holds) {
-			throw new IllegalArgumentException(
-					"Property resumable-ws.%s must be %s, but is '%s'".formatted(name, right, value));
-		}
 	}
 
 }

@@ -9,6 +9,7 @@ import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.ResumableWsProperties.Signal;
 import dev.resumablews.internal.cluster.ListenerConnections.Address;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -27,7 +28,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -56,18 +56,18 @@ public final class ClusterAutoConfiguration {
 			ObjectProvider<OtherNodes> others) {
 		ResumableWsProperties.Cluster cluster = properties.cluster();
 		return new Cluster(node, signal.getIfAvailable(() -> {
-			throw new IllegalStateException(missing(cluster.signal()));
+			throw missing(cluster.signal());
 		}), news, commits, ephemerals.getIfAvailable(EphemeralEvents::new), others.getIfAvailable(OtherNodes::new),
 				cluster.backstopInterval());
 	}
 
-	private static String missing(Signal signal) {
-		return (signal == Signal.REDIS)
-				? "Property resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory; "
-						+ "add the dependency org.springframework.boot:spring-boot-starter-data-redis, or set another signal"
-				: "Property resumable-ws.cluster.signal is 'postgres', but spring-boot-jdbc and the Postgres driver are "
-						+ "not both there; add org.springframework.boot:spring-boot-starter-jdbc and "
-						+ "org.postgresql:postgresql, or set 'polling'";
+	private static ResumableWsConfigurationException missing(Signal signal) {
+		return (signal == Signal.REDIS) ? new ResumableWsConfigurationException(
+				"Property resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory.",
+				"Add the dependency org.springframework.boot:spring-boot-starter-data-redis, or set resumable-ws.cluster.signal to 'postgres' or 'polling'.")
+				: new ResumableWsConfigurationException(
+						"Property resumable-ws.cluster.signal is 'postgres', but spring-boot-jdbc and the Postgres driver are not both there.",
+						"Add org.springframework.boot:spring-boot-starter-jdbc and org.postgresql:postgresql, or set resumable-ws.cluster.signal to 'polling'.");
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -81,7 +81,6 @@ public final class ClusterAutoConfiguration {
 				ByPostgres.class.getClassLoader());
 
 		@Bean
-		@ConditionalOnMissingBean(ClusterSignal.class)
 		PostgresSignal resumableWsClusterSignal(ResumableWsProperties properties, SchemaName schema,
 				DataSource dataSource, JdbcExecutor database, ObjectProvider<JdbcConnectionDetails> details,
 				@Qualifier("resumableWsListenerDataSource") ObjectProvider<DataSource> listenerDataSource) {
@@ -111,7 +110,6 @@ public final class ClusterAutoConfiguration {
 	static class ByPolling {
 
 		@Bean
-		@ConditionalOnMissingBean(ClusterSignal.class)
 		PollingSignal resumableWsClusterSignal(ResumableWsProperties properties, JdbcExecutor database) {
 			return new PollingSignal(database, properties.cluster().pollInterval());
 		}
@@ -125,7 +123,6 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		@ConditionalOnBean(RedisConnectionFactory.class)
-		@ConditionalOnMissingBean(ClusterSignal.class)
 		RedisSignal resumableWsClusterSignal(RedisConnectionFactory connections, SchemaName schema) {
 			return new RedisSignal(connections, schema);
 		}

@@ -1,10 +1,8 @@
 package dev.resumablews.internal.dispatch;
 
-import java.util.Map;
-
-import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.connection.StorageQuota;
+import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
@@ -21,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param replies cancels replies
  * @param once handles the application's messages once
  * @param authenticator verifies tokens
- * @param handlers the application's handlers, by type
+ * @param handlers the application's handlers
  * @param ephemerals handles ephemeral messages
  * @param workers the threads
  * @param backlog what all messages that wait take
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param relays stores messages that are forwarded to an upstream; null if there is none
  */
 public record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, Map<String, ClientMessageHandler> handlers, EphemeralMessages ephemerals,
-		Workers workers, MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
+		HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals, Workers workers,
+		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
 
 }

@@ -40,13 +40,6 @@ public final class JdbcAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(JdbcAutoConfiguration.class);
 
-	/**
-	 * The writers, the leases, the sender of signals and the reader of remote events have
-	 * a connection each that nothing else can take. So does the reader of signals if they
-	 * are in a table, and what renews the leases of relays if there are any.
-	 */
-	private static final int RESERVED_BESIDES_WRITERS = 3;
-
 	@Bean
 	JdbcExecutor resumableWsJdbcExecutor(DataSource dataSource, SchemaName schema, ResumableWsProperties properties,
 			@Qualifier("resumableWsDataSource") ObjectProvider<DataSource> provided,
@@ -61,19 +54,18 @@ public final class JdbcAutoConfiguration {
 			return new JdbcExecutor(dataSource, dataSource, schema, timeout, Integer.MAX_VALUE,
 					properties.log().epoch());
 		}
-		int unreserved = Math.max(1, size(properties) - reserved(properties));
+		int unreserved = Math.max(1, size(properties) - needs(properties).reserved());
 		return new JdbcExecutor(dataSource, own, schema, timeout, unreserved, properties.log().epoch());
 	}
 
 	private static int size(ResumableWsProperties properties) {
 		Integer size = properties.pool().size();
-		return (size != null) ? size : reserved(properties) + properties.log().readers();
+		return (size != null) ? size : needs(properties).total();
 	}
 
-	private static int reserved(ResumableWsProperties properties) {
-		int signals = (properties.cluster().signal() == Signal.POLLING) ? 1 : 0;
-		int relays = properties.relay().isEmpty() ? 0 : 1;
-		return properties.log().lanes() + RESERVED_BESIDES_WRITERS + signals + relays;
+	private static ConnectionNeeds needs(ResumableWsProperties properties) {
+		return ConnectionNeeds.of(properties.log().lanes(), properties.log().readers(),
+				properties.cluster().signal() == Signal.POLLING, !properties.relay().isEmpty());
 	}
 
 	@Configuration(proxyBeanMethods = false)

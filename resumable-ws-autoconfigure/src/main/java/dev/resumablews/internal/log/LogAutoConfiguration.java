@@ -17,7 +17,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
@@ -55,7 +54,6 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	@ConditionalOnMissingBean(EventLog.class)
 	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database, SessionTable sessions,
 			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners, StoredPayloads payloads) {
 		ResumableWsProperties.Log log = properties.log();

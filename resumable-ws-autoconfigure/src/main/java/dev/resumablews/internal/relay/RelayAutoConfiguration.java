@@ -10,6 +10,7 @@ import dev.resumablews.RelayCustomizer;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
@@ -82,13 +83,17 @@ public final class RelayAutoConfiguration {
 			ObjectProvider<RelayCustomizer> customizers) {
 		Map<String, RelayCustomizer> byName = customizers.orderedStream()
 			.collect(Collectors.toMap(RelayCustomizer::relay, (customizer) -> customizer, (first, second) -> {
-				throw new IllegalStateException("Two beans customize relay '%s': %s and %s".formatted(first.relay(),
-						first.getClass().getName(), second.getClass().getName()));
+				throw new ResumableWsConfigurationException(
+						"Two beans customize relay '%s': %s and %s.".formatted(first.relay(),
+								first.getClass().getName(), second.getClass().getName()),
+						"Remove one of them, or let one bean do what both do.");
 			}));
 		byName.forEach((name, customizer) -> {
 			if (!properties.relay().containsKey(name)) {
-				throw new IllegalStateException("%s customizes relay '%s', but there is no resumable-ws.relay.%s.uri"
-					.formatted(customizer.getClass().getName(), name, name));
+				throw new ResumableWsConfigurationException(
+						"%s customizes relay '%s', but there is no such relay."
+							.formatted(customizer.getClass().getName(), name),
+						"Set resumable-ws.relay.%s.uri, or correct the name.".formatted(name));
 			}
 		});
 		Map<String, RelaySettings> settings = new HashMap<>();

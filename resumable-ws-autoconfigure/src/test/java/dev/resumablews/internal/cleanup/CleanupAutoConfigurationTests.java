@@ -30,7 +30,7 @@ class CleanupAutoConfigurationTests {
 		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
 				SchemaAutoConfiguration.class, CleanupAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false",
-				"resumable-ws.cleanup.interval=20ms");
+				"resumable-ws.cleanup.interval=100ms");
 
 	@BeforeEach
 	void createTables() {

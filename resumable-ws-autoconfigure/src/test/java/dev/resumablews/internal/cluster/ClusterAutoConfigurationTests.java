@@ -190,12 +190,12 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "poll-interval,9ms", "backstop-interval,0s", "poll-interval,-1s" })
-	void anIntervalThatCannotWorkIsRefused(String name, String value) {
+	@CsvSource({ "poll-interval, 9ms, 10ms", "backstop-interval, 0s, 100ms", "poll-interval, -1s, 10ms" })
+	void anIntervalThatCannotWorkIsRefused(String name, String value, String least) {
 		this.runner.withPropertyValues("resumable-ws.cluster." + name + "=" + value)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageContaining("resumable-ws.cluster." + name + " must be 10ms or more"));
+				.hasMessageContaining("resumable-ws.cluster." + name + " must be " + least + " or more"));
 	}
 
 	private int listeners() {

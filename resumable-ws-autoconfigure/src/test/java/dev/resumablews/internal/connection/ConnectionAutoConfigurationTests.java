@@ -15,6 +15,7 @@ import dev.resumablews.internal.admission.ConnectionLifecycle;
 import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.internal.budget.BudgetAutoConfiguration;
 import dev.resumablews.internal.dispatch.DispatchAutoConfiguration;
+import dev.resumablews.internal.handler.HandlerAutoConfiguration;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
 import dev.resumablews.internal.http.HttpAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
@@ -65,7 +66,8 @@ class ConnectionAutoConfigurationTests {
 			DispatchAutoConfiguration.class, HttpAutoConfiguration.class, WebSocketAutoConfiguration.class,
 			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
 			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandshakeAutoConfiguration.class);
+			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandlerAutoConfiguration.class,
+			HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -186,7 +188,6 @@ class ConnectionAutoConfigurationTests {
 		this.runner.withBean("one", ClientMessageHandler.class, One::new)
 			.withBean("two", ClientMessageHandler.class, Two::new)
 			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
 				.hasMessageContaining("'order'")
 				.hasMessageContaining(One.class.getName())
 				.hasMessageContaining(Two.class.getName()));

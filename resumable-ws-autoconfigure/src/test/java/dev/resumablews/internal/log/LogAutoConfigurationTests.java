@@ -290,12 +290,12 @@ class LogAutoConfigurationTests {
 
 	@Test
 	void largerEventsThanSaidAreRefused() {
-		this.runner.withPropertyValues("resumable-ws.log.max-event-size=20B").run((context) -> {
+		this.runner.withPropertyValues("resumable-ws.log.max-event-size=1KB").run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			assertThatIllegalArgumentException()
 				.isThrownBy(() -> context.getBean(ResumableSessions.class)
-					.publish(session, "tick", Map.of("text", "longer than that")))
-				.withMessageContaining("allows 20");
+					.publish(session, "tick", Map.of("text", "x".repeat(1024))))
+				.withMessageContaining("allows 1024");
 		});
 	}
 
@@ -331,9 +331,9 @@ class LogAutoConfigurationTests {
 			assertThat(feed.after(0, Long.MAX_VALUE)).isNull();
 			assertThat(feed.after(1, Long.MAX_VALUE)).hasSize(2);
 		});
-		this.runner.withPropertyValues("resumable-ws.feed.max-size=100B")
+		this.runner.withPropertyValues("resumable-ws.feed.max-size=2KB")
 			.run((context) -> assertThat(context.getBean(SessionFeeds.class)).extracting("maxCharacters")
-				.isEqualTo(100L));
+				.isEqualTo(2048L));
 	}
 
 	private static UUID newSession(EventLog log) {

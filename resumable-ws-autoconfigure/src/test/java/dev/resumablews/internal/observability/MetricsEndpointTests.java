@@ -33,7 +33,7 @@ class MetricsEndpointTests {
 	@BeforeAll
 	static void start() {
 		server = TestServer.start("management.endpoints.web.exposure.include", "metrics",
-				"resumable-ws.cleanup.interval", "50ms");
+				"resumable-ws.cleanup.interval", "100ms");
 	}
 
 	@AfterAll

@@ -198,7 +198,7 @@ class RelayTests {
 
 	@Test
 	void anIdleRelayIsClosedAndComesBackWithTheNextMessage() {
-		WsTestClient client = connect(start("resumable-ws.relay.realtime.idle-timeout", "300ms"), null, 0);
+		WsTestClient client = connect(start("resumable-ws.relay.realtime.idle-timeout", "1s"), null, 0);
 		say(client, 1);
 		JsonNode closed = client.await((message) -> status(message).equals("closed"));
 		assertThat(closed.path("payload").path("reason").asString()).isEqualTo("idle");

@@ -1,0 +1,146 @@
+package dev.resumablews.internal.configuration;
+
+import java.time.Duration;
+import java.util.function.IntSupplier;
+
+import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.ResumableWsProperties.Signal;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
+import dev.resumablews.internal.jdbc.ConnectionNeeds;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.format.annotation.DurationFormat;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
+
+/**
+ * Checks that the values of different groups of properties fit together. What cannot work
+ * is refused; what only does harm is logged. Each message has both values and the remedy.
+ */
+final class InvariantCheck implements SmartInitializingSingleton {
+
+	private static final Log logger = LogFactory.getLog(InvariantCheck.class);
+
+	/**
+	 * A node counts as gone after two heartbeats.
+	 */
+	private static final int HEARTBEATS = 2;
+
+	/**
+	 * How much of a second's size a user may send at once.
+	 */
+	private static final int SIZE_BURST_SECONDS = 16;
+
+	private final ResumableWsProperties properties;
+
+	private final Duration shutdownPhase;
+
+	private final IntSupplier applicationPool;
+
+	/**
+	 * Creates a check.
+	 * @param shutdownPhase how long Spring waits for a phase of the shutdown
+	 * @param applicationPool how many connections the application's pool has;
+	 * {@link Integer#MAX_VALUE} if that is not known
+	 */
+	InvariantCheck(ResumableWsProperties properties, Duration shutdownPhase, IntSupplier applicationPool) {
+		this.properties = properties;
+		this.shutdownPhase = shutdownPhase;
+		this.applicationPool = applicationPool;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		refuseWhatCannotWork();
+		times();
+		sizes();
+		connections();
+	}
+
+	private void refuseWhatCannotWork() {
+		ResumableWsProperties.Cleanup cleanup = this.properties.cleanup();
+		Duration least = this.properties.connection().heartbeatInterval().multipliedBy(HEARTBEATS);
+		if (cleanup.enabled() && cleanup.liveConnectionTtl().compareTo(least) < 0) {
+			throw new ResumableWsConfigurationException(
+					"resumable-ws.cleanup.live-connection-ttl (%s) is less than two heartbeats (resumable-ws.connection.heartbeat-interval is %s): connections that are open would count as closed."
+						.formatted(show(cleanup.liveConnectionTtl()),
+								show(this.properties.connection().heartbeatInterval())),
+					"Set resumable-ws.cleanup.live-connection-ttl to %s or more, or shorten the heartbeat interval."
+						.formatted(show(least)));
+		}
+	}
+
+	private void times() {
+		Duration stop = this.properties.shutdown().timeout();
+		warn(stop.compareTo(this.shutdownPhase) >= 0,
+				"resumable-ws.shutdown.timeout (%s) is not below spring.lifecycle.timeout-per-shutdown-phase (%s): the shutdown may be cut off before replies are handed over and clients notified. Lower the first or raise the second",
+				show(stop), show(this.shutdownPhase));
+		ResumableWsProperties.Cluster cluster = this.properties.cluster();
+		warn(cluster.signal() == Signal.POLLING && cluster.pollInterval().compareTo(cluster.backstopInterval()) > 0,
+				"resumable-ws.cluster.poll-interval (%s) is above resumable-ws.cluster.backstop-interval (%s): sessions are read more often than signals. Lower the first or raise the second",
+				show(cluster.pollInterval()), show(cluster.backstopInterval()));
+	}
+
+	private void sizes() {
+		long message = this.properties.connection().maxMessageSize().toBytes();
+		long event = this.properties.log().maxEventSize().toBytes();
+		warn(message > event,
+				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.log.max-event-size (%s): messages in between are received and then refused. Lower the first or raise the second",
+				bytes(message), bytes(event));
+		long request = this.properties.http().maxRequestSize().toBytes();
+		warn(this.properties.http().enabled() && message > request,
+				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.http.max-request-size (%s): clients without a WebSocket cannot send what others can. Raise the second",
+				bytes(message), bytes(request));
+		long waiting = this.properties.user().maxWaitingSize().toBytes();
+		warn(waiting > 0 && message > waiting,
+				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.user.max-waiting-size (%s): clients that send messages in between are disconnected. Lower the first or raise the second",
+				bytes(message), bytes(waiting));
+		long atOnce = this.properties.user().sizePerSecond().toBytes() * SIZE_BURST_SECONDS;
+		warn(atOnce > 0 && message > atOnce,
+				"resumable-ws.connection.max-message-size (%s) is above %d times resumable-ws.user.size-per-second (%s), which a user may send at once: clients that send messages in between are disconnected. Lower the first or raise the second",
+				bytes(message), SIZE_BURST_SECONDS, bytes(atOnce / SIZE_BURST_SECONDS));
+		this.properties.relay()
+			.forEach((name, relay) -> warn(!relay.durableTypes().isEmpty() && relay.maxMessageSize().toBytes() > event,
+					"resumable-ws.relay.%s.max-message-size (%s) is above resumable-ws.log.max-event-size (%s): messages in between cannot be stored. Lower the first or raise the second",
+					name, bytes(relay.maxMessageSize().toBytes()), bytes(event)));
+	}
+
+	private void connections() {
+		int handlers = this.properties.log().handlers();
+		int application = this.applicationPool.getAsInt();
+		ConnectionNeeds needs = ConnectionNeeds.of(this.properties.log().lanes(), this.properties.log().readers(),
+				this.properties.cluster().signal() == Signal.POLLING, !this.properties.relay().isEmpty());
+		Integer size = this.properties.pool().size();
+		if (!this.properties.pool().enabled()) {
+			warn(needs.total() + handlers > application,
+					"resumable-ws.pool.enabled is false, and %d connections (resumable-ws.log.lanes %d, log.readers %d, log.handlers %d, and %d others) share a pool of %d with the application, which may find none left. Raise spring.datasource.hikari.maximum-pool-size, or lower log.lanes, log.readers and log.handlers",
+					needs.total() + handlers, this.properties.log().lanes(), this.properties.log().readers(), handlers,
+					needs.reserved() - this.properties.log().lanes(), application);
+			return;
+		}
+		warn(handlers >= application,
+				"resumable-ws.log.handlers (%d) is not below spring.datasource.hikari.maximum-pool-size (%d): handlers of messages may take all of the application's connections. Lower the first or raise the second",
+				handlers, application);
+		warn(size != null && size < needs.total(),
+				"resumable-ws.pool.size (%s) is below the %d connections that resumable-ws.log.lanes (%d) and resumable-ws.log.readers (%d) need with %d others: reads wait for each other. Raise the first, or lower log.readers",
+				size, needs.total(), this.properties.log().lanes(), this.properties.log().readers(),
+				needs.reserved() - this.properties.log().lanes());
+	}
+
+	private static void warn(boolean harms, String message, Object... values) {
+		if (harms) {
+			logger.warn(message.formatted(values));
+		}
+	}
+
+	private static String show(Duration duration) {
+		return DurationFormatterUtils.print(duration, DurationFormat.Style.COMPOSITE);
+	}
+
+	private static String bytes(long size) {
+		return (size % 1024 == 0) ? (size % (1024 * 1024) == 0) ? size / 1024 / 1024 + "MB" : size / 1024 + "KB"
+				: size + "B";
+	}
+
+}

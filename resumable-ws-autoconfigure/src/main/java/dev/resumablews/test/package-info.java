@@ -1,0 +1,7 @@
+/**
+ * For tests of applications.
+ */
+@NullMarked
+package dev.resumablews.test;
+
+import org.jspecify.annotations.NullMarked;
