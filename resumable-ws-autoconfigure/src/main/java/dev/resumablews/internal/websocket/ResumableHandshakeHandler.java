@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import dev.resumablews.internal.handshake.Endpoint;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.handshake.HandshakeRejection;
 import dev.resumablews.internal.handshake.RejectionReason;
@@ -44,15 +45,15 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 
 	/**
 	 * Maps the endpoints.
-	 * @param others those beside the WebSocket, by what follows its path
+	 * @param others those beside the WebSocket
 	 */
 	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor,
-			Map<String, HttpRequestHandler> others) {
+			Map<Endpoint, HttpRequestHandler> others) {
 		WebSocketHttpRequestHandler requestHandler = new RequestHandler(handler, new ResumableHandshakeHandler());
 		requestHandler.setHandshakeInterceptors(List.of(new HandshakeTime(), interceptor));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
-		Map<String, HttpRequestHandler> handlers = new HashMap<>(Map.of(path, requestHandler));
-		others.forEach((name, other) -> handlers.put(path + name, other));
+		Map<String, HttpRequestHandler> handlers = new HashMap<>(Map.of(Endpoint.WEBSOCKET.path(path), requestHandler));
+		others.forEach((endpoint, other) -> handlers.put(endpoint.path(path), other));
 		mapping.setUrlMap(handlers);
 		mapping.setOrder(ORDER);
 		return mapping;
