@@ -225,12 +225,7 @@ public final class ClientMessageDispatcher {
 			if (handover == null || failure != null || appended.duplicate()) {
 				room.release();
 			}
-			if (failure != null) {
-				refuse(rejected(failure), key);
-			}
-			else {
-				this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
-			}
+			answer(appended, failure, key);
 		});
 	}
 
@@ -270,13 +265,21 @@ public final class ClientMessageDispatcher {
 		}
 		answer.whenComplete((appended, failure) -> {
 			room.release();
-			if (failure != null) {
-				refuse(rejected(failure), key);
-			}
-			else {
-				this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
-			}
+			answer(appended, failure, key);
 		});
+	}
+
+	/**
+	 * Answers a message that was to be stored.
+	 * @param appended what has become of it, if there is no failure
+	 */
+	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key) {
+		if (failure != null) {
+			refuse(rejected(failure), key);
+		}
+		else {
+			this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+		}
 	}
 
 	private void custom(Custom custom) {

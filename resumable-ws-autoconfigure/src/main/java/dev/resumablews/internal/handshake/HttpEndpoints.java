@@ -7,9 +7,9 @@ import org.springframework.web.HttpRequestHandler;
 /**
  * The endpoints beside that of the WebSocket, which are mapped together with it.
  *
- * @param handlers what handles their requests, by what follows the path of the WebSocket
+ * @param handlers what handles their requests
  */
-public record HttpEndpoints(Map<String, HttpRequestHandler> handlers) {
+public record HttpEndpoints(Map<Endpoint, HttpRequestHandler> handlers) {
 
 	/**
 	 * No endpoints.

@@ -3,7 +3,6 @@ package dev.resumablews.internal.http;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 import dev.resumablews.internal.handshake.HandshakeRejection;
@@ -20,8 +19,6 @@ import org.springframework.http.server.ServletServerHttpResponse;
  */
 record HttpAnswer(Consumer<HttpServletResponse> head, byte[] body) {
 
-	private static final int RETRY_WINDOW_SECONDS = 5;
-
 	static HttpAnswer json(int status, String text) {
 		return of(status, "application/json", text);
 	}
@@ -35,7 +32,7 @@ record HttpAnswer(Consumer<HttpServletResponse> head, byte[] body) {
 	 */
 	static HttpAnswer later(int status, String text) {
 		HttpAnswer answer = text(status, text);
-		int seconds = ThreadLocalRandom.current().nextInt(1, RETRY_WINDOW_SECONDS + 1);
+		int seconds = HandshakeRejection.retryAfterSeconds();
 		return new HttpAnswer(
 				answer.head.andThen((response) -> response.setIntHeader(HttpHeaders.RETRY_AFTER, seconds)),
 				answer.body);
@@ -47,6 +44,14 @@ record HttpAnswer(Consumer<HttpServletResponse> head, byte[] body) {
 			rejection.writeHeadTo(adapted);
 			flushHead(adapted);
 		}, rejection.body());
+	}
+
+	/**
+	 * Answers on the thread of the request, which waits for the client.
+	 */
+	void writeTo(HttpServletResponse response) throws IOException {
+		this.head.accept(response);
+		response.getOutputStream().write(this.body);
 	}
 
 	private static void flushHead(ServletServerHttpResponse response) {

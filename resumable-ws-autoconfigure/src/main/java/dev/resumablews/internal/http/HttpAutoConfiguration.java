@@ -8,6 +8,7 @@ import dev.resumablews.internal.admission.ConnectionEndpoint;
 import dev.resumablews.internal.connection.ConnectionServices;
 import dev.resumablews.internal.dispatch.DispatchAutoConfiguration;
 import dev.resumablews.internal.dispatch.DispatcherServices;
+import dev.resumablews.internal.handshake.Endpoint;
 import dev.resumablews.internal.handshake.HandshakeGate;
 import dev.resumablews.internal.handshake.HttpEndpoints;
 import dev.resumablews.internal.workers.ListeningClock;
@@ -40,8 +41,8 @@ public final class HttpAutoConfiguration {
 			.workers()
 			.clock()
 			.every(ListeningClock.TICK_INTERVAL, "Watching the requests with messages", messages::watch);
-		return new HttpEndpoints(
-				Map.of("/sse", new EventStreamEndpoint(gate, endpoint, http.maxWait()), "/messages", messages));
+		return new HttpEndpoints(Map.of(Endpoint.EVENTS, new EventStreamEndpoint(gate, endpoint, http.maxWait()),
+				Endpoint.MESSAGES, messages));
 	}
 
 }

@@ -1,7 +1,6 @@
 package dev.resumablews.internal.http;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 
 import dev.resumablews.internal.handshake.HandshakeGate;
 import jakarta.servlet.ServletException;
@@ -56,21 +55,12 @@ abstract class HttpEndpoint implements HttpRequestHandler, CorsConfigurationSour
 			return;
 		}
 		response.setHeader(HttpHeaders.ALLOW, this.method);
-		refuse(response, HttpServletResponse.SC_METHOD_NOT_ALLOWED, "Only " + this.method);
+		HttpAnswer.text(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "Only " + this.method).writeTo(response);
 	}
 
 	/**
 	 * Handles a request that has the right method.
 	 */
 	abstract void handle(HttpServletRequest request, HttpServletResponse response) throws IOException;
-
-	static void refuse(HttpServletResponse response, int status, String reason) throws IOException {
-		byte[] body = reason.getBytes(StandardCharsets.UTF_8);
-		response.setStatus(status);
-		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-		response.setContentType("text/plain;charset=UTF-8");
-		response.setContentLength(body.length);
-		response.getOutputStream().write(body);
-	}
 
 }

@@ -1,19 +1,21 @@
 package dev.resumablews.internal.websocket;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import dev.resumablews.internal.handshake.Endpoint;
 import dev.resumablews.internal.handshake.Handshake;
+import dev.resumablews.internal.handshake.HandshakeRejection;
+import dev.resumablews.internal.handshake.RejectionReason;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.ServletServerHttpResponse;
 import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeFailureException;
@@ -43,15 +45,15 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 
 	/**
 	 * Maps the endpoints.
-	 * @param others those beside the WebSocket, by what follows its path
+	 * @param others those beside the WebSocket
 	 */
 	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor,
-			Map<String, HttpRequestHandler> others) {
+			Map<Endpoint, HttpRequestHandler> others) {
 		WebSocketHttpRequestHandler requestHandler = new RequestHandler(handler, new ResumableHandshakeHandler());
 		requestHandler.setHandshakeInterceptors(List.of(new HandshakeTime(), interceptor));
 		WebSocketHandlerMapping mapping = new WebSocketHandlerMapping();
-		Map<String, HttpRequestHandler> handlers = new HashMap<>(Map.of(path, requestHandler));
-		others.forEach((name, other) -> handlers.put(path + name, other));
+		Map<String, HttpRequestHandler> handlers = new HashMap<>(Map.of(Endpoint.WEBSOCKET.path(path), requestHandler));
+		others.forEach((endpoint, other) -> handlers.put(endpoint.path(path), other));
 		mapping.setUrlMap(handlers);
 		mapping.setOrder(ORDER);
 		return mapping;
@@ -62,6 +64,9 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 	 * would be answered with 500, and logged with the address, which may hold a token.
 	 */
 	private static final class RequestHandler extends WebSocketHttpRequestHandler {
+
+		private static final HandshakeRejection NO_UPGRADE = new HandshakeRejection(RejectionReason.MALFORMED,
+				"Not a WebSocket upgrade");
 
 		RequestHandler(WebSocketHandler handler, HandshakeHandler handshakeHandler) {
 			super(handler, handshakeHandler);
@@ -76,17 +81,10 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 			catch (HandshakeFailureException ex) {
 				log.debug("A request could not be upgraded", ex);
 				if (!response.isCommitted()) {
-					refuse(response);
+					response.reset();
+					NO_UPGRADE.writeTo(new ServletServerHttpResponse(response));
 				}
 			}
-		}
-
-		private static void refuse(HttpServletResponse response) throws IOException {
-			response.reset();
-			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
-			response.setContentType("text/plain;charset=UTF-8");
-			response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-			response.getOutputStream().write("Not a WebSocket upgrade".getBytes(StandardCharsets.UTF_8));
 		}
 
 	}
