@@ -62,10 +62,9 @@ public final class ClusterAutoConfiguration {
 	}
 
 	private static ResumableWsConfigurationException missing(Signal signal) {
-		return (signal == Signal.REDIS)
-				? new ResumableWsConfigurationException(
-						"Property resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory.",
-						"Add the dependency org.springframework.boot:spring-boot-starter-data-redis, or set resumable-ws.cluster.signal to 'postgres' or 'polling'.")
+		return (signal == Signal.REDIS) ? new ResumableWsConfigurationException(
+				"Property resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory.",
+				"Add the dependency org.springframework.boot:spring-boot-starter-data-redis, or set resumable-ws.cluster.signal to 'postgres' or 'polling'.")
 				: new ResumableWsConfigurationException(
 						"Property resumable-ws.cluster.signal is 'postgres', but spring-boot-jdbc and the Postgres driver are not both there.",
 						"Add org.springframework.boot:spring-boot-starter-jdbc and org.postgresql:postgresql, or set resumable-ws.cluster.signal to 'polling'.");

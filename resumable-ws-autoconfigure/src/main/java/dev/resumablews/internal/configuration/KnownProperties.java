@@ -13,8 +13,8 @@ import dev.resumablews.ResumableWsProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names that properties can have, as the components of
- * {@link ResumableWsProperties}. Immutable.
+ * The names that properties can have, as the components of {@link ResumableWsProperties}.
+ * Immutable.
  */
 final class KnownProperties {
 

@@ -89,8 +89,9 @@ final class PropertySourceCheck implements BeanFactoryPostProcessor {
 
 	private static void requireBoolean(ConfigurationPropertyName name, String value, ConfigurationProperty property) {
 		if (!Set.of("true", "false").contains(value.toLowerCase(Locale.ROOT)) && !value.startsWith("${")) {
-			throw new ResumableWsConfigurationException("Property %s must be true or false, but is '%s'%s.".formatted(name,
-					value, origin(property)), "Set %s to true or to false.".formatted(name));
+			throw new ResumableWsConfigurationException(
+					"Property %s must be true or false, but is '%s'%s.".formatted(name, value, origin(property)),
+					"Set %s to true or to false.".formatted(name));
 		}
 	}
 

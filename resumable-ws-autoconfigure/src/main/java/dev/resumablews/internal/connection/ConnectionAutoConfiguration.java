@@ -171,7 +171,7 @@ public final class ConnectionAutoConfiguration {
 				properties.connection().heartbeatInterval());
 	}
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, Workers workers,
 			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector,
 			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
@@ -233,7 +233,7 @@ public final class ConnectionAutoConfiguration {
 		 * the next ones without an answer, health checks too; at that of the library a
 		 * client is told to come back.
 		 */
-		@Bean
+		@Bean(defaultCandidate = false)
 		ApplicationListener<WebServerInitializedEvent> resumableWsTomcatLimit(ResumableWsProperties properties) {
 			int maxTotal = properties.connection().maxTotal();
 			return (event) -> {

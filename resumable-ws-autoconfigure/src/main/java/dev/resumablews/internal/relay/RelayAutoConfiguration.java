@@ -91,8 +91,8 @@ public final class RelayAutoConfiguration {
 		byName.forEach((name, customizer) -> {
 			if (!properties.relay().containsKey(name)) {
 				throw new ResumableWsConfigurationException(
-						"%s customizes relay '%s', but there is no such relay.".formatted(customizer.getClass().getName(),
-								name),
+						"%s customizes relay '%s', but there is no such relay."
+							.formatted(customizer.getClass().getName(), name),
 						"Set resumable-ws.relay.%s.uri, or correct the name.".formatted(name));
 			}
 		});
