@@ -240,7 +240,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * closed as too slow, in addition to the time of its transmission at 1 kB/s.
 	 * Milliseconds without a unit.
 	 * @param maxLifetime Time after which a connection is closed, so that the client
-	 * connects anew, perhaps to another node; zero for never. Milliseconds without a
+	 * connects again, perhaps to another node; zero for never. Milliseconds without a
 	 * unit.
 	 * @param maxLifetimeJitter Share of the maximum lifetime that is taken off at random.
 	 * @param maxMessageSize Size of the largest message a client may send. Bytes without

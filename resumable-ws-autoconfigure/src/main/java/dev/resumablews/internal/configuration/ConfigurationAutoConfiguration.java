@@ -22,6 +22,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.ApplicationContext;
@@ -60,7 +61,9 @@ public final class ConfigurationAutoConfiguration {
 		@Bean
 		InvariantCheck resumableWsInvariantCheck(ResumableWsProperties properties, Environment environment,
 				ObjectProvider<ApplicationPool> pool) {
-			Duration phase = environment.getProperty(SHUTDOWN_PHASE, Duration.class, DEFAULT_SHUTDOWN_PHASE);
+			Duration phase = Binder.get(environment)
+				.bind(SHUTDOWN_PHASE, Duration.class)
+				.orElse(DEFAULT_SHUTDOWN_PHASE);
 			return new InvariantCheck(properties, phase, () -> {
 				ApplicationPool found = pool.getIfAvailable();
 				return (found != null) ? found.size().getAsInt() : Integer.MAX_VALUE;

@@ -109,7 +109,7 @@ public final class ConnectionAutoConfiguration {
 		UnauthenticatedSockets unauthenticated = new UnauthenticatedSockets(
 				new FirstMessageSettings(auth.firstMessageTimeout(), auth.maxUnauthenticatedPerAddress(),
 						auth.maxUnauthenticated()),
-				workers, time);
+				workers, time::getAsLong);
 		return new Connections(settings(properties), new RemoteConnectionCount(table, workers.presence()),
 				opener::hasRoomFor, budgets, unauthenticated);
 	}
@@ -182,7 +182,7 @@ public final class ConnectionAutoConfiguration {
 			ObjectProvider<HandshakeGate> gate) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
+				new DeltaMerger(settings.maxSendCharacters()), workers, time::getAsLong, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
 				authenticator, handlers, ephemerals, workers, new MessageBacklog.Total(), quota,
 				relays.getIfAvailable());

@@ -2,7 +2,6 @@ package dev.resumablews.internal.connection;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 
 /**
  * A clock that stands still while this node cannot hear its clients: while no thread of
@@ -11,7 +10,7 @@ import java.util.function.LongSupplier;
  * silent. After such a time it stands still for a moment more, in which what has arrived
  * is read. Safe for use by many threads.
  */
-final class ListeningClock implements LongSupplier {
+final class ListeningClock {
 
 	private static final long RECOVERY = Duration.ofSeconds(1).toNanos();
 
@@ -45,8 +44,7 @@ final class ListeningClock implements LongSupplier {
 	 * Returns the time.
 	 * @return nanoseconds, to be compared with other times of this clock only
 	 */
-	@Override
-	public long getAsLong() {
+	long getAsLong() {
 		return System.nanoTime() - this.stoodStill;
 	}
 

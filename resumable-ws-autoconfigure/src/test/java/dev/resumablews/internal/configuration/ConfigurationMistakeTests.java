@@ -70,7 +70,7 @@ class ConfigurationMistakeTests {
 					.with("auth.token-sources="),
 				of("the same source twice", "resumable-ws.auth.token-sources must be")
 					.with("auth.token-sources=cookie,cookie"),
-				of("a source that does not exist", "Valid values:", "COOKIE").with("auth.token-sources=cokie"),
+				of("a source that does not exist", "The following values are valid:", "COOKIE").with("auth.token-sources=cokie"),
 				// paths and origins
 				of("a path without a slash", "resumable-ws.path must be a path such as /ws").with("path=ws"),
 				of("a path with a wildcard", "resumable-ws.path must be").with("path=/ws/*"),
@@ -135,7 +135,7 @@ class ConfigurationMistakeTests {
 					.with("enabled=fasle"),
 				of("a switch that is on", "Property resumable-ws.schema.migrate must be true or false, but is 'on'")
 					.with("schema.migrate=on"),
-				of("a choice that does not exist", "Valid values:", "RESTART").with("reply.takeover=restrat"),
+				of("a choice that does not exist", "The following values are valid:", "RESTART").with("reply.takeover=restrat"),
 				of("the spelling of a schema", "resumable-ws.schema.name must be lower-case")
 					.with("schema.name=My-Schema"),
 				// what is missing, and what is there twice
@@ -176,7 +176,7 @@ class ConfigurationMistakeTests {
 						"did you mean resumable-ws.auth.jwt.secret?")
 					.with("jwt.secret=0123456789"),
 				of("a misspelled name of a relay's", "Property resumable-ws.relay.x.durable-type has no effect",
-						"did you mean resumable-ws.relay.<name>.durable-types?")
+						"did you mean resumable-ws.relay.x.durable-types?")
 					.with("relay.x.uri=ws://localhost:1", "relay.x.durable-type=a"),
 				of("a name that resembles none",
 						"Property resumable-ws.colour has no effect, as there is no such property")
@@ -222,7 +222,7 @@ class ConfigurationMistakeTests {
 		try (TestServer server = mistake.start()) {
 			assertThat(server.bean(WebSocketHandlerMapping.class).getHandlerMap()).containsKey(mistake.texts()[0]);
 		}
-		assertThat(output.toString().lines().filter((line) -> line.contains(" WARN ") && line.contains("resumable"))
+		assertThat(output.toString().lines().filter((line) -> line.contains(" WARN  [main]") && line.contains("resumable"))
 			// how the tests themselves are configured
 			.filter((line) -> !line.contains("resumable-ws.test.")))
 			.isEmpty();
