@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-import javax.sql.DataSource;
-
+import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.datasource.ChosenDataSource;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import jakarta.websocket.server.ServerEndpoint;
@@ -78,11 +78,10 @@ public final class ConfigurationAutoConfiguration {
 	static class HikariConfiguration {
 
 		@Bean
-		ApplicationPool resumableWsApplicationPool(ObjectProvider<DataSource> dataSource) {
+		ApplicationPool resumableWsApplicationPool(ChosenDataSource chosen) {
 			return new ApplicationPool(() -> {
-				DataSource found = dataSource.getIfUnique();
-				HikariDataSource pool = (found != null) ? DataSourceUnwrapper.unwrap(found, HikariDataSource.class)
-						: null;
+				HikariDataSource pool = DataSourceUnwrapper.unwrap(chosen.dataSource(), HikariConfigMXBean.class,
+						HikariDataSource.class);
 				return (pool != null) ? pool.getMaximumPoolSize() : Integer.MAX_VALUE;
 			});
 		}
