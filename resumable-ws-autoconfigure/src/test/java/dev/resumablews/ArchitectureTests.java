@@ -75,23 +75,25 @@ class ArchitectureTests {
 			entry("protocol", "epoch"), //
 			entry("epoch"), //
 			entry("client"), //
-			entry("schema"), //
+			entry("datasource"), //
+			entry("schema", "datasource"), //
 			entry("node"), //
 			entry("ephemeral"), //
 			entry("concurrent"), //
 			entry("budget"), //
 			entry("codec", "concurrent"), //
 			entry("observability", "concurrent"), //
-			entry("jdbc", "concurrent", "schema"), //
+			entry("jdbc", "concurrent", "datasource", "schema"), //
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
 			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
-					"epoch", "ephemeral"), //
-			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
-			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
-			entry("configuration", "jdbc"), //
+			entry("publish", "observability", "protocol", "codec", "concurrent", "datasource", "jdbc", "log", "feed",
+					"presence", "epoch", "ephemeral"), //
+			entry("cluster", "concurrent", "datasource", "jdbc", "schema", "node", "feed", "log", "ephemeral",
+					"protocol"), //
+			entry("cleanup", "observability", "concurrent", "datasource", "schema", "jdbc", "log"), //
+			entry("configuration", "datasource", "jdbc"), //
 			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
 					"epoch"), //
 			entry("springai", "log", "reply"), //

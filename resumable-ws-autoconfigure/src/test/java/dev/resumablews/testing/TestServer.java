@@ -56,6 +56,14 @@ public final class TestServer implements AutoCloseable {
 	}
 
 	/**
+	 * Returns what to leave out of an application's auto-configurations.
+	 * @return names of classes, for {@code spring.autoconfigure.exclude}
+	 */
+	public static String excludedOnTomcat() {
+		return String.join(",", EXCLUDED) + "," + String.join(",", JETTY);
+	}
+
+	/**
 	 * Prepares a server.
 	 * @return a builder
 	 */
@@ -102,6 +110,8 @@ public final class TestServer implements AutoCloseable {
 
 		private @Nullable OpenAiStub model;
 
+		private final List<String> excluded = new ArrayList<>(EXCLUDED);
+
 		private boolean jetty;
 
 		private Builder() {
@@ -137,6 +147,14 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
+		 * Leaves an auto-configuration out.
+		 */
+		public Builder without(String autoConfiguration) {
+			this.excluded.add(autoConfiguration);
+			return this;
+		}
+
+		/**
 		 * Answers with a model that speaks OpenAI's API; without it, nobody answers.
 		 */
 		public Builder model(OpenAiStub model) {
@@ -150,7 +168,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		public TestServer start() {
-			List<String> excluded = new ArrayList<>(EXCLUDED);
+			List<String> excluded = new ArrayList<>(this.excluded);
 			excluded.addAll(this.jetty ? TOMCAT : JETTY);
 			this.properties.put("spring.autoconfigure.exclude", String.join(",", excluded));
 			this.properties.computeIfAbsent("spring.datasource.url", (name) -> TestPostgres.createDatabase());

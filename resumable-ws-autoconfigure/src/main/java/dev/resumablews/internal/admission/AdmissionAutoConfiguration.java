@@ -61,7 +61,7 @@ public final class AdmissionAutoConfiguration {
 		UnauthenticatedSockets unauthenticated = new UnauthenticatedSockets(
 				new FirstMessageSettings(auth.firstMessageTimeout(), auth.maxUnauthenticatedPerAddress(),
 						auth.maxUnauthenticated()),
-				workers, time);
+				workers, time::getAsLong);
 		return new Connections(settings, new RemoteConnectionCount(table, workers.presence()), opener::hasRoomFor,
 				budgets, unauthenticated);
 	}
@@ -143,7 +143,7 @@ public final class AdmissionAutoConfiguration {
 		 * the next ones without an answer, health checks too; at that of the library a
 		 * client is told to come back.
 		 */
-		@Bean
+		@Bean(defaultCandidate = false)
 		ApplicationListener<WebServerInitializedEvent> resumableWsTomcatLimit(ResumableWsProperties properties) {
 			int maxTotal = properties.connection().maxTotal();
 			return (event) -> {

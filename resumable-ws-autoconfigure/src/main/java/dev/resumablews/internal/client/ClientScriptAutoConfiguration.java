@@ -29,7 +29,7 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 @ImportRuntimeHints(ClientScriptRuntimeHints.class)
 public final class ClientScriptAutoConfiguration {
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	@ConditionalOnMissingBean(name = "resumableWsClientScriptMapping")
 	SimpleUrlHandlerMapping resumableWsClientScriptMapping(ResumableWsProperties properties) {
 		return ClientScript.mapping(properties.client().path());

@@ -85,7 +85,8 @@ public final class ConnectionAutoConfiguration {
 			Workers workers, ListeningClock time, UserBudgets budgets, StorageQuota quota,
 			ListenerDispatcher listeners) {
 		return new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
+				new DeltaMerger(settings.maxSendCharacters()), workers, time::getAsLong, budgets, quota,
+				listeners.listener());
 	}
 
 }

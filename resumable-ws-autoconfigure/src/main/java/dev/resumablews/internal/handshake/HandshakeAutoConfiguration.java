@@ -44,7 +44,7 @@ public final class HandshakeAutoConfiguration {
 			+ "resumable-ws.auth.jwt.public-key-location, resumable-ws.auth.jwt.jwk-set-uri "
 			+ "and resumable-ws.auth.jwt.issuer-uri, or define a bean of type JwtDecoder or HandshakeAuthenticator.";
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	@ConditionalOnMissingBean(name = "resumableWsHandshakeInterceptor")
 	HandshakeInterceptor resumableWsHandshakeInterceptor(HandshakeGate gate) {
 		return new ResumableWsHandshakeInterceptor(gate);

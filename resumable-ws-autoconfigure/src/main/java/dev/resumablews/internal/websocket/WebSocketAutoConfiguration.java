@@ -31,7 +31,7 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class WebSocketAutoConfiguration {
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, ConnectionEndpoint endpoint,
 			DispatcherServices dispatcherServices,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor,
