@@ -73,6 +73,8 @@ class ArchitectureTests {
 			entry("node"), //
 			entry("ephemeral"), //
 			entry("concurrent"), //
+			entry("status", "concurrent"), //
+			entry("operations", "concurrent", "status", "jdbc", "schema", "node", "log"), //
 			entry("budget"), //
 			entry("codec", "concurrent"), //
 			entry("observability", "concurrent"), //
@@ -80,17 +82,19 @@ class ArchitectureTests {
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
+			entry("log", "status", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed",
+					"epoch"), //
 			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
 					"epoch", "ephemeral"), //
-			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
-			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
-			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
-					"epoch"), //
+			entry("cluster", "status", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
+			entry("cleanup", "status", "observability", "concurrent", "schema", "jdbc", "log"), //
+			entry("reply", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node",
+					"protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
-			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
-			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "publish", "reply",
-					"relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
+			entry("relay", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol",
+					"epoch"), //
+			entry("connection", "status", "observability", "concurrent", "budget", "log", "feed", "presence", "publish",
+					"reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
@@ -131,7 +135,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule theSchemaIsKnownOnlyToThoseWhoSpeakSql = noClasses().that()
-		.resideOutsideOfPackages(inside("schema", "jdbc", "log", "cleanup", "cluster"))
+		.resideOutsideOfPackages(inside("schema", "jdbc", "log", "cleanup", "cluster", "operations"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage(INTERNAL + ".schema..");
@@ -167,7 +171,7 @@ class ArchitectureTests {
 	static final ArchRule onlyTheEdgesTouchSpringBoot = noClasses()
 		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)).and(not(ADAPTER_TO_BOOT)))
 		.and()
-		.resideOutsideOfPackages(inside("observability"))
+		.resideOutsideOfPackages(inside("observability", "operations"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

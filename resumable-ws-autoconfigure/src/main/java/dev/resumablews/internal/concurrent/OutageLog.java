@@ -1,7 +1,11 @@
 package dev.resumablews.internal.concurrent;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Logs the beginning and the end of an outage, once each: repeated failures are logged at
@@ -20,6 +24,8 @@ public final class OutageLog {
 	private boolean faulty;
 
 	private long failures;
+
+	private @Nullable Outage outage;
 
 	/**
 	 * Creates a log for an activity.
@@ -47,6 +53,8 @@ public final class OutageLog {
 			logger.debug(this.activity + " failed again", cause);
 		}
 		this.failing = true;
+		Instant since = (this.outage != null) ? this.outage.since() : Instant.now().truncatedTo(ChronoUnit.MILLIS);
+		this.outage = new Outage(this.activity, since, reason(cause));
 	}
 
 	/**
@@ -56,6 +64,7 @@ public final class OutageLog {
 		if (this.failing) {
 			this.failing = false;
 			this.faulty = false;
+			this.outage = null;
 			logger.info(this.activity + " works again");
 		}
 	}
@@ -69,11 +78,29 @@ public final class OutageLog {
 	}
 
 	/**
+	 * Returns the outage.
+	 * @return since when attempts have failed, and why the last one did; null if the last
+	 * attempt succeeded
+	 */
+	public synchronized @Nullable Outage outage() {
+		return this.outage;
+	}
+
+	/**
 	 * Returns how many attempts have failed so far.
 	 * @return the number of failures
 	 */
 	public synchronized long failures() {
 		return this.failures;
+	}
+
+	/**
+	 * The lines of a message that follow the first one may quote a payload.
+	 */
+	private static String reason(Throwable cause) {
+		String message = cause.getMessage();
+		String line = (message != null) ? message.lines().findFirst().orElse("").strip() : "";
+		return line.isEmpty() ? cause.getClass().getSimpleName() : line;
 	}
 
 }

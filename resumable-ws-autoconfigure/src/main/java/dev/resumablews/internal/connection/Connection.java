@@ -1,6 +1,8 @@
 package dev.resumablews.internal.connection;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -11,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.ClientTransport;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodecException;
@@ -29,6 +32,7 @@ import dev.resumablews.internal.protocol.ServerMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
 import dev.resumablews.internal.protocol.ServerMessage.SessionInit;
+import dev.resumablews.internal.status.ConnectionStatus.Client;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -176,6 +180,25 @@ final class Connection implements MessageSender {
 
 	boolean resumed() {
 		return session().resumed();
+	}
+
+	ClientTransport transport() {
+		return this.channel.transport();
+	}
+
+	/**
+	 * Returns how long ago the client connected.
+	 */
+	Duration age() {
+		return Duration.ofNanos(System.nanoTime() - this.createdNanos);
+	}
+
+	/**
+	 * Returns the state, once the session is open.
+	 */
+	Client toClient() {
+		return new Client(this.id, cursor().position(), Instant.now().minus(age()).truncatedTo(ChronoUnit.SECONDS),
+				transport());
 	}
 
 	LiveConnection toLiveConnection() {

@@ -1,15 +1,18 @@
 package dev.resumablews.internal.connection;
 
 import java.time.Duration;
+import java.util.List;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.presence.Presence;
+import dev.resumablews.internal.status.OutageSource;
 
 import org.springframework.context.SmartLifecycle;
 
 /**
  * Accepts connections from {@link #start()} to {@link #stop()}, any number of times.
  */
-final class ConnectionLifecycle implements SmartLifecycle {
+final class ConnectionLifecycle implements OutageSource, SmartLifecycle {
 
 	/**
 	 * Time between two looks at all connections.
@@ -65,6 +68,11 @@ final class ConnectionLifecycle implements SmartLifecycle {
 	@Override
 	public boolean isRunning() {
 		return this.running;
+	}
+
+	@Override
+	public List<Outage> outages() {
+		return this.workers.clock().outages();
 	}
 
 	/**

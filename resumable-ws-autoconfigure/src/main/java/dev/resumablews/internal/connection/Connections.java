@@ -18,6 +18,8 @@ import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
+import dev.resumablews.internal.status.ConnectionStatus;
+import dev.resumablews.internal.status.ConnectionStatus.Client;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The connections of this node. Admits connections between {@link #start()} and
  * {@link #beginToDrain()}, again and again. Safe for use by many threads.
  */
-final class Connections implements ConnectionLimiter {
+final class Connections implements ConnectionLimiter, ConnectionStatus.Source {
 
 	private static final Log logger = LogFactory.getLog(Connections.class);
 
@@ -222,6 +224,17 @@ final class Connections implements ConnectionLimiter {
 			.map(this.all::get)
 			.filter(Objects::nonNull)
 			.forEach((connection) -> connection.close(CloseCode.SUPERSEDED));
+	}
+
+	@Override
+	public ConnectionStatus connections() {
+		return new ConnectionStatus(this.mode == Mode.STARTED, this.all.size(), this.byUser.size(),
+				this.bySession.size(), this.unauthenticated.total());
+	}
+
+	@Override
+	public List<Client> clients(UUID sessionId) {
+		return this.bySession.getOrDefault(sessionId, List.of()).stream().map(Connection::toClient).toList();
 	}
 
 	/**
