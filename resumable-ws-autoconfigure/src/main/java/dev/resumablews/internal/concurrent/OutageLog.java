@@ -17,6 +17,8 @@ public final class OutageLog {
 
 	private static final Log logger = LogFactory.getLog(OutageLog.class);
 
+	private static final int MOST_CAUSES = 20;
+
 	private final String activity;
 
 	private boolean failing;
@@ -95,9 +97,20 @@ public final class OutageLog {
 	}
 
 	/**
-	 * The lines of a message that follow the first one may quote a payload.
+	 * What a pool throws says that it has no connection, and its cause says why.
 	 */
 	private static String reason(Throwable cause) {
+		Throwable root = cause;
+		for (int depth = 0; depth < MOST_CAUSES && root.getCause() != null; depth++) {
+			root = root.getCause();
+		}
+		return (root != cause) ? "%s (%s)".formatted(line(cause), line(root)) : line(cause);
+	}
+
+	/**
+	 * The lines of a message that follow the first one may quote a payload.
+	 */
+	private static String line(Throwable cause) {
 		String message = cause.getMessage();
 		String line = (message != null) ? message.lines().findFirst().orElse("").strip() : "";
 		return line.isEmpty() ? cause.getClass().getSimpleName() : line;

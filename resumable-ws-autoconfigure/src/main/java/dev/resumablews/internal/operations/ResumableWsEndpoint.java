@@ -1,7 +1,6 @@
 package dev.resumablews.internal.operations;
 
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.EventLogUnavailableException;
@@ -57,7 +56,7 @@ final class ResumableWsEndpoint {
 	 * Returns the state of a session.
 	 */
 	@ReadOperation
-	WebEndpointResponse<?> session(@Selector UUID sessionId) {
+	WebEndpointResponse<SessionView> session(@Selector UUID sessionId) {
 		try {
 			StoredSession stored = this.sessions.read(sessionId).orElse(null);
 			if (stored == null) {
@@ -68,8 +67,7 @@ final class ResumableWsEndpoint {
 					stored.replies(), stored.relays(), stored.events()));
 		}
 		catch (EventLogUnavailableException ex) {
-			return new WebEndpointResponse<>(Map.of("error", "Postgres did not answer"),
-					WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
+			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
 		}
 	}
 

@@ -2,6 +2,7 @@ package dev.resumablews.internal.operations;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -126,9 +127,12 @@ final class ResumableWsHealthIndicator extends AbstractHealthIndicator {
 	}
 
 	private static void addLease(Map<String, Object> details, List<String> problems, String what, int running,
-			Duration sinceRenewal, Duration lease) {
-		details.put(what, Map.of("running", running, "renewedAt", Instant.now().minus(sinceRenewal)));
-		if (sinceRenewal.compareTo(lease) > 0) {
+			Duration sinceRenewal, Duration length) {
+		Map<String, Object> lease = new LinkedHashMap<>();
+		lease.put("running", running);
+		lease.put("renewedAt", Instant.now().minus(sinceRenewal).truncatedTo(ChronoUnit.MILLIS));
+		details.put(what, lease);
+		if (sinceRenewal.compareTo(length) > 0) {
 			problems.add("The leases of %s have not been renewed for %d seconds, so other nodes take them over"
 				.formatted(what, sinceRenewal.toSeconds()));
 		}
