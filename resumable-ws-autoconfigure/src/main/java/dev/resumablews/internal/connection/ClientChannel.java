@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * events. Used by its connection's loop, but for {@link #ignoreInput}, {@link #close} and
  * {@link #cut}.
  */
-interface ClientChannel {
+public interface ClientChannel {
 
 	/**
 	 * Returns how the client is connected.
