@@ -171,7 +171,7 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 		long now = System.nanoTime();
 		List<Relay> open = this.held.values().stream().filter((relay) -> !relay.isOver()).toList();
 		Duration sinceRenewal = open.stream()
-			.map((relay) -> Duration.ofNanos(Math.max(0, now - relay.renewedAt())))
+			.map((relay) -> Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(0, now - relay.renewedAt()))))
 			.max(Comparator.naturalOrder())
 			.orElse(null);
 		return new RelayStatus(open.size(), sinceRenewal, this.lease);

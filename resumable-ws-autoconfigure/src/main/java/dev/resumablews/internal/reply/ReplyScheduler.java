@@ -159,7 +159,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 		long now = System.nanoTime();
 		Duration sinceRenewal = this.held.all()
 			.stream()
-			.map((held) -> Duration.ofNanos(Math.max(0, now - held.renewedAt())))
+			.map((held) -> Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(0, now - held.renewedAt()))))
 			.max(Comparator.naturalOrder())
 			.orElse(null);
 		return new ReplyStatus(this.answers, this.runner.running(), waiting(), sinceRenewal, this.settings.lease());
