@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -36,11 +37,13 @@ final class PostgresListener {
 
 	private final ListenerProbe probe;
 
-	private @Nullable SupervisedLoop loop;
+	private volatile @Nullable SupervisedLoop loop;
 
 	private volatile boolean closed;
 
 	private volatile @Nullable Connection connection;
+
+	private volatile boolean listening;
 
 	/**
 	 * Creates it.
@@ -67,9 +70,25 @@ final class PostgresListener {
 		if (connection != null) {
 			abort(connection);
 		}
-		if (this.loop != null) {
-			this.loop.stop(STOP_TIMEOUT);
+		SupervisedLoop loop = this.loop;
+		if (loop != null) {
+			loop.stop(STOP_TIMEOUT);
 		}
+	}
+
+	/**
+	 * Returns whether notifications arrive.
+	 */
+	boolean isListening() {
+		return this.listening;
+	}
+
+	/**
+	 * Returns since when they do not; null if they do.
+	 */
+	@Nullable Outage outage() {
+		SupervisedLoop loop = this.loop;
+		return (loop != null) ? loop.outages().outage() : null;
 	}
 
 	/**
@@ -84,6 +103,7 @@ final class PostgresListener {
 			}
 		}
 		finally {
+			this.listening = false;
 			this.connection = null;
 			// also out of a pool, which must not get back one that listens
 			abort(connection);
@@ -98,6 +118,7 @@ final class PostgresListener {
 		execute(connection, "listen \"" + this.channel + "\"");
 		PGConnection postgres = connection.unwrap(PGConnection.class);
 		control.worked();
+		this.listening = true;
 		receiver.missed();
 		this.probe.run(connection, receiver);
 		while (!control.stopped()) {

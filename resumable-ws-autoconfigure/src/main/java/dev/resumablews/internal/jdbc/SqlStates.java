@@ -17,6 +17,11 @@ public final class SqlStates {
 	 */
 	static final String NO_CONNECTION = "08003";
 
+	/**
+	 * A write in a read-only transaction.
+	 */
+	public static final String READ_ONLY_TRANSACTION = "25006";
+
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
 	private static final String UNIQUE_VIOLATION = "23505";
@@ -29,7 +34,7 @@ public final class SqlStates {
 	/**
 	 * A write in a read-only transaction, and a function that does not work on a standby.
 	 */
-	private static final Set<String> READ_ONLY = Set.of("25006", "55000");
+	private static final Set<String> READ_ONLY = Set.of(READ_ONLY_TRANSACTION, "55000");
 
 	/**
 	 * A prepared statement that exists already or does not exist, although the driver
