@@ -62,29 +62,37 @@ class ArchitectureTests {
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
 
 	/**
-	 * Which packages a package may depend on besides the API and itself. One that is not
-	 * named may depend on all that do not depend on it.
+	 * What every package may depend on, and what depends on the API alone.
+	 */
+	private static final String FOR_ALL = "failure";
+
+	/**
+	 * Which packages a package may depend on besides the API, {@link #FOR_ALL} and
+	 * itself. One that is not named may depend on all that do not depend on it.
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
+			entry(FOR_ALL), //
 			entry("protocol", "epoch"), //
 			entry("epoch"), //
 			entry("client"), //
-			entry("schema"), //
+			entry("datasource"), //
+			entry("schema", "datasource"), //
 			entry("node"), //
 			entry("ephemeral"), //
 			entry("concurrent"), //
 			entry("budget"), //
 			entry("codec", "concurrent"), //
 			entry("observability", "concurrent"), //
-			entry("jdbc", "concurrent", "schema"), //
+			entry("jdbc", "concurrent", "datasource", "schema"), //
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
 			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
-					"epoch", "ephemeral"), //
-			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
-			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
+			entry("publish", "observability", "protocol", "codec", "concurrent", "datasource", "jdbc", "log", "feed",
+					"presence", "epoch", "ephemeral"), //
+			entry("cluster", "concurrent", "datasource", "jdbc", "schema", "node", "feed", "log", "ephemeral",
+					"protocol"), //
+			entry("cleanup", "observability", "concurrent", "datasource", "schema", "jdbc", "log"), //
 			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
 					"epoch"), //
 			entry("springai", "log", "reply"), //
@@ -259,7 +267,7 @@ class ArchitectureTests {
 		return noClasses().that()
 			.resideInAnyPackage(inside(name))
 			.should()
-			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name))))
+			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name, FOR_ALL))))
 				.and(not(resideInAnyPackage(inside(others.toArray(String[]::new))))))
 			.because("package " + name + " may know " + others + " only")
 			.allowEmptyShould(true);

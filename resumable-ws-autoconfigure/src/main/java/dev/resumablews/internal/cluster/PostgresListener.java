@@ -34,6 +34,8 @@ final class PostgresListener {
 
 	private final int timeoutMillis;
 
+	private final ListenerProbe probe;
+
 	private @Nullable SupervisedLoop loop;
 
 	private volatile boolean closed;
@@ -43,11 +45,13 @@ final class PostgresListener {
 	/**
 	 * Creates it.
 	 * @param timeoutMillis how long Postgres may take to answer
+	 * @param probe finds out whether a connection hears
 	 */
-	PostgresListener(ListenerConnections connections, String channel, int timeoutMillis) {
+	PostgresListener(ListenerConnections connections, String channel, int timeoutMillis, ListenerProbe probe) {
 		this.connections = connections;
 		this.channel = channel;
 		this.timeoutMillis = timeoutMillis;
+		this.probe = probe;
 	}
 
 	void start(ClusterSignal.Receiver receiver) {
@@ -95,6 +99,7 @@ final class PostgresListener {
 		PGConnection postgres = connection.unwrap(PGConnection.class);
 		control.worked();
 		receiver.missed();
+		this.probe.run(connection, receiver);
 		while (!control.stopped()) {
 			PGNotification[] notifications = postgres.getNotifications(SILENCE_MILLIS);
 			if (notifications == null || notifications.length == 0) {

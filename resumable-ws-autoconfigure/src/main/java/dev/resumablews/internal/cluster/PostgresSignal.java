@@ -67,7 +67,8 @@ final class PostgresSignal implements ClusterSignal {
 
 	@Override
 	public void start(Receiver receiver) {
-		PostgresListener listener = new PostgresListener(this.connections, this.channel, this.timeoutMillis);
+		PostgresListener listener = new PostgresListener(this.connections, this.channel, this.timeoutMillis,
+				new ListenerProbe(this.database));
 		listener.start(receiver);
 		this.listener = listener;
 	}

@@ -31,6 +31,12 @@ public final class SqlStates {
 	 */
 	private static final Set<String> READ_ONLY = Set.of("25006", "55000");
 
+	/**
+	 * A prepared statement that exists already or does not exist, although the driver
+	 * keeps account of them: another client uses the same backend.
+	 */
+	private static final Set<String> MIXED_UP = Set.of("42P05", "26000");
+
 	private SqlStates() {
 	}
 
@@ -63,6 +69,14 @@ public final class SqlStates {
 	}
 
 	/**
+	 * Whether a pooler in transaction mode mixes up the prepared statements of its
+	 * clients.
+	 */
+	static boolean isMixedUp(SQLException ex) {
+		return MIXED_UP.contains(String.valueOf(ex.getSQLState()));
+	}
+
+	/**
 	 * Returns the exception that tells that something is locked which is not waited for.
 	 * @param message what is locked
 	 * @return the exception, like one from Postgres
@@ -84,6 +98,9 @@ public final class SqlStates {
 		String state = ex.getSQLState();
 		if (state == null || state.startsWith("08") || state.startsWith("57P")) {
 			return "Postgres cannot be reached";
+		}
+		if (isMixedUp(ex)) {
+			return "A pooler in transaction mode mixes up prepared statements; add prepareThreshold=0 to the JDBC URL";
 		}
 		return isTimeout(ex) ? "Postgres did not complete the statement in time" : "Postgres rejected the statement";
 	}

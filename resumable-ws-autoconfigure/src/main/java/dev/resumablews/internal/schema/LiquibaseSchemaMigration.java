@@ -11,6 +11,7 @@ import java.util.logging.Level;
 
 import javax.sql.DataSource;
 
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import liquibase.ContextExpression;
 import liquibase.Labels;
 import liquibase.Scope;
@@ -44,8 +45,8 @@ import org.springframework.core.io.DefaultResourceLoader;
  * <ol>
  * <li>An open transaction on one connection takes an advisory lock. It works through a
  * transaction pooler, and vanishes with the node that holds it.</li>
- * <li>Whoever holds it is alone, so a Liquibase lock that is found set belongs to a node
- * that died, and is released.</li>
+ * <li>Its holder is alone, so a Liquibase lock that is found set belongs to a node that
+ * died, and is released.</li>
  * <li>Liquibase runs on a second connection, which takes a lock for as long as its
  * backend lives.</li>
  * </ol>
@@ -76,7 +77,6 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 	@Override
 	public void migrate(SchemaName schema) {
 		try (Connection guard = this.dataSource.getConnection()) {
-			requirePostgres(guard);
 			boolean autoCommit = guard.getAutoCommit();
 			guard.setAutoCommit(false);
 			try {
@@ -88,20 +88,11 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 				guard.setAutoCommit(autoCommit);
 			}
 		}
-		catch (SchemaUnavailableException ex) {
+		catch (ResumableWsConfigurationException ex) {
 			throw ex;
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException("Could not create or update the tables of resumable-ws", ex);
-		}
-	}
-
-	private void requirePostgres(Connection connection) throws SQLException {
-		String product = connection.getMetaData().getDatabaseProductName();
-		if (!product.equals("PostgreSQL")) {
-			throw new SchemaUnavailableException(
-					"resumable-ws keeps its tables in Postgres, but the primary DataSource is of " + product + ".",
-					"Make a DataSource of Postgres the primary one, or set resumable-ws.enabled=false.", null);
 		}
 	}
 
@@ -115,7 +106,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		}
 		catch (SQLException ex) {
 			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
-				throw new SchemaUnavailableException(
+				throw new ResumableWsConfigurationException(
 						"Another node has been updating the tables of resumable-ws for more than %d seconds."
 							.formatted(this.waitForOtherNode.toSeconds()),
 						"Find the session in pg_locks that holds an advisory lock in this database, see what it waits "
@@ -161,7 +152,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			return this.dataSource.getConnection();
 		}
 		catch (SQLTransientConnectionException ex) {
-			throw new SchemaUnavailableException(
+			throw new ResumableWsConfigurationException(
 					"Updating the tables of resumable-ws needs two database connections at the same time, but the "
 							+ "pool gave only one: " + ex.getMessage(),
 					"Let the pool have at least two connections, for example with "
@@ -182,8 +173,9 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			query(connection, "select set_config('search_path', quote_ident(?), false)", schema.value());
 		}
 		if (query(connection, "select current_schema()").isEmpty()) {
-			throw new SchemaUnavailableException("The database connection comes without a schema to create tables in.",
-					"Set resumable-ws.schema.name.", null);
+			throw new ResumableWsConfigurationException(
+					"The database connection comes without a schema to create tables in.",
+					"Set resumable-ws.schema.name.");
 		}
 	}
 

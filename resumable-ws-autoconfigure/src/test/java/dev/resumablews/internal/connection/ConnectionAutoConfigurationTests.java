@@ -4,13 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-import javax.sql.DataSource;
-
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.budget.BudgetAutoConfiguration;
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
@@ -55,9 +54,10 @@ class ConnectionAutoConfigurationTests {
 
 	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(BudgetAutoConfiguration.class,
 			ListenerAutoConfiguration.class, BudgetAutoConfiguration.class, ConnectionAutoConfiguration.class,
-			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
-			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandshakeAutoConfiguration.class);
+			DataSourceAutoConfiguration.class, DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class,
+			JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+			PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class,
+			HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -199,18 +199,6 @@ class ConnectionAutoConfigurationTests {
 			.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(EventLog.class)
-				.doesNotHaveBean(WebSocketHandlerMapping.class));
-	}
-
-	@Test
-	void thereIsNoEndpointWithoutADataSource() {
-		new WebApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
-					ConnectionAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
-					LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-					PublishAutoConfiguration.class, ReplyAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed()
-				.doesNotHaveBean(DataSource.class)
 				.doesNotHaveBean(WebSocketHandlerMapping.class));
 	}
 
