@@ -37,8 +37,8 @@ class RuntimeHintsTests {
 			}
 		}
 		assertThat(resources()).hasSizeGreaterThan(10)
-			.allSatisfy((resource) -> assertThat(RuntimeHintsPredicates.resource().forResource(resource))
-				.accepts(hints));
+			.allSatisfy(
+					(resource) -> assertThat(RuntimeHintsPredicates.resource().forResource(resource)).accepts(hints));
 	}
 
 	private static List<? extends Class<?>> autoConfigurations() {
@@ -55,8 +55,7 @@ class RuntimeHintsTests {
 	 * Returns what the library's jar has beside classes and what Spring Boot reads.
 	 */
 	private static List<String> resources() throws Exception {
-		Path jar = Path
-			.of(ResumableWsProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+		Path jar = Path.of(ResumableWsProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI());
 		try (Stream<Path> files = Files.walk(jar.resolve("dev/resumablews"))) {
 			return files.filter(Files::isRegularFile)
 				.filter((file) -> !file.toString().endsWith(".class"))
