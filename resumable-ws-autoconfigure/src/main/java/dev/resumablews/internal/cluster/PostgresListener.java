@@ -94,12 +94,22 @@ final class PostgresListener {
 	/**
 	 * Listens on one connection until it breaks, or until this is closed.
 	 */
-	private void listen(ClusterSignal.Receiver receiver, SupervisedLoop.Control control) throws SQLException {
+	private void listen(ClusterSignal.Receiver receiver, SupervisedLoop.Control control) throws Exception {
+		if (this.closed) {
+			control.await(STOP_TIMEOUT);
+			return;
+		}
 		Connection connection = this.connections.open();
 		try {
 			this.connection = connection;
 			if (!this.closed) {
 				receive(connection, receiver, control);
+			}
+		}
+		catch (SQLException ex) {
+			// closing ends the wait by breaking the connection, which is no outage
+			if (!this.closed) {
+				throw ex;
 			}
 		}
 		finally {
