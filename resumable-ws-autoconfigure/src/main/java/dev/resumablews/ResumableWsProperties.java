@@ -77,8 +77,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param cookieName Name of the cookie that holds the token.
 	 * @param revalidationInterval Time between two questions to the application's
 	 * UserValidator whether a user who is connected is still valid.
-	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
-	 * WebSocket path, which verifies its tokens itself, and the client's script.
+	 * @param permitWithSpringSecurity Whether Spring Security lets requests to the
+	 * endpoint, which authenticates its clients itself, and to the client's scripts
+	 * through.
 	 * @param handshakesPerSecondPerAddress Handshakes a second that one address may send
 	 * to this node on average, whatever their tokens; zero for no limit. An IPv6 address
 	 * counts with all others of its /64.

@@ -97,7 +97,8 @@ class ArchitectureTests {
 			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
 			entry("handler", "log", "publish", "relay", "reply"), //
 			entry("connection", "handler", "observability", "concurrent", "budget", "log", "feed", "presence",
-					"publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
+					"publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"), //
+			entry("security", "client", "handler", "handshake", "presence"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
