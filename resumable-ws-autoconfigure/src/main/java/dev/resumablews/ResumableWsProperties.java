@@ -90,8 +90,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param revalidationInterval Time between two questions to the application's
 	 * UserValidator whether a user who is connected is still valid. Milliseconds without
 	 * a unit.
-	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
-	 * WebSocket path, which verifies its tokens itself, and the client's script.
+	 * @param permitWithSpringSecurity Whether Spring Security lets requests to the
+	 * endpoint, which authenticates its clients itself, and to the client's scripts
+	 * through.
 	 * @param handshakesPerSecondPerAddress Handshakes a second that one address may send
 	 * to this node on average, whatever their tokens; zero for no limit. An IPv6 address
 	 * counts with all others of its /64.

@@ -23,12 +23,14 @@ public final class TestServer implements AutoCloseable {
 
 	private static final int START_ATTEMPTS = 3;
 
-	private static final List<String> EXCLUDED = List.of(
+	private static final List<String> SECURITY = List.of(
 			"org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
-			"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration",
+			"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration");
+
+	private static final List<String> EXCLUDED = List.of(
 			"org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration",
 			"org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration");
 
@@ -114,6 +116,8 @@ public final class TestServer implements AutoCloseable {
 
 		private boolean jetty;
 
+		private boolean security;
+
 		private Builder() {
 			this.properties.put("server.port", "0");
 			this.properties.put("server.address", "localhost");
@@ -131,6 +135,22 @@ public final class TestServer implements AutoCloseable {
 			for (int i = 0; i < pairs.length; i += 2) {
 				this.properties.put(pairs[i], pairs[i + 1]);
 			}
+			return this;
+		}
+
+		/**
+		 * Removes a property that these servers have by default.
+		 */
+		public Builder without(String property) {
+			this.properties.remove(property);
+			return this;
+		}
+
+		/**
+		 * Lets Spring Security guard the application.
+		 */
+		public Builder security() {
+			this.security = true;
 			return this;
 		}
 
@@ -170,6 +190,9 @@ public final class TestServer implements AutoCloseable {
 		public TestServer start() {
 			List<String> excluded = new ArrayList<>(this.excluded);
 			excluded.addAll(this.jetty ? TOMCAT : JETTY);
+			if (!this.security) {
+				excluded.addAll(SECURITY);
+			}
 			this.properties.put("spring.autoconfigure.exclude", String.join(",", excluded));
 			this.properties.computeIfAbsent("spring.datasource.url", (name) -> TestPostgres.createDatabase());
 			if (this.model != null) {

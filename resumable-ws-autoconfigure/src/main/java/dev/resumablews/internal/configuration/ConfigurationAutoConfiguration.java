@@ -14,6 +14,7 @@ import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import jakarta.websocket.server.ServerEndpoint;
 
+import dev.resumablews.internal.handshake.Endpoint;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -106,8 +107,8 @@ public final class ConfigurationAutoConfiguration {
 			if (context.containsBean(ENDPOINTS)) {
 				paths.put(properties.path(), "resumable-ws.path");
 				if (properties.http().enabled()) {
-					paths.put(properties.path() + "/sse", "resumable-ws.path");
-					paths.put(properties.path() + "/messages", "resumable-ws.path");
+					paths.put(Endpoint.EVENTS.path(properties.path()), "resumable-ws.path");
+					paths.put(Endpoint.MESSAGES.path(properties.path()), "resumable-ws.path");
 				}
 			}
 			if (context.containsBean(SCRIPTS)) {
