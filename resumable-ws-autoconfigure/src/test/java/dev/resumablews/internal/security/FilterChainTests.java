@@ -146,8 +146,7 @@ class FilterChainTests {
 	}
 
 	private static int get(TestServer server, String path) {
-		return HttpResponse.of(server.port(), "GET", path, Map.of(), null)
-			.status();
+		return HttpResponse.of(server.port(), "GET", path, Map.of(), null).status();
 	}
 
 	private static int post(TestServer server, String path) {
