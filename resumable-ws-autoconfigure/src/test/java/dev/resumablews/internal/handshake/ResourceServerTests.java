@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import com.nimbusds.jose.JOSEObjectType;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
@@ -99,7 +100,7 @@ class ResourceServerTests {
 	void aTokenThatHasExpiredIsRefusedByTheEndpoint() {
 		String expired = TestTokens.signed(
 				TestTokens.claims("ada").expirationTime(TestTokens.in(Duration.ofMinutes(-5))), this.issuer.keys,
-				"first");
+				"first", JOSEObjectType.JWT);
 		assertThat(WsTestClient.to(this.server.uri()).header("Authorization", "Bearer " + expired).connectRefused())
 			.satisfies((refused) -> {
 				assertThat(refused.status()).isEqualTo(401);
@@ -118,7 +119,8 @@ class ResourceServerTests {
 	}
 
 	private String token(String role) {
-		return TestTokens.signed(TestTokens.claims("ada").claim("roles", List.of(role)), this.issuer.keys, "first");
+		return TestTokens.signed(TestTokens.claims("ada").claim("roles", List.of(role)), this.issuer.keys, "first",
+				JOSEObjectType.JWT);
 	}
 
 	@Configuration(proxyBeanMethods = false)

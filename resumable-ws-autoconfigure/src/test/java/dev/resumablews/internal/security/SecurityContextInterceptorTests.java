@@ -71,7 +71,8 @@ class SecurityContextInterceptorTests {
 		SecurityContextHolderStrategy own = new ListeningSecurityContextHolderStrategy(
 				(event) -> changes.incrementAndGet());
 		new SecurityContextInterceptor(() -> own).intercept(message(new AuthenticatedUser("ada", null)),
-				() -> assertThat(changes).hasValueGreaterThan(0));
+				() -> assertThat(own.getContext().getAuthentication().getName()).isEqualTo("ada"));
+		assertThat(changes).hasValueGreaterThan(0);
 	}
 
 	private static ClientMessage message(AuthenticatedUser user) {
