@@ -16,7 +16,7 @@ import org.postgresql.PGNotification;
 
 /**
  * Finds out whether the connection that listens can hear: a pooler in transaction mode
- * accepts {@code LISTEN} and delivers nothing. Notifies a channel of its own from another
+ * accepts {@code LISTEN} and delivers nothing. Notifies a separate channel from another
  * connection, and waits for the notification until it was heard once. Used by the
  * listener's thread.
  */

@@ -19,10 +19,6 @@ import dev.resumablews.internal.failure.ResumableWsConfigurationException;
  */
 final class SchemaInspector {
 
-	private static final String BOUNDS = """
-			select set_config('lock_timeout', '5000', true), set_config('statement_timeout', '30000', true);
-			""";
-
 	private static final String CATALOG = """
 			with wanted as (
 				select w.relation, w.attribute, w.is_table, s.schema
@@ -98,11 +94,9 @@ final class SchemaInspector {
 	}
 
 	private InstalledSchema inspect(String sql) throws SQLException {
-		try (Connection connection = this.dataSource.getConnection()) {
-			requireWritablePostgres(connection);
-			boolean autoCommit = connection.getAutoCommit();
-			connection.setAutoCommit(true);
-			try (PreparedStatement statement = connection.prepareStatement(BOUNDS + sql)) {
+		return StartConnection.with(this.dataSource, true, (connection) -> {
+			try (PreparedStatement statement = connection
+				.prepareStatement(String.join("; ", StartConnection.BOUNDS, sql))) {
 				setParameters(statement);
 				statement.execute();
 				statement.getMoreResults();
@@ -110,26 +104,7 @@ final class SchemaInspector {
 					return read(rows);
 				}
 			}
-			finally {
-				connection.setAutoCommit(autoCommit);
-			}
-		}
-	}
-
-	private static void requireWritablePostgres(Connection connection) throws SQLException {
-		String product = connection.getMetaData().getDatabaseProductName();
-		if (!product.equals("PostgreSQL")) {
-			throw new ResumableWsConfigurationException(
-					"resumable-ws keeps its tables in Postgres, but the DataSource is of " + product + ".",
-					"Annotate a DataSource bean of Postgres with @ResumableWsDataSource, or set "
-							+ "resumable-ws.enabled=false.");
-		}
-		if (connection.isReadOnly()) {
-			throw new ResumableWsConfigurationException(
-					"resumable-ws writes to Postgres, but the connections of the DataSource are read-only.",
-					"Remove spring.datasource.hikari.read-only, or annotate a DataSource bean that may write with "
-							+ "@ResumableWsDataSource.");
-		}
+		});
 	}
 
 	private void setParameters(PreparedStatement statement) throws SQLException {

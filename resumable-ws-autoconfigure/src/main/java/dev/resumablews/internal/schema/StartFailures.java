@@ -1,6 +1,5 @@
 package dev.resumablews.internal.schema;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -104,11 +103,14 @@ final class StartFailures {
 	}
 
 	private String role() {
-		try (Connection connection = this.dataSource.dataSource().getConnection();
-				Statement statement = connection.createStatement();
-				ResultSet row = statement.executeQuery("select quote_ident(current_user)")) {
-			row.next();
-			return row.getString(1);
+		try {
+			return StartConnection.with(this.dataSource.dataSource(), true, (connection) -> {
+				try (Statement statement = connection.createStatement();
+						ResultSet row = statement.executeQuery("select quote_ident(current_user)")) {
+					row.next();
+					return row.getString(1);
+				}
+			});
 		}
 		catch (SQLException ex) {
 			return "of the application";

@@ -17,10 +17,6 @@ import dev.resumablews.internal.failure.ResumableWsConfigurationException;
  */
 final class WriteCheck {
 
-	private static final String BOUNDS = """
-			select set_config('lock_timeout', '5000', true), set_config('statement_timeout', '30000', true)
-			""";
-
 	private static final List<String> STATEMENTS = List.of(
 			"insert into ws_sessions (session_id, user_id, forks) values (?, 'start-up check', ws_forks('', ws_epoch(''), 1))",
 			"update ws_sessions set last_event_id = 1 where session_id = ?",
@@ -45,22 +41,15 @@ final class WriteCheck {
 	 * @throws ResumableWsConfigurationException if a policy hides what was written
 	 */
 	void run(String role) throws SQLException {
-		try (Connection connection = this.dataSource.getConnection()) {
-			boolean autoCommit = connection.getAutoCommit();
-			connection.setAutoCommit(false);
-			try {
-				write(connection, role);
-			}
-			finally {
-				connection.rollback();
-				connection.setAutoCommit(autoCommit);
-			}
-		}
+		StartConnection.with(this.dataSource, false, (connection) -> {
+			write(connection, role);
+			return true;
+		});
 	}
 
 	private void write(Connection connection, String role) throws SQLException {
 		UUID session = UUID.randomUUID();
-		try (PreparedStatement bounds = connection.prepareStatement(BOUNDS)) {
+		try (PreparedStatement bounds = connection.prepareStatement(StartConnection.BOUNDS)) {
 			bounds.execute();
 		}
 		for (String sql : STATEMENTS) {

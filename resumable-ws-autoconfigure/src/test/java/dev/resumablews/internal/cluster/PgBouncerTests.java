@@ -5,9 +5,13 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 
 import javax.sql.DataSource;
 
+import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.PgBouncer;
 import dev.resumablews.testing.StartFailure;
@@ -42,8 +46,6 @@ class PgBouncerTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-	private static final String REMEDY = "resumable-ws.cluster.signal=polling";
-
 	private static String direct;
 
 	private static PgBouncer pooler;
@@ -66,7 +68,8 @@ class PgBouncerTests {
 	void aListenerThatCannotHearIsReportedWithTheRemedy(CapturedOutput output) {
 		try (TestServer node = TestServer.start("spring.datasource.url", pooler.url() + "&prepareThreshold=0")) {
 			await().atMost(PATIENCE).until(() -> output.getOut().contains("hears none"));
-			assertThat(output.getOut()).contains("PgBouncer", REMEDY, "resumableWsListenerDataSource");
+			assertThat(output.getOut()).contains("PgBouncer", "resumable-ws.cluster.signal=polling",
+					"resumableWsListenerDataSource");
 			assertThat(node.isRunning()).isTrue();
 		}
 	}
@@ -94,11 +97,18 @@ class PgBouncerTests {
 
 	@Test
 	void preparedStatementsThatAreMixedUpAreReportedWithTheRemedy(CapturedOutput output) {
-		String[] properties = { "spring.datasource.url", pooler.url(), REMEDY.split("=")[0], "polling" };
-		try (TestServer first = TestServer.start(properties); TestServer second = TestServer.start(properties)) {
-			await().atMost(PATIENCE).until(() -> output.getOut().contains("prepareThreshold=0"));
+		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url(), "resumable-ws.cluster.signal",
+				"polling")) {
+			UUID session = UUID.randomUUID();
+			new JdbcTemplate(new DriverManagerDataSource(direct))
+				.update("insert into ws_sessions (session_id, user_id) values (?, 'ann')", session);
+			await().atMost(PATIENCE).until(() -> {
+				for (TestServer node : List.of(nodes.first(), nodes.second())) {
+					node.bean(ResumableSessions.class).publishAsync(session, "tick", Map.of("n", 1));
+				}
+				return output.getOut().contains("prepareThreshold=0");
+			});
 			assertThat(output.getOut()).contains("PgBouncer");
-			assertThat(first.isRunning() && second.isRunning()).isTrue();
 		}
 	}
 
