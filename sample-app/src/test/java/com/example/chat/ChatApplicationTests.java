@@ -69,7 +69,8 @@ class ChatApplicationTests {
 	}
 
 	private static ConfigurableApplicationContext start(Path folder, String... arguments) {
-		List<String> all = new ArrayList<>(List.of("--server.port=0", "--chat.slow-port=0", "--chat.data-dir=" + folder));
+		List<String> all = new ArrayList<>(
+				List.of("--server.port=0", "--chat.slow-port=0", "--chat.data-dir=" + folder));
 		all.addAll(List.of(NO_MODEL));
 		all.addAll(List.of(arguments));
 		return SpringApplication.run(ChatApplication.class, all.toArray(String[]::new));
