@@ -37,7 +37,8 @@ class QuietStartTests {
 			startAndStop(url);
 			startAndStop(url);
 		}
-		assertThat(output.toString().lines().filter((line) -> line.contains("Started QuietStartTests.Application in"))).hasSize(2);
+		assertThat(output.toString().lines().filter((line) -> line.contains("Started QuietStartTests.Application in")))
+			.hasSize(2);
 		assertThat(output.toString().lines().filter((line) -> line.matches(".* (WARN|ERROR) .*"))).isEmpty();
 	}
 

@@ -28,9 +28,8 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 		thread.start();
 		context.registerBean("localPostgres", LocalPostgres.class, () -> await(server),
 				(definition) -> definition.setDestroyMethodName("close"));
-		// the context may fail before it asks for the server
-		context.addApplicationListener(
-				(ApplicationListener<ApplicationFailedEvent>) (failed) -> server.thenAccept(LocalPostgres::close));
+		// the context may fail before it asks for the server, which would outlive the process
+		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> stop(server));
 	}
 
 	static boolean isWanted(Environment environment) {
@@ -44,6 +43,14 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 		catch (RuntimeException | Error ex) {
 			server.completeExceptionally(ex);
 		}
+	}
+
+	private static void stop(CompletableFuture<LocalPostgres> server) {
+		server.handle((started, failure) -> started).thenAccept((started) -> {
+			if (started != null) {
+				started.close();
+			}
+		}).join();
 	}
 
 	private static LocalPostgres await(CompletableFuture<LocalPostgres> server) {
