@@ -34,7 +34,6 @@ import org.apache.tomcat.util.threads.ThreadPoolExecutor;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -49,7 +48,6 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.socket.WebSocketHandler;
@@ -57,8 +55,7 @@ import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 
 /**
- * Auto-configuration of the WebSocket endpoint. Comes last, like that of the replies,
- * which it would pull forward otherwise.
+ * Auto-configuration of the WebSocket endpoint.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
 		"dev.resumablews.internal.handler.HandlerAutoConfiguration",
@@ -67,7 +64,6 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 		"dev.resumablews.internal.relay.RelayAutoConfiguration",
 		"dev.resumablews.internal.reply.ReplyAutoConfiguration",
 		"dev.resumablews.internal.handshake.HandshakeAutoConfiguration" })
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnWebApplication(type = Type.SERVLET)
 @ConditionalOnClass(WebSocketHandler.class)
 @ConditionalOnBean({ EventLog.class, Replies.class, HandshakeAuthenticator.class })
