@@ -141,7 +141,7 @@ public final class TestServer implements AutoCloseable {
 		/**
 		 * Removes a property that these servers have by default.
 		 */
-		public Builder without(String property) {
+		public Builder unset(String property) {
 			this.properties.remove(property);
 			return this;
 		}

@@ -47,7 +47,7 @@ class ResourceServerTests {
 	void start(CapturedOutput output) {
 		this.server = TestServer.builder()
 			.security()
-			.without("resumable-ws.auth.jwt.secret")
+			.unset("resumable-ws.auth.jwt.secret")
 			.properties("spring.security.oauth2.resourceserver.jwt.jwk-set-uri", this.issuer.jwkSetUri(),
 					"spring.security.oauth2.resourceserver.jwt.authorities-claim-name", "roles",
 					"spring.security.oauth2.resourceserver.jwt.authority-prefix", "ROLE_")

@@ -47,7 +47,7 @@ class SessionLoginTests {
 	void start() {
 		this.server = TestServer.builder()
 			.security()
-			.without("resumable-ws.auth.jwt.secret")
+			.unset("resumable-ws.auth.jwt.secret")
 			.with(Application.class)
 			.start();
 	}
