@@ -22,6 +22,8 @@ import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.observation.Observations;
+import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	private final StoredPayloads payloads;
 
+	private final Observations observations;
+
 	private final SessionTable sessions;
 
 	private final EventTable events;
@@ -50,12 +54,14 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
 			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener) {
-		this(settings, database, sessions, statement, feeds, listener, StoredPayloads.PLAIN);
+		this(settings, database, sessions, statement, feeds, listener, StoredPayloads.PLAIN, Observations.NONE);
 	}
 
 	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
-			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener, StoredPayloads payloads) {
+			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener, StoredPayloads payloads,
+			Observations observations) {
 		this.payloads = payloads;
+		this.observations = observations;
 		this.sessions = sessions;
 		this.events = new EventTable(database, payloads, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
@@ -74,11 +80,13 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 
 	@Override
 	public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
+		Observation observation = AppendObservation.start(this.observations, draft);
 		AppendRequest request;
 		try {
 			request = draft.encoded(this.payloads);
 		}
 		catch (PayloadCodecException | EventLogUnavailableException ex) {
+			AppendObservation.stop(observation, null, ex);
 			return CompletableFuture.failedFuture(ex);
 		}
 		this.open.incrementAndGet();
@@ -86,6 +94,9 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 			.get(Math.floorMod(request.sessionId().hashCode(), this.writers.size()))
 			.append(request, onStored);
 		result.whenComplete((appended, failure) -> this.open.decrementAndGet());
+		if (!observation.isNoop()) {
+			result.whenComplete((appended, failure) -> AppendObservation.stop(observation, appended, failure));
+		}
 		return result;
 	}
 

@@ -19,6 +19,7 @@ import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import dev.resumablews.internal.log.AppendRequest.Role;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -49,6 +50,8 @@ final class ReplyRunner implements ReplyContext {
 
 	private final ResumableWsListener listener;
 
+	private final Observations observations;
+
 	private final HeldReplies held;
 
 	private final ClaimInbox inbox;
@@ -70,17 +73,20 @@ final class ReplyRunner implements ReplyContext {
 	 * @param settings bounds of replies
 	 * @param threadFactory creates the threads, at each start
 	 * @param listener is called when a reply has ended
+	 * @param observations observes the attempts
 	 * @param held the replies that are held
 	 * @param inbox where replies are given back
 	 */
 	ReplyRunner(EventLog log, @Nullable ReplyGenerator generator, ReplySettings settings,
-			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, HeldReplies held, ClaimInbox inbox) {
+			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, Observations observations,
+			HeldReplies held, ClaimInbox inbox) {
 		this.log = log;
 		this.generator = generator;
 		this.settings = settings;
 		this.threadFactory = threadFactory;
 		this.threads = threadFactory.get();
 		this.listener = listener;
+		this.observations = observations;
 		this.held = held;
 		this.inbox = inbox;
 	}
@@ -172,7 +178,7 @@ final class ReplyRunner implements ReplyContext {
 		}
 		EncodedAppend append = new EncodedAppend(this.log, event);
 		try {
-			this.threads.encode(event.messageId(), append);
+			this.threads.encode(event.messageId(), this.observations.continued(append));
 		}
 		catch (RejectedExecutionException ex) {
 			append.refuse("This node has stopped", ex);
@@ -243,7 +249,7 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	private void run(HeldReply held, ReplyGenerator generator) {
-		Reply reply = new Reply(held.claim(), this, generator);
+		Reply reply = new Reply(held.claim(), this, generator, ReplyScope.of(held.claim(), this.observations));
 		held.runs(reply);
 		CompletableFuture<@Nullable Void> back = new CompletableFuture<>();
 		AtomicInteger busy = this.busy;
