@@ -10,7 +10,9 @@ import tools.jackson.databind.JsonNode;
  * {@link EphemeralMessageHandler}. Immutable, as long as its payload is not changed.
  *
  * @param sessionId the session the client is connected to
- * @param userId the user it authenticated as
+ * @param user the user who sent it, as the connection's newest token or the login says.
+ * Of a {@code user_message} that is handled later, or by another node, only the id is
+ * known
  * @param connectionId the connection it came in on; of a message that came in a request
  * of its own, the id of that request
  * @param type its type
@@ -20,7 +22,15 @@ import tools.jackson.databind.JsonNode;
  * @param eventId id of the event it was stored as; null for every type but
  * {@code user_message}
  */
-public record ClientMessage(UUID sessionId, String userId, UUID connectionId, String type, JsonNode payload,
+public record ClientMessage(UUID sessionId, AuthenticatedUser user, UUID connectionId, String type, JsonNode payload,
 		@Nullable UUID idempotencyKey, @Nullable Long eventId) {
+
+	/**
+	 * Returns the id of the user who sent the message.
+	 * @return the user's id
+	 */
+	public String userId() {
+		return this.user.userId();
+	}
 
 }

@@ -7,7 +7,8 @@ import java.util.UUID;
  * What a {@link ReplyGenerator} is asked to answer. Immutable.
  *
  * @param sessionId the session
- * @param userId the user the session belongs to
+ * @param userId the user the session belongs to. A reply may run after the user's login
+ * has ended, and on another node, so no more is known
  * @param messageId id of this attempt at the reply, the {@code message_id} of its events
  * @param inReplyTo event id of the user message to answer
  * @param conversation the conversation up to the message to answer, which is the last

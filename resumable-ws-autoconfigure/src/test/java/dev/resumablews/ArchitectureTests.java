@@ -64,10 +64,16 @@ class ArchitectureTests {
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
 
 	/**
-	 * Which packages a package may depend on besides the API and itself. One that is not
-	 * named may depend on all that do not depend on it.
+	 * What every package may depend on, and what depends on the API alone.
+	 */
+	private static final String FOR_ALL = "failure";
+
+	/**
+	 * Which packages a package may depend on besides the API, {@link #FOR_ALL} and
+	 * itself. One that is not named may depend on all that do not depend on it.
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
+			entry(FOR_ALL), //
 			entry("protocol", "epoch"), //
 			entry("epoch"), //
 			entry("client"), //
@@ -94,7 +100,9 @@ class ArchitectureTests {
 			entry("springai", "log", "reply"), //
 			entry("relay", "observation", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol",
 					"epoch"), //
-			entry("connection", "observability", "observation", "concurrent", "budget", "log", "feed", "presence",
+			entry("handler", "log", "publish", "relay", "reply"), //
+			entry("mdc", "observation", "handler"), //
+			entry("connection", "handler", "observability", "observation", "concurrent", "budget", "log", "feed", "presence",
 					"publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
@@ -264,7 +272,7 @@ class ArchitectureTests {
 		return noClasses().that()
 			.resideInAnyPackage(inside(name))
 			.should()
-			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name))))
+			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name, FOR_ALL))))
 				.and(not(resideInAnyPackage(inside(others.toArray(String[]::new))))))
 			.because("package " + name + " may know " + others + " only")
 			.allowEmptyShould(true);

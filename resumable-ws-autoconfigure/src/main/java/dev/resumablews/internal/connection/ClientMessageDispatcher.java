@@ -6,7 +6,6 @@ import java.util.concurrent.CompletionException;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
-import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.MessageRejectedException;
@@ -15,6 +14,7 @@ import dev.resumablews.SecurityEvent;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
+import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
@@ -277,13 +277,13 @@ final class ClientMessageDispatcher {
 
 	private void custom(Custom custom) {
 		UUID key = custom.idempotencyKey();
-		ClientMessageHandler handler = this.services.handlers().get(custom.type());
+		Handlers.Handler handler = this.services.handlers().message(custom.type());
 		if (handler == null) {
 			this.sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
 					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
 			return;
 		}
-		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.userId(), this.sender.id(),
+		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
 				custom.type(), custom.payload(), key, null);
 		if (key == null) {
 			handler.handle(message);

@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodecException;
@@ -140,6 +141,11 @@ final class Connection implements MessageSender {
 	@Override
 	public UUID id() {
 		return this.id;
+	}
+
+	@Override
+	public AuthenticatedUser user() {
+		return this.login.user();
 	}
 
 	@Override

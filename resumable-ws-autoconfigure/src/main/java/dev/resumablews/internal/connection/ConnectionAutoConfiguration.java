@@ -1,19 +1,14 @@
 package dev.resumablews.internal.connection;
 
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
-import dev.resumablews.ClientMessageHandler;
-import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.UserValidator;
 import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.handshake.HandshakeGate;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.SessionTable;
@@ -35,7 +30,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.coyote.AbstractProtocol;
 import org.apache.tomcat.util.threads.ThreadPoolExecutor;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -67,6 +61,7 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
  * which it would pull forward otherwise.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
+		"dev.resumablews.internal.handler.HandlerAutoConfiguration",
 		"dev.resumablews.internal.log.LogAutoConfiguration",
 		"dev.resumablews.internal.publish.PublishAutoConfiguration",
 		"dev.resumablews.internal.relay.RelayAutoConfiguration",
@@ -81,13 +76,6 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 public final class ConnectionAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(ConnectionAutoConfiguration.class);
-
-	/**
-	 * What clients send to this library and not to the application.
-	 */
-	private static final Set<String> OWN_TYPES = Set.of("auth", "cancel", "ping", "resume");
-
-	private static final Set<String> NEVER_EPHEMERAL = Set.of("auth", "cancel", "ping", "resume", "user_message");
 
 	@Bean
 	Workers resumableWsWorkers(ResumableWsProperties properties, Environment environment) {
@@ -134,10 +122,8 @@ public final class ConnectionAutoConfiguration {
 	}
 
 	@Bean
-	EphemeralMessages resumableWsEphemeralMessages(ObjectProvider<EphemeralMessageHandler> handlers, Workers workers) {
-		return new EphemeralMessages(
-				byType(handlers.orderedStream().toList(), EphemeralMessageHandler::type, NEVER_EPHEMERAL),
-				workers.ephemeral());
+	EphemeralMessages resumableWsEphemeralMessages(Handlers handlers, Workers workers) {
+		return new EphemeralMessages(handlers, workers.ephemeral());
 	}
 
 	@Bean
@@ -190,18 +176,16 @@ public final class ConnectionAutoConfiguration {
 			Connections connections, SessionOpener opener, Presence presence, Disconnector disconnector,
 			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
 			IdempotentExecutor once, UserBudgets budgets, StorageQuota quota, HandshakeAuthenticator authenticator,
-			ObjectProvider<ClientMessageHandler> handlers, EphemeralMessages ephemerals,
-			ObjectProvider<RelayMessages> relays, ListenerDispatcher listeners,
+			Handlers handlers, EphemeralMessages ephemerals, ObjectProvider<RelayMessages> relays,
+			ListenerDispatcher listeners,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor,
 			ObjectProvider<HandshakeGate> gate) {
 		ConnectionSettings settings = settings(properties);
 		ConnectionServices services = new ConnectionServices(settings, log, feeds, new FrameWriter(),
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
-				authenticator,
-				notRelayed(byType(handlers.orderedStream().toList(), ClientMessageHandler::type, OWN_TYPES),
-						relays.getIfAvailable()),
-				ephemerals, workers, new MessageBacklog.Total(), quota, relays.getIfAvailable());
+				authenticator, handlers, ephemerals, workers, new MessageBacklog.Total(), quota,
+				relays.getIfAvailable());
 		ConnectionEndpoint endpoint = new ConnectionEndpoint(services, connections, opener, presence, disconnector);
 		Map<String, HttpRequestHandler> others = properties.http().enabled()
 				? httpEndpoints(properties.http(), gate.getObject(), endpoint, dispatcherServices) : Map.of();
@@ -218,32 +202,6 @@ public final class ConnectionAutoConfiguration {
 			.clock()
 			.every(ConnectionLifecycle.WATCH_INTERVAL, "Watching the requests with messages", messages::watch);
 		return Map.of("/sse", new EventStreamEndpoint(gate, endpoint, http.maxWait()), "/messages", messages);
-	}
-
-	private static <H> Map<String, H> byType(List<H> handlers, Function<H, String> type, Set<String> refused) {
-		handlers.forEach((handler) -> {
-			if (refused.contains(type.apply(handler))) {
-				throw new IllegalStateException(
-						"Messages of type '%s' are the protocol's own, so %s would never be called"
-							.formatted(type.apply(handler), handler.getClass().getName()));
-			}
-		});
-		return handlers.stream().collect(Collectors.toMap(type, (handler) -> handler, (first, second) -> {
-			throw new IllegalStateException("Two beans handle messages of type '%s': %s and %s"
-				.formatted(type.apply(first), first.getClass().getName(), second.getClass().getName()));
-		}));
-	}
-
-	private static Map<String, ClientMessageHandler> notRelayed(Map<String, ClientMessageHandler> handlers,
-			@Nullable RelayMessages relays) {
-		handlers.forEach((type, handler) -> {
-			if (relays != null && relays.handles(type)) {
-				throw new IllegalStateException(
-						"Messages of type '%s' are forwarded by a relay, so %s would never be called".formatted(type,
-								handler.getClass().getName()));
-			}
-		});
-		return handlers;
 	}
 
 	private static ConnectionSettings settings(ResumableWsProperties properties) {

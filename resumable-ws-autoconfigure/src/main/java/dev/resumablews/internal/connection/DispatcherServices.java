@@ -1,9 +1,7 @@
 package dev.resumablews.internal.connection;
 
-import java.util.Map;
-
-import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param replies cancels replies
  * @param once handles the application's messages once
  * @param authenticator verifies tokens
- * @param handlers the application's handlers, by type
+ * @param handlers the application's handlers
  * @param ephemerals handles ephemeral messages
  * @param workers the threads
  * @param backlog what all messages that wait take
@@ -27,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param relays stores messages that are forwarded to an upstream; null if there is none
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, Map<String, ClientMessageHandler> handlers, EphemeralMessages ephemerals,
-		Workers workers, MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
+		HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals, Workers workers,
+		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
 
 }

@@ -1,14 +1,13 @@
 package dev.resumablews.internal.connection;
 
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 
 import dev.resumablews.ClientMessage;
-import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.MessageRejectedException;
 import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.concurrent.FairExecutor;
+import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ErrorCode;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
@@ -35,13 +34,13 @@ final class EphemeralMessages {
 	 */
 	private static final int OVERHEAD = 1024;
 
-	private final Map<String, EphemeralMessageHandler> handlers;
+	private final Handlers handlers;
 
 	private final FairExecutor threads;
 
 	private final Semaphore room = new Semaphore(MAX_WAITING);
 
-	EphemeralMessages(Map<String, EphemeralMessageHandler> handlers, FairExecutor threads) {
+	EphemeralMessages(Handlers handlers, FairExecutor threads) {
 		this.handlers = handlers;
 		this.threads = threads;
 	}
@@ -51,7 +50,7 @@ final class EphemeralMessages {
 	 * @param length the message's length
 	 */
 	void handle(MessageSender sender, Ephemeral frame, int length) {
-		EphemeralMessageHandler handler = this.handlers.get(frame.type());
+		Handlers.Handler handler = this.handlers.ephemeral(frame.type());
 		if (!sender.budget().tryConsume(Rate.EPHEMERAL, 1)) {
 			sender.handled();
 		}
@@ -69,7 +68,7 @@ final class EphemeralMessages {
 		}
 	}
 
-	private void submit(EphemeralMessageHandler handler, MessageSender sender, Ephemeral frame, int length) {
+	private void submit(Handlers.Handler handler, MessageSender sender, Ephemeral frame, int length) {
 		boolean submitted = false;
 		try {
 			this.threads.execute(sender.userId(), () -> {
@@ -105,9 +104,9 @@ final class EphemeralMessages {
 		this.room.release();
 	}
 
-	private static void call(EphemeralMessageHandler handler, MessageSender sender, Ephemeral frame) {
+	private static void call(Handlers.Handler handler, MessageSender sender, Ephemeral frame) {
 		try {
-			handler.handle(new ClientMessage(sender.sessionId(), sender.userId(), sender.id(), frame.type(),
+			handler.handle(new ClientMessage(sender.sessionId(), sender.user(), sender.id(), frame.type(),
 					frame.payload(), null, null));
 		}
 		catch (MessageRejectedException ex) {

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
+import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
@@ -103,8 +104,12 @@ final class MessageRequest implements RequestBody.Listener {
 		return this.sessionId;
 	}
 
+	AuthenticatedUser user() {
+		return this.handshake.user();
+	}
+
 	String userId() {
-		return this.handshake.user().userId();
+		return user().userId();
 	}
 
 	UserBudget budget() {

@@ -2,6 +2,7 @@ package dev.resumablews.internal.connection;
 
 import java.util.UUID;
 
+import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.protocol.ServerMessage;
@@ -21,6 +22,11 @@ sealed interface MessageSender permits Connection, RequestMessage {
 	 * Returns the session, which is the user's.
 	 */
 	UUID sessionId();
+
+	/**
+	 * Returns the user, by the newest token.
+	 */
+	AuthenticatedUser user();
 
 	String userId();
 

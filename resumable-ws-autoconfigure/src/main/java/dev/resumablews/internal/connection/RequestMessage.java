@@ -4,6 +4,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
+import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.protocol.ErrorCode;
@@ -43,6 +44,11 @@ final class RequestMessage implements MessageSender {
 	@Override
 	public UUID sessionId() {
 		return this.request.sessionId();
+	}
+
+	@Override
+	public AuthenticatedUser user() {
+		return this.request.user();
 	}
 
 	@Override

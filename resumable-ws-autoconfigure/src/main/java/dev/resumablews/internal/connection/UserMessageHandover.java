@@ -4,8 +4,8 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 
 import dev.resumablews.ClientMessage;
-import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
+import dev.resumablews.internal.handler.Handlers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +21,11 @@ final class UserMessageHandover {
 
 	private final MessageSender sender;
 
-	private final ClientMessageHandler handler;
+	private final Handlers.Handler handler;
 
 	private final SerialExecutor executor;
 
-	private UserMessageHandover(MessageSender sender, ClientMessageHandler handler, Executor threads) {
+	private UserMessageHandover(MessageSender sender, Handlers.Handler handler, Executor threads) {
 		this.sender = sender;
 		this.handler = handler;
 		this.executor = new SerialExecutor(threads, false);
@@ -36,7 +36,7 @@ final class UserMessageHandover {
 	 * @return the handover; null if no handler of the application takes them
 	 */
 	static @Nullable UserMessageHandover of(MessageSender sender, DispatcherServices services) {
-		ClientMessageHandler handler = services.handlers().get("user_message");
+		Handlers.Handler handler = services.handlers().message("user_message");
 		return (handler != null)
 				? new UserMessageHandover(sender, handler, services.workers().handling().of(sender.userId())) : null;
 	}
@@ -58,7 +58,7 @@ final class UserMessageHandover {
 
 	private void handle(String content, UUID key, long eventId) {
 		try {
-			this.handler.handle(new ClientMessage(this.sender.sessionId(), this.sender.userId(), this.sender.id(),
+			this.handler.handle(new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
 					this.handler.type(), JsonNodeFactory.instance.objectNode().put("content", content), key, eventId));
 		}
 		catch (Throwable ex) {

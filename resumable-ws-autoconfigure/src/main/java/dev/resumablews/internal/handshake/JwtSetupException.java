@@ -1,30 +1,20 @@
 package dev.resumablews.internal.handshake;
 
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The application cannot start because it does not say, or says wrongly, how clients are
+ * Thrown at start-up when it is not, or wrongly, configured how clients are
  * authenticated.
  */
-final class JwtSetupException extends RuntimeException {
-
-	private final String action;
+final class JwtSetupException extends ResumableWsConfigurationException {
 
 	JwtSetupException(String description, String action) {
 		this(description, action, null);
 	}
 
 	JwtSetupException(String description, String action, @Nullable Throwable cause) {
-		super(description, cause);
-		this.action = action;
-	}
-
-	/**
-	 * Returns what to do about it.
-	 * @return what to do, in one sentence
-	 */
-	String action() {
-		return this.action;
+		super(description, action, cause);
 	}
 
 }

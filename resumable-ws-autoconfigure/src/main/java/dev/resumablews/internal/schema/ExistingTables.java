@@ -2,6 +2,8 @@ package dev.resumablews.internal.schema;
 
 import javax.sql.DataSource;
 
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
+
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -21,7 +23,7 @@ final class ExistingTables implements SchemaMigration {
 			String name = schema.qualify(table);
 			boolean missing = this.jdbc.sql("select to_regclass(?) is null").param(name).query(Boolean.class).single();
 			if (missing) {
-				throw new SchemaUnavailableException(
+				throw new ResumableWsConfigurationException(
 						"Table %s does not exist, and Liquibase, which would create it, is not on the classpath."
 							.formatted(name),
 						"Add org.liquibase:liquibase-core, or run the SQL files in dev/resumablews/schema/ of "

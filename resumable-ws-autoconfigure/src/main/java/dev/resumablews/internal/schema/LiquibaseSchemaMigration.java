@@ -11,6 +11,7 @@ import java.util.logging.Level;
 
 import javax.sql.DataSource;
 
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import liquibase.ContextExpression;
 import liquibase.Labels;
 import liquibase.Scope;
@@ -88,7 +89,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 				guard.setAutoCommit(autoCommit);
 			}
 		}
-		catch (SchemaUnavailableException ex) {
+		catch (ResumableWsConfigurationException ex) {
 			throw ex;
 		}
 		catch (Exception ex) {
@@ -99,7 +100,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 	private void requirePostgres(Connection connection) throws SQLException {
 		String product = connection.getMetaData().getDatabaseProductName();
 		if (!product.equals("PostgreSQL")) {
-			throw new SchemaUnavailableException(
+			throw new ResumableWsConfigurationException(
 					"resumable-ws keeps its tables in Postgres, but the primary DataSource is of " + product + ".",
 					"Make a DataSource of Postgres the primary one, or set resumable-ws.enabled=false.", null);
 		}
@@ -115,7 +116,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		}
 		catch (SQLException ex) {
 			if (LOCK_NOT_AVAILABLE.equals(ex.getSQLState())) {
-				throw new SchemaUnavailableException(
+				throw new ResumableWsConfigurationException(
 						"Another node has been updating the tables of resumable-ws for more than %d seconds."
 							.formatted(this.waitForOtherNode.toSeconds()),
 						"Find the session in pg_locks that holds an advisory lock in this database, see what it waits "
@@ -161,7 +162,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			return this.dataSource.getConnection();
 		}
 		catch (SQLTransientConnectionException ex) {
-			throw new SchemaUnavailableException(
+			throw new ResumableWsConfigurationException(
 					"Updating the tables of resumable-ws needs two database connections at the same time, but the "
 							+ "pool gave only one: " + ex.getMessage(),
 					"Let the pool have at least two connections, for example with "
@@ -182,7 +183,8 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			query(connection, "select set_config('search_path', quote_ident(?), false)", schema.value());
 		}
 		if (query(connection, "select current_schema()").isEmpty()) {
-			throw new SchemaUnavailableException("The database connection comes without a schema to create tables in.",
+			throw new ResumableWsConfigurationException(
+					"The database connection comes without a schema to create tables in.",
 					"Set resumable-ws.schema.name.", null);
 		}
 	}

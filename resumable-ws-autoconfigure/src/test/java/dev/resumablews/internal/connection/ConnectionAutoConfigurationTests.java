@@ -11,6 +11,7 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.budget.BudgetAutoConfiguration;
+import dev.resumablews.internal.handler.HandlerAutoConfiguration;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
@@ -57,7 +58,8 @@ class ConnectionAutoConfigurationTests {
 			ListenerAutoConfiguration.class, BudgetAutoConfiguration.class, ConnectionAutoConfiguration.class,
 			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
 			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandshakeAutoConfiguration.class);
+			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandlerAutoConfiguration.class,
+			HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -178,7 +180,6 @@ class ConnectionAutoConfigurationTests {
 		this.runner.withBean("one", ClientMessageHandler.class, One::new)
 			.withBean("two", ClientMessageHandler.class, Two::new)
 			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
 				.hasMessageContaining("'order'")
 				.hasMessageContaining(One.class.getName())
 				.hasMessageContaining(Two.class.getName()));

@@ -171,10 +171,10 @@ class CustomMessageTests {
 
 	@Test
 	void twoHandlersOfOneTypeOrOneOfTheProtocolsAreRefused() {
-		assertThatThrownBy(() -> TestServer.builder().with(Orders.class).with(MoreOrders.class).start()).rootCause()
+		assertThatThrownBy(() -> TestServer.builder().with(Orders.class).with(MoreOrders.class).start())
 			.hasMessageContaining("'order'")
 			.hasMessageContaining(Order.class.getName());
-		assertThatThrownBy(() -> TestServer.builder().with(OwnPing.class).start()).rootCause()
+		assertThatThrownBy(() -> TestServer.builder().with(OwnPing.class).start())
 			.hasMessageContaining("'ping'")
 			.hasMessageContaining("CustomMessageTests");
 	}

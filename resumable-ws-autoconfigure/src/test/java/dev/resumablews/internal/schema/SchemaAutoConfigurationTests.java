@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
+import dev.resumablews.testing.StartFailure;
 import dev.resumablews.testing.TestPostgres;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -132,7 +134,7 @@ class SchemaAutoConfigurationTests {
 			other.setAutoCommit(false);
 			other.createStatement().execute("select pg_advisory_xact_lock(hashtextextended('resumable-ws schema', 0))");
 			LiquibaseSchemaMigration migration = new LiquibaseSchemaMigration(pool, Duration.ofMillis(200));
-			assertThatExceptionOfType(SchemaUnavailableException.class)
+			assertThatExceptionOfType(ResumableWsConfigurationException.class)
 				.isThrownBy(() -> migration.migrate(new SchemaName("")))
 				.withMessageContaining("Another node");
 			assertThat(tablesIn("public")).isEmpty();
@@ -173,7 +175,7 @@ class SchemaAutoConfigurationTests {
 		this.runner
 			.withPropertyValues("spring.datasource.hikari.maximum-pool-size=1",
 					"spring.datasource.hikari.connection-timeout=250")
-			.run((context) -> assertThat(new SchemaFailureAnalyzer().analyze(context.getStartupFailure()).getAction())
+			.run((context) -> assertThat(StartFailure.analyze(context.getStartupFailure()).getAction())
 				.contains("maximum-pool-size"));
 	}
 
@@ -187,7 +189,7 @@ class SchemaAutoConfigurationTests {
 	void withoutLiquibaseMissingTablesAreExplained() {
 		this.runner.withClassLoader(new FilteredClassLoader("liquibase")).run((context) -> {
 			assertThat(context).hasFailed();
-			FailureAnalysis analysis = new SchemaFailureAnalyzer().analyze(context.getStartupFailure());
+			FailureAnalysis analysis = StartFailure.analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription()).contains("ws_sessions", "Liquibase");
 			assertThat(analysis.getAction()).contains("liquibase-core", "resumable-ws.schema.migrate=false");
 		});
@@ -198,14 +200,6 @@ class SchemaAutoConfigurationTests {
 		runByHand();
 		this.runner.withClassLoader(new FilteredClassLoader("liquibase"))
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(SchemaName.class));
-	}
-
-	@Test
-	void aFailureIsExplainedInTwoSentences() {
-		assertThat(new SchemaFailureAnalyzer()
-			.analyze(new IllegalStateException(new SchemaUnavailableException("What is wrong.", "What to do.", null))))
-			.extracting(FailureAnalysis::getDescription, FailureAnalysis::getAction)
-			.containsExactly("What is wrong.", "What to do.");
 	}
 
 	@Test
