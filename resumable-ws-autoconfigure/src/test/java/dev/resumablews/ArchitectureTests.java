@@ -102,8 +102,8 @@ class ArchitectureTests {
 					"epoch"), //
 			entry("handler", "log", "publish", "relay", "reply"), //
 			entry("mdc", "observation", "handler"), //
-			entry("connection", "handler", "observability", "observation", "concurrent", "budget", "log", "feed", "presence",
-					"publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
+			entry("connection", "handler", "observability", "observation", "concurrent", "budget", "log", "feed",
+					"presence", "publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));

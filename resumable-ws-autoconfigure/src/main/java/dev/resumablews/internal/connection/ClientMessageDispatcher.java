@@ -1,5 +1,6 @@
 package dev.resumablews.internal.connection;
 
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -16,6 +17,7 @@ import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
 import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.observation.MessageObservation;
 import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Cancel;
@@ -25,6 +27,7 @@ import dev.resumablews.internal.protocol.ClientFrame.Ping;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.ClientFrame.UserMessage;
 import dev.resumablews.internal.protocol.ErrorCode;
+import dev.resumablews.internal.protocol.ServerMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Ack;
 import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
@@ -119,6 +122,11 @@ final class ClientMessageDispatcher {
 			}
 			return;
 		}
+		MessageObservation observed = this.services.observations().message(observedType(frame), this.sender.id());
+		about(observed, () -> dispatch(frame, length, observed));
+	}
+
+	private void dispatch(ClientFrame frame, int length, MessageObservation observed) {
 		Reservation room;
 		boolean atOnce = this.waiting.isIdle() && !this.services.messages().mayBlock();
 		boolean direct = atOnce && frame instanceof UserMessage && this.handover == null;
@@ -126,24 +134,24 @@ final class ClientMessageDispatcher {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
 		catch (EventLogUnavailableException ex) {
-			refuse(ex, key(frame));
+			refuse(ex, key(frame), observed);
 			return;
 		}
 		if (frame instanceof UserMessage message) {
 			if (atOnce) {
-				userMessage(message, room);
+				userMessage(message, room, observed);
 			}
 			else {
-				this.waiting.execute(() -> userMessage(message, room));
+				later(observed, () -> userMessage(message, room, observed));
 			}
 		}
 		else if (frame instanceof Custom custom && relays(custom) != null) {
-			this.waiting.execute(() -> relayMessage(custom, room));
+			later(observed, () -> relayMessage(custom, room, observed));
 		}
 		else {
-			this.waiting.execute(() -> {
+			later(observed, () -> {
 				try {
-					handle(frame);
+					handle(frame, observed);
 				}
 				finally {
 					room.release();
@@ -152,8 +160,54 @@ final class ClientMessageDispatcher {
 		}
 	}
 
-	private void handle(ClientFrame frame) {
+	private void later(MessageObservation observed, Runnable task) {
+		this.waiting.execute(() -> about(observed, task));
+	}
+
+	/**
+	 * Runs what a message leads to. Its session is known when it is open.
+	 */
+	private void about(MessageObservation observed, Runnable task) {
+		observed.run(this.opened ? this.sender.sessionId() : null, task);
+	}
+
+	/**
+	 * Returns the type that a message is observed with: one that there is, since clients
+	 * choose what they send.
+	 * @return the type; null if such messages are not observed
+	 */
+	private @Nullable String observedType(ClientFrame frame) {
+		if (frame instanceof UserMessage) {
+			return "user_message";
+		}
+		if (frame instanceof Cancel) {
+			return "cancel";
+		}
+		if (frame instanceof Custom custom) {
+			boolean known = this.services.handlers().message(custom.type()) != null || relays(custom) != null;
+			return known ? custom.type() : "unknown";
+		}
+		return null;
+	}
+
+	private void answer(ServerMessage message, MessageObservation observed) {
+		this.sender.tell(message);
+		if (message instanceof Ack ack) {
+			observed.end(ack.duplicate() ? "duplicate" : "ok");
+		}
+		else if (message instanceof ErrorMessage error) {
+			observed.end(error.code().name().toLowerCase(Locale.ROOT));
+		}
+	}
+
+	private void handled(MessageObservation observed) {
+		this.sender.handled();
+		observed.end("ok");
+	}
+
+	private void handle(ClientFrame frame, MessageObservation observed) {
 		if (isTooLate()) {
+			observed.end("dropped");
 			return;
 		}
 		try {
@@ -162,17 +216,17 @@ final class ClientMessageDispatcher {
 			}
 			else if (frame instanceof Cancel cancel) {
 				this.services.replies().cancel(this.sender.sessionId(), this.sender.userId(), cancel.messageId());
-				this.sender.handled();
+				handled(observed);
 			}
 			else if (frame instanceof Auth auth) {
 				authenticate(auth);
 			}
 			else if (frame instanceof Custom custom) {
-				custom(custom);
+				custom(custom, observed);
 			}
 		}
 		catch (Throwable ex) {
-			refuse(ex, key(frame));
+			refuse(ex, key(frame), observed);
 		}
 	}
 
@@ -192,17 +246,18 @@ final class ClientMessageDispatcher {
 	 * Stores a message and hands it to the application's handler, if there is one.
 	 * @param room what was reserved for the message, kept until it is stored and handled
 	 */
-	private void userMessage(UserMessage message, Reservation room) {
+	private void userMessage(UserMessage message, Reservation room, MessageObservation observed) {
 		UUID key = message.idempotencyKey();
 		UserMessageHandover handover = this.handover;
 		CompletableFuture<AppendResult> answer;
 		try {
 			if (isTooLate()) {
 				room.release();
+				observed.end("dropped");
 				return;
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), message.content().length())) {
-				this.services.quota().refuse(this.sender, key, room::release);
+				refuseForQuota(key, room, observed);
 				return;
 			}
 			answer = this.services.messages()
@@ -214,7 +269,7 @@ final class ClientMessageDispatcher {
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key);
+			refuse(ex, key, observed);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
@@ -222,10 +277,10 @@ final class ClientMessageDispatcher {
 				room.release();
 			}
 			if (failure != null) {
-				refuse(rejected(failure), key);
+				refuse(rejected(failure), key, observed);
 			}
 			else {
-				this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+				answer(new Ack(key, appended.eventId(), appended.duplicate()), observed);
 			}
 		});
 	}
@@ -239,13 +294,14 @@ final class ClientMessageDispatcher {
 	 * Stores a message that is forwarded to an upstream.
 	 * @param room what was reserved for the message, kept until it is stored
 	 */
-	private void relayMessage(Custom custom, Reservation room) {
+	private void relayMessage(Custom custom, Reservation room, MessageObservation observed) {
 		UUID key = custom.idempotencyKey();
 		CompletableFuture<AppendResult> answer;
 		try {
 			RelayMessages relays = relays(custom);
 			if (isTooLate() || relays == null) {
 				room.release();
+				observed.end("dropped");
 				return;
 			}
 			if (key == null || !custom.payload().isObject()) {
@@ -254,45 +310,45 @@ final class ClientMessageDispatcher {
 							.formatted(custom.type()));
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
-				this.services.quota().refuse(this.sender, key, room::release);
+				refuseForQuota(key, room, observed);
 				return;
 			}
 			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key);
+			refuse(ex, key, observed);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
 			room.release();
 			if (failure != null) {
-				refuse(rejected(failure), key);
+				refuse(rejected(failure), key, observed);
 			}
 			else {
-				this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+				answer(new Ack(key, appended.eventId(), appended.duplicate()), observed);
 			}
 		});
 	}
 
-	private void custom(Custom custom) {
+	private void custom(Custom custom, MessageObservation observed) {
 		UUID key = custom.idempotencyKey();
 		Handlers.Handler handler = this.services.handlers().message(custom.type());
 		if (handler == null) {
-			this.sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
-					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
+			answer(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
+					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key), observed);
 			return;
 		}
 		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
 				custom.type(), custom.payload(), key, null);
 		if (key == null) {
 			handler.handle(message);
-			this.sender.handled();
+			handled(observed);
 			return;
 		}
 		boolean first = this.services.once()
 			.run(this.sender.sessionId(), this.sender.userId(), key, () -> handler.handle(message));
-		this.sender.tell(new Ack(key, null, !first));
+		answer(new Ack(key, null, !first), observed);
 	}
 
 	private void authenticate(Auth auth) {
@@ -337,33 +393,48 @@ final class ClientMessageDispatcher {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private void refuse(Throwable thrown, @Nullable UUID key) {
+	private void refuseForQuota(UUID key, Reservation room, MessageObservation observed) {
+		this.services.quota().refuse(this.sender, key, () -> {
+			room.release();
+			observed.end("quota_exceeded");
+		});
+	}
+
+	private void refuse(Throwable thrown, @Nullable UUID key, MessageObservation observed) {
 		Throwable failure = unwrapped(thrown);
+		about(observed, () -> refuseNamed(failure, key, observed));
+	}
+
+	private void refuseNamed(Throwable failure, @Nullable UUID key, MessageObservation observed) {
 		if (failure instanceof BudgetExceededException exceeded) {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
-			this.sender
-				.tell(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key));
+			answer(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key),
+					observed);
 		}
 		else if (failure instanceof EventLogUnavailableException) {
-			this.sender.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
-					"The message cannot be stored right now; send it again later", key));
+			observed.failed(failure);
+			answer(new ErrorMessage(ErrorCode.UNAVAILABLE,
+					"The message cannot be stored right now; send it again later", key), observed);
 		}
 		else if (failure instanceof UnknownSessionException unknown && this.opened
 				&& unknown.getSessionId().equals(this.sender.sessionId())) {
 			this.sender.sessionEnded();
+			observed.end("session_ended");
 		}
 		else if (failure instanceof PayloadCodecException) {
+			observed.failed(failure);
 			logger.warn(
 					"A message of sender %s could not be stored: %s".formatted(this.sender.id(), failure.getMessage()));
 			logger.debug("A message could not be encoded", failure);
-			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
+			answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key), observed);
 		}
 		else if (failure instanceof MessageRejectedException) {
-			this.sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
+			answer(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key), observed);
 		}
 		else {
+			observed.failed(failure);
 			logger.warn("A message of sender %s could not be handled".formatted(this.sender.id()), failure);
-			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
+			answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key), observed);
 		}
 	}
 

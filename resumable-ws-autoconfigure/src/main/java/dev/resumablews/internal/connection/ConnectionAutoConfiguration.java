@@ -13,6 +13,7 @@ import dev.resumablews.internal.handshake.HandshakeGate;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.SessionTable;
 import dev.resumablews.internal.observability.ListenerDispatcher;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.presence.ConnectionTable;
 import dev.resumablews.internal.presence.Disconnects;
 import dev.resumablews.internal.presence.Presence;
@@ -177,7 +178,7 @@ public final class ConnectionAutoConfiguration {
 			ListeningClock time, EventLog log, SessionFeeds feeds, UserMessages messages, Replies replies,
 			IdempotentExecutor once, UserBudgets budgets, StorageQuota quota, HandshakeAuthenticator authenticator,
 			Handlers handlers, EphemeralMessages ephemerals, ObjectProvider<RelayMessages> relays,
-			ListenerDispatcher listeners,
+			ListenerDispatcher listeners, ObjectProvider<Observations> observations,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor,
 			ObjectProvider<HandshakeGate> gate) {
 		ConnectionSettings settings = settings(properties);
@@ -185,7 +186,7 @@ public final class ConnectionAutoConfiguration {
 				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
 		DispatcherServices dispatcherServices = new DispatcherServices(new FrameReader(), messages, replies, once,
 				authenticator, handlers, ephemerals, workers, new MessageBacklog.Total(), quota,
-				relays.getIfAvailable());
+				relays.getIfAvailable(), observations.getIfAvailable(() -> Observations.NONE));
 		ConnectionEndpoint endpoint = new ConnectionEndpoint(services, connections, opener, presence, disconnector);
 		Map<String, HttpRequestHandler> others = properties.http().enabled()
 				? httpEndpoints(properties.http(), gate.getObject(), endpoint, dispatcherServices) : Map.of();

@@ -2,6 +2,7 @@ package dev.resumablews.internal.connection;
 
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
@@ -23,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param backlog what all messages that wait take
  * @param quota how much may be stored for a user
  * @param relays stores messages that are forwarded to an upstream; null if there is none
+ * @param observations observes messages
  */
 record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
 		HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals, Workers workers,
-		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
+		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays, Observations observations) {
 
 }

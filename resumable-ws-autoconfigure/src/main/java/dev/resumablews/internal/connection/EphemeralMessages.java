@@ -8,6 +8,7 @@ import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ErrorCode;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
@@ -73,7 +74,7 @@ final class EphemeralMessages {
 		try {
 			this.threads.execute(sender.userId(), () -> {
 				try {
-					call(handler, sender, frame);
+					LogContext.run(sender.sessionId(), sender.id(), () -> call(handler, sender, frame));
 				}
 				finally {
 					giveBack(sender, length);

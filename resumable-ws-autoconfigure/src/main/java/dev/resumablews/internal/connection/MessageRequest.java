@@ -17,6 +17,7 @@ import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.handshake.Handshake;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
@@ -285,7 +286,8 @@ final class MessageRequest implements RequestBody.Listener {
 			handle(all.messages().get(index));
 		}
 		catch (Throwable ex) {
-			logger.warn("A message of request %s could not be handled".formatted(this.id), ex);
+			LogContext.run(this.sessionId, this.id,
+					() -> logger.warn("A message of request %s could not be handled".formatted(this.id), ex));
 			answered(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}

@@ -7,6 +7,7 @@ import java.util.Objects;
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.handshake.PendingHandshake;
+import dev.resumablews.internal.observation.LogContext;
 import jakarta.websocket.Session;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -117,7 +118,8 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			}
 		}
 		catch (Throwable ex) {
-			logger.error("A message of connection " + attached.connection().id() + " could not be received", ex);
+			LogContext.run(null, attached.connection().id(), () -> logger
+				.error("A message of connection " + attached.connection().id() + " could not be received", ex));
 			attached.connection().close(CloseCode.INTERNAL_ERROR);
 		}
 		finally {

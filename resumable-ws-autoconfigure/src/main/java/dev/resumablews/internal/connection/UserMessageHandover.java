@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.LogContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ final class UserMessageHandover {
 	void handOver(String content, UUID key, long eventId, Reservation room) {
 		this.executor.execute(() -> {
 			try {
-				handle(content, key, eventId);
+				LogContext.run(this.sender.sessionId(), this.sender.id(), () -> handle(content, key, eventId));
 			}
 			finally {
 				room.release();

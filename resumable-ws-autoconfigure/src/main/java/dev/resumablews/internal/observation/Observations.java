@@ -66,19 +66,14 @@ public final class Observations {
 	}
 
 	/**
-	 * Starts the observation of a message of a client.
-	 * @param type the message's type, one of a fixed set
-	 * @param sessionId its session
+	 * Returns the observation of a message of a client, which begins when the message is
+	 * handled for a session.
+	 * @param type the message's type, one of a fixed set; null if it is not observed
 	 * @param senderId the connection or request that it came on
-	 * @return the observation, of a {@link MessageObservationContext} unless it is
-	 * {@linkplain Observation#isNoop() none}
+	 * @return the observation
 	 */
-	public Observation message(String type, UUID sessionId, UUID senderId) {
-		if (this.registry.isNoop()) {
-			return Observation.NOOP;
-		}
-		return start(ResumableWsObservation.MESSAGE, this.messages, MESSAGES,
-				new MessageObservationContext(type, sessionId, senderId));
+	public MessageObservation message(@Nullable String type, UUID senderId) {
+		return new MessageObservation(this, type, senderId);
 	}
 
 	/**
@@ -155,6 +150,14 @@ public final class Observations {
 		catch (RuntimeException ex) {
 			logger.warn("The end of an observation could not be observed", ex);
 		}
+	}
+
+	Observation startMessage(String type, UUID sessionId, UUID senderId) {
+		if (this.registry.isNoop()) {
+			return Observation.NOOP;
+		}
+		return start(ResumableWsObservation.MESSAGE, this.messages, MESSAGES,
+				new MessageObservationContext(type, sessionId, senderId));
 	}
 
 	private <C extends Observation.Context> Observation start(ResumableWsObservation observation,

@@ -19,6 +19,7 @@ import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import dev.resumablews.internal.log.AppendRequest.Role;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.apache.commons.logging.Log;
@@ -304,7 +305,7 @@ final class ReplyRunner implements ReplyContext {
 
 	private void guarded(ClaimedReply claim, Runnable task) {
 		try {
-			task.run();
+			LogContext.run(claim.sessionId(), null, task);
 		}
 		catch (Throwable ex) {
 			failed(claim, ex);
@@ -312,8 +313,9 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	private void failed(ClaimedReply claim, Throwable failure) {
-		logger.warn("Reply %s of session %s could not be begun, and is given back: %s".formatted(claim.messageId(),
-				claim.sessionId(), failure));
+		LogContext.run(claim.sessionId(), null,
+				() -> logger.warn("Reply %s of session %s could not be begun, and is given back: %s"
+					.formatted(claim.messageId(), claim.sessionId(), failure)));
 		giveBack(claim);
 	}
 
