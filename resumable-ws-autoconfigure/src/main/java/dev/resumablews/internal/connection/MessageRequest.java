@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
@@ -63,6 +64,11 @@ final class MessageRequest implements RequestBody.Listener {
 
 	private final HttpExchange exchange;
 
+	/**
+	 * Handles messages as a part of the request's trace.
+	 */
+	private final Executor observed;
+
 	private final List<@Nullable ServerMessage> answers = new ArrayList<>();
 
 	/**
@@ -88,6 +94,9 @@ final class MessageRequest implements RequestBody.Listener {
 
 	private final AtomicReference<@Nullable HttpAnswer> refusal = new AtomicReference<>();
 
+	/**
+	 * Creates a request. To be called by the thread that serves it.
+	 */
 	MessageRequest(MessagesEndpoint endpoint, Handshake handshake, UUID sessionId, UserBudget budget,
 			HttpExchange exchange) {
 		this.endpoint = endpoint;
@@ -95,6 +104,7 @@ final class MessageRequest implements RequestBody.Listener {
 		this.sessionId = sessionId;
 		this.budget = budget;
 		this.exchange = exchange;
+		this.observed = endpoint.dispatcherServices().observations().current();
 	}
 
 	UUID id() {
@@ -313,7 +323,7 @@ final class MessageRequest implements RequestBody.Listener {
 		ClientMessageDispatcher dispatcher = new ClientMessageDispatcher(sender, services,
 				this.endpoint.services().settings(), this.handover);
 		dispatcher.sessionOpened();
-		dispatcher.dispatch(frame, text.length());
+		this.observed.execute(() -> dispatcher.dispatch(frame, text.length()));
 	}
 
 	private void answered(@Nullable ServerMessage answer) {

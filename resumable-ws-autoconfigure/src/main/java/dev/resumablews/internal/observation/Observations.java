@@ -1,6 +1,7 @@
 package dev.resumablews.internal.observation;
 
 import java.util.UUID;
+import java.util.concurrent.Executor;
 
 import dev.resumablews.observation.AppendObservationContext;
 import dev.resumablews.observation.AppendObservationContext.Source;
@@ -130,13 +131,13 @@ public final class Observations {
 	}
 
 	/**
-	 * Returns a task that is run as a part of what the current thread observes.
-	 * @param task the task
-	 * @return the same task if nothing is observed
+	 * Returns what runs tasks as a part of what the current thread observes, on the
+	 * thread that calls it.
+	 * @return an executor that runs a task at once
 	 */
-	public Runnable continued(Runnable task) {
+	public Executor current() {
 		Observation current = this.registry.isNoop() ? null : this.registry.getCurrentObservation();
-		return (current != null) ? () -> current.scoped(task) : task;
+		return (current != null) ? (task) -> current.scoped(task) : Runnable::run;
 	}
 
 	/**

@@ -179,7 +179,8 @@ final class ReplyRunner implements ReplyContext {
 		}
 		EncodedAppend append = new EncodedAppend(this.log, event);
 		try {
-			this.threads.encode(event.messageId(), this.observations.continued(append));
+			Executor observed = this.observations.current();
+			this.threads.encode(event.messageId(), () -> observed.execute(append));
 		}
 		catch (RejectedExecutionException ex) {
 			append.refuse("This node has stopped", ex);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -66,6 +67,7 @@ class LogContextTests {
 
 	@BeforeEach
 	void capture() {
+		context().getLogger(application.getName()).setLevel(Level.INFO);
 		this.lines.setContext(context());
 		this.lines.start();
 		root().addAppender(this.lines);
@@ -74,6 +76,7 @@ class LogContextTests {
 	@AfterEach
 	void release() {
 		root().detachAppender(this.lines);
+		context().getLogger(application.getName()).setLevel(null);
 		MDC.clear();
 	}
 

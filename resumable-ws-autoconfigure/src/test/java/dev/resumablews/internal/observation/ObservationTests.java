@@ -139,9 +139,6 @@ class ObservationTests {
 			assertThat(observations.reply(null, id, id, 1, 1)).isSameAs(Observation.NOOP);
 			assertThat(observations.startMessage("vote", id, id)).isSameAs(Observation.NOOP);
 			assertThat(observations.currentTrace()).isNull();
-			Runnable task = () -> {
-			};
-			assertThat(observations.continued(task)).isSameAs(task);
 		}
 	}
 

@@ -1,6 +1,10 @@
 package dev.resumablews.internal.observation;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -12,6 +16,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -28,7 +33,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -42,7 +46,7 @@ import static org.awaitility.Awaitility.await;
  */
 class TraceAcrossTakeoverTests {
 
-	private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+	private static final JsonMapper JSON = JsonMapper.shared();
 
 	private static final Pattern DOCUMENTED = Pattern.compile("```json\\n(\\[.*?])\\n```", Pattern.DOTALL);
 
@@ -90,7 +94,8 @@ class TraceAcrossTakeoverTests {
 		});
 		this.second.close();
 		List<Map<String, Object>> trace = trace();
-		Files.writeString(Path.of("target/trace.json"), JSON.writeValueAsString(trace));
+		Files.writeString(Path.of("target/trace.json"),
+				trace.stream().map(JSON::writeValueAsString).collect(Collectors.joining(",\n\t", "[\n\t", "\n]\n")));
 		List<String> shape = shape(JSON.valueToTree(trace));
 		assertThat(shape).contains("node-1 message user_message < nothing: ok",
 				"node-1 append client < message user_message: stored",
@@ -98,6 +103,33 @@ class TraceAcrossTakeoverTests {
 				"node-2 append reply < reply 2: stored");
 		assertThat(shape).anyMatch((span) -> span.startsWith("node-2 chat "));
 		assertThat(shape).containsExactlyElementsOf(shape(documented()));
+	}
+
+	@Test
+	void aMessageInARequestContinuesTheTraceOfItsSender() throws Exception {
+		String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+		String token = Tokens.forUser("bob");
+		try (WsTestClient client = WsTestClient.to(this.second.uri()).query("token", token).connect()) {
+			String session = client.await("session_init").path("session_id").asString();
+			client.await("replay_complete");
+			HttpResponse<String> answer = HttpClient.newHttpClient()
+				.send(HttpRequest
+					.newBuilder(URI.create("http://localhost:%d/ws/messages?sessionId=%s".formatted(this.second.port(),
+							session)))
+					.header("Authorization", "Bearer " + token)
+					.header("Content-Type", "application/json")
+					.header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01")
+					.POST(HttpRequest.BodyPublishers
+						.ofString("{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\""
+								+ UUID.randomUUID() + "\"}"))
+					.build(), HttpResponse.BodyHandlers.ofString());
+			assertThat(answer.statusCode()).isEqualTo(200);
+			client.await("assistant_message");
+		}
+		await().untilAsserted(() -> assertThat(TestTracing.spansOf("node-2"))
+			.filteredOn((span) -> span.getTraceId().equals(trace))
+			.extracting(SpanData::getName)
+			.contains("message user_message", "append client", "reply"));
 	}
 
 	private void takeOver(UUID session) {
@@ -181,7 +213,7 @@ class TraceAcrossTakeoverTests {
 			.with(TestTracing.class)
 			.model(model)
 			.properties("test.node", node, "resumable-ws.reply.lease", "5m", "resumable-ws.cluster.backstop-interval",
-					"1h")
+					"1h", "resumable-ws.shutdown.reply-grace", "0s")
 			.start();
 	}
 
