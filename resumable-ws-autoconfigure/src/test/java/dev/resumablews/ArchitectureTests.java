@@ -95,7 +95,7 @@ class ArchitectureTests {
 					"epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
-			entry("handler", "log", "publish", "relay", "reply"), //
+			entry("handler", "failure", "log", "publish", "relay", "reply"), //
 			entry("connection", "handler", "observability", "concurrent", "budget", "log", "feed", "presence",
 					"publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
 

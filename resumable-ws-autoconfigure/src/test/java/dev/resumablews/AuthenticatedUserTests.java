@@ -54,7 +54,8 @@ class AuthenticatedUserTests {
 
 	@Test
 	void aUserThatIsLoggedTellsNothingSecret() {
-		AuthenticatedUser user = new AuthenticatedUser("alice", null, "hidden-id").withAuthorities(Set.of("hidden-role"))
+		AuthenticatedUser user = new AuthenticatedUser("alice", null, "hidden-id")
+			.withAuthorities(Set.of("hidden-role"))
 			.withClaims(Map.of("hidden-claim", "hidden-value"))
 			.withPrincipal(() -> "hidden-principal");
 		assertThat(user.toString()).contains("alice").doesNotContain("hidden");

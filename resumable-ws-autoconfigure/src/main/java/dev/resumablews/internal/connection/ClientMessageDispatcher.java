@@ -14,6 +14,7 @@ import dev.resumablews.SecurityEvent;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.budget.BudgetExceededException;
 import dev.resumablews.internal.connection.MessageBacklog.Reservation;
+import dev.resumablews.internal.handler.ClientFaults;
 import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.protocol.ClientFrame;
@@ -172,7 +173,7 @@ final class ClientMessageDispatcher {
 			}
 		}
 		catch (Throwable ex) {
-			refuse(ex, key(frame));
+			refuse(ex, key(frame), (frame instanceof Custom custom) ? custom.type() : frame.getClass().getSimpleName());
 		}
 	}
 
@@ -338,6 +339,14 @@ final class ClientMessageDispatcher {
 	}
 
 	private void refuse(Throwable thrown, @Nullable UUID key) {
+		refuse(thrown, key, "stored messages");
+	}
+
+	/**
+	 * Answers a message that was not handled.
+	 * @param handled what handles it, for the log
+	 */
+	private void refuse(Throwable thrown, @Nullable UUID key, String handled) {
 		Throwable failure = unwrapped(thrown);
 		if (failure instanceof BudgetExceededException exceeded) {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
@@ -358,13 +367,22 @@ final class ClientMessageDispatcher {
 			logger.debug("A message could not be encoded", failure);
 			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
 		}
-		else if (failure instanceof MessageRejectedException) {
-			this.sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
-		}
 		else {
-			logger.warn("A message of sender %s could not be handled".formatted(this.sender.id()), failure);
-			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
+			refuseUnhandled(failure, key, handled);
 		}
+	}
+
+	private void refuseUnhandled(Throwable failure, @Nullable UUID key, String handled) {
+		MessageRejectedException rejected = ClientFaults.rejection(failure);
+		if (rejected != null) {
+			logger.debug("A message of sender %s is rejected".formatted(this.sender.id()), failure);
+			this.sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(rejected.getMessage()), key));
+			return;
+		}
+		this.services.handlers()
+			.failures()
+			.log(handled, "A message of sender %s could not be handled".formatted(this.sender.id()), failure);
+		this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
 	}
 
 	/**

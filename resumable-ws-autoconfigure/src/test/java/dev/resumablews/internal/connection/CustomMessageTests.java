@@ -174,8 +174,7 @@ class CustomMessageTests {
 		assertThatThrownBy(() -> TestServer.builder().with(Orders.class).with(MoreOrders.class).start())
 			.hasMessageContaining("'order'")
 			.hasMessageContaining(Order.class.getName());
-		assertThatThrownBy(() -> TestServer.builder().with(OwnPing.class).start())
-			.hasMessageContaining("'ping'")
+		assertThatThrownBy(() -> TestServer.builder().with(OwnPing.class).start()).hasMessageContaining("'ping'")
 			.hasMessageContaining("CustomMessageTests");
 	}
 
