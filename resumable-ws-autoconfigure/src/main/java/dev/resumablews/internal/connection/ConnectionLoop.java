@@ -16,6 +16,9 @@ import java.util.function.LongSupplier;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.concurrent.Monitors;
+import dev.resumablews.internal.outbox.Outbox;
+import dev.resumablews.internal.outbox.SendWindow;
+import dev.resumablews.internal.workers.ListeningClock;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
