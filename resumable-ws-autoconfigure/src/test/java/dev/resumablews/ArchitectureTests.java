@@ -100,10 +100,19 @@ class ArchitectureTests {
 			entry("springai", "log", "reply"), //
 			entry("relay", "observation", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol",
 					"epoch"), //
-			entry("handler", "log", "publish", "relay", "reply"), //
+			entry("handler", "failure", "jdbc", "log", "publish", "relay", "reply"), //
 			entry("mdc", "observation", "handler"), //
-			entry("connection", "handler", "observability", "observation", "concurrent", "budget", "log", "feed",
-					"presence", "publish", "reply", "relay", "protocol", "handshake", "epoch", "ephemeral", "node"));
+			entry("workers", "concurrent"), //
+			entry("outbox", "budget", "protocol"), //
+			entry("connection", "observability", "observation", "concurrent", "budget", "log", "feed", "presence",
+					"reply", "protocol", "handshake", "epoch", "workers", "outbox"), //
+			entry("dispatch", "observation", "concurrent", "budget", "log", "publish", "handler", "reply", "relay",
+					"protocol", "workers", "connection"), //
+			entry("admission", "observability", "concurrent", "budget", "log", "presence", "reply", "protocol",
+					"handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
+			entry("http", "observation", "concurrent", "budget", "log", "protocol", "handshake", "workers",
+					"connection", "dispatch", "admission"), //
+			entry("websocket", "observation", "handshake", "connection", "dispatch", "admission"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
@@ -161,11 +170,22 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule connectionsKnowNoSql = noClasses().that()
-		.resideInAnyPackage(inside("connection", "protocol", "handshake"))
+		.resideInAnyPackage(inside("workers", "outbox", "connection", "dispatch", "admission", "http", "websocket",
+				"protocol", "handshake"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("java.sql..", "javax.sql..", "org.springframework.jdbc..", "org.postgresql..",
 				"com.zaxxer.hikari..")
+		.allowEmptyShould(true);
+
+	@ArchTest
+	static final ArchRule connectionsKnowNoRoad = noClasses().that(not(PART_OF_AUTO_CONFIGURATION))
+		.and()
+		.resideInAnyPackage(inside("workers", "outbox", "connection", "dispatch", "admission"))
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("org.springframework.web..", "org.springframework.http..", "jakarta.websocket..",
+				"jakarta.servlet..", "org.apache.tomcat..", "org.apache.catalina..")
 		.allowEmptyShould(true);
 
 	@ArchTest

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-import dev.resumablews.internal.connection.HeldByNode;
+import dev.resumablews.internal.admission.HeldByNode;
 import dev.resumablews.testing.TestServer;
 import org.junit.jupiter.api.Test;
 

@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableWsListener;
-import dev.resumablews.internal.connection.HeldByNode;
+import dev.resumablews.internal.admission.HeldByNode;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestServer;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-import dev.resumablews.internal.connection.HeldByNode;
+import dev.resumablews.internal.admission.HeldByNode;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;

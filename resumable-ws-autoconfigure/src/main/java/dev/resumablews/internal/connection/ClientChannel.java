@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * events. Used by its connection's loop, but for {@link #ignoreInput}, {@link #close} and
  * {@link #cut}.
  */
-interface ClientChannel {
+public interface ClientChannel {
 
 	/**
 	 * Begins to send a text frame. No other may be begun before it is done.

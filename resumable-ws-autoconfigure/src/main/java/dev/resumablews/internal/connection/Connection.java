@@ -25,12 +25,16 @@ import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.log.OpenedSession;
 import dev.resumablews.internal.observation.LogContext;
+import dev.resumablews.internal.outbox.Outbox;
+import dev.resumablews.internal.outbox.SendWindow;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.protocol.ErrorCode;
 import dev.resumablews.internal.protocol.ServerMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
 import dev.resumablews.internal.protocol.ServerMessage.SessionInit;
+import dev.resumablews.internal.workers.ListeningClock;
+import dev.resumablews.internal.workers.Workers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -44,12 +48,12 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Longer than most classes, since the container, the clock and the loop meet here.
  */
-final class Connection implements MessageSender {
+public final class Connection implements MessageSender {
 
 	/**
 	 * How long a client may take to answer a close frame.
 	 */
-	static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+	public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	/**
 	 * How long the connection stays after the close frame, if the client is closed for
@@ -121,7 +125,7 @@ final class Connection implements MessageSender {
 	 * @param listener learns when the connection is open, and when this side has closed
 	 * the WebSocket, since not every container tells that before the client has answered
 	 */
-	Connection(ConnectionServices services, Handshake handshake, ClientChannel channel, Listener listener) {
+	public Connection(ConnectionServices services, Handshake handshake, ClientChannel channel, Listener listener) {
 		ConnectionSettings settings = services.settings();
 		Workers workers = services.workers();
 		this.services = services;
@@ -157,7 +161,7 @@ final class Connection implements MessageSender {
 	/**
 	 * Returns the user as a key of 16 bytes.
 	 */
-	UUID userKey() {
+	public UUID userKey() {
 		return this.login.userKey();
 	}
 
@@ -177,15 +181,15 @@ final class Connection implements MessageSender {
 	/**
 	 * Returns whether there is a session.
 	 */
-	boolean hasSession() {
+	public boolean hasSession() {
 		return this.cursor != null;
 	}
 
-	boolean resumed() {
+	public boolean resumed() {
 		return session().resumed();
 	}
 
-	LiveConnection toLiveConnection() {
+	public LiveConnection toLiveConnection() {
 		return new LiveConnection(this.id, sessionId(), userId(), this.createdNanos);
 	}
 
@@ -193,7 +197,7 @@ final class Connection implements MessageSender {
 	 * Opens the session and begins to send; closes the connection if that is not
 	 * possible. Blocks until Postgres answers. To be called once.
 	 */
-	void open() {
+	public void open() {
 		if (this.state.phase() != Phase.OPENING) {
 			return;
 		}
@@ -237,7 +241,7 @@ final class Connection implements MessageSender {
 	/**
 	 * Sends an ephemeral event, unless the client has not caught up or reads too slowly.
 	 */
-	void sendEphemeral(String event) {
+	public void sendEphemeral(String event) {
 		this.loop.offerEphemeral(event);
 	}
 
@@ -245,7 +249,7 @@ final class Connection implements MessageSender {
 	 * Returns whether the client asks who is connected to its session. A long poll does
 	 * not, as it would end at once, each time.
 	 */
-	boolean asksForPresence() {
+	public boolean asksForPresence() {
 		return this.handshake.presence() && this.handshake.longPoll() == null;
 	}
 
@@ -253,7 +257,7 @@ final class Connection implements MessageSender {
 	 * Sends what has changed since the client was last sent who is connected.
 	 * @param present the user of each connection; not changed afterwards
 	 */
-	void showPresence(Map<UUID, String> present) {
+	public void showPresence(Map<UUID, String> present) {
 		this.outbox.presence().show(present);
 		this.loop.wake();
 	}
@@ -262,14 +266,14 @@ final class Connection implements MessageSender {
 	 * Continues after an event. To be called once the session is open.
 	 * @param epoch the history that the event is part of; null if the client does not say
 	 */
-	void resume(long lastEventId, @Nullable Forks epoch) {
+	public void resume(long lastEventId, @Nullable Forks epoch) {
 		cursor().rewind(lastEventId, epoch);
 	}
 
 	/**
 	 * Notes that the container begins or ends to handle what the client has sent.
 	 */
-	void receiving(boolean receiving) {
+	public void receiving(boolean receiving) {
 		this.watchdog.receiving(receiving);
 	}
 
@@ -277,7 +281,7 @@ final class Connection implements MessageSender {
 	 * Notes a pong, or what counts as one where there are none.
 	 * @param number that of the ping
 	 */
-	void pong(long number) {
+	public void pong(long number) {
 		this.watchdog.heard();
 		this.loop.pong(number);
 	}
@@ -285,14 +289,14 @@ final class Connection implements MessageSender {
 	/**
 	 * Returns who the client is, by its newest token.
 	 */
-	Login login() {
+	public Login login() {
 		return this.login;
 	}
 
 	/**
 	 * Notes the client's newest token.
 	 */
-	void authenticated(Login login) {
+	public void authenticated(Login login) {
 		this.login = login;
 		this.watchdog.tokenExpiresAt(login.user().expiresAt());
 	}
@@ -300,7 +304,7 @@ final class Connection implements MessageSender {
 	/**
 	 * Announces a planned end.
 	 */
-	void announceRestart() {
+	public void announceRestart() {
 		long window = this.services.settings().reconnectWindow().toMillis();
 		tell(new ServerRestarting(ThreadLocalRandom.current().nextLong(window + 1)));
 	}
@@ -310,7 +314,7 @@ final class Connection implements MessageSender {
 	 * is not open yet. The first code counts.
 	 * @return whether this was the first
 	 */
-	boolean close(CloseCode code) {
+	public boolean close(CloseCode code) {
 		boolean open = this.state.phase() != Phase.OPENING;
 		if (!this.state.close(code)) {
 			return false;
@@ -332,7 +336,7 @@ final class Connection implements MessageSender {
 	 * Closes the connection for what the client has sent, and tells the listeners.
 	 * @param reason one of a fixed set of words
 	 */
-	void closeViolation(CloseCode code, String reason) {
+	public void closeViolation(CloseCode code, String reason) {
 		if (close(code)) {
 			report(Kind.PROTOCOL_VIOLATED, reason);
 		}
@@ -343,7 +347,7 @@ final class Connection implements MessageSender {
 	 * acknowledged, so the client sends it again on its next connection. Called by the
 	 * container.
 	 */
-	void ignored() {
+	public void ignored() {
 		CloseCode code = this.state.code();
 		if (++this.ignoredFrames == MAX_IGNORED_FRAMES && code != null) {
 			endWith(code);
@@ -356,7 +360,7 @@ final class Connection implements MessageSender {
 	 * the listeners.
 	 * @param limit the name of the limit, one of a fixed set of words
 	 */
-	void closeExceeded(String limit) {
+	public void closeExceeded(String limit) {
 		report(Kind.LIMIT_EXCEEDED, limit);
 		this.exceeded = limit;
 		close(CloseCode.RATE_LIMITED);
@@ -371,7 +375,7 @@ final class Connection implements MessageSender {
 	/**
 	 * Closes the WebSocket at once.
 	 */
-	void abandon(CloseCode code) {
+	public void abandon(CloseCode code) {
 		if (this.state.close(code)) {
 			this.closingSince = this.services.time().getAsLong();
 		}
@@ -383,7 +387,7 @@ final class Connection implements MessageSender {
 	 * @return the code; null while it does not close, and if the client or the network
 	 * closed the connection
 	 */
-	@Nullable CloseCode closing() {
+	public @Nullable CloseCode closing() {
 		return this.state.code();
 	}
 
@@ -422,7 +426,7 @@ final class Connection implements MessageSender {
 		}
 	}
 
-	boolean isOpen() {
+	public boolean isOpen() {
 		return this.state.isOpen();
 	}
 
@@ -430,7 +434,7 @@ final class Connection implements MessageSender {
 	 * Waits until all that is known has been sent.
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
-	void awaitIdle(long deadline) throws InterruptedException {
+	public void awaitIdle(long deadline) throws InterruptedException {
 		if (hasSession()) {
 			this.loop.awaitIdle(deadline);
 		}
@@ -440,7 +444,7 @@ final class Connection implements MessageSender {
 	 * Notes that the WebSocket is closed.
 	 * @return whether it was not known
 	 */
-	boolean gone() {
+	public boolean gone() {
 		if (!this.state.gone()) {
 			return false;
 		}
@@ -454,7 +458,7 @@ final class Connection implements MessageSender {
 		return true;
 	}
 
-	boolean isGone() {
+	public boolean isGone() {
 		return this.state.phase() == Phase.GONE;
 	}
 
@@ -462,7 +466,7 @@ final class Connection implements MessageSender {
 	 * Looks whether something is overdue. Called by the clock.
 	 * @param now the time of {@link ListeningClock}
 	 */
-	void watch(long now) {
+	public void watch(long now) {
 		switch (this.state.phase()) {
 			case OPENING -> {
 				if (this.watchdog.isOpeningOverdue(now)) {
@@ -596,7 +600,7 @@ final class Connection implements MessageSender {
 	 * Makes a connection for what listens to it.
 	 */
 	@FunctionalInterface
-	interface Source {
+	public interface Source {
 
 		Connection connection(Listener listener);
 
@@ -605,7 +609,7 @@ final class Connection implements MessageSender {
 	/**
 	 * Learns what becomes of a connection.
 	 */
-	interface Listener {
+	public interface Listener {
 
 		/**
 		 * Its session is open.

@@ -8,6 +8,8 @@ import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.protocol.DeltaMerger;
 import dev.resumablews.internal.protocol.FrameWriter;
+import dev.resumablews.internal.workers.ListeningClock;
+import dev.resumablews.internal.workers.Workers;
 
 /**
  * What all connections share.
@@ -23,7 +25,7 @@ import dev.resumablews.internal.protocol.FrameWriter;
  * @param quota how much may be stored for a user
  * @param listener is called when something happens
  */
-record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
+public record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
 		DeltaMerger merger, Workers workers, LongSupplier time, UserBudgets budgets, StorageQuota quota,
 		ResumableWsListener listener) {
 

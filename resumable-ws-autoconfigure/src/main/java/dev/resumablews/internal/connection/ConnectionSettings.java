@@ -22,7 +22,7 @@ import java.time.Duration;
  * @param pageSize events read from the log at once
  * @param reconnectWindow window over which clients are asked to spread their return
  */
-record ConnectionSettings(Duration heartbeatInterval, Duration heartbeatTimeout, Duration sendTimeout,
+public record ConnectionSettings(Duration heartbeatInterval, Duration heartbeatTimeout, Duration sendTimeout,
 		Duration maxLifetime, double maxLifetimeJitter, long maxMessageBytes, int maxMalformedMessages,
 		int maxPerSession, int maxPerUser, int maxTotal, int maxOpening, long maxSendCharacters, int pageSize,
 		Duration reconnectWindow) {

@@ -6,6 +6,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
 import dev.resumablews.CloseCode;
+import dev.resumablews.internal.outbox.SendWindow;
+import dev.resumablews.internal.workers.ListeningClock;
 import org.jspecify.annotations.Nullable;
 
 /**

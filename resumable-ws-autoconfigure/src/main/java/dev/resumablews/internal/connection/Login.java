@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who a connection belongs to, by the token that its client has sent last. Immutable.
  */
-final class Login {
+public final class Login {
 
 	private final AuthenticatedUser user;
 
@@ -26,7 +26,7 @@ final class Login {
 	 * @param beganNanos when its verification began, or before, by
 	 * {@link System#nanoTime()}
 	 */
-	Login(AuthenticatedUser user, long beganNanos) {
+	public Login(AuthenticatedUser user, long beganNanos) {
 		String tokenId = user.tokenId();
 		this.user = user;
 		this.beganNanos = beganNanos;
@@ -49,7 +49,7 @@ final class Login {
 	 * Returns whether it began before a time.
 	 * @param nanos the time, by {@link System#nanoTime()}
 	 */
-	boolean beganBefore(long nanos) {
+	public boolean beganBefore(long nanos) {
 		return this.beganNanos - nanos < 0;
 	}
 
@@ -57,7 +57,7 @@ final class Login {
 	 * Returns whether the user or the token was disconnected after this began.
 	 * @param ends when whose logins have ended, by {@link System#nanoTime()}
 	 */
-	boolean isEndedBy(Map<UUID, Long> ends) {
+	public boolean isEndedBy(Map<UUID, Long> ends) {
 		return isEnded(ends.get(this.userKey)) || this.tokenKey != null && isEnded(ends.get(this.tokenKey));
 	}
 

@@ -11,7 +11,7 @@ import dev.resumablews.internal.protocol.ServerMessage;
  * Who has sent a message, and where the answer goes: a connection, or a request with
  * messages. Safe for use by many threads.
  */
-sealed interface MessageSender permits Connection, RequestMessage {
+public interface MessageSender {
 
 	/**
 	 * Returns the id of the connection or of the request.

@@ -22,7 +22,7 @@ import org.apache.commons.logging.LogFactory;
  * and when a message comes and the last look was five seconds ago; in between, this node
  * adds what it takes. Safe for use by many threads.
  */
-final class StorageQuota {
+public final class StorageQuota {
 
 	private static final String REASON = "max_storage";
 
@@ -52,7 +52,7 @@ final class StorageQuota {
 	 * answers. To be called when a connection opens.
 	 * @throws EventLogUnavailableException if it does not
 	 */
-	void prepare(UserBudget user) {
+	public void prepare(UserBudget user) {
 		if (this.limit > 0 && user.stored().beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
 			look(user);
 		}
@@ -64,7 +64,7 @@ final class StorageQuota {
 	 * @param length the size of the message, in bytes or nearly so
 	 * @return whether there was room
 	 */
-	boolean tryAdd(UserBudget user, long length) {
+	public boolean tryAdd(UserBudget user, long length) {
 		if (this.limit == 0) {
 			return true;
 		}
@@ -81,7 +81,7 @@ final class StorageQuota {
 	 * @param key the message's key
 	 * @param done is run when the client has its answer
 	 */
-	void refuse(MessageSender sender, UUID key, Runnable done) {
+	public void refuse(MessageSender sender, UUID key, Runnable done) {
 		this.threads.execute(sender.userId(), () -> {
 			try {
 				OptionalLong eventId = this.sessions.storedAs(sender.sessionId(), sender.userId(), key);

@@ -9,16 +9,31 @@ public enum Endpoint {
 	/**
 	 * A connection over a WebSocket.
 	 */
-	WEBSOCKET,
+	WEBSOCKET(""),
 
 	/**
 	 * A connection over server-sent events, or a long poll.
 	 */
-	EVENTS,
+	EVENTS("/sse"),
 
 	/**
 	 * The answers to messages, without a connection.
 	 */
-	MESSAGES
+	MESSAGES("/messages");
+
+	private final String suffix;
+
+	Endpoint(String suffix) {
+		this.suffix = suffix;
+	}
+
+	/**
+	 * Returns where this endpoint is.
+	 * @param path the path of the WebSocket
+	 * @return the path of this endpoint
+	 */
+	public String path(String path) {
+		return path + this.suffix;
+	}
 
 }

@@ -183,8 +183,8 @@ public final class HandshakeAutoConfiguration {
 					web.ignoring().requestMatchers(matcher.matcher(properties.path()));
 					if (properties.http().enabled()) {
 						web.ignoring()
-							.requestMatchers(matcher.matcher(properties.path() + "/sse"),
-									matcher.matcher(properties.path() + "/messages"));
+							.requestMatchers(matcher.matcher(Endpoint.EVENTS.path(properties.path())),
+									matcher.matcher(Endpoint.MESSAGES.path(properties.path())));
 					}
 				}
 			};

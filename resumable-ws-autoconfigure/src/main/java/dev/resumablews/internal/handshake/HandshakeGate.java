@@ -87,7 +87,8 @@ public final class HandshakeGate {
 	public Handshake accept(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRefusedException {
 		RemoteAddress address = RemoteAddress.of(request);
 		try {
-			return accept(request, endpoint, address);
+			ResumeRequest resume = check(request, endpoint, address);
+			return admit(authenticate(request), resume, endpoint, address);
 		}
 		catch (HandshakeRefusedException ex) {
 			report(ex, address);
@@ -106,15 +107,18 @@ public final class HandshakeGate {
 	AcceptedHandshake acceptWebSocket(ServerHttpRequest request) throws HandshakeRefusedException {
 		RemoteAddress address = RemoteAddress.of(request);
 		try {
+			ResumeRequest resume = check(request, Endpoint.WEBSOCKET, address);
+			AuthenticatedUser user;
 			try {
-				return accept(request, Endpoint.WEBSOCKET, address);
+				user = authenticate(request);
 			}
 			catch (HandshakeRefusedException ex) {
 				if (ex.rejection().reason() == RejectionReason.TOKEN && this.authenticatesLater.test(request)) {
-					return acceptPending(request, address);
+					return acceptPending(request, resume, address);
 				}
 				throw ex;
 			}
+			return admit(user, resume, Endpoint.WEBSOCKET, address);
 		}
 		catch (HandshakeRefusedException ex) {
 			report(ex, address);
@@ -122,10 +126,9 @@ public final class HandshakeGate {
 		}
 	}
 
-	private PendingHandshake acceptPending(ServerHttpRequest request, RemoteAddress address)
+	private PendingHandshake acceptPending(ServerHttpRequest request, ResumeRequest resume, RemoteAddress address)
 			throws HandshakeRefusedException {
-		PendingHandshake pending = new PendingHandshake(this, new FirstMessageRequest(request),
-				parse(request, Endpoint.WEBSOCKET), address);
+		PendingHandshake pending = new PendingHandshake(this, new FirstMessageRequest(request), resume, address);
 		refuse(this.admission.admitUnauthenticated(address.network()), null);
 		return pending;
 	}
@@ -169,7 +172,10 @@ public final class HandshakeGate {
 		return this.origins.cors();
 	}
 
-	private Handshake accept(ServerHttpRequest request, Endpoint endpoint, RemoteAddress address)
+	/**
+	 * Checks what does not depend on who has sent a request.
+	 */
+	private ResumeRequest check(ServerHttpRequest request, Endpoint endpoint, RemoteAddress address)
 			throws HandshakeRefusedException {
 		requireHeaders(request);
 		if (endpoint == Endpoint.WEBSOCKET && !isUpgrade(request)) {
@@ -183,7 +189,7 @@ public final class HandshakeGate {
 		if (!isFromAllowedPage(request, endpoint)) {
 			throw new HandshakeRefusedException(RejectionReason.ORIGIN, "Origin not allowed");
 		}
-		return admit(authenticate(request), resume, endpoint, address);
+		return resume;
 	}
 
 	/**

@@ -53,12 +53,20 @@ public record HandshakeRejection(RejectionReason reason, String text) {
 		headers.setCacheControl(CacheControl.noStore());
 		switch (this.reason.status()) {
 			case UNAUTHORIZED -> headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
-			// spread, so that those who are sent away together do not come back together
-			case TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE -> headers.set(HttpHeaders.RETRY_AFTER,
-					String.valueOf(ThreadLocalRandom.current().nextInt(1, RETRY_WINDOW_SECONDS + 1)));
+			case TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE ->
+				headers.set(HttpHeaders.RETRY_AFTER, String.valueOf(retryAfterSeconds()));
 			default -> {
 			}
 		}
+	}
+
+	/**
+	 * Returns when a client may come back that is sent away. That is spread, so that
+	 * those who are sent away together do not come back together.
+	 * @return seconds, for {@code Retry-After}
+	 */
+	public static int retryAfterSeconds() {
+		return ThreadLocalRandom.current().nextInt(1, RETRY_WINDOW_SECONDS + 1);
 	}
 
 }

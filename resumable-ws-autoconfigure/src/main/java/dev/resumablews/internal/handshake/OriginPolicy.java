@@ -40,6 +40,8 @@ final class OriginPolicy {
 			"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|^https?://\\[[0-9a-fA-F:.]+](:[0-9]{1,5})?",
 			Pattern.CASE_INSENSITIVE);
 
+	private static final TokenSource BEARER_TOKEN = TokenSource.header();
+
 	private static final Duration PREFLIGHT_AGE = Duration.ofHours(1);
 
 	private final CorsConfiguration allowed = new CorsConfiguration();
@@ -99,7 +101,7 @@ final class OriginPolicy {
 		if (headers.getOrigin() != null) {
 			return allows(request);
 		}
-		if (hasBearerToken(headers)) {
+		if (BEARER_TOKEN.find(request) != null) {
 			return true;
 		}
 		boolean cookies = headers.containsHeader(HttpHeaders.COOKIE);
@@ -115,11 +117,6 @@ final class OriginPolicy {
 	 */
 	CorsConfiguration cors() {
 		return this.cors;
-	}
-
-	private static boolean hasBearerToken(HttpHeaders headers) {
-		String authorization = headers.getFirst(HttpHeaders.AUTHORIZATION);
-		return authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7);
 	}
 
 	private boolean isFromAllowedReferrer(ServerHttpRequest request) {

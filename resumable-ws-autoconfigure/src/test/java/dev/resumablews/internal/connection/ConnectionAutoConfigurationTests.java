@@ -10,9 +10,14 @@ import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.internal.admission.AdmissionAutoConfiguration;
+import dev.resumablews.internal.admission.ConnectionLifecycle;
+import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.internal.budget.BudgetAutoConfiguration;
+import dev.resumablews.internal.dispatch.DispatchAutoConfiguration;
 import dev.resumablews.internal.handler.HandlerAutoConfiguration;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
+import dev.resumablews.internal.http.HttpAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogAutoConfiguration;
@@ -23,6 +28,8 @@ import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.ReplyAutoConfiguration;
 import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
+import dev.resumablews.internal.websocket.WebSocketAutoConfiguration;
+import dev.resumablews.internal.workers.Workers;
 import dev.resumablews.testing.Tokens;
 import liquibase.integration.spring.SpringLiquibase;
 import org.junit.jupiter.api.Assumptions;
@@ -55,7 +62,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConnectionAutoConfigurationTests {
 
 	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(BudgetAutoConfiguration.class,
-			ListenerAutoConfiguration.class, BudgetAutoConfiguration.class, ConnectionAutoConfiguration.class,
+			ListenerAutoConfiguration.class, ConnectionAutoConfiguration.class, AdmissionAutoConfiguration.class,
+			DispatchAutoConfiguration.class, HttpAutoConfiguration.class, WebSocketAutoConfiguration.class,
 			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
 			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
 			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandlerAutoConfiguration.class,
@@ -207,9 +215,11 @@ class ConnectionAutoConfigurationTests {
 	void thereIsNoEndpointWithoutADataSource() {
 		new WebApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
-					ConnectionAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
-					LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-					PublishAutoConfiguration.class, ReplyAutoConfiguration.class))
+					ConnectionAutoConfiguration.class, AdmissionAutoConfiguration.class,
+					DispatchAutoConfiguration.class, HttpAutoConfiguration.class, WebSocketAutoConfiguration.class,
+					SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
+					ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class,
+					ReplyAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(DataSource.class)
 				.doesNotHaveBean(WebSocketHandlerMapping.class));

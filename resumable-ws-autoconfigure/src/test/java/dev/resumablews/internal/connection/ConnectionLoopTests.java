@@ -15,6 +15,8 @@ import dev.resumablews.CloseCode;
 import dev.resumablews.internal.budget.BudgetSettings;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.outbox.Outbox;
+import dev.resumablews.internal.outbox.SendWindow;
 import dev.resumablews.internal.protocol.FrameWriter;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

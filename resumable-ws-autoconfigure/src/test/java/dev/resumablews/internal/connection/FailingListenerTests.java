@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.ChaosProxy;
+import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;

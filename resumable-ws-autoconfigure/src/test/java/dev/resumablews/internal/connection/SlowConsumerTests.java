@@ -9,9 +9,11 @@ import java.util.concurrent.CompletableFuture;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;

@@ -114,8 +114,8 @@ class TraceAcrossTakeoverTests {
 			client.await("replay_complete");
 			HttpResponse<String> answer = HttpClient.newHttpClient()
 				.send(HttpRequest
-					.newBuilder(URI.create("http://localhost:%d/ws/messages?sessionId=%s".formatted(this.second.port(),
-							session)))
+					.newBuilder(URI
+						.create("http://localhost:%d/ws/messages?sessionId=%s".formatted(this.second.port(), session)))
 					.header("Authorization", "Bearer " + token)
 					.header("Content-Type", "application/json")
 					.header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01")
@@ -126,10 +126,10 @@ class TraceAcrossTakeoverTests {
 			assertThat(answer.statusCode()).isEqualTo(200);
 			client.await("assistant_message");
 		}
-		await().untilAsserted(() -> assertThat(TestTracing.spansOf("node-2"))
-			.filteredOn((span) -> span.getTraceId().equals(trace))
-			.extracting(SpanData::getName)
-			.contains("message user_message", "append client", "reply"));
+		await().untilAsserted(
+				() -> assertThat(TestTracing.spansOf("node-2")).filteredOn((span) -> span.getTraceId().equals(trace))
+					.extracting(SpanData::getName)
+					.contains("message user_message", "append client", "reply"));
 	}
 
 	private void takeOver(UUID session) {

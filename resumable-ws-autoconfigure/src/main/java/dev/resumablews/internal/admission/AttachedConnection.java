@@ -1,0 +1,106 @@
+package dev.resumablews.internal.admission;
+
+import dev.resumablews.CloseCode;
+import dev.resumablews.internal.connection.Connection;
+import dev.resumablews.internal.dispatch.ClientMessageReceiver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection from the moment its channel is there until both are gone, whatever the
+ * channel is: its place among the connections of the node, its session, its presence.
+ * Safe for use by many threads.
+ */
+public final class AttachedConnection implements Connection.Listener {
+
+	/**
+	 * Close code of a connection that ended without one.
+	 */
+	public static final int NO_CLOSE_FRAME = 1006;
+
+	/**
+	 * Close code where this side has closed.
+	 */
+	private static final int NO_STATUS = 1005;
+
+	private final ConnectionEndpoint endpoint;
+
+	private final Connection connection;
+
+	/**
+	 * Set before the connection is opened.
+	 */
+	private @Nullable ClientMessageReceiver receiver;
+
+	AttachedConnection(ConnectionEndpoint endpoint, Connection.Source source) {
+		this.endpoint = endpoint;
+		this.connection = source.connection(this);
+	}
+
+	public Connection connection() {
+		return this.connection;
+	}
+
+	/**
+	 * Takes what receives the client's messages, if they come on this connection. To be
+	 * called before {@link #open}.
+	 */
+	public void receiver(ClientMessageReceiver receiver) {
+		this.receiver = receiver;
+	}
+
+	/**
+	 * Adds the connection to those of the node, and opens its session as soon as
+	 * possible. Does not block.
+	 */
+	public void open() {
+		this.endpoint.connections().add(this.connection);
+		this.endpoint.disconnector().added(this.connection);
+		if (!this.endpoint.opener().open(this.connection)) {
+			this.connection.close(CloseCode.TRY_AGAIN_LATER);
+		}
+	}
+
+	@Override
+	public void opened(Connection connection) {
+		this.endpoint.presence().opened(connection.toLiveConnection());
+		this.endpoint.services().listener().onConnectionOpened(connection.resumed());
+		this.endpoint.connections().join(connection);
+		if (this.receiver != null) {
+			this.receiver.sessionOpened();
+		}
+		if (connection.isGone()) {
+			leave(NO_CLOSE_FRAME);
+		}
+	}
+
+	@Override
+	public void closed(Connection connection) {
+		remove(NO_STATUS);
+	}
+
+	/**
+	 * Notes that the channel is closed. Does nothing the second time.
+	 * @param theirs the close code of the other side
+	 */
+	public void remove(int theirs) {
+		if (this.connection.gone()) {
+			if (this.receiver != null) {
+				this.receiver.end();
+			}
+			this.endpoint.connections().remove(this.connection);
+			leave(theirs);
+		}
+	}
+
+	/**
+	 * Undoes what was done when the session was opened, once.
+	 */
+	private void leave(int theirs) {
+		if (this.connection.hasSession() && this.endpoint.connections().leave(this.connection)) {
+			CloseCode ours = this.connection.closing();
+			this.endpoint.presence().closed(this.connection.toLiveConnection());
+			this.endpoint.services().listener().onConnectionClosed((ours != null) ? ours.code() : theirs);
+		}
+	}
+
+}

@@ -1,0 +1,83 @@
+package dev.resumablews.internal.admission;
+
+import java.time.Duration;
+
+import dev.resumablews.internal.presence.Presence;
+import dev.resumablews.internal.workers.ListeningClock;
+import dev.resumablews.internal.workers.Workers;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Accepts connections from {@link #start()} to {@link #stop()}, any number of times.
+ */
+public final class ConnectionLifecycle implements SmartLifecycle {
+
+	private static final Duration PRESENCE_INTERVAL = Duration.ofSeconds(1);
+
+	private final Connections connections;
+
+	private final Presence presence;
+
+	private final Workers workers;
+
+	private final Drain drain;
+
+	private volatile boolean running;
+
+	ConnectionLifecycle(Connections connections, Presence presence, Workers workers, ListeningClock time, Drain drain,
+			Duration heartbeat) {
+		this.connections = connections;
+		this.presence = presence;
+		this.workers = workers;
+		this.drain = drain;
+		workers.clock().every(ListeningClock.TICK_INTERVAL, "Watching the connections", () -> {
+			time.tick(System.nanoTime());
+			connections.watch(time.getAsLong());
+		});
+		workers.clock()
+			.every(presenceInterval(heartbeat), "Writing the live connections",
+					() -> workers.presence().execute(presence::write));
+	}
+
+	@Override
+	public synchronized void start() {
+		if (!this.running) {
+			this.running = true;
+			this.presence.start();
+			this.workers.clock().start();
+			this.connections.start();
+		}
+	}
+
+	@Override
+	public synchronized void stop() {
+		if (this.running) {
+			this.running = false;
+			this.drain.run();
+			this.workers.clock().stop();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	/**
+	 * The highest phase there is, so that this stops before the web server.
+	 */
+	@Override
+	public int getPhase() {
+		return DEFAULT_PHASE;
+	}
+
+	/**
+	 * Often enough for a heartbeat not to come a second one late.
+	 */
+	private static Duration presenceInterval(Duration heartbeat) {
+		Duration interval = heartbeat.dividedBy(4);
+		return (interval.compareTo(PRESENCE_INTERVAL) < 0) ? interval.plusMillis(1) : PRESENCE_INTERVAL;
+	}
+
+}

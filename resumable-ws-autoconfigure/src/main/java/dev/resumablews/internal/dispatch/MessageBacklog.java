@@ -1,0 +1,156 @@
+package dev.resumablews.internal.dispatch;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import dev.resumablews.EventLogUnavailableException;
+import dev.resumablews.internal.budget.BudgetExceededException;
+import dev.resumablews.internal.budget.Share;
+import dev.resumablews.internal.budget.UserBudget;
+
+/**
+ * Bounds what the messages of a connection take while they wait: to be stored, which is
+ * bounded by the user's budget, and for the application or for the session to be opened,
+ * which is bounded for each connection and for all of them, too. Safe for use by many
+ * threads.
+ */
+public final class MessageBacklog {
+
+	/**
+	 * Messages of one connection.
+	 */
+	public static final int MAX_MESSAGES = 100;
+
+	private final Total total;
+
+	private final UserBudget budget;
+
+	private final long maxCharacters;
+
+	private int messages;
+
+	private long characters;
+
+	/**
+	 * Creates a backlog.
+	 * @param total the backlog of all connections
+	 * @param budget what the user may keep waiting
+	 * @param longest length of the longest message
+	 */
+	MessageBacklog(Total total, UserBudget budget, long longest) {
+		this.total = total;
+		this.budget = budget;
+		this.maxCharacters = Math.max(Total.MAX_CHARACTERS_PER_CONNECTION, longest);
+	}
+
+	/**
+	 * Reserves room for a message that waits for nothing but to be stored.
+	 * @param length its length
+	 * @return the room, to be released
+	 * @throws BudgetExceededException if the user has too much waiting
+	 */
+	Reservation reserveToStore(long length) {
+		take(length);
+		return new Reservation(() -> giveBack(length));
+	}
+
+	/**
+	 * Reserves room for a message that waits for the application, or for the session.
+	 * @param length its length
+	 * @return the room, to be released
+	 * @throws EventLogUnavailableException if there is none; a
+	 * {@link BudgetExceededException} if the user has too much waiting
+	 */
+	Reservation reserve(long length) {
+		take(length);
+		if (!takeOwn(length)) {
+			giveBack(length);
+			throw new EventLogUnavailableException("Too many messages of the client wait");
+		}
+		return new Reservation(() -> {
+			giveBackOwn(length);
+			giveBack(length);
+		});
+	}
+
+	private void take(long length) {
+		if (!this.budget.tryTake(Share.WAITING_MESSAGES, 1)) {
+			throw new BudgetExceededException(Share.WAITING_MESSAGES.reason());
+		}
+		if (!this.budget.tryTake(Share.WAITING_CHARACTERS, length)) {
+			this.budget.giveBack(Share.WAITING_MESSAGES, 1);
+			throw new BudgetExceededException(Share.WAITING_CHARACTERS.reason());
+		}
+	}
+
+	private void giveBack(long length) {
+		this.budget.giveBack(Share.WAITING_MESSAGES, 1);
+		this.budget.giveBack(Share.WAITING_CHARACTERS, length);
+	}
+
+	private synchronized boolean takeOwn(long length) {
+		if (this.messages >= MAX_MESSAGES || this.characters + length > this.maxCharacters
+				|| !this.total.reserve(length)) {
+			return false;
+		}
+		this.messages++;
+		this.characters += length;
+		return true;
+	}
+
+	private synchronized void giveBackOwn(long length) {
+		this.messages--;
+		this.characters -= length;
+		this.total.release(length);
+	}
+
+	/**
+	 * The backlog of all connections of a node.
+	 */
+	static final class Total {
+
+		private static final long MAX_CHARACTERS_PER_CONNECTION = 1024 * 1024;
+
+		private static final long MAX_CHARACTERS = 64 * MAX_CHARACTERS_PER_CONNECTION;
+
+		private final AtomicLong characters = new AtomicLong();
+
+		private boolean reserve(long length) {
+			if (this.characters.addAndGet(length) <= MAX_CHARACTERS) {
+				return true;
+			}
+			release(length);
+			return false;
+		}
+
+		private void release(long length) {
+			this.characters.addAndGet(-length);
+		}
+
+	}
+
+	/**
+	 * Room for a message.
+	 */
+	static final class Reservation {
+
+		private final Runnable giveBack;
+
+		private final AtomicBoolean released = new AtomicBoolean();
+
+		private Reservation(Runnable giveBack) {
+			this.giveBack = giveBack;
+		}
+
+		/**
+		 * Releases the room. Does nothing the second time.
+		 */
+		void release() {
+			if (this.released.compareAndSet(false, true)) {
+				this.giveBack.run();
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,41 @@
+package dev.resumablews.internal.websocket;
+
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.server.HandshakeInterceptor;
+
+/**
+ * Notes when a handshake begins, before anybody looks at its token. So a token that is
+ * revoked while it is being verified does not outlive that. Stateless.
+ */
+final class HandshakeTime implements HandshakeInterceptor {
+
+	private static final String ATTRIBUTE = HandshakeTime.class.getName();
+
+	/**
+	 * Returns when the handshake of a connection began.
+	 * @param attributes those of the WebSocket session
+	 * @return the time, by {@link System#nanoTime()}
+	 */
+	static long of(Map<String, Object> attributes) {
+		return (attributes.get(ATTRIBUTE) instanceof Long began) ? began : System.nanoTime();
+	}
+
+	@Override
+	public boolean beforeHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
+			Map<String, Object> attributes) {
+		attributes.put(ATTRIBUTE, System.nanoTime());
+		return true;
+	}
+
+	@Override
+	public void afterHandshake(ServerHttpRequest request, ServerHttpResponse response, WebSocketHandler handler,
+			@Nullable Exception exception) {
+	}
+
+}

@@ -1,0 +1,92 @@
+package dev.resumablews.internal.websocket;
+
+import java.io.IOException;
+import java.security.Principal;
+import java.util.List;
+import java.util.Map;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.Extension;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.web.socket.WebSocketExtension;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.adapter.standard.StandardWebSocketHandlerAdapter;
+import org.springframework.web.socket.adapter.standard.StandardWebSocketSession;
+import org.springframework.web.socket.server.HandshakeFailureException;
+import org.springframework.web.socket.server.standard.ServerEndpointRegistration;
+import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
+
+/**
+ * Upgrades requests without any WebSocket extension, whatever the client offers.
+ * Compression would keep a window of tens of kilobytes for each connection, costs more
+ * time than small events are worth, and tells of secrets by the length of what is sent.
+ */
+final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
+
+	@Override
+	public void upgrade(ServerHttpRequest request, ServerHttpResponse response, @Nullable String selectedProtocol,
+			List<WebSocketExtension> selectedExtensions, @Nullable Principal user, WebSocketHandler handler,
+			Map<String, Object> attributes) {
+		StandardWebSocketSession session = new StandardWebSocketSession(HttpHeaders.copyOf(request.getHeaders()),
+				attributes, request.getLocalAddress(), request.getRemoteAddress(), user);
+		HttpServletRequest servletRequest = getHttpServletRequest(request);
+		PlainEndpoint endpoint = new PlainEndpoint(servletRequest.getRequestURI(),
+				new StandardWebSocketHandlerAdapter(handler, session));
+		endpoint.setSubprotocols((selectedProtocol != null) ? List.of(selectedProtocol) : List.of());
+		try {
+			getContainer(servletRequest).upgradeHttpToWebSocket(new RequestWithoutQuery(servletRequest),
+					getHttpServletResponse(response), endpoint, Map.of());
+		}
+		catch (IOException | DeploymentException ex) {
+			throw new HandshakeFailureException("The request could not be upgraded", ex);
+		}
+	}
+
+	/**
+	 * Hides the query from the container. Tomcat parses it for the WebSocket session, and
+	 * fails if it is not escaped as it should be, with the query in the message. The
+	 * query may hold a token, and was read before.
+	 */
+	private static final class RequestWithoutQuery extends HttpServletRequestWrapper {
+
+		RequestWithoutQuery(HttpServletRequest request) {
+			super(request);
+		}
+
+		@Override
+		public @Nullable String getQueryString() {
+			return null;
+		}
+
+		@Override
+		public Map<String, String[]> getParameterMap() {
+			return Map.of();
+		}
+
+	}
+
+	/**
+	 * An endpoint without extensions. Its list of extensions would not do: containers
+	 * take an empty one for all extensions that they have.
+	 */
+	private static final class PlainEndpoint extends ServerEndpointRegistration {
+
+		PlainEndpoint(String path, Endpoint endpoint) {
+			super(path, endpoint);
+		}
+
+		@Override
+		public List<Extension> getNegotiatedExtensions(List<Extension> installed, List<Extension> requested) {
+			return List.of();
+		}
+
+	}
+
+}

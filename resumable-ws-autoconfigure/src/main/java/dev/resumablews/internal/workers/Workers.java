@@ -1,0 +1,259 @@
+package dev.resumablews.internal.workers;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+import dev.resumablews.internal.concurrent.FairExecutor;
+import dev.resumablews.internal.concurrent.SupervisedScheduler;
+import dev.resumablews.internal.concurrent.Threads;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskRejectedException;
+
+/**
+ * The threads that connections run on. A connection has at most one task of each kind
+ * waiting, which bounds the queues; what waits for the application is bounded by
+ * {@code MessageBacklog}. The executors live as long as the context, and are idle while
+ * it is stopped; the clock is started and stopped with it. Once closed, tasks are
+ * discarded: there is nothing left that they could do.
+ */
+public final class Workers implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(Workers.class);
+
+	private static final int CLOSERS = 4;
+
+	/**
+	 * More than one user may have connections, since each client that does not read may
+	 * keep one of them busy until its connection is closed.
+	 */
+	private static final int PINGERS = 256;
+
+	private static final int HANDLERS = 64;
+
+	private static final int EPHEMERAL = 8;
+
+	private static final int PRESENCE = 2;
+
+	/**
+	 * Far more than the cores, as an authenticator may wait for another service.
+	 */
+	private static final int AUTHENTICATORS = 16;
+
+	/**
+	 * Leaves threads to other addresses, if those of one wait for long.
+	 */
+	private static final int AUTHENTICATORS_PER_ADDRESS = 4;
+
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
+	private final SupervisedScheduler clock = new SupervisedScheduler("resumable-ws-clock");
+
+	private final ThreadPoolExecutor readers;
+
+	private final FairExecutor reading;
+
+	/**
+	 * Leaves a reader to the pages of open connections, if there are several.
+	 */
+	private final FairExecutor opening;
+
+	private final ThreadPoolExecutor presence = pool("resumable-ws-presence-", PRESENCE);
+
+	private final ThreadPoolExecutor pinging = new ThreadPoolExecutor(0, PINGERS, 30, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), Threads.named("resumable-ws-ping-"));
+
+	private final Executor delivery;
+
+	private final Executor closing;
+
+	private final Executor cutting;
+
+	private final FairExecutor handling;
+
+	private final FairExecutor ephemeral;
+
+	private final FairExecutor authenticating;
+
+	private final Runnable stop;
+
+	private Workers(int readers, FairExecutor handling, FairExecutor ephemeral, FairExecutor authenticating,
+			Executor delivery, Executor closing, Executor cutting, Runnable stop) {
+		this.readers = pool("resumable-ws-read-", readers);
+		int most = Math.max(1, readers - 1);
+		this.reading = new FairExecutor(this.readers, readers, most);
+		this.opening = new FairExecutor(this.readers, most, most);
+		this.delivery = delivery;
+		this.closing = closing;
+		this.cutting = cutting;
+		this.handling = handling;
+		this.ephemeral = ephemeral;
+		this.authenticating = authenticating;
+		this.stop = stop;
+	}
+
+	/**
+	 * Creates platform threads.
+	 * @param readers threads that read the log
+	 * @param handlersPerUser handlers that run at the same time for one user
+	 */
+	public static Workers platform(int readers, int handlersPerUser) {
+		ThreadPoolExecutor delivery = pool("resumable-ws-send-", Runtime.getRuntime().availableProcessors());
+		ThreadPoolExecutor closing = pool("resumable-ws-close-", CLOSERS);
+		ThreadPoolExecutor cutting = pool("resumable-ws-cut-", CLOSERS);
+		ThreadPoolExecutor handling = pool("resumable-ws-handle-", HANDLERS);
+		ThreadPoolExecutor ephemeral = pool("resumable-ws-ephemeral-", EPHEMERAL);
+		ThreadPoolExecutor authenticating = pool("resumable-ws-auth-", AUTHENTICATORS);
+		return new Workers(readers, new FairExecutor(handling, HANDLERS, handlersPerUser),
+				new FairExecutor(ephemeral, EPHEMERAL, 1),
+				new FairExecutor(authenticating, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), delivery, closing,
+				cutting, () -> {
+					delivery.shutdown();
+					handling.shutdown();
+					ephemeral.shutdown();
+					authenticating.shutdownNow();
+					closing.shutdown();
+					cutting.shutdown();
+					awaitTermination(closing);
+					awaitTermination(handling);
+				});
+	}
+
+	/**
+	 * Creates a virtual thread for each task. Those that wait for Postgres are limited in
+	 * number, because each takes a connection from the pool; those that send pings,
+	 * because the container may keep the thread that carries them.
+	 * @param readers threads that read the log
+	 * @param handlersPerUser handlers that run at the same time for one user
+	 */
+	public static Workers virtual(int readers, int handlersPerUser) {
+		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("resumable-ws-");
+		threads.setVirtualThreads(true);
+		Executor whileOpen = (task) -> {
+			try {
+				threads.execute(task);
+			}
+			catch (TaskRejectedException ex) {
+				logger.debug("A task came after the end", ex);
+			}
+		};
+		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser),
+				new FairExecutor(whileOpen, Integer.MAX_VALUE, 1),
+				new FairExecutor(whileOpen, AUTHENTICATORS, AUTHENTICATORS_PER_ADDRESS), whileOpen, whileOpen,
+				whileOpen, threads::close);
+	}
+
+	/**
+	 * Runs tasks that never wait.
+	 */
+	public Executor delivery() {
+		return this.delivery;
+	}
+
+	/**
+	 * Runs tasks that read the log, and wait for Postgres. Users take turns.
+	 */
+	public FairExecutor reading() {
+		return this.reading;
+	}
+
+	/**
+	 * Runs tasks that open sessions, on the threads that read the log. Users take turns.
+	 */
+	public FairExecutor opening() {
+		return this.opening;
+	}
+
+	/**
+	 * Runs tasks that write and count live connections, and wait for Postgres.
+	 */
+	public Executor presence() {
+		return this.presence;
+	}
+
+	/**
+	 * Runs tasks that send pings and may wait for the client. Rejects them when all its
+	 * threads wait, or once this is closed.
+	 */
+	public Executor pinging() {
+		return this.pinging;
+	}
+
+	/**
+	 * Runs tasks that close WebSockets whose clients read.
+	 */
+	public Executor closing() {
+		return this.closing;
+	}
+
+	/**
+	 * Runs tasks that close WebSockets whose clients do not read. Apart from the others,
+	 * which must not wait for these.
+	 */
+	public Executor cutting() {
+		return this.cutting;
+	}
+
+	/**
+	 * Runs the application's handlers, which may take as long as they want. Users take
+	 * turns.
+	 */
+	public FairExecutor handling() {
+		return this.handling;
+	}
+
+	/**
+	 * Runs the application's handlers of ephemeral messages, one of each user at a time.
+	 */
+	public FairExecutor ephemeral() {
+		return this.ephemeral;
+	}
+
+	/**
+	 * Runs tasks that verify first messages, and may wait for another service. Addresses
+	 * take turns.
+	 */
+	public FairExecutor authenticating() {
+		return this.authenticating;
+	}
+
+	/**
+	 * Runs periodic and delayed tasks that never wait.
+	 */
+	public SupervisedScheduler clock() {
+		return this.clock;
+	}
+
+	@Override
+	public void close() {
+		this.clock.stop();
+		this.readers.shutdownNow();
+		this.presence.shutdownNow();
+		this.pinging.shutdownNow();
+		this.stop.run();
+	}
+
+	private static void awaitTermination(ExecutorService executor) {
+		try {
+			executor.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static ThreadPoolExecutor pool(String name, int size) {
+		ThreadPoolExecutor executor = new ThreadPoolExecutor(size, size, 30, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(), Threads.named(name), new ThreadPoolExecutor.DiscardPolicy());
+		executor.allowCoreThreadTimeOut(true);
+		return executor;
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.admission;
+
+class DrainOnJettyTests extends DrainTests {
+
+	DrainOnJettyTests() {
+		super(true);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.admission;
+
+class DrainOnTomcatTests extends DrainTests {
+
+	DrainOnTomcatTests() {
+		super(false);
+	}
+
+}

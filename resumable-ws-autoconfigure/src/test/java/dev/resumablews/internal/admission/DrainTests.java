@@ -1,0 +1,203 @@
+package dev.resumablews.internal.admission;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+import dev.resumablews.internal.log.AppendRequest;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.testing.Gate;
+import dev.resumablews.testing.OpenAiAnswer;
+import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A server that stops: what its clients notice.
+ */
+abstract class DrainTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private final boolean jetty;
+
+	private final String database = TestPostgres.createDatabase();
+
+	private OpenAiStub model;
+
+	DrainTests(boolean jetty) {
+		this.jetty = jetty;
+	}
+
+	@BeforeEach
+	void start() {
+		this.model = OpenAiStub.start();
+	}
+
+	@AfterEach
+	void stop() {
+		this.model.close();
+	}
+
+	@Test
+	void aReplyThatEndsInTimeIsDeliveredBeforeTheConnectionsAreClosed() {
+		Gate gate = new Gate();
+		this.model.answer(OpenAiAnswer.of("One", " two", " three").pacedBy(gate));
+		TestServer server = server("20s", "15s");
+		List<WsTestClient> idle = new ArrayList<>();
+		try (WsTestClient client = connect(server, "alice")) {
+			for (int i = 0; i < 5; i++) {
+				idle.add(connect(server, "idle"));
+				idle.get(i).await("replay_complete");
+			}
+			ask(client);
+			gate.release(1);
+			client.await("assistant_delta");
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
+			Set<Integer> delays = new HashSet<>();
+			for (WsTestClient each : idle) {
+				delays.add(each.await("server_restarting").path("reconnect_after_ms").asInt(-1));
+			}
+			delays.add(client.await("server_restarting").path("reconnect_after_ms").asInt(-1));
+			assertThat(delays).hasSizeGreaterThan(2).allSatisfy((delay) -> assertThat(delay).isBetween(0, 3000));
+			UpgradeRefusedException refused = WsTestClient.to(server.uri())
+				.query("token", Tokens.forUser("late"))
+				.connectRefused();
+			assertThat(refused.status()).isEqualTo(503);
+			assertThat(Integer.parseInt(refused.headers().get("Retry-After").get(0))).isPositive();
+			client.send(Map.of("type", "user_message", "content", "Too late", "idempotency_key",
+					UUID.randomUUID().toString()));
+			assertThat(client.await("error").path("code").asString("")).isEqualTo("unavailable");
+			assertThat(client.isOpen()).isTrue();
+			gate.open();
+			assertThat(client.await("assistant_message").path("payload").path("content").asString(""))
+				.isEqualTo("One two three");
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			idle.forEach((each) -> assertThat(each.awaitClose()).isEqualTo(1012));
+			assertThat(stopped).succeedsWithin(PATIENCE);
+		}
+		finally {
+			server.close();
+			idle.forEach(WsTestClient::close);
+		}
+	}
+
+	@Test
+	void aReplyThatDoesNotEndIsContinuedAfterTheNextStart() {
+		Gate gate = new Gate();
+		this.model.answer(OpenAiAnswer.of("One", " two").pacedBy(gate));
+		TestServer server = server("10s", "1s");
+		String session;
+		String lost;
+		try (WsTestClient client = connect(server, "bob")) {
+			session = client.next().path("session_id").asString("");
+			ask(client);
+			gate.release(1);
+			lost = client.await("assistant_delta").path("payload").path("message_id").asString("");
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(stopped).succeedsWithin(PATIENCE);
+			assertThat(client.messages()).noneMatch((message) -> message.toString().contains("assistant_failed"));
+		}
+		finally {
+			server.close();
+		}
+		this.model.answer(OpenAiAnswer.of("One", " two"));
+		try (TestServer next = server("10s", "1s");
+				WsTestClient client = WsTestClient.to(next.uri())
+					.query("token", Tokens.forUser("bob"))
+					.query("sessionId", session)
+					.patience(PATIENCE)
+					.connect()) {
+			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+			JsonNode message = client.await("assistant_message").path("payload");
+			assertThat(message.path("content").asString("")).isEqualTo("One two");
+			assertThat(message.path("message_id").asString("")).isNotEqualTo(lost);
+		}
+	}
+
+	@Test
+	void aClientThatReadsNothingDoesNotHoldUpTheShutdown() {
+		TestServer server = server("5s", "1s");
+		try (WsTestClient stuck = WsTestClient.to(server.uri())
+			.query("token", Tokens.forUser("carol"))
+			.receiveBuffer(8192)
+			.connect(); WsTestClient client = connect(server, "dave")) {
+			UUID session = UUID.fromString(stuck.next().path("session_id").asString(""));
+			stuck.await("replay_complete");
+			client.await("replay_complete");
+			stuck.pauseReading();
+			List<CompletableFuture<?>> appends = new ArrayList<>();
+			EventLog log = server.bean(EventLog.class);
+			for (int i = 0; i < 1000; i++) {
+				appends.add(log.append(AppendRequest.of(session, "tick", "{\"text\":\"" + "x".repeat(10_000) + "\"}")));
+			}
+			appends.forEach(CompletableFuture::join);
+			long begin = System.nanoTime();
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(8));
+			assertThat(stopped).succeedsWithin(PATIENCE);
+			// five seconds, and what the rest of the application takes
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
+			stuck.resumeReading();
+			assertThat(stuck.awaitClose()).isIn(1012, WsTestClient.NO_CLOSE_FRAME);
+		}
+		finally {
+			server.close();
+		}
+	}
+
+	@Test
+	void aServerWithNothingToDoStopsAtOnce() {
+		TestServer server = server("20s", "10s");
+		try (WsTestClient client = connect(server, "erin")) {
+			client.await("replay_complete");
+			long begin = System.nanoTime();
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.messages().get(client.messages().size() - 1).path("type").asString(""))
+				.isEqualTo("server_restarting");
+			assertThat(stopped).succeedsWithin(PATIENCE);
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+		}
+		finally {
+			server.close();
+		}
+	}
+
+	private TestServer server(String timeout, String replyGrace) {
+		return TestServer.builder()
+			.jetty(this.jetty)
+			.database(this.database)
+			.model(this.model)
+			.properties("resumable-ws.shutdown.timeout", timeout, "resumable-ws.shutdown.reply-grace", replyGrace,
+					"resumable-ws.shutdown.reconnect-window", "3s")
+			.start();
+	}
+
+	private static WsTestClient connect(TestServer server, String user) {
+		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	}
+
+	private static void ask(WsTestClient client) {
+		client
+			.send(Map.of("type", "user_message", "content", "Count", "idempotency_key", UUID.randomUUID().toString()));
+		client.await("ack");
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.admission;
+
+class FirstMessageOnJettyTests extends FirstMessageTests {
+
+	FirstMessageOnJettyTests() {
+		super(true);
+	}
+
+}

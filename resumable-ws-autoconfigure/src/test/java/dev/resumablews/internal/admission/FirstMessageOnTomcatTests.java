@@ -1,0 +1,9 @@
+package dev.resumablews.internal.admission;
+
+class FirstMessageOnTomcatTests extends FirstMessageTests {
+
+	FirstMessageOnTomcatTests() {
+		super(false);
+	}
+
+}

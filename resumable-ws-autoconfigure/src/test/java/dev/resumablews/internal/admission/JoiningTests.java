@@ -1,0 +1,228 @@
+package dev.resumablews.internal.admission;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.testing.Gate;
+import dev.resumablews.testing.OpenAiAnswer;
+import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Clients that come while a reply runs.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class JoiningTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private static final int SAID = 200;
+
+	private static final int PIECES = 220;
+
+	private OpenAiStub model;
+
+	private TestServer server;
+
+	private TestServer otherNode;
+
+	@BeforeAll
+	void start() {
+		this.model = OpenAiStub.start();
+		String database = TestPostgres.createDatabase();
+		this.server = TestServer.builder().model(this.model).database(database).start();
+		this.otherNode = TestServer.builder().model(this.model).database(database).start();
+	}
+
+	@AfterAll
+	void stop() {
+		this.otherNode.close();
+		this.server.close();
+		this.model.close();
+	}
+
+	@Test
+	void aClientThatComesWhileAReplyRunsGetsFewDeltasAndThenGoesOnLive() {
+		Gate gate = new Gate();
+		try (ReplayingClient first = client("alice")) {
+			first.awaitReplayComplete();
+			long head = sayPieces(first, gate);
+			// from memory, since the first client is on this node
+			try (WsTestClient joiner = joiner("alice", this.server, first.sessionId(), 0)) {
+				assertJoined(joiner, head, "");
+				sayTheRest(gate, joiner);
+				assertWhole(joiner, "");
+			}
+			assertEnded(first);
+		}
+	}
+
+	@Test
+	void aClientThatComesBackWithinAReplyGetsFewDeltasAndThenGoesOnLive() {
+		Gate gate = new Gate();
+		try (ReplayingClient first = client("bob")) {
+			first.awaitReplayComplete();
+			long head = sayPieces(first, gate);
+			long middle = head - SAID / 2;
+			String known = text(
+					first.events().stream().filter((event) -> event.path("event_id").asLong() <= middle).toList());
+			assertThat(known).isNotEmpty();
+			try (WsTestClient joiner = joiner("bob", this.server, first.sessionId(), middle)) {
+				assertJoined(joiner, head, known);
+				sayTheRest(gate, joiner);
+				assertWhole(joiner, known);
+			}
+			assertEnded(first);
+		}
+	}
+
+	@Test
+	void aClientThatAsksToBeginAgainWithinAReplyGetsFewDeltas() {
+		Gate gate = new Gate();
+		try (ReplayingClient first = client("carol")) {
+			first.awaitReplayComplete();
+			long head = sayPieces(first, gate);
+			try (WsTestClient joiner = joiner("carol", this.server, first.sessionId(), head)) {
+				assertThat(joiner.await("replay_complete").path("count").asInt(-1)).isZero();
+				joiner.send("{\"type\":\"resume\",\"lastEventId\":0}");
+				assertJoined(joiner, head, "");
+				sayTheRest(gate, joiner);
+				assertWhole(joiner, "");
+			}
+			assertEnded(first);
+		}
+	}
+
+	@Test
+	void aClientThatComesToAnotherNodeWhileAReplyRunsGetsFewDeltas() {
+		Gate gate = new Gate();
+		try (ReplayingClient first = client("dave")) {
+			first.awaitReplayComplete();
+			long head = sayPieces(first, gate);
+			try (WsTestClient joiner = joiner("dave", this.otherNode, first.sessionId(), 0)) {
+				assertJoined(joiner, head, "");
+			}
+			gate.release(PIECES - SAID);
+			assertEnded(first);
+		}
+	}
+
+	/**
+	 * Has the model say its first pieces, each as a delta of its own.
+	 * @return the last event
+	 */
+	private long sayPieces(ReplayingClient client, Gate gate) {
+		this.model.answerNext(OpenAiAnswer.ofPieces(PIECES).pacedBy(gate));
+		client.say("Talk");
+		for (int i = 0; i < SAID; i++) {
+			gate.release(1);
+			String end = "piece " + i + "; ";
+			client.awaitEvent((event) -> event.path("payload").path("content").asString("").endsWith(end));
+		}
+		List<SessionEvent> log = this.server.bean(EventLog.class).read(UUID.fromString(client.sessionId()), 0, 1000);
+		assertThat(log).filteredOn((event) -> event.type().equals("assistant_delta")).hasSize(SAID);
+		return log.get(log.size() - 1).id();
+	}
+
+	/**
+	 * Says one piece by itself: the whole message may stand in for all that is stored
+	 * together with it.
+	 */
+	private static void sayTheRest(Gate gate, WsTestClient joiner) {
+		gate.release(1);
+		joiner.await("assistant_delta");
+		gate.release(PIECES - SAID - 1);
+	}
+
+	private static void assertJoined(WsTestClient joiner, long head, String known) {
+		List<JsonNode> events = new ArrayList<>();
+		for (JsonNode message = joiner.next(); !type(message).equals("replay_complete"); message = joiner.next()) {
+			if (message.has("payload")) {
+				events.add(message);
+			}
+			else {
+				assertThat(type(message)).isEqualTo("session_init");
+			}
+		}
+		JsonNode complete = joiner.messages().get(joiner.messages().size() - 1);
+		assertThat(complete.path("last_event_id").asLong(-1)).isEqualTo(head);
+		assertThat(complete.path("count").asInt(-1)).isEqualTo(events.size());
+		assertThat(events).allMatch((event) -> event.path("replay").asBoolean(false));
+		assertThat(events.get(events.size() - 1).path("event_id").asLong(-1)).isEqualTo(head);
+		List<JsonNode> deltas = events.stream().filter((event) -> type(event).equals("assistant_delta")).toList();
+		assertThat(deltas).hasSizeBetween(1, 5);
+		assertThat(deltas.get(0).path("payload").path("offset").asInt(-1)).isEqualTo(known.length());
+		assertThat(known + text(deltas)).isEqualTo(pieces(SAID));
+	}
+
+	private static void assertWhole(WsTestClient joiner, String known) {
+		JsonNode message = joiner.await("assistant_message");
+		assertThat(message.path("payload").path("content").asString("")).isEqualTo(pieces(PIECES));
+		List<JsonNode> live = joiner.messages()
+			.stream()
+			.filter((event) -> type(event).equals("assistant_delta") && !event.has("replay"))
+			.toList();
+		assertThat(live).isNotEmpty();
+		assertThat(pieces(PIECES)).startsWith(pieces(SAID) + text(live));
+		assertThat(live.get(0).path("payload").path("offset").asInt(-1)).isEqualTo(pieces(SAID).length());
+	}
+
+	private static void assertEnded(ReplayingClient client) {
+		client.awaitEvent((event) -> type(event).equals("assistant_message"));
+		assertThat(client.violations()).isEmpty();
+	}
+
+	/**
+	 * Joins what deltas say, which must not leave a hole.
+	 */
+	private static String text(List<JsonNode> events) {
+		StringBuilder text = new StringBuilder();
+		Integer begin = null;
+		for (JsonNode event : events) {
+			if (type(event).equals("assistant_delta")) {
+				int offset = event.path("payload").path("offset").asInt(-1);
+				begin = (begin != null) ? begin : offset;
+				assertThat(offset).isEqualTo(begin + text.length());
+				text.append(event.path("payload").path("content").asString(""));
+			}
+		}
+		return text.toString();
+	}
+
+	private static String pieces(int count) {
+		return OpenAiAnswer.ofPieces(count).text();
+	}
+
+	private static String type(JsonNode message) {
+		return message.path("type").asString("");
+	}
+
+	private ReplayingClient client(String user) {
+		return ReplayingClient.start(() -> to(this.server, user), PATIENCE);
+	}
+
+	private static WsTestClient joiner(String user, TestServer node, String session, long lastEventId) {
+		return to(node, user).query("sessionId", session).query("lastEventId", lastEventId).connect();
+	}
+
+	private static WsTestClient.Builder to(TestServer node, String user) {
+		return WsTestClient.to(node.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.admission;
+
+class LimitsOnJettyTests extends LimitsTests {
+
+	LimitsOnJettyTests() {
+		super(true);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.admission;
+
+class LimitsOnTomcatTests extends LimitsTests {
+
+	LimitsOnTomcatTests() {
+		super(false);
+	}
+
+}

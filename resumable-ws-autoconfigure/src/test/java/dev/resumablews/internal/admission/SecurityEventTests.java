@@ -1,0 +1,169 @@
+package dev.resumablews.internal.admission;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.HandshakeAuthenticationException;
+import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.ResumableWsListener;
+import dev.resumablews.SecurityEvent;
+import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.http.server.ServerHttpRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What listeners are told of clients that send what they must not.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+@ExtendWith(OutputCaptureExtension.class)
+class SecurityEventTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+	private TestServer server;
+
+	private Queue<SecurityEvent> events;
+
+	@BeforeAll
+	void start() {
+		this.server = TestServer.builder().with(Recorded.class).start();
+		this.events = this.server.bean(Recorded.class).events;
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+	}
+
+	@BeforeEach
+	void forget() {
+		this.events.clear();
+	}
+
+	@Test
+	void aMessageThatIsTooBigIsTold() {
+		try (WsTestClient client = connect("ada")) {
+			client.send(Map.of("type", "x", "payload", "x".repeat(140_000)));
+			assertThat(client.awaitClose()).isEqualTo(1009);
+		}
+		assertTold(Kind.PROTOCOL_VIOLATED, "ada", "max_message_size");
+	}
+
+	@Test
+	void aBinaryMessageIsTold() {
+		try (WsTestClient client = connect("bob")) {
+			client.sendBinary(new byte[] { 1 });
+			assertThat(client.awaitClose()).isEqualTo(1003);
+		}
+		assertTold(Kind.PROTOCOL_VIOLATED, "bob", "binary");
+	}
+
+	@Test
+	void malformedMessagesAreTold() {
+		try (WsTestClient client = connect("carol")) {
+			for (int i = 0; i < 10; i++) {
+				client.send("no JSON");
+			}
+			assertThat(client.awaitClose()).isEqualTo(4400);
+		}
+		assertTold(Kind.PROTOCOL_VIOLATED, "carol", "max_malformed_messages");
+	}
+
+	@Test
+	void aTokenThatIsNotGoodIsTold() {
+		try (WsTestClient client = connect("dave")) {
+			for (String token : List.of(Tokens.forged("dave"),
+					Tokens.with("dave", (claims) -> claims.expirationTime(null)))) {
+				auth(client, token);
+				assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");
+			}
+			assertTold(Kind.TOKEN_REFUSED, "dave", "token", "token");
+			auth(client, Tokens.forUser("dave"));
+			client.await("auth_ok");
+		}
+		assertThat(this.events).hasSize(2);
+	}
+
+	@Test
+	void anotherUsersTokenIsTold() {
+		try (WsTestClient client = connect("erin")) {
+			auth(client, Tokens.forUser("mallory"));
+			assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");
+		}
+		assertTold(Kind.TOKEN_REFUSED, "erin", "another_user");
+	}
+
+	@Test
+	void whatAnAuthenticatorSaysOfATokenIsNotLogged(CapturedOutput output) {
+		try (TestServer broken = TestServer.builder().with(BrokenAuthenticator.class).start();
+				WsTestClient client = WsTestClient.to(broken.uri()).patience(PATIENCE).connect()) {
+			auth(client, "key-of-the-client");
+			assertThat(client.await("error").path("code").asString()).isEqualTo("failed");
+			assertThat(output).contains("could not be checked: java.lang.IllegalStateException")
+				.doesNotContain("key-of-the-client");
+		}
+	}
+
+	private void assertTold(Kind kind, String user, String... reasons) {
+		await().atMost(PATIENCE).until(() -> this.events.size() >= reasons.length);
+		assertThat(this.events).extracting(SecurityEvent::reason).containsExactly(reasons);
+		assertThat(this.events).allSatisfy((event) -> {
+			assertThat(event.kind()).isEqualTo(kind);
+			assertThat(event.userId()).isEqualTo(user);
+			assertThat(event.remoteAddress()).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
+		});
+	}
+
+	private WsTestClient connect(String user) {
+		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	}
+
+	private static void auth(WsTestClient client, String token) {
+		client.send(Map.of("type", "auth", "token", token));
+	}
+
+	static final class Recorded implements ResumableWsListener {
+
+		private final Queue<SecurityEvent> events = new ConcurrentLinkedQueue<>();
+
+		@Override
+		public void onSecurityEvent(SecurityEvent event) {
+			this.events.add(event);
+		}
+
+	}
+
+	static final class BrokenAuthenticator implements HandshakeAuthenticator {
+
+		@Override
+		public AuthenticatedUser authenticate(ServerHttpRequest request) {
+			return new AuthenticatedUser("frank", null);
+		}
+
+		@Override
+		public AuthenticatedUser authenticate(String token) throws HandshakeAuthenticationException {
+			throw new IllegalStateException("no such key: " + token);
+		}
+
+	}
+
+}

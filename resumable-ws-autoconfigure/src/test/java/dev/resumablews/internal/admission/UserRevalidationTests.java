@@ -1,0 +1,179 @@
+package dev.resumablews.internal.admission;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.resumablews.UserValidator;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * An application that is asked whether users are still valid.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+class UserRevalidationTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+	private TestServer server;
+
+	private Users users;
+
+	@BeforeAll
+	void start() {
+		this.server = TestServer.builder()
+			.with(Users.class)
+			.properties("resumable-ws.auth.revalidation-interval", "100ms")
+			.start();
+		this.users = this.server.bean(Users.class);
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+	}
+
+	@Test
+	void theConnectionsOfAUserWhoIsNotValidAnyMoreAreClosed() {
+		try (WsTestClient first = connect("alice");
+				WsTestClient second = connect("alice");
+				WsTestClient other = connect("bob")) {
+			awaitQuestions("alice", 2);
+			assertAnswers(first);
+			this.users.invalid.add("alice");
+			assertThat(first.awaitClose()).isEqualTo(4401);
+			assertThat(second.awaitClose()).isEqualTo(4401);
+			awaitQuestions("bob", 2);
+			assertAnswers(other);
+		}
+	}
+
+	@Test
+	void aUserIsAskedAboutOnceForAllConnections() {
+		try (WsTestClient first = connect("carol");
+				WsTestClient second = connect("carol");
+				WsTestClient third = connect("carol");
+				WsTestClient single = connect("dave")) {
+			int carol = this.users.asked("carol");
+			int dave = this.users.asked("dave");
+			awaitQuestions("dave", 10);
+			assertThat(this.users.asked("carol") - carol).isLessThanOrEqualTo(this.users.asked("dave") - dave + 2);
+			assertAnswers(first);
+			assertAnswers(second);
+			assertAnswers(third);
+			assertAnswers(single);
+		}
+	}
+
+	@Test
+	void whenItCannotBeToldTheConnectionStays(CapturedOutput output) {
+		this.users.unknown.add("erin");
+		try (WsTestClient client = connect("erin")) {
+			awaitQuestions("erin", 3);
+			assertAnswers(client);
+			await().atMost(PATIENCE)
+				.untilAsserted(() -> assertThat(output).contains("Asking whether users are still valid failed"));
+		}
+	}
+
+	@Test
+	void anAnswerThatDoesNotComeKeepsNobodyWaitingForLong() {
+		this.users.silent.add("frank");
+		try (WsTestClient client = connect("frank"); WsTestClient other = connect("grace")) {
+			awaitQuestions("frank", 1);
+			await().atMost(PATIENCE).until(() -> this.users.interrupted.getCount() == 0);
+			this.users.silent.clear();
+			awaitQuestions("grace", 1);
+			assertAnswers(client);
+			assertAnswers(other);
+		}
+	}
+
+	@Test
+	void itIsNeitherAskedByTheContainersThreadsNorByThoseThatSend() {
+		try (WsTestClient client = connect("heidi")) {
+			awaitQuestions("heidi", 1);
+			assertAnswers(client);
+			assertThat(this.users.threads).isNotEmpty().allMatch((name) -> name.startsWith("resumable-ws-validate-"));
+		}
+	}
+
+	private void awaitQuestions(String user, int more) {
+		int before = this.users.asked(user);
+		await().atMost(PATIENCE).until(() -> this.users.asked(user) >= before + more);
+	}
+
+	private WsTestClient connect(String user) {
+		WsTestClient client = WsTestClient.to(this.server.uri())
+			.query("token", Tokens.forUser(user))
+			.patience(PATIENCE)
+			.connect();
+		client.await("replay_complete");
+		return client;
+	}
+
+	private static void assertAnswers(WsTestClient client) {
+		client.send("{\"type\":\"ping\"}");
+		assertThat(client.await("pong")).isNotNull();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Users implements UserValidator {
+
+		final Set<String> invalid = ConcurrentHashMap.newKeySet();
+
+		final Set<String> unknown = ConcurrentHashMap.newKeySet();
+
+		final Set<String> silent = ConcurrentHashMap.newKeySet();
+
+		final Set<String> threads = ConcurrentHashMap.newKeySet();
+
+		final CountDownLatch interrupted = new CountDownLatch(1);
+
+		private final Map<String, AtomicInteger> questions = new ConcurrentHashMap<>();
+
+		int asked(String user) {
+			return this.questions.computeIfAbsent(user, (id) -> new AtomicInteger()).get();
+		}
+
+		@Override
+		public boolean isValid(String userId) throws InterruptedException {
+			this.threads.add(Thread.currentThread().getName());
+			this.questions.computeIfAbsent(userId, (id) -> new AtomicInteger()).incrementAndGet();
+			if (this.unknown.contains(userId)) {
+				throw new IllegalStateException("The directory is away");
+			}
+			if (this.silent.contains(userId)) {
+				try {
+					new CountDownLatch(1).await();
+				}
+				catch (InterruptedException ex) {
+					this.interrupted.countDown();
+					throw ex;
+				}
+			}
+			return !this.invalid.contains(userId);
+		}
+
+	}
+
+}

@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class DrainOnJettyTests extends DrainTests {
-
-	DrainOnJettyTests() {
-		super(true);
-	}
-
-}

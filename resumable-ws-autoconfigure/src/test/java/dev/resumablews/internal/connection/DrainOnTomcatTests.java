@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class DrainOnTomcatTests extends DrainTests {
-
-	DrainOnTomcatTests() {
-		super(false);
-	}
-
-}

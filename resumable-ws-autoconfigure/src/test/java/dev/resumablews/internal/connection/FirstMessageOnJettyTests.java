@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class FirstMessageOnJettyTests extends FirstMessageTests {
-
-	FirstMessageOnJettyTests() {
-		super(true);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class FirstMessageOnTomcatTests extends FirstMessageTests {
-
-	FirstMessageOnTomcatTests() {
-		super(false);
-	}
-
-}

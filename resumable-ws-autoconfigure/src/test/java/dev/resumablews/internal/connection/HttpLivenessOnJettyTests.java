@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class HttpLivenessOnJettyTests extends HttpLivenessTests {
-
-	HttpLivenessOnJettyTests() {
-		super(true);
-	}
-
-}

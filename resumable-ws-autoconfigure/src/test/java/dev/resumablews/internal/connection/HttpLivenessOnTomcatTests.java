@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class HttpLivenessOnTomcatTests extends HttpLivenessTests {
-
-	HttpLivenessOnTomcatTests() {
-		super(false);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class HttpRequestOnJettyTests extends HttpRequestTests {
-
-	HttpRequestOnJettyTests() {
-		super(true);
-	}
-
-}

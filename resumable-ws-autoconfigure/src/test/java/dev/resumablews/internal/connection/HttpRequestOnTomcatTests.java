@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class HttpRequestOnTomcatTests extends HttpRequestTests {
-
-	HttpRequestOnTomcatTests() {
-		super(false);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class HttpTransportOnJettyTests extends HttpTransportTests {
-
-	HttpTransportOnJettyTests() {
-		super(true);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class HttpTransportOnTomcatTests extends HttpTransportTests {
-
-	HttpTransportOnTomcatTests() {
-		super(false);
-	}
-
-}

@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class LimitsOnJettyTests extends LimitsTests {
-
-	LimitsOnJettyTests() {
-		super(true);
-	}
-
-}

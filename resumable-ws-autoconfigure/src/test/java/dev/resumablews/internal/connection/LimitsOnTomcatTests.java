@@ -1,9 +1,0 @@
-package dev.resumablews.internal.connection;
-
-class LimitsOnTomcatTests extends LimitsTests {
-
-	LimitsOnTomcatTests() {
-		super(false);
-	}
-
-}

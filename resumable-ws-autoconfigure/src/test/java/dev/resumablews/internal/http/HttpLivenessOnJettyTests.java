@@ -1,0 +1,9 @@
+package dev.resumablews.internal.http;
+
+class HttpLivenessOnJettyTests extends HttpLivenessTests {
+
+	HttpLivenessOnJettyTests() {
+		super(true);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.http;
+
+class HttpLivenessOnTomcatTests extends HttpLivenessTests {
+
+	HttpLivenessOnTomcatTests() {
+		super(false);
+	}
+
+}

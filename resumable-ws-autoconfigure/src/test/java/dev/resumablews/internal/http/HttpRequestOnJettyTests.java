@@ -1,0 +1,9 @@
+package dev.resumablews.internal.http;
+
+class HttpRequestOnJettyTests extends HttpRequestTests {
+
+	HttpRequestOnJettyTests() {
+		super(true);
+	}
+
+}

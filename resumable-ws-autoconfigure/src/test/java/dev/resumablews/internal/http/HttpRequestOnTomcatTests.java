@@ -1,0 +1,9 @@
+package dev.resumablews.internal.http;
+
+class HttpRequestOnTomcatTests extends HttpRequestTests {
+
+	HttpRequestOnTomcatTests() {
+		super(false);
+	}
+
+}

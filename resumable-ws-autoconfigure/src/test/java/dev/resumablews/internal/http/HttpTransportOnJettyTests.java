@@ -1,0 +1,9 @@
+package dev.resumablews.internal.http;
+
+class HttpTransportOnJettyTests extends HttpTransportTests {
+
+	HttpTransportOnJettyTests() {
+		super(true);
+	}
+
+}

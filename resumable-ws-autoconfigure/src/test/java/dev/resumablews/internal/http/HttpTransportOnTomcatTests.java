@@ -1,0 +1,9 @@
+package dev.resumablews.internal.http;
+
+class HttpTransportOnTomcatTests extends HttpTransportTests {
+
+	HttpTransportOnTomcatTests() {
+		super(false);
+	}
+
+}

@@ -1,0 +1,9 @@
+package dev.resumablews.internal.websocket;
+
+class ConversationOnJettyTests extends ConversationTests {
+
+	ConversationOnJettyTests() {
+		super(true, false);
+	}
+
+}

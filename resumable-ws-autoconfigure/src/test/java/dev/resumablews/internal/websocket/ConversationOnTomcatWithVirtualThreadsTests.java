@@ -1,0 +1,9 @@
+package dev.resumablews.internal.websocket;
+
+class ConversationOnTomcatWithVirtualThreadsTests extends ConversationTests {
+
+	ConversationOnTomcatWithVirtualThreadsTests() {
+		super(false, true);
+	}
+
+}
