@@ -57,6 +57,8 @@ class ArchitectureTests {
 
 	static final String ROOT = "dev.resumablews";
 
+	private static final String[] API = { ROOT, ROOT + ".observation", ROOT + ".test" };
+
 	private static final String INTERNAL = ROOT + ".internal";
 
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
@@ -75,6 +77,7 @@ class ArchitectureTests {
 			entry("protocol", "epoch"), //
 			entry("epoch"), //
 			entry("client"), //
+			entry("observation"), //
 			entry("datasource"), //
 			entry("schema", "datasource"), //
 			entry("node"), //
@@ -89,32 +92,33 @@ class ArchitectureTests {
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "status", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed",
-					"epoch"), //
+			entry("log", "observation", "status", "observability", "budget", "codec", "concurrent", "schema", "jdbc",
+					"node", "feed", "epoch"), //
 			entry("publish", "observability", "protocol", "codec", "concurrent", "datasource", "jdbc", "log", "feed",
 					"presence", "epoch", "ephemeral"), //
 			entry("cluster", "status", "concurrent", "datasource", "jdbc", "schema", "node", "feed", "log", "ephemeral",
 					"protocol"), //
 			entry("cleanup", "status", "observability", "concurrent", "datasource", "schema", "jdbc", "log"), //
 			entry("configuration", "handshake", "datasource", "jdbc"), //
-			entry("reply", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node",
-					"protocol", "epoch"), //
+			entry("reply", "observation", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log",
+					"node", "protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
-			entry("relay", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol",
-					"epoch"), //
-			entry("handler", "log", "publish", "relay", "reply"), //
+			entry("relay", "observation", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node",
+					"protocol", "epoch"), //
+			entry("handler", "jdbc", "failure", "log", "publish", "relay", "reply"), //
+			entry("mdc", "observation", "handler"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //
-			entry("connection", "status", "observability", "concurrent", "budget", "log", "feed", "presence", "reply",
-					"protocol", "handshake", "epoch", "workers", "outbox"), //
+			entry("connection", "observation", "status", "observability", "concurrent", "budget", "log", "feed",
+					"presence", "reply", "protocol", "handshake", "epoch", "workers", "outbox"), //
 			entry("security", "client", "handler", "handshake", "presence"), //
-			entry("dispatch", "handler", "concurrent", "budget", "log", "publish", "reply", "relay", "protocol",
-					"workers", "connection"), //
+			entry("dispatch", "observation", "handler", "concurrent", "budget", "log", "publish", "reply", "relay",
+					"protocol", "workers", "connection"), //
 			entry("admission", "status", "observability", "concurrent", "budget", "log", "presence", "reply",
 					"protocol", "handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
-			entry("http", "concurrent", "budget", "log", "protocol", "handshake", "workers", "connection", "dispatch",
-					"admission"), //
-			entry("websocket", "handshake", "connection", "dispatch", "admission"));
+			entry("http", "observation", "concurrent", "budget", "log", "protocol", "handshake", "workers",
+					"connection", "dispatch", "admission"), //
+			entry("websocket", "observation", "handshake", "connection", "dispatch", "admission"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",
 			(type) -> type.isAnnotatedWith(AutoConfiguration.class));
@@ -135,7 +139,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule theApiKnowsNobody = noClasses().that()
-		.resideInAPackage(ROOT)
+		.resideInAnyPackage(API)
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage(INTERNAL + "..");
@@ -144,7 +148,7 @@ class ArchitectureTests {
 	static final ArchRule everythingButTheApiIsInternal = classes().that()
 		.resideOutsideOfPackage(INTERNAL + "..")
 		.should()
-		.resideInAnyPackage(ROOT, ROOT + ".test");
+		.resideInAnyPackage(API);
 
 	@ArchTest
 	static final ArchRule packagesKnowOnlyWhatTheyMay = CompositeArchRule

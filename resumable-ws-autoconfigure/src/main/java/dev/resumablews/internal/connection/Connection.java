@@ -27,6 +27,7 @@ import dev.resumablews.internal.connection.ConnectionState.Phase;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.log.OpenedSession;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.outbox.Outbox;
 import dev.resumablews.internal.outbox.SendWindow;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
@@ -139,8 +140,8 @@ public final class Connection implements MessageSender {
 		this.budget = services.budgets().hold(handshake.user().userId());
 		this.outbox = Outbox.of(this.budget, services.writer());
 		this.window = new SendWindow(settings.maxSendCharacters(), settings.heartbeatInterval());
-		this.loop = new ConnectionLoop(workers.delivery(), workers.pinging(), services.time(), channel, this.state,
-				this.window, handshake.ndjson(), this.outbox, this::endWith);
+		this.loop = new ConnectionLoop(this.id, workers.delivery(), workers.pinging(), services.time(), channel,
+				this.state, this.window, handshake.ndjson(), this.outbox, this::endWith);
 		this.watchdog = new ConnectionWatchdog(settings, services.time(), this.loop, this.window,
 				handshake.user().expiresAt());
 		this.wake = this::changed;
@@ -244,7 +245,7 @@ public final class Connection implements MessageSender {
 			abandon(CloseCode.TRY_AGAIN_LATER);
 		}
 		catch (Throwable ex) {
-			logger.warn("A session could not be opened", ex);
+			LogContext.run(null, this.id, () -> logger.warn("A session could not be opened", ex));
 			abandon(CloseCode.INTERNAL_ERROR);
 		}
 	}
@@ -548,7 +549,8 @@ public final class Connection implements MessageSender {
 	 * sent when it comes back and the event can be.
 	 */
 	private void endUndecodable(PayloadCodecException failure) {
-		logger.warn("Connection %s is closed: %s".formatted(this.id, failure.getMessage()));
+		LogContext.run(sessionId(), this.id,
+				() -> logger.warn("Connection %s is closed: %s".formatted(this.id, failure.getMessage())));
 		logger.debug("An event cannot be decoded", failure);
 		tell(new ErrorMessage(ErrorCode.FAILED, "The next event of the session cannot be decoded", null));
 		close(CloseCode.INTERNAL_ERROR);

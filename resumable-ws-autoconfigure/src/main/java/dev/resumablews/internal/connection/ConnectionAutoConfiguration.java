@@ -32,7 +32,6 @@ import org.springframework.web.socket.WebSocketHandler;
  * no endpoint.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
-		"dev.resumablews.internal.handler.HandlerAutoConfiguration",
 		"dev.resumablews.internal.log.LogAutoConfiguration",
 		"dev.resumablews.internal.publish.PublishAutoConfiguration",
 		"dev.resumablews.internal.relay.RelayAutoConfiguration",

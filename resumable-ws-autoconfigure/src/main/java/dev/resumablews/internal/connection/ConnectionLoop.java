@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -16,6 +17,7 @@ import java.util.function.LongSupplier;
 
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.concurrent.Monitors;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.outbox.Outbox;
 import dev.resumablews.internal.outbox.SendWindow;
 import dev.resumablews.internal.workers.ListeningClock;
@@ -49,6 +51,8 @@ final class ConnectionLoop {
 	private static final Log logger = LogFactory.getLog(ConnectionLoop.class);
 
 	private static final int STEPS_IN_A_ROW = 16;
+
+	private final UUID id;
 
 	private final Executor threads;
 
@@ -124,6 +128,7 @@ final class ConnectionLoop {
 
 	/**
 	 * Creates a loop.
+	 * @param id the connection
 	 * @param threads run it
 	 * @param patientThreads send pings that may have to wait for the client. They take a
 	 * task at once, or reject it
@@ -131,8 +136,9 @@ final class ConnectionLoop {
 	 * @param outbox what is sent beside the events
 	 * @param end closes the WebSocket; must not throw
 	 */
-	ConnectionLoop(Executor threads, Executor patientThreads, LongSupplier time, ClientChannel channel,
+	ConnectionLoop(UUID id, Executor threads, Executor patientThreads, LongSupplier time, ClientChannel channel,
 			ConnectionState state, SendWindow window, boolean ndjson, Outbox outbox, Consumer<CloseCode> end) {
+		this.id = id;
 		this.threads = threads;
 		this.patientThreads = patientThreads;
 		this.time = time;
@@ -324,7 +330,7 @@ final class ConnectionLoop {
 
 	private void fail(Throwable failure) {
 		try {
-			logger.warn("A connection has failed", failure);
+			LogContext.run(null, this.id, () -> logger.warn("A connection has failed", failure));
 		}
 		finally {
 			this.state.close(CloseCode.INTERNAL_ERROR);

@@ -1,5 +1,6 @@
 package dev.resumablews.internal.dispatch;
 
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -18,8 +19,10 @@ import dev.resumablews.internal.connection.ConnectionSettings;
 import dev.resumablews.internal.connection.Login;
 import dev.resumablews.internal.dispatch.MessageBacklog.Reservation;
 import dev.resumablews.internal.connection.MessageSender;
+import dev.resumablews.internal.handler.ClientFaults;
 import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.log.AppendResult;
+import dev.resumablews.internal.observation.MessageObservation;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Cancel;
 import dev.resumablews.internal.protocol.ClientFrame.Custom;
@@ -29,6 +32,7 @@ import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.ClientFrame.UserMessage;
 import dev.resumablews.internal.protocol.ClientFrame;
 import dev.resumablews.internal.protocol.ErrorCode;
+import dev.resumablews.internal.protocol.ServerMessage;
 import dev.resumablews.internal.protocol.ServerMessage.Ack;
 import dev.resumablews.internal.protocol.ServerMessage.AuthOk;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
@@ -123,6 +127,11 @@ public final class ClientMessageDispatcher {
 			}
 			return;
 		}
+		MessageObservation observed = this.services.observations().message(observedType(frame), this.sender.id());
+		about(observed, () -> dispatch(frame, length, observed));
+	}
+
+	private void dispatch(ClientFrame frame, int length, MessageObservation observed) {
 		Reservation room;
 		boolean atOnce = this.waiting.isIdle() && !this.services.messages().mayBlock();
 		boolean direct = atOnce && frame instanceof UserMessage && this.handover == null;
@@ -130,24 +139,24 @@ public final class ClientMessageDispatcher {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
 		catch (EventLogUnavailableException ex) {
-			refuse(ex, key(frame));
+			refuse(ex, key(frame), observed);
 			return;
 		}
 		if (frame instanceof UserMessage message) {
 			if (atOnce) {
-				userMessage(message, room);
+				userMessage(message, room, observed);
 			}
 			else {
-				this.waiting.execute(() -> userMessage(message, room));
+				later(observed, () -> userMessage(message, room, observed));
 			}
 		}
 		else if (frame instanceof Custom custom && relays(custom) != null) {
-			this.waiting.execute(() -> relayMessage(custom, room));
+			later(observed, () -> relayMessage(custom, room, observed));
 		}
 		else {
-			this.waiting.execute(() -> {
+			later(observed, () -> {
 				try {
-					handle(frame);
+					handle(frame, observed);
 				}
 				finally {
 					room.release();
@@ -156,8 +165,54 @@ public final class ClientMessageDispatcher {
 		}
 	}
 
-	private void handle(ClientFrame frame) {
+	private void later(MessageObservation observed, Runnable task) {
+		this.waiting.execute(() -> about(observed, task));
+	}
+
+	/**
+	 * Runs what a message leads to. Its session is known when it is open.
+	 */
+	private void about(MessageObservation observed, Runnable task) {
+		observed.run(this.opened ? this.sender.sessionId() : null, task);
+	}
+
+	/**
+	 * Returns the type that a message is observed with: one that there is, since clients
+	 * choose what they send.
+	 * @return the type; null if such messages are not observed
+	 */
+	private @Nullable String observedType(ClientFrame frame) {
+		if (frame instanceof UserMessage) {
+			return "user_message";
+		}
+		if (frame instanceof Cancel) {
+			return "cancel";
+		}
+		if (frame instanceof Custom custom) {
+			boolean known = this.services.handlers().message(custom.type()) != null || relays(custom) != null;
+			return known ? custom.type() : "unknown";
+		}
+		return null;
+	}
+
+	private void answer(ServerMessage message, MessageObservation observed) {
+		this.sender.tell(message);
+		if (message instanceof Ack ack) {
+			observed.end(ack.duplicate() ? "duplicate" : "ok");
+		}
+		else if (message instanceof ErrorMessage error) {
+			observed.end(error.code().name().toLowerCase(Locale.ROOT));
+		}
+	}
+
+	private void handled(MessageObservation observed) {
+		this.sender.handled();
+		observed.end("ok");
+	}
+
+	private void handle(ClientFrame frame, MessageObservation observed) {
 		if (isTooLate()) {
+			observed.end("dropped");
 			return;
 		}
 		try {
@@ -166,17 +221,18 @@ public final class ClientMessageDispatcher {
 			}
 			else if (frame instanceof Cancel cancel) {
 				this.services.replies().cancel(this.sender.sessionId(), this.sender.userId(), cancel.messageId());
-				this.sender.handled();
+				handled(observed);
 			}
 			else if (frame instanceof Auth auth) {
 				authenticate(auth);
 			}
 			else if (frame instanceof Custom custom) {
-				custom(custom);
+				custom(custom, observed);
 			}
 		}
 		catch (Throwable ex) {
-			refuse(ex, key(frame));
+			refuse(ex, key(frame), (frame instanceof Custom custom) ? custom.type() : frame.getClass().getSimpleName(),
+					observed);
 		}
 	}
 
@@ -196,17 +252,18 @@ public final class ClientMessageDispatcher {
 	 * Stores a message and hands it to the application's handler, if there is one.
 	 * @param room what was reserved for the message, kept until it is stored and handled
 	 */
-	private void userMessage(UserMessage message, Reservation room) {
+	private void userMessage(UserMessage message, Reservation room, MessageObservation observed) {
 		UUID key = message.idempotencyKey();
 		UserMessageHandover handover = this.handover;
 		CompletableFuture<AppendResult> answer;
 		try {
 			if (isTooLate()) {
 				room.release();
+				observed.end("dropped");
 				return;
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), message.content().length())) {
-				this.services.quota().refuse(this.sender, key, room::release);
+				refuseForQuota(key, room, observed);
 				return;
 			}
 			answer = this.services.messages()
@@ -218,14 +275,14 @@ public final class ClientMessageDispatcher {
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key);
+			refuse(ex, key, observed);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
 			if (handover == null || failure != null || appended.duplicate()) {
 				room.release();
 			}
-			answer(appended, failure, key);
+			answer(appended, failure, key, observed);
 		});
 	}
 
@@ -238,13 +295,14 @@ public final class ClientMessageDispatcher {
 	 * Stores a message that is forwarded to an upstream.
 	 * @param room what was reserved for the message, kept until it is stored
 	 */
-	private void relayMessage(Custom custom, Reservation room) {
+	private void relayMessage(Custom custom, Reservation room, MessageObservation observed) {
 		UUID key = custom.idempotencyKey();
 		CompletableFuture<AppendResult> answer;
 		try {
 			RelayMessages relays = relays(custom);
 			if (isTooLate() || relays == null) {
 				room.release();
+				observed.end("dropped");
 				return;
 			}
 			if (key == null || !custom.payload().isObject()) {
@@ -253,19 +311,19 @@ public final class ClientMessageDispatcher {
 							.formatted(custom.type()));
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
-				this.services.quota().refuse(this.sender, key, room::release);
+				refuseForQuota(key, room, observed);
 				return;
 			}
 			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key);
+			refuse(ex, key, observed);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
 			room.release();
-			answer(appended, failure, key);
+			answer(appended, failure, key, observed);
 		});
 	}
 
@@ -273,33 +331,33 @@ public final class ClientMessageDispatcher {
 	 * Answers a message that was to be stored.
 	 * @param appended what has become of it, if there is no failure
 	 */
-	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key) {
+	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key, MessageObservation observed) {
 		if (failure != null) {
-			refuse(rejected(failure), key);
+			refuse(rejected(failure), key, observed);
 		}
 		else {
-			this.sender.tell(new Ack(key, appended.eventId(), appended.duplicate()));
+			answer(new Ack(key, appended.eventId(), appended.duplicate()), observed);
 		}
 	}
 
-	private void custom(Custom custom) {
+	private void custom(Custom custom, MessageObservation observed) {
 		UUID key = custom.idempotencyKey();
 		Handlers.Handler handler = this.services.handlers().message(custom.type());
 		if (handler == null) {
-			this.sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
-					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key));
+			answer(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
+					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key), observed);
 			return;
 		}
 		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
 				custom.type(), custom.payload(), key, null);
 		if (key == null) {
 			handler.handle(message);
-			this.sender.handled();
+			handled(observed);
 			return;
 		}
 		boolean first = this.services.once()
 			.run(this.sender.sessionId(), this.sender.userId(), key, () -> handler.handle(message));
-		this.sender.tell(new Ack(key, null, !first));
+		answer(new Ack(key, null, !first), observed);
 	}
 
 	private void authenticate(Auth auth) {
@@ -344,34 +402,66 @@ public final class ClientMessageDispatcher {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private void refuse(Throwable thrown, @Nullable UUID key) {
+	private void refuseForQuota(UUID key, Reservation room, MessageObservation observed) {
+		this.services.quota().refuse(this.sender, key, () -> {
+			room.release();
+			observed.end("quota_exceeded");
+		});
+	}
+
+	private void refuse(Throwable thrown, @Nullable UUID key, MessageObservation observed) {
+		refuse(thrown, key, "stored messages", observed);
+	}
+
+	/**
+	 * Answers a message that was not handled.
+	 * @param handled what handles it, for the log
+	 */
+	private void refuse(Throwable thrown, @Nullable UUID key, String handled, MessageObservation observed) {
 		Throwable failure = unwrapped(thrown);
+		about(observed, () -> refuseNamed(failure, key, handled, observed));
+	}
+
+	private void refuseNamed(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
 		if (failure instanceof BudgetExceededException exceeded) {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
-			this.sender
-				.tell(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key));
+			answer(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key),
+					observed);
 		}
 		else if (failure instanceof EventLogUnavailableException) {
-			this.sender.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
-					"The message cannot be stored right now; send it again later", key));
+			observed.failed(failure);
+			answer(new ErrorMessage(ErrorCode.UNAVAILABLE,
+					"The message cannot be stored right now; send it again later", key), observed);
 		}
 		else if (failure instanceof UnknownSessionException unknown && this.opened
 				&& unknown.getSessionId().equals(this.sender.sessionId())) {
 			this.sender.sessionEnded();
+			observed.end("session_ended");
 		}
 		else if (failure instanceof PayloadCodecException) {
+			observed.failed(failure);
 			logger.warn(
 					"A message of sender %s could not be stored: %s".formatted(this.sender.id(), failure.getMessage()));
 			logger.debug("A message could not be encoded", failure);
-			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
-		}
-		else if (failure instanceof MessageRejectedException rejected) {
-			this.sender.tell(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(failure.getMessage()), key));
+			answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key), observed);
 		}
 		else {
-			logger.warn("A message of sender %s could not be handled".formatted(this.sender.id()), failure);
-			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key));
+			refuseUnhandled(failure, key, handled, observed);
 		}
+	}
+
+	private void refuseUnhandled(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
+		MessageRejectedException rejected = ClientFaults.rejection(failure);
+		if (rejected != null) {
+			logger.debug("A message of sender %s is rejected".formatted(this.sender.id()), failure);
+			answer(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(rejected.getMessage()), key), observed);
+			return;
+		}
+		observed.failed(failure);
+		this.services.handlers()
+			.failures()
+			.log(handled, "A message of sender %s could not be handled".formatted(this.sender.id()), failure);
+		answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key), observed);
 	}
 
 	/**

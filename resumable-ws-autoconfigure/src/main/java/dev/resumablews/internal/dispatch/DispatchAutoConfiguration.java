@@ -4,8 +4,10 @@ import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.connection.ConnectionAutoConfiguration;
 import dev.resumablews.internal.connection.ConnectionServices;
 import dev.resumablews.internal.connection.StorageQuota;
-import dev.resumablews.internal.protocol.FrameReader;
+import dev.resumablews.internal.handler.HandlerAutoConfiguration;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.Observations;
+import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
 import dev.resumablews.internal.reply.Replies;
@@ -20,7 +22,7 @@ import org.springframework.context.annotation.Bean;
 /**
  * Auto-configuration of what handles the messages of clients.
  */
-@AutoConfiguration(after = ConnectionAutoConfiguration.class)
+@AutoConfiguration(after = { ConnectionAutoConfiguration.class, HandlerAutoConfiguration.class })
 @ConditionalOnBean(ConnectionServices.class)
 public final class DispatchAutoConfiguration {
 
@@ -32,9 +34,10 @@ public final class DispatchAutoConfiguration {
 	@Bean
 	DispatcherServices resumableWsDispatcherServices(UserMessages messages, Replies replies, IdempotentExecutor once,
 			HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals, Workers workers,
-			StorageQuota quota, ObjectProvider<RelayMessages> relays) {
+			StorageQuota quota, ObjectProvider<RelayMessages> relays, ObjectProvider<Observations> observations) {
 		return new DispatcherServices(new FrameReader(), messages, replies, once, authenticator, handlers, ephemerals,
-				workers, new MessageBacklog.Total(), quota, relays.getIfAvailable());
+				workers, new MessageBacklog.Total(), quota, relays.getIfAvailable(),
+				observations.getIfAvailable(() -> Observations.NONE));
 	}
 
 }

@@ -3,6 +3,7 @@ package dev.resumablews.internal.dispatch;
 import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.internal.connection.StorageQuota;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.protocol.FrameReader;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
@@ -25,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  * @param backlog what all messages that wait take
  * @param quota how much may be stored for a user
  * @param relays stores messages that are forwarded to an upstream; null if there is none
+ * @param observations observes messages
  */
 public record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
 		HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals, Workers workers,
-		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
+		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays, Observations observations) {
 
 }

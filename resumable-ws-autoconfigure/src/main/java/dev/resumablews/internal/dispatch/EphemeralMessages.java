@@ -8,7 +8,9 @@ import dev.resumablews.internal.budget.Rate;
 import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.connection.MessageSender;
+import dev.resumablews.internal.handler.ClientFaults;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.protocol.ClientFrame.Ephemeral;
 import dev.resumablews.internal.protocol.ErrorCode;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
@@ -74,7 +76,7 @@ final class EphemeralMessages {
 		try {
 			this.threads.execute(sender.userId(), () -> {
 				try {
-					call(handler, sender, frame);
+					LogContext.run(sender.sessionId(), sender.id(), () -> call(handler, sender, frame));
 				}
 				finally {
 					giveBack(sender, length);
@@ -105,18 +107,20 @@ final class EphemeralMessages {
 		this.room.release();
 	}
 
-	private static void call(Handlers.Handler handler, MessageSender sender, Ephemeral frame) {
+	private void call(Handlers.Handler handler, MessageSender sender, Ephemeral frame) {
 		try {
 			handler.handle(new ClientMessage(sender.sessionId(), sender.user(), sender.id(), frame.type(),
 					frame.payload(), null, null));
 		}
-		catch (MessageRejectedException ex) {
-			sender.tell(new ErrorMessage(ErrorCode.of(ex), String.valueOf(ex.getMessage()), null));
-		}
 		catch (Throwable ex) {
-			logger.warn("An ephemeral message of %s could not be handled: %s".formatted(sender.id(),
-					ex.getClass().getName()));
-			logger.debug("An ephemeral message could not be handled", ex);
+			MessageRejectedException rejected = ClientFaults.rejection(ex);
+			if (rejected != null) {
+				logger.debug("An ephemeral message of %s is rejected".formatted(sender.id()), ex);
+				sender.tell(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(rejected.getMessage()), null));
+				return;
+			}
+			this.handlers.failures()
+				.log(handler.type(), "An ephemeral message of %s could not be handled".formatted(sender.id()), ex);
 			sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}

@@ -7,6 +7,7 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.internal.dispatch.MessageBacklog.Reservation;
 import dev.resumablews.internal.connection.MessageSender;
 import dev.resumablews.internal.handler.Handlers;
+import dev.resumablews.internal.observation.LogContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ public final class UserMessageHandover {
 	void handOver(String content, UUID key, long eventId, Reservation room) {
 		this.executor.execute(() -> {
 			try {
-				handle(content, key, eventId);
+				LogContext.run(this.sender.sessionId(), this.sender.id(), () -> handle(content, key, eventId));
 			}
 			finally {
 				room.release();

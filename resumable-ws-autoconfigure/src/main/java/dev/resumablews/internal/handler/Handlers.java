@@ -4,12 +4,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 import dev.resumablews.ClientMessage;
-import dev.resumablews.ClientMessageHandler;
-import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,13 +27,13 @@ public final class Handlers implements SmartInitializingSingleton {
 
 	private static final Set<String> NEVER_EPHEMERAL = Set.of("auth", "cancel", "ping", "resume", "user_message");
 
-	private final ObjectProvider<ClientMessageHandler> messageBeans;
+	private final ObjectProvider<MappingSource> sources;
 
-	private final ObjectProvider<EphemeralMessageHandler> ephemeralBeans;
-
-	private final ObjectProvider<HandlerInterceptor> interceptorBeans;
+	private final ObjectProvider<HandlerInterceptor> interceptors;
 
 	private final Predicate<String> relayed;
+
+	private final HandlerFailures failures = new HandlerFailures(System::nanoTime);
 
 	private volatile Map<String, Handler> messages = Map.of();
 
@@ -46,35 +43,51 @@ public final class Handlers implements SmartInitializingSingleton {
 	 * Creates the handlers.
 	 * @param relayed which types of message are forwarded by a relay
 	 */
-	Handlers(ObjectProvider<ClientMessageHandler> messages, ObjectProvider<EphemeralMessageHandler> ephemerals,
-			ObjectProvider<HandlerInterceptor> interceptors, Predicate<String> relayed) {
-		this.messageBeans = messages;
-		this.ephemeralBeans = ephemerals;
-		this.interceptorBeans = interceptors;
+	Handlers(ObjectProvider<MappingSource> sources, ObjectProvider<HandlerInterceptor> interceptors,
+			Predicate<String> relayed) {
+		this.sources = sources;
+		this.interceptors = interceptors;
 		this.relayed = relayed;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		List<HandlerInterceptor> interceptors = this.interceptorBeans.orderedStream().toList();
+		List<HandlerInterceptor> interceptors = this.interceptors.orderedStream().toList();
 		Map<String, Handler> messages = new HashMap<>();
-		this.messageBeans.orderedStream()
-			.forEach((bean) -> add(messages, OWN_TYPES,
-					new Handler(bean.type(), bean.getClass().getName(), bean::handle, interceptors)));
-		messages.forEach((type, handler) -> {
-			if (this.relayed.test(type)) {
-				throw new ResumableWsConfigurationException(
-						"Messages of type '%s' are forwarded by a relay, so %s would never be called.".formatted(type,
-								handler.name()),
-						"Remove the handler, or give the relay another name.");
+		Map<String, Handler> ephemerals = new HashMap<>();
+		this.sources.orderedStream().flatMap((source) -> source.find().stream()).forEach((mapping) -> {
+			check(mapping);
+			Handler handler = new Handler(mapping, interceptors);
+			Handler other = (mapping.ephemeral() ? ephemerals : messages).putIfAbsent(mapping.type(), handler);
+			if (other != null) {
+				throw new ResumableWsConfigurationException("Messages of type '%s' have two handlers: %s and %s."
+					.formatted(mapping.type(), other.name(), handler.name()), "Remove one of them.");
 			}
 		});
-		Map<String, Handler> ephemerals = new HashMap<>();
-		this.ephemeralBeans.orderedStream()
-			.forEach((bean) -> add(ephemerals, NEVER_EPHEMERAL,
-					new Handler(bean.type(), bean.getClass().getName(), bean::handle, interceptors)));
 		this.messages = Map.copyOf(messages);
 		this.ephemerals = Map.copyOf(ephemerals);
+	}
+
+	private void check(Mapping mapping) {
+		if ((mapping.ephemeral() ? NEVER_EPHEMERAL : OWN_TYPES).contains(mapping.type())) {
+			throw new ResumableWsConfigurationException(
+					"Messages of type '%s' are the protocol's own, so %s would never be called."
+						.formatted(mapping.type(), mapping.name()),
+					"Choose another type.");
+		}
+		if (!mapping.ephemeral() && this.relayed.test(mapping.type())) {
+			throw new ResumableWsConfigurationException(
+					"Messages of type '%s' are forwarded by a relay, so %s would never be called.".formatted(
+							mapping.type(), mapping.name()),
+					"Choose another type, or take this one out of the relay.");
+		}
+	}
+
+	/**
+	 * Returns what logs the failures of handlers.
+	 */
+	public HandlerFailures failures() {
+		return this.failures;
 	}
 
 	/**
@@ -95,39 +108,17 @@ public final class Handlers implements SmartInitializingSingleton {
 		return this.ephemerals.get(type);
 	}
 
-	private static void add(Map<String, Handler> handlers, Set<String> refused, Handler handler) {
-		if (refused.contains(handler.type())) {
-			throw new ResumableWsConfigurationException(
-					"Messages of type '%s' are the protocol's own, so %s would never be called."
-						.formatted(handler.type(), handler.name()),
-					"Let the handler have another type.");
-		}
-		Handler other = handlers.putIfAbsent(handler.type(), handler);
-		if (other != null) {
-			throw new ResumableWsConfigurationException("Two beans handle messages of type '%s': %s and %s."
-				.formatted(handler.type(), other.name(), handler.name()),
-					"Remove one of them, or let them have different types.");
-		}
-	}
-
 	/**
 	 * A handler of the application.
 	 */
 	public static final class Handler {
 
-		private final String type;
-
-		private final String name;
-
-		private final Consumer<ClientMessage> target;
+		private final Mapping mapping;
 
 		private final List<HandlerInterceptor> interceptors;
 
-		private Handler(String type, String name, Consumer<ClientMessage> target,
-				List<HandlerInterceptor> interceptors) {
-			this.type = type;
-			this.name = name;
-			this.target = target;
+		private Handler(Mapping mapping, List<HandlerInterceptor> interceptors) {
+			this.mapping = mapping;
 			this.interceptors = interceptors;
 		}
 
@@ -135,14 +126,14 @@ public final class Handlers implements SmartInitializingSingleton {
 		 * Returns the type of message it handles.
 		 */
 		public String type() {
-			return this.type;
+			return this.mapping.type();
 		}
 
 		/**
 		 * Returns what to call it in a message to the developer.
 		 */
 		public String name() {
-			return this.name;
+			return this.mapping.name();
 		}
 
 		/**
@@ -155,7 +146,7 @@ public final class Handlers implements SmartInitializingSingleton {
 
 		private void call(ClientMessage message, int interceptor) {
 			if (interceptor == this.interceptors.size()) {
-				this.target.accept(message);
+				this.mapping.target().accept(message);
 			}
 			else {
 				this.interceptors.get(interceptor).intercept(message, () -> call(message, interceptor + 1));

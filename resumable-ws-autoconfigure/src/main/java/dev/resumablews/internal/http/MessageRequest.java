@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
@@ -21,6 +22,7 @@ import dev.resumablews.internal.dispatch.DispatcherServices;
 import dev.resumablews.internal.dispatch.MessageBacklog;
 import dev.resumablews.internal.dispatch.UserMessageHandover;
 import dev.resumablews.internal.handshake.Handshake;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
 import dev.resumablews.internal.protocol.ClientFrame.Resume;
 import dev.resumablews.internal.protocol.ClientFrame;
@@ -66,6 +68,11 @@ final class MessageRequest implements RequestBody.Listener {
 
 	private final HttpExchange exchange;
 
+	/**
+	 * Handles messages as a part of the request's trace.
+	 */
+	private final Executor observed;
+
 	private final List<@Nullable ServerMessage> answers = new ArrayList<>();
 
 	/**
@@ -91,6 +98,9 @@ final class MessageRequest implements RequestBody.Listener {
 
 	private final AtomicReference<@Nullable HttpAnswer> refusal = new AtomicReference<>();
 
+	/**
+	 * Creates a request. To be called by the thread that serves it.
+	 */
 	MessageRequest(MessagesEndpoint endpoint, Handshake handshake, UUID sessionId, UserBudget budget,
 			HttpExchange exchange) {
 		this.endpoint = endpoint;
@@ -98,6 +108,7 @@ final class MessageRequest implements RequestBody.Listener {
 		this.sessionId = sessionId;
 		this.budget = budget;
 		this.exchange = exchange;
+		this.observed = endpoint.dispatcherServices().observations().current();
 	}
 
 	UUID id() {
@@ -289,7 +300,8 @@ final class MessageRequest implements RequestBody.Listener {
 			handle(all.messages().get(index));
 		}
 		catch (Throwable ex) {
-			logger.warn("A message of request %s could not be handled".formatted(this.id), ex);
+			LogContext.run(this.sessionId, this.id,
+					() -> logger.warn("A message of request %s could not be handled".formatted(this.id), ex));
 			answered(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}
@@ -315,7 +327,7 @@ final class MessageRequest implements RequestBody.Listener {
 		ClientMessageDispatcher dispatcher = new ClientMessageDispatcher(sender, services,
 				this.endpoint.services().settings(), this.handover);
 		dispatcher.sessionOpened();
-		dispatcher.dispatch(frame, text.length());
+		this.observed.execute(() -> dispatcher.dispatch(frame, text.length()));
 	}
 
 	private void answered(@Nullable ServerMessage answer) {

@@ -92,7 +92,7 @@ public sealed interface AppendRequest {
 		 * @return the request
 		 */
 		public Message once(String userId, UUID idempotencyKey) {
-			return new Message(this.sessionId, userId, idempotencyKey, this.type, this.payload, false, false);
+			return new Message(this.sessionId, userId, idempotencyKey, this.type, this.payload, false, false, null);
 		}
 
 	}
@@ -107,14 +107,15 @@ public sealed interface AppendRequest {
 	 * @param payload its payload
 	 * @param answered whether it asks for a reply, which then waits to be claimed
 	 * @param relayed whether it asks for a relay to the upstream that its type names
+	 * @param trace the trace that the reply continues; null if there is none
 	 */
 	record Message(UUID sessionId, String userId, UUID idempotencyKey, String type, Payload payload, boolean answered,
-			boolean relayed) implements AppendRequest {
+			boolean relayed, @Nullable String trace) implements AppendRequest {
 
 		@Override
 		public Message with(Payload payload) {
 			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, payload, this.answered,
-					this.relayed);
+					this.relayed, this.trace);
 		}
 
 		/**
@@ -122,7 +123,17 @@ public sealed interface AppendRequest {
 		 * @return the request
 		 */
 		public Message askingForReply() {
-			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, true, false);
+			return askingForReply(null);
+		}
+
+		/**
+		 * Returns this request as one that asks for a reply.
+		 * @param trace the trace that the reply continues; null if there is none
+		 * @return the request
+		 */
+		public Message askingForReply(@Nullable String trace) {
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, true, false,
+					trace);
 		}
 
 		/**
@@ -130,7 +141,8 @@ public sealed interface AppendRequest {
 		 * @return the request
 		 */
 		public Message askingForRelay() {
-			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, false, true);
+			return new Message(this.sessionId, this.userId, this.idempotencyKey, this.type, this.payload, false, true,
+					null);
 		}
 
 	}

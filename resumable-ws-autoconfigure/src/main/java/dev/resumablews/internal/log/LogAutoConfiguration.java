@@ -12,6 +12,7 @@ import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.observability.ListenerDispatcher;
+import dev.resumablews.internal.observation.Observations;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -55,12 +56,14 @@ public final class LogAutoConfiguration {
 
 	@Bean
 	PostgresEventLog resumableWsEventLog(ResumableWsProperties properties, JdbcExecutor database, SessionTable sessions,
-			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners, StoredPayloads payloads) {
+			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners, StoredPayloads payloads,
+			ObjectProvider<Observations> observations) {
 		ResumableWsProperties.Log log = properties.log();
 		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
 				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
-		return new PostgresEventLog(settings, database, sessions, statement, feeds, listeners.listener(), payloads);
+		return new PostgresEventLog(settings, database, sessions, statement, feeds, listeners.listener(), payloads,
+				observations.getIfAvailable(() -> Observations.NONE));
 	}
 
 	@Bean

@@ -25,6 +25,8 @@ import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.status.OutageSource;
 import dev.resumablews.internal.status.WriterStatus;
+import dev.resumablews.internal.observation.Observations;
+import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,8 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 
 	private final StoredPayloads payloads;
 
+	private final Observations observations;
+
 	private final SessionTable sessions;
 
 	private final EventTable events;
@@ -53,12 +57,14 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 
 	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
 			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener) {
-		this(settings, database, sessions, statement, feeds, listener, StoredPayloads.PLAIN);
+		this(settings, database, sessions, statement, feeds, listener, StoredPayloads.PLAIN, Observations.NONE);
 	}
 
 	public PostgresEventLog(LogSettings settings, JdbcExecutor database, SessionTable sessions,
-			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener, StoredPayloads payloads) {
+			AppendStatement statement, SessionFeeds feeds, ResumableWsListener listener, StoredPayloads payloads,
+			Observations observations) {
 		this.payloads = payloads;
+		this.observations = observations;
 		this.sessions = sessions;
 		this.events = new EventTable(database, payloads, settings.maxPageBytes());
 		for (int i = 0; i < settings.lanes(); i++) {
@@ -77,11 +83,13 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 
 	@Override
 	public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
+		Observation observation = AppendObservation.start(this.observations, draft);
 		AppendRequest request;
 		try {
 			request = draft.encoded(this.payloads);
 		}
 		catch (PayloadCodecException | EventLogUnavailableException ex) {
+			AppendObservation.stop(observation, null, ex);
 			return CompletableFuture.failedFuture(ex);
 		}
 		this.open.incrementAndGet();
@@ -89,6 +97,9 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 			.get(Math.floorMod(request.sessionId().hashCode(), this.writers.size()))
 			.append(request, onStored);
 		result.whenComplete((appended, failure) -> this.open.decrementAndGet());
+		if (!observation.isNoop()) {
+			result.whenComplete((appended, failure) -> AppendObservation.stop(observation, appended, failure));
+		}
 		return result;
 	}
 

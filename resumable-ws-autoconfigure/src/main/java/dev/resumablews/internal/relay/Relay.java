@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import dev.resumablews.RelayHandshake;
 import dev.resumablews.internal.concurrent.WakeUp;
 import dev.resumablews.internal.log.AppendRequest.RelayEnd;
+import dev.resumablews.internal.observation.LogContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -247,6 +248,10 @@ final class Relay implements Runnable {
 
 	@Override
 	public void run() {
+		LogContext.run(this.claim.sessionId(), null, this::serveUntilOver);
+	}
+
+	private void serveUntilOver() {
 		try {
 			this.cursor.open();
 			while (isRunning()) {
@@ -358,7 +363,7 @@ final class Relay implements Runnable {
 		Receiver receiver = new Receiver(this, upstream, connected.secrets(), this.services.ephemeral());
 		try {
 			this.journal.append(RelayEvents.opened(this.cursor.doubtful(), this.settings.resend()));
-			this.threads.execute(receiver);
+			this.threads.execute(() -> LogContext.run(this.claim.sessionId(), null, receiver));
 		}
 		catch (Throwable ex) {
 			upstream.close(CloseStatus.SERVER_ERROR);

@@ -16,6 +16,7 @@ import dev.resumablews.internal.log.AppendRequest.RelayEvent;
 import dev.resumablews.internal.log.AppendRequest.Text;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.FencedException;
+import dev.resumablews.internal.observation.LogContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -78,8 +79,9 @@ final class RelayJournal {
 			Throwable cause = (failure instanceof CompletionException && failure.getCause() != null)
 					? failure.getCause() : failure;
 			if (cause instanceof IllegalArgumentException || cause instanceof PayloadCodecException) {
-				logger.warn("An event of relay '%s' for session %s could not be stored and is dropped: %s"
-					.formatted(this.claim.key().name(), this.claim.sessionId(), cause.getClass().getName()));
+				LogContext.run(this.claim.sessionId(), null,
+						() -> logger.warn("An event of relay '%s' for session %s could not be stored and is dropped: %s"
+							.formatted(this.claim.key().name(), this.claim.sessionId(), cause.getClass().getName())));
 				return;
 			}
 			this.onLost.run();

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.relay.RelayTable.Renewal;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -85,8 +86,10 @@ final class RelayLeases {
 				relay.renewed(now, renewal);
 			}
 			else if (!relay.isOver()) {
-				logger.info("Relay '%s' of session %s was taken over by another node, or its session is closed"
-					.formatted(relay.settings().name(), relay.claim().sessionId()));
+				LogContext.run(relay.claim().sessionId(), null,
+						() -> logger
+							.info("Relay '%s' of session %s was taken over by another node, or its session is closed"
+								.formatted(relay.settings().name(), relay.claim().sessionId())));
 				relay.lost();
 			}
 		});

@@ -158,7 +158,7 @@ final class ClaimStatement {
 				where not k.gone and (k.cancelled or not k.blocked and k.place <= ?)
 					and r.session_id = k.session_id and r.event_id = k.event_id
 				returning r.session_id, r.event_id, k.user_id, r.fence, r.attempts, r.message_id as previous,
-					k.cancelled, k.waited
+					r.trace, k.cancelled, k.waited
 			), offered as (
 				update ws_replies r
 				set node_id = null, lease_until = statement_timestamp(), updated_at = statement_timestamp()
@@ -262,7 +262,7 @@ final class ClaimStatement {
 			if (sessionId != null) {
 				claimed.add(new ClaimedReply(sessionId, rows.getLong("event_id"), rows.getString("user_id"),
 						UUID.randomUUID(), rows.getLong("fence"), rows.getInt("attempts"),
-						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled")));
+						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled"), rows.getString("trace")));
 			}
 		}
 		return new Claims(claimed, waiting, crowded, offered, missed, more, lapsesIn);

@@ -64,7 +64,7 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 			this.reply.onCall();
 			Publisher<ReplyPart> publisher = (this.generator instanceof LiveReplyGenerator live)
 					? live.generate(request, this.reply::alive) : this.generator.generate(request);
-			publisher.subscribe(this);
+			this.reply.scope().in(publisher).subscribe(this);
 		}
 		catch (InterruptedException ex) {
 			this.reply.fail(ReplyFailure.INTERRUPTED);
@@ -111,14 +111,14 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 			return;
 		}
 		try {
-			this.context.executor().execute(() -> {
+			this.context.executor().execute(() -> this.reply.scope().run(() -> {
 				try {
 					upstream.request(demand);
 				}
 				catch (Throwable ex) {
 					this.reply.onError(ex);
 				}
-			});
+			}));
 		}
 		catch (RejectedExecutionException ex) {
 			this.reply.fail(ReplyFailure.INTERRUPTED);
@@ -139,7 +139,7 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 			}
 		}
 		if (upstream != null) {
-			this.context.callBack(activity, upstream::cancel);
+			this.context.callBack(activity, () -> this.reply.scope().run(upstream::cancel));
 		}
 	}
 

@@ -289,9 +289,10 @@ public final class JdbcReplyQueue {
 	 * @param attempts how often it was claimed, this time included
 	 * @param previous message id of the last attempt that is in the log, if there is one
 	 * @param cancelled whether it is to be cancelled
+	 * @param trace the trace of the message; null if there is none
 	 */
 	public record ClaimedReply(UUID sessionId, long inReplyTo, String userId, UUID messageId, long fence, int attempts,
-			@Nullable UUID previous, boolean cancelled) {
+			@Nullable UUID previous, boolean cancelled, @Nullable String trace) {
 
 		/**
 		 * Returns what identifies the reply, whichever node runs it.

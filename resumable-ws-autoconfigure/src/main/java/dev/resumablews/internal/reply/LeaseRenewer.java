@@ -9,6 +9,7 @@ import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.concurrent.WakeUp;
+import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.reply.JdbcReplyQueue.Renewal;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -131,8 +132,9 @@ final class LeaseRenewer {
 			Renewal renewal = renewals.get(reply.claim().key());
 			if (renewal == null) {
 				if (!reply.letGo().isDone()) {
-					logger.info("Reply %s was taken over by another node, or its session is closed"
-						.formatted(reply.claim().messageId()));
+					LogContext.run(reply.claim().sessionId(), null,
+							() -> logger.info("Reply %s was taken over by another node, or its session is closed"
+								.formatted(reply.claim().messageId())));
 					this.onLost.accept(reply);
 				}
 				continue;

@@ -43,6 +43,8 @@ final class Reply implements Runnable {
 
 	private final GeneratorCall call;
 
+	private final ReplyScope scope;
+
 	private final long acceptedAt = System.nanoTime();
 
 	private final CompletableFuture<@Nullable Void> stored = new CompletableFuture<>();
@@ -54,16 +56,24 @@ final class Reply implements Runnable {
 	 */
 	private final ReplyState state;
 
-	Reply(ClaimedReply claim, ReplyContext context, ReplyGenerator generator) {
+	Reply(ClaimedReply claim, ReplyContext context, ReplyGenerator generator, ReplyScope scope) {
 		this.claim = claim;
 		this.context = context;
 		this.journal = new ReplyJournal(claim, context, this::beginAgain);
+		this.scope = scope;
 		this.call = new GeneratorCall(this, context, generator);
 		this.state = new ReplyState(context.settings(), this.acceptedAt);
 	}
 
 	ClaimedReply claim() {
 		return this.claim;
+	}
+
+	/**
+	 * Returns what code that works on this reply is run in.
+	 */
+	ReplyScope scope() {
+		return this.scope;
 	}
 
 	/**
@@ -79,7 +89,7 @@ final class Reply implements Runnable {
 	 * Tells the client that there is a reply, and which attempt it makes obsolete.
 	 */
 	void announce() {
-		this.journal.started().whenComplete((appended, failure) -> abandonOn(failure));
+		this.scope.run(() -> this.journal.started().whenComplete((appended, failure) -> abandonOn(failure)));
 	}
 
 	/**
@@ -87,7 +97,7 @@ final class Reply implements Runnable {
 	 */
 	@Override
 	public void run() {
-		this.call.run();
+		this.scope.run(this.call);
 	}
 
 	/**
@@ -145,9 +155,10 @@ final class Reply implements Runnable {
 		if (locked(this.state::isComplete)) {
 			complete(null, "completed", false);
 		}
-		else if (failIncomplete(ReplyFailure.PROVIDER_ERROR, false)) {
-			logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.claim.messageId(),
-					this.claim.inReplyTo(), this.claim.sessionId(), FailureSummary.of(ex)));
+		else if (failIncomplete(ReplyFailure.PROVIDER_ERROR, false, ex)) {
+			this.scope
+				.run(() -> logger.warn("Reply %s to event %d of session %s failed: %s".formatted(this.claim.messageId(),
+						this.claim.inReplyTo(), this.claim.sessionId(), FailureSummary.of(ex))));
 		}
 	}
 
@@ -166,7 +177,7 @@ final class Reply implements Runnable {
 	 * @return whether it had not ended yet
 	 */
 	boolean fail(ReplyFailure failure) {
-		return locked(this.state::isComplete) ? complete(null, "completed", true) : failIncomplete(failure, true);
+		return locked(this.state::isComplete) ? complete(null, "completed", true) : failIncomplete(failure, true, null);
 	}
 
 	/**
@@ -198,8 +209,9 @@ final class Reply implements Runnable {
 	 */
 	private void beginAgain() {
 		if (abandon()) {
-			logger.info("Reply %s of session %s begins again, because the log has lost a part of it"
-				.formatted(this.claim.messageId(), this.claim.sessionId()));
+			this.scope
+				.run(() -> logger.info("Reply %s of session %s begins again, because the log has lost a part of it"
+					.formatted(this.claim.messageId(), this.claim.sessionId())));
 		}
 	}
 
@@ -208,7 +220,7 @@ final class Reply implements Runnable {
 		if (whole == null) {
 			return false;
 		}
-		this.journal.message(whole).whenComplete(this::lastEventStored);
+		this.scope.run(() -> this.journal.message(whole).whenComplete(this::lastEventStored));
 		ended(outcome, stopGenerator);
 		return true;
 	}
@@ -219,7 +231,7 @@ final class Reply implements Runnable {
 		}
 	}
 
-	private boolean failIncomplete(ReplyFailure failure, boolean stopGenerator) {
+	private boolean failIncomplete(ReplyFailure failure, boolean stopGenerator, @Nullable Throwable cause) {
 		int deltas = locked(this.state::fail);
 		if (deltas < 0) {
 			return false;
@@ -227,7 +239,10 @@ final class Reply implements Runnable {
 		for (int i = 0; i < deltas; i++) {
 			appendDelta();
 		}
-		this.journal.failed(failure).whenComplete(this::lastEventStored);
+		if (cause != null) {
+			this.scope.failed(cause);
+		}
+		this.scope.run(() -> this.journal.failed(failure).whenComplete(this::lastEventStored));
 		ended(failure.code(), stopGenerator);
 		return true;
 	}
@@ -236,6 +251,7 @@ final class Reply implements Runnable {
 		if (stopGenerator) {
 			this.call.stop("Cancelling the generator of reply " + this.claim.messageId());
 		}
+		this.scope.ended(outcome);
 		this.context.ended(this, outcome, Duration.ofNanos(System.nanoTime() - this.acceptedAt));
 	}
 
@@ -274,6 +290,10 @@ final class Reply implements Runnable {
 	}
 
 	private void logNotStored(Throwable failure) {
+		this.scope.run(() -> doLogNotStored(failure));
+	}
+
+	private void doLogNotStored(Throwable failure) {
 		if (cause(failure) instanceof FencedException) {
 			logger.info("Events of reply %s of session %s were refused: its session is closed, or another node runs it"
 				.formatted(this.claim.messageId(), this.claim.sessionId()));

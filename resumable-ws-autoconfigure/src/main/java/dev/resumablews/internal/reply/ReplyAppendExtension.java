@@ -69,8 +69,8 @@ public final class ReplyAppendExtension implements AppendExtension {
 
 	private static final String CHANGES = """
 			asked as (
-				insert into ws_replies (session_id, event_id, user_id, node_id, lease_until)
-				select session_id, id, user_id, ?, clock_timestamp() + make_interval(secs => ?)
+				insert into ws_replies (session_id, event_id, user_id, node_id, lease_until, trace)
+				select session_id, id, user_id, ?, clock_timestamp() + make_interval(secs => ?), trace
 				from fresh
 				where asks
 			), begun as (
@@ -122,7 +122,9 @@ public final class ReplyAppendExtension implements AppendExtension {
 				new Column("ends", "bool",
 						(request) -> (request instanceof ReplyEvent event && event.role() == Role.END) ? true : null),
 				new Column("asks", "bool",
-						(request) -> (request instanceof Message message && message.answered()) ? true : null));
+						(request) -> (request instanceof Message message && message.answered()) ? true : null),
+				new Column("trace", "text",
+						(request) -> (request instanceof Message message) ? message.trace() : null));
 	}
 
 	@Override

@@ -6,12 +6,13 @@ import java.util.function.Supplier;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsProperties;
-import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.observability.ListenerDispatcher;
+import dev.resumablews.internal.observation.Observations;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -46,15 +47,16 @@ public final class ReplyAutoConfiguration {
 	}
 
 	@Bean
-	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets) {
-		return new UserMessages(log, replies, budgets);
+	UserMessages resumableWsUserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets,
+			ObjectProvider<Observations> observations) {
+		return new UserMessages(log, replies, budgets, observations.getIfAvailable(() -> Observations.NONE));
 	}
 
 	@Bean
 	ReplyScheduler resumableWsReplies(EventLog log, JdbcReplyQueue queue, ObjectProvider<NodeNotifier> notifier,
 			ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
-			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners, ListableBeanFactory beans,
-			Environment environment) {
+			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
+			ObjectProvider<Observations> observations, ListableBeanFactory beans, Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
 		ResumableWsProperties.User user = properties.user();
 		ReplyLimits limits = new ReplyLimits(reply.maxWaiting(), orUnlimited(user.maxWaitingReplies()),
@@ -72,7 +74,7 @@ public final class ReplyAutoConfiguration {
 		Supplier<ReplyThreads> threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads::virtual
 				: ReplyThreads::platform;
 		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering, settings, threads,
-				listeners.listener());
+				listeners.listener(), observations.getIfAvailable(() -> Observations.NONE));
 	}
 
 	private static int orUnlimited(int limit) {

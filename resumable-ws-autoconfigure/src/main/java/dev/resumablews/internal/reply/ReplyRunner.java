@@ -20,6 +20,8 @@ import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import dev.resumablews.internal.log.AppendRequest.Role;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.observation.LogContext;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -50,6 +52,8 @@ final class ReplyRunner implements ReplyContext {
 
 	private final ResumableWsListener listener;
 
+	private final Observations observations;
+
 	private final HeldReplies held;
 
 	private final ClaimInbox inbox;
@@ -71,17 +75,20 @@ final class ReplyRunner implements ReplyContext {
 	 * @param settings bounds of replies
 	 * @param threadFactory creates the threads, at each start
 	 * @param listener is called when a reply has ended
+	 * @param observations observes the attempts
 	 * @param held the replies that are held
 	 * @param inbox where replies are given back
 	 */
 	ReplyRunner(EventLog log, @Nullable ReplyGenerator generator, ReplySettings settings,
-			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, HeldReplies held, ClaimInbox inbox) {
+			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, Observations observations,
+			HeldReplies held, ClaimInbox inbox) {
 		this.log = log;
 		this.generator = generator;
 		this.settings = settings;
 		this.threadFactory = threadFactory;
 		this.threads = threadFactory.get();
 		this.listener = listener;
+		this.observations = observations;
 		this.held = held;
 		this.inbox = inbox;
 	}
@@ -173,7 +180,8 @@ final class ReplyRunner implements ReplyContext {
 		}
 		EncodedAppend append = new EncodedAppend(this.log, event);
 		try {
-			this.threads.encode(event.messageId(), append);
+			Executor observed = this.observations.current();
+			this.threads.encode(event.messageId(), () -> observed.execute(append));
 		}
 		catch (RejectedExecutionException ex) {
 			append.refuse("This node has stopped", ex);
@@ -257,7 +265,7 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	private void run(HeldReply held, ReplyGenerator generator) {
-		Reply reply = new Reply(held.claim(), this, generator);
+		Reply reply = new Reply(held.claim(), this, generator, ReplyScope.of(held.claim(), this.observations));
 		held.runs(reply);
 		CompletableFuture<@Nullable Void> back = new CompletableFuture<>();
 		AtomicInteger busy = this.busy;
@@ -312,7 +320,7 @@ final class ReplyRunner implements ReplyContext {
 
 	private void guarded(ClaimedReply claim, Runnable task) {
 		try {
-			task.run();
+			LogContext.run(claim.sessionId(), null, task);
 		}
 		catch (Throwable ex) {
 			failed(claim, ex);
@@ -320,8 +328,9 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	private void failed(ClaimedReply claim, Throwable failure) {
-		logger.warn("Reply %s of session %s could not be begun, and is given back: %s".formatted(claim.messageId(),
-				claim.sessionId(), failure));
+		LogContext.run(claim.sessionId(), null,
+				() -> logger.warn("Reply %s of session %s could not be begun, and is given back: %s"
+					.formatted(claim.messageId(), claim.sessionId(), failure)));
 		giveBack(claim);
 	}
 

@@ -20,6 +20,7 @@ import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import dev.resumablews.internal.status.OutageSource;
 import dev.resumablews.internal.status.ReplyStatus;
@@ -94,14 +95,17 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	 * @param threadFactory creates the threads that generators are called on, at each
 	 * start
 	 * @param listener is called when a reply has ended
+	 * @param observations observes them
 	 */
 	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
-			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener) {
+			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener,
+			Observations observations) {
 		this.settings = settings;
 		this.queue = queue;
 		this.notifier = notifier;
 		this.answers = generator != null;
-		this.runner = new ReplyRunner(log, generator, settings, threadFactory, listener, this.held, this.inbox);
+		this.runner = new ReplyRunner(log, generator, settings, threadFactory, listener, observations, this.held,
+				this.inbox);
 		this.claimer = new ReplyClaimer(this.inbox, queue, this.held, notifier, settings, this.runner::room,
 				this.runner::begin);
 		this.leases = new LeaseRenewer(queue, this.held, settings.lease(), notifier.backstop(), this.runner::cancel,

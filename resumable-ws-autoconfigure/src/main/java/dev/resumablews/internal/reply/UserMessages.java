@@ -11,6 +11,7 @@ import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.observation.Observations;
 
 /**
  * Stores user messages, each together with the row of its reply, so that no reply is
@@ -25,16 +26,20 @@ public final class UserMessages {
 
 	private final UserBudgets budgets;
 
+	private final Observations observations;
+
 	/**
 	 * Creates the intake of a node.
 	 * @param log where messages are stored
 	 * @param replies answers them
 	 * @param budgets how many messages of the users are answered
+	 * @param observations gives the trace that a reply continues
 	 */
-	UserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets) {
+	UserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets, Observations observations) {
 		this.log = log;
 		this.replies = replies;
 		this.budgets = budgets;
+		this.observations = observations;
 	}
 
 	/**
@@ -93,7 +98,7 @@ public final class UserMessages {
 		if (refusal != null) {
 			return CompletableFuture.failedFuture(new BudgetExceededException(refusal));
 		}
-		return this.log.append(message.askingForReply(), (stored) -> {
+		return this.log.append(message.askingForReply(this.observations.currentTrace()), (stored) -> {
 			this.replies.stored(new ReplyKey(sessionId, stored.eventId()));
 			onStored.accept(stored);
 		});

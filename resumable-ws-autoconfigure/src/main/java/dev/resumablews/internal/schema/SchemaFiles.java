@@ -21,7 +21,8 @@ final class SchemaFiles {
 			"007-reply-users.sql", //
 			"008-erasure.sql", //
 			"009-user-limits.sql", //
-			"010-relays.sql");
+			"010-relays.sql", //
+			"012-traces.sql");
 
 	private SchemaFiles() {
 	}

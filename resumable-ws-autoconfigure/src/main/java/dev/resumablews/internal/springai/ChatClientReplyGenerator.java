@@ -14,6 +14,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.memory.ChatMemory;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
@@ -45,7 +46,8 @@ final class ChatClientReplyGenerator implements LiveReplyGenerator {
 			ModelAnswer answer = new ModelAnswer();
 			return this.client.prompt()
 				.messages(messages(request.conversation()))
-				.advisors(new ModelCallAdvisor(this.calls, answer, alive))
+				.advisors((advisors) -> advisors.param(ChatMemory.CONVERSATION_ID, request.sessionId().toString())
+					.advisors(new ModelCallAdvisor(this.calls, answer, alive)))
 				.stream()
 				.chatResponse()
 				.map(answer::part)

@@ -15,6 +15,7 @@ import dev.resumablews.internal.dispatch.ClientMessageReceiver;
 import dev.resumablews.internal.dispatch.DispatcherServices;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.handshake.PendingHandshake;
+import dev.resumablews.internal.observation.LogContext;
 import jakarta.websocket.Session;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -125,7 +126,8 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			}
 		}
 		catch (Throwable ex) {
-			logger.error("A message of connection " + attached.connection().id() + " could not be received", ex);
+			LogContext.run(null, attached.connection().id(), () -> logger
+				.error("A message of connection " + attached.connection().id() + " could not be received", ex));
 			attached.connection().close(CloseCode.INTERNAL_ERROR);
 		}
 		finally {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -177,7 +178,7 @@ class ConnectionLoopTests {
 	}
 
 	private ConnectionLoop loop(Executor threads, Executor patientThreads) {
-		return new ConnectionLoop(threads, patientThreads, System::nanoTime, this.sent, this.state,
+		return new ConnectionLoop(UUID.randomUUID(), threads, patientThreads, System::nanoTime, this.sent, this.state,
 				new SendWindow(65_536, Duration.ofSeconds(25)), false, Outbox.of(UNLIMITED, new FrameWriter()),
 				this.ends::add);
 	}

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
+import dev.resumablews.internal.observation.Observations;
 import javax.sql.DataSource;
 
 import dev.resumablews.internal.budget.BudgetSettings;
@@ -93,7 +94,7 @@ class LostAnswerTests {
 		this.session = this.log.newSession("ada");
 		this.replies = scheduler();
 		this.messages = new UserMessages(this.log.log(), this.replies,
-				new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
+				new UserBudgets(new BudgetSettings(Map.of(), Map.of())), Observations.NONE);
 	}
 
 	@AfterEach
@@ -272,7 +273,7 @@ class LostAnswerTests {
 			Sinks.Many<ReplyPart> model = Sinks.many().unicast().onBackpressureBuffer();
 			this.models.add(model);
 			return model.asFlux();
-		}, settings, ReplyThreads::platform, listener);
+		}, settings, ReplyThreads::platform, listener, Observations.NONE);
 	}
 
 	private JdbcReplyQueue queue(NodeId node) {

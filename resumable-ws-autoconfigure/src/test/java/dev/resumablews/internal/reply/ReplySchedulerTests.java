@@ -31,6 +31,7 @@ import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.internal.observation.Observations;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import dev.resumablews.testing.NotUnderFaults;
@@ -917,7 +918,7 @@ class ReplySchedulerTests {
 	private ReplyScheduler create(@Nullable ReplyGenerator generator, ReplySettings settings,
 			ResumableWsListener listener) {
 		return new ReplyScheduler(this.log.log(), this.log.leases(), NodeNotifier.none(), generator, settings,
-				ReplyThreads::platform, listener);
+				ReplyThreads::platform, listener, Observations.NONE);
 	}
 
 	private static void awaitUninterruptibly(CountDownLatch latch) {
@@ -1024,7 +1025,8 @@ class ReplySchedulerTests {
 	}
 
 	private UserMessages messages(ReplyScheduler replies) {
-		return new UserMessages(this.log.log(), replies, new UserBudgets(new BudgetSettings(Map.of(), Map.of())));
+		return new UserMessages(this.log.log(), replies, new UserBudgets(new BudgetSettings(Map.of(), Map.of())),
+				Observations.NONE);
 	}
 
 	private ReplyGenerator streaming() {

@@ -79,7 +79,7 @@ class ReplyStatementCostTests {
 		sql.sql("select session_id, event_id from ws_replies where state = 'running' order by event_id limit 10")
 			.query((row) -> {
 				ClaimedReply claim = new ClaimedReply(row.getObject(1, UUID.class), row.getLong(2), "user",
-						UUID.randomUUID(), 1, 1, null, false);
+						UUID.randomUUID(), 1, 1, null, false, null);
 				ANY.put("running" + ANY.size(), claim);
 			});
 	}

@@ -87,6 +87,10 @@ final class OpenAiReplies implements AutoCloseable {
 		return this;
 	}
 
+	UUID session() {
+		return this.session;
+	}
+
 	OpenAiStub stub() {
 		return this.stub;
 	}

@@ -1,0 +1,117 @@
+package dev.resumablews.internal.handler;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+import dev.resumablews.MessageRejectedException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+
+import org.springframework.util.ClassUtils;
+import org.springframework.validation.BindingResult;
+import org.springframework.validation.FieldError;
+import org.springframework.validation.ObjectError;
+import org.springframework.validation.method.MethodValidationException;
+import org.springframework.validation.method.ParameterErrors;
+
+/**
+ * Finds out whether a handler has failed because of what the client sent, and which text
+ * the client gets: the field and what is wrong with it, in words that name no class.
+ */
+public final class ClientFaults {
+
+	private static final ClassLoader LOADER = ClientFaults.class.getClassLoader();
+
+	private static final boolean BEAN_VALIDATION = ClassUtils
+		.isPresent("jakarta.validation.ConstraintViolationException", LOADER);
+
+	private static final boolean MESSAGING = ClassUtils
+		.isPresent("org.springframework.messaging.handler.annotation.support.MethodArgumentNotValidException", LOADER);
+
+	private static final int MOST_VIOLATIONS = 10;
+
+	private static final int LONGEST_PATH = 200;
+
+	private ClientFaults() {
+	}
+
+	/**
+	 * Returns the exception that says what was not acceptable.
+	 * @param failure what a handler has thrown
+	 * @return the rejection, whose text may be sent to the client; null if the failure is
+	 * not the fault of the client
+	 */
+	public static @Nullable MessageRejectedException rejection(Throwable failure) {
+		if (failure instanceof MessageRejectedException rejected) {
+			return rejected;
+		}
+		String text = describe(failure);
+		return (text != null) ? new MessageRejectedException(text, failure) : null;
+	}
+
+	private static @Nullable String describe(Throwable failure) {
+		if (failure instanceof JacksonException unreadable) {
+			return describe(unreadable);
+		}
+		if (failure instanceof MethodValidationException invalid) {
+			return describe(invalid);
+		}
+		if (MESSAGING) {
+			BindingResult invalid = InvalidArguments.of(failure);
+			if (invalid != null) {
+				return describe(invalid);
+			}
+		}
+		return BEAN_VALIDATION ? Violations.describe(failure) : null;
+	}
+
+	private static String describe(JacksonException failure) {
+		String path = failure.getPath()
+			.stream()
+			.map((step) -> (step.getPropertyName() != null) ? "." + step.getPropertyName()
+					: "[" + step.getIndex() + "]")
+			.collect(Collectors.joining());
+		String fault = "missing or not of the expected type";
+		if (failure instanceof UnrecognizedPropertyException) {
+			fault = "not known";
+		}
+		else if (failure instanceof InvalidFormatException) {
+			fault = "not one of the values it may have";
+		}
+		return field(path) + ": " + fault;
+	}
+
+	private static String describe(MethodValidationException failure) {
+		return join(failure.getParameterValidationResults()
+			.stream()
+			.flatMap((result) -> (result instanceof ParameterErrors errors) ? errors.getAllErrors().stream()
+					: result.getResolvableErrors()
+						.stream()
+						.map((error) -> new ObjectError("payload", String.valueOf(error.getDefaultMessage()))))
+			.map(ClientFaults::describe)
+			.toList());
+	}
+
+	private static String describe(BindingResult result) {
+		return join(result.getAllErrors().stream().map(ClientFaults::describe).toList());
+	}
+
+	private static String describe(ObjectError error) {
+		return field((error instanceof FieldError field) ? "." + field.getField() : "") + ": "
+				+ error.getDefaultMessage();
+	}
+
+	static String join(List<String> violations) {
+		return violations.stream().sorted().limit(MOST_VIOLATIONS).collect(Collectors.joining("; "));
+	}
+
+	/**
+	 * The names of unknown fields are the client's, and as long as it likes.
+	 */
+	static String field(String path) {
+		return "payload" + ((path.length() <= LONGEST_PATH) ? path : path.substring(0, LONGEST_PATH) + "…");
+	}
+
+}

@@ -1,0 +1,85 @@
+package dev.resumablews.internal.reply;
+
+import dev.resumablews.ReplyPart;
+import dev.resumablews.internal.observation.LogContext;
+import dev.resumablews.internal.observation.Observations;
+import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import dev.resumablews.observation.ReplyObservationContext;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+
+import org.springframework.util.ClassUtils;
+
+/**
+ * What code that works on an attempt at a reply finds on its thread: the observation of
+ * the attempt, and what names its session in the log. Safe for use by many threads.
+ */
+final class ReplyScope {
+
+	private static final boolean REACTOR = ClassUtils.isPresent("reactor.core.publisher.Flux",
+			ReplyScope.class.getClassLoader());
+
+	private final ClaimedReply claim;
+
+	private final Observation observation;
+
+	private ReplyScope(ClaimedReply claim, Observation observation) {
+		this.claim = claim;
+		this.observation = observation;
+	}
+
+	/**
+	 * Starts the observation of an attempt.
+	 */
+	static ReplyScope of(ClaimedReply claim, Observations observations) {
+		return new ReplyScope(claim, observations.reply(claim.trace(), claim.sessionId(), claim.messageId(),
+				claim.inReplyTo(), claim.attempts()));
+	}
+
+	/**
+	 * Runs a task as a part of the attempt.
+	 */
+	void run(Runnable task) {
+		LogContext.run(this.claim.sessionId(), null, () -> this.observation.scoped(task));
+	}
+
+	/**
+	 * Returns what a generator has returned, with the observation in Reactor's context:
+	 * there it is found on whichever thread the publisher works.
+	 */
+	Publisher<ReplyPart> in(Publisher<ReplyPart> publisher) {
+		return (REACTOR && !this.observation.isNoop()) ? WithReactor.in(publisher, this.observation) : publisher;
+	}
+
+	/**
+	 * Notes why the attempt fails.
+	 */
+	void failed(Throwable failure) {
+		this.observation.error(failure);
+	}
+
+	/**
+	 * Ends the observation. To be called once.
+	 */
+	void ended(String outcome) {
+		if (this.observation.getContext() instanceof ReplyObservationContext context) {
+			context.setOutcome(outcome);
+		}
+		Observations.stop(this.observation);
+	}
+
+	/**
+	 * Apart, because Reactor need not be there.
+	 */
+	private static final class WithReactor {
+
+		static Publisher<ReplyPart> in(Publisher<ReplyPart> publisher, Observation observation) {
+			return Flux.from(publisher)
+				.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, observation));
+		}
+
+	}
+
+}
