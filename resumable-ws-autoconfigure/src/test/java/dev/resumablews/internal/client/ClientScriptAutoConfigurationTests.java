@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
+import dev.resumablews.internal.security.SpringSecurityAutoConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -241,7 +242,8 @@ class ClientScriptAutoConfigurationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ SecurityAutoConfiguration.class, ServletWebSecurityAutoConfiguration.class,
-			SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class })
+			SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
+			SpringSecurityAutoConfiguration.class })
 	static class Security {
 
 	}
