@@ -46,11 +46,10 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 	}
 
 	private static void stop(CompletableFuture<LocalPostgres> server) {
-		server.handle((started, failure) -> started).thenAccept((started) -> {
-			if (started != null) {
-				started.close();
-			}
-		}).join();
+		LocalPostgres started = server.handle((running, failure) -> running).join();
+		if (started != null) {
+			started.close();
+		}
 	}
 
 	private static LocalPostgres await(CompletableFuture<LocalPostgres> server) {
