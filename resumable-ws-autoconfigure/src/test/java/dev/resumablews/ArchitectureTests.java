@@ -91,15 +91,16 @@ class ArchitectureTests {
 			entry("reply", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node",
 					"protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
-			entry("relay", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
+			entry("relay", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol",
+					"epoch"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //
-			entry("connection", "status", "observability", "concurrent", "budget", "log", "feed", "presence", "reply", "protocol",
-					"handshake", "epoch", "workers", "outbox"), //
+			entry("connection", "status", "observability", "concurrent", "budget", "log", "feed", "presence", "reply",
+					"protocol", "handshake", "epoch", "workers", "outbox"), //
 			entry("dispatch", "concurrent", "budget", "log", "publish", "reply", "relay", "protocol", "workers",
 					"connection"), //
-			entry("admission", "status", "observability", "concurrent", "budget", "log", "presence", "reply", "protocol",
-					"handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
+			entry("admission", "status", "observability", "concurrent", "budget", "log", "presence", "reply",
+					"protocol", "handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
 			entry("http", "concurrent", "budget", "log", "protocol", "handshake", "workers", "connection", "dispatch",
 					"admission"), //
 			entry("websocket", "handshake", "connection", "dispatch", "admission"));

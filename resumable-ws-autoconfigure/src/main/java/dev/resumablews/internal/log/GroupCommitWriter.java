@@ -159,7 +159,8 @@ final class GroupCommitWriter {
 				: this.settings.appendTimeout().minusNanos(oldest.deadline() - now).truncatedTo(ChronoUnit.MILLIS);
 		Long attempted = this.attemptedAt;
 		return new WriterStatus(this.queue.waiting() + batch.size(), this.queue.characters(), waited,
-				(attempted != null) ? Duration.ofNanos(now - attempted).truncatedTo(ChronoUnit.MILLIS) : null, this.lastCommit, this.outages.outage());
+				(attempted != null) ? Duration.ofNanos(now - attempted).truncatedTo(ChronoUnit.MILLIS) : null,
+				this.lastCommit, this.outages.outage());
 	}
 
 	/**
