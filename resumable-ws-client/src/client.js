@@ -264,7 +264,7 @@ export class ResumableWebSocket extends Target {
 
 	/**
 	 * Sends a message once, however often the connection breaks or the page is reloaded. Messages are sent one after the other. Resolves when the message is
-	 * acknowledged. Rejects on a final refusal (`malformed`, `invalid`, `unknown_type`, `quota_exceeded`, `failed`, or a close because of the message), with
+	 * acknowledged. Rejects on a final refusal (`malformed`, `invalid`, `unknown_type`, `forbidden`, `quota_exceeded`, `failed`, or a close because of the message), with
 	 * `outbox_full`, with `withdrawn`, with the signal's reason, and with `closed`: then the message stays stored, unless the client was closed before.
 	 * @param {ClientMessage} message
 	 * @param {{ signal?: AbortSignal }} [options] the signal withdraws the message

@@ -17,5 +17,5 @@ export namespace CloseCode {
  * @type {{ readonly [C in typeof CODES[number] as Uppercase<C>]: C }}
  */
 export const ErrorCode: { readonly [C in (typeof CODES)[number] as Uppercase<C>]: C; };
-declare const CODES: readonly ["closed", "connect_timeout", "connection_failed", "connection_lost", "gone", "outbox_full", "sign_in_refused", "silent", "taken_over", "token_failed", "withdrawn", "failed", "invalid", "malformed", "quota_exceeded", "unauthorized", "unavailable", "unknown_type", "interrupted", "provider_error", "timeout"];
+declare const CODES: readonly ["closed", "connect_timeout", "connection_failed", "connection_lost", "gone", "outbox_full", "sign_in_refused", "silent", "taken_over", "token_failed", "withdrawn", "failed", "forbidden", "invalid", "malformed", "quota_exceeded", "unauthorized", "unavailable", "unknown_type", "interrupted", "provider_error", "timeout"];
 export {};

@@ -20,7 +20,7 @@ const CODES = /** @type {const} */ ([
 	// of the client
 	'closed', 'connect_timeout', 'connection_failed', 'connection_lost', 'gone', 'outbox_full', 'sign_in_refused', 'silent', 'taken_over', 'token_failed', 'withdrawn',
 	// of messages
-	'failed', 'invalid', 'malformed', 'quota_exceeded', 'unauthorized', 'unavailable', 'unknown_type',
+	'failed', 'forbidden', 'invalid', 'malformed', 'quota_exceeded', 'unauthorized', 'unavailable', 'unknown_type',
 	// of replies
 	'interrupted', 'provider_error', 'timeout',
 ]);

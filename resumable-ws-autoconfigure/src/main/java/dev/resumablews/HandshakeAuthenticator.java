@@ -3,13 +3,14 @@ package dev.resumablews;
 import org.springframework.http.server.ServerHttpRequest;
 
 /**
- * Says who a client is. Define a bean of it to replace the one that verifies a JWT.
- * Called by many threads at once; must not look at the event log.
+ * Says who a client is. Define a bean of it to replace the one that verifies a JWT, or
+ * that takes the user who is logged in. Called by many threads at once; must not look at
+ * the event log.
  * <p>
- * The request has gone through Spring Security's filters only if
- * {@code resumable-ws.auth.permit-with-spring-security} is {@code false}. Otherwise they
- * ignore the endpoint's path: {@link ServerHttpRequest#getPrincipal()} is null, and there
- * is no security context.
+ * Where Spring Security is, {@link ServerHttpRequest#getPrincipal()} is the user who is
+ * logged in by an HTTP session or a remember-me cookie, or null. Other ways to log in,
+ * and the application's rules, apply only if
+ * {@code resumable-ws.auth.permit-with-spring-security} is {@code false}.
  * <p>
  * An exception other than {@link HandshakeAuthenticationException} means that it cannot
  * be told now who the client is. Its class is logged; its message, which may hold what

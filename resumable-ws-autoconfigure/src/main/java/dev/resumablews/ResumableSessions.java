@@ -16,10 +16,12 @@ import java.util.concurrent.CompletableFuture;
  * <p>
  * Within a transaction on the {@code DataSource} of this library, an event is written by
  * that transaction, shortly before it commits, and delivered after it has committed. If
- * the transaction rolls back, the event never existed. If another transaction is in the
- * way, the commit fails with Spring's {@code ConcurrencyFailureException}, and the
- * transaction may be tried again. What is published after the commit, by a
- * {@code @TransactionalEventListener} for example, is stored at once.
+ * the transaction rolls back, the event never existed. A transaction on another
+ * {@code DataSource} counts as none; see {@link ResumableWsDataSource}. If another
+ * transaction is in the way, the commit fails with Spring's
+ * {@code ConcurrencyFailureException}, and the transaction may be tried again. What is
+ * published after the commit, by a {@code @TransactionalEventListener} for example, is
+ * stored at once.
  */
 public interface ResumableSessions {
 

@@ -70,6 +70,28 @@ public interface ResumableWsListener {
 	}
 
 	/**
+	 * A client has connected. Called after {@link #onConnectionOpened}.
+	 * @param event which client, and its session
+	 */
+	default void onClientConnected(ClientConnectedEvent event) {
+	}
+
+	/**
+	 * A connection of a client has ended. Called after {@link #onConnectionClosed}.
+	 * @param event which client, and its session
+	 */
+	default void onClientDisconnected(ClientDisconnectedEvent event) {
+	}
+
+	/**
+	 * An attempt at a reply has ended on this node. Called after
+	 * {@link #onReplyEnded(String, Duration)}.
+	 * @param event which reply
+	 */
+	default void onReplyEnded(ReplyEndedEvent event) {
+	}
+
+	/**
 	 * The cleanup has removed rows.
 	 * @param what what was removed: {@code sessions}, {@code events},
 	 * {@code empty_sessions}, {@code idempotency_keys}, {@code live_connections},

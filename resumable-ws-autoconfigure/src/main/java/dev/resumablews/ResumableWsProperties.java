@@ -88,15 +88,18 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * WebSocket whose handshake has no token opens, and its first message is to hold it.
 	 * @param cookieName Name of the cookie that holds the token.
 	 * @param revalidationInterval Time between two questions to the application's
-	 * UserValidator whether a user who is connected is still valid.
-	 * @param permitWithSpringSecurity Whether Spring Security's filters ignore the
-	 * WebSocket path, which verifies its tokens itself, and the client's script.
+	 * UserValidator whether a user who is connected is still valid. Milliseconds without
+	 * a unit.
+	 * @param permitWithSpringSecurity Whether Spring Security lets requests to the
+	 * endpoint, which authenticates its clients itself, and to the client's scripts
+	 * through.
 	 * @param handshakesPerSecondPerAddress Handshakes a second that one address may send
 	 * to this node on average, whatever their tokens; zero for no limit. An IPv6 address
 	 * counts with all others of its /64.
 	 * @param handshakeBurstPerAddress Handshakes that one address may send at once.
 	 * @param firstMessageTimeout Time in which the first message must hold the token, if
 	 * the handshake has none and "message" is a source of tokens; up to a minute.
+	 * Milliseconds without a unit.
 	 * @param maxUnauthenticatedPerAddress WebSockets of one address that may wait for
 	 * their first message; further handshakes without a token are refused. An IPv6
 	 * address counts with all others of its /64.
@@ -178,8 +181,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param requireExpiration Whether a token without "exp" is refused.
 	 * @param maxAge Age, counted from the token's "iat", at which a token is no longer
 	 * valid even if it has not expired; a token without "iat" is refused. When not set,
-	 * the age is not looked at.
-	 * @param clockSkew Tolerance for the clocks of issuer and server.
+	 * the age is not looked at. Milliseconds without a unit.
+	 * @param clockSkew Tolerance for the clocks of issuer and server. Milliseconds
+	 * without a unit.
 	 * @param userClaim Claim that holds the user's id.
 	 */
 	public record Jwt(@Nullable String secret, @Nullable Resource publicKeyLocation, @Nullable String jwkSetUri,
@@ -211,8 +215,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 *
 	 * @param enabled Whether to provide them, below the path of the WebSocket endpoint.
 	 * @param maxWait Time a long poll may wait for something to send. One that asks for
-	 * more waits as long.
-	 * @param maxRequestSize Size of the body of a request with messages.
+	 * more waits as long. Milliseconds without a unit.
+	 * @param maxRequestSize Size of the body of a request with messages. Bytes without a
+	 * unit.
 	 */
 	public record Http(@DefaultValue("true") boolean enabled, @DefaultValue("30s") Duration maxWait,
 			@DefaultValue("1MB") DataSize maxRequestSize) {
@@ -229,13 +234,18 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * Limits and times of a connection.
 	 *
 	 * @param heartbeatInterval Time between two pings to a client that is silent.
+	 * Milliseconds without a unit.
 	 * @param heartbeatTimeout Silence after which a client is taken for dead.
+	 * Milliseconds without a unit.
 	 * @param sendTimeout Time a client may take to accept what was sent before it is
 	 * closed as too slow, in addition to the time of its transmission at 1 kB/s.
+	 * Milliseconds without a unit.
 	 * @param maxLifetime Time after which a connection is closed, so that the client
-	 * connects anew, perhaps to another node; zero for never.
+	 * connects again, perhaps to another node; zero for never. Milliseconds without a
+	 * unit.
 	 * @param maxLifetimeJitter Share of the maximum lifetime that is taken off at random.
-	 * @param maxMessageSize Size of the largest message a client may send.
+	 * @param maxMessageSize Size of the largest message a client may send. Bytes without
+	 * a unit.
 	 * @param maxMalformedMessages Malformed messages in a row after which a client is
 	 * closed.
 	 * @param maxPerSession Connections a session may have, over all nodes; the oldest is
@@ -245,7 +255,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * accepts, such as server.tomcat.max-connections.
 	 * @param maxOpening Connections whose session may wait to be opened; further ones are
 	 * refused.
-	 * @param maxSendSize Size up to which waiting events are sent together.
+	 * @param maxSendSize Size up to which waiting events are sent together. Bytes without
+	 * a unit.
 	 */
 	public record Connection(@DefaultValue("25s") Duration heartbeatInterval,
 			@DefaultValue("60s") Duration heartbeatTimeout, @DefaultValue("20s") Duration sendTimeout,
@@ -282,23 +293,25 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param messagesPerSecond Messages a second on average.
 	 * @param messageBurst Messages at once.
 	 * @param sizePerSecond Size of the messages of a second on average; 16 times as much
-	 * at once.
+	 * at once. Bytes without a unit.
 	 * @param framesPerSecond Frames a second on average, of which a large message has
 	 * many; five times as many at once.
 	 * @param handshakesPerMinute Handshakes a minute on average; as many at once.
 	 * @param resumesPerMinute Requests a minute to send the log again from an event on.
 	 * @param repliesPerMinute Messages a minute that are answered.
 	 * @param replayPerSecond Size of the events of a second that are read from the log on
-	 * average; four times as much at once. Beyond that, they are read later.
+	 * average; four times as much at once. Beyond that, they are read later. Bytes
+	 * without a unit.
 	 * @param maxWaitingMessages Messages that wait to be stored or handled.
-	 * @param maxWaitingSize Size of the messages that wait to be stored or handled.
+	 * @param maxWaitingSize Size of the messages that wait to be stored or handled. Bytes
+	 * without a unit.
 	 * @param maxUnreadSize Size of the control messages that the user's clients have not
-	 * read yet.
+	 * read yet. Bytes without a unit.
 	 * @param ephemeralPerSecond Ephemeral messages a second on average; twice as many at
 	 * once. Further ones are dropped.
 	 * @param maxEphemeralSize Size of the ephemeral events that the user's clients have
 	 * not read yet, and of the ephemeral messages that wait to be handled, at 1 kB more
-	 * for each. Further ones are dropped, the oldest events first.
+	 * for each. Further ones are dropped, the oldest events first. Bytes without a unit.
 	 * @param maxHandlers Handlers of messages that run at the same time.
 	 * @param maxWaitingReplies Replies that may wait for their turn, on all nodes, before
 	 * further messages of the user are refused.
@@ -306,7 +319,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param maxSessions Open sessions, on all nodes, before handshakes create no further
 	 * ones.
 	 * @param maxStorage Size of the events of all sessions, beyond which messages of the
-	 * user that would be stored are refused.
+	 * user that would be stored are refused. Bytes without a unit.
 	 */
 	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
 			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
@@ -347,13 +360,17 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param lanes Batches of events that may be written to Postgres at the same time;
 	 * each holds a database connection while it writes.
 	 * @param queueCapacity Events that may wait in each lane.
-	 * @param queueSize Size of the events that may wait in each lane.
+	 * @param queueSize Size of the events that may wait in each lane. Bytes without a
+	 * unit.
 	 * @param maxBatch Events written in one batch at most.
 	 * @param commitInterval Shortest time between two commits of a lane that has more to
-	 * do than one event at a time; zero to commit as often as Postgres can.
+	 * do than one event at a time; zero to commit as often as Postgres can. Milliseconds
+	 * without a unit.
 	 * @param appendTimeout Time an event may wait to be stored before it is refused.
-	 * @param statementTimeout Time Postgres may take to answer a statement.
-	 * @param maxEventSize Size of the largest event.
+	 * Milliseconds without a unit.
+	 * @param statementTimeout Time Postgres may take to answer a statement. Milliseconds
+	 * without a unit.
+	 * @param maxEventSize Size of the largest event. Bytes without a unit.
 	 * @param readers Reads from Postgres at the same time for connections that catch up.
 	 * @param handlers Messages with an idempotency key that are handled at the same time.
 	 * Each holds a connection of the application's pool while its handler runs.
@@ -406,7 +423,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * Recent events kept in memory for connected sessions.
 	 *
 	 * @param maxEvents Events kept for a session.
-	 * @param maxSize Size of the events kept for a session.
+	 * @param maxSize Size of the events kept for a session. Bytes without a unit.
 	 */
 	public record Feed(@DefaultValue("256") int maxEvents, @DefaultValue("128KB") DataSize maxSize) {
 
@@ -423,8 +440,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 *
 	 * @param signal What carries the signals between nodes.
 	 * @param pollInterval Time between two looks at the table of signals, when polling.
+	 * Milliseconds without a unit.
 	 * @param backstopInterval Time between two looks at the log in addition to the
-	 * signals, in case one was lost.
+	 * signals, in case one was lost. Milliseconds without a unit.
 	 */
 	public record Cluster(@DefaultValue("postgres") Signal signal, @DefaultValue("250ms") Duration pollInterval,
 			@DefaultValue("5s") Duration backstopInterval) {
@@ -469,10 +487,12 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param historyCharacters Length, in UTF-16 units, of these messages together. The
 	 * oldest are left out; the message to answer never is.
 	 * @param firstPartTimeout Time the model may be silent before the first text of a
-	 * reply; models that reason are silent at first.
+	 * reply; models that reason are silent at first. Milliseconds without a unit.
 	 * @param idleTimeout Time the model may be silent after that before the reply fails.
 	 * Bytes that carry no text count, as far as the model's client shows them.
-	 * @param maxDuration Time a reply may take before it fails.
+	 * Milliseconds without a unit.
+	 * @param maxDuration Time a reply may take before it fails. Milliseconds without a
+	 * unit.
 	 * @param maxConcurrent Replies that may run at once on this node.
 	 * @param maxWaiting Replies that may wait for their turn, on all nodes, before
 	 * further messages of users of whom some wait are refused; twice as many, before
@@ -481,7 +501,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param oneAtATime Whether a reply waits until the replies to all earlier messages
 	 * of its session have ended.
 	 * @param lease Time after which another node takes over a reply whose node gives no
-	 * sign of life; nodes give one each third of that time.
+	 * sign of life; nodes give one each third of that time. Milliseconds without a unit.
 	 * @param takeover What happens to a reply that is taken over.
 	 * @param maxAttempts Attempts at a reply before it fails.
 	 */
@@ -529,10 +549,12 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * What happens when the application stops.
 	 *
 	 * @param timeout Time in which replies end, events are stored and connections are
-	 * closed. Keep it below spring.lifecycle.timeout-per-shutdown-phase.
+	 * closed. Keep it below spring.lifecycle.timeout-per-shutdown-phase. Milliseconds
+	 * without a unit.
 	 * @param replyGrace Time that running replies get to end by themselves; at most four
-	 * fifths of the timeout.
+	 * fifths of the timeout. Milliseconds without a unit.
 	 * @param reconnectWindow Window over which clients are asked to spread their return.
+	 * Milliseconds without a unit.
 	 */
 	public record Shutdown(@DefaultValue("20s") Duration timeout, @DefaultValue("10s") Duration replyGrace,
 			@DefaultValue("5s") Duration reconnectWindow) {
@@ -569,16 +591,19 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * Scheduled removal of what is no longer needed.
 	 *
 	 * @param enabled Whether to clean up.
-	 * @param interval Time between two runs.
+	 * @param interval Time between two runs. Milliseconds without a unit.
 	 * @param cron Cron expression that says when to run, instead of the interval.
 	 * @param sessionTtl Time after which a session without a connection or an event is
-	 * removed with its events, at least 2 hours; zero for never.
+	 * removed with its events, at least 2 hours; zero for never. Milliseconds without a
+	 * unit.
 	 * @param closedSessionTtl Time after which a session that was closed is removed with
-	 * its events; zero to treat it like others.
-	 * @param eventTtl Age at which events are removed; zero for never.
-	 * @param idempotencyKeyTtl Age at which idempotency keys are removed.
+	 * its events; zero to treat it like others. Milliseconds without a unit.
+	 * @param eventTtl Age at which events are removed; zero for never. Milliseconds
+	 * without a unit.
+	 * @param idempotencyKeyTtl Age at which idempotency keys are removed. Milliseconds
+	 * without a unit.
 	 * @param liveConnectionTtl Time without a heartbeat after which a live connection is
-	 * removed.
+	 * removed. Milliseconds without a unit.
 	 * @param batchSize Rows removed in one transaction.
 	 */
 	public record Cleanup(@DefaultValue("true") boolean enabled, @DefaultValue("10m") Duration interval,
@@ -640,20 +665,25 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * if they are among the durable ones. All that are not durable are ephemeral.
 	 * @param redelivery What happens to messages that may have reached the upstream
 	 * before, on a connection that was lost.
-	 * @param connectTimeout Time an attempt to connect may take.
+	 * @param connectTimeout Time an attempt to connect may take. Milliseconds without a
+	 * unit.
 	 * @param minBackOff Delay after the first failed attempt to connect; it doubles with
-	 * each further one.
-	 * @param maxBackOff Longest delay between two attempts to connect.
+	 * each further one. Milliseconds without a unit.
+	 * @param maxBackOff Longest delay between two attempts to connect. Milliseconds
+	 * without a unit.
 	 * @param maxRefusals Attempts that the upstream answers with 401 or 403 before the
 	 * relay is closed.
 	 * @param giveUpAfter Time without a connection after which the relay is closed.
+	 * Milliseconds without a unit.
 	 * @param idleTimeout Time without a message in either direction after which the relay
-	 * is closed.
-	 * @param maxMessageSize Size of the largest message of the upstream.
+	 * is closed. Milliseconds without a unit.
+	 * @param maxMessageSize Size of the largest message of the upstream. Bytes without a
+	 * unit.
 	 * @param maxWaitingSize Size of the messages of one session that wait to be
-	 * forwarded, before further ones are refused; zero for no limit.
+	 * forwarded, before further ones are refused; zero for no limit. Bytes without a
+	 * unit.
 	 * @param lease Time after which another node takes over a relay whose node gives no
-	 * sign of life.
+	 * sign of life. Milliseconds without a unit.
 	 * @param maxPerUser Relays that are open for one user, on all nodes, before messages
 	 * that ask for another one are refused; zero for no limit.
 	 * @param maxPerNode Relays that are open on this node. Further ones are left to other

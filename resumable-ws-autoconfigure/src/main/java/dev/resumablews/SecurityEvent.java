@@ -43,9 +43,10 @@ public record SecurityEvent(Kind kind, @Nullable String userId, @Nullable String
 		PROTOCOL_VIOLATED,
 
 		/**
-		 * A user was disconnected, by the application or because the login is not valid
-		 * any more: {@code disconnected} or {@code invalid}. Reported by each node that
-		 * has closed connections, once for each user.
+		 * A user was disconnected, by the application, because the login is not valid any
+		 * more, or because its HTTP session has ended: {@code disconnected},
+		 * {@code invalid} or {@code logged_out}. Reported by each node that has closed
+		 * connections, once for each user.
 		 */
 		DISCONNECTED,
 

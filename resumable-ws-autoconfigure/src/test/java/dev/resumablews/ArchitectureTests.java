@@ -75,36 +75,43 @@ class ArchitectureTests {
 			entry("protocol", "epoch"), //
 			entry("epoch"), //
 			entry("client"), //
-			entry("schema"), //
+			entry("datasource"), //
+			entry("schema", "datasource"), //
 			entry("node"), //
 			entry("ephemeral"), //
 			entry("concurrent"), //
+			entry("status", "concurrent"), //
+			entry("operations", "concurrent", "status", "jdbc", "schema", "node", "log"), //
 			entry("budget"), //
 			entry("codec", "concurrent"), //
 			entry("observability", "concurrent"), //
-			entry("jdbc", "concurrent", "schema"), //
+			entry("jdbc", "concurrent", "datasource", "schema"), //
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "observability", "protocol", "codec", "concurrent", "jdbc", "log", "feed", "presence",
-					"epoch", "ephemeral"), //
-			entry("cluster", "concurrent", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
-			entry("cleanup", "observability", "concurrent", "schema", "jdbc", "log"), //
-			entry("configuration", "jdbc"), //
-			entry("reply", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol",
+			entry("log", "status", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed",
 					"epoch"), //
+			entry("publish", "observability", "protocol", "codec", "concurrent", "datasource", "jdbc", "log", "feed",
+					"presence", "epoch", "ephemeral"), //
+			entry("cluster", "status", "concurrent", "datasource", "jdbc", "schema", "node", "feed", "log", "ephemeral",
+					"protocol"), //
+			entry("cleanup", "status", "observability", "concurrent", "datasource", "schema", "jdbc", "log"), //
+			entry("configuration", "handshake", "datasource", "jdbc"), //
+			entry("reply", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node",
+					"protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
-			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
+			entry("relay", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol",
+					"epoch"), //
 			entry("handler", "log", "publish", "relay", "reply"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //
-			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "reply", "protocol",
-					"handshake", "epoch", "workers", "outbox"), //
+			entry("connection", "status", "observability", "concurrent", "budget", "log", "feed", "presence", "reply",
+					"protocol", "handshake", "epoch", "workers", "outbox"), //
+			entry("security", "client", "handler", "handshake", "presence"), //
 			entry("dispatch", "handler", "concurrent", "budget", "log", "publish", "reply", "relay", "protocol",
 					"workers", "connection"), //
-			entry("admission", "observability", "concurrent", "budget", "log", "presence", "reply", "protocol",
-					"handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
+			entry("admission", "status", "observability", "concurrent", "budget", "log", "presence", "reply",
+					"protocol", "handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
 			entry("http", "concurrent", "budget", "log", "protocol", "handshake", "workers", "connection", "dispatch",
 					"admission"), //
 			entry("websocket", "handshake", "connection", "dispatch", "admission"));
@@ -148,7 +155,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule theSchemaIsKnownOnlyToThoseWhoSpeakSql = noClasses().that()
-		.resideOutsideOfPackages(inside("schema", "jdbc", "log", "cleanup", "cluster"))
+		.resideOutsideOfPackages(inside("schema", "jdbc", "log", "cleanup", "cluster", "operations"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage(INTERNAL + ".schema..");
@@ -195,7 +202,7 @@ class ArchitectureTests {
 	static final ArchRule onlyTheEdgesTouchSpringBoot = noClasses()
 		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)).and(not(ADAPTER_TO_BOOT)))
 		.and()
-		.resideOutsideOfPackages(inside("observability", "configuration"))
+		.resideOutsideOfPackages(inside("observability", "configuration", "operations"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

@@ -3,9 +3,11 @@ package dev.resumablews;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,15 +35,35 @@ class PropertyMetadataTests {
 		else {
 			assertThat(description).doesNotStartWith("Whether ");
 		}
+		if (type.equals("java.time.Duration")) {
+			assertThat(description).contains("Milliseconds without a unit.");
+		}
+		if (type.equals("org.springframework.util.unit.DataSize")) {
+			assertThat(description).contains("Bytes without a unit.");
+		}
+	}
+
+	@Test
+	void hintsAreOfPropertiesThatExist() throws URISyntaxException {
+		assertThat(names("hints")).contains("resumable-ws.path", "resumable-ws.client.path",
+				"resumable-ws.cleanup.cron", "resumable-ws.auth.jwt.user-claim", "resumable-ws.allowed-origins");
+		assertThat(names("properties")).containsAll(names("hints"));
 	}
 
 	static Stream<Arguments> properties() throws URISyntaxException {
+		return read("properties").map((property) -> Arguments.of(property.path("name").asString(),
+				property.path("type").asString(), property.path("description").asString("")));
+	}
+
+	private static List<String> names(String kind) throws URISyntaxException {
+		return read(kind).map((each) -> each.path("name").asString()).toList();
+	}
+
+	private static Stream<JsonNode> read(String kind) throws URISyntaxException {
 		URI library = ResumableWsProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI();
 		Path metadata = Path.of(library).resolve("META-INF/spring-configuration-metadata.json");
-		JsonNode properties = JsonMapper.builder().build().readTree(metadata.toFile()).path("properties");
-		return StreamSupport.stream(properties.spliterator(), false)
-			.map((property) -> Arguments.of(property.path("name").asString(), property.path("type").asString(),
-					property.path("description").asString("")));
+		JsonNode nodes = JsonMapper.builder().build().readTree(metadata.toFile()).path(kind);
+		return StreamSupport.stream(nodes.spliterator(), false);
 	}
 
 }

@@ -113,6 +113,17 @@ class ResumableWsPropertiesTests {
 	}
 
 	@Test
+	void noSecretIsInTheText() {
+		this.runner
+			.withPropertyValues("resumable-ws.auth.jwt.secret=a-secret-value",
+					"resumable-ws.relay.x.uri=ws://localhost/a?key=a-secret-value",
+					"resumable-ws.relay.x.headers.Authorization=a-secret-value")
+			.run((context) -> assertThat(context.getBean(ResumableWsProperties.class)).asString()
+				.contains("userClaim=sub", "ws://localhost/a")
+				.doesNotContain("a-secret-value"));
+	}
+
+	@Test
 	void originsAreWrittenAsBrowsersWriteThem() {
 		this.runner
 			.withPropertyValues("resumable-ws.allowed-origins=https://D.Example,HTTPS://e.example:443/,"

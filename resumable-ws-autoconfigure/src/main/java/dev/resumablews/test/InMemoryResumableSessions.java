@@ -177,11 +177,11 @@ public final class InMemoryResumableSessions implements ResumableSessions {
 	@Override
 	public synchronized boolean close(UUID sessionId) {
 		Session session = this.sessions.get(sessionId);
-		boolean open = session != null && !session.closed;
-		if (open) {
-			session.closed = true;
+		if (session == null || session.closed) {
+			return false;
 		}
-		return open;
+		session.closed = true;
+		return true;
 	}
 
 	@Override

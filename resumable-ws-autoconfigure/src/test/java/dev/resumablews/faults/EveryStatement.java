@@ -1,5 +1,11 @@
 package dev.resumablews.faults;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +98,8 @@ final class EveryStatement implements AutoCloseable {
 					"resumable-ws.shutdown.timeout", "5s", "resumable-ws.shutdown.reply-grace", "50ms",
 					"resumable-ws.shutdown.reconnect-window", "0s", "resumable-ws.user.max-sessions",
 					signal.equals("polling") ? "0" : "1000", "resumable-ws.user.max-storage", "100MB",
-					"spring.datasource.hikari.connection-timeout", "3000")
+					"spring.datasource.hikari.connection-timeout", "3000", "management.endpoints.web.exposure.include",
+					"health,resumablews")
 			.properties("resumable-ws.relay.realtime.uri", this.upstream.uri().toString(),
 					"resumable-ws.relay.realtime.headers.Authorization", "Bearer " + UPSTREAM_KEY,
 					"resumable-ws.relay.realtime.durable-types", "response.text.delta,response.done",
@@ -129,9 +136,10 @@ final class EveryStatement implements AutoCloseable {
 		return List.of(() -> publish(session), () -> phone.awaitWholeReply(phone.say("Hi")),
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
-				() -> read(user, session), () -> comeBack(phone), () -> comeLate(user, session, phone),
-				() -> comeBackAfterHours(session, phone), () -> closeSession(user), this::openOneTooMany,
-				this::storeTooMuch, this::relay, this::disconnect, this::erase, () -> cleanUp(user, session));
+				() -> read(user, session), () -> inspect(session), () -> comeBack(phone),
+				() -> comeLate(user, session, phone), () -> comeBackAfterHours(session, phone),
+				() -> closeSession(user), this::openOneTooMany, this::storeTooMuch, this::relay, this::disconnect,
+				this::erase, () -> cleanUp(user, session));
 	}
 
 	/**
@@ -185,7 +193,50 @@ final class EveryStatement implements AutoCloseable {
 		arm.run();
 		int before = probes();
 		await().atMost(PATIENCE).until(() -> probes() > before);
+		int looks = writerProbes();
+		await().atMost(PATIENCE).until(() -> {
+			get(this.first, "health");
+			return writerProbes() > looks;
+		});
 		run(arm);
+	}
+
+	private int writerProbes() {
+		return this.postgres.executions()
+			.entrySet()
+			.stream()
+			.filter((execution) -> execution.getKey().contains("transaction_read_only"))
+			.mapToInt(Map.Entry::getValue)
+			.sum();
+	}
+
+	/**
+	 * Looks at a session as an operator does.
+	 */
+	private void inspect(UUID session) {
+		assertThat(again(() -> {
+			HttpResponse<String> response = get(this.first, "resumablews/" + session);
+			if (response.statusCode() != 200) {
+				throw new IllegalStateException(response.body());
+			}
+			return response.body();
+		})).contains(session.toString());
+	}
+
+	private static HttpResponse<String> get(TestServer server, String endpoint) {
+		try {
+			return HttpClient.newHttpClient()
+				.send(HttpRequest
+					.newBuilder(URI.create("http://localhost:%d/actuator/%s".formatted(server.port(), endpoint)))
+					.build(), HttpResponse.BodyHandlers.ofString());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	private int looksAtSignals() {

@@ -23,12 +23,14 @@ public final class TestServer implements AutoCloseable {
 
 	private static final int START_ATTEMPTS = 3;
 
-	private static final List<String> EXCLUDED = List.of(
+	private static final List<String> SECURITY = List.of(
 			"org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
-			"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration",
+			"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration");
+
+	private static final List<String> EXCLUDED = List.of(
 			"org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration",
 			"org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration");
 
@@ -53,6 +55,14 @@ public final class TestServer implements AutoCloseable {
 	 */
 	public static TestServer start(String... properties) {
 		return builder().properties(properties).start();
+	}
+
+	/**
+	 * Returns what to leave out of an application's auto-configurations.
+	 * @return names of classes, for {@code spring.autoconfigure.exclude}
+	 */
+	public static String excludedOnTomcat() {
+		return String.join(",", EXCLUDED) + "," + String.join(",", JETTY);
 	}
 
 	/**
@@ -102,7 +112,11 @@ public final class TestServer implements AutoCloseable {
 
 		private @Nullable OpenAiStub model;
 
+		private final List<String> excluded = new ArrayList<>(EXCLUDED);
+
 		private boolean jetty;
+
+		private boolean security;
 
 		private Builder() {
 			this.properties.put("server.port", "0");
@@ -128,6 +142,22 @@ public final class TestServer implements AutoCloseable {
 			return this;
 		}
 
+		/**
+		 * Removes a property that these servers have by default.
+		 */
+		public Builder unset(String property) {
+			this.properties.remove(property);
+			return this;
+		}
+
+		/**
+		 * Lets Spring Security guard the application.
+		 */
+		public Builder security() {
+			this.security = true;
+			return this;
+		}
+
 		public Builder database(String url) {
 			return properties("spring.datasource.url", url);
 		}
@@ -137,6 +167,14 @@ public final class TestServer implements AutoCloseable {
 		 */
 		public Builder with(Class<?> source) {
 			this.sources.add(source);
+			return this;
+		}
+
+		/**
+		 * Leaves an auto-configuration out.
+		 */
+		public Builder without(String autoConfiguration) {
+			this.excluded.add(autoConfiguration);
 			return this;
 		}
 
@@ -154,8 +192,11 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		public TestServer start() {
-			List<String> excluded = new ArrayList<>(EXCLUDED);
+			List<String> excluded = new ArrayList<>(this.excluded);
 			excluded.addAll(this.jetty ? TOMCAT : JETTY);
+			if (!this.security) {
+				excluded.addAll(SECURITY);
+			}
 			this.properties.put("spring.autoconfigure.exclude", String.join(",", excluded));
 			this.properties.computeIfAbsent("spring.datasource.url", (name) -> TestPostgres.createDatabase());
 			if (this.model != null) {

@@ -8,21 +8,15 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
-import org.springframework.util.StringUtils;
 
 /**
- * Brings the application's own Postgres where no other is configured.
+ * Points the application at its own Postgres, which {@link LocalPostgresStart} has begun
+ * to start, where no other is configured.
  */
 @Configuration(proxyBeanMethods = false)
 @Conditional(LocalPostgresConfiguration.NoDataSourceUrl.class)
 class LocalPostgresConfiguration {
-
-	@Bean(destroyMethod = "close")
-	LocalPostgres localPostgres(Environment environment) {
-		return LocalPostgres.start(DataFolder.of(environment));
-	}
 
 	/**
 	 * Says where the database is. The pool depends on it, so that the server stops after
@@ -57,9 +51,9 @@ class LocalPostgresConfiguration {
 		@Override
 		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
 			ConditionMessage.Builder message = ConditionMessage.forCondition("Local Postgres");
-			return StringUtils.hasText(context.getEnvironment().getProperty("spring.datasource.url"))
-					? ConditionOutcome.noMatch(message.because("spring.datasource.url is set"))
-					: ConditionOutcome.match(message.because("spring.datasource.url is not set"));
+			return LocalPostgresStart.isWanted(context.getEnvironment())
+					? ConditionOutcome.match(message.because("spring.datasource.url is not set"))
+					: ConditionOutcome.noMatch(message.because("spring.datasource.url is set"));
 		}
 
 	}

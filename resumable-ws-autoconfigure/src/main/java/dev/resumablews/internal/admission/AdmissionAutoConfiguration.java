@@ -25,7 +25,6 @@ import org.apache.coyote.AbstractProtocol;
 import org.apache.tomcat.util.threads.ThreadPoolExecutor;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -36,13 +35,11 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
 
 /**
  * Auto-configuration of the connections of this node.
  */
 @AutoConfiguration(after = ConnectionAutoConfiguration.class)
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnBean(ConnectionServices.class)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class AdmissionAutoConfiguration {
@@ -61,7 +58,7 @@ public final class AdmissionAutoConfiguration {
 		UnauthenticatedSockets unauthenticated = new UnauthenticatedSockets(
 				new FirstMessageSettings(auth.firstMessageTimeout(), auth.maxUnauthenticatedPerAddress(),
 						auth.maxUnauthenticated()),
-				workers, time);
+				workers, time::getAsLong);
 		return new Connections(settings, new RemoteConnectionCount(table, workers.presence()), opener::hasRoomFor,
 				budgets, unauthenticated);
 	}
@@ -143,7 +140,7 @@ public final class AdmissionAutoConfiguration {
 		 * the next ones without an answer, health checks too; at that of the library a
 		 * client is told to come back.
 		 */
-		@Bean
+		@Bean(defaultCandidate = false)
 		ApplicationListener<WebServerInitializedEvent> resumableWsTomcatLimit(ResumableWsProperties properties) {
 			int maxTotal = properties.connection().maxTotal();
 			return (event) -> {

@@ -1,6 +1,9 @@
 package dev.resumablews.internal.admission;
 
+import dev.resumablews.ClientConnectedEvent;
+import dev.resumablews.ClientDisconnectedEvent;
 import dev.resumablews.CloseCode;
+import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.connection.Connection;
 import dev.resumablews.internal.dispatch.ClientMessageReceiver;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +66,10 @@ public final class AttachedConnection implements Connection.Listener {
 	@Override
 	public void opened(Connection connection) {
 		this.endpoint.presence().opened(connection.toLiveConnection());
-		this.endpoint.services().listener().onConnectionOpened(connection.resumed());
+		ResumableWsListener listener = this.endpoint.services().listener();
+		listener.onConnectionOpened(connection.resumed());
+		listener.onClientConnected(new ClientConnectedEvent(connection.sessionId(), connection.userId(),
+				connection.id(), connection.resumed(), connection.transport()));
 		this.endpoint.connections().join(connection);
 		if (this.receiver != null) {
 			this.receiver.sessionOpened();
@@ -99,7 +105,12 @@ public final class AttachedConnection implements Connection.Listener {
 		if (this.connection.hasSession() && this.endpoint.connections().leave(this.connection)) {
 			CloseCode ours = this.connection.closing();
 			this.endpoint.presence().closed(this.connection.toLiveConnection());
-			this.endpoint.services().listener().onConnectionClosed((ours != null) ? ours.code() : theirs);
+			int code = (ours != null) ? ours.code() : theirs;
+			ResumableWsListener listener = this.endpoint.services().listener();
+			listener.onConnectionClosed(code);
+			listener
+				.onClientDisconnected(new ClientDisconnectedEvent(this.connection.sessionId(), this.connection.userId(),
+						this.connection.id(), code, this.connection.transport(), this.connection.age()));
 		}
 	}
 

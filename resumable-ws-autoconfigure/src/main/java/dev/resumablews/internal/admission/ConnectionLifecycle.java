@@ -1,8 +1,11 @@
 package dev.resumablews.internal.admission;
 
 import java.time.Duration;
+import java.util.List;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.presence.Presence;
+import dev.resumablews.internal.status.OutageSource;
 import dev.resumablews.internal.workers.ListeningClock;
 import dev.resumablews.internal.workers.Workers;
 
@@ -11,7 +14,7 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Accepts connections from {@link #start()} to {@link #stop()}, any number of times.
  */
-public final class ConnectionLifecycle implements SmartLifecycle {
+public final class ConnectionLifecycle implements OutageSource, SmartLifecycle {
 
 	private static final Duration PRESENCE_INTERVAL = Duration.ofSeconds(1);
 
@@ -62,6 +65,11 @@ public final class ConnectionLifecycle implements SmartLifecycle {
 	@Override
 	public boolean isRunning() {
 		return this.running;
+	}
+
+	@Override
+	public List<Outage> outages() {
+		return this.workers.clock().outages();
 	}
 
 	/**

@@ -20,6 +20,8 @@ import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 import dev.resumablews.internal.handshake.ConnectionLimiter;
 import dev.resumablews.internal.presence.ConnectionTable.LiveConnection;
 import dev.resumablews.internal.presence.RemoteConnectionCount;
+import dev.resumablews.internal.status.ConnectionStatus.Client;
+import dev.resumablews.internal.status.ConnectionStatus;
 import dev.resumablews.internal.workers.ListeningClock;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * The connections of this node. Admits connections between {@link #start()} and
  * {@link #beginToDrain()}, again and again. Safe for use by many threads.
  */
-public final class Connections implements ConnectionLimiter {
+public final class Connections implements ConnectionLimiter, ConnectionStatus.Source {
 
 	private static final Log logger = LogFactory.getLog(Connections.class);
 
@@ -225,6 +227,17 @@ public final class Connections implements ConnectionLimiter {
 			.map(this.all::get)
 			.filter(Objects::nonNull)
 			.forEach((connection) -> connection.close(CloseCode.SUPERSEDED));
+	}
+
+	@Override
+	public ConnectionStatus connections() {
+		return new ConnectionStatus(this.mode == Mode.STARTED, this.all.size(), this.byUser.size(),
+				this.bySession.size(), this.unauthenticated.total());
+	}
+
+	@Override
+	public List<Client> clients(UUID sessionId) {
+		return this.bySession.getOrDefault(sessionId, List.of()).stream().map(Connection::toClient).toList();
 	}
 
 	/**

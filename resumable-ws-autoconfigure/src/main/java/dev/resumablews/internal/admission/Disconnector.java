@@ -72,6 +72,7 @@ final class Disconnector {
 		this.executor = executor;
 		this.listener = listener;
 		disconnects.onAdded(this::request, this::isNeeded);
+		disconnects.onEndedHere(this::endedHere);
 	}
 
 	/**
@@ -109,6 +110,15 @@ final class Disconnector {
 	 */
 	void invalid(String userId, long before) {
 		close((each) -> each.userId().equals(userId) && each.login().beganBefore(before), "invalid");
+	}
+
+	/**
+	 * Closes the connections of a login that has ended now. Looks at all connections of
+	 * the node, since logins end seldom compared to what connections do.
+	 */
+	private void endedHere(UUID key) {
+		Map<UUID, Long> ends = Map.of(key, System.nanoTime());
+		close((connection) -> connection.login().isEndedBy(ends), "logged_out");
 	}
 
 	private boolean isNeeded() {

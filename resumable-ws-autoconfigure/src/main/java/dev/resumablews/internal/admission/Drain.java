@@ -81,7 +81,10 @@ final class Drain {
 		}
 		this.connections.all().forEach((connection) -> connection.abandon(CloseCode.RESTART));
 		stopPresence();
-		logger.info("%d connections were asked to reconnect".formatted(count));
+		if (count > 0) {
+			logger.info(
+					"%s asked to reconnect".formatted((count == 1) ? "1 connection was" : count + " connections were"));
+		}
 	}
 
 	/**

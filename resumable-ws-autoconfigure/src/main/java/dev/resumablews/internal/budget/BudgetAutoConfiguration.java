@@ -5,11 +5,14 @@ import java.util.Map;
 
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.budget.BudgetSettings.Allowance;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * Auto-configuration of the users' budgets.
@@ -70,6 +73,21 @@ public final class BudgetAutoConfiguration {
 		if (limit > 0) {
 			shares.put(share, limit);
 		}
+	}
+
+	/**
+	 * An application may have the auto-configuration without the starter. Without this,
+	 * it would find out with the first client.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnMissingClass("io.github.bucket4j.Bucket")
+	static class WithoutBucket4j {
+
+		WithoutBucket4j() {
+			throw new ResumableWsConfigurationException("resumable-ws limits rates with Bucket4j, which is missing.",
+					"Add the dependency com.bucket4j:bucket4j_jdk17-core, or dev.resumablews:resumable-ws-starter, which has it.");
+		}
+
 	}
 
 }

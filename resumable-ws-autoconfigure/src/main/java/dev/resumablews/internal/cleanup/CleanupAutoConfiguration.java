@@ -3,9 +3,8 @@ package dev.resumablews.internal.cleanup;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
-import javax.sql.DataSource;
-
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.datasource.ChosenDataSource;
 import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaName;
@@ -32,12 +31,13 @@ import org.springframework.scheduling.support.PeriodicTrigger;
 public final class CleanupAutoConfiguration {
 
 	@Bean
-	CleanupSchedule resumableWsCleanup(ResumableWsProperties properties, DataSource dataSource, SchemaName schema,
+	CleanupSchedule resumableWsCleanup(ResumableWsProperties properties, ChosenDataSource chosen, SchemaName schema,
 			ListenerDispatcher listeners) {
 		ResumableWsProperties.Cleanup cleanup = properties.cleanup();
 		CleanupSettings settings = new CleanupSettings(cleanup.sessionTtl(), cleanup.closedSessionTtl(),
 				cleanup.eventTtl(), cleanup.idempotencyKeyTtl(), cleanup.liveConnectionTtl(), cleanup.batchSize());
-		return new CleanupSchedule(new Cleanup(dataSource, schema, settings, listeners.listener()), trigger(cleanup));
+		return new CleanupSchedule(new Cleanup(chosen.dataSource(), schema, settings, listeners.listener()),
+				trigger(cleanup));
 	}
 
 	private static Trigger trigger(ResumableWsProperties.Cleanup cleanup) {

@@ -28,7 +28,7 @@ import org.springframework.web.servlet.support.WebContentGenerator;
  * the same: its name does not tell versions apart, and a page must not run on the script
  * of the version before. Safe for use by many threads.
  */
-final class ClientScript extends WebContentGenerator implements HttpRequestHandler {
+public final class ClientScript extends WebContentGenerator implements HttpRequestHandler {
 
 	/**
 	 * Holds the scripts.
@@ -73,7 +73,7 @@ final class ClientScript extends WebContentGenerator implements HttpRequestHandl
 	 * Returns the paths of all scripts.
 	 * @param path the path of the client
 	 */
-	static List<String> paths(String path) {
+	public static List<String> paths(String path) {
 		return Stream.concat(Stream.of(path), OTHERS.stream().map((name) -> beside(path, name))).toList();
 	}
 

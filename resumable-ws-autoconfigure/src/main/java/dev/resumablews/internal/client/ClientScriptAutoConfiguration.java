@@ -2,7 +2,6 @@ package dev.resumablews.internal.client;
 
 import dev.resumablews.ResumableWsProperties;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -11,11 +10,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
-import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
-import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
-import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 
 /**
@@ -29,33 +24,10 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 @ImportRuntimeHints(ClientScriptRuntimeHints.class)
 public final class ClientScriptAutoConfiguration {
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	@ConditionalOnMissingBean(name = "resumableWsClientScriptMapping")
 	SimpleUrlHandlerMapping resumableWsClientScriptMapping(ResumableWsProperties properties) {
 		return ClientScript.mapping(properties.client().path());
-	}
-
-	/**
-	 * Lets everybody have the scripts, which hold no secret.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass({ WebSecurityCustomizer.class, PathPatternRequestMatcher.class })
-	@ConditionalOnBooleanProperty(name = "resumable-ws.auth.permit-with-spring-security", matchIfMissing = true)
-	static class SpringSecurityConfiguration {
-
-		@Bean
-		@ConditionalOnMissingBean(name = "resumableWsClientWebSecurityCustomizer")
-		WebSecurityCustomizer resumableWsClientWebSecurityCustomizer(ResumableWsProperties properties,
-				ObjectProvider<PathPatternRequestMatcher.Builder> matchers) {
-			PathPatternRequestMatcher.Builder matcher = matchers
-				.getIfAvailable(PathPatternRequestMatcher::withDefaults);
-			RequestMatcher[] scripts = ClientScript.paths(properties.client().path())
-				.stream()
-				.map(matcher::matcher)
-				.toArray(RequestMatcher[]::new);
-			return (web) -> web.ignoring().requestMatchers(scripts);
-		}
-
 	}
 
 }

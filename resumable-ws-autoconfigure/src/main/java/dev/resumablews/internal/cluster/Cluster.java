@@ -3,12 +3,15 @@ package dev.resumablews.internal.cluster;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.CommitListeners;
@@ -17,6 +20,8 @@ import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.node.OtherNodes;
+import dev.resumablews.internal.status.OutageSource;
+import dev.resumablews.internal.status.SignalStatus;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
@@ -26,7 +31,8 @@ import org.springframework.context.SmartLifecycle;
  * reads what they tell. Carries ephemeral events as long as other nodes have clients.
  * Safe for use by many threads.
  */
-final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifecycle {
+final class Cluster
+		implements NodeNotifier, EphemeralEvents.Carrier, SignalStatus.Source, OutageSource, SmartLifecycle {
 
 	static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(50), Duration.ofSeconds(2));
 
@@ -55,7 +61,7 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 	 */
 	private volatile SignalSender outgoing;
 
-	private @Nullable SignalReceiver incoming;
+	private volatile @Nullable SignalReceiver incoming;
 
 	private final List<RingListener> ringListeners = new CopyOnWriteArrayList<>();
 
@@ -158,8 +164,9 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 			this.outgoing = new SignalSender(this.node.value(), this.signal);
 			last.stop(STOP_TIMEOUT);
 			this.signal.close();
-			if (this.incoming != null) {
-				this.incoming.stop(STOP_TIMEOUT);
+			SignalReceiver incoming = this.incoming;
+			if (incoming != null) {
+				incoming.stop(STOP_TIMEOUT);
 			}
 		}
 	}
@@ -176,6 +183,20 @@ final class Cluster implements NodeNotifier, EphemeralEvents.Carrier, SmartLifec
 	@Override
 	public int getPhase() {
 		return DEFAULT_PHASE - 8192;
+	}
+
+	@Override
+	public SignalStatus signals() {
+		return new SignalStatus(this.signal.kind(), this.running && this.signal.isConnected(), this.signal.outage(),
+				this.interval);
+	}
+
+	@Override
+	public List<Outage> outages() {
+		SignalReceiver incoming = this.incoming;
+		return Stream.of(this.signal.outage(), this.outgoing.outage(), (incoming != null) ? incoming.outage() : null)
+			.filter(Objects::nonNull)
+			.toList();
 	}
 
 	private ConnectionsListener allConnectionsListeners() {

@@ -8,6 +8,7 @@ import javax.sql.DataSource;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.ResumableWsProperties.Signal;
 import dev.resumablews.internal.cluster.ListenerConnections.Address;
+import dev.resumablews.internal.datasource.ChosenDataSource;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import dev.resumablews.internal.feed.CommitListeners;
@@ -82,11 +83,11 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		PostgresSignal resumableWsClusterSignal(ResumableWsProperties properties, SchemaName schema,
-				DataSource dataSource, JdbcExecutor database, ObjectProvider<JdbcConnectionDetails> details,
+				ChosenDataSource chosen, JdbcExecutor database, ObjectProvider<JdbcConnectionDetails> details,
 				@Qualifier("resumableWsListenerDataSource") ObjectProvider<DataSource> listenerDataSource) {
 			DataSource own = listenerDataSource.getIfAvailable();
 			ListenerConnections connections = (own != null) ? ListenerConnections.from(own)
-					: connections(dataSource, details.getIfUnique());
+					: connections(chosen.dataSource(), chosen.alone() ? details.getIfUnique() : null);
 			return new PostgresSignal(database, connections, schema, properties.log().statementTimeout());
 		}
 

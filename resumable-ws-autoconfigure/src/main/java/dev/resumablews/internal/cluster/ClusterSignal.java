@@ -2,6 +2,9 @@ package dev.resumablews.internal.cluster;
 
 import java.util.List;
 
+import dev.resumablews.internal.concurrent.Outage;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Carries short texts from each node to all others: doorbells, not mailboxes. One that is
  * lost costs time and nothing else, as every node also looks at the log by itself. The
@@ -30,6 +33,30 @@ interface ClusterSignal extends AutoCloseable {
 	 */
 	default int maxEphemeralBytes() {
 		return SignalCodec.MAX_BYTES;
+	}
+
+	/**
+	 * Returns what carries the signals.
+	 * @return the value of the property that chooses it
+	 */
+	default String kind() {
+		return "custom";
+	}
+
+	/**
+	 * Returns whether texts arrive, as far as is known. Does not block.
+	 * @return whether they do
+	 */
+	default boolean isConnected() {
+		return outage() == null;
+	}
+
+	/**
+	 * Returns since when texts do not arrive. Does not block.
+	 * @return the outage; null if they arrive
+	 */
+	default @Nullable Outage outage() {
+		return null;
 	}
 
 	/**

@@ -3,6 +3,7 @@ package dev.resumablews.internal.cluster;
 import java.time.Duration;
 import java.util.List;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ final class PollingSignal implements ClusterSignal {
 
 	private final Duration interval;
 
-	private @Nullable SignalPoller poller;
+	private volatile @Nullable SignalPoller poller;
 
 	/**
 	 * Creates the signal.
@@ -49,9 +50,21 @@ final class PollingSignal implements ClusterSignal {
 	}
 
 	@Override
+	public String kind() {
+		return "polling";
+	}
+
+	@Override
+	public @Nullable Outage outage() {
+		SignalPoller poller = this.poller;
+		return (poller != null) ? poller.outage() : null;
+	}
+
+	@Override
 	public void close() {
-		if (this.poller != null) {
-			this.poller.stop();
+		SignalPoller poller = this.poller;
+		if (poller != null) {
+			poller.stop();
 		}
 	}
 

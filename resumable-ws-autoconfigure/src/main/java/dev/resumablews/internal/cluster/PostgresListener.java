@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -34,20 +35,26 @@ final class PostgresListener {
 
 	private final int timeoutMillis;
 
-	private @Nullable SupervisedLoop loop;
+	private final ListenerProbe probe;
+
+	private volatile @Nullable SupervisedLoop loop;
 
 	private volatile boolean closed;
 
 	private volatile @Nullable Connection connection;
 
+	private volatile boolean listening;
+
 	/**
 	 * Creates it.
 	 * @param timeoutMillis how long Postgres may take to answer
+	 * @param probe finds out whether a connection hears
 	 */
-	PostgresListener(ListenerConnections connections, String channel, int timeoutMillis) {
+	PostgresListener(ListenerConnections connections, String channel, int timeoutMillis, ListenerProbe probe) {
 		this.connections = connections;
 		this.channel = channel;
 		this.timeoutMillis = timeoutMillis;
+		this.probe = probe;
 	}
 
 	void start(ClusterSignal.Receiver receiver) {
@@ -63,15 +70,35 @@ final class PostgresListener {
 		if (connection != null) {
 			abort(connection);
 		}
-		if (this.loop != null) {
-			this.loop.stop(STOP_TIMEOUT);
+		SupervisedLoop loop = this.loop;
+		if (loop != null) {
+			loop.stop(STOP_TIMEOUT);
 		}
+	}
+
+	/**
+	 * Returns whether notifications arrive.
+	 */
+	boolean isListening() {
+		return this.listening;
+	}
+
+	/**
+	 * Returns since when they do not; null if they do.
+	 */
+	@Nullable Outage outage() {
+		SupervisedLoop loop = this.loop;
+		return (loop != null) ? loop.outages().outage() : null;
 	}
 
 	/**
 	 * Listens on one connection until it breaks, or until this is closed.
 	 */
-	private void listen(ClusterSignal.Receiver receiver, SupervisedLoop.Control control) throws SQLException {
+	private void listen(ClusterSignal.Receiver receiver, SupervisedLoop.Control control) throws Exception {
+		if (this.closed) {
+			control.await(STOP_TIMEOUT);
+			return;
+		}
 		Connection connection = this.connections.open();
 		try {
 			this.connection = connection;
@@ -79,7 +106,14 @@ final class PostgresListener {
 				receive(connection, receiver, control);
 			}
 		}
+		catch (SQLException ex) {
+			// closing ends the wait by breaking the connection, which is no outage
+			if (!this.closed) {
+				throw ex;
+			}
+		}
 		finally {
+			this.listening = false;
 			this.connection = null;
 			// also out of a pool, which must not get back one that listens
 			abort(connection);
@@ -94,7 +128,9 @@ final class PostgresListener {
 		execute(connection, "listen \"" + this.channel + "\"");
 		PGConnection postgres = connection.unwrap(PGConnection.class);
 		control.worked();
+		this.listening = true;
 		receiver.missed();
+		this.probe.run(connection, receiver);
 		while (!control.stopped()) {
 			PGNotification[] notifications = postgres.getNotifications(SILENCE_MILLIS);
 			if (notifications == null || notifications.length == 0) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.schema.SchemaName;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class PostgresSignal implements ClusterSignal {
 
 	private final int timeoutMillis;
 
-	private @Nullable PostgresListener listener;
+	private volatile @Nullable PostgresListener listener;
 
 	/**
 	 * Creates it.
@@ -67,7 +68,8 @@ final class PostgresSignal implements ClusterSignal {
 
 	@Override
 	public void start(Receiver receiver) {
-		PostgresListener listener = new PostgresListener(this.connections, this.channel, this.timeoutMillis);
+		PostgresListener listener = new PostgresListener(this.connections, this.channel, this.timeoutMillis,
+				new ListenerProbe(this.database));
 		listener.start(receiver);
 		this.listener = listener;
 	}
@@ -81,9 +83,27 @@ final class PostgresSignal implements ClusterSignal {
 	}
 
 	@Override
+	public String kind() {
+		return "postgres";
+	}
+
+	@Override
+	public boolean isConnected() {
+		PostgresListener listener = this.listener;
+		return listener != null && listener.isListening();
+	}
+
+	@Override
+	public @Nullable Outage outage() {
+		PostgresListener listener = this.listener;
+		return (listener != null) ? listener.outage() : null;
+	}
+
+	@Override
 	public void close() {
-		if (this.listener != null) {
-			this.listener.close();
+		PostgresListener listener = this.listener;
+		if (listener != null) {
+			listener.close();
 		}
 	}
 

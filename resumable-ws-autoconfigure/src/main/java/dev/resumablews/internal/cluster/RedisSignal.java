@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
@@ -44,7 +45,7 @@ final class RedisSignal implements ClusterSignal {
 
 	private final SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("resumable-ws-redis-");
 
-	private @Nullable SupervisedLoop subscribing;
+	private volatile @Nullable SupervisedLoop subscribing;
 
 	private volatile @Nullable RedisMessageListenerContainer container;
 
@@ -77,9 +78,27 @@ final class RedisSignal implements ClusterSignal {
 	}
 
 	@Override
+	public String kind() {
+		return "redis";
+	}
+
+	@Override
+	public boolean isConnected() {
+		RedisMessageListenerContainer container = this.container;
+		return container != null && container.isListening();
+	}
+
+	@Override
+	public @Nullable Outage outage() {
+		SupervisedLoop subscribing = this.subscribing;
+		return (subscribing != null) ? subscribing.outages().outage() : null;
+	}
+
+	@Override
 	public void close() {
-		if (this.subscribing != null) {
-			this.subscribing.stop(STOP_TIMEOUT);
+		SupervisedLoop subscribing = this.subscribing;
+		if (subscribing != null) {
+			subscribing.stop(STOP_TIMEOUT);
 		}
 		RedisMessageListenerContainer container = this.container;
 		if (container != null) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 import dev.resumablews.internal.cluster.SignalTable.Row;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,13 @@ final class SignalPoller {
 
 	void stop() {
 		this.loop.stop(STOP_TIMEOUT);
+	}
+
+	/**
+	 * Returns since when the table cannot be read; null if it can.
+	 */
+	@Nullable Outage outage() {
+		return this.loop.outages().outage();
 	}
 
 	private void step(SupervisedLoop.Control control) throws InterruptedException {

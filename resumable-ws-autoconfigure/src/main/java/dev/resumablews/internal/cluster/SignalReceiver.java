@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.feed.RemoteEventReader;
@@ -115,6 +116,13 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		this.others.heard();
 		this.onConnections.missed();
 		lookAtAll();
+	}
+
+	/**
+	 * Returns since when the events of other nodes cannot be read; null if they can.
+	 */
+	@Nullable Outage outage() {
+		return this.loop.outages().outage();
 	}
 
 	private synchronized void lookAtAll() {

@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.resumablews.internal.concurrent.Monitors;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.OutageLog;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.node.Bell;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this node has to tell the others. Its thread sends all that is waiting at once, so
@@ -85,6 +87,13 @@ final class SignalSender {
 	SignalSender(UUID node, ClusterSignal signal) {
 		this.node = node;
 		this.signal = signal;
+	}
+
+	/**
+	 * Returns since when signals cannot be sent; null if they can.
+	 */
+	@Nullable Outage outage() {
+		return this.loop.outages().outage();
 	}
 
 	void start() {

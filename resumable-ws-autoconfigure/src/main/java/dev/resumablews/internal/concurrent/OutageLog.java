@@ -1,7 +1,11 @@
 package dev.resumablews.internal.concurrent;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Logs the beginning and the end of an outage, once each: repeated failures are logged at
@@ -13,6 +17,8 @@ public final class OutageLog {
 
 	private static final Log logger = LogFactory.getLog(OutageLog.class);
 
+	private static final int MOST_CAUSES = 20;
+
 	private final String activity;
 
 	private boolean failing;
@@ -20,6 +26,8 @@ public final class OutageLog {
 	private boolean faulty;
 
 	private long failures;
+
+	private @Nullable Outage outage;
 
 	/**
 	 * Creates a log for an activity.
@@ -47,6 +55,8 @@ public final class OutageLog {
 			logger.debug(this.activity + " failed again", cause);
 		}
 		this.failing = true;
+		Instant since = (this.outage != null) ? this.outage.since() : Instant.now().truncatedTo(ChronoUnit.MILLIS);
+		this.outage = new Outage(this.activity, since, reason(cause));
 	}
 
 	/**
@@ -56,6 +66,7 @@ public final class OutageLog {
 		if (this.failing) {
 			this.failing = false;
 			this.faulty = false;
+			this.outage = null;
 			logger.info(this.activity + " works again");
 		}
 	}
@@ -69,11 +80,40 @@ public final class OutageLog {
 	}
 
 	/**
+	 * Returns the outage.
+	 * @return since when attempts have failed, and why the last one did; null if the last
+	 * attempt succeeded
+	 */
+	public synchronized @Nullable Outage outage() {
+		return this.outage;
+	}
+
+	/**
 	 * Returns how many attempts have failed so far.
 	 * @return the number of failures
 	 */
 	public synchronized long failures() {
 		return this.failures;
+	}
+
+	/**
+	 * What a pool throws says that it has no connection, and its cause says why.
+	 */
+	private static String reason(Throwable cause) {
+		Throwable root = cause;
+		for (int depth = 0; depth < MOST_CAUSES && root.getCause() != null; depth++) {
+			root = root.getCause();
+		}
+		return (root != cause) ? "%s (%s)".formatted(line(cause), line(root)) : line(cause);
+	}
+
+	/**
+	 * The lines of a message that follow the first one may quote a payload.
+	 */
+	private static String line(Throwable cause) {
+		String message = cause.getMessage();
+		String line = (message != null) ? message.lines().findFirst().orElse("").strip() : "";
+		return line.isEmpty() ? cause.getClass().getSimpleName() : line;
 	}
 
 }

@@ -3,6 +3,7 @@ package dev.resumablews.internal.concurrent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,17 @@ public final class SupervisedScheduler {
 	}
 
 	/**
+	 * Returns which of the tasks that run at intervals keep failing.
+	 * @return their outages
+	 */
+	public synchronized List<Outage> outages() {
+		return this.periodics.stream()
+			.map((periodic) -> periodic.task().outages().outage())
+			.filter(Objects::nonNull)
+			.toList();
+	}
+
+	/**
 	 * Starts the scheduler, unless it runs.
 	 */
 	public synchronized void start() {
@@ -90,7 +102,7 @@ public final class SupervisedScheduler {
 	 * @param interval time between two runs
 	 * @param task the task
 	 */
-	private record Periodic(Duration interval, Runnable task) {
+	private record Periodic(Duration interval, Guarded task) {
 
 		void schedule(ScheduledThreadPoolExecutor executor) {
 			executor.scheduleWithFixedDelay(this.task, this.interval.toNanos(), this.interval.toNanos(),

@@ -122,9 +122,10 @@ final class InvariantCheck implements SmartInitializingSingleton {
 		warn(handlers >= application,
 				"resumable-ws.log.handlers (%d) is not below spring.datasource.hikari.maximum-pool-size (%d): handlers of messages may take all of the application's connections. Lower the first or raise the second",
 				handlers, application);
-		warn(size != null && size < needs.total(),
-				"resumable-ws.pool.size (%s) is below the %d connections that resumable-ws.log.lanes (%d) and resumable-ws.log.readers (%d) need with %d others: reads wait for each other. Raise the first, or lower log.readers",
-				size, needs.total(), this.properties.log().lanes(), this.properties.log().readers(),
+		int configured = (size != null) ? size : needs.total();
+		warn(configured < needs.total(),
+				"resumable-ws.pool.size (%d) is below the %d connections that resumable-ws.log.lanes (%d) and resumable-ws.log.readers (%d) need with %d others: reads wait for each other. Raise the first, or lower log.readers",
+				configured, needs.total(), this.properties.log().lanes(), this.properties.log().readers(),
 				needs.reserved() - this.properties.log().lanes());
 	}
 

@@ -8,6 +8,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import dev.resumablews.ResumableWsProperties;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,12 @@ final class KnownProperties {
 	 */
 	private static final String ANY = "<name>";
 
-	private static final int EDITS_PER_LETTER = 4;
+	private static final Pattern RELAY = Pattern.compile("^relay\\.(?<name>[^.]+)\\.");
+
+	/**
+	 * How long a name is at least for each edit that makes another of it.
+	 */
+	private static final int LETTERS_FOR_EDIT = 8;
 
 	private final List<String> names = new ArrayList<>();
 
@@ -68,6 +75,17 @@ final class KnownProperties {
 	 * @return the name after the prefix; null if none resembles it
 	 */
 	@Nullable String nearest(String unknown) {
+		Matcher relay = RELAY.matcher(unknown);
+		return relay.find() ? nearestTo(relay.replaceFirst("relay." + ANY + "."), relay.group("name"))
+				: nearestTo(unknown, ANY);
+	}
+
+	private @Nullable String nearestTo(String unknown, String relay) {
+		String nearest = nearestTo(unknown);
+		return (nearest != null) ? nearest.replace(ANY, relay) : null;
+	}
+
+	private @Nullable String nearestTo(String unknown) {
 		String last = unknown.substring(unknown.lastIndexOf('.') + 1);
 		List<String> sameEnd = this.names.stream()
 			.filter((name) -> name.substring(name.lastIndexOf('.') + 1).equals(last))
@@ -75,7 +93,7 @@ final class KnownProperties {
 		String nearest = this.names.stream()
 			.min(Comparator.comparingInt((name) -> distance(uniform(name), uniform(unknown))))
 			.orElseThrow();
-		if (distance(uniform(nearest), uniform(unknown)) <= 1 + uniform(unknown).length() / EDITS_PER_LETTER / 2) {
+		if (distance(uniform(nearest), uniform(unknown)) <= 1 + uniform(unknown).length() / LETTERS_FOR_EDIT) {
 			return nearest;
 		}
 		return (sameEnd.size() == 1) ? sameEnd.get(0) : null;

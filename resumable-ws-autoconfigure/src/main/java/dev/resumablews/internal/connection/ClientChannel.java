@@ -2,6 +2,7 @@ package dev.resumablews.internal.connection;
 
 import java.util.function.Consumer;
 
+import dev.resumablews.ClientTransport;
 import dev.resumablews.CloseCode;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,13 @@ import org.jspecify.annotations.Nullable;
  * {@link #cut}.
  */
 public interface ClientChannel {
+
+	/**
+	 * Returns how the client is connected.
+	 */
+	default ClientTransport transport() {
+		return ClientTransport.WEBSOCKET;
+	}
 
 	/**
 	 * Begins to send a text frame. No other may be begun before it is done.

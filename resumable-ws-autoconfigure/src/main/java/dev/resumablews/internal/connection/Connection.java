@@ -1,6 +1,8 @@
 package dev.resumablews.internal.connection;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -12,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.AuthenticatedUser;
+import dev.resumablews.ClientTransport;
 import dev.resumablews.CloseCode;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodecException;
@@ -32,6 +35,7 @@ import dev.resumablews.internal.protocol.ServerMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import dev.resumablews.internal.protocol.ServerMessage.ServerRestarting;
 import dev.resumablews.internal.protocol.ServerMessage.SessionInit;
+import dev.resumablews.internal.status.ConnectionStatus.Client;
 import dev.resumablews.internal.workers.ListeningClock;
 import dev.resumablews.internal.workers.Workers;
 import org.apache.commons.logging.Log;
@@ -186,6 +190,25 @@ public final class Connection implements MessageSender {
 
 	public boolean resumed() {
 		return session().resumed();
+	}
+
+	public ClientTransport transport() {
+		return this.channel.transport();
+	}
+
+	/**
+	 * Returns how long ago the client connected.
+	 */
+	public Duration age() {
+		return Duration.ofNanos(System.nanoTime() - this.createdNanos);
+	}
+
+	/**
+	 * Returns the state, once the session is open.
+	 */
+	public Client toClient() {
+		return new Client(this.id, cursor().position(), Instant.now().minus(age()).truncatedTo(ChronoUnit.SECONDS),
+				transport());
 	}
 
 	public LiveConnection toLiveConnection() {

@@ -16,7 +16,6 @@ import dev.resumablews.internal.workers.Workers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -25,14 +24,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.web.socket.WebSocketHandler;
 
 /**
- * Auto-configuration of what all connections share. Comes last, like that of the replies,
- * which it would pull forward otherwise. Where there is none of this, there is no
- * endpoint.
+ * Auto-configuration of what all connections share. Where there is none of this, there is
+ * no endpoint.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
 		"dev.resumablews.internal.handler.HandlerAutoConfiguration",
@@ -41,7 +38,6 @@ import org.springframework.web.socket.WebSocketHandler;
 		"dev.resumablews.internal.relay.RelayAutoConfiguration",
 		"dev.resumablews.internal.reply.ReplyAutoConfiguration",
 		"dev.resumablews.internal.handshake.HandshakeAutoConfiguration" })
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnWebApplication(type = Type.SERVLET)
 @ConditionalOnClass(WebSocketHandler.class)
 @ConditionalOnBean({ EventLog.class, Replies.class, HandshakeAuthenticator.class })
@@ -85,7 +81,8 @@ public final class ConnectionAutoConfiguration {
 			Workers workers, ListeningClock time, UserBudgets budgets, StorageQuota quota,
 			ListenerDispatcher listeners) {
 		return new ConnectionServices(settings, log, feeds, new FrameWriter(),
-				new DeltaMerger(settings.maxSendCharacters()), workers, time, budgets, quota, listeners.listener());
+				new DeltaMerger(settings.maxSendCharacters()), workers, time::getAsLong, budgets, quota,
+				listeners.listener());
 	}
 
 }

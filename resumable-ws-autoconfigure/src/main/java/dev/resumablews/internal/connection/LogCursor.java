@@ -49,9 +49,9 @@ final class LogCursor {
 	private final AtomicReference<@Nullable Rewind> rewind = new AtomicReference<>();
 
 	/**
-	 * The last event that was taken.
+	 * The last event that was taken. Written by the loop.
 	 */
-	private long position;
+	private volatile long position;
 
 	/**
 	 * The history that the client knows its events to be part of.
@@ -126,6 +126,13 @@ final class LogCursor {
 				services.feeds().leave(fresh, onChange);
 			}
 		}
+	}
+
+	/**
+	 * Returns the last event that was taken. Any thread.
+	 */
+	long position() {
+		return this.position;
 	}
 
 	OpenedSession session() {

@@ -365,8 +365,8 @@ public final class ClientMessageDispatcher {
 			logger.debug("A message could not be encoded", failure);
 			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key));
 		}
-		else if (failure instanceof MessageRejectedException) {
-			this.sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(failure.getMessage()), key));
+		else if (failure instanceof MessageRejectedException rejected) {
+			this.sender.tell(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(failure.getMessage()), key));
 		}
 		else {
 			logger.warn("A message of sender %s could not be handled".formatted(this.sender.id()), failure);

@@ -14,16 +14,13 @@ import dev.resumablews.internal.workers.Workers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.Ordered;
 
 /**
  * Auto-configuration of what handles the messages of clients.
  */
 @AutoConfiguration(after = ConnectionAutoConfiguration.class)
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnBean(ConnectionServices.class)
 public final class DispatchAutoConfiguration {
 

@@ -111,7 +111,7 @@ final class EphemeralMessages {
 					frame.payload(), null, null));
 		}
 		catch (MessageRejectedException ex) {
-			sender.tell(new ErrorMessage(ErrorCode.INVALID, String.valueOf(ex.getMessage()), null));
+			sender.tell(new ErrorMessage(ErrorCode.of(ex), String.valueOf(ex.getMessage()), null));
 		}
 		catch (Throwable ex) {
 			logger.warn("An ephemeral message of %s could not be handled: %s".formatted(sender.id(),

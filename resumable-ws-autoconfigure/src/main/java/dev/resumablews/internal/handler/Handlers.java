@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EphemeralMessageHandler;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -62,9 +63,10 @@ public final class Handlers implements SmartInitializingSingleton {
 					new Handler(bean.type(), bean.getClass().getName(), bean::handle, interceptors)));
 		messages.forEach((type, handler) -> {
 			if (this.relayed.test(type)) {
-				throw new IllegalStateException(
-						"Messages of type '%s' are forwarded by a relay, so %s would never be called".formatted(type,
-								handler.name()));
+				throw new ResumableWsConfigurationException(
+						"Messages of type '%s' are forwarded by a relay, so %s would never be called.".formatted(type,
+								handler.name()),
+						"Remove the handler, or give the relay another name.");
 			}
 		});
 		Map<String, Handler> ephemerals = new HashMap<>();
@@ -95,13 +97,16 @@ public final class Handlers implements SmartInitializingSingleton {
 
 	private static void add(Map<String, Handler> handlers, Set<String> refused, Handler handler) {
 		if (refused.contains(handler.type())) {
-			throw new IllegalStateException("Messages of type '%s' are the protocol's own, so %s would never be called"
-				.formatted(handler.type(), handler.name()));
+			throw new ResumableWsConfigurationException(
+					"Messages of type '%s' are the protocol's own, so %s would never be called."
+						.formatted(handler.type(), handler.name()),
+					"Let the handler have another type.");
 		}
 		Handler other = handlers.putIfAbsent(handler.type(), handler);
 		if (other != null) {
-			throw new IllegalStateException("Two beans handle messages of type '%s': %s and %s"
-				.formatted(handler.type(), other.name(), handler.name()));
+			throw new ResumableWsConfigurationException("Two beans handle messages of type '%s': %s and %s."
+				.formatted(handler.type(), other.name(), handler.name()),
+					"Remove one of them, or let them have different types.");
 		}
 	}
 

@@ -13,25 +13,33 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.convert.converter.Converter;
 import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
+import org.springframework.security.authorization.AuthorizationManagerFactory;
+import org.springframework.security.authorization.DefaultAuthorizationManagerFactory;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.util.StringUtils;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
  * Auto-configuration of what decides who may connect.
  */
-@AutoConfiguration
+@AutoConfiguration(
+		afterName = "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration")
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass(HandshakeInterceptor.class)
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
@@ -40,11 +48,16 @@ public final class HandshakeAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(HandshakeAutoConfiguration.class);
 
+	/**
+	 * Name of the bean that is Spring Security's filter.
+	 */
+	private static final String SECURITY_FILTER = "springSecurityFilterChain";
+
 	private static final String ALTERNATIVES = "set one of resumable-ws.auth.jwt.secret, "
 			+ "resumable-ws.auth.jwt.public-key-location, resumable-ws.auth.jwt.jwk-set-uri "
 			+ "and resumable-ws.auth.jwt.issuer-uri, or define a bean of type JwtDecoder or HandshakeAuthenticator.";
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	@ConditionalOnMissingBean(name = "resumableWsHandshakeInterceptor")
 	HandshakeInterceptor resumableWsHandshakeInterceptor(HandshakeGate gate) {
 		return new ResumableWsHandshakeInterceptor(gate);
@@ -95,42 +108,56 @@ public final class HandshakeAutoConfiguration {
 		};
 	}
 
+	/**
+	 * Browsers send cookies along, whichever page opens a WebSocket.
+	 */
+	private static void refuseAnyPage(List<String> origins, String because, String otherwise) {
+		String any = origins.stream().filter(OriginPolicy::isAnyHost).findFirst().orElse(null);
+		if (any != null) {
+			throw new JwtSetupException(
+					"The origin '%s' in resumable-ws.allowed-origins allows pages of any host, and %s: any page could connect as the user who visits it."
+						.formatted(any, because),
+					"Name the hosts in resumable-ws.allowed-origins, such as https://*.example.com" + otherwise);
+		}
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JwtDecoder.class)
 	static class JwtConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(HandshakeAuthenticator.class)
-		JwtAuthenticator resumableWsHandshakeAuthenticator(ResumableWsProperties properties,
-				ObjectProvider<JwtDecoder> applicationDecoder) {
+		HandshakeAuthenticator resumableWsHandshakeAuthenticator(ResumableWsProperties properties,
+				ObjectProvider<JwtDecoder> applicationDecoder,
+				ObjectProvider<Converter<Jwt, ? extends AbstractAuthenticationToken>> converter, BeanFactory beans) {
 			ResumableWsProperties.Auth auth = properties.auth();
 			ResumableWsProperties.Jwt jwt = auth.jwt();
-			refuseCookiesOfAnyPage(auth.tokenSources(), properties.allowedOrigins());
 			JwtDecoder decoder = SettingsJwtDecoder.of(new JwtSettings(jwt.secret(), jwt.publicKeyLocation(),
 					jwt.jwkSetUri(), jwt.issuerUri(), jwt.clockSkew()));
 			if (decoder == null) {
-				decoder = applicationDecoder.getIfAvailable(() -> {
-					throw new JwtSetupException("Nothing says how the tokens of WebSocket clients are verified.",
-							Character.toUpperCase(ALTERNATIVES.charAt(0)) + ALTERNATIVES.substring(1));
-				});
+				decoder = applicationDecoder.getIfAvailable();
+			}
+			if (decoder == null) {
+				return authenticatorBySession(properties, beans);
+			}
+			if (auth.tokenSources().contains(ResumableWsProperties.TokenSource.COOKIE)) {
+				refuseAnyPage(properties.allowedOrigins(), "a cookie is a source of tokens",
+						", or set resumable-ws.auth.token-sources without 'cookie', such as to header,subprotocol.");
 			}
 			warnOfAnyAudience(jwt);
-			return new JwtAuthenticator(tokenSources(auth), decoder, new TokenRules(jwt.userClaim(), issuer(jwt),
-					jwt.audiences(), jwt.requireExpiration(), jwt.maxAge(), jwt.clockSkew()));
+			return new JwtAuthenticator(
+					tokenSources(auth), decoder, new TokenRules(jwt.userClaim(), issuer(jwt), jwt.audiences(),
+							jwt.requireExpiration(), jwt.maxAge(), jwt.clockSkew()),
+					new TokenAuthorities(converter.getIfUnique()));
 		}
 
-		/**
-		 * Browsers send cookies along, whichever page opens a WebSocket.
-		 */
-		private static void refuseCookiesOfAnyPage(List<ResumableWsProperties.TokenSource> sources,
-				List<String> origins) {
-			String any = origins.stream().filter(OriginPolicy::isAnyHost).findFirst().orElse(null);
-			if (any != null && sources.contains(ResumableWsProperties.TokenSource.COOKIE)) {
-				throw new JwtSetupException(
-						"The origin '%s' in resumable-ws.allowed-origins allows pages of any host, and a cookie is a source of tokens: any page could connect as the user who visits it."
-							.formatted(any),
-						"Name the hosts in resumable-ws.allowed-origins, such as https://*.example.com, or set resumable-ws.auth.token-sources without 'cookie', such as to header,subprotocol.");
+		private static HandshakeAuthenticator authenticatorBySession(ResumableWsProperties properties,
+				BeanFactory beans) {
+			if (!beans.containsBean(SECURITY_FILTER)) {
+				throw new JwtSetupException("Nothing says how the tokens of WebSocket clients are verified.",
+						Character.toUpperCase(ALTERNATIVES.charAt(0)) + ALTERNATIVES.substring(1));
 			}
+			return SessionLoginConfiguration.authenticator(properties, beans);
 		}
 
 		private static void warnOfAnyAudience(ResumableWsProperties.Jwt jwt) {
@@ -156,38 +183,41 @@ public final class HandshakeAutoConfiguration {
 	}
 
 	/**
-	 * Lets handshakes through Spring Security to where they are verified. Not by a
-	 * SecurityFilterChain of its own: for that Boot's would step back, and every other
-	 * path of the application would be open. Where there is no endpoint, because there is
-	 * no data source for example, the path is the application's, and stays guarded.
+	 * Logins by HTTP session, where nothing can verify tokens.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass({ WebSecurityCustomizer.class, PathPatternRequestMatcher.class })
-	@ConditionalOnBooleanProperty(name = "resumable-ws.auth.permit-with-spring-security", matchIfMissing = true)
-	static class SpringSecurityConfiguration {
-
-		/**
-		 * Name of the bean that maps the path to the endpoint. Not a condition: its
-		 * auto-configuration comes later.
-		 */
-		private static final String ENDPOINT = "resumableWsHandlerMapping";
+	@ConditionalOnClass(RequestAuthorizationContext.class)
+	@ConditionalOnMissingClass("org.springframework.security.oauth2.jwt.JwtDecoder")
+	@ConditionalOnBean(name = SECURITY_FILTER)
+	static class SessionLoginConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean(name = "resumableWsWebSecurityCustomizer")
-		WebSecurityCustomizer resumableWsWebSecurityCustomizer(ResumableWsProperties properties,
-				ObjectProvider<PathPatternRequestMatcher.Builder> matchers, BeanFactory beans) {
-			return (web) -> {
-				if (beans.containsBean(ENDPOINT)) {
-					PathPatternRequestMatcher.Builder matcher = matchers
-						.getIfAvailable(PathPatternRequestMatcher::withDefaults);
-					web.ignoring().requestMatchers(matcher.matcher(properties.path()));
-					if (properties.http().enabled()) {
-						web.ignoring()
-							.requestMatchers(matcher.matcher(Endpoint.EVENTS.path(properties.path())),
-									matcher.matcher(Endpoint.MESSAGES.path(properties.path())));
-					}
+		@ConditionalOnMissingBean(HandshakeAuthenticator.class)
+		HandshakeAuthenticator resumableWsHandshakeAuthenticator(ResumableWsProperties properties, BeanFactory beans) {
+			return authenticator(properties, beans);
+		}
+
+		static HandshakeAuthenticator authenticator(ResumableWsProperties properties, BeanFactory beans) {
+			refuseAnyPage(properties.allowedOrigins(), "clients are authenticated by their HTTP session, a cookie",
+					".");
+			logger.info("Clients are authenticated by their HTTP session, as no key for tokens is configured");
+			return new PrincipalAuthenticator(factory(beans).authenticated());
+		}
+
+		/**
+		 * Returns what says in the application's own rules who is authenticated.
+		 */
+		private static AuthorizationManagerFactory<RequestAuthorizationContext> factory(BeanFactory beans) {
+			for (Class<?> type : List.of(RequestAuthorizationContext.class, Object.class)) {
+				AuthorizationManagerFactory<RequestAuthorizationContext> factory = beans
+					.<AuthorizationManagerFactory<RequestAuthorizationContext>>getBeanProvider(
+							ResolvableType.forClassWithGenerics(AuthorizationManagerFactory.class, type))
+					.getIfUnique();
+				if (factory != null) {
+					return factory;
 				}
-			};
+			}
+			return new DefaultAuthorizationManagerFactory<>();
 		}
 
 	}

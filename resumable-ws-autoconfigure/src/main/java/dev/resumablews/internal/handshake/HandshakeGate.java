@@ -47,6 +47,8 @@ public final class HandshakeGate {
 
 	private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
 
+	private final AtomicLong nextOriginWarning = new AtomicLong(System.nanoTime());
+
 	private final HandshakeRateLimiter rate;
 
 	private final OriginPolicy origins;
@@ -187,6 +189,7 @@ public final class HandshakeGate {
 		}
 		ResumeRequest resume = parse(request, endpoint);
 		if (!isFromAllowedPage(request, endpoint)) {
+			logRefusedOrigin(request);
 			throw new HandshakeRefusedException(RejectionReason.ORIGIN, "Origin not allowed");
 		}
 		return resume;
@@ -293,11 +296,24 @@ public final class HandshakeGate {
 		}
 	}
 
-	private void logUnavailable(RuntimeException ex) {
+	private void logRefusedOrigin(ServerHttpRequest request) {
+		if (isDue(this.nextOriginWarning)) {
+			logger.warn(this.origins.explain(request));
+		}
+	}
+
+	/**
+	 * Returns whether to log now. All clients of a node may come at once, and again and
+	 * again.
+	 */
+	private static boolean isDue(AtomicLong nextWarning) {
 		long now = System.nanoTime();
-		long next = this.nextWarning.get();
-		// all clients of a node may come at once, and again and again
-		if (now - next >= 0 && this.nextWarning.compareAndSet(next, now + WARNING_INTERVAL.toNanos())) {
+		long next = nextWarning.get();
+		return now - next >= 0 && nextWarning.compareAndSet(next, now + WARNING_INTERVAL.toNanos());
+	}
+
+	private void logUnavailable(RuntimeException ex) {
+		if (isDue(this.nextWarning)) {
 			logger.warn("A client cannot be authenticated now: "
 					+ ((ex instanceof SafeToLog safe) ? safe.description().replaceAll("\\R", " ") : classes(ex)));
 		}

@@ -32,16 +32,20 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 
 	private final TokenRules rules;
 
+	private final TokenAuthorities authorities;
+
 	/**
 	 * Makes an authenticator.
 	 * @param sources where to look for a token, in this order
 	 * @param decoder verifies a token
 	 * @param rules what a verified token must say
+	 * @param authorities say what it allows
 	 */
-	JwtAuthenticator(List<TokenSource> sources, JwtDecoder decoder, TokenRules rules) {
+	JwtAuthenticator(List<TokenSource> sources, JwtDecoder decoder, TokenRules rules, TokenAuthorities authorities) {
 		this.sources = List.copyOf(sources);
 		this.decoder = decoder;
 		this.rules = rules;
+		this.authorities = authorities;
 	}
 
 	@Override
@@ -57,7 +61,9 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 
 	@Override
 	public AuthenticatedUser authenticate(String token) throws HandshakeAuthenticationException {
-		return this.rules.userOf(verify(token), Instant.now());
+		Jwt verified = verify(token);
+		AuthenticatedUser user = this.rules.userOf(verified, Instant.now()).withClaims(verified.getClaims());
+		return this.authorities.addTo(user, verified);
 	}
 
 	private Jwt verify(String token) throws HandshakeAuthenticationException {

@@ -113,6 +113,13 @@ final class OriginPolicy {
 	}
 
 	/**
+	 * Explains why a request is refused, for the log.
+	 */
+	String explain(ServerHttpRequest request) {
+		return RefusedOrigin.explain(request, this.allowsSelf, this.allowed.getAllowedOriginPatterns());
+	}
+
+	/**
 	 * Returns what browsers may do with answers to pages of other origins.
 	 */
 	CorsConfiguration cors() {

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
+import dev.resumablews.ClientTransport;
 import dev.resumablews.CloseCode;
 import dev.resumablews.internal.connection.ClientChannel;
 import dev.resumablews.internal.protocol.EventStreamWriter;
@@ -71,6 +72,11 @@ final class EventStreamChannel implements ClientChannel {
 		int retry = ThreadLocalRandom.current().nextInt(SHORTEST_RETRY, LONGEST_RETRY);
 		this.body.write(("retry: " + retry + "\n\n").getBytes(StandardCharsets.US_ASCII), (failure) -> {
 		});
+	}
+
+	@Override
+	public ClientTransport transport() {
+		return (this.poll != null) ? ClientTransport.LONG_POLL : ClientTransport.SSE;
 	}
 
 	@Override

@@ -14,18 +14,15 @@ import dev.resumablews.internal.handshake.HttpEndpoints;
 import dev.resumablews.internal.workers.ListeningClock;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.Ordered;
 
 /**
  * Auto-configuration of the endpoints beside that of the WebSocket.
  */
 @AutoConfiguration(after = { AdmissionAutoConfiguration.class, DispatchAutoConfiguration.class })
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnBean(ConnectionServices.class)
 @ConditionalOnBooleanProperty(name = "resumable-ws.http.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)

@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.ResumableWsProperties.Signal;
+import dev.resumablews.internal.datasource.ChosenDataSource;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaName;
 import org.apache.commons.logging.Log;
@@ -41,7 +42,7 @@ public final class JdbcAutoConfiguration {
 	private static final Log logger = LogFactory.getLog(JdbcAutoConfiguration.class);
 
 	@Bean
-	JdbcExecutor resumableWsJdbcExecutor(DataSource dataSource, SchemaName schema, ResumableWsProperties properties,
+	JdbcExecutor resumableWsJdbcExecutor(ChosenDataSource chosen, SchemaName schema, ResumableWsProperties properties,
 			@Qualifier("resumableWsDataSource") ObjectProvider<DataSource> provided,
 			ObjectProvider<OwnConnections> created) {
 		Duration timeout = properties.log().statementTimeout();
@@ -51,11 +52,11 @@ public final class JdbcAutoConfiguration {
 			own = (connections != null) ? connections.dataSource() : null;
 		}
 		if (own == null) {
-			return new JdbcExecutor(dataSource, dataSource, schema, timeout, Integer.MAX_VALUE,
+			return new JdbcExecutor(chosen.dataSource(), chosen.dataSource(), schema, timeout, Integer.MAX_VALUE,
 					properties.log().epoch());
 		}
 		int unreserved = Math.max(1, size(properties) - needs(properties).reserved());
-		return new JdbcExecutor(dataSource, own, schema, timeout, unreserved, properties.log().epoch());
+		return new JdbcExecutor(chosen.dataSource(), own, schema, timeout, unreserved, properties.log().epoch());
 	}
 
 	private static int size(ResumableWsProperties properties) {
@@ -74,13 +75,13 @@ public final class JdbcAutoConfiguration {
 	static class OwnPoolConfiguration {
 
 		@Bean
-		OwnConnections resumableWsOwnConnections(DataSource dataSource, ObjectProvider<JdbcConnectionDetails> details,
+		OwnConnections resumableWsOwnConnections(ChosenDataSource chosen, ObjectProvider<JdbcConnectionDetails> details,
 				@Qualifier("resumableWsDataSource") ObjectProvider<DataSource> provided,
 				ResumableWsProperties properties) {
 			if (provided.getIfAvailable() != null) {
 				return new OwnConnections(null);
 			}
-			HikariConfig config = config(dataSource, details.getIfUnique());
+			HikariConfig config = config(chosen.dataSource(), chosen.alone() ? details.getIfUnique() : null);
 			if (config == null) {
 				logger.info("resumable-ws shares the application's connection pool, as the database's address is not"
 						+ " known; define a DataSource bean named resumableWsDataSource to give it one");

@@ -209,6 +209,7 @@ public final class JdbcExecutor {
 				if (SqlStates.isReadOnly(ex)) {
 					ConnectionEviction.evict(this.own, connection);
 				}
+				warnOfPooler(ex);
 				throw ex;
 			}
 			finally {
@@ -217,6 +218,18 @@ public final class JdbcExecutor {
 		}
 		finally {
 			close(connection);
+		}
+	}
+
+	/**
+	 * Each part of the library fails in its own way then, and none of them says why.
+	 */
+	private void warnOfPooler(SQLException cause) {
+		if (SqlStates.isMixedUp(cause) && this.settings.isFirstMixUp()) {
+			logger
+				.warn("The connections to Postgres lead through a pooler in transaction mode, such as PgBouncer, which "
+						+ "mixes up prepared statements (" + cause.getMessage()
+						+ "). Add prepareThreshold=0 to the JDBC URL, " + "or let the pooler keep prepared statements");
 		}
 	}
 

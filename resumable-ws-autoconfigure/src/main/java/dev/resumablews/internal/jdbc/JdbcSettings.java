@@ -3,6 +3,7 @@ package dev.resumablews.internal.jdbc;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.resumablews.internal.schema.SchemaName;
 
@@ -32,6 +33,8 @@ final class JdbcSettings {
 	private final Map<String, String> texts = new ConcurrentHashMap<>();
 
 	private final Map<String, String> boundedTexts = new ConcurrentHashMap<>();
+
+	private final AtomicBoolean mixedUp = new AtomicBoolean();
 
 	/**
 	 * Creates settings.
@@ -68,6 +71,14 @@ final class JdbcSettings {
 	 */
 	String boundedSql(String statement) {
 		return this.boundedTexts.computeIfAbsent(statement, (text) -> this.bounds + sql(text));
+	}
+
+	/**
+	 * Returns whether a mix-up of prepared statements is the first one, which is
+	 * reported.
+	 */
+	boolean isFirstMixUp() {
+		return this.mixedUp.compareAndSet(false, true);
 	}
 
 	int networkTimeoutMillis() {

@@ -17,6 +17,11 @@ public final class SqlStates {
 	 */
 	static final String NO_CONNECTION = "08003";
 
+	/**
+	 * A write in a read-only transaction.
+	 */
+	public static final String READ_ONLY_TRANSACTION = "25006";
+
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
 	private static final String UNIQUE_VIOLATION = "23505";
@@ -29,7 +34,13 @@ public final class SqlStates {
 	/**
 	 * A write in a read-only transaction, and a function that does not work on a standby.
 	 */
-	private static final Set<String> READ_ONLY = Set.of("25006", "55000");
+	private static final Set<String> READ_ONLY = Set.of(READ_ONLY_TRANSACTION, "55000");
+
+	/**
+	 * A prepared statement that exists already or does not exist, although the driver
+	 * keeps account of them: another client uses the same backend.
+	 */
+	private static final Set<String> MIXED_UP = Set.of("42P05", "26000");
 
 	private SqlStates() {
 	}
@@ -63,6 +74,14 @@ public final class SqlStates {
 	}
 
 	/**
+	 * Whether a pooler in transaction mode mixes up the prepared statements of its
+	 * clients.
+	 */
+	static boolean isMixedUp(SQLException ex) {
+		return MIXED_UP.contains(String.valueOf(ex.getSQLState()));
+	}
+
+	/**
 	 * Returns the exception that tells that something is locked which is not waited for.
 	 * @param message what is locked
 	 * @return the exception, like one from Postgres
@@ -84,6 +103,9 @@ public final class SqlStates {
 		String state = ex.getSQLState();
 		if (state == null || state.startsWith("08") || state.startsWith("57P")) {
 			return "Postgres cannot be reached";
+		}
+		if (isMixedUp(ex)) {
+			return "A pooler in transaction mode mixes up prepared statements; add prepareThreshold=0 to the JDBC URL";
 		}
 		return isTimeout(ex) ? "Postgres did not complete the statement in time" : "Postgres rejected the statement";
 	}

@@ -203,6 +203,27 @@ final class AppendQueue {
 		return this.waiting;
 	}
 
+	/**
+	 * Returns the length of the payloads that wait.
+	 */
+	synchronized long characters() {
+		return this.waitingCharacters;
+	}
+
+	/**
+	 * Returns the append that has waited longest; null if none waits.
+	 */
+	synchronized @Nullable QueuedAppend oldest() {
+		QueuedAppend oldest = null;
+		for (SessionAppends session : this.sessions.values()) {
+			QueuedAppend first = session.oldest();
+			if (first != null && (oldest == null || first.deadline() - oldest.deadline() < 0)) {
+				oldest = first;
+			}
+		}
+		return oldest;
+	}
+
 	private void count(QueuedAppend append, int sign) {
 		this.waiting += sign;
 		this.waitingCharacters += (long) sign * append.waitingLength();

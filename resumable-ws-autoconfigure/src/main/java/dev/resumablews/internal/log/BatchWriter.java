@@ -11,6 +11,7 @@ import java.util.UUID;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
+import dev.resumablews.internal.jdbc.SqlStates;
 import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.log.CommitProbe.Answer;
 import org.apache.commons.logging.Log;
@@ -27,6 +28,8 @@ final class BatchWriter {
 
 	private static final Log logger = LogFactory.getLog(BatchWriter.class);
 
+	private static final String PROBE = "select current_setting('transaction_read_only') = 'on' as read_only";
+
 	private final JdbcExecutor database;
 
 	private final AppendStatement statement;
@@ -37,6 +40,19 @@ final class BatchWriter {
 		this.database = database;
 		this.statement = statement;
 		this.probe = new CommitProbe(database);
+	}
+
+	/**
+	 * Finds out whether a batch could be written now.
+	 * @throws SQLException if it could not
+	 */
+	void probe() throws SQLException {
+		boolean readOnly = this.database.inOwnTransaction((session) -> session.query(PROBE, JdbcSession.Parameters.NONE,
+				(result) -> result.next() && result.getBoolean(1)));
+		if (readOnly) {
+			throw new SQLException("Postgres accepts no writes: it is a standby, or the transaction is read-only",
+					SqlStates.READ_ONLY_TRANSACTION);
+		}
 	}
 
 	/**

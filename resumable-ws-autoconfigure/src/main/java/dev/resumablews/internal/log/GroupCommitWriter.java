@@ -2,6 +2,8 @@ package dev.resumablews.internal.log;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +18,7 @@ import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.SqlStates;
+import dev.resumablews.internal.status.WriterStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,11 @@ final class GroupCommitWriter {
 	 */
 	private static final int MAX_KEY_RACES = 10;
 
+	/**
+	 * What Postgres has answered within this time counts as known.
+	 */
+	private static final Duration PROBE_INTERVAL = Duration.ofSeconds(5);
+
 	private final LogSettings settings;
 
 	private final ResumableWsListener listener;
@@ -74,6 +82,25 @@ final class GroupCommitWriter {
 	private volatile List<QueuedAppend> batch = List.of();
 
 	private volatile boolean writing;
+
+	/**
+	 * Set by any thread; cleared by the writer's. The three that follow are set by the
+	 * writer's thread.
+	 */
+	private volatile boolean probeRequested;
+
+	/**
+	 * When the current attempt began, by {@link System#nanoTime()}; null if there is
+	 * none.
+	 */
+	private volatile @Nullable Long attemptedAt;
+
+	/**
+	 * When Postgres last answered, by {@link System#nanoTime()}; null if it never did.
+	 */
+	private volatile @Nullable Long answeredAt;
+
+	private volatile @Nullable Instant lastCommit;
 
 	GroupCommitWriter(String name, LogSettings settings, JdbcExecutor database, AppendStatement statement,
 			SessionFeeds feeds, ResumableWsListener listener) {
@@ -105,6 +132,35 @@ final class GroupCommitWriter {
 			refuse(append, refusal);
 		}
 		return append.result();
+	}
+
+	/**
+	 * Finds out whether a batch could be written, unless that was known shortly before.
+	 * Does not block.
+	 */
+	void probe() {
+		Long answered = this.answeredAt;
+		boolean known = answered != null && System.nanoTime() - answered < PROBE_INTERVAL.toNanos();
+		if (!known || this.outages.isFailing()) {
+			this.probeRequested = true;
+		}
+	}
+
+	WriterStatus status() {
+		List<QueuedAppend> batch = this.batch;
+		long now = System.nanoTime();
+		QueuedAppend oldest = this.queue.oldest();
+		for (QueuedAppend append : batch) {
+			if (oldest == null || append.deadline() - oldest.deadline() < 0) {
+				oldest = append;
+			}
+		}
+		Duration waited = (oldest == null) ? Duration.ZERO
+				: this.settings.appendTimeout().minusNanos(oldest.deadline() - now).truncatedTo(ChronoUnit.MILLIS);
+		Long attempted = this.attemptedAt;
+		return new WriterStatus(this.queue.waiting() + batch.size(), this.queue.characters(), waited,
+				(attempted != null) ? Duration.ofNanos(now - attempted).truncatedTo(ChronoUnit.MILLIS) : null,
+				this.lastCommit, this.outages.outage());
 	}
 
 	/**
@@ -140,7 +196,8 @@ final class GroupCommitWriter {
 		this.queue.forEach(rest::add);
 		rest.removeIf((append) -> append.result().isDone());
 		if (!rest.isEmpty()) {
-			logger.warn("The event log was stopped before %d events could be stored".formatted(rest.size()));
+			logger.warn("The event log was stopped before %s could be stored"
+				.formatted((rest.size() == 1) ? "1 event" : rest.size() + " events"));
 			rest.forEach((append) -> refuse(append, "The event log was stopped before the event was stored"));
 		}
 	}
@@ -166,6 +223,9 @@ final class GroupCommitWriter {
 				this.batch = taken;
 				writeOrFail(taken, control);
 			}
+			else if (this.probeRequested) {
+				probeNow();
+			}
 		}
 		finally {
 			this.queue.written();
@@ -174,6 +234,21 @@ final class GroupCommitWriter {
 				this.writing = false;
 				notifyAll();
 			}
+		}
+	}
+
+	private void probeNow() {
+		try {
+			attempt(() -> {
+				this.writer.probe();
+				return true;
+			});
+		}
+		catch (SQLException ex) {
+			this.outages.failed(ex);
+		}
+		finally {
+			this.probeRequested = false;
 		}
 	}
 
@@ -220,14 +295,30 @@ final class GroupCommitWriter {
 	private void attempt(List<QueuedAppend> batch, SupervisedLoop.Control control)
 			throws SQLException, BatchWriter.Abandoned {
 		long start = System.nanoTime();
-		AppendOutcome outcome = this.writer.attempt(batch, control);
-		this.outages.worked();
+		AppendOutcome outcome = attempt(() -> this.writer.attempt(batch, control));
+		this.lastCommit = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 		List<QueuedAppend> busy = this.publisher.publish(batch, outcome);
 		if (!busy.isEmpty()) {
 			this.queue.park(busy);
 		}
 		if (busy.size() < batch.size()) {
 			this.listener.onBatchStored(batch.size() - busy.size(), Duration.ofNanos(System.nanoTime() - start));
+		}
+	}
+
+	/**
+	 * Notes how long Postgres takes, and that it has answered.
+	 */
+	private <T, X extends Exception> T attempt(Attempt<T, X> attempt) throws SQLException, X {
+		this.attemptedAt = System.nanoTime();
+		try {
+			T result = attempt.run();
+			this.answeredAt = System.nanoTime();
+			this.outages.worked();
+			return result;
+		}
+		finally {
+			this.attemptedAt = null;
 		}
 	}
 
@@ -267,6 +358,19 @@ final class GroupCommitWriter {
 		if (append.result().completeExceptionally(new EventLogUnavailableException(why))) {
 			this.listener.onAppendRefused();
 		}
+	}
+
+	/**
+	 * What the writer asks of Postgres.
+	 *
+	 * @param <T> its result
+	 * @param <X> what it throws if the log is being stopped
+	 */
+	@FunctionalInterface
+	private interface Attempt<T, X extends Exception> {
+
+		T run() throws SQLException, X;
+
 	}
 
 }

@@ -18,16 +18,19 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.codec.StoredPayloads;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.status.OutageSource;
+import dev.resumablews.internal.status.WriterStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The log, written by its lanes. Every event of a session goes to the same lane.
  */
-public final class PostgresEventLog implements EventLog, AutoCloseable {
+public final class PostgresEventLog implements EventLog, WriterStatus.Source, OutageSource, AutoCloseable {
 
 	private static final Duration EXPIRY_INTERVAL = Duration.ofMillis(100);
 
@@ -133,6 +136,21 @@ public final class PostgresEventLog implements EventLog, AutoCloseable {
 			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
 		}
 		return this.open.get() == 0;
+	}
+
+	@Override
+	public List<WriterStatus> writers() {
+		return this.writers.stream().map(GroupCommitWriter::status).toList();
+	}
+
+	@Override
+	public void probe() {
+		this.writers.forEach(GroupCommitWriter::probe);
+	}
+
+	@Override
+	public List<Outage> outages() {
+		return this.clock.outages();
 	}
 
 	/**

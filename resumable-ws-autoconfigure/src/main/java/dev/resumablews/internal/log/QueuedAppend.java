@@ -187,6 +187,13 @@ public final class QueuedAppend {
 		return (isLateBound() || known == null) ? 0 : known.length();
 	}
 
+	/**
+	 * When it is refused, unless its payload is bound late.
+	 */
+	long deadline() {
+		return this.deadline;
+	}
+
 	boolean expired(long now) {
 		return nanosLeft(now) == 0;
 	}

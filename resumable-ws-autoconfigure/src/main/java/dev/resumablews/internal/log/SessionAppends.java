@@ -69,6 +69,13 @@ final class SessionAppends {
 		return this.characters;
 	}
 
+	/**
+	 * Returns the append that has waited longest.
+	 */
+	@Nullable QueuedAppend oldest() {
+		return this.appends.peek();
+	}
+
 	void forEach(Consumer<QueuedAppend> consumer) {
 		this.appends.forEach(consumer);
 	}

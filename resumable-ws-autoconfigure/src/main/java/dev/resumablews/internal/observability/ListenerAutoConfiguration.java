@@ -5,6 +5,7 @@ import dev.resumablews.ResumableWsListener;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -15,8 +16,9 @@ import org.springframework.context.annotation.Bean;
 public final class ListenerAutoConfiguration {
 
 	@Bean
-	ListenerDispatcher resumableWsListenerDispatcher(ObjectProvider<ResumableWsListener> listeners) {
-		return new ListenerDispatcher(() -> listeners.orderedStream().toList());
+	ListenerDispatcher resumableWsListenerDispatcher(ObjectProvider<ResumableWsListener> listeners,
+			ApplicationEventPublisher events) {
+		return new ListenerDispatcher(() -> listeners.orderedStream().toList(), events::publishEvent);
 	}
 
 }

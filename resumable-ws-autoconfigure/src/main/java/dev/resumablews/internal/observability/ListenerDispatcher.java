@@ -13,6 +13,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
+import dev.resumablews.ClientConnectedEvent;
+import dev.resumablews.ClientDisconnectedEvent;
+import dev.resumablews.ReplyEndedEvent;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.internal.concurrent.Threads;
@@ -38,6 +41,8 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	private static final Duration IDLE_THREAD = Duration.ofSeconds(10);
 
 	private final Supplier<? extends List<? extends ResumableWsListener>> lookup;
+
+	private final Consumer<Object> publisher;
 
 	private final CountDownLatch resolved = new CountDownLatch(1);
 
@@ -66,7 +71,19 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	 * @param lookup finds the listeners, in their order, when all beans exist
 	 */
 	public ListenerDispatcher(Supplier<? extends List<? extends ResumableWsListener>> lookup) {
+		this(lookup, (event) -> {
+		});
+	}
+
+	/**
+	 * Creates a dispatcher that also publishes events.
+	 * @param lookup finds the listeners, in their order, when all beans exist
+	 * @param publisher publishes events of the application context; called on the thread
+	 * of the application's listeners
+	 */
+	ListenerDispatcher(Supplier<? extends List<? extends ResumableWsListener>> lookup, Consumer<Object> publisher) {
 		this.lookup = lookup;
+		this.publisher = publisher;
 		this.executor.allowCoreThreadTimeOut(true);
 	}
 
@@ -99,6 +116,27 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		notify(this.direct, event);
 		if (!this.applications.isEmpty()) {
 			this.executor.execute(() -> notify(this.applications, event));
+		}
+	}
+
+	/**
+	 * Publishes an event of the application context, too.
+	 */
+	private void notifyAndPublish(Consumer<ResumableWsListener> event, Object published) {
+		notify(event);
+		this.executor.execute(() -> publish(published));
+	}
+
+	private void publish(Object event) {
+		try {
+			this.resolved.await();
+			this.publisher.accept(event);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (Throwable ex) {
+			logger.warn("A listener of the application failed: " + event.getClass().getSimpleName(), ex);
 		}
 	}
 
@@ -229,6 +267,21 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		@Override
 		public void onReplyEnded(String outcome, Duration duration) {
 			ListenerDispatcher.this.notify((listener) -> listener.onReplyEnded(outcome, duration));
+		}
+
+		@Override
+		public void onClientConnected(ClientConnectedEvent event) {
+			notifyAndPublish((listener) -> listener.onClientConnected(event), event);
+		}
+
+		@Override
+		public void onClientDisconnected(ClientDisconnectedEvent event) {
+			notifyAndPublish((listener) -> listener.onClientDisconnected(event), event);
+		}
+
+		@Override
+		public void onReplyEnded(ReplyEndedEvent event) {
+			notifyAndPublish((listener) -> listener.onReplyEnded(event), event);
 		}
 
 		@Override

@@ -2,13 +2,14 @@ package dev.resumablews.internal.observability;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -36,11 +37,24 @@ final class MicrometerListener implements DirectListener {
 		.concat(Stream.of(1000, 1001, 1002, 1005, 1006), Arrays.stream(CloseCode.values()).map(CloseCode::code))
 		.collect(Collectors.toUnmodifiableSet());
 
+	private static final List<Integer> REFUSALS = List.of(400, 401, 403, 429, 503);
+
+	private static final List<String> OUTCOMES = List.of("completed", "cancelled", "abandoned", "provider_error",
+			"timeout", "interrupted");
+
+	private static final List<String> REMOVED = List.of("sessions", "closed_sessions", "empty_sessions", "events",
+			"idempotency_keys", "live_connections", "disconnects", "signals", "relays");
+
+	private static final List<String> OVERDUE = List.of("sessions", "closed_sessions", "events", "idempotency_keys");
+
 	private final MeterRegistry registry;
 
 	private final AtomicInteger open = new AtomicInteger();
 
-	private final ConcurrentMap<String, AtomicLong> overdueSeconds = new ConcurrentHashMap<>();
+	/**
+	 * In seconds; not a number until the cleanup has run.
+	 */
+	private final ConcurrentMap<String, AtomicReference<Double>> overdue = new ConcurrentHashMap<>();
 
 	private final Timer batches;
 
@@ -52,64 +66,56 @@ final class MicrometerListener implements DirectListener {
 
 	private final Counter sentFromMemory;
 
+	/**
+	 * Creates the meters, with all values of their tags: a counter that appears with its
+	 * first event hides that event from rates.
+	 */
 	MicrometerListener(MeterRegistry registry) {
 		this.registry = registry;
 		Gauge.builder("resumable.ws.connections", this.open, AtomicInteger::get)
 			.description("Connections that are open")
-			.baseUnit("connections")
 			.register(registry);
 		this.batches = Timer.builder("resumable.ws.log.batches")
 			.description("Time it takes to store a batch of events")
 			.register(registry);
 		this.batchSize = DistributionSummary.builder("resumable.ws.log.batch.size")
 			.description("Events stored in one batch")
-			.baseUnit("events")
 			.register(registry);
 		this.refused = Counter.builder("resumable.ws.log.refused")
 			.description("Events refused because the log could not take them")
-			.baseUnit("events")
 			.register(registry);
 		this.sentFromLog = sent("log");
 		this.sentFromMemory = sent("memory");
+		REFUSALS.forEach(this::refused);
+		SecurityReasons.BY_KIND.forEach((kind, reasons) -> reasons.forEach((reason) -> security(kind, reason)));
+		List.of(true, false).forEach(this::opened);
+		CLOSE_CODES.forEach((code) -> closed(String.valueOf(code)));
+		closed("other");
+		OUTCOMES.forEach(this::replies);
+		REMOVED.forEach(this::removed);
+		OVERDUE.forEach(this::overdue);
 	}
 
 	@Override
 	public void onHandshakeRefused(int status) {
-		Counter.builder("resumable.ws.handshakes.refused")
-			.description("Handshakes that were refused")
-			.tag("status", String.valueOf(status))
-			.register(this.registry)
-			.increment();
+		refused(status).increment();
 	}
 
 	@Override
 	public void onSecurityEvent(SecurityEvent event) {
-		Counter.builder("resumable.ws.security.events")
-			.description("Refusals, limits that were exceeded, and other events of security")
-			.tag("kind", event.kind().name().toLowerCase(Locale.ROOT))
-			.tag("reason", event.reason())
-			.register(this.registry)
-			.increment();
+		security(event.kind(), event.reason()).increment();
 	}
 
 	@Override
 	public void onConnectionOpened(boolean resumed) {
 		this.open.incrementAndGet();
-		Counter.builder("resumable.ws.connections.opened")
-			.description("Connections that were opened")
-			.tag("resumed", String.valueOf(resumed))
-			.register(this.registry)
-			.increment();
+		opened(resumed).increment();
 	}
 
 	@Override
 	public void onConnectionClosed(int code) {
 		this.open.decrementAndGet();
-		Counter.builder("resumable.ws.connections.closed")
-			.description("Connections that were closed")
-			.tag("code", CLOSE_CODES.contains(code) ? String.valueOf(code) : "other")
-			.register(this.registry)
-			.increment();
+		closed(CLOSE_CODES.contains(code) ? String.valueOf(code) : "other").increment();
 	}
 
 	@Override
@@ -130,41 +136,78 @@ final class MicrometerListener implements DirectListener {
 
 	@Override
 	public void onReplyEnded(String outcome, Duration duration) {
-		Timer.builder("resumable.ws.replies")
-			.description("Time from a reply's start to its end")
-			.tag("outcome", outcome)
-			.register(this.registry)
-			.record(duration);
+		replies(outcome).record(duration);
 	}
 
 	@Override
 	public void onCleanedUp(String what, long rows) {
-		Counter.builder("resumable.ws.cleanup.rows")
-			.description("Rows that the cleanup removed")
-			.baseUnit("rows")
-			.tag("what", what)
-			.register(this.registry)
-			.increment(rows);
+		removed(what).increment(rows);
 	}
 
 	@Override
 	public void onCleanupOverdue(String what, Duration overdue) {
-		this.overdueSeconds.computeIfAbsent(what, (key) -> {
-			AtomicLong seconds = new AtomicLong();
-			TimeGauge.builder("resumable.ws.cleanup.overdue", seconds, TimeUnit.SECONDS, AtomicLong::get)
-				.description("Time for which the oldest row is past its time after a cleanup")
-				.tag("what", key)
-				.register(this.registry);
-			return seconds;
-		}).set(overdue.toSeconds());
+		overdue(what).set((double) overdue.toSeconds());
+	}
+
+	private Counter refused(int status) {
+		return Counter.builder("resumable.ws.handshakes.refused")
+			.description("Handshakes that were refused")
+			.tag("status", String.valueOf(status))
+			.register(this.registry);
+	}
+
+	private Counter security(SecurityEvent.Kind kind, String reason) {
+		return Counter.builder("resumable.ws.security.events")
+			.description("Refusals, limits that were exceeded, and other events of security")
+			.tag("kind", kind.name().toLowerCase(Locale.ROOT))
+			.tag("reason", reason)
+			.register(this.registry);
+	}
+
+	private Counter opened(boolean resumed) {
+		return Counter.builder("resumable.ws.connections.opened")
+			.description("Connections that were opened")
+			.tag("resumed", String.valueOf(resumed))
+			.register(this.registry);
+	}
+
+	private Counter closed(String code) {
+		return Counter.builder("resumable.ws.connections.closed")
+			.description("Connections that were closed")
+			.tag("code", code)
+			.register(this.registry);
 	}
 
 	private Counter sent(String source) {
 		return Counter.builder("resumable.ws.events.sent")
 			.description("Events sent to clients")
-			.baseUnit("events")
 			.tag("source", source)
 			.register(this.registry);
+	}
+
+	private Timer replies(String outcome) {
+		return Timer.builder("resumable.ws.replies")
+			.description("Time from a reply's start to its end")
+			.tag("outcome", outcome)
+			.register(this.registry);
+	}
+
+	private Counter removed(String what) {
+		return Counter.builder("resumable.ws.cleanup.rows")
+			.description("Rows that the cleanup removed")
+			.tag("what", what)
+			.register(this.registry);
+	}
+
+	private AtomicReference<Double> overdue(String what) {
+		return this.overdue.computeIfAbsent(what, (key) -> {
+			AtomicReference<Double> seconds = new AtomicReference<>(Double.NaN);
+			TimeGauge.builder("resumable.ws.cleanup.overdue", seconds, TimeUnit.SECONDS, AtomicReference::get)
+				.description("Time for which the oldest row is past its time after a cleanup")
+				.tag("what", key)
+				.register(this.registry);
+			return seconds;
+		});
 	}
 
 }

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -40,6 +41,8 @@ public final class Disconnects {
 
 	private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
+	private final List<Consumer<UUID>> hereListeners = new CopyOnWriteArrayList<>();
+
 	/**
 	 * Creates it.
 	 * @param database where it is stored
@@ -69,6 +72,22 @@ public final class Disconnects {
 		}
 		this.listeners.forEach(Runnable::run);
 		this.notifier.ring(Bell.DISCONNECTS);
+	}
+
+	/**
+	 * Ends a user's logins, or a token, on this node, without storing it. Does not block.
+	 * @param key a key of {@link DisconnectKey}
+	 */
+	public void endHere(UUID key) {
+		this.hereListeners.forEach((listener) -> listener.accept(key));
+	}
+
+	/**
+	 * Adds a listener.
+	 * @param listener takes the keys of {@link #endHere}; must be fast and not throw
+	 */
+	public void onEndedHere(Consumer<UUID> listener) {
+		this.hereListeners.add(listener);
 	}
 
 	/**

@@ -2,6 +2,9 @@ package dev.resumablews.internal.protocol;
 
 import java.util.Locale;
 
+import dev.resumablews.MessageForbiddenException;
+import dev.resumablews.MessageRejectedException;
+
 /**
  * Why a client message was not accepted.
  */
@@ -43,9 +46,21 @@ public enum ErrorCode {
 	UNAUTHORIZED,
 
 	/**
+	 * The user may not send it.
+	 */
+	FORBIDDEN,
+
+	/**
 	 * The application failed to handle it.
 	 */
 	FAILED;
+
+	/**
+	 * Returns the code for a message that the application does not accept.
+	 */
+	public static ErrorCode of(MessageRejectedException rejection) {
+		return (rejection instanceof MessageForbiddenException) ? FORBIDDEN : INVALID;
+	}
 
 	String wireName() {
 		return name().toLowerCase(Locale.ROOT);

@@ -1,9 +1,9 @@
 package dev.resumablews.internal.publish;
 
-import javax.sql.DataSource;
-
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.ResumableWsDataSource;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.internal.datasource.ChosenDataSource;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -49,8 +49,8 @@ public final class PublishAutoConfiguration {
 	 */
 	@Bean(defaultCandidate = false)
 	@Qualifier(TRACKER)
-	static TransactionTracker resumableWsTransactionTracker(ObjectProvider<DataSource> dataSource) {
-		return new TransactionTracker(SingletonSupplier.of(dataSource::getObject));
+	static TransactionTracker resumableWsTransactionTracker(ObjectProvider<ChosenDataSource> chosen) {
+		return new TransactionTracker(SingletonSupplier.of(() -> chosen.getObject().dataSource()));
 	}
 
 	@Bean
@@ -88,10 +88,12 @@ public final class PublishAutoConfiguration {
 
 	@Bean
 	IdempotentExecutor resumableWsIdempotentExecutor(ResumableWsProperties properties, JdbcExecutor database,
+			@ResumableWsDataSource ObjectProvider<PlatformTransactionManager> qualifiedTransactionManager,
 			ObjectProvider<PlatformTransactionManager> transactionManager,
 			@Qualifier(TRACKER) TransactionTracker tracker) {
-		return new IdempotentExecutor(database, transactionManager.getIfUnique(), tracker, properties.log().handlers(),
-				properties.log().appendTimeout());
+		PlatformTransactionManager qualified = qualifiedTransactionManager.getIfUnique();
+		return new IdempotentExecutor(database, (qualified != null) ? qualified : transactionManager.getIfUnique(),
+				tracker, properties.log().handlers(), properties.log().appendTimeout());
 	}
 
 }

@@ -75,8 +75,6 @@ final class TransactionalStore {
 			returning session_id, last_event_id
 			""";
 
-	private static final SQLExceptionTranslator TRANSLATOR = new SQLErrorCodeSQLExceptionTranslator("PostgreSQL");
-
 	private final JdbcExecutor database;
 
 	private final AppendStatement statement;
@@ -262,13 +260,26 @@ final class TransactionalStore {
 	}
 
 	private static RuntimeException translate(SQLException ex) {
-		DataAccessException translated = TRANSLATOR.translate("Publish within a transaction", null, ex);
+		DataAccessException translated = Translator.INSTANCE.translate("Publish within a transaction", null, ex);
 		if (translated instanceof ConcurrencyFailureException || translated instanceof QueryTimeoutException) {
 			return translated;
 		}
 		String message = "The events of the transaction could not be stored: " + ex.getMessage();
 		return SqlStates.isRejectedData(ex) ? new IllegalArgumentException(message, ex)
 				: new EventLogUnavailableException(message, ex);
+	}
+
+	/**
+	 * Reads an XML file when it is created, which takes too long for the start of an
+	 * application.
+	 */
+	private static final class Translator {
+
+		static final SQLExceptionTranslator INSTANCE = new SQLErrorCodeSQLExceptionTranslator("PostgreSQL");
+
+		private Translator() {
+		}
+
 	}
 
 }

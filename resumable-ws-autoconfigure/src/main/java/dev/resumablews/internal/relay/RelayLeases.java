@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.relay.RelayTable.Renewal;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renews the leases of the relays that this node runs, three times in a lease, and notes
@@ -41,6 +43,13 @@ final class RelayLeases {
 	RelayLeases(RelayTable table, Supplier<Collection<Relay>> held) {
 		this.table = table;
 		this.held = held;
+	}
+
+	/**
+	 * Returns since when leases cannot be renewed; null if they can.
+	 */
+	@Nullable Outage outage() {
+		return this.loop.outages().outage();
 	}
 
 	void start() {

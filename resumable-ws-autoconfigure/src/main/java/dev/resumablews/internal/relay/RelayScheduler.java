@@ -2,11 +2,13 @@ package dev.resumablews.internal.relay;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,14 +17,18 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.concurrent.WakeUp;
 import dev.resumablews.internal.node.Bell;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.relay.RelayTable.Claims;
+import dev.resumablews.internal.status.OutageSource;
+import dev.resumablews.internal.status.RelayStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +46,7 @@ import org.springframework.context.SmartLifecycle;
  * </ol>
  * May be started again after it was stopped. Safe for use by many threads.
  */
-final class RelayScheduler implements SmartLifecycle {
+final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLifecycle {
 
 	/**
 	 * Relays begin before connections are accepted, and stop after the web server and
@@ -158,6 +164,22 @@ final class RelayScheduler implements SmartLifecycle {
 	@Override
 	public int getPhase() {
 		return PHASE;
+	}
+
+	@Override
+	public RelayStatus relays() {
+		long now = System.nanoTime();
+		List<Relay> open = this.held.values().stream().filter((relay) -> !relay.isOver()).toList();
+		Duration sinceRenewal = open.stream()
+			.map((relay) -> Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(0, now - relay.renewedAt()))))
+			.max(Comparator.naturalOrder())
+			.orElse(null);
+		return new RelayStatus(open.size(), sinceRenewal, this.lease);
+	}
+
+	@Override
+	public List<Outage> outages() {
+		return Stream.of(this.claims.outages().outage(), this.leases.outage()).filter(Objects::nonNull).toList();
 	}
 
 	/**
@@ -328,8 +350,8 @@ final class RelayScheduler implements SmartLifecycle {
 				logger.debug("Relays cannot be given back", ex);
 			}
 		}
-		logger.warn("%d relays of this node can be claimed by others only when their leases have passed"
-			.formatted(relays.size()));
+		logger.warn("%s of this node can be claimed by others only when the lease has passed"
+			.formatted((relays.size() == 1) ? "1 relay" : relays.size() + " relays"));
 	}
 
 }

@@ -6,11 +6,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.concurrent.WakeUp;
 import dev.resumablews.internal.reply.JdbcReplyQueue.Renewal;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renews the leases of the replies that this node runs, three times in a lease, and finds
@@ -73,6 +75,13 @@ final class LeaseRenewer {
 		this.lookNanos = lookInterval.toNanos();
 		this.loop = new SupervisedLoop("resumable-ws-reply-leases", "Renewing the leases of replies",
 				new BackOff(this.tick, lease.dividedBy(RENEWALS_IN_A_LEASE)), (control) -> step());
+	}
+
+	/**
+	 * Returns since when leases cannot be renewed; null if they can.
+	 */
+	@Nullable Outage outage() {
+		return this.loop.outages().outage();
 	}
 
 	void start() {

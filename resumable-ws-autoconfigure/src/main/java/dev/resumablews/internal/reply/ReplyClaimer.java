@@ -8,6 +8,7 @@ import java.util.function.IntSupplier;
 import java.util.function.ObjLongConsumer;
 
 import dev.resumablews.internal.concurrent.BackOff;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
@@ -86,6 +87,13 @@ final class ReplyClaimer {
 		this.settings = settings;
 		this.room = room;
 		this.onClaimed = onClaimed;
+	}
+
+	/**
+	 * Returns since when claims cannot be made; null if they can.
+	 */
+	@Nullable Outage outage() {
+		return this.loop.outages().outage();
 	}
 
 	void start() {

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import dev.resumablews.PayloadCodecException;
+import dev.resumablews.ReplyEndedEvent;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.concurrent.Threads;
@@ -192,7 +193,20 @@ final class ReplyRunner implements ReplyContext {
 		if (outcome.equals(ABANDONED)) {
 			giveBack(reply.claim());
 		}
-		callBack("Noting the end of a reply", () -> this.listener.onReplyEnded(outcome, duration));
+		ClaimedReply claim = reply.claim();
+		ReplyEndedEvent event = new ReplyEndedEvent(claim.sessionId(), claim.userId(), claim.messageId(),
+				claim.inReplyTo(), outcome, duration);
+		callBack("Noting the end of a reply", () -> {
+			this.listener.onReplyEnded(outcome, duration);
+			this.listener.onReplyEnded(event);
+		});
+	}
+
+	/**
+	 * Returns how many replies run.
+	 */
+	int running() {
+		return this.busy.get();
 	}
 
 	/**

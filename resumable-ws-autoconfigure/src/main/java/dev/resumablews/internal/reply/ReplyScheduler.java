@@ -2,21 +2,27 @@ package dev.resumablews.internal.reply;
 
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedScheduler;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
+import dev.resumablews.internal.status.OutageSource;
+import dev.resumablews.internal.status.ReplyStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +43,7 @@ import org.springframework.context.SmartLifecycle;
  * </ol>
  * May be started again after it was stopped. Safe for use by many threads.
  */
-final class ReplyScheduler implements Replies, SmartLifecycle {
+final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource, SmartLifecycle {
 
 	/**
 	 * Replies begin before connections are accepted, and stop after the web server and
@@ -146,6 +152,25 @@ final class ReplyScheduler implements Replies, SmartLifecycle {
 	@Override
 	public int getPhase() {
 		return PHASE;
+	}
+
+	@Override
+	public ReplyStatus replies() {
+		long now = System.nanoTime();
+		Duration sinceRenewal = this.held.all()
+			.stream()
+			.map((held) -> Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(0, now - held.renewedAt()))))
+			.max(Comparator.naturalOrder())
+			.orElse(null);
+		return new ReplyStatus(this.answers, this.runner.running(), waiting(), sinceRenewal, this.settings.lease());
+	}
+
+	@Override
+	public List<Outage> outages() {
+		return Stream
+			.concat(Stream.of(this.claimer.outage(), this.leases.outage()).filter(Objects::nonNull),
+					this.timer.outages().stream())
+			.toList();
 	}
 
 	/**

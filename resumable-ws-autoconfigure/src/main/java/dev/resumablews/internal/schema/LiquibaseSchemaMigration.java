@@ -45,8 +45,8 @@ import org.springframework.core.io.DefaultResourceLoader;
  * <ol>
  * <li>An open transaction on one connection takes an advisory lock. It works through a
  * transaction pooler, and vanishes with the node that holds it.</li>
- * <li>Whoever holds it is alone, so a Liquibase lock that is found set belongs to a node
- * that died, and is released.</li>
+ * <li>Its holder is alone, so a Liquibase lock that is found set belongs to a node that
+ * died, and is released.</li>
  * <li>Liquibase runs on a second connection, which takes a lock for as long as its
  * backend lives.</li>
  * </ol>
@@ -77,7 +77,6 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 	@Override
 	public void migrate(SchemaName schema) {
 		try (Connection guard = this.dataSource.getConnection()) {
-			requirePostgres(guard);
 			boolean autoCommit = guard.getAutoCommit();
 			guard.setAutoCommit(false);
 			try {
@@ -94,15 +93,6 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException("Could not create or update the tables of resumable-ws", ex);
-		}
-	}
-
-	private void requirePostgres(Connection connection) throws SQLException {
-		String product = connection.getMetaData().getDatabaseProductName();
-		if (!product.equals("PostgreSQL")) {
-			throw new ResumableWsConfigurationException(
-					"resumable-ws keeps its tables in Postgres, but the primary DataSource is of " + product + ".",
-					"Make a DataSource of Postgres the primary one, or set resumable-ws.enabled=false.", null);
 		}
 	}
 
@@ -185,7 +175,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		if (query(connection, "select current_schema()").isEmpty()) {
 			throw new ResumableWsConfigurationException(
 					"The database connection comes without a schema to create tables in.",
-					"Set resumable-ws.schema.name.", null);
+					"Set resumable-ws.schema.name.");
 		}
 	}
 

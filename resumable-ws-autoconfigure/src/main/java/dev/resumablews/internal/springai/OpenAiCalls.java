@@ -32,7 +32,7 @@ import org.springframework.ai.openai.http.okhttp.SpringAiOpenAiHttpClient;
  * </ul>
  * Safe for use by many threads.
  */
-final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer, Interceptor {
+final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer {
 
 	private static final String HEADER = "X-Resumable-Ws-Reply";
 
@@ -46,7 +46,7 @@ final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer
 
 	@Override
 	public void customize(SpringAiOpenAiHttpClient.Builder builder) {
-		builder.interceptor(this);
+		builder.interceptor(this::intercept);
 		this.installed = true;
 	}
 
@@ -66,8 +66,7 @@ final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer
 		});
 	}
 
-	@Override
-	public Response intercept(Chain chain) throws IOException {
+	private Response intercept(Interceptor.Chain chain) throws IOException {
 		Request request = chain.request();
 		String id = request.header(HEADER);
 		if (id == null) {

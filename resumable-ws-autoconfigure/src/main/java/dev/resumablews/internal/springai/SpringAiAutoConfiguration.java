@@ -3,54 +3,47 @@ package dev.resumablews.internal.springai;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.reply.ReplyAutoConfiguration;
 import okhttp3.Interceptor;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
 
 /**
- * Auto-configuration of replies by Spring AI's chat models. The providers of chat models
- * are named so that the order holds also when something else pulls this
- * auto-configuration forward; others are met by coming last.
+ * Auto-configuration of replies by Spring AI's chat models. Looks for the model when all
+ * beans are defined, so no order with those who define one is needed.
  */
-@AutoConfiguration(before = ReplyAutoConfiguration.class,
-		afterName = { "dev.resumablews.internal.log.LogAutoConfiguration",
-				"org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration",
-				"org.springframework.ai.model.anthropic.autoconfigure.AnthropicChatAutoConfiguration",
-				"org.springframework.ai.model.azure.openai.autoconfigure.AzureOpenAiChatAutoConfiguration",
-				"org.springframework.ai.model.bedrock.converse.autoconfigure.BedrockConverseProxyChatAutoConfiguration",
-				"org.springframework.ai.model.deepseek.autoconfigure.DeepSeekChatAutoConfiguration",
-				"org.springframework.ai.model.google.genai.autoconfigure.chat.GoogleGenAiChatAutoConfiguration",
-				"org.springframework.ai.model.minimax.autoconfigure.MiniMaxChatAutoConfiguration",
-				"org.springframework.ai.model.mistralai.autoconfigure.MistralAiChatAutoConfiguration",
-				"org.springframework.ai.model.ollama.autoconfigure.OllamaChatAutoConfiguration",
-				"org.springframework.ai.model.openai.autoconfigure.OpenAiChatAutoConfiguration" })
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
+@AutoConfiguration(before = ReplyAutoConfiguration.class, after = LogAutoConfiguration.class)
 @ConditionalOnClass(ChatClient.class)
 @ConditionalOnBean(EventLog.class)
 @ConditionalOnBooleanProperty(name = { "resumable-ws.enabled", "resumable-ws.reply.enabled" }, matchIfMissing = true)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class SpringAiAutoConfiguration {
 
+	/**
+	 * Returns null if there is no model, or several of which none is the primary one.
+	 */
 	@Bean
-	@ConditionalOnSingleCandidate(ChatModel.class)
 	@ConditionalOnMissingBean(ReplyGenerator.class)
-	ReplyGenerator resumableWsReplyGenerator(ChatModel model, ObjectProvider<ChatClient.Builder> builder,
-			ObjectProvider<ModelCalls> calls, ResumableWsProperties properties) {
+	@Nullable ReplyGenerator resumableWsReplyGenerator(ObjectProvider<ChatModel> models,
+			ObjectProvider<ChatClient.Builder> builder, ObjectProvider<ModelCalls> calls,
+			ResumableWsProperties properties) {
+		ChatModel model = models.getIfUnique();
+		if (model == null) {
+			return null;
+		}
 		// the application's customizers are in Spring AI's own builder
 		ChatClient.Builder unique = builder.getIfUnique(() -> ChatClient.builder(model));
 		return new ChatClientReplyGenerator(unique.build(), properties.reply().systemPrompt(),

@@ -41,7 +41,7 @@ final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 				new StandardWebSocketHandlerAdapter(handler, session));
 		endpoint.setSubprotocols((selectedProtocol != null) ? List.of(selectedProtocol) : List.of());
 		try {
-			getContainer(servletRequest).upgradeHttpToWebSocket(new RequestWithoutQuery(servletRequest),
+			getContainer(servletRequest).upgradeHttpToWebSocket(new PlainRequest(servletRequest),
 					getHttpServletResponse(response), endpoint, Map.of());
 		}
 		catch (IOException | DeploymentException ex) {
@@ -50,14 +50,24 @@ final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 	}
 
 	/**
-	 * Hides the query from the container. Tomcat parses it for the WebSocket session, and
-	 * fails if it is not escaped as it should be, with the query in the message. The
-	 * query may hold a token, and was read before.
+	 * Hides from the container what is the library's to handle:
+	 * <ul>
+	 * <li>The query. Tomcat parses it for the WebSocket session, and fails if it is not
+	 * escaped as it should be, with the query in the message. The query may hold a token,
+	 * and was read before.
+	 * <li>The user. With the HTTP session of a user who is logged in, Tomcat ends the
+	 * WebSocket itself, with a code that does not tell clients to log in.
+	 * </ul>
 	 */
-	private static final class RequestWithoutQuery extends HttpServletRequestWrapper {
+	private static final class PlainRequest extends HttpServletRequestWrapper {
 
-		RequestWithoutQuery(HttpServletRequest request) {
+		PlainRequest(HttpServletRequest request) {
 			super(request);
+		}
+
+		@Override
+		public @Nullable Principal getUserPrincipal() {
+			return null;
 		}
 
 		@Override

@@ -11,12 +11,10 @@ import dev.resumablews.internal.handshake.HttpEndpoints;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.Ordered;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
@@ -25,13 +23,12 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
  * Auto-configuration of the mapping of all endpoints.
  */
 @AutoConfiguration(after = { AdmissionAutoConfiguration.class, DispatchAutoConfiguration.class })
-@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass(WebSocketHandler.class)
 @ConditionalOnBean(ConnectionServices.class)
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class WebSocketAutoConfiguration {
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	WebSocketHandlerMapping resumableWsHandlerMapping(ResumableWsProperties properties, ConnectionEndpoint endpoint,
 			DispatcherServices dispatcherServices,
 			@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor interceptor,

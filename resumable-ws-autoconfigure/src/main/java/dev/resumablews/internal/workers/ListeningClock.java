@@ -2,7 +2,6 @@ package dev.resumablews.internal.workers;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 
 /**
  * A clock that stands still while this node cannot hear its clients: while no thread of
@@ -11,7 +10,7 @@ import java.util.function.LongSupplier;
  * silent. After such a time it stands still for a moment more, in which what has arrived
  * is read. Safe for use by many threads.
  */
-public final class ListeningClock implements LongSupplier {
+public final class ListeningClock {
 
 	/**
 	 * Time between two ticks, and between two looks at all connections.
@@ -50,7 +49,6 @@ public final class ListeningClock implements LongSupplier {
 	 * Returns the time.
 	 * @return nanoseconds, to be compared with other times of this clock only
 	 */
-	@Override
 	public long getAsLong() {
 		return System.nanoTime() - this.stoodStill;
 	}

@@ -2,6 +2,7 @@ package dev.resumablews.internal.cleanup;
 
 import java.util.List;
 
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
 import dev.resumablews.testing.TestPostgres;
@@ -28,7 +29,7 @@ class CleanupAutoConfigurationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
-				SchemaAutoConfiguration.class, CleanupAutoConfiguration.class))
+				DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class, CleanupAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false",
 				"resumable-ws.cleanup.interval=100ms");
 
@@ -199,8 +200,9 @@ class CleanupAutoConfigurationTests {
 	@Test
 	void itIsOffWithoutADataSource() {
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, SchemaAutoConfiguration.class,
-					CleanupAutoConfiguration.class))
+			.withConfiguration(
+					AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceChoiceAutoConfiguration.class,
+							SchemaAutoConfiguration.class, CleanupAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(CleanupSchedule.class));
 	}
 

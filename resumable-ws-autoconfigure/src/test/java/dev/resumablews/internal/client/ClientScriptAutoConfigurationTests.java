@@ -32,7 +32,6 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfig
 import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
@@ -72,9 +71,7 @@ class ClientScriptAutoConfigurationTests {
 	@ValueSource(strings = { "resumable-ws.enabled", "resumable-ws.client.enabled" })
 	void itCanBeSwitchedOff(String property) {
 		this.runner.withPropertyValues(property + "=false")
-			.run((context) -> assertThat(context).hasNotFailed()
-				.doesNotHaveBean(MAPPING)
-				.doesNotHaveBean(WebSecurityCustomizer.class));
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(MAPPING));
 	}
 
 	@Test
@@ -107,12 +104,6 @@ class ClientScriptAutoConfigurationTests {
 	void springSecurityNeedNotBeThere() {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security"))
 			.run((context) -> assertThat(context).hasNotFailed().hasBean(MAPPING));
-	}
-
-	@Test
-	void springSecurityCanBeLeftToTheApplication() {
-		this.runner.withPropertyValues("resumable-ws.auth.permit-with-spring-security=false")
-			.run((context) -> assertThat(context).hasBean(MAPPING).doesNotHaveBean(WebSecurityCustomizer.class));
 	}
 
 	@Test

@@ -5,6 +5,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.LogAutoConfiguration;
 import dev.resumablews.internal.node.NodeNotifier;
@@ -45,8 +46,9 @@ class ClusterAutoConfigurationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
-				SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
-				ReplyLogAutoConfiguration.class, ClusterAutoConfiguration.class, DataRedisAutoConfiguration.class))
+				DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+				LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, ClusterAutoConfiguration.class,
+				DataRedisAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false");
 
 	private TestRedis redis;

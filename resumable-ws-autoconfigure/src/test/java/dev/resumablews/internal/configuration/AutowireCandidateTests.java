@@ -30,8 +30,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AutowireCandidateTests {
 
 	/**
-	 * What many beans are and nobody injects, and what frameworks collect, which must be
-	 * candidates for that.
+	 * Types that applications do not inject, and those that frameworks collect, whose
+	 * beans must be candidates for that.
 	 */
 	private static final Set<String> NOT_INJECTED = Set.of("java.lang.Record", "java.lang.AutoCloseable",
 			"java.io.Closeable", "org.springframework.beans.factory.config.BeanFactoryPostProcessor",
@@ -81,7 +81,7 @@ class AutowireCandidateTests {
 	}
 
 	@Test
-	void theEndpointsAreMappedAllTheSame() {
+	void theEndpointsAreStillMapped() {
 		assertThat(server.context().getBeansOfType(HandlerMapping.class)).containsKeys("resumableWsHandlerMapping",
 				"resumableWsClientScriptMapping");
 	}

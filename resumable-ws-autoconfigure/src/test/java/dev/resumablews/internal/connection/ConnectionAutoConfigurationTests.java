@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-import javax.sql.DataSource;
-
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
@@ -14,6 +12,7 @@ import dev.resumablews.internal.admission.AdmissionAutoConfiguration;
 import dev.resumablews.internal.admission.ConnectionLifecycle;
 import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.internal.budget.BudgetAutoConfiguration;
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.dispatch.DispatchAutoConfiguration;
 import dev.resumablews.internal.handler.HandlerAutoConfiguration;
 import dev.resumablews.internal.handshake.HandshakeAutoConfiguration;
@@ -64,10 +63,10 @@ class ConnectionAutoConfigurationTests {
 	private static final AutoConfigurations CONFIGURATIONS = AutoConfigurations.of(BudgetAutoConfiguration.class,
 			ListenerAutoConfiguration.class, ConnectionAutoConfiguration.class, AdmissionAutoConfiguration.class,
 			DispatchAutoConfiguration.class, HttpAutoConfiguration.class, WebSocketAutoConfiguration.class,
-			DataSourceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
-			LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
-			PublishAutoConfiguration.class, ReplyAutoConfiguration.class, HandlerAutoConfiguration.class,
-			HandshakeAutoConfiguration.class);
+			DataSourceAutoConfiguration.class, DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class,
+			JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
+			PresenceAutoConfiguration.class, PublishAutoConfiguration.class, ReplyAutoConfiguration.class,
+			HandlerAutoConfiguration.class, HandshakeAutoConfiguration.class);
 
 	private static String url;
 
@@ -208,20 +207,6 @@ class ConnectionAutoConfigurationTests {
 			.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(EventLog.class)
-				.doesNotHaveBean(WebSocketHandlerMapping.class));
-	}
-
-	@Test
-	void thereIsNoEndpointWithoutADataSource() {
-		new WebApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
-					ConnectionAutoConfiguration.class, AdmissionAutoConfiguration.class,
-					DispatchAutoConfiguration.class, HttpAutoConfiguration.class, WebSocketAutoConfiguration.class,
-					SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
-					ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class,
-					ReplyAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed()
-				.doesNotHaveBean(DataSource.class)
 				.doesNotHaveBean(WebSocketHandlerMapping.class));
 	}
 

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Date;
+import java.util.Set;
+import java.util.List;
 import java.util.Map;
 
 import dev.resumablews.AuthenticatedUser;
@@ -35,7 +37,10 @@ import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpResponse;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
-import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
@@ -68,7 +73,6 @@ class HandshakeAutoConfigurationTests {
 		this.runner.withPropertyValues(SECRET)
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(HandshakeAuthenticator.class)
-				.hasSingleBean(WebSecurityCustomizer.class)
 				.hasBean("resumableWsHandshakeInterceptor"));
 	}
 
@@ -84,8 +88,7 @@ class HandshakeAutoConfigurationTests {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(HandshakeInterceptor.class)
-				.doesNotHaveBean(HandshakeAuthenticator.class)
-				.doesNotHaveBean(WebSecurityCustomizer.class));
+				.doesNotHaveBean(HandshakeAuthenticator.class));
 	}
 
 	@Test
@@ -106,12 +109,6 @@ class HandshakeAutoConfigurationTests {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.config"))
 			.withPropertyValues(SECRET)
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(HandshakeAuthenticator.class));
-	}
-
-	@Test
-	void springSecurityCanBeLeftToTheApplication() {
-		this.runner.withPropertyValues(SECRET, "resumable-ws.auth.permit-with-spring-security=false")
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(WebSecurityCustomizer.class));
 	}
 
 	@Test
@@ -140,7 +137,7 @@ class HandshakeAutoConfigurationTests {
 	@Test
 	void anApplicationsDecoderIsUsed() {
 		this.runner.withUserConfiguration(OwnDecoder.class)
-			.run((context) -> assertThat(context.getBean(HandshakeAuthenticator.class).authenticate("anything"))
+			.run((context) -> assertThat(authenticate(context, "anything"))
 				.isEqualTo(new AuthenticatedUser("decoded", EXPIRY)));
 	}
 
@@ -407,9 +404,57 @@ class HandshakeAutoConfigurationTests {
 		this.runner.withPropertyValues(JWT + property).run((context) -> assertThat(context).hasNotFailed());
 	}
 
+	/**
+	 * Returns the user without the claims, which most tests do not look at.
+	 */
 	private static AuthenticatedUser authenticate(AssertableWebApplicationContext context, String token)
 			throws HandshakeAuthenticationException {
+		return user(context, token).withClaims(Map.of());
+	}
+
+	private static AuthenticatedUser user(AssertableWebApplicationContext context, String token)
+			throws HandshakeAuthenticationException {
 		return context.getBean(HandshakeAuthenticator.class).authenticate(token);
+	}
+
+	@Test
+	void theClaimsOfATokenAreTheUsers() {
+		String token = TestTokens.signed(TestTokens.claims("ada").claim("tenant", "acme"), TestTokens.SECRET);
+		this.runner.withPropertyValues(SECRET)
+			.run((context) -> assertThat(user(context, token).claims()).containsEntry("tenant", "acme")
+				.containsEntry("sub", "ada"));
+	}
+
+	@Test
+	void theScopesOfATokenAreAuthorities() {
+		this.runner.withPropertyValues(SECRET).run((context) -> {
+			assertThat(authorities(context, "scope", "chat read")).containsExactly("SCOPE_chat", "SCOPE_read");
+			assertThat(authorities(context, "scp", List.of("chat", "read"))).containsExactly("SCOPE_chat",
+					"SCOPE_read");
+			assertThat(authorities(context, "scope", "")).isEmpty();
+			assertThat(authorities(context, "scope", 42)).isEmpty();
+			assertThat(authorities(context, "other", "chat")).isEmpty();
+		});
+	}
+
+	@Test
+	void theApplicationsConverterSaysWhatATokenAllows() {
+		this.runner.withPropertyValues(SECRET).withUserConfiguration(OwnConverter.class).run((context) -> {
+			AuthenticatedUser user = user(context,
+					TestTokens.signed(TestTokens.claims("ada").claim("roles", List.of("ADMIN")), TestTokens.SECRET));
+			assertThat(user.userId()).isEqualTo("ada");
+			assertThat(user.authorities()).containsExactly("ROLE_ADMIN");
+			assertThat(user.principal()).isInstanceOf(OwnAuthentication.class);
+			assertThatExceptionOfType(HandshakeAuthenticationException.class)
+				.isThrownBy(() -> user(context, TestTokens.of("ada")))
+				.withMessage("Token not accepted");
+		});
+	}
+
+	private static Set<String> authorities(AssertableWebApplicationContext context, String claim, Object value)
+			throws HandshakeAuthenticationException {
+		return user(context, TestTokens.signed(TestTokens.claims("ada").claim(claim, value), TestTokens.SECRET))
+			.authorities();
 	}
 
 	private static void assertRefused(AssertableWebApplicationContext context, String token, String message) {
@@ -444,6 +489,40 @@ class HandshakeAutoConfigurationTests {
 		@Bean
 		HandshakeAuthenticator ownAuthenticator() {
 			return this.own;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnConverter {
+
+		@Bean
+		Converter<Jwt, OwnAuthentication> ownConverter() {
+			return (token) -> {
+				List<String> roles = token.getClaimAsStringList("roles");
+				if (roles == null) {
+					throw new BadCredentialsException("no roles");
+				}
+				return new OwnAuthentication(roles);
+			};
+		}
+
+	}
+
+	private static final class OwnAuthentication extends AbstractAuthenticationToken {
+
+		private OwnAuthentication(List<String> roles) {
+			super(roles.stream().map((role) -> new SimpleGrantedAuthority("ROLE_" + role)).toList());
+		}
+
+		@Override
+		public Object getPrincipal() {
+			return "someone";
+		}
+
+		@Override
+		public Object getCredentials() {
+			return "";
 		}
 
 	}

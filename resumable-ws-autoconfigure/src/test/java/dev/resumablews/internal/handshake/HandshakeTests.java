@@ -15,9 +15,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -278,6 +281,20 @@ class HandshakeTests {
 		Answer answer = connectFrom(origin);
 		assertRefused(answer, 403);
 		assertThat(answer.body()).isEqualTo("Origin not allowed");
+	}
+
+	/**
+	 * Whatever asks in between, as warnings are a second apart.
+	 */
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void theLogSaysWhichOriginWasComparedToWhat(CapturedOutput output) {
+		await().untilAsserted(() -> {
+			connectFrom("https://evil.example");
+			assertThat(output)
+				.containsPattern("WARN .*A page may not connect: its origin https://evil.example is not among "
+						+ ".*http://localhost:" + server.port() + " as it sees itself.*resumable-ws.allowed-origins");
+		});
 	}
 
 	@Test

@@ -54,6 +54,39 @@ class OriginPolicyTests {
 		assertThat(new OriginPolicy(List.of()).allowsOverHttp(new ServletServerHttpRequest(request))).isFalse();
 	}
 
+	@Test
+	void aRefusalNamesBothOriginsAndThePropertyOfTheList() {
+		assertThat(new OriginPolicy(List.of("https://app.example.com", "self"))
+			.explain(request("chat.example.com", "https://evil.example"))).contains("its origin https://evil.example",
+					"http://chat.example.com as it sees itself",
+					"resumable-ws.allowed-origins (https://app.example.com)");
+		assertThat(new OriginPolicy(List.of("https://app.example.com"))
+			.explain(request("chat.example.com", "https://evil.example"))).doesNotContain("sees itself", "proxy")
+			.endsWith("add its origin to resumable-ws.allowed-origins");
+	}
+
+	@Test
+	void aRefusalBehindAProxyNamesTheSettingThatIsMissing() {
+		OriginPolicy policy = new OriginPolicy(List.of());
+		// nginx sends the name of its upstream
+		assertThat(policy.explain(request("localhost", "https://chat.example.com"))).contains(
+				"its origin https://chat.example.com", "http://localhost as it sees itself",
+				"let the proxy send X-Forwarded-Proto and X-Forwarded-Host",
+				"server.forward-headers-strategy=framework");
+		ServletServerHttpRequest forwarded = request("localhost", "https://chat.example.com");
+		forwarded.getHeaders().add("X-Forwarded-Proto", "https");
+		assertThat(policy.explain(forwarded)).contains("Headers of a proxy (X-Forwarded-Proto) came with the request",
+				"server.forward-headers-strategy=framework");
+	}
+
+	@Test
+	void aRefusalShowsNothingThatForgesTheLog() {
+		assertThat(
+				new OriginPolicy(List.of()).explain(request("localhost", "x\r\nERROR \u001b[31m" + "y".repeat(1000))))
+			.doesNotContain("\n", "\r", "\u001b")
+			.hasSizeLessThan(900);
+	}
+
 	private static ServletServerHttpRequest request(String host, String origin) {
 		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
 		request.setServerName(host);

@@ -2,6 +2,7 @@ package dev.resumablews.internal.handshake;
 
 import java.util.List;
 
+import dev.resumablews.internal.security.SpringSecurityAutoConfiguration;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -111,7 +112,8 @@ class SpringSecurityTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ SecurityAutoConfiguration.class, ServletWebSecurityAutoConfiguration.class,
-			SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class })
+			SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
+			SpringSecurityAutoConfiguration.class })
 	static class Security {
 
 	}

@@ -81,9 +81,11 @@ final class TestTokens {
 	}
 
 	static String signed(JWTClaimsSet.Builder claims, KeyPair keys, @Nullable String keyId) {
-		JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(keyId)
-			.type(new JOSEObjectType("at+jwt"))
-			.build();
+		return signed(claims, keys, keyId, new JOSEObjectType("at+jwt"));
+	}
+
+	static String signed(JWTClaimsSet.Builder claims, KeyPair keys, @Nullable String keyId, JOSEObjectType type) {
+		JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(keyId).type(type).build();
 		return sign(claims, header, new RSASSASigner(keys.getPrivate()));
 	}
 

@@ -19,6 +19,7 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -70,8 +71,9 @@ class LogAutoConfigurationTests {
 
 	private final ApplicationContextRunner withoutTransactions = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
-				SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
-				ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+				DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+				LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
+				PublishAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false");
 
 	private final ApplicationContextRunner runner = this.withoutTransactions.withConfiguration(
@@ -256,15 +258,6 @@ class LogAutoConfigurationTests {
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(EventLog.class)
 				.doesNotHaveBean(ResumableSessions.class));
-	}
-
-	@Test
-	void itIsOffWithoutADataSource() {
-		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, SchemaAutoConfiguration.class,
-					JdbcAutoConfiguration.class, LogAutoConfiguration.class, ReplyLogAutoConfiguration.class,
-					PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EventLog.class));
 	}
 
 	@ParameterizedTest

@@ -3,6 +3,9 @@ package dev.resumablews.internal.observability;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.CloseCode;
+import dev.resumablews.internal.budget.Share;
+import dev.resumablews.internal.handshake.RejectionReason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +31,7 @@ class MicrometerListenerTests {
 
 	@Test
 	void aClientCannotMakeUpTags() {
+		int known = this.registry.find("resumable.ws.connections.closed").counters().size();
 		this.listener.onConnectionClosed(4408);
 		this.listener.onConnectionClosed(1006);
 		for (int code = 3000; code < 3100; code++) {
@@ -36,7 +40,7 @@ class MicrometerListenerTests {
 		assertThat(count("resumable.ws.connections.closed", "code", "4408")).isEqualTo(1);
 		assertThat(count("resumable.ws.connections.closed", "code", "1006")).isEqualTo(1);
 		assertThat(count("resumable.ws.connections.closed", "code", "other")).isEqualTo(100);
-		assertThat(this.registry.find("resumable.ws.connections.closed").counters()).hasSize(3);
+		assertThat(this.registry.find("resumable.ws.connections.closed").counters()).hasSize(known);
 	}
 
 	@Test
@@ -91,6 +95,24 @@ class MicrometerListenerTests {
 		this.listener.onCleanupOverdue("sessions", Duration.ZERO);
 		assertThat(overdueSeconds("events")).isEqualTo(180);
 		assertThat(overdueSeconds("sessions")).isZero();
+	}
+
+	@Test
+	void countersExistBeforeTheirFirstEvent() {
+		for (RejectionReason reason : RejectionReason.values()) {
+			assertThat(count("resumable.ws.handshakes.refused", "status", String.valueOf(reason.status().value())))
+				.isZero();
+			assertThat(count("resumable.ws.security.events", "reason", reason.word())).isZero();
+		}
+		for (Share share : Share.values()) {
+			assertThat(count("resumable.ws.security.events", "reason", share.reason())).isZero();
+		}
+		for (CloseCode code : CloseCode.values()) {
+			assertThat(count("resumable.ws.connections.closed", "code", String.valueOf(code.code()))).isZero();
+		}
+		assertThat(this.registry.get("resumable.ws.replies").tag("outcome", "provider_error").timer().count()).isZero();
+		assertThat(count("resumable.ws.cleanup.rows", "what", "events")).isZero();
+		assertThat(overdueSeconds("events")).isNaN();
 	}
 
 	private double overdueSeconds(String what) {

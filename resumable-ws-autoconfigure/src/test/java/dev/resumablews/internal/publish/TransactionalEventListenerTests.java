@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.LogAutoConfiguration;
@@ -52,8 +53,9 @@ class TransactionalEventListenerTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, DataSourceAutoConfiguration.class,
-				SchemaAutoConfiguration.class, JdbcAutoConfiguration.class, LogAutoConfiguration.class,
-				ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class, PublishAutoConfiguration.class))
+				DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class, JdbcAutoConfiguration.class,
+				LogAutoConfiguration.class, ReplyLogAutoConfiguration.class, PresenceAutoConfiguration.class,
+				PublishAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url, "resumable-ws.schema.migrate=false")
 		.withUserConfiguration(Shop.class);
 

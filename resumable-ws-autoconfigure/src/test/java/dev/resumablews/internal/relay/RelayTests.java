@@ -184,6 +184,25 @@ class RelayTests {
 	}
 
 	@Test
+	void relaysAreHeldAgainAfterTheContextWasStoppedAndStarted() {
+		TestServer server = start();
+		UUID session = null;
+		for (int n = 1; n <= 3; n++) {
+			int number = n;
+			WsTestClient client = connect(server, session, 0);
+			session = session(client);
+			say(client, n);
+			client.await((message) -> upstreamType(message).equals("response.done")
+					&& message.path("payload").path("event").path("n").asInt() == number);
+			server.context().stop();
+			assertThat(client.awaitClose()).isEqualTo(1012);
+			server.context().start();
+		}
+		await().atMost(PATIENCE).until(() -> this.upstream.opened() >= 3);
+		assertThat(numbers()).containsExactly(1, 2, 3);
+	}
+
+	@Test
 	void aMessageThatAnotherNodeHasStoredIsForwardedByTheOwner() {
 		WsTestClient client = connect(start(), null, 0);
 		UUID session = session(client);

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import dev.resumablews.testing.StartFailure;
 import dev.resumablews.testing.TestPostgres;
@@ -56,7 +57,7 @@ class SchemaAutoConfigurationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class, JdbcTemplateAutoConfiguration.class,
-				SchemaAutoConfiguration.class))
+				DataSourceChoiceAutoConfiguration.class, SchemaAutoConfiguration.class))
 		.withPropertyValues("spring.datasource.url=" + this.url);
 
 	@Test
@@ -191,7 +192,8 @@ class SchemaAutoConfigurationTests {
 			assertThat(context).hasFailed();
 			FailureAnalysis analysis = StartFailure.analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription()).contains("ws_sessions", "Liquibase");
-			assertThat(analysis.getAction()).contains("liquibase-core", "resumable-ws.schema.migrate=false");
+			assertThat(analysis.getAction()).contains("exclusion of org.liquibase:liquibase-core", "001-tables.sql",
+					"010-relays.sql", "dev/resumablews/schema/");
 		});
 	}
 
@@ -234,25 +236,11 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void nothingIsCreatedWithoutMigration() {
-		this.runner.withPropertyValues("resumable-ws.schema.migrate=false").run((context) -> {
-			assertThat(context).hasSingleBean(SchemaName.class);
-			assertThat(tablesIn("public")).isEmpty();
-		});
-	}
-
-	@Test
 	void nothingIsCreatedWhenTheLibraryIsOff() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false").run((context) -> {
 			assertThat(context).doesNotHaveBean(SchemaName.class);
 			assertThat(tablesIn("public")).isEmpty();
 		});
-	}
-
-	@Test
-	void withoutADataSourceThereIsNothing() {
-		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(SchemaAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(SchemaName.class));
 	}
 
 	@Test

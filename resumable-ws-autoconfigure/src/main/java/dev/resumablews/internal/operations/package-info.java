@@ -1,0 +1,7 @@
+/**
+ * Health, the actuator endpoint and the gauges.
+ */
+@NullMarked
+package dev.resumablews.internal.operations;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,100 @@
+package dev.resumablews.internal.security;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.authentication.rememberme.RememberMeAuthenticationFilter;
+import org.springframework.security.web.context.HttpSessionSecurityContextRepository;
+import org.springframework.security.web.context.SecurityContextHolderFilter;
+import org.springframework.security.web.servletapi.SecurityContextHolderAwareRequestFilter;
+import org.springframework.security.web.session.ConcurrentSessionFilter;
+import org.springframework.web.filter.CompositeFilter;
+
+/**
+ * Finds out who is logged in, and refuses no request that is not. Runs the filters that
+ * do so in the application's own chain for the request, in its order: they know where it
+ * keeps its logins. Where it has no chain, the login is in the HTTP session, if there is
+ * one.
+ */
+final class LoginFilter implements Filter {
+
+	private static final Set<Class<? extends Filter>> FINDING_OUT = Set.of(SecurityContextHolderFilter.class,
+			ConcurrentSessionFilter.class, RememberMeAuthenticationFilter.class,
+			SecurityContextHolderAwareRequestFilter.class);
+
+	private final List<Login> logins;
+
+	private final Filter otherwise;
+
+	/**
+	 * Creates a filter.
+	 * @param chains those of the application, in order
+	 */
+	LoginFilter(List<SecurityFilterChain> chains) {
+		this.logins = chains.stream().map((chain) -> new Login(chain, composite(findingOut(chain)))).toList();
+		this.otherwise = composite(
+				List.of(new SecurityContextHolderFilter(new HttpSessionSecurityContextRepository()), awareOfLogins()));
+	}
+
+	@Override
+	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+			throws IOException, ServletException {
+		filterOf((HttpServletRequest) request).doFilter(request, response, chain);
+	}
+
+	private Filter filterOf(HttpServletRequest request) {
+		for (Login login : this.logins) {
+			if (login.chain().matches(request)) {
+				return login.filter();
+			}
+		}
+		return this.otherwise;
+	}
+
+	private static List<Filter> findingOut(SecurityFilterChain chain) {
+		return chain.getFilters()
+			.stream()
+			.filter((filter) -> FINDING_OUT.stream().anyMatch((type) -> type.isInstance(filter)))
+			.toList();
+	}
+
+	private static Filter composite(List<Filter> filters) {
+		CompositeFilter composite = new CompositeFilter();
+		composite.setFilters(filters);
+		return composite;
+	}
+
+	/**
+	 * Returns the filter that makes the login the request's principal.
+	 */
+	private static Filter awareOfLogins() {
+		SecurityContextHolderAwareRequestFilter filter = new SecurityContextHolderAwareRequestFilter();
+		try {
+			filter.afterPropertiesSet();
+		}
+		catch (ServletException ex) {
+			throw new IllegalStateException("The filter needs nothing", ex);
+		}
+		return filter;
+	}
+
+	/**
+	 * A chain of the application.
+	 *
+	 * @param chain says for which requests it is
+	 * @param filter finds out who sends these requests
+	 */
+	private record Login(SecurityFilterChain chain, Filter filter) {
+
+	}
+
+}

@@ -1,0 +1,34 @@
+package dev.resumablews.internal.status;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * State of the replies.
+ *
+ * @param answered whether this node answers user messages
+ * @param running replies that run on this node
+ * @param waiting replies that wait for their turn on all nodes, as far as this node knew
+ * when it last claimed; counted up to one more than may wait
+ * @param sinceRenewal how long ago the oldest lease of this node began; null if no reply
+ * runs here
+ * @param lease how long a lease lasts
+ */
+public record ReplyStatus(boolean answered, int running, int waiting, @Nullable Duration sinceRenewal, Duration lease) {
+
+	/**
+	 * The replies. Safe for use by many threads; does not block.
+	 */
+	@FunctionalInterface
+	public interface Source {
+
+		/**
+		 * Returns the state of the replies.
+		 * @return the state
+		 */
+		ReplyStatus replies();
+
+	}
+
+}

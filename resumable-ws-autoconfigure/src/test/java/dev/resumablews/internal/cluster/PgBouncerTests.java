@@ -1,0 +1,163 @@
+package dev.resumablews.internal.cluster;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import javax.sql.DataSource;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.NotUnderFaults;
+import dev.resumablews.testing.PgBouncer;
+import dev.resumablews.testing.StartFailure;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Nodes whose connections lead through a PgBouncer in transaction mode.
+ */
+@NotUnderFaults("The pooler is in the way of the faults")
+@ExtendWith(OutputCaptureExtension.class)
+class PgBouncerTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private static String direct;
+
+	private static PgBouncer pooler;
+
+	@BeforeAll
+	static void startPooler() {
+		Assumptions.assumeTrue(PgBouncer.isInstalled(), "PgBouncer is not installed");
+		direct = TestPostgres.createDatabase();
+		pooler = PgBouncer.start(direct, 20);
+	}
+
+	@AfterAll
+	static void stopPooler() {
+		if (pooler != null) {
+			pooler.close();
+		}
+	}
+
+	@Test
+	void aListenerThatCannotHearIsReportedWithTheRemedy(CapturedOutput output) {
+		try (TestServer node = TestServer.start("spring.datasource.url", pooler.url() + "&prepareThreshold=0")) {
+			await().atMost(PATIENCE).until(() -> output.getOut().contains("hears none"));
+			assertThat(output.getOut()).contains("PgBouncer", "resumable-ws.cluster.signal=polling",
+					"resumableWsListenerDataSource");
+			assertThat(node.isRunning()).isTrue();
+		}
+	}
+
+	@Test
+	void withPollingEventsOfOtherNodesComeAtOnce(CapturedOutput output) {
+		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url() + "&prepareThreshold=0",
+				"resumable-ws.cluster.signal", "polling", "resumable-ws.cluster.backstop-interval", "1h");
+				WsTestClient client = nodes.connect("ann")) {
+			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
+		}
+		assertThat(output.getOut()).doesNotContain("hears none");
+	}
+
+	@Test
+	void withADirectConnectionForTheListenerEventsOfOtherNodesComeAtOnce(CapturedOutput output) {
+		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { DirectListener.class }, "spring.datasource.url",
+				pooler.url() + "&prepareThreshold=0", "direct", direct, "resumable-ws.cluster.backstop-interval", "1h");
+				WsTestClient client = nodes.connect("ann")) {
+			await().atMost(PATIENCE).until(() -> hearing() == 2);
+			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
+		}
+		assertThat(output.getOut()).doesNotContain("hears none");
+	}
+
+	@Test
+	void preparedStatementsThatAreMixedUpAreReportedWithTheRemedy(CapturedOutput output) {
+		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url(), "resumable-ws.cluster.signal",
+				"polling")) {
+			UUID session = UUID.randomUUID();
+			new JdbcTemplate(new DriverManagerDataSource(direct))
+				.update("insert into ws_sessions (session_id, user_id) values (?, 'ann')", session);
+			await().atMost(PATIENCE).until(() -> {
+				for (TestServer node : List.of(nodes.first(), nodes.second())) {
+					node.bean(ResumableSessions.class).publishAsync(session, "tick", Map.of("n", 1));
+				}
+				return output.getOut().contains("prepareThreshold=0");
+			});
+			assertThat(output.getOut()).contains("PgBouncer");
+		}
+	}
+
+	@Test
+	void preparedStatementsThatAreMixedUpAtStartAreExplained() throws SQLException {
+		String empty = TestPostgres.createDatabase();
+		try (PgBouncer small = PgBouncer.start(empty, 2)) {
+			try (Connection one = DriverManager.getConnection(small.url() + "&prepareThreshold=0");
+					Connection two = DriverManager.getConnection(small.url() + "&prepareThreshold=0")) {
+				one.setAutoCommit(false);
+				two.setAutoCommit(false);
+				for (Connection connection : new Connection[] { one, two }) {
+					try (Statement statement = connection.createStatement()) {
+						for (int i = 1; i <= 50; i++) {
+							statement.execute("prepare \"S_" + i + "\" as select 1");
+						}
+					}
+				}
+				one.commit();
+				two.commit();
+			}
+			FailureAnalysis analysis = StartFailure.analyze(catchThrowable(() -> TestServer
+				.start("spring.datasource.url", small.url(), "resumable-ws.cluster.signal", "polling")));
+			assertThat(analysis.getDescription()).contains("PgBouncer", "prepared statement");
+			assertThat(analysis.getAction()).contains("prepareThreshold=0");
+		}
+	}
+
+	/**
+	 * Counts the listeners that have heard themselves, after which they do not listen to
+	 * that any more.
+	 */
+	private static int hearing() {
+		Integer count = new JdbcTemplate(new DriverManagerDataSource(direct)).queryForObject("""
+				select count(*) from pg_stat_activity
+				where datname = current_database() and application_name = 'resumable-ws listener'
+					and query like 'unlisten%'
+				""", Integer.class);
+		return (count != null) ? count : 0;
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DirectListener {
+
+		@Bean(defaultCandidate = false)
+		DataSource resumableWsListenerDataSource(Environment environment) {
+			return new DriverManagerDataSource(environment.getRequiredProperty("direct"));
+		}
+
+	}
+
+}

@@ -1,0 +1,113 @@
+package dev.resumablews.internal.operations;
+
+import java.util.Map;
+import java.util.UUID;
+
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
+import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.context.TestContextManager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Two test classes of an application, whose contexts Spring caches, and pauses while the
+ * other one is used.
+ */
+class CachedContextTests {
+
+	@Test
+	void aCachedContextServesClientsWhenItIsUsedAgain() throws Exception {
+		ApplicationContext first = run(FirstOfApplication.class);
+		ApplicationContext second = run(SecondOfApplication.class);
+		assertThat(second).isNotSameAs(first);
+		// paused by the test framework
+		UpgradeRefusedException refused = builder(first).connectRefused();
+		assertThat(refused.status()).isEqualTo(503);
+		assertThat(run(FirstOfApplication.class)).isSameAs(first);
+		assertThat(run(SecondOfApplication.class)).isSameAs(second);
+	}
+
+	private static ApplicationContext run(Class<?> testClass) throws Exception {
+		TestContextManager tests = new TestContextManager(testClass);
+		tests.beforeTestClass();
+		ApplicationContext context = tests.getTestContext().getApplicationContext();
+		assertServes(context);
+		tests.afterTestClass();
+		return context;
+	}
+
+	private static void assertServes(ApplicationContext context) {
+		try (WsTestClient client = builder(context).connect()) {
+			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of());
+			client.await("tick");
+		}
+	}
+
+	private static WsTestClient.Builder builder(ApplicationContext context) {
+		int port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+		return WsTestClient.to(port, "/ws").query("token", Tokens.forUser("alice"));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration(exclude = { LiquibaseAutoConfiguration.class, FlywayAutoConfiguration.class },
+			excludeName = { "org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
+					"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
+					"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
+					"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
+					"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration",
+					"org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration",
+					"org.springframework.boot.jetty.autoconfigure.actuate.web.server.JettyServletManagementContextAutoConfiguration" })
+	static class Application {
+
+		private static final String URL = TestPostgres.createDatabase();
+
+		static void properties(DynamicPropertyRegistry registry) {
+			registry.add("spring.datasource.url", () -> URL);
+			registry.add("resumable-ws.auth.jwt.secret", () -> Tokens.SECRET);
+			registry.add("resumable-ws.auth.token-sources", () -> "query");
+			registry.add("spring.ai.model.chat", () -> "none");
+			for (String kind : new String[] { "embedding", "image", "audio.speech", "audio.transcription",
+					"moderation" }) {
+				registry.add("spring.ai.model." + kind, () -> "none");
+			}
+		}
+
+	}
+
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT)
+	static class FirstOfApplication {
+
+		@DynamicPropertySource
+		static void properties(DynamicPropertyRegistry registry) {
+			Application.properties(registry);
+		}
+
+	}
+
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
+			properties = "resumable-ws.log.lanes=1")
+	static class SecondOfApplication {
+
+		@DynamicPropertySource
+		static void properties(DynamicPropertyRegistry registry) {
+			Application.properties(registry);
+		}
+
+	}
+
+}

@@ -1,0 +1,226 @@
+package dev.resumablews.internal.operations;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+import dev.resumablews.ReplyGenerator;
+import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.RestartablePostgres;
+import dev.resumablews.testing.TestPostgres;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
+import dev.resumablews.testing.WsTestClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Flux;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Health as a load balancer and an operator read it.
+ */
+class HealthTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	/**
+	 * What a probe of a platform usually waits for.
+	 */
+	private static final Duration IN_TIME = Duration.ofSeconds(1);
+
+	@Test
+	void aNodeThatServesIsUpAndTellsWhatItDoes() {
+		try (TestServer server = start(TestPostgres.createDatabase()); WsTestClient client = connect(server)) {
+			UUID session = session(client);
+			server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
+			client.await("tick");
+			client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+			client.await("assistant_started");
+			Actuator actuator = new Actuator(server);
+			await().atMost(PATIENCE).until(() -> "connected".equals(detail(actuator.health(), "signals", "state")));
+			JsonNode health = actuator.health();
+			assertThat(health.path("status").asString()).isEqualTo("UP");
+			assertThat(detail(health, "signals", "kind")).isEqualTo("postgres");
+			assertThat(detail(health, "writer", "lastCommit")).isNotEmpty();
+			assertThat(health.path("details").path("connections").asInt()).isEqualTo(1);
+			assertThat(health.path("details").path("leases").path("replies").path("running").asInt()).isEqualTo(1);
+			assertThat(health.path("details").has("failing")).isFalse();
+			assertThat(health.path("details").has("reason")).isFalse();
+		}
+	}
+
+	@Test
+	@Timeout(180)
+	void aNodeWithoutPostgresIsDownAndUpAgainByItself() throws Exception {
+		try (RestartablePostgres postgres = RestartablePostgres.start();
+				TestServer server = start(postgres.url(), "management.health.db.enabled", "false")) {
+			Actuator actuator = new Actuator(server);
+			assertThat(actuator.health().path("status").asString()).isEqualTo("UP");
+			postgres.stop();
+			await().atMost(PATIENCE).until(() -> status(actuator).equals("DOWN"));
+			JsonNode health = actuator.health();
+			assertThat(health.path("details").path("reason").asString())
+				.matches("(?s)(Writing the event log has failed since 20.*: .+|Postgres has not answered .*)");
+			assertThat(actuator.get("health").statusCode()).isEqualTo(503);
+			postgres.startAgain();
+			// nobody connects or publishes in the meantime
+			await().atMost(PATIENCE).until(() -> status(actuator).equals("UP"));
+			assertThat(actuator.health().path("details").has("reason")).isFalse();
+		}
+	}
+
+	@Test
+	void healthAnswersInTimeWhilePostgresHangs() throws Exception {
+		String url = TestPostgres.createDatabase();
+		try (TestServer server = start(url);
+				WsTestClient client = connect(server);
+				SingleConnectionDataSource blocker = new SingleConnectionDataSource(url, true)) {
+			UUID session = session(client);
+			server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
+			JdbcClient sql = JdbcClient.create(blocker);
+			blocker.getConnection().setAutoCommit(false);
+			sql.sql("lock table ws_events in access exclusive mode").update();
+			server.bean(ResumableSessions.class).publishAsync(session, "tick", Map.of());
+			Actuator actuator = new Actuator(server);
+			await().atMost(PATIENCE).until(() -> {
+				long begin = System.nanoTime();
+				String status = status(actuator);
+				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(IN_TIME.multipliedBy(3));
+				return status.equals("DOWN");
+			});
+			assertThat(actuator.health().path("details").path("reason").asString()).containsAnyOf("has not answered",
+					"has failed since");
+			blocker.getConnection().rollback();
+			await().atMost(PATIENCE).until(() -> status(actuator).equals("UP"));
+		}
+	}
+
+	@Test
+	void aNodeThatDoesNotHearTheOthersIsUpAndSaysWhatThatMeans() {
+		String url = TestPostgres.createDatabase();
+		String name = url.replaceFirst(".*/([^/?]+)\\?.*", "$1");
+		try (TestServer server = start(url);
+				SingleConnectionDataSource admin = new SingleConnectionDataSource(TestPostgres.createDatabase(),
+						true)) {
+			JdbcClient sql = JdbcClient.create(admin);
+			Actuator actuator = new Actuator(server);
+			await().atMost(PATIENCE).until(() -> "connected".equals(detail(actuator.health(), "signals", "state")));
+			sql.sql("alter database " + name + " with allow_connections false").update();
+			sql.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = ?"
+					+ " and application_name = 'resumable-ws listener'")
+				.param(name)
+				.query()
+				.listOfRows();
+			await().atMost(PATIENCE)
+				.until(() -> "reconnecting".equals(detail(actuator.health(), "signals", "state"))
+						&& !detail(actuator.health(), "signals", "since").isEmpty());
+			JsonNode health = actuator.health();
+			assertThat(health.path("status").asString()).isEqualTo("UP");
+			assertThat(detail(health, "signals", "effect")).isEqualTo("Events of other nodes arrive up to PT5S late");
+			assertThat(health.path("details").path("failing").path(0).asString())
+				.startsWith("Listening to the signals of other nodes has failed since 20");
+			sql.sql("alter database " + name + " with allow_connections true").update();
+			await().atMost(PATIENCE).until(() -> "connected".equals(detail(actuator.health(), "signals", "state")));
+			assertThat(actuator.health().path("details").has("failing")).isFalse();
+		}
+	}
+
+	@Test
+	void aNodeThatDrainsIsOutOfService() throws Exception {
+		try (TestServer server = start(TestPostgres.createDatabase(), "resumable-ws.shutdown.reply-grace", "8s",
+				"resumable-ws.shutdown.timeout", "15s"); WsTestClient client = connect(server)) {
+			client.await("replay_complete");
+			client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+			client.await("assistant_started");
+			Actuator actuator = new Actuator(server);
+			assertThat(actuator.get("health").statusCode()).isEqualTo(200);
+			Thread stop = new Thread(server::close);
+			stop.start();
+			client.await("server_restarting");
+			JsonNode health = actuator.health();
+			assertThat(health.path("status").asString()).isEqualTo("OUT_OF_SERVICE");
+			assertThat(health.path("details").path("reason").asString())
+				.isEqualTo("The node is being stopped and accepts no connections");
+			assertThat(actuator.get("health").statusCode()).isEqualTo(503);
+			stop.join(TimeUnit.SECONDS.toMillis(60));
+			assertThat(stop.isAlive()).isFalse();
+		}
+	}
+
+	@Test
+	void aPausedNodeIsOutOfServiceUntilItIsRestarted() {
+		try (TestServer server = start(TestPostgres.createDatabase())) {
+			Actuator actuator = new Actuator(server);
+			server.context().pause();
+			assertThat(status(actuator)).isEqualTo("OUT_OF_SERVICE");
+			server.context().restart();
+			await().atMost(PATIENCE).until(() -> status(actuator).equals("UP"));
+		}
+	}
+
+	@Test
+	void theIndicatorIsTurnedOffInBootsUsualPlace() {
+		try (TestServer server = start(TestPostgres.createDatabase(), "management.health.resumablews.enabled",
+				"false")) {
+			assertThat(new Actuator(server).json("health").path("components").has("resumableWs")).isFalse();
+		}
+	}
+
+	@Test
+	void theIndicatorIsAMemberOfTheReadinessGroupThatTheDocumentationNames() {
+		try (TestServer server = start(TestPostgres.createDatabase(), "management.endpoint.health.probes.enabled",
+				"true", "management.endpoint.health.group.readiness.include", "readinessState,resumableWs")) {
+			Actuator actuator = new Actuator(server);
+			assertThat(actuator.json("health/readiness").path("components").has("resumableWs")).isTrue();
+			server.context().pause();
+			assertThat(actuator.get("health/readiness").statusCode()).isEqualTo(503);
+			assertThat(actuator.get("health/liveness").statusCode()).isEqualTo(200);
+			server.context().restart();
+		}
+	}
+
+	private static String status(Actuator actuator) {
+		return actuator.health().path("status").asString("");
+	}
+
+	private static String detail(JsonNode health, String part, String name) {
+		return health.path("details").path(part).path(name).asString("");
+	}
+
+	private static UUID session(WsTestClient client) {
+		return UUID.fromString(client.await("session_init").path("session_id").asString());
+	}
+
+	private static WsTestClient connect(TestServer server) {
+		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice")).connect();
+	}
+
+	private static TestServer start(String url, String... properties) {
+		return TestServer.builder()
+			.database(url)
+			.with(Generator.class)
+			.properties(Actuator.EXPOSED)
+			.properties(properties)
+			.start();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Generator {
+
+		@Bean
+		ReplyGenerator endless() {
+			return (request) -> Flux.never();
+		}
+
+	}
+
+}

@@ -1,0 +1,68 @@
+package com.example.chat;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+import org.springframework.boot.context.event.ApplicationFailedEvent;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+
+/**
+ * Starts the application's own Postgres before the context is built, so that both come up
+ * at the same time. What needs the server waits for it.
+ */
+class LocalPostgresStart implements ApplicationContextInitializer<GenericApplicationContext> {
+
+	@Override
+	public void initialize(GenericApplicationContext context) {
+		if (!isWanted(context.getEnvironment())) {
+			return;
+		}
+		DataFolder folder = DataFolder.of(context.getEnvironment());
+		CompletableFuture<LocalPostgres> server = new CompletableFuture<>();
+		Thread thread = new Thread(() -> start(folder, server), "postgres-start");
+		thread.setDaemon(true);
+		thread.start();
+		context.registerBean("localPostgres", LocalPostgres.class, () -> await(server),
+				(definition) -> definition.setDestroyMethodName("close"));
+		// the context may fail before it asks for the server, which would outlive the process
+		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> stop(server));
+	}
+
+	static boolean isWanted(Environment environment) {
+		return !StringUtils.hasText(environment.getProperty("spring.datasource.url"));
+	}
+
+	private static void start(DataFolder folder, CompletableFuture<LocalPostgres> server) {
+		try {
+			server.complete(LocalPostgres.start(folder));
+		}
+		catch (RuntimeException | Error ex) {
+			server.completeExceptionally(ex);
+		}
+	}
+
+	private static void stop(CompletableFuture<LocalPostgres> server) {
+		server.handle((started, failure) -> started).thenAccept((started) -> {
+			if (started != null) {
+				started.close();
+			}
+		}).join();
+	}
+
+	private static LocalPostgres await(CompletableFuture<LocalPostgres> server) {
+		try {
+			return server.join();
+		}
+		catch (CompletionException ex) {
+			if (ex.getCause() instanceof RuntimeException cause) {
+				throw cause;
+			}
+			throw ex;
+		}
+	}
+
+}
