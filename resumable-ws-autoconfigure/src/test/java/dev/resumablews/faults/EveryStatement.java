@@ -94,7 +94,7 @@ final class EveryStatement implements AutoCloseable {
 					"resumable-ws.reply.lease", "1500ms", "resumable-ws.reply.max-attempts", "20",
 					"resumable-ws.connection.heartbeat-interval", "500ms", "resumable-ws.connection.heartbeat-timeout",
 					"20s", "resumable-ws.cluster.backstop-interval", "500ms", "resumable-ws.cleanup.interval", "300ms",
-					"resumable-ws.feed.max-events", "4", "resumable-ws.log.statement-timeout", "5s",
+					"resumable-ws.feed.max-events", "4", "resumable-ws.log.statement-timeout", "2s",
 					"resumable-ws.shutdown.timeout", "5s", "resumable-ws.shutdown.reply-grace", "50ms",
 					"resumable-ws.shutdown.reconnect-window", "0s", "resumable-ws.user.max-sessions",
 					signal.equals("polling") ? "0" : "1000", "resumable-ws.user.max-storage", "100MB",
@@ -104,7 +104,7 @@ final class EveryStatement implements AutoCloseable {
 					"resumable-ws.relay.realtime.headers.Authorization", "Bearer " + UPSTREAM_KEY,
 					"resumable-ws.relay.realtime.durable-types", "response.text.delta,response.done",
 					"resumable-ws.relay.realtime.min-back-off", "50ms", "resumable-ws.relay.realtime.lease", "1500ms",
-					"resumable-ws.relay.realtime.idle-timeout", "2s")
+					"resumable-ws.relay.realtime.idle-timeout", "1s")
 			.start();
 	}
 

@@ -2,7 +2,6 @@ package dev.resumablews.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,8 +78,8 @@ public final class Nginx implements AutoCloseable {
 	public static Nginx start(int server) {
 		try {
 			Path folder = Files.createTempDirectory("nginx");
-			int port = freePort();
-			int upgradingPort = freePort();
+			int port = FreePorts.next();
+			int upgradingPort = FreePorts.next();
 			Path configuration = Files.writeString(folder.resolve("nginx.conf"),
 					CONFIGURATION.formatted(folder, port, upgradingPort, server, user()));
 			Process process = new ProcessBuilder(Executables.find("nginx").orElseThrow().toString(), "-c",
@@ -160,12 +159,6 @@ public final class Nginx implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			return false;
-		}
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
 		}
 	}
 

@@ -2,7 +2,6 @@ package dev.resumablews.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -68,7 +67,7 @@ public final class PgBouncer implements AutoCloseable {
 		URI database = URI.create(url.substring("jdbc:".length()));
 		try {
 			Path folder = Files.createTempDirectory("pgbouncer");
-			int port = freePort();
+			int port = FreePorts.next();
 			Path configuration = Files.writeString(folder.resolve("pgbouncer.ini"),
 					CONFIGURATION.formatted(database.getHost(), database.getPort(), parameter(database, "user"),
 							parameter(database, "password"), port, backends, folder, folder));
@@ -151,12 +150,6 @@ public final class PgBouncer implements AutoCloseable {
 		}
 		// of a Postgres that trusts everybody
 		return "any";
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
-		}
 	}
 
 }

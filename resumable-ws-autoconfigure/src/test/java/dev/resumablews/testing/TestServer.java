@@ -124,6 +124,10 @@ public final class TestServer implements AutoCloseable {
 			this.properties.put("resumable-ws.auth.jwt.secret", Tokens.SECRET);
 			// so that a URL that is logged is found by the search for logged tokens
 			this.properties.put("resumable-ws.auth.token-sources", "header,subprotocol,cookie,query");
+			// most tests end while replies run and clients are connected
+			this.properties.put("resumable-ws.shutdown.timeout", "5s");
+			this.properties.put("resumable-ws.shutdown.reply-grace", "0s");
+			this.properties.put("resumable-ws.shutdown.reconnect-window", "0s");
 			this.properties.put("spring.main.banner-mode", "off");
 			this.properties.put("management.health.redis.enabled", "false");
 			for (String kind : List.of("embedding", "image", "audio.speech", "audio.transcription", "moderation")) {

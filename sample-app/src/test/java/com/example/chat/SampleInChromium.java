@@ -1,13 +1,10 @@
 package com.example.chat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.UUID;
 
 import com.microsoft.playwright.BrowserContext;
+import dev.resumablews.testing.FreePorts;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.TestPostgres;
@@ -53,7 +50,7 @@ abstract class SampleInChromium {
 			return;
 		}
 		chromium = Chromium.start();
-		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + freePort(),
+		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + FreePorts.next(),
 				"--chat.upstream.secret=" + UPSTREAM_SECRET, "--resumable-ws.relay.realtime.lease=2s",
 				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
 				"--resumable-ws.shutdown.reconnect-window=100ms");
@@ -104,15 +101,6 @@ abstract class SampleInChromium {
 		cluster.model().answer(OpenAiAnswer.of(answer));
 		page.say("Please answer");
 		page.awaitAnswers(1, "done");
-	}
-
-	private static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 }

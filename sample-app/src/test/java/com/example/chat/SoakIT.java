@@ -1,8 +1,5 @@
 package com.example.chat;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +10,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 import com.microsoft.playwright.BrowserContext;
+import dev.resumablews.testing.FreePorts;
 import dev.resumablews.testing.OpenAiExchange;
 import dev.resumablews.testing.TestPostgres;
 import org.junit.jupiter.api.AfterEach;
@@ -58,9 +56,9 @@ class SoakIT {
 	private RandomVisitor visitor;
 
 	@BeforeEach
-	void start(@TempDir Path folder) throws IOException {
+	void start(@TempDir Path folder) {
 		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
-		int port = freePort();
+		int port = FreePorts.next();
 		this.cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + port,
 				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
 				"--resumable-ws.shutdown.reconnect-window=100ms");
@@ -227,12 +225,6 @@ class SoakIT {
 
 	private static boolean isOneOf(String text, String... others) {
 		return List.of(others).contains(text);
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
 	}
 
 }

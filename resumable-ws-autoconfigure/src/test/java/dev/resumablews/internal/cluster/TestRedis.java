@@ -2,9 +2,8 @@ package dev.resumablews.internal.cluster;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 
+import dev.resumablews.testing.FreePorts;
 import redis.embedded.RedisServer;
 
 /**
@@ -22,7 +21,7 @@ final class TestRedis implements AutoCloseable {
 	}
 
 	static TestRedis start() {
-		return start(freePort());
+		return start(FreePorts.next());
 	}
 
 	static TestRedis start(int port) {
@@ -57,15 +56,6 @@ final class TestRedis implements AutoCloseable {
 	public void close() {
 		try {
 			this.server.stop();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-			return socket.getLocalPort();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

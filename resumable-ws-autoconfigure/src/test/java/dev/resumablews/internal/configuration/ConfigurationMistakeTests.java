@@ -103,8 +103,8 @@ class ConfigurationMistakeTests {
 				of("a unit that does not exist", "20sec").with("connection.send-timeout=20sec"),
 				of("a lease that is too short", "resumable-ws.reply.lease must be 1s or more")
 					.with("reply.lease=500ms"),
-				of("a grace beyond the timeout", "resumable-ws.shutdown.reply-grace must be from zero to 16s")
-					.with("shutdown.reply-grace=20s"),
+				of("a grace beyond the timeout", "resumable-ws.shutdown.reply-grace must be from zero to 4s")
+					.with("shutdown.timeout=5s", "shutdown.reply-grace=20s"),
 				of("a cron expression of five fields",
 						"resumable-ws.cleanup.cron must be a cron expression of six fields")
 					.with("cleanup.cron=0 4 * * *"),

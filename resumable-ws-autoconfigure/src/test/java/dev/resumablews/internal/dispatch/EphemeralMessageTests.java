@@ -51,6 +51,8 @@ class EphemeralMessageTests {
 			.with(Handlers.class)
 			.properties("resumable-ws.user.ephemeral-per-second", "1", "resumable-ws.user.messages-per-second", "0",
 					"resumable-ws.user.frames-per-second", "0")
+			// the end of a stream over HTTP is noticed by the next heartbeat
+			.properties("resumable-ws.connection.heartbeat-interval", "1s")
 			.start();
 	}
 

@@ -27,7 +27,7 @@ class IdleNodeTests {
 	/**
 	 * Backends report what they did at start-up when they have been idle for 10 seconds.
 	 */
-	private static final Duration SETTLING = Duration.ofSeconds(25);
+	private static final Duration SETTLING = Duration.ofSeconds(15);
 
 	private static final Duration WINDOW = Duration.ofSeconds(30);
 

@@ -30,7 +30,11 @@ class ClosingTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-	private static final int STUCK = 160;
+	/**
+	 * So many that cutting all of them takes several times the patience of the client
+	 * that reads.
+	 */
+	private static final int STUCK = 80;
 
 	@Test
 	void aClientThatReadsIsClosedWithoutWaitingForThoseThatDoNot() {
@@ -40,7 +44,7 @@ class ClosingTests {
 			.properties("resumable-ws.connection.send-timeout", "1s", "resumable-ws.connection.heartbeat-interval",
 					"300ms", "resumable-ws.connection.heartbeat-timeout", "10s",
 					"resumable-ws.connection.max-per-session", "1000")
-			.start(); WsTestClient good = to(server, "good").patience(Duration.ofSeconds(15)).connect()) {
+			.start(); WsTestClient good = to(server, "good").patience(Duration.ofSeconds(10)).connect()) {
 			UUID goodSession = session(good);
 			List<WsTestClient> stuck = new ArrayList<>();
 			stuck.add(to(server, "stuck").connect());
