@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param relays stores messages that are forwarded to an upstream; null if there is none
  */
 public record DispatcherServices(FrameReader reader, UserMessages messages, Replies replies, IdempotentExecutor once,
-		HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals,
-		Workers workers, MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
+		HandshakeAuthenticator authenticator, Handlers handlers, EphemeralMessages ephemerals, Workers workers,
+		MessageBacklog.Total backlog, StorageQuota quota, @Nullable RelayMessages relays) {
 
 }

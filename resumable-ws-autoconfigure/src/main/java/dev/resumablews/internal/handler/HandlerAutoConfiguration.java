@@ -6,6 +6,7 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -42,6 +43,11 @@ public final class HandlerAutoConfiguration {
 	HandlerBeans resumableWsHandlerBeans(ObjectProvider<ClientMessageHandler> messages,
 			ObjectProvider<EphemeralMessageHandler> ephemerals) {
 		return new HandlerBeans(messages, ephemerals);
+	}
+
+	@Bean
+	UserMessageHandling resumableWsUserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once) {
+		return new UserMessageHandling(handlers, log, once);
 	}
 
 	@Configuration(proxyBeanMethods = false)

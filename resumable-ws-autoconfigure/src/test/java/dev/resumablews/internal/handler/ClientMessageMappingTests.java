@@ -231,8 +231,7 @@ class ClientMessageMappingTests {
 	}
 
 	private static FailureAnalysis failure(Class<?> configuration) {
-		return StartFailure
-			.analyze(catchThrowable(() -> TestServer.builder().with(configuration).start().close()));
+		return StartFailure.analyze(catchThrowable(() -> TestServer.builder().with(configuration).start().close()));
 	}
 
 	private static String key() {
