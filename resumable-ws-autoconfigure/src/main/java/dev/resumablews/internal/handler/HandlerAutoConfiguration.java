@@ -8,6 +8,7 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
+import dev.resumablews.internal.workers.Workers;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -46,8 +47,9 @@ public final class HandlerAutoConfiguration {
 	}
 
 	@Bean
-	UserMessageHandling resumableWsUserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once) {
-		return new UserMessageHandling(handlers, log, once);
+	UserMessageHandling resumableWsUserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once,
+			ObjectProvider<Workers> workers) {
+		return new UserMessageHandling(handlers, log, once, workers::getIfAvailable);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -3,6 +3,8 @@ package dev.resumablews.internal.handler;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
@@ -14,6 +16,7 @@ import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.reply.JdbcReplyQueue;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import dev.resumablews.internal.reply.StoredMessageHandler;
+import dev.resumablews.internal.workers.Workers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -40,15 +43,29 @@ final class UserMessageHandling implements StoredMessageHandler {
 
 	private final IdempotentExecutor once;
 
-	UserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once) {
+	private final Supplier<@Nullable Workers> workers;
+
+	/**
+	 * Creates it.
+	 * @param workers the threads of handlers; gives null where no client can connect
+	 */
+	UserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once,
+			Supplier<@Nullable Workers> workers) {
 		this.handlers = handlers;
 		this.log = log;
 		this.once = once;
+		this.workers = workers;
 	}
 
 	@Override
 	public boolean isPresent() {
 		return this.handlers.message(TYPE) != null;
+	}
+
+	@Override
+	public Executor executor(String userId, Executor otherwise) {
+		Workers workers = this.workers.get();
+		return (workers != null) ? workers.handling().of(userId) : otherwise;
 	}
 
 	@Override

@@ -256,7 +256,7 @@ final class ReplyRunner implements ReplyContext {
 		}
 		else {
 			Handling handling = new Handling(claim, handler, this.settings.maxDuration(), new HandlingOutcome(handler));
-			execute(held, handling, handling);
+			execute(held, handling, handling, handler.executor(claim.userId(), this.threads));
 		}
 	}
 
@@ -287,10 +287,10 @@ final class ReplyRunner implements ReplyContext {
 			catch (Throwable ex) {
 				reply.onError(ex);
 			}
-		});
+		}, this.threads);
 	}
 
-	private void execute(HeldReply held, ClaimedWork work, Runnable task) {
+	private void execute(HeldReply held, ClaimedWork work, Runnable task, Executor executor) {
 		held.runs(work);
 		CompletableFuture<@Nullable Void> back = new CompletableFuture<>();
 		AtomicInteger busy = this.busy;
@@ -303,7 +303,7 @@ final class ReplyRunner implements ReplyContext {
 			if (work instanceof Reply reply) {
 				reply.announce();
 			}
-			this.threads.execute(() -> {
+			executor.execute(() -> {
 				try {
 					task.run();
 				}

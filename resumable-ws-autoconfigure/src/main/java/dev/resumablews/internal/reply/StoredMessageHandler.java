@@ -1,5 +1,7 @@
 package dev.resumablews.internal.reply;
 
+import java.util.concurrent.Executor;
+
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.MessageRejectedException;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
@@ -16,6 +18,15 @@ public interface StoredMessageHandler {
 	 * @return whether the application has a handler for them
 	 */
 	boolean isPresent();
+
+	/**
+	 * Returns what calls the handler. It bounds how many messages of a user are handled
+	 * at a time, together with the user's other messages.
+	 * @param userId the user
+	 * @param otherwise what to use if nothing else bounds them
+	 * @return the executor
+	 */
+	Executor executor(String userId, Executor otherwise);
 
 	/**
 	 * Handles a message and ends its claim, in one transaction: both are kept, or

@@ -29,7 +29,7 @@ import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.Size;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -224,10 +224,10 @@ class UserMessageHandlingTests {
 	void aMessageThatIsNotValidIsNotTriedAgain() {
 		try (WsTestClient client = connect(this.server)) {
 			UUID session = session(client);
-			say(client, " ");
+			say(client, "much too long");
 			JsonNode failed = client.await("message_failed").path("payload");
 			assertThat(failed.path("code").asString()).isEqualTo("invalid");
-			assertThat(failed.path("message").asString()).isEqualTo("payload.content: must not be blank");
+			assertThat(failed.path("message").asString()).isEqualTo("payload.content: size must be between 0 and 10");
 			awaitNoClaims();
 			assertThat(contents(session)).isEmpty();
 		}
@@ -312,7 +312,7 @@ class UserMessageHandlingTests {
 			.start();
 	}
 
-	record Said(@NotBlank String content) {
+	record Said(@Size(max = 10) String content) {
 
 	}
 
