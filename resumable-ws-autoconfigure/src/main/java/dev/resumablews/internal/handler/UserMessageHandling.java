@@ -49,8 +49,7 @@ final class UserMessageHandling implements StoredMessageHandler {
 	 * Creates it.
 	 * @param workers the threads of handlers; gives null where no client can connect
 	 */
-	UserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once,
-			Supplier<@Nullable Workers> workers) {
+	UserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once, Supplier<@Nullable Workers> workers) {
 		this.handlers = handlers;
 		this.log = log;
 		this.once = once;
