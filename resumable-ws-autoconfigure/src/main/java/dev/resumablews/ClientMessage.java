@@ -11,10 +11,10 @@ import tools.jackson.databind.JsonNode;
  *
  * @param sessionId the session the client is connected to
  * @param user the user who sent it, as the connection's newest token or the login says.
- * Of a {@code user_message} that is handled later, or by another node, only the id is
- * known
+ * Of a {@code user_message} only the id is known, as it is handled after it was stored,
+ * perhaps by another node
  * @param connectionId the connection it came in on; of a message that came in a request
- * of its own, the id of that request
+ * of its own, the id of that request; null for a {@code user_message}
  * @param type its type
  * @param payload its {@code payload}; for a {@code user_message} an object with the
  * {@code content}; a missing node if the client sent none
@@ -22,8 +22,8 @@ import tools.jackson.databind.JsonNode;
  * @param eventId id of the event it was stored as; null for every type but
  * {@code user_message}
  */
-public record ClientMessage(UUID sessionId, AuthenticatedUser user, UUID connectionId, String type, JsonNode payload,
-		@Nullable UUID idempotencyKey, @Nullable Long eventId) {
+public record ClientMessage(UUID sessionId, AuthenticatedUser user, @Nullable UUID connectionId, String type,
+		JsonNode payload, @Nullable UUID idempotencyKey, @Nullable Long eventId) {
 
 	/**
 	 * Returns the id of the user who sent the message.

@@ -105,7 +105,7 @@ class ArchitectureTests {
 			entry("springai", "log", "reply"), //
 			entry("relay", "observation", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node",
 					"protocol", "epoch"), //
-			entry("handler", "jdbc", "failure", "log", "publish", "relay", "reply"), //
+			entry("handler", "workers", "jdbc", "failure", "log", "publish", "relay", "reply"), //
 			entry("mdc", "observation", "handler"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //

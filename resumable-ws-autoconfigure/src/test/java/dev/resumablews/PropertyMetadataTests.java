@@ -51,8 +51,16 @@ class PropertyMetadataTests {
 	}
 
 	static Stream<Arguments> properties() throws URISyntaxException {
-		return read("properties").map((property) -> Arguments.of(property.path("name").asString(),
-				property.path("type").asString(), property.path("description").asString("")));
+		return read("properties").filter(PropertyMetadataTests::isOurs)
+			.map((property) -> Arguments.of(property.path("name").asString(), property.path("type").asString(),
+					property.path("description").asString("")));
+	}
+
+	/**
+	 * Spring Boot describes what all endpoints of the actuator have.
+	 */
+	private static boolean isOurs(JsonNode property) {
+		return !property.path("name").asString().startsWith("management.endpoint.");
 	}
 
 	private static List<String> names(String kind) throws URISyntaxException {

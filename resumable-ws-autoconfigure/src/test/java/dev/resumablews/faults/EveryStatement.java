@@ -87,8 +87,12 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private TestServer start(String url, String schema, String signal) {
+		return start(url, schema, signal, ScenarioApplication.class);
+	}
+
+	private TestServer start(String url, String schema, String signal, Class<?> application) {
 		return TestServer.builder()
-			.with(ScenarioApplication.class)
+			.with(application)
 			.database(url)
 			.properties("resumable-ws.schema.name", schema, "resumable-ws.cluster.signal", signal,
 					"resumable-ws.reply.lease", "1500ms", "resumable-ws.reply.max-attempts", "20",
@@ -180,6 +184,34 @@ final class EveryStatement implements AutoCloseable {
 		try (TestServer server = again(() -> start(url, "chat", "postgres"));
 				ReplayingClient client = ReplayingClient.start(() -> address(server, "user"), PATIENCE)) {
 			client.awaitWholeReply(client.say("Hi"));
+			assertThat(client.violations()).isEmpty();
+		}
+	}
+
+	/**
+	 * Lets a node with a database of its own handle user messages.
+	 * @param arm is called before each step
+	 */
+	void handle(Runnable arm) {
+		String url = this.postgres.through(TestPostgres.createDatabase());
+		try (TestServer server = again(() -> start(url, "", "postgres", HandlingApplication.class));
+				ReplayingClient client = ReplayingClient.start(() -> address(server, "user"), PATIENCE)) {
+			for (int n = 1; n <= 2; n++) {
+				arm.run();
+				client.say("Hi");
+				int handled = n;
+				await().atMost(PATIENCE)
+					.until(() -> client.events()
+						.stream()
+						.filter((event) -> type(event).equals("handled"))
+						.count() == handled);
+			}
+			await().atMost(PATIENCE)
+				.until(() -> again(() -> server.bean(JdbcClient.class)
+					.sql("select count(*) from ws_replies")
+					.query(Integer.class)
+					.single()) == 0);
+			assertThat(client.events().stream().filter((event) -> type(event).equals("handled"))).hasSize(2);
 			assertThat(client.violations()).isEmpty();
 		}
 	}

@@ -209,6 +209,11 @@ class LostStatementTests {
 		CREATE_SCHEMA(EveryStatement::createSchema),
 
 		/**
+		 * A node whose application handles user messages.
+		 */
+		HANDLE(EveryStatement::handle),
+
+		/**
 		 * What nodes do when nothing happens for a while.
 		 */
 		QUIET(EveryStatement::rest);

@@ -68,26 +68,13 @@ public final class ClientMessageDispatcher {
 
 	private final SerialExecutor waiting;
 
-	private final @Nullable UserMessageHandover handover;
-
 	private volatile boolean opened;
 
-	ClientMessageDispatcher(MessageSender sender, DispatcherServices services, ConnectionSettings settings) {
-		this(sender, services, settings, UserMessageHandover.of(sender, services));
-	}
-
-	/**
-	 * Creates a dispatcher.
-	 * @param handover hands over user messages, perhaps also those of other dispatchers;
-	 * null if no handler of the application takes them
-	 */
-	public ClientMessageDispatcher(MessageSender sender, DispatcherServices services, ConnectionSettings settings,
-			@Nullable UserMessageHandover handover) {
+	public ClientMessageDispatcher(MessageSender sender, DispatcherServices services, ConnectionSettings settings) {
 		this.sender = sender;
 		this.services = services;
 		this.backlog = new MessageBacklog(services.backlog(), sender.budget(), settings.maxMessageBytes());
 		this.waiting = new SerialExecutor(services.workers().handling().of(sender.userId()), true);
-		this.handover = handover;
 	}
 
 	/**
@@ -134,7 +121,7 @@ public final class ClientMessageDispatcher {
 	private void dispatch(ClientFrame frame, int length, MessageObservation observed) {
 		Reservation room;
 		boolean atOnce = this.waiting.isIdle() && !this.services.messages().mayBlock();
-		boolean direct = atOnce && frame instanceof UserMessage && this.handover == null;
+		boolean direct = atOnce && frame instanceof UserMessage;
 		try {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
@@ -249,12 +236,11 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Stores a message and hands it to the application's handler, if there is one.
-	 * @param room what was reserved for the message, kept until it is stored and handled
+	 * Stores a message, to be answered or handled when its turn has come.
+	 * @param room what was reserved for the message, kept until it is stored
 	 */
 	private void userMessage(UserMessage message, Reservation room, MessageObservation observed) {
 		UUID key = message.idempotencyKey();
-		UserMessageHandover handover = this.handover;
 		CompletableFuture<AppendResult> answer;
 		try {
 			if (isTooLate()) {
@@ -267,11 +253,7 @@ public final class ClientMessageDispatcher {
 				return;
 			}
 			answer = this.services.messages()
-				.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key, (stored) -> {
-					if (handover != null) {
-						handover.handOver(message.content(), key, stored.eventId(), room);
-					}
-				});
+				.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key);
 		}
 		catch (Throwable ex) {
 			room.release();
@@ -279,9 +261,7 @@ public final class ClientMessageDispatcher {
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
-			if (handover == null || failure != null || appended.duplicate()) {
-				room.release();
-			}
+			room.release();
 			answer(appended, failure, key, observed);
 		});
 	}

@@ -6,7 +6,9 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.internal.publish.IdempotentExecutor;
 import dev.resumablews.internal.relay.RelayMessages;
+import dev.resumablews.internal.workers.Workers;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -42,6 +44,12 @@ public final class HandlerAutoConfiguration {
 	HandlerBeans resumableWsHandlerBeans(ObjectProvider<ClientMessageHandler> messages,
 			ObjectProvider<EphemeralMessageHandler> ephemerals) {
 		return new HandlerBeans(messages, ephemerals);
+	}
+
+	@Bean
+	UserMessageHandling resumableWsUserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once,
+			ObjectProvider<Workers> workers) {
+		return new UserMessageHandling(handlers, log, once, workers::getIfAvailable);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -20,7 +20,6 @@ import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.dispatch.ClientMessageDispatcher;
 import dev.resumablews.internal.dispatch.DispatcherServices;
 import dev.resumablews.internal.dispatch.MessageBacklog;
-import dev.resumablews.internal.dispatch.UserMessageHandover;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.protocol.ClientFrame.Auth;
@@ -79,11 +78,6 @@ final class MessageRequest implements RequestBody.Listener {
 	 * Set when the body has been read.
 	 */
 	private volatile @Nullable MessageList messages;
-
-	/**
-	 * Hands over the user messages, one after the other. Used for one message at a time.
-	 */
-	private @Nullable UserMessageHandover handover;
 
 	/**
 	 * What was taken of the budget. Guarded by this, as the request may end while its
@@ -321,11 +315,8 @@ final class MessageRequest implements RequestBody.Listener {
 		}
 		DispatcherServices services = this.endpoint.dispatcherServices();
 		RequestMessage sender = new RequestMessage(this, ClientMessageDispatcher.key(frame), this::answered);
-		if (this.handover == null) {
-			this.handover = UserMessageHandover.of(sender, services);
-		}
 		ClientMessageDispatcher dispatcher = new ClientMessageDispatcher(sender, services,
-				this.endpoint.services().settings(), this.handover);
+				this.endpoint.services().settings());
 		dispatcher.sessionOpened();
 		this.observed.execute(() -> dispatcher.dispatch(frame, text.length()));
 	}

@@ -12,10 +12,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.jdbc.SqlStates;
 import dev.resumablews.internal.jdbc.TransactionalDataSource;
 import dev.resumablews.internal.log.EmptySessions;
@@ -120,6 +122,37 @@ public final class IdempotentExecutor {
 		}
 	}
 
+	/**
+	 * Does the work of a claim, in one transaction with the end of the claim.
+	 * @param claim the claim
+	 * @param work the work; when it throws, nothing is kept
+	 * @return whether it was done; false if the claim is not held, and nothing is kept
+	 * @throws EventLogUnavailableException if Postgres cannot be reached, or too much
+	 * other work is being done, so that trying again later is reasonable
+	 */
+	public boolean run(Claim claim, Runnable work) {
+		acquire();
+		try {
+			return translated((worked) -> inTransaction(() -> {
+				if (!this.database.execute(claim::holds)) {
+					return false;
+				}
+				work.run();
+				if (!this.database.execute(claim::end)) {
+					throw new LostClaimException();
+				}
+				worked.set(true);
+				return true;
+			}));
+		}
+		catch (LostClaimException ex) {
+			return false;
+		}
+		finally {
+			this.permits.release();
+		}
+	}
+
 	private void acquire() {
 		try {
 			if (this.permits.tryAcquire(this.patience.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -166,16 +199,24 @@ public final class IdempotentExecutor {
 	}
 
 	private boolean runOnce(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
+		return translated((worked) -> inTransaction(() -> {
+			boolean first = claim(sessionId, userId, idempotencyKey);
+			if (first) {
+				work.run();
+			}
+			worked.set(true);
+			return first;
+		}));
+	}
+
+	/**
+	 * Runs a transaction, and says of its failures whether trying again is reasonable.
+	 * @param transaction runs it, and notes when nothing is left but the commit
+	 */
+	private static boolean translated(Predicate<AtomicBoolean> transaction) {
 		AtomicBoolean worked = new AtomicBoolean();
 		try {
-			return inTransaction(() -> {
-				boolean first = claim(sessionId, userId, idempotencyKey);
-				if (first) {
-					work.run();
-				}
-				worked.set(true);
-				return first;
-			});
+			return transaction.test(worked);
 		}
 		catch (CannotCreateTransactionException ex) {
 			throw new EventLogUnavailableException("The transaction could not be begun: " + ex.getMessage(), ex);
@@ -184,7 +225,8 @@ public final class IdempotentExecutor {
 			// on a connection that is lost, the rollback fails, too
 			if (ex instanceof TransactionSystemException rollback
 					&& rollback.getApplicationException() instanceof RuntimeException cause
-					&& (cause instanceof EventLogUnavailableException || cause instanceof NoSuchRowException)) {
+					&& (cause instanceof EventLogUnavailableException || cause instanceof NoSuchRowException
+							|| cause instanceof LostClaimException)) {
 				throw cause;
 			}
 			if (worked.get() && isWorthRetrying(ex)) {
@@ -261,6 +303,33 @@ public final class IdempotentExecutor {
 	private static final class NoSuchRowException extends RuntimeException {
 
 		private static final long serialVersionUID = 1;
+
+	}
+
+	/**
+	 * Another node has the claim, or it has ended.
+	 */
+	private static final class LostClaimException extends RuntimeException {
+
+		private static final long serialVersionUID = 1;
+
+	}
+
+	/**
+	 * What is to be done once, by whom. Both methods are called in the transaction.
+	 */
+	public interface Claim {
+
+		/**
+		 * Returns whether the work is still to be done, here.
+		 */
+		boolean holds(JdbcSession session) throws SQLException;
+
+		/**
+		 * Ends the claim.
+		 * @return whether it was held until now
+		 */
+		boolean end(JdbcSession session) throws SQLException;
 
 	}
 

@@ -15,7 +15,7 @@ final class HeldReply {
 
 	private final CompletableFuture<@Nullable Void> letGo = new CompletableFuture<>();
 
-	private volatile @Nullable Reply reply;
+	private volatile @Nullable ClaimedWork work;
 
 	private volatile long renewedAt;
 
@@ -34,14 +34,14 @@ final class HeldReply {
 
 	/**
 	 * Returns what runs.
-	 * @return the reply; null if it is only being ended
+	 * @return the reply, or what runs instead; null if it is only being ended
 	 */
-	@Nullable Reply reply() {
-		return this.reply;
+	@Nullable ClaimedWork work() {
+		return this.work;
 	}
 
-	void runs(Reply reply) {
-		this.reply = reply;
+	void runs(ClaimedWork work) {
+		this.work = work;
 	}
 
 	/**

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
@@ -110,13 +111,32 @@ public final class JdbcReplyQueue {
 				set state = 'waiting', node_id = null, updated_at = statement_timestamp(),
 					attempts = case when l.attempted then r.attempts else greatest(r.attempts - 1, 0) end,
 					lease_until = statement_timestamp()
-						+ case when l.attempted then make_interval(secs => ?) else interval '0' end
+						+ case when l.attempted then make_interval(secs => ? * power(2, least(r.attempts, 7) - 1)) else interval '0' end
 				from locked l
 				where not l.gone and r.session_id = l.session_id and r.event_id = l.event_id
 			)
 			select h.session_id, h.event_id
 			from held h
 			where not exists (select from locked l where l.session_id = h.session_id and l.event_id = h.event_id)
+			""";
+
+	private static final String HOLDS = """
+			select 1
+			from ws_replies r
+			join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
+			where r.session_id = ? and r.event_id = ? and r.fence = ? and r.state = 'running'
+			""";
+
+	/**
+	 * Locks the session first, as everything does that locks both.
+	 */
+	private static final String END = """
+			with open as materialized (
+				select session_id from ws_sessions where session_id = ? and closed_at is null for key share
+			)
+			delete from ws_replies r
+			using open o
+			where r.session_id = o.session_id and r.event_id = ? and r.fence = ? and r.state = 'running'
 			""";
 
 	private final JdbcExecutor database;
@@ -213,7 +233,8 @@ public final class JdbcReplyQueue {
 	 * Gives replies back, so that any node may claim them. Removes those whose sessions
 	 * are closed or gone. What another node has claimed is left alone.
 	 * @param claims the replies; with true for those whose attempt counts
-	 * @param pause how long those whose attempt counts may not be claimed
+	 * @param pause how long those whose first attempt counts may not be claimed; twice as
+	 * long after each further one, up to 64 times
 	 * @return the replies that are still this node's, because their rows are locked
 	 */
 	public List<ReplyKey> release(Map<ClaimedReply, Boolean> claims, Duration pause) {
@@ -224,6 +245,35 @@ public final class JdbcReplyQueue {
 					statement.getConnection().createArrayOf("bool", order.stream().map(claims::get).toArray()));
 			statement.setDouble(5, seconds(pause));
 		}, JdbcReplyQueue::key));
+	}
+
+	/**
+	 * Returns whether a claim has neither ended nor passed to another node, as the
+	 * current transaction sees it, and its session is open.
+	 * @param session the connection
+	 * @param claim the claim
+	 * @return whether it is this node's
+	 * @throws SQLException if the statement failed
+	 */
+	public static boolean holds(JdbcSession session, ClaimedReply claim) throws SQLException {
+		return !session.list(HOLDS, (statement) -> setClaim(statement, claim), (row) -> true).isEmpty();
+	}
+
+	/**
+	 * Ends a claim in the current transaction.
+	 * @param session the connection
+	 * @param claim the claim
+	 * @return whether it was this node's, and its session is open
+	 * @throws SQLException if the statement failed
+	 */
+	public static boolean end(JdbcSession session, ClaimedReply claim) throws SQLException {
+		return session.update(END, (statement) -> setClaim(statement, claim)) > 0;
+	}
+
+	private static void setClaim(PreparedStatement statement, ClaimedReply claim) throws SQLException {
+		statement.setObject(1, claim.sessionId());
+		statement.setLong(2, claim.inReplyTo());
+		statement.setLong(3, claim.fence());
 	}
 
 	private static void setClaims(PreparedStatement statement, Collection<ClaimedReply> claims) throws SQLException {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  * The log is never called with the lock held, because the log calls back.
  */
-final class Reply implements Runnable {
+final class Reply implements ClaimedWork, Runnable {
 
 	private static final Log logger = LogFactory.getLog(Reply.class);
 
@@ -166,7 +166,8 @@ final class Reply implements Runnable {
 	 * Ends the reply with what it has said so far.
 	 * @return whether it had not ended yet
 	 */
-	boolean cancel() {
+	@Override
+	public boolean cancel() {
 		return complete("cancelled", "cancelled", true);
 	}
 
@@ -183,7 +184,8 @@ final class Reply implements Runnable {
 	/**
 	 * Ends the reply if it takes too long.
 	 */
-	void checkTime() {
+	@Override
+	public void checkTime() {
 		if (locked(() -> this.state.isOverdue(System.nanoTime()))) {
 			fail(ReplyFailure.TIMEOUT);
 		}
@@ -194,7 +196,8 @@ final class Reply implements Runnable {
 	 * events cannot be stored.
 	 * @return whether it had not ended yet
 	 */
-	boolean abandon() {
+	@Override
+	public boolean abandon() {
 		if (!locked(this.state::abandon)) {
 			return false;
 		}

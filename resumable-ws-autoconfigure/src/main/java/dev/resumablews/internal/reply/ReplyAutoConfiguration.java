@@ -3,7 +3,6 @@ package dev.resumablews.internal.reply;
 import java.util.List;
 import java.util.function.Supplier;
 
-import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.budget.UserBudgets;
@@ -13,8 +12,6 @@ import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.observation.Observations;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -39,8 +36,6 @@ import org.springframework.util.ClassUtils;
 @EnableConfigurationProperties(ResumableWsProperties.class)
 public final class ReplyAutoConfiguration {
 
-	private static final Log logger = LogFactory.getLog(ReplyAutoConfiguration.class);
-
 	@Bean
 	JdbcReplyQueue resumableWsReplyQueue(JdbcExecutor database, NodeId nodeId, ResumableWsProperties properties) {
 		return new JdbcReplyQueue(database, nodeId, properties.reply().lease());
@@ -55,7 +50,7 @@ public final class ReplyAutoConfiguration {
 	@Bean
 	ReplyScheduler resumableWsReplies(EventLog log, JdbcReplyQueue queue, ObjectProvider<NodeNotifier> notifier,
 			ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
-			ObjectProvider<ClientMessageHandler> handlers, ListenerDispatcher listeners,
+			ObjectProvider<StoredMessageHandler> handler, ListenerDispatcher listeners,
 			ObjectProvider<Observations> observations, ListableBeanFactory beans, Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
 		ResumableWsProperties.User user = properties.user();
@@ -65,16 +60,13 @@ public final class ReplyAutoConfiguration {
 				reply.firstPartTimeout(), reply.idleTimeout(), reply.maxDuration(), reply.maxConcurrent(), limits,
 				reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
 				reply.takeover() == ResumableWsProperties.Takeover.RESTART, reply.maxAttempts());
-		boolean handled = handlers.stream().anyMatch((handler) -> ReplyEvents.USER_MESSAGE.equals(handler.type()));
-		boolean answered = reply.enabled() && !handled;
-		ReplyGenerator answering = answered ? generator.getIfAvailable() : null;
-		if (answered && answering == null) {
-			logger.info("User messages are stored and not answered, because " + whyNotAnswered(beans));
-		}
+		ReplyGenerator answering = reply.enabled() ? generator.getIfAvailable() : null;
+		String whyNotAnswered = (reply.enabled() && answering == null) ? whyNotAnswered(beans) : null;
 		Supplier<ReplyThreads> threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads::virtual
 				: ReplyThreads::platform;
-		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering, settings, threads,
-				listeners.listener(), observations.getIfAvailable(() -> Observations.NONE));
+		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering,
+				handler.getIfAvailable(), whyNotAnswered, settings, threads, listeners.listener(),
+				observations.getIfAvailable(() -> Observations.NONE));
 	}
 
 	private static int orUnlimited(int limit) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.ObjLongConsumer;
 
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class ReplyClaimer {
 
 	/**
-	 * How long a reply that could not be begun or stored may not be claimed.
+	 * How long a reply that could not be begun or stored may not be claimed, after the
+	 * first attempt.
 	 */
 	private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
@@ -55,6 +57,8 @@ final class ReplyClaimer {
 
 	private final ReplySettings settings;
 
+	private final BooleanSupplier oneAtATime;
+
 	private final IntSupplier room;
 
 	private final ObjLongConsumer<ClaimedReply> onClaimed;
@@ -74,17 +78,20 @@ final class ReplyClaimer {
 	/**
 	 * Creates a claimer.
 	 * @param inbox what it is to do
+	 * @param oneAtATime returns whether the replies of a session run one after the other
 	 * @param room returns how many replies may be begun
 	 * @param onClaimed begins a reply, given the time at which its lease began at the
 	 * earliest; must neither block nor throw
 	 */
 	ReplyClaimer(ClaimInbox inbox, JdbcReplyQueue queue, HeldReplies held, NodeNotifier notifier,
-			ReplySettings settings, IntSupplier room, ObjLongConsumer<ClaimedReply> onClaimed) {
+			ReplySettings settings, BooleanSupplier oneAtATime, IntSupplier room,
+			ObjLongConsumer<ClaimedReply> onClaimed) {
 		this.inbox = inbox;
 		this.queue = queue;
 		this.held = held;
 		this.notifier = notifier;
 		this.settings = settings;
+		this.oneAtATime = oneAtATime;
 		this.room = room;
 		this.onClaimed = onClaimed;
 	}
@@ -159,7 +166,7 @@ final class ReplyClaimer {
 	private void claim(ClaimWork work) {
 		long begin = System.nanoTime();
 		ClaimRequest request = new ClaimRequest(work.stored(), work.sessions(), work.look(), this.held.keys(),
-				Math.max(0, this.room.getAsInt()), this.settings.oneAtATime(), this.settings.limits());
+				Math.max(0, this.room.getAsInt()), this.oneAtATime.getAsBoolean(), this.settings.limits());
 		Claims claims = this.queue.claim(request);
 		claims.replies().forEach((claim) -> this.onClaimed.accept(claim, begin));
 		this.waiting = claims.waiting();

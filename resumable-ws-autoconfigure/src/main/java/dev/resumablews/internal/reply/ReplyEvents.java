@@ -22,6 +22,11 @@ final class ReplyEvents {
 
 	static final String FAILED = "assistant_failed";
 
+	/**
+	 * A user message that the application's handler could not handle.
+	 */
+	static final String MESSAGE_FAILED = "message_failed";
+
 	private static final JsonStringEncoder ENCODER = JsonStringEncoder.getInstance();
 
 	private ReplyEvents() {
@@ -72,6 +77,14 @@ final class ReplyEvents {
 		quote(json, failure.code());
 		json.append(",\"message\":");
 		quote(json, failure.message());
+		return json.append('}').toString();
+	}
+
+	static String messageFailed(long inReplyTo, String code, String message) {
+		StringBuilder json = new StringBuilder("{\"in_reply_to\":").append(inReplyTo).append(",\"code\":");
+		quote(json, code);
+		json.append(",\"message\":");
+		quote(json, message);
 		return json.append('}').toString();
 	}
 

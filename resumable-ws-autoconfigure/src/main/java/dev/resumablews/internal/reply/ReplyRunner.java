@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import dev.resumablews.MessageRejectedException;
 import dev.resumablews.PayloadCodecException;
 import dev.resumablews.ReplyEndedEvent;
 import dev.resumablews.ReplyGenerator;
@@ -66,6 +67,11 @@ final class ReplyRunner implements ReplyContext {
 
 	private volatile ReplyThreads threads;
 
+	/**
+	 * What handles user messages instead of a generator; null if nothing does.
+	 */
+	private volatile @Nullable StoredMessageHandler handler;
+
 	private volatile boolean draining;
 
 	/**
@@ -93,7 +99,12 @@ final class ReplyRunner implements ReplyContext {
 		this.inbox = inbox;
 	}
 
-	void start() {
+	/**
+	 * Starts.
+	 * @param handler handles user messages instead of the generator; null if nothing does
+	 */
+	void start(@Nullable StoredMessageHandler handler) {
+		this.handler = handler;
 		this.busy = new AtomicInteger();
 		this.threads = this.threadFactory.get();
 		this.draining = false;
@@ -231,7 +242,11 @@ final class ReplyRunner implements ReplyContext {
 	void begin(ClaimedReply claim, long claimedAt) {
 		HeldReply held = this.held.add(claim, claimedAt);
 		try {
-			if (claim.cancelled()) {
+			StoredMessageHandler handler = this.handler;
+			if (handler != null) {
+				beginHandling(held, handler);
+			}
+			else if (claim.cancelled()) {
 				this.threads.callBack(() -> guarded(claim, () -> endCancelled(claim)));
 			}
 			else if (this.draining) {
@@ -251,6 +266,28 @@ final class ReplyRunner implements ReplyContext {
 		}
 	}
 
+	private void beginHandling(HeldReply held, StoredMessageHandler handler) {
+		ClaimedReply claim = held.claim();
+		if (this.draining) {
+			giveBack(claim);
+		}
+		else if (claim.attempts() > this.settings.maxAttempts()) {
+			logger.warn("Message %d of session %s is given up, because it was taken over %d times"
+				.formatted(claim.inReplyTo(), claim.sessionId(), claim.attempts() - 1));
+			failMessage(claim, "failed", "The message could not be handled");
+		}
+		else {
+			Handling handling = new Handling(claim, handler, ReplyScope.of(claim, this.observations),
+					this.settings.maxDuration(), new HandlingOutcome(handler));
+			execute(held, handling, handling, handler.executor(claim.userId(), this.threads));
+		}
+	}
+
+	private void failMessage(ClaimedReply claim, String code, String message) {
+		append(claim, claim.messageId(), ReplyEvents.MESSAGE_FAILED,
+				() -> ReplyEvents.messageFailed(claim.inReplyTo(), code, message), true, null);
+	}
+
 	private boolean mayNotBegin(ClaimedReply claim) {
 		boolean begun = claim.previous() != null;
 		return begun && !this.settings.restart() || claim.attempts() > this.settings.maxAttempts();
@@ -266,7 +303,18 @@ final class ReplyRunner implements ReplyContext {
 
 	private void run(HeldReply held, ReplyGenerator generator) {
 		Reply reply = new Reply(held.claim(), this, generator, ReplyScope.of(held.claim(), this.observations));
-		held.runs(reply);
+		execute(held, reply, () -> {
+			try {
+				reply.run();
+			}
+			catch (Throwable ex) {
+				reply.onError(ex);
+			}
+		}, this.threads);
+	}
+
+	private void execute(HeldReply held, ClaimedWork work, Runnable task, Executor executor) {
+		held.runs(work);
 		CompletableFuture<@Nullable Void> back = new CompletableFuture<>();
 		AtomicInteger busy = this.busy;
 		busy.incrementAndGet();
@@ -275,13 +323,12 @@ final class ReplyRunner implements ReplyContext {
 			this.inbox.look();
 		});
 		try {
-			reply.announce();
-			this.threads.execute(() -> {
+			if (work instanceof Reply reply) {
+				reply.announce();
+			}
+			executor.execute(() -> {
 				try {
-					reply.run();
-				}
-				catch (Throwable ex) {
-					reply.onError(ex);
+					task.run();
 				}
 				finally {
 					back.complete(null);
@@ -290,7 +337,7 @@ final class ReplyRunner implements ReplyContext {
 		}
 		catch (Throwable ex) {
 			back.complete(null);
-			reply.abandon();
+			work.abandon();
 			throw ex;
 		}
 		if (this.draining) {
@@ -347,15 +394,12 @@ final class ReplyRunner implements ReplyContext {
 	 * Leaves a reply that still runs to the next node, or ends it.
 	 */
 	void giveUp(HeldReply held) {
-		Reply reply = held.reply();
-		if (reply == null) {
-			return;
-		}
-		if (this.settings.restart()) {
-			reply.abandon();
-		}
-		else {
+		ClaimedWork work = held.work();
+		if (work instanceof Reply reply && !this.settings.restart()) {
 			reply.fail(ReplyFailure.INTERRUPTED);
+		}
+		else if (work != null) {
+			work.abandon();
 		}
 	}
 
@@ -364,17 +408,17 @@ final class ReplyRunner implements ReplyContext {
 	 * @return whether it had not ended yet
 	 */
 	boolean cancel(HeldReply held) {
-		Reply reply = held.reply();
-		return reply != null && reply.cancel();
+		ClaimedWork work = held.work();
+		return work != null && work.cancel();
 	}
 
 	/**
 	 * Stops a reply that is no longer this node's.
 	 */
 	void lost(HeldReply held) {
-		Reply reply = held.reply();
-		if (reply != null) {
-			reply.abandon();
+		ClaimedWork work = held.work();
+		if (work != null) {
+			work.abandon();
 		}
 		giveBack(held.claim());
 	}
@@ -384,16 +428,62 @@ final class ReplyRunner implements ReplyContext {
 	 */
 	void checkTime() {
 		for (HeldReply held : this.held.all()) {
-			Reply reply = held.reply();
-			if (reply != null) {
+			ClaimedWork work = held.work();
+			if (work != null) {
 				try {
-					reply.checkTime();
+					work.checkTime();
 				}
 				catch (Throwable ex) {
 					logger.warn("Reply " + held.claim().messageId() + " could not be timed", ex);
 				}
 			}
 		}
+	}
+
+	/**
+	 * What becomes of a message's claim after an attempt to handle it.
+	 */
+	private final class HandlingOutcome implements Handling.Outcome {
+
+		private final StoredMessageHandler handler;
+
+		private HandlingOutcome(StoredMessageHandler handler) {
+			this.handler = handler;
+		}
+
+		@Override
+		public void handled(ClaimedReply claim) {
+			ReplyRunner.this.held.remove(claim);
+			ReplyRunner.this.inbox.ended(claim.sessionId());
+		}
+
+		@Override
+		public void failed(ClaimedReply claim, Throwable failure) {
+			MessageRejectedException rejected = this.handler.rejection(failure);
+			if (rejected != null) {
+				logger.debug("Message %d of session %s is rejected".formatted(claim.inReplyTo(), claim.sessionId()),
+						failure);
+				failMessage(claim, "invalid", String.valueOf(rejected.getMessage()));
+				return;
+			}
+			boolean last = claim.attempts() >= ReplyRunner.this.settings.maxAttempts();
+			this.handler.failed(
+					"Attempt %d to handle message %d of session %s failed, and %s".formatted(claim.attempts(),
+							claim.inReplyTo(), claim.sessionId(), last ? "it is given up" : "it will be tried again"),
+					failure);
+			if (last) {
+				failMessage(claim, "failed", "The message could not be handled");
+			}
+			else {
+				giveBack(claim);
+			}
+		}
+
+		@Override
+		public void abandoned(ClaimedReply claim) {
+			giveBack(claim);
+		}
+
 	}
 
 }

@@ -69,7 +69,16 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 
 	private final NodeNotifier notifier;
 
-	private final boolean answers;
+	private final boolean generates;
+
+	private final @Nullable StoredMessageHandler handler;
+
+	private final @Nullable String whyNotAnswered;
+
+	/**
+	 * Whether user messages are handled by the application. Known at the first start.
+	 */
+	private volatile boolean handles;
 
 	private final HeldReplies held = new HeldReplies();
 
@@ -100,19 +109,43 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
 			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener,
 			Observations observations) {
+		this(log, queue, notifier, generator, null, null, settings, threadFactory, listener, observations);
+	}
+
+	/**
+	 * Creates the replies of this node.
+	 * @param log where they are stored
+	 * @param queue which node runs which
+	 * @param notifier notifies other nodes when there is something to do
+	 * @param generator what answers; null if there is none
+	 * @param handler handles user messages instead, if the application has a handler;
+	 * null for none
+	 * @param whyNotAnswered what is logged when user messages are stored and no more;
+	 * null for nothing
+	 * @param settings their bounds
+	 * @param threadFactory creates the threads that generators and handlers are called
+	 * on, at each start
+	 * @param listener is called when a reply has ended
+	 * @param observations observes them
+	 */
+	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
+			@Nullable StoredMessageHandler handler, @Nullable String whyNotAnswered, ReplySettings settings,
+			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, Observations observations) {
 		this.settings = settings;
 		this.queue = queue;
 		this.notifier = notifier;
-		this.answers = generator != null;
+		this.generates = generator != null;
+		this.handler = handler;
+		this.whyNotAnswered = whyNotAnswered;
 		this.runner = new ReplyRunner(log, generator, settings, threadFactory, listener, observations, this.held,
 				this.inbox);
-		this.claimer = new ReplyClaimer(this.inbox, queue, this.held, notifier, settings, this.runner::room,
-				this.runner::begin);
+		this.claimer = new ReplyClaimer(this.inbox, queue, this.held, notifier, settings, this::oneAtATime,
+				this.runner::room, this.runner::begin);
 		this.leases = new LeaseRenewer(queue, this.held, settings.lease(), notifier.backstop(), this.runner::cancel,
 				this.runner::lost);
 		this.timer.every(tick(settings), "Timing replies out", this.runner::checkTime);
 		notifier.onRing(() -> {
-			if (this.running && this.answers) {
+			if (this.running && answers()) {
 				this.inbox.look();
 				this.leases.look();
 			}
@@ -125,11 +158,15 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			return;
 		}
 		this.running = true;
-		this.runner.start();
-		if (this.answers) {
+		this.handles = this.handler != null && this.handler.isPresent();
+		this.runner.start(this.handles ? this.handler : null);
+		if (answers()) {
 			this.leases.start();
 			this.claimer.start();
 			this.timer.start();
+		}
+		else if (this.whyNotAnswered != null) {
+			logger.info("User messages are stored and not answered, because " + this.whyNotAnswered);
 		}
 	}
 
@@ -166,7 +203,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			.map((held) -> Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(0, now - held.renewedAt()))))
 			.max(Comparator.naturalOrder())
 			.orElse(null);
-		return new ReplyStatus(this.answers, this.runner.running(), waiting(), sinceRenewal, this.settings.lease());
+		return new ReplyStatus(answers(), this.runner.running(), waiting(), sinceRenewal, this.settings.lease());
 	}
 
 	@Override
@@ -194,11 +231,25 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * Returns whether user messages are answered.
-	 * @return whether there is a generator
+	 * Returns whether user messages are answered or handled.
+	 * @return whether each has a row that is claimed
 	 */
 	boolean answers() {
-		return this.answers;
+		return this.handles || this.generates;
+	}
+
+	/**
+	 * Returns whether user messages are answered by a generator.
+	 */
+	boolean generates() {
+		return this.generates && !this.handles;
+	}
+
+	/**
+	 * Messages of a session are handled in their order.
+	 */
+	private boolean oneAtATime() {
+		return this.handles || this.settings.oneAtATime();
 	}
 
 	/**
@@ -229,10 +280,14 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * Cancels what runs here first: that needs no answer of Postgres.
+	 * Cancels what runs here first: that needs no answer of Postgres. Messages that the
+	 * application handles are not cancelled.
 	 */
 	@Override
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
+		if (this.handles) {
+			return false;
+		}
 		boolean here = false;
 		for (HeldReply held : this.held.all()) {
 			ClaimedReply claim = held.claim();
@@ -279,7 +334,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 		}
 		this.held.all().forEach(this.runner::giveUp);
 		try {
-			if (this.answers && !this.inbox.awaitIdle(HAND_OVER_TIMEOUT)) {
+			if (answers() && !this.inbox.awaitIdle(HAND_OVER_TIMEOUT)) {
 				logger.warn("Replies of this node can be claimed by others only when their leases have passed");
 			}
 		}

@@ -2,7 +2,6 @@ package dev.resumablews.internal.reply;
 
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.budget.BudgetExceededException;
@@ -52,8 +51,9 @@ public final class UserMessages {
 	}
 
 	/**
-	 * Stores a user message once for each key. Its reply begins on this node or another
-	 * one when its turn has come. Does not block, unless it {@linkplain #mayBlock() may}.
+	 * Stores a user message once for each key. It is answered, or handled by the
+	 * application, on this node or another one when its turn has come. Does not block,
+	 * unless it {@linkplain #mayBlock() may}.
 	 * @param sessionId the session
 	 * @param userId the user, to whom the session must belong
 	 * @param content what the user said
@@ -64,24 +64,6 @@ public final class UserMessages {
 	 * wait, or the user asks for too many
 	 */
 	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
-		return submit(sessionId, userId, content, idempotencyKey, (stored) -> {
-		});
-	}
-
-	/**
-	 * Stores a user message as {@link #submit(UUID, String, String, UUID)} does, and
-	 * calls back also when it was stored after it had been refused. Sent again, it would
-	 * be a duplicate, so that is when it has to be handled.
-	 * @param sessionId the session
-	 * @param userId the user, to whom the session must belong
-	 * @param content what the user said
-	 * @param idempotencyKey the message's key
-	 * @param onStored called once if, and when, the message was stored and is no
-	 * duplicate; must be fast
-	 * @return as for {@link #submit(UUID, String, String, UUID)}
-	 */
-	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey,
-			Consumer<AppendResult> onStored) {
 		if (!this.replies.accepts()) {
 			return CompletableFuture.failedFuture(new EventLogUnavailableException("The server is stopping"));
 		}
@@ -89,19 +71,17 @@ public final class UserMessages {
 			.of(sessionId, ReplyEvents.USER_MESSAGE, ReplyEvents.userMessage(content, idempotencyKey))
 			.once(userId, idempotencyKey);
 		if (!this.replies.answers()) {
-			return this.log.append(message, onStored);
+			return this.log.append(message);
 		}
-		if (!this.budgets.of(userId).tryConsume(Rate.REPLIES, 1)) {
+		if (this.replies.generates() && !this.budgets.of(userId).tryConsume(Rate.REPLIES, 1)) {
 			return CompletableFuture.failedFuture(new BudgetExceededException(Rate.REPLIES.reason()));
 		}
 		String refusal = this.replies.refuses(userId);
 		if (refusal != null) {
 			return CompletableFuture.failedFuture(new BudgetExceededException(refusal));
 		}
-		return this.log.append(message.askingForReply(this.observations.currentTrace()), (stored) -> {
-			this.replies.stored(new ReplyKey(sessionId, stored.eventId()));
-			onStored.accept(stored);
-		});
+		return this.log.append(message.askingForReply(this.observations.currentTrace()),
+				(stored) -> this.replies.stored(new ReplyKey(sessionId, stored.eventId())));
 	}
 
 }

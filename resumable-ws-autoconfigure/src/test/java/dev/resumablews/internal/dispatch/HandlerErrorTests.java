@@ -55,7 +55,7 @@ class HandlerErrorTests {
 			}
 			await().atMost(PATIENCE)
 				.untilAsserted(() -> assertThat(this.server.bean(Handled.class).contents).containsExactly("one", "bad",
-						"two", "three"));
+						"bad", "bad", "two", "three"));
 		}
 	}
 

@@ -71,7 +71,7 @@ class ReplyAutoConfigurationTests {
 
 	@BeforeEach
 	void prepare() {
-		((Logger) LoggerFactory.getLogger(ReplyAutoConfiguration.class)).setLevel(Level.INFO);
+		((Logger) LoggerFactory.getLogger(ReplyScheduler.class)).setLevel(Level.INFO);
 		this.runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
 					ReplyAutoConfiguration.class, SpringAiAutoConfiguration.class, ChatClientAutoConfiguration.class))
