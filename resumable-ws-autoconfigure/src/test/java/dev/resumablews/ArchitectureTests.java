@@ -95,7 +95,7 @@ class ArchitectureTests {
 					"epoch"), //
 			entry("springai", "log", "reply"), //
 			entry("relay", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
-			entry("handler", "failure", "jdbc", "log", "publish", "relay", "reply", "workers"), //
+			entry("handler", "failure", "concurrent", "jdbc", "log", "publish", "relay", "reply", "workers"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //
 			entry("connection", "observability", "concurrent", "budget", "log", "feed", "presence", "reply", "protocol",
