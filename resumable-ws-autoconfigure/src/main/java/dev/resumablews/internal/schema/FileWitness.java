@@ -21,7 +21,8 @@ record FileWitness(String file, String relation, String column) {
 			new FileWitness("007-reply-users.sql", "ws_replies", "user_id"), //
 			new FileWitness("008-erasure.sql", "ws_disconnects", ""), //
 			new FileWitness("009-user-limits.sql", "ws_sessions", "stored_bytes"), //
-			new FileWitness("010-relays.sql", "ws_relays", ""));
+			new FileWitness("010-relays.sql", "ws_relays", ""), //
+			new FileWitness("011-traces.sql", "ws_replies", "trace"));
 
 	/**
 	 * Returns a witness of each file.

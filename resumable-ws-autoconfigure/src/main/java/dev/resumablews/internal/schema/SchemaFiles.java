@@ -22,7 +22,7 @@ final class SchemaFiles {
 			"008-erasure.sql", //
 			"009-user-limits.sql", //
 			"010-relays.sql", //
-			"012-traces.sql");
+			"011-traces.sql");
 
 	private SchemaFiles() {
 	}

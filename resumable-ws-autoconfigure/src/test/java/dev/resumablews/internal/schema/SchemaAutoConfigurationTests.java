@@ -193,7 +193,7 @@ class SchemaAutoConfigurationTests {
 			FailureAnalysis analysis = StartFailure.analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription()).contains("ws_sessions", "Liquibase");
 			assertThat(analysis.getAction()).contains("exclusion of org.liquibase:liquibase-core", "001-tables.sql",
-					"010-relays.sql", "dev/resumablews/schema/");
+					"011-traces.sql", "dev/resumablews/schema/");
 		});
 	}
 

@@ -132,7 +132,7 @@ class SchemaStartTests {
 	void withoutMigrationAnEmptyDatabaseIsFoundAtStart() {
 		FailureAnalysis analysis = analyze(this.runner.withPropertyValues(MIGRATE_BY_HAND));
 		assertThat(analysis.getDescription()).contains("ws_sessions", "resumable-ws.schema.migrate is false");
-		assertThat(analysis.getAction()).contains("001-tables.sql", "010-relays.sql",
+		assertThat(analysis.getAction()).contains("001-tables.sql", "011-traces.sql",
 				"resumable-ws.schema.migrate=true");
 	}
 
