@@ -173,12 +173,6 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void anotherSignalReplacesOurs() {
-		this.runner.withBean("own", ClusterSignal.class, LosingSignal::new)
-			.run((context) -> assertThat(context).hasSingleBean(ClusterSignal.class));
-	}
-
-	@Test
 	void nothingIsThereWhenTheLibraryIsTurnedOff() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(Cluster.class).doesNotHaveBean(ClusterSignal.class));

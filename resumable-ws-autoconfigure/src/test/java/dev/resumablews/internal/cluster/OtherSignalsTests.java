@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -154,6 +155,7 @@ class OtherSignalsTests {
 	static class Losing {
 
 		@Bean
+		@Primary
 		ClusterSignal losingSignal() {
 			return new LosingSignal();
 		}
