@@ -92,23 +92,32 @@ class ArchitectureTests {
 			entry("handshake", "observability", "protocol", "epoch"), //
 			entry("feed", "codec", "concurrent", "jdbc", "epoch"), //
 			entry("presence", "concurrent", "jdbc", "node"), //
-			entry("log", "observation", "status", "observability", "budget", "codec", "concurrent", "schema", "jdbc", "node", "feed", "epoch"), //
-			entry("publish", "observability", "protocol", "codec", "concurrent", "datasource", "jdbc", "log", "feed", "presence", "epoch", "ephemeral"), //
-			entry("cluster", "status", "concurrent", "datasource", "jdbc", "schema", "node", "feed", "log", "ephemeral", "protocol"), //
+			entry("log", "observation", "status", "observability", "budget", "codec", "concurrent", "schema", "jdbc",
+					"node", "feed", "epoch"), //
+			entry("publish", "observability", "protocol", "codec", "concurrent", "datasource", "jdbc", "log", "feed",
+					"presence", "epoch", "ephemeral"), //
+			entry("cluster", "status", "concurrent", "datasource", "jdbc", "schema", "node", "feed", "log", "ephemeral",
+					"protocol"), //
 			entry("cleanup", "status", "observability", "concurrent", "datasource", "schema", "jdbc", "log"), //
 			entry("configuration", "handshake", "datasource", "jdbc"), //
-			entry("reply", "observation", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log", "node", "protocol", "epoch"), //
+			entry("reply", "observation", "status", "observability", "codec", "concurrent", "budget", "jdbc", "log",
+					"node", "protocol", "epoch"), //
 			entry("springai", "log", "reply"), //
-			entry("relay", "observation", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node", "protocol", "epoch"), //
+			entry("relay", "observation", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node",
+					"protocol", "epoch"), //
 			entry("handler", "concurrent", "workers", "jdbc", "failure", "log", "publish", "relay", "reply"), //
 			entry("mdc", "observation", "handler"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //
-			entry("connection", "observation", "status", "observability", "concurrent", "budget", "log", "feed", "presence", "reply", "protocol", "handshake", "epoch", "workers", "outbox"), //
+			entry("connection", "observation", "status", "observability", "concurrent", "budget", "log", "feed",
+					"presence", "reply", "protocol", "handshake", "epoch", "workers", "outbox"), //
 			entry("security", "client", "handler", "handshake", "presence"), //
-			entry("dispatch", "observation", "handler", "concurrent", "budget", "log", "publish", "reply", "relay", "protocol", "workers", "connection"), //
-			entry("admission", "status", "observability", "concurrent", "budget", "log", "presence", "reply", "protocol", "handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
-			entry("http", "observation", "concurrent", "budget", "log", "protocol", "handshake", "workers", "connection", "dispatch", "admission"), //
+			entry("dispatch", "observation", "handler", "concurrent", "budget", "log", "publish", "reply", "relay",
+					"protocol", "workers", "connection"), //
+			entry("admission", "status", "observability", "concurrent", "budget", "log", "presence", "reply",
+					"protocol", "handshake", "ephemeral", "node", "workers", "connection", "dispatch"), //
+			entry("http", "observation", "concurrent", "budget", "log", "protocol", "handshake", "workers",
+					"connection", "dispatch", "admission"), //
 			entry("websocket", "observation", "handshake", "connection", "dispatch", "admission"));
 
 	private static final DescribedPredicate<JavaClass> AUTO_CONFIGURATION = describe("auto-configurations",

@@ -62,7 +62,10 @@ public enum ErrorCode {
 		return (rejection instanceof MessageForbiddenException) ? FORBIDDEN : INVALID;
 	}
 
-	String wireName() {
+	/**
+	 * Returns what clients know the code by.
+	 */
+	public String wireName() {
 		return name().toLowerCase(Locale.ROOT);
 	}
 

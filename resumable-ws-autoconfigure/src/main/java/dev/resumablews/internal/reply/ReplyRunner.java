@@ -23,6 +23,7 @@ import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.internal.observation.Observations;
+import dev.resumablews.internal.protocol.ErrorCode;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -463,7 +464,7 @@ final class ReplyRunner implements ReplyContext {
 			if (rejected != null) {
 				logger.debug("Message %d of session %s is rejected".formatted(claim.inReplyTo(), claim.sessionId()),
 						failure);
-				failMessage(claim, "invalid", String.valueOf(rejected.getMessage()));
+				failMessage(claim, ErrorCode.of(rejected).wireName(), String.valueOf(rejected.getMessage()));
 				return;
 			}
 			boolean last = claim.attempts() >= ReplyRunner.this.settings.maxAttempts();

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageMapping;
+import dev.resumablews.MessageForbiddenException;
 import dev.resumablews.ResumableSession;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
@@ -234,6 +235,19 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
+	void aMessageThatTheUserMayNotSendIsNotTriedAgain() {
+		try (WsTestClient client = connect(this.server)) {
+			UUID session = session(client);
+			say(client, "forbidden");
+			JsonNode failed = client.await("message_failed").path("payload");
+			assertThat(failed.path("code").asString()).isEqualTo("forbidden");
+			assertThat(failed.path("message").asString()).isEqualTo("Not on Sundays");
+			awaitNoClaims();
+			assertThat(contents(session)).isEmpty();
+		}
+	}
+
+	@Test
 	void theMessageOfASessionThatIsErasedIsNotHandled() throws Exception {
 		try (WsTestClient client = connect(this.server)) {
 			UUID session = session(client);
@@ -353,6 +367,9 @@ class UserMessageHandlingTests {
 				if (said.content().equals("wait")) {
 					this.waiting.countDown();
 					this.opened.await();
+				}
+				if (said.content().equals("forbidden")) {
+					throw new MessageForbiddenException("Not on Sundays");
 				}
 				if (said.content().startsWith("fails ")
 						&& this.failures.computeIfAbsent(message.idempotencyKey(), (key) -> new AtomicInteger())
