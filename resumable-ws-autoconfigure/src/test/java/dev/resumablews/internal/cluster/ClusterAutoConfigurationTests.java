@@ -196,7 +196,7 @@ class ClusterAutoConfigurationTests {
 
 	private int listeners() {
 		return this.sql
-			.sql("select count(*) from pg_stat_activity where datname = current_database() and query like 'listen %'")
+			.sql("select count(*) from pg_stat_activity where datname = current_database() and query ~ '^(un)?listen '")
 			.query(Integer.class)
 			.single();
 	}

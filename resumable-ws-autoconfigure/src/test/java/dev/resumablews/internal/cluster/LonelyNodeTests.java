@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -46,6 +47,7 @@ class LonelyNodeTests {
 	static class Recording {
 
 		@Bean
+		@Primary
 		RecordedSignal wire() {
 			return new RecordedSignal();
 		}
