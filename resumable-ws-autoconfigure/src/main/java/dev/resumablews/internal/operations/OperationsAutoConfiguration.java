@@ -60,7 +60,7 @@ public final class OperationsAutoConfiguration {
 				(replies != null && replies.answered() && generators.length > 0) ? generators[0] : null);
 	}
 
-	@Bean
+	@Bean(defaultCandidate = false)
 	StartupLog resumableWsStartupLog(ApplicationContext context, NodeDescription node, NodeState state) {
 		return new StartupLog(context, node, state);
 	}

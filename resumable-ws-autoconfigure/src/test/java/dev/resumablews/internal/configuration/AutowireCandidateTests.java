@@ -42,6 +42,11 @@ class AutowireCandidateTests {
 			"org.springframework.context.Phased", "org.springframework.core.Ordered",
 			"org.springframework.core.PriorityOrdered",
 			"org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer",
+			// Spring Boot collects these
+			"io.micrometer.core.instrument.binder.MeterBinder",
+			"org.springframework.boot.health.contributor.AbstractHealthIndicator",
+			"org.springframework.boot.health.contributor.HealthIndicator",
+			"org.springframework.boot.health.contributor.HealthContributor",
 			"org.springframework.security.config.Customizer",
 			"org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer");
 

@@ -146,7 +146,7 @@ class ConfigurationMistakeTests {
 						"spring-boot-starter-data-redis")
 					.with("cluster.signal=redis")
 					.without("org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration"),
-				of("two handlers of one type", "Two beans handle messages of type 'vote'").with(TwoHandlers.class),
+				of("two handlers of one type", "Messages of type 'vote' have two handlers").with(TwoHandlers.class),
 				of("a handler of the protocol's type", "Messages of type 'ping' are the protocol's own")
 					.with(PingHandler.class),
 				of("a relay without a URI", "must be a ws:// or wss:// URI").with("relay.x.idle-timeout=5m"),

@@ -26,6 +26,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -129,6 +130,7 @@ class EndpointPathCheckTests {
 
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
+			registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
 			registry.addEndpoint("/ws");
 		}
 
