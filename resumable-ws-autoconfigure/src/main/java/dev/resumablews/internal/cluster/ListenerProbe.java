@@ -5,7 +5,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.UUID;
 
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
@@ -24,13 +23,16 @@ final class ListenerProbe {
 
 	private static final Log logger = LogFactory.getLog(PostgresListener.class);
 
-	private static final String NOTIFY = "select pg_notify(?, '')";
+	/**
+	 * One for all nodes: to hear the notification of another node will do.
+	 */
+	private static final String CHANNEL = "resumable_ws_probe";
+
+	private static final String NOTIFY = "select pg_notify('" + CHANNEL + "', '')";
 
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
 
 	private final JdbcExecutor database;
-
-	private final String channel = "resumable_ws_probe_" + UUID.randomUUID().toString().replace("-", "");
 
 	private boolean heard;
 
@@ -49,10 +51,10 @@ final class ListenerProbe {
 		if (this.heard) {
 			return;
 		}
-		execute(connection, "listen \"" + this.channel + "\"");
+		execute(connection, "listen " + CHANNEL);
 		try {
-			this.database.execute((session) -> session.query(NOTIFY,
-					(statement) -> statement.setString(1, this.channel), ResultSet::next));
+			this.database.execute((session) -> session.query(NOTIFY, (statement) -> {
+			}, ResultSet::next));
 		}
 		catch (EventLogUnavailableException ex) {
 			logger.debug("Whether the listening connection hears is not known", ex);
@@ -60,7 +62,7 @@ final class ListenerProbe {
 		}
 		this.heard = await(connection.unwrap(PGConnection.class), receiver);
 		if (this.heard) {
-			execute(connection, "unlisten \"" + this.channel + "\"");
+			execute(connection, "unlisten " + CHANNEL);
 		}
 		else if (!this.warned) {
 			this.warned = true;
@@ -78,7 +80,7 @@ final class ListenerProbe {
 		while (!heard && left > 0) {
 			PGNotification[] notifications = connection.getNotifications((int) left);
 			for (PGNotification notification : (notifications != null) ? notifications : new PGNotification[0]) {
-				if (notification.getName().equals(this.channel)) {
+				if (notification.getName().equals(CHANNEL)) {
 					heard = true;
 				}
 				else {

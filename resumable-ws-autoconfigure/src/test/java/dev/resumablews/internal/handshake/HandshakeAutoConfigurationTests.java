@@ -291,7 +291,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "*", "https://*", "http://*", "https://*:8443", "https://*:[*]", "*://*", "http*",
+	@ValueSource(strings = { "*", "https://*", "http://*", "https://*:8443", "https://*:[*]", "*://*", "http*://*",
 			"https://app.example.com,*" })
 	void cookiesOfAnyPageAreAStartUpFailure(String origins) {
 		String property = "resumable-ws.allowed-origins=" + origins;

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import dev.resumablews.internal.observability.ListenerAutoConfiguration;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.Banner;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -179,7 +180,7 @@ final class HandshakeServer implements AutoCloseable {
 
 		private final String path;
 
-		Application(HandshakeInterceptor gate, @Value("${resumable-ws.path:/ws}") String path) {
+		Application(@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor gate, @Value("${resumable-ws.path:/ws}") String path) {
 			this.gate = gate;
 			this.path = path;
 		}

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -81,11 +82,12 @@ class EventSourceTests {
 		UUID session = connections.all().iterator().next().sessionId();
 		sessions.publish(session, "tick", Map.of("n", 1));
 		assertThat(report(server)).isEqualTo("1 tick");
-		connections.all().forEach((connection) -> {
+		List<Connection> closed = List.copyOf(connections.all());
+		closed.forEach((connection) -> {
 			connection.announceRestart();
 			connection.close(CloseCode.RESTART);
 		});
-		await().atMost(PATIENCE).until(() -> connections.all().isEmpty());
+		await().atMost(PATIENCE).until(() -> connections.all().stream().noneMatch(closed::contains));
 		sessions.publish(session, "tick", Map.of("n", 2));
 		assertThat(report(server)).isEqualTo("2 tick");
 		sessions.publish(session, "please", Map.of());

@@ -7,20 +7,16 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
 import dev.resumablews.ClientMessage;
-import dev.resumablews.ConversationMessage;
-import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.PayloadCodec;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
-import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
 import dev.resumablews.internal.jdbc.JdbcAutoConfiguration;
@@ -59,7 +55,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
@@ -182,18 +177,6 @@ class LogAutoConfigurationTests {
 			sessions.publish(session, "tick", new Shipped(7));
 			assertThat(sessions.history(session, 0, 10)).extracting(SessionEvent::payload)
 				.containsExactly("{\"order_number\":7}");
-		});
-	}
-
-	@Test
-	void theApplicationsLogStepsIn() {
-		EventLog own = new RefusingLog();
-		this.runner.withBean(EventLog.class, () -> own).run((context) -> {
-			assertThat(context).hasSingleBean(EventLog.class);
-			assertThatExceptionOfType(EventLogUnavailableException.class)
-				.isThrownBy(() -> context.getBean(ResumableSessions.class).publish(UUID.randomUUID(), "tick", Map.of()))
-				.withMessage("of the application");
-			assertThat(threads()).isEmpty();
 		});
 	}
 
@@ -363,47 +346,6 @@ class LogAutoConfigurationTests {
 		@Override
 		public String decode(UUID sessionId, String type, String encoded) {
 			return new StringBuilder(encoded).reverse().toString();
-		}
-
-	}
-
-	private static final class RefusingLog implements EventLog {
-
-		@Override
-		public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
-			return CompletableFuture.failedFuture(new EventLogUnavailableException("of the application"));
-		}
-
-		@Override
-		public List<SessionEvent> read(UUID sessionId, long afterEventId, int limit) {
-			return List.of();
-		}
-
-		@Override
-		public Optional<LogPage> page(UUID sessionId, long afterEventId, int limit) {
-			return Optional.empty();
-		}
-
-		@Override
-		public List<ConversationMessage> conversation(UUID sessionId, long throughEventId, int maxMessages,
-				int maxCharacters) {
-			return List.of();
-		}
-
-		@Override
-		public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
-				@Nullable Forks forks) {
-			return new OpenedSession(newSessionId, false, null, 0, 0, 1, Forks.NONE, null);
-		}
-
-		@Override
-		public Optional<SessionSummary> find(UUID sessionId) {
-			throw new UnsupportedOperationException();
-		}
-
-		@Override
-		public boolean flush(Duration timeout) {
-			return true;
 		}
 
 	}
