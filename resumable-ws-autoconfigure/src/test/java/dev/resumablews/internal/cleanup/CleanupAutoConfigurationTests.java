@@ -97,12 +97,16 @@ class CleanupAutoConfigurationTests {
 	@Test
 	void aFailedRunDoesNotEndTheSchedule() {
 		this.jdbc.execute("""
-				create or replace function refuse() returns trigger language plpgsql as 'begin raise exception ''refused''; end';
-				create trigger refuse before delete on ws_sessions for each row execute function refuse()""");
-		this.runner.run((context) -> {
+				create or replace function refuse() returns trigger language plpgsql
+				as 'begin raise exception ''refused''; end'
+				""");
+		this.jdbc.execute(
+				"create trigger refuse before delete on ws_idempotency_keys for each row execute function refuse()");
+		this.runner.withPropertyValues("resumable-ws.cleanup.idempotency-key-ttl=1d").run((context) -> {
 			await().until(() -> threads().size() == 1);
-			this.jdbc.execute("drop trigger refuse on ws_sessions");
-			await().until(() -> count("ws_sessions") == 1);
+			assertThat(count("ws_idempotency_keys")).isPositive();
+			this.jdbc.execute("drop trigger refuse on ws_idempotency_keys");
+			await().until(() -> count("ws_idempotency_keys") == 0);
 		});
 	}
 

@@ -43,6 +43,8 @@ import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
 import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
 import org.springframework.web.socket.handler.TextWebSocketHandler;
+import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
+import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -96,6 +98,10 @@ class EndpointPathCheckTests {
 				.connect()) {
 				client.await("session_init");
 			}
+			server.context()
+				.getBeansOfType(org.springframework.web.servlet.HandlerMapping.class)
+				.forEach((n, m) -> System.out.println("HM " + n + " " + m.getClass().getSimpleName() + " "
+						+ ((m instanceof org.springframework.core.Ordered o) ? o.getOrder() : "-")));
 			BlockingQueue<String> received = new LinkedBlockingQueue<>();
 			WebSocketSession stomp = new StandardWebSocketClient().execute(new TextWebSocketHandler() {
 
@@ -131,7 +137,10 @@ class EndpointPathCheckTests {
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
 			registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
-			registry.addEndpoint("/ws");
+			// the tests have Jetty on the class path, too, which Spring would take for
+			// the server
+			registry.addEndpoint("/ws")
+				.setHandshakeHandler(new DefaultHandshakeHandler(new StandardWebSocketUpgradeStrategy()));
 		}
 
 	}

@@ -180,7 +180,8 @@ final class HandshakeServer implements AutoCloseable {
 
 		private final String path;
 
-		Application(@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor gate, @Value("${resumable-ws.path:/ws}") String path) {
+		Application(@Qualifier("resumableWsHandshakeInterceptor") HandshakeInterceptor gate,
+				@Value("${resumable-ws.path:/ws}") String path) {
 			this.gate = gate;
 			this.path = path;
 		}
