@@ -28,7 +28,8 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 		thread.start();
 		context.registerBean("localPostgres", LocalPostgres.class, () -> await(server),
 				(definition) -> definition.setDestroyMethodName("close"));
-		// the context may fail before it asks for the server, which would outlive the process
+		// the context may fail before it asks for the server, which would outlive the
+		// process
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> stop(server));
 	}
 
