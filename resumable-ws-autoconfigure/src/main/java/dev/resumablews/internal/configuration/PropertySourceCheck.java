@@ -68,11 +68,14 @@ final class PropertySourceCheck implements BeanFactoryPostProcessor {
 			.mapToObj((index) -> name.getElement(index, Form.UNIFORM))
 			.toList();
 		Class<?> type = this.known.type(elements);
+		String value = this.environment.resolvePlaceholders(String.valueOf(property.getValue())).strip();
 		if (type == null) {
-			logger.warn(unknown(name, property));
+			// a group without properties, in YAML, has an empty value
+			if (!value.isEmpty()) {
+				logger.warn(unknown(name, property));
+			}
 			return;
 		}
-		String value = this.environment.resolvePlaceholders(String.valueOf(property.getValue())).strip();
 		if (type == boolean.class) {
 			requireBoolean(name, value, property);
 		}

@@ -46,6 +46,13 @@ class PropertySourceCheckTests {
 	}
 
 	@Test
+	void aGroupInYamlMayBeEmpty(CapturedOutput output) {
+		properties(Map.of("resumable-ws.auth", ""));
+		check();
+		assertThat(output).doesNotContain("has no effect");
+	}
+
+	@Test
 	void aSwitchMayComeFromAPlaceholder() {
 		properties(Map.of("resumable-ws.enabled", "${chat.enabled:TRUE}", "resumable-ws.cleanup.enabled", false));
 		check();
