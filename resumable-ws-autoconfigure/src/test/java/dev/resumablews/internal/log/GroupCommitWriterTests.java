@@ -28,6 +28,7 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.observability.ListenerDispatcher;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.schema.SchemaName;
+import dev.resumablews.internal.status.WriterStatus;
 import dev.resumablews.testing.TestPostgres;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -322,6 +323,10 @@ class GroupCommitWriterTests {
 				assertThat(parked).allSatisfy((append) -> assertThat(append).failsWithin(20, TimeUnit.SECONDS)
 					.withThrowableThat()
 					.withCauseInstanceOf(EventLogUnavailableException.class));
+				// what is being written when it expires may still be stored once the lock
+				// is gone
+				WriterStatus.Source source = (WriterStatus.Source) test.log();
+				await().until(() -> source.writers().stream().allMatch((writer) -> writer.waiting() == 0));
 				blocker.rollback();
 			}
 			await().untilAsserted(() -> assertThat(test.log().append(AppendRequest.of(locked, "after", "{}")))
