@@ -100,11 +100,11 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param firstMessageTimeout Time in which the first message must hold the token, if
 	 * the handshake has none and "message" is a source of tokens; up to a minute.
 	 * Milliseconds without a unit.
+	 * @param maxUnauthenticated WebSockets of this node that may wait for their first
+	 * message; further handshakes without a token are refused.
 	 * @param maxUnauthenticatedPerAddress WebSockets of one address that may wait for
 	 * their first message; further handshakes without a token are refused. An IPv6
 	 * address counts with all others of its /64.
-	 * @param maxUnauthenticated WebSockets of this node that may wait for their first
-	 * message; further handshakes without a token are refused.
 	 * @param jwt Verification of JSON Web Tokens.
 	 */
 	public record Auth(@DefaultValue( {
@@ -172,10 +172,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param publicKeyLocation Location of an RSA public key in PEM format, for RS256
 	 * signatures.
 	 * @param jwkSetUri URI of the JWK set to verify signatures with.
-	 * @param issuerUri Issuer, whose keys are found by OpenID Connect discovery; the
-	 * token's "iss" must match.
 	 * @param issuer Issuer, which the token's "iss" must match. When not set, it is the
 	 * issuer URI if that is set, and is not looked at otherwise.
+	 * @param issuerUri Issuer, whose keys are found by OpenID Connect discovery; the
+	 * token's "iss" must match.
 	 * @param audiences Audiences, one of which the token's "aud" must hold. When empty,
 	 * it is not looked at.
 	 * @param requireExpiration Whether a token without "exp" is refused.

@@ -43,6 +43,20 @@ class PropertyMetadataTests {
 		}
 	}
 
+	/**
+	 * The annotation processor takes the first parameter whose name begins with that of
+	 * the property, so the shorter of two such names must be described first.
+	 */
+	@Test
+	void aDescriptionIsOfOnePropertyOnly() throws URISyntaxException {
+		List<String> descriptions = read("properties").filter(PropertyMetadataTests::isOurs)
+			.map((property) -> property.path("description").asString(""))
+			.toList();
+		assertThat(descriptions).doesNotHaveDuplicates()
+			.allSatisfy((description) -> assertThat(descriptions)
+				.noneMatch((other) -> !other.equals(description) && other.endsWith(description)));
+	}
+
 	@Test
 	void hintsAreOfPropertiesThatExist() throws URISyntaxException {
 		assertThat(names("hints")).contains("resumable-ws.path", "resumable-ws.client.path",

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A PgBouncer in transaction mode in front of a Postgres, as it is installed on this
- * machine.
+ * A PgBouncer in front of a Postgres, in transaction mode unless another one is named, as
+ * it is installed on this machine.
  */
 public final class PgBouncer implements AutoCloseable {
 
@@ -27,7 +27,7 @@ public final class PgBouncer implements AutoCloseable {
 			listen_port = %d
 			unix_socket_dir =
 			auth_type = any
-			pool_mode = transaction
+			pool_mode = %s
 			default_pool_size = %d
 			ignore_startup_parameters = extra_float_digits
 			logfile = %s/pgbouncer.log
@@ -64,13 +64,24 @@ public final class PgBouncer implements AutoCloseable {
 	 * @return the pooler, which takes connections
 	 */
 	public static PgBouncer start(String url, int backends) {
+		return start(url, backends, "transaction");
+	}
+
+	/**
+	 * Starts one in another mode.
+	 * @param url the JDBC URL of the database behind it, with user and password
+	 * @param backends how many connections to the database it has at most
+	 * @param mode the pool mode
+	 * @return the pooler, which takes connections
+	 */
+	public static PgBouncer start(String url, int backends, String mode) {
 		URI database = URI.create(url.substring("jdbc:".length()));
 		try {
 			Path folder = Files.createTempDirectory("pgbouncer");
 			int port = FreePorts.next();
 			Path configuration = Files.writeString(folder.resolve("pgbouncer.ini"),
 					CONFIGURATION.formatted(database.getHost(), database.getPort(), parameter(database, "user"),
-							parameter(database, "password"), port, backends, folder, folder));
+							parameter(database, "password"), port, mode, backends, folder, folder));
 			List<String> command = new ArrayList<>(List.of(Executables.find("pgbouncer").orElseThrow().toString()));
 			if (System.getProperty("user.name").equals("root")) {
 				// it refuses to be root

@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Nodes whose connections lead through a PgBouncer in transaction mode.
+ * Nodes whose connections lead through a PgBouncer, mostly in transaction mode.
  */
 @NotUnderFaults("The pooler is in the way of the faults")
 @ExtendWith(OutputCaptureExtension.class)
@@ -89,10 +89,32 @@ class PgBouncerTests {
 		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { DirectListener.class }, "spring.datasource.url",
 				pooler.url() + "&prepareThreshold=0", "direct", direct, "resumable-ws.cluster.backstop-interval", "1h");
 				WsTestClient client = nodes.connect("ann")) {
-			await().atMost(PATIENCE).until(() -> hearing() == 2);
+			await().atMost(PATIENCE).until(() -> hearing(direct) == 2);
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
 		}
 		assertThat(output.getOut()).doesNotContain("hears none");
+	}
+
+	@Test
+	void inSessionModeNothingNeedsToBeSet(CapturedOutput output) {
+		String database = TestPostgres.createDatabase();
+		try (PgBouncer session = PgBouncer.start(database, 60, "session");
+				TwoNodes nodes = new TwoNodes("spring.datasource.url", session.url(),
+						"resumable-ws.cluster.backstop-interval", "1h");
+				WsTestClient client = nodes.connect("ann")) {
+			await().atMost(PATIENCE).until(() -> hearing(database) == 2);
+			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
+		}
+		assertThat(output.getOut()).doesNotContain("hears none", "prepareThreshold");
+	}
+
+	@Test
+	void inStatementModeTheApplicationDoesNotStart() {
+		try (PgBouncer statement = PgBouncer.start(TestPostgres.createDatabase(), 20, "statement")) {
+			assertThat(catchThrowable(
+					() -> TestServer.start("spring.datasource.url", statement.url() + "&prepareThreshold=0")))
+				.isNotNull();
+		}
 	}
 
 	@Test
@@ -141,8 +163,8 @@ class PgBouncerTests {
 	 * Counts the listeners that have heard themselves, after which they do not listen to
 	 * that any more.
 	 */
-	private static int hearing() {
-		Integer count = new JdbcTemplate(new DriverManagerDataSource(direct)).queryForObject("""
+	private static int hearing(String database) {
+		Integer count = new JdbcTemplate(new DriverManagerDataSource(database)).queryForObject("""
 				select count(*) from pg_stat_activity
 				where datname = current_database() and application_name = 'resumable-ws listener'
 					and query like 'unlisten%'
