@@ -215,10 +215,10 @@ class PollingSignalTests {
 	void aRingIsHeardWhereItIsNeeded() {
 		try (TwoNodes nodes = polling()) {
 			AtomicInteger heard = new AtomicInteger();
-			nodes.second().bean(NodeNotifier.class).onRing(heard::incrementAndGet, () -> true);
+			nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
 			await().until(() -> ((SpiedDataSource) nodes.second().bean(DataSource.class)).looks() > 3);
 			int before = heard.get();
-			nodes.first().bean(NodeNotifier.class).ring();
+			nodes.first().bean(NodeNotifier.class).notifyOthers();
 			await().atMost(SignalPoller.LONGEST_PAUSE.dividedBy(2)).until(() -> heard.get() > before);
 		}
 	}
