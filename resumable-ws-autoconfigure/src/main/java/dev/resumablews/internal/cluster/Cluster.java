@@ -16,7 +16,7 @@ import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.feed.RemoteEventReader;
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.node.OtherNodes;
@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * This node among the others, while the application runs: tells them what it commits, and
- * reads what they tell. Carries ephemeral events as long as other nodes have clients.
- * Safe for use by many threads.
+ * Exchanges signals with the other nodes while the application runs: signals the commits
+ * of this node, and reads the events that others signal. Carries ephemeral events while
+ * other nodes have clients. Safe for use by many threads.
  */
 final class Cluster
 		implements NodeNotifier, EphemeralEvents.Carrier, SignalStatus.Source, OutageSource, SmartLifecycle {
@@ -37,8 +37,8 @@ final class Cluster
 	static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(50), Duration.ofSeconds(2));
 
 	/**
-	 * Signals that arrive within this time are handled together, since each time costs a
-	 * round trip or two and a query.
+	 * Signals that arrive within this time are handled together, because each round costs
+	 * one or two round trips and a query.
 	 */
 	static final Duration GATHER = Duration.ofMillis(5);
 
@@ -48,7 +48,7 @@ final class Cluster
 
 	private final NodeId node;
 
-	private final RemoteEventReader news;
+	private final RemoteEventReader reader;
 
 	private final EphemeralEvents ephemerals;
 
@@ -57,45 +57,45 @@ final class Cluster
 	private final Duration interval;
 
 	/**
-	 * Takes news at any time, and sends it while this is running.
+	 * Accepts signals at any time, and sends them while this is running.
 	 */
 	private volatile SignalSender outgoing;
 
 	private volatile @Nullable SignalReceiver incoming;
 
-	private final List<RingListener> ringListeners = new CopyOnWriteArrayList<>();
+	private final List<NotificationListener> notificationListeners = new CopyOnWriteArrayList<>();
 
 	private final List<ConnectionsListener> connectionsListeners = new CopyOnWriteArrayList<>();
 
 	private volatile boolean running;
 
 	/**
-	 * Creates it.
-	 * @param ephemerals events to carry to other nodes, and from them
-	 * @param others whether there are any
-	 * @param interval how long news may go unnoticed when no signal comes
+	 * Creates a cluster.
+	 * @param ephemerals ephemeral events to exchange with other nodes
+	 * @param others whether other nodes have clients
+	 * @param interval maximum delay until events are read when no signal arrives
 	 */
-	Cluster(NodeId node, ClusterSignal signal, RemoteEventReader news, CommitListeners commits,
+	Cluster(NodeId node, ClusterSignal signal, RemoteEventReader reader, CommitListeners commits,
 			EphemeralEvents ephemerals, OtherNodes others, Duration interval) {
 		this.signal = signal;
 		this.ephemerals = ephemerals;
 		this.others = others;
 		this.node = node;
-		this.news = news;
+		this.reader = reader;
 		this.interval = interval;
 		this.outgoing = new SignalSender(node.value(), signal);
-		commits.add((sessionIds) -> this.outgoing.news(sessionIds));
+		commits.add((sessionIds) -> this.outgoing.eventsCommitted(sessionIds));
 		ephemerals.add(this);
 	}
 
 	@Override
-	public void ring(Bell bell) {
-		this.outgoing.ring(bell);
+	public void notifyOthers(NodeNotification notification) {
+		this.outgoing.notifyOthers(notification);
 	}
 
 	@Override
-	public void onRing(Bell bell, Runnable listener, BooleanSupplier needed) {
-		this.ringListeners.add(new RingListener(bell, listener, needed));
+	public void onNotification(NodeNotification notification, Runnable listener, BooleanSupplier needed) {
+		this.notificationListeners.add(new NotificationListener(notification, listener, needed));
 	}
 
 	@Override
@@ -113,16 +113,16 @@ final class Cluster
 		int most = this.signal.maxEphemeralBytes() - EphemeralCodec.ENVELOPE_BYTES;
 		if (most < 0) {
 			throw new IllegalStateException("Ephemeral events cannot be sent while resumable-ws.cluster.signal is "
-					+ "'polling', as that stores signals in a table; set it to 'postgres' or 'redis'");
+					+ "'polling', because that stores signals in a table. Set it to 'postgres' or 'redis'");
 		}
 		long bytes = EphemeralCodec.bytes(event);
 		if (bytes > most) {
-			int mostOfRedis = RedisSignal.MAX_EPHEMERAL_BYTES - EphemeralCodec.ENVELOPE_BYTES;
-			String remedy = (most < mostOfRedis)
-					? ", or set resumable-ws.cluster.signal to 'redis', which carries " + mostOfRedis : "";
+			int maxOnRedis = RedisSignal.MAX_EPHEMERAL_BYTES - EphemeralCodec.ENVELOPE_BYTES;
+			String remedy = (most < maxOnRedis)
+					? ", or set resumable-ws.cluster.signal to 'redis', which carries " + maxOnRedis : "";
 			throw new IllegalArgumentException(
-					("The ephemeral event has %d bytes, type and payload together, and a signal between nodes carries %d. "
-							+ "Make it smaller, or publish it as an event that is stored%s")
+					("The ephemeral event has %d bytes (type and payload), but a signal between nodes carries at most %d. "
+							+ "Reduce its size, publish it as a stored event%s")
 						.formatted(bytes, most, remedy));
 		}
 	}
@@ -143,8 +143,9 @@ final class Cluster
 	public synchronized void start() {
 		if (!this.running) {
 			this.running = true;
-			SignalReceiver incoming = new SignalReceiver(this.node.value(), this.news, this.ephemerals::received,
-					this.others, allConnectionsListeners(), this::rung, this::ringNeeded, this.interval);
+			SignalReceiver incoming = new SignalReceiver(this.node.value(), this.reader, this.ephemerals::received,
+					this.others, allConnectionsListeners(), this::notifyListeners, this::notificationsNeeded,
+					this.interval);
 			incoming.start();
 			this.incoming = incoming;
 			this.signal.start(incoming);
@@ -153,8 +154,7 @@ final class Cluster
 	}
 
 	/**
-	 * Sends what is waiting. What comes after that waits for the next start, if there is
-	 * one.
+	 * Sends the queued signals. Later signals are queued until the next start.
 	 */
 	@Override
 	public synchronized void stop() {
@@ -177,8 +177,8 @@ final class Cluster
 	}
 
 	/**
-	 * Starts before there are connections, and stops after they, their replies and the
-	 * web server have stopped.
+	 * Starts before connections are accepted, and stops after the connections, their
+	 * replies and the web server.
 	 */
 	@Override
 	public int getPhase() {
@@ -215,17 +215,17 @@ final class Cluster
 		};
 	}
 
-	private void rung(Set<Bell> bells) {
-		this.ringListeners.stream()
-			.filter((listener) -> bells.contains(listener.bell()))
-			.forEach((listener) -> listener.onRing().run());
+	private void notifyListeners(Set<NodeNotification> notifications) {
+		this.notificationListeners.stream()
+			.filter((listener) -> notifications.contains(listener.notification()))
+			.forEach((listener) -> listener.action().run());
 	}
 
-	private boolean ringNeeded() {
-		return this.ringListeners.stream().anyMatch((listener) -> listener.needed().getAsBoolean());
+	private boolean notificationsNeeded() {
+		return this.notificationListeners.stream().anyMatch((listener) -> listener.needed().getAsBoolean());
 	}
 
-	private record RingListener(Bell bell, Runnable onRing, BooleanSupplier needed) {
+	private record NotificationListener(NodeNotification notification, Runnable action, BooleanSupplier needed) {
 
 	}
 

@@ -40,9 +40,10 @@ import org.springframework.util.ClassUtils;
 
 /**
  * Auto-configuration of the signals between nodes. The connection that listens to
- * Postgres is taken from a {@link DataSource} bean named
- * {@code resumableWsListenerDataSource} if there is one (declare it with
- * {@code defaultCandidate = false}), else opened with what is known of the database.
+ * Postgres comes from a {@link DataSource} bean named {@code
+ * resumableWsListenerDataSource} if there is one (declare it with {@code
+ * defaultCandidate = false}). Otherwise it is opened with the known address of the
+ * database.
  */
 @AutoConfiguration(after = LogAutoConfiguration.class,
 		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
@@ -53,12 +54,12 @@ public final class ClusterAutoConfiguration {
 
 	@Bean
 	Cluster resumableWsCluster(ResumableWsProperties properties, NodeId node, ObjectProvider<ClusterSignal> signal,
-			RemoteEventReader news, CommitListeners commits, ObjectProvider<EphemeralEvents> ephemerals,
+			RemoteEventReader reader, CommitListeners commits, ObjectProvider<EphemeralEvents> ephemerals,
 			ObjectProvider<OtherNodes> others) {
 		ResumableWsProperties.Cluster cluster = properties.cluster();
 		return new Cluster(node, signal.getIfAvailable(() -> {
 			throw missing(cluster.signal());
-		}), news, commits, ephemerals.getIfAvailable(EphemeralEvents::new), others.getIfAvailable(OtherNodes::new),
+		}), reader, commits, ephemerals.getIfAvailable(EphemeralEvents::new), others.getIfAvailable(OtherNodes::new),
 				cluster.backstopInterval());
 	}
 
@@ -67,7 +68,7 @@ public final class ClusterAutoConfiguration {
 				"Property resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory.",
 				"Add the dependency org.springframework.boot:spring-boot-starter-data-redis, or set resumable-ws.cluster.signal to 'postgres' or 'polling'.")
 				: new ResumableWsConfigurationException(
-						"Property resumable-ws.cluster.signal is 'postgres', but spring-boot-jdbc and the Postgres driver are not both there.",
+						"Property resumable-ws.cluster.signal is 'postgres', but spring-boot-jdbc or the Postgres driver is missing.",
 						"Add org.springframework.boot:spring-boot-starter-jdbc and org.postgresql:postgresql, or set resumable-ws.cluster.signal to 'polling'.");
 	}
 
@@ -100,7 +101,7 @@ public final class ClusterAutoConfiguration {
 				return ListenerConnections.to(() -> new Address(details.getJdbcUrl(), details.getUsername(),
 						details.getPassword(), new Properties()));
 			}
-			logger.info("One of the pool's connections listens to signals, as the database's address is not known");
+			logger.info("Using a pooled connection to listen for signals, because the database address is unknown");
 			return ListenerConnections.from(dataSource);
 		}
 

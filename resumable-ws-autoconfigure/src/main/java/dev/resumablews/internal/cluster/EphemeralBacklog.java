@@ -11,9 +11,10 @@ import java.util.Map;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 
 /**
- * Ephemeral events that wait to be sent to other nodes. The recipients take turns. Beyond
- * what one of them may have waiting, its oldest events are dropped, as the newest say
- * most; beyond what all may have, new ones are. Not safe for use by many threads.
+ * Queue of ephemeral events to be sent to other nodes. Fair between recipients. When a
+ * recipient exceeds its limit, its oldest events are dropped, because newer ones are more
+ * useful; when the total limit is exceeded, new events are dropped. Not safe for use by
+ * many threads.
  */
 final class EphemeralBacklog {
 
@@ -52,9 +53,9 @@ final class EphemeralBacklog {
 	}
 
 	/**
-	 * Takes the oldest event of each recipient in turn.
-	 * @param maxEvents how many to take at most
-	 * @param maxCharacters length after which to stop
+	 * Removes and returns the oldest event of each recipient in turn.
+	 * @param maxEvents maximum number of events
+	 * @param maxCharacters length at which to stop
 	 */
 	List<String> take(int maxEvents, int maxCharacters) {
 		List<String> taken = new ArrayList<>();
@@ -88,7 +89,7 @@ final class EphemeralBacklog {
 	}
 
 	/**
-	 * What waits for one recipient.
+	 * Queued events of one recipient.
 	 */
 	private static final class Waiting {
 

@@ -9,14 +9,13 @@ import dev.resumablews.internal.protocol.Utf8;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ephemeral event as it is sent:
- * {@code e <node> <number> <recipient> <except> <type> <payload>}. The recipient is an
- * {@code s} and the id of a session, or a {@code u} and the hash of a user. The number
- * tells equal events of a transaction apart, of which Postgres would send one. Ids are
- * those of {@link SignalCodec}, and one that is missing is all zeros, so that the length
- * of all but type and payload is always the same.
+ * Wire format of an ephemeral event between nodes: {@code e <node> <number> <recipient>
+ * <except> <type> <payload>}. The recipient is an {@code s} and the id of a session, or a
+ * {@code u} and the hash of a user. The number distinguishes equal events of a
+ * transaction, which Postgres would otherwise send once. Ids are encoded as in
+ * {@link SignalCodec}; a missing one is all zeros, so the envelope has a fixed length.
  *
- * @param node the node that sends it
+ * @param node the sending node
  * @param event the event
  */
 record EphemeralCodec(UUID node, EphemeralEvent event) {
@@ -28,15 +27,15 @@ record EphemeralCodec(UUID node, EphemeralEvent event) {
 	private static final int FIELDS = 7;
 
 	/**
-	 * Bytes of all but type and payload.
+	 * Length of everything but type and payload.
 	 */
 	static final int ENVELOPE_BYTES = write(NONE, 0,
 			new EphemeralEvent(new Recipient(Kind.SESSION, NONE), null, "", ""))
 		.length();
 
 	/**
-	 * Writes an event.
-	 * @param number differs from those of the events before
+	 * Encodes an event.
+	 * @param number differs from those of previous events
 	 */
 	static String write(UUID node, int number, EphemeralEvent event) {
 		Recipient recipient = event.recipient();
@@ -47,8 +46,8 @@ record EphemeralCodec(UUID node, EphemeralEvent event) {
 	}
 
 	/**
-	 * Reads a text.
-	 * @return the event, or null if it is none
+	 * Decodes a signal.
+	 * @return the event, or null if the signal is not an ephemeral event
 	 */
 	static @Nullable EphemeralCodec read(String text) {
 		if (!text.startsWith(PREFIX)) {
@@ -72,7 +71,7 @@ record EphemeralCodec(UUID node, EphemeralEvent event) {
 	}
 
 	/**
-	 * Returns how many bytes an event takes, apart from its envelope.
+	 * Returns the size of an event in bytes, without its envelope.
 	 */
 	static long bytes(EphemeralEvent event) {
 		return event.type().length() + Utf8.length(event.payload());

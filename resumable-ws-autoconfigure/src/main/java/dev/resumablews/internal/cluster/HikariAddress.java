@@ -10,8 +10,8 @@ import dev.resumablews.internal.cluster.ListenerConnections.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The address of the database that a Hikari pool has connections to. Apart from the rest,
- * as Hikari need not be there.
+ * Finds the database address of a Hikari pool. A separate class because Hikari is
+ * optional.
  */
 final class HikariAddress {
 
@@ -19,8 +19,8 @@ final class HikariAddress {
 	}
 
 	/**
-	 * Looks for a Hikari pool, perhaps wrapped in something else.
-	 * @return its address, or null if it is no such pool or has no URL
+	 * Returns the address of a Hikari pool, which may be wrapped.
+	 * @return its address, or null if the data source is not a Hikari pool or has no URL
 	 */
 	static @Nullable Supplier<Address> of(DataSource dataSource) {
 		try {

@@ -11,8 +11,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the connection that listens comes from. It stays open for as long as the
- * application runs, so it should not be one of the pool's.
+ * Opens the connection that listens for signals. It stays open as long as the application
+ * runs, so it should not come from a pool.
  */
 @FunctionalInterface
 interface ListenerConnections {
@@ -25,7 +25,7 @@ interface ListenerConnections {
 
 	/**
 	 * Opens connections with the driver.
-	 * @param address is asked each time, as passwords change
+	 * @param address evaluated for each connection, because passwords change
 	 */
 	static ListenerConnections to(Supplier<Address> address) {
 		return () -> {
@@ -46,18 +46,18 @@ interface ListenerConnections {
 	}
 
 	/**
-	 * Where the database is.
+	 * Address of the database.
 	 *
 	 * @param url its JDBC URL
 	 * @param user the user, if not in the URL
 	 * @param password the password, if not in the URL
-	 * @param properties what else the driver has to know
+	 * @param properties additional properties of the driver
 	 */
 	record Address(String url, @Nullable String user, @Nullable String password, Properties properties) {
 
 		@Override
 		public String toString() {
-			return "Address of a database";
+			return "Database address";
 		}
 
 	}

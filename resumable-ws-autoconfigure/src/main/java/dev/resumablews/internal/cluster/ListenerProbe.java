@@ -14,27 +14,27 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Finds out whether the connection that listens can hear: a pooler in transaction mode
- * accepts {@code LISTEN} and delivers nothing. Notifies a separate channel from another
- * connection, and waits for the notification until it was heard once. Used by the
- * listener's thread.
+ * Checks whether the listening connection receives notifications: a pooler in transaction
+ * mode accepts {@code LISTEN} but delivers none. Sends a notification on a separate
+ * channel from another connection and waits for it, until one check has succeeded. Used
+ * by the listener's thread.
  */
 final class ListenerProbe {
 
 	private static final Log logger = LogFactory.getLog(PostgresListener.class);
 
 	/**
-	 * One for all nodes: to hear the notification of another node will do.
+	 * Shared by all nodes: a notification of another node proves the same.
 	 */
 	private static final String CHANNEL = "resumable_ws_probe";
 
 	private static final String NOTIFY = "select pg_notify('" + CHANNEL + "', '')";
 
-	private static final Duration PATIENCE = Duration.ofSeconds(5);
+	private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
 	private final JdbcExecutor database;
 
-	private boolean heard;
+	private boolean verified;
 
 	private boolean warned;
 
@@ -43,12 +43,12 @@ final class ListenerProbe {
 	}
 
 	/**
-	 * Probes a connection that listens, and warns if it does not hear.
-	 * @param receiver gets what is heard from other nodes in this time
+	 * Checks a listening connection, and logs a warning if it receives nothing.
+	 * @param receiver receives the signals that arrive in this time
 	 * @throws SQLException if the connection is broken
 	 */
 	void run(Connection connection, ClusterSignal.Receiver receiver) throws SQLException {
-		if (this.heard) {
+		if (this.verified) {
 			return;
 		}
 		execute(connection, "listen " + CHANNEL);
@@ -57,31 +57,32 @@ final class ListenerProbe {
 			}, ResultSet::next));
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("Whether the listening connection hears is not known", ex);
+			logger.debug("Could not check the listening connection", ex);
 			return;
 		}
-		this.heard = await(connection.unwrap(PGConnection.class), receiver);
-		if (this.heard) {
+		this.verified = await(connection.unwrap(PGConnection.class), receiver);
+		if (this.verified) {
 			execute(connection, "unlisten " + CHANNEL);
 		}
 		else if (!this.warned) {
 			this.warned = true;
-			logger.warn("The connection that listens to the signals of other nodes hears none, as behind a pooler in "
-					+ "transaction mode, such as PgBouncer, so events of other nodes come seconds late. Set "
-					+ "resumable-ws.cluster.signal=polling, or define a DataSource bean named "
-					+ "resumableWsListenerDataSource that connects to Postgres directly");
+			logger
+				.warn("The connection that listens to the signals of other nodes receives none, as behind a pooler in "
+						+ "transaction mode such as PgBouncer. Events of other nodes are delayed by seconds. Set "
+						+ "resumable-ws.cluster.signal=polling, or define a DataSource bean named "
+						+ "resumableWsListenerDataSource that connects to Postgres directly");
 		}
 	}
 
 	private boolean await(PGConnection connection, ClusterSignal.Receiver receiver) throws SQLException {
-		long deadline = System.nanoTime() + PATIENCE.toNanos();
-		long left = PATIENCE.toMillis();
-		boolean heard = false;
-		while (!heard && left > 0) {
+		long deadline = System.nanoTime() + TIMEOUT.toNanos();
+		long left = TIMEOUT.toMillis();
+		boolean received = false;
+		while (!received && left > 0) {
 			PGNotification[] notifications = connection.getNotifications((int) left);
 			for (PGNotification notification : (notifications != null) ? notifications : new PGNotification[0]) {
 				if (notification.getName().equals(CHANNEL)) {
-					heard = true;
+					received = true;
 				}
 				else {
 					receiver.received(notification.getParameter());
@@ -89,7 +90,7 @@ final class ListenerProbe {
 			}
 			left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
 		}
-		return heard;
+		return received;
 	}
 
 	private static void execute(Connection connection, String sql) throws SQLException {

@@ -8,8 +8,8 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signals by a table that each node reads at an interval. It needs nothing that outlives
- * a transaction, and so works through a pooler.
+ * Signals through a table that each node polls. Requires no state beyond a transaction,
+ * so it works through a pooler.
  */
 final class PollingSignal implements ClusterSignal {
 
@@ -21,8 +21,8 @@ final class PollingSignal implements ClusterSignal {
 
 	/**
 	 * Creates the signal.
-	 * @param database inserts and reads
-	 * @param interval time between two looks at the table
+	 * @param database inserts and reads the signals
+	 * @param interval polling interval
 	 */
 	PollingSignal(JdbcExecutor database, Duration interval) {
 		this.table = new SignalTable(database);
@@ -42,7 +42,7 @@ final class PollingSignal implements ClusterSignal {
 	}
 
 	/**
-	 * None, as no table may hold an ephemeral event.
+	 * Returns 0, because ephemeral events must not be stored.
 	 */
 	@Override
 	public int maxEphemeralBytes() {

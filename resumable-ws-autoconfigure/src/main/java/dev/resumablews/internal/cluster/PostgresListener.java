@@ -15,9 +15,9 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Listens to a channel of Postgres, on a thread and a connection of its own. A connection
- * that is silent is asked whether it still works, and one that does not is replaced; what
- * was missed in between is caught up with.
+ * Listens to a Postgres channel on its own thread and connection. A silent connection is
+ * tested periodically and replaced if it is broken. After each connect the receiver
+ * catches up on missed signals.
  */
 final class PostgresListener {
 
@@ -46,9 +46,9 @@ final class PostgresListener {
 	private volatile boolean listening;
 
 	/**
-	 * Creates it.
-	 * @param timeoutMillis how long Postgres may take to answer
-	 * @param probe finds out whether a connection hears
+	 * Creates a listener.
+	 * @param timeoutMillis timeout of statements
+	 * @param probe checks whether a connection receives notifications
 	 */
 	PostgresListener(ListenerConnections connections, String channel, int timeoutMillis, ListenerProbe probe) {
 		this.connections = connections;
@@ -77,14 +77,14 @@ final class PostgresListener {
 	}
 
 	/**
-	 * Returns whether notifications arrive.
+	 * Returns whether the listener is connected.
 	 */
 	boolean isListening() {
 		return this.listening;
 	}
 
 	/**
-	 * Returns since when they do not; null if they do.
+	 * Returns the current outage; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		SupervisedLoop loop = this.loop;
@@ -92,7 +92,7 @@ final class PostgresListener {
 	}
 
 	/**
-	 * Listens on one connection until it breaks, or until this is closed.
+	 * Listens on one connection until it breaks or this is closed.
 	 */
 	private void listen(ClusterSignal.Receiver receiver, SupervisedLoop.Control control) throws Exception {
 		if (this.closed) {
@@ -107,7 +107,7 @@ final class PostgresListener {
 			}
 		}
 		catch (SQLException ex) {
-			// closing ends the wait by breaking the connection, which is no outage
+			// closing aborts the connection to end the wait, which is not an outage
 			if (!this.closed) {
 				throw ex;
 			}
@@ -115,7 +115,7 @@ final class PostgresListener {
 		finally {
 			this.listening = false;
 			this.connection = null;
-			// also out of a pool, which must not get back one that listens
+			// also for a pooled connection: the pool must not get back one that listens
 			abort(connection);
 		}
 	}
@@ -154,7 +154,7 @@ final class PostgresListener {
 			connection.abort(SAME_THREAD);
 		}
 		catch (SQLException ex) {
-			logger.debug("A connection could not be closed", ex);
+			logger.debug("Failed to close a connection", ex);
 		}
 	}
 

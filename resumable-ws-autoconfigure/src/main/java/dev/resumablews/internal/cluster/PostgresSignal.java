@@ -12,11 +12,10 @@ import dev.resumablews.internal.schema.SchemaName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signals by Postgres {@code NOTIFY}. They are sent after the log's commit and apart from
- * it, because {@code NOTIFY} takes a lock on the whole database while it commits, and
- * would make the batches of all nodes wait for each other. That lock is the reason why
- * the commit of a signal does not wait for the disk either: a signal that is lost in a
- * crash is no loss.
+ * Signals through Postgres {@code NOTIFY}. They are sent in a separate transaction after
+ * the commit of the log, because {@code NOTIFY} takes a database-wide lock while it
+ * commits, which would serialize the batches of all nodes. Because of that lock, the
+ * commit of a signal does not wait for the disk: losing a signal in a crash is harmless.
  */
 final class PostgresSignal implements ClusterSignal {
 
@@ -29,7 +28,7 @@ final class PostgresSignal implements ClusterSignal {
 			""";
 
 	/**
-	 * Bytes of an identifier in Postgres.
+	 * Maximum length of a Postgres identifier in bytes.
 	 */
 	private static final int MAX_CHANNEL_LENGTH = 63;
 
@@ -44,10 +43,10 @@ final class PostgresSignal implements ClusterSignal {
 	private volatile @Nullable PostgresListener listener;
 
 	/**
-	 * Creates it.
-	 * @param database sends
-	 * @param connections gives a connection to receive with
-	 * @param timeout how long Postgres may take to answer
+	 * Creates the signal.
+	 * @param database sends the signals
+	 * @param connections opens the connection that listens
+	 * @param timeout timeout of statements
 	 */
 	PostgresSignal(JdbcExecutor database, ListenerConnections connections, SchemaName schema, Duration timeout) {
 		this.database = database.reserved();
@@ -57,8 +56,8 @@ final class PostgresSignal implements ClusterSignal {
 	}
 
 	/**
-	 * Names the channel. Those of one database who share it by accident do no harm, as
-	 * they do not know each other's sessions.
+	 * Returns the name of the channel. Applications in one database that share a channel
+	 * by accident ignore each other's signals, because the sessions are unknown to them.
 	 */
 	static String channel(SchemaName schema) {
 		String channel = schema.value().isEmpty() ? "resumable_ws" : "resumable_ws_" + schema.value();

@@ -21,15 +21,15 @@ import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 
 /**
- * Signals by Redis pub/sub, for clusters that would make Postgres' own signals wait for
- * each other.
+ * Signals through Redis pub/sub, for clusters in which the database-wide lock of {@code
+ * NOTIFY} is a bottleneck.
  */
 final class RedisSignal implements ClusterSignal {
 
 	private static final Log logger = LogFactory.getLog(RedisSignal.class);
 
 	/**
-	 * Of a text that carries an ephemeral event.
+	 * Maximum size of a signal that carries an ephemeral event.
 	 */
 	static final int MAX_EPHEMERAL_BYTES = 128 * 1024;
 
@@ -108,8 +108,8 @@ final class RedisSignal implements ClusterSignal {
 	}
 
 	/**
-	 * Subscribes, and then waits for the end. The container and the driver see to lost
-	 * connections once the first subscription has succeeded.
+	 * Subscribes, and then waits until this is closed. After the first successful
+	 * subscription, the container and the driver recover lost connections.
 	 */
 	private void subscribe(Listener listener, SupervisedLoop.Control control) throws InterruptedException {
 		RedisMessageListenerContainer container = container(listener);
@@ -132,7 +132,7 @@ final class RedisSignal implements ClusterSignal {
 		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
 		container.setConnectionFactory(this.connections);
 		container.setSubscriptionExecutor(this.executor);
-		// a text is taken at once, on the thread that it comes in on
+		// signals are handled on the thread that receives them
 		container.setTaskExecutor(Runnable::run);
 		container.setRecoveryInterval(RECOVERY_INTERVAL_MILLIS);
 		container.addMessageListener(listener, new ChannelTopic(this.channel));
@@ -145,14 +145,14 @@ final class RedisSignal implements ClusterSignal {
 			container.destroy();
 		}
 		catch (Exception ex) {
-			logger.debug("A subscription could not be ended", ex);
+			logger.debug("Failed to end a subscription", ex);
 		}
 	}
 
 	/**
-	 * Takes what comes in.
+	 * Passes messages to the receiver.
 	 *
-	 * @param receiver who it is for
+	 * @param receiver receives the signals
 	 */
 	private record Listener(Receiver receiver) implements MessageListener, SubscriptionListener {
 
@@ -162,7 +162,7 @@ final class RedisSignal implements ClusterSignal {
 		}
 
 		/**
-		 * Also after the connection was lost.
+		 * Called after each subscription, including those after a lost connection.
 		 */
 		@Override
 		public void onChannelSubscribed(byte[] channel, long count) {

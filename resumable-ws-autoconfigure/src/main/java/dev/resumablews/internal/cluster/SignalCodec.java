@@ -11,47 +11,48 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A signal as it is sent: {@code n <node> <session> <session> ...} when sessions have
- * news, {@code p <node> <session> <session> ...} when connections of sessions were opened
- * or closed, {@code r <node>} when there is something to do for replies, {@code d <node>}
- * when users were disconnected, {@code l <node>} when there are relays to claim. Ids are
- * 22 characters of base64.
+ * Wire format of a signal: {@code n <node> <session> <session> ...} when sessions have
+ * new events, {@code p <node> <session> <session> ...} when connections of sessions were
+ * opened or closed, {@code r <node>} when there may be replies to claim or to cancel,
+ * {@code d <node>} when users were disconnected, {@code l <node>} when there are relays
+ * to claim. Ids are 22 characters of base64.
  *
- * @param node the node that sends it
- * @param sessionIds the sessions that have news
- * @param connected the sessions whose connections have changed
- * @param bells what rings
+ * @param node the sending node
+ * @param sessionIds the sessions with new events
+ * @param connected the sessions whose connections changed
+ * @param notifications the announced kinds of work
  */
-record SignalCodec(UUID node, Set<UUID> sessionIds, Set<UUID> connected, Set<Bell> bells) {
+record SignalCodec(UUID node, Set<UUID> sessionIds, Set<UUID> connected, Set<NodeNotification> notifications) {
 
 	/**
-	 * Postgres takes less than 8,000 bytes.
+	 * Postgres accepts less than 8,000 bytes.
 	 */
 	static final int MAX_BYTES = 7999;
 
-	private static final String NEWS = "n ";
+	private static final String EVENTS = "n ";
 
 	private static final String CONNECTED = "p ";
 
-	private static final Map<Bell, String> RINGS = Map.of(Bell.REPLIES, "r ", Bell.DISCONNECTS, "d ", Bell.RELAYS,
-			"l ");
+	private static final Map<NodeNotification, String> PREFIXES = Map.of(NodeNotification.REPLIES, "r ",
+			NodeNotification.DISCONNECTS, "d ", NodeNotification.RELAYS, "l ");
 
 	private static final int ID_LENGTH = 22;
 
-	private static final int IDS_PER_TEXT = (MAX_BYTES - NEWS.length() - ID_LENGTH) / (1 + ID_LENGTH);
+	private static final int IDS_PER_TEXT = (MAX_BYTES - EVENTS.length() - ID_LENGTH) / (1 + ID_LENGTH);
 
 	/**
-	 * Writes as few texts as possible.
+	 * Encodes signals with as few messages as possible.
 	 */
-	static List<String> write(UUID node, Collection<UUID> sessionIds, Collection<UUID> connected, Set<Bell> bells) {
+	static List<String> write(UUID node, Collection<UUID> sessionIds, Collection<UUID> connected,
+			Set<NodeNotification> notifications) {
 		List<String> texts = new ArrayList<>();
-		write(NEWS, node, sessionIds, texts);
+		write(EVENTS, node, sessionIds, texts);
 		write(CONNECTED, node, connected, texts);
-		bells.forEach((bell) -> texts.add(RINGS.get(bell) + encode(node)));
+		notifications.forEach((notification) -> texts.add(PREFIXES.get(notification) + encode(node)));
 		return texts;
 	}
 
@@ -75,18 +76,19 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<UUID> connected, Set<Bel
 	}
 
 	/**
-	 * Reads a text.
-	 * @return the signal, or null if it is none: others may use the channel, too
+	 * Decodes a signal.
+	 * @return the signal, or null if the message is not one, because others may use the
+	 * channel too
 	 */
 	static @Nullable SignalCodec read(String text) {
-		Set<Bell> bells = EnumSet.noneOf(Bell.class);
-		RINGS.forEach((bell, prefix) -> {
+		Set<NodeNotification> notifications = EnumSet.noneOf(NodeNotification.class);
+		PREFIXES.forEach((notification, prefix) -> {
 			if (text.startsWith(prefix)) {
-				bells.add(bell);
+				notifications.add(notification);
 			}
 		});
-		boolean news = text.startsWith(NEWS);
-		if (bells.isEmpty() && !news && !text.startsWith(CONNECTED)) {
+		boolean events = text.startsWith(EVENTS);
+		if (notifications.isEmpty() && !events && !text.startsWith(CONNECTED)) {
 			return null;
 		}
 		try {
@@ -95,7 +97,8 @@ record SignalCodec(UUID node, Set<UUID> sessionIds, Set<UUID> connected, Set<Bel
 			for (int i = 2; i < ids.length; i++) {
 				sessionIds.add(decode(ids[i]));
 			}
-			return new SignalCodec(decode(ids[1]), news ? sessionIds : Set.of(), news ? Set.of() : sessionIds, bells);
+			return new SignalCodec(decode(ids[1]), events ? sessionIds : Set.of(), events ? Set.of() : sessionIds,
+					notifications);
 		}
 		catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
 			return null;

@@ -11,38 +11,37 @@ import dev.resumablews.internal.concurrent.SupervisedLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the table of signals at an interval, on its own thread, while signals are needed.
- * Each look reads the rows after the last one that was seen, by the primary key, and that
- * one too:
+ * Polls the table of signals on its own thread while signals are needed. Each poll reads
+ * by primary key, starting with the last row already read:
  * <ol>
- * <li>If the last row is not there any more, the table was emptied by a crash or a
- * promotion, and signals were missed. The same holds after every failure, and when this
- * node has not read for a while.
- * <li>A transaction that commits late makes a row visible whose id is lower than one that
- * was seen. Ids that are missing are therefore read again, until they are found or so old
+ * <li>If the last row no longer exists, a crash or a promotion emptied the table and
+ * signals were missed. The same applies after every failure, and when this node has not
+ * polled for a while.
+ * <li>A transaction that commits late makes a row visible whose id is lower than that of
+ * the last row. Missing ids are therefore read again, until they are found or are so old
  * that their transaction has ended.
  * </ol>
- * The poller begins by inserting a row, so there always is a last row. A signal whose id
- * is lower is about something that was committed before that, which is found by looking
- * everything up once.
+ * The poller starts by inserting a row, so a last row always exists. A signal with a
+ * lower id refers to an earlier commit, which the initial read of all sessions covers.
  */
 final class SignalPoller {
 
 	/**
-	 * After a longer time without a look, there may be many signals, and the first of
-	 * them may be gone. Far less than the time for which they are kept.
+	 * Maximum time between two polls without treating signals as missed. After a longer
+	 * time there may be too many, and the first may have been deleted. Much shorter than
+	 * their retention.
 	 */
-	static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+	static final Duration MAX_PAUSE = Duration.ofSeconds(10);
 
 	/**
-	 * Longer than a statement of the library may take.
+	 * Longer than the timeout of any statement.
 	 */
-	private static final Duration LONGEST_INSERT = Duration.ofMinutes(1);
+	private static final Duration MAX_INSERT_TIME = Duration.ofMinutes(1);
 
 	private static final int MAX_MISSING = 1000;
 
 	/**
-	 * A text that is no signal.
+	 * A message that is not a signal.
 	 */
 	private static final List<String> BEGINNING = List.of("");
 
@@ -58,13 +57,13 @@ final class SignalPoller {
 			Cluster.BACK_OFF, this::step);
 
 	/**
-	 * The row with the highest id that was seen; null before the beginning and after a
-	 * failure. Like all that follows, used by the loop's thread.
+	 * Row with the highest id read so far; null at the start and after a failure. This
+	 * field and the following ones are used by the loop's thread.
 	 */
 	private @Nullable Row last;
 
 	/**
-	 * Lower ids that were not visible, with the time at which that was noticed.
+	 * Lower ids that were not visible, with the time at which they were noticed.
 	 */
 	private final Map<Long, Long> missing = new HashMap<>();
 
@@ -85,7 +84,7 @@ final class SignalPoller {
 	}
 
 	/**
-	 * Returns since when the table cannot be read; null if it can.
+	 * Returns the current outage of polling; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		return this.loop.outages().outage();
@@ -96,15 +95,16 @@ final class SignalPoller {
 			Row last = this.last;
 			long pause = System.nanoTime() - this.readAt;
 			this.readAt = System.nanoTime();
-			// stays so if this fails
+			// remains null if this fails
 			this.last = null;
-			this.last = (last != null && pause < LONGEST_PAUSE.toNanos()) ? read(last) : begin();
+			this.last = (last != null && pause < MAX_PAUSE.toNanos()) ? read(last) : begin();
 		}
 		control.await(this.interval);
 	}
 
 	/**
-	 * Notes the place in the table first, so that nothing falls between the two.
+	 * Records the position in the table before the receiver reads everything, so that no
+	 * signal is missed in between.
 	 */
 	private Row begin() {
 		Row beginning = this.table.insert(BEGINNING).get(0);
@@ -114,7 +114,7 @@ final class SignalPoller {
 	}
 
 	private Row read(Row last) {
-		this.missing.values().removeIf((since) -> this.readAt - since >= LONGEST_INSERT.toNanos());
+		this.missing.values().removeIf((since) -> this.readAt - since >= MAX_INSERT_TIME.toNanos());
 		Row newest = last;
 		List<Row> rows;
 		do {
@@ -140,8 +140,8 @@ final class SignalPoller {
 	}
 
 	/**
-	 * Notes ids that were passed over.
-	 * @return false if they are too many to read them again
+	 * Records skipped ids.
+	 * @return false if there are too many to read again
 	 */
 	private boolean noteMissing(long from, long to) {
 		if (to - from + this.missing.size() > MAX_MISSING) {

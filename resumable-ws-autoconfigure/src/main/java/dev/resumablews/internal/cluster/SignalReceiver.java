@@ -13,21 +13,21 @@ import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.feed.RemoteEventReader;
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import dev.resumablews.internal.node.NodeNotifier.ConnectionsListener;
 import dev.resumablews.internal.node.OtherNodes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What other nodes tell this one. Its thread reads the news of all sessions that were
- * signalled since the last time, in one query; and that of all sessions with connections
- * here when signals may have been missed, and from time to time in any case.
+ * Handles the signals of other nodes. Its thread reads the new events of all sessions
+ * signalled since the last round in one query. It reads those of all sessions with
+ * connections on this node when signals may have been missed, and periodically.
  */
 final class SignalReceiver implements ClusterSignal.Receiver {
 
 	private final UUID node;
 
-	private final RemoteEventReader news;
+	private final RemoteEventReader reader;
 
 	private final Consumer<EphemeralEvent> onEphemeral;
 
@@ -35,50 +35,51 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	private final ConnectionsListener onConnections;
 
-	private final Consumer<Set<Bell>> onRing;
+	private final Consumer<Set<NodeNotification>> onNotifications;
 
-	private final BooleanSupplier ringNeeded;
+	private final BooleanSupplier notificationsNeeded;
 
 	private final long intervalNanos;
 
-	private final SupervisedLoop loop = new SupervisedLoop("resumable-ws-news", "Reading the events of other nodes",
+	private final SupervisedLoop loop = new SupervisedLoop("resumable-ws-receive", "Reading the events of other nodes",
 			Cluster.BACK_OFF, this::step);
 
 	private Round waiting = new Round();
 
-	private long nextLook;
+	private long nextReadAll;
 
 	private boolean stopping;
 
 	/**
-	 * What is being done, or is to be tried again. Used by the loop's thread.
+	 * Round being processed, or to be retried. Used by the loop's thread.
 	 */
 	private @Nullable Round current;
 
 	/**
-	 * Creates it.
-	 * @param onEphemeral takes the ephemeral events of other nodes
-	 * @param others learns of the nodes that are heard
-	 * @param onConnections learns of the connections of other nodes
-	 * @param onRing takes what another node has rung, or may have
-	 * @param ringNeeded returns whether rings are needed now
-	 * @param interval how long news may go unnoticed when no signal comes
+	 * Creates a receiver.
+	 * @param onEphemeral receives the ephemeral events of other nodes
+	 * @param others records that signals arrived
+	 * @param onConnections receives changes in the connections of other nodes
+	 * @param onNotifications receives the kinds of work that another node has announced,
+	 * or may have
+	 * @param notificationsNeeded returns whether notifications are needed now
+	 * @param interval maximum delay until events are read when no signal arrives
 	 */
-	SignalReceiver(UUID node, RemoteEventReader news, Consumer<EphemeralEvent> onEphemeral, OtherNodes others,
-			ConnectionsListener onConnections, Consumer<Set<Bell>> onRing, BooleanSupplier ringNeeded,
-			Duration interval) {
+	SignalReceiver(UUID node, RemoteEventReader reader, Consumer<EphemeralEvent> onEphemeral, OtherNodes others,
+			ConnectionsListener onConnections, Consumer<Set<NodeNotification>> onNotifications,
+			BooleanSupplier notificationsNeeded, Duration interval) {
 		this.node = node;
-		this.news = news;
+		this.reader = reader;
 		this.onEphemeral = onEphemeral;
 		this.onConnections = onConnections;
 		this.others = others;
-		this.onRing = onRing;
-		this.ringNeeded = ringNeeded;
+		this.onNotifications = onNotifications;
+		this.notificationsNeeded = notificationsNeeded;
 		this.intervalNanos = interval.toNanos();
 	}
 
 	void start() {
-		this.nextLook = System.nanoTime() + this.intervalNanos;
+		this.nextReadAll = System.nanoTime() + this.intervalNanos;
 		this.loop.start();
 	}
 
@@ -87,7 +88,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		EphemeralCodec ephemeral = EphemeralCodec.read(text);
 		if (ephemeral != null) {
 			if (!ephemeral.node().equals(this.node)) {
-				this.others.heard();
+				this.others.signalReceived();
 				this.onEphemeral.accept(ephemeral.event());
 			}
 			return;
@@ -96,16 +97,16 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		if (signal == null || signal.node().equals(this.node)) {
 			return;
 		}
-		this.others.heard();
+		this.others.signalReceived();
 		if (!signal.connected().isEmpty()) {
 			this.onConnections.changed(signal.connected());
 		}
 		Set<UUID> sessionIds = new HashSet<>(signal.sessionIds());
-		sessionIds.removeIf((sessionId) -> !this.news.concerns(sessionId));
-		if (!sessionIds.isEmpty() || !signal.bells().isEmpty()) {
+		sessionIds.removeIf((sessionId) -> !this.reader.concerns(sessionId));
+		if (!sessionIds.isEmpty() || !signal.notifications().isEmpty()) {
 			synchronized (this) {
 				this.waiting.sessionIds.addAll(sessionIds);
-				this.waiting.bells.addAll(signal.bells());
+				this.waiting.notifications.addAll(signal.notifications());
 				notifyAll();
 			}
 		}
@@ -113,27 +114,27 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	@Override
 	public void missed() {
-		this.others.heard();
+		this.others.signalReceived();
 		this.onConnections.missed();
-		lookAtAll();
+		readAll();
 	}
 
 	/**
-	 * Returns since when the events of other nodes cannot be read; null if they can.
+	 * Returns the current outage of reading events; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		return this.loop.outages().outage();
 	}
 
-	private synchronized void lookAtAll() {
+	private synchronized void readAll() {
 		this.waiting.all = true;
-		this.waiting.bells.addAll(EnumSet.allOf(Bell.class));
+		this.waiting.notifications.addAll(EnumSet.allOf(NodeNotification.class));
 		notifyAll();
 	}
 
 	@Override
 	public boolean needed() {
-		return !this.news.isIdle() || this.ringNeeded.getAsBoolean();
+		return !this.reader.isIdle() || this.notificationsNeeded.getAsBoolean();
 	}
 
 	void stop(Duration timeout) {
@@ -149,7 +150,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 			this.current = take();
 		}
 		if (this.current != null) {
-			look(this.current);
+			process(this.current);
 			this.current = null;
 			control.await(Cluster.GATHER);
 		}
@@ -157,7 +158,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	private synchronized @Nullable Round take() throws InterruptedException {
 		while (!this.stopping && this.waiting.isEmpty()) {
-			long left = this.nextLook - System.nanoTime();
+			long left = this.nextReadAll - System.nanoTime();
 			if (left <= 0) {
 				this.waiting.all = true;
 			}
@@ -170,42 +171,42 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		}
 		Round round = this.waiting;
 		this.waiting = new Round();
-		if (System.nanoTime() - this.nextLook >= 0) {
+		if (System.nanoTime() - this.nextReadAll >= 0) {
 			round.all = true;
 		}
 		if (round.all) {
-			this.nextLook = System.nanoTime() + this.intervalNanos;
+			this.nextReadAll = System.nanoTime() + this.intervalNanos;
 		}
 		return round;
 	}
 
-	private void look(Round round) {
-		if (!round.bells.isEmpty()) {
-			Set<Bell> bells = EnumSet.copyOf(round.bells);
-			round.bells.clear();
-			this.onRing.accept(bells);
+	private void process(Round round) {
+		if (!round.notifications.isEmpty()) {
+			Set<NodeNotification> notifications = EnumSet.copyOf(round.notifications);
+			round.notifications.clear();
+			this.onNotifications.accept(notifications);
 		}
 		if (round.all) {
-			this.news.readAll();
+			this.reader.readAll();
 		}
 		else {
-			this.news.read(round.sessionIds);
+			this.reader.read(round.sessionIds);
 		}
 	}
 
 	/**
-	 * What is done at once.
+	 * Signals that are handled together.
 	 */
 	private static final class Round {
 
 		private final Set<UUID> sessionIds = new HashSet<>();
 
-		private final Set<Bell> bells = EnumSet.noneOf(Bell.class);
+		private final Set<NodeNotification> notifications = EnumSet.noneOf(NodeNotification.class);
 
 		private boolean all;
 
 		boolean isEmpty() {
-			return this.sessionIds.isEmpty() && !this.all && this.bells.isEmpty();
+			return this.sessionIds.isEmpty() && !this.all && this.notifications.isEmpty();
 		}
 
 	}

@@ -15,31 +15,31 @@ import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.OutageLog;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node has to tell the others. Its thread sends all that is waiting at once, so
- * that signals grow fewer under load, and tries again what failed. Ephemeral events come
- * after that, in batches so small that the next signals do not wait for them, and are
- * dropped if they cannot be sent. Taking what is to be sent is safe for use by many
- * threads, and does not block.
+ * Sends the signals of this node. Its thread sends all queued signals in one batch, so
+ * batches grow with load, and retries failed ones. Ephemeral events follow in batches
+ * small enough not to delay the next signals, and are dropped if they cannot be sent.
+ * Methods that queue signals do not block and are safe for use by many threads.
  */
 final class SignalSender {
 
 	/**
-	 * More than that is left to the other nodes' own looks at the log.
+	 * Further signals are dropped; the other nodes find the events when they poll the
+	 * log.
 	 */
 	private static final int MAX_WAITING = 100_000;
 
-	private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+	private static final Duration MAX_WAIT = Duration.ofHours(1);
 
 	private static final int EPHEMERALS_AT_ONCE = 100;
 
 	private static final int EPHEMERAL_CHARACTERS_AT_ONCE = 64 * 1024;
 
 	/**
-	 * How long none is sent after one could not be.
+	 * Time without sending ephemeral events after a failure.
 	 */
 	private static final Duration EPHEMERAL_PAUSE = Duration.ofSeconds(1);
 
@@ -54,7 +54,7 @@ final class SignalSender {
 
 	private Set<UUID> connected = new LinkedHashSet<>();
 
-	private Set<Bell> bells = EnumSet.noneOf(Bell.class);
+	private Set<NodeNotification> notifications = EnumSet.noneOf(NodeNotification.class);
 
 	private final EphemeralBacklog ephemerals = new EphemeralBacklog();
 
@@ -63,8 +63,8 @@ final class SignalSender {
 	private final AtomicInteger ephemeralNumber = new AtomicInteger();
 
 	/**
-	 * When signals may be sent again, and when ephemeral events. Used by the loop's
-	 * thread.
+	 * Earliest times of the next signals and the next ephemeral events. Used by the
+	 * loop's thread.
 	 */
 	private long due = System.nanoTime();
 
@@ -73,12 +73,12 @@ final class SignalSender {
 	private boolean stopping;
 
 	/**
-	 * What is being sent, or is to be sent again. Used by the loop's thread.
+	 * Signals being sent, or to be retried. Used by the loop's thread.
 	 */
 	private List<String> current = List.of();
 
 	/**
-	 * Whether the loop has taken what it has not sent yet.
+	 * Whether the loop holds signals that are not sent yet.
 	 */
 	private boolean sending;
 
@@ -90,7 +90,7 @@ final class SignalSender {
 	}
 
 	/**
-	 * Returns since when signals cannot be sent; null if they can.
+	 * Returns the current outage of sending; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		return this.loop.outages().outage();
@@ -100,7 +100,7 @@ final class SignalSender {
 		this.loop.start();
 	}
 
-	synchronized void news(Collection<UUID> sessionIds) {
+	synchronized void eventsCommitted(Collection<UUID> sessionIds) {
 		if (!this.stopping && this.sessionIds.size() < MAX_WAITING) {
 			this.sessionIds.addAll(sessionIds);
 			notifyAll();
@@ -114,8 +114,8 @@ final class SignalSender {
 		}
 	}
 
-	synchronized void ring(Bell bell) {
-		this.bells.add(bell);
+	synchronized void notifyOthers(NodeNotification notification) {
+		this.notifications.add(notification);
 		notifyAll();
 	}
 
@@ -130,7 +130,7 @@ final class SignalSender {
 	}
 
 	/**
-	 * Sends what is waiting, if that is possible within the time, and ends the thread.
+	 * Sends the queued signals if possible within the timeout, and ends the thread.
 	 */
 	void stop(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
@@ -168,8 +168,8 @@ final class SignalSender {
 	}
 
 	/**
-	 * What cannot be sent is dropped, with what waits behind it: it must not keep signals
-	 * waiting, and is worth nothing later.
+	 * Drops the events and the queued ones on failure: they must not delay signals and
+	 * are worthless later.
 	 */
 	private void sendEphemerals(List<String> events) throws InterruptedException {
 		Duration pause = Cluster.GATHER;
@@ -197,7 +197,7 @@ final class SignalSender {
 				return;
 			}
 			TimeUnit.NANOSECONDS.timedWait(this,
-					Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), LONGEST_WAIT.toNanos()));
+					Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), MAX_WAIT.toNanos()));
 		}
 	}
 
@@ -214,10 +214,10 @@ final class SignalSender {
 		if (System.nanoTime() - this.due < 0) {
 			return List.of();
 		}
-		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.connected, this.bells);
+		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.connected, this.notifications);
 		this.sessionIds = new LinkedHashSet<>();
 		this.connected = new LinkedHashSet<>();
-		this.bells = EnumSet.noneOf(Bell.class);
+		this.notifications = EnumSet.noneOf(NodeNotification.class);
 		this.sending = !texts.isEmpty();
 		return texts;
 	}
@@ -228,7 +228,7 @@ final class SignalSender {
 	}
 
 	private boolean isIdle() {
-		return this.sessionIds.isEmpty() && this.connected.isEmpty() && this.bells.isEmpty() && !this.sending;
+		return this.sessionIds.isEmpty() && this.connected.isEmpty() && this.notifications.isEmpty() && !this.sending;
 	}
 
 }

@@ -10,19 +10,19 @@ import java.util.List;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 
 /**
- * The table of signals. Its ids are given in the order of inserts and become visible in
- * the order of commits. It is emptied, and its ids may begin again, when Postgres crashes
- * or a standby is promoted. Safe for use by many threads.
+ * The table of signals. Ids are assigned in the order of inserts and become visible in
+ * the order of commits. When Postgres crashes or a standby is promoted, the table is
+ * emptied and ids may start again. Safe for use by many threads.
  */
 final class SignalTable {
 
 	/**
-	 * Rows that are read at once.
+	 * Maximum number of rows per read.
 	 */
 	static final int PAGE = 500;
 
 	/**
-	 * Does not wait for the disk: a signal that is lost in a crash is no loss.
+	 * Does not wait for the disk: losing a signal in a crash is harmless.
 	 */
 	private static final String INSERT = """
 			with async_commit as materialized (
@@ -34,8 +34,7 @@ final class SignalTable {
 			""";
 
 	/**
-	 * Without an order and a limit, a plan that does not know the id would read the whole
-	 * table.
+	 * Without an order and a limit, a generic plan would scan the whole table.
 	 */
 	private static final String READ = """
 			(select id, created_at, text from ws_signals where id >= ? order by id limit ?)
@@ -52,7 +51,7 @@ final class SignalTable {
 
 	/**
 	 * Inserts signals.
-	 * @return their rows
+	 * @return the inserted rows
 	 */
 	List<Row> insert(List<String> texts) {
 		return this.database.execute((session) -> session.list(INSERT,
@@ -62,9 +61,9 @@ final class SignalTable {
 
 	/**
 	 * Reads a page of signals.
-	 * @param from the first id of the page
+	 * @param from first id of the page
 	 * @param ids lower ids to read as well
-	 * @return the rows that are visible, in the order of their ids
+	 * @return the visible rows, ordered by id
 	 */
 	List<Row> read(long from, Collection<Long> ids) {
 		return this.database.execute((session) -> session.list(READ, (statement) -> {
@@ -83,9 +82,9 @@ final class SignalTable {
 	 * A signal.
 	 *
 	 * @param id its id
-	 * @param createdAt when it was inserted; tells it from one that was given the same id
-	 * after a crash
-	 * @param text what is signalled
+	 * @param createdAt time of insertion; distinguishes it from a row that got the same
+	 * id after a crash
+	 * @param text the encoded signal
 	 */
 	record Row(long id, Instant createdAt, String text) {
 

@@ -1,5 +1,6 @@
 /**
- * Signals between nodes: which sessions have news, and that there is something to do.
+ * Signals between nodes: which sessions have new events, and which kinds of work are
+ * available.
  */
 @NullMarked
 package dev.resumablews.internal.cluster;

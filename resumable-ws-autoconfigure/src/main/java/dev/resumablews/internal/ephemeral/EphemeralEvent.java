@@ -12,29 +12,29 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * An event that is not stored. Immutable.
  *
- * @param recipient whose connections get it
- * @param except a connection that does not get it; null if all do
+ * @param recipient the session or user whose connections receive it
+ * @param except a connection that does not receive it; null if all do
  * @param type the event's type
- * @param payload a JSON object, in one line
+ * @param payload a JSON object in one line
  */
 public record EphemeralEvent(Recipient recipient, @Nullable UUID except, String type, String payload) {
 
 	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9._-]{0,63}");
 
 	/**
-	 * Returns whether a text can be the type of an event, ephemeral or not.
-	 * @param type the text
-	 * @return whether it can
+	 * Returns whether a string is a valid event type, for stored and ephemeral events.
+	 * @param type the string
+	 * @return whether it is valid
 	 */
 	public static boolean isType(String type) {
 		return TYPE.matcher(type).matches();
 	}
 
 	/**
-	 * Returns whether clients can be sent this event as a line of JSON, for one that
-	 * comes from outside of this node: those who can send signals must not be able to
-	 * send clients anything but ephemeral events.
-	 * @return whether the type is one and the payload is a JSON object in one line
+	 * Returns whether this event can be sent to clients as a line of JSON. Events of
+	 * other nodes are checked, because a sender of signals must not be able to send
+	 * clients anything but ephemeral events.
+	 * @return whether the type is valid and the payload is a JSON object in one line
 	 */
 	boolean isWellFormed() {
 		return isType(this.type) && this.payload.indexOf('\n') < 0 && this.payload.indexOf('\r') < 0
@@ -55,9 +55,9 @@ public record EphemeralEvent(Recipient recipient, @Nullable UUID except, String 
 	}
 
 	/**
-	 * Whose connections get an event.
+	 * Selects the connections that receive an event.
 	 *
-	 * @param kind what the id is of
+	 * @param kind whether the id identifies a session or a user
 	 * @param id the id of a session, or a hash of a user's id
 	 */
 	public record Recipient(Kind kind, UUID id) {

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Hands ephemeral events to the connections of this node and to the other nodes. The
- * connections and what carries events to other nodes join when they exist. Never blocks.
- * Safe for use by many threads.
+ * Delivers ephemeral events to the connections of this node and to the other nodes.
+ * Receivers and carriers register when they are created. Never blocks. Safe for use by
+ * many threads.
  */
 public final class EphemeralEvents {
 
@@ -15,10 +15,10 @@ public final class EphemeralEvents {
 	private final List<Carrier> carriers = new CopyOnWriteArrayList<>();
 
 	/**
-	 * Sends an event to its connections, on this node and on others.
+	 * Sends an event to its recipient's connections on all nodes.
 	 * @param event the event
-	 * @throws IllegalArgumentException if it is too large for what carries it
-	 * @throws IllegalStateException if there is nothing that can carry it
+	 * @throws IllegalArgumentException if it is too large for a carrier
+	 * @throws IllegalStateException if a carrier does not support ephemeral events
 	 */
 	public void send(EphemeralEvent event) {
 		this.carriers.forEach((carrier) -> carrier.check(event));
@@ -27,8 +27,8 @@ public final class EphemeralEvents {
 	}
 
 	/**
-	 * Hands an event of another node to its connections on this one, unless it could
-	 * confuse clients.
+	 * Delivers an event of another node to its recipient's connections on this node.
+	 * Malformed events are dropped.
 	 * @param event the event
 	 */
 	public void received(EphemeralEvent event) {
@@ -49,27 +49,27 @@ public final class EphemeralEvents {
 	}
 
 	/**
-	 * Adds what carries events to other nodes.
-	 * @param carrier what carries them
+	 * Adds a carrier of events to other nodes.
+	 * @param carrier the carrier
 	 */
 	public void add(Carrier carrier) {
 		this.carriers.add(carrier);
 	}
 
 	/**
-	 * The connections of this node. Its methods neither block nor throw.
+	 * Delivers events to the connections of this node. Methods neither block nor throw.
 	 */
 	public interface Receiver {
 
 		/**
-		 * Returns whether a recipient has connections here.
+		 * Returns whether a recipient has connections on this node.
 		 * @param recipient the recipient
-		 * @return whether events for it matter
+		 * @return whether events for it are needed
 		 */
 		boolean concerns(EphemeralEvent.Recipient recipient);
 
 		/**
-		 * Takes an event.
+		 * Delivers an event.
 		 * @param event the event
 		 */
 		void receive(EphemeralEvent event);
@@ -77,21 +77,22 @@ public final class EphemeralEvents {
 	}
 
 	/**
-	 * What carries events to other nodes. Its methods do not block.
+	 * Carries events to other nodes. Methods do not block.
 	 */
 	public interface Carrier {
 
 		/**
-		 * Checks that an event can be carried, whether there are other nodes or not.
+		 * Checks that an event can be carried. Called whether or not there are other
+		 * nodes.
 		 * @param event the event
 		 * @throws IllegalArgumentException if it is too large
-		 * @throws IllegalStateException if no event can be carried
+		 * @throws IllegalStateException if ephemeral events are not supported
 		 */
 		void check(EphemeralEvent event);
 
 		/**
-		 * Carries an event to the other nodes if it can, or drops it.
-		 * @param event an event that was checked
+		 * Carries an event to the other nodes, or drops it.
+		 * @param event an event that passed {@link #check}
 		 */
 		void carry(EphemeralEvent event);
 

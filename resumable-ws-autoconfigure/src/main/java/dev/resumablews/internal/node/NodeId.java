@@ -3,9 +3,9 @@ package dev.resumablews.internal.node;
 import java.util.UUID;
 
 /**
- * The name of this node, a new one each time the application starts.
+ * Identifies this node. Generated at each start of the application.
  *
- * @param value the name
+ * @param value the identifier
  */
 public record NodeId(UUID value) {
 

@@ -6,77 +6,79 @@ import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /**
- * Tells the other nodes that there may be something to do for them, without saying what.
- * A ring may get lost, and one may come without a reason: those who hear it look for
- * themselves, and do so from time to time without it. Safe for use by many threads.
+ * Notifies the other nodes that there may be work for them, without describing it.
+ * Notifications can be lost and can be spurious: a receiver checks for work itself, and
+ * also checks periodically without a notification. Safe for use by many threads.
  */
 public interface NodeNotifier {
 
 	/**
-	 * Rings at every other node. Does not block; many calls in a row may ring once.
-	 * @param bell what there may be to do
+	 * Notifies every other node. Does not block. Repeated calls may be combined into one
+	 * notification.
+	 * @param notification the kind of work
 	 */
-	void ring(Bell bell);
+	void notifyOthers(NodeNotification notification);
 
 	/**
-	 * Rings at every other node, as there may be something to do for replies.
+	 * Notifies every other node that there may be replies to claim or to cancel.
 	 */
-	default void ring() {
-		ring(Bell.REPLIES);
+	default void notifyOthers() {
+		notifyOthers(NodeNotification.REPLIES);
 	}
 
 	/**
-	 * Adds a listener for the rings of other nodes.
-	 * @param bell what it listens to
-	 * @param listener is run on a thread that has other things to do; must be fast and
-	 * not throw
-	 * @param needed returns whether rings are needed now; others may be lost, so that a
-	 * node that has nothing to do costs nothing
+	 * Adds a listener for the notifications of other nodes.
+	 * @param notification the kind of work to listen for
+	 * @param listener runs on a shared thread; must return quickly and must not throw
+	 * @param needed returns whether notifications are needed now; while it returns false
+	 * they may be dropped, so that an idle node causes no load
 	 */
-	void onRing(Bell bell, Runnable listener, BooleanSupplier needed);
+	void onNotification(NodeNotification notification, Runnable listener, BooleanSupplier needed);
 
 	/**
-	 * Adds a listener for what there may be to do for replies.
-	 * @param listener as for {@link #onRing(Bell, Runnable, BooleanSupplier)}
-	 * @param needed as for {@link #onRing(Bell, Runnable, BooleanSupplier)}
+	 * Adds a listener for notifications about replies.
+	 * @param listener as for
+	 * {@link #onNotification(NodeNotification, Runnable, BooleanSupplier)}
+	 * @param needed as for
+	 * {@link #onNotification(NodeNotification, Runnable, BooleanSupplier)}
 	 */
-	default void onRing(Runnable listener, BooleanSupplier needed) {
-		onRing(Bell.REPLIES, listener, needed);
+	default void onNotification(Runnable listener, BooleanSupplier needed) {
+		onNotification(NodeNotification.REPLIES, listener, needed);
 	}
 
 	/**
-	 * Tells every other node that connections of sessions were opened or closed here.
-	 * Does not block.
+	 * Notifies every other node that connections of sessions were opened or closed on
+	 * this node. Does not block.
 	 * @param sessionIds the sessions
 	 */
 	void connectionsChanged(Collection<UUID> sessionIds);
 
 	/**
-	 * Adds a listener for the connections of other nodes.
-	 * @param listener is called on threads that have other things to do; must be fast and
-	 * not throw
+	 * Adds a listener for connections that other nodes open or close.
+	 * @param listener called on shared threads; must return quickly and must not throw
 	 */
 	void onConnectionsChanged(ConnectionsListener listener);
 
 	/**
-	 * Returns how often nodes look by themselves, because a notification may be lost.
+	 * Returns the interval at which nodes check for work without a notification, because
+	 * a notification may be lost.
 	 * @return the interval
 	 */
 	Duration backstop();
 
 	/**
-	 * Returns the doorbell of a node that is alone.
-	 * @return a doorbell that nobody hears
+	 * Returns a notifier without effect, for a node that has no cluster.
+	 * @return a notifier that does nothing
 	 */
 	static NodeNotifier none() {
 		return new NodeNotifier() {
 
 			@Override
-			public void ring(Bell bell) {
+			public void notifyOthers(NodeNotification notification) {
 			}
 
 			@Override
-			public void onRing(Bell bell, Runnable listener, BooleanSupplier needed) {
+			public void onNotification(NodeNotification notification, Runnable listener, BooleanSupplier needed) {
 			}
 
 			@Override
@@ -96,18 +98,18 @@ public interface NodeNotifier {
 	}
 
 	/**
-	 * Learns that connections of other nodes have changed.
+	 * Receives changes in the connections of other nodes.
 	 */
 	interface ConnectionsListener {
 
 		/**
-		 * Connections of sessions were opened or closed.
+		 * Called when connections of sessions were opened or closed.
 		 * @param sessionIds the sessions
 		 */
 		void changed(Collection<UUID> sessionIds);
 
 		/**
-		 * A signal may have been missed, about any session.
+		 * Called when signals about any session may have been missed.
 		 */
 		void missed();
 

@@ -1,15 +1,15 @@
 package dev.resumablews.internal.node;
 
 /**
- * Whether other nodes have clients, as far as this node knows. It takes them to have some
- * until Postgres says that they have not, and again as soon as one of them is heard. Safe
- * for use by many threads.
+ * Tracks whether other nodes have clients, as far as this node knows. Assumes that they
+ * do until Postgres reports otherwise, and again as soon as a signal of another node
+ * arrives. Safe for use by many threads.
  */
 public final class OtherNodes {
 
 	private boolean present = true;
 
-	private long heard;
+	private long signals;
 
 	/**
 	 * Returns whether there may be other nodes with clients.
@@ -20,29 +20,30 @@ public final class OtherNodes {
 	}
 
 	/**
-	 * Notes that another node was heard, or may have been missed.
+	 * Records that a signal of another node arrived, or may have been missed.
 	 */
-	public synchronized void heard() {
+	public synchronized void signalReceived() {
 		this.present = true;
-		this.heard++;
+		this.signals++;
 	}
 
 	/**
-	 * Returns how often other nodes were heard. To be called before Postgres is asked.
-	 * @return a number for {@link #counted(long, boolean)}
+	 * Returns how many signals of other nodes have arrived. Call this before the query
+	 * that counts their clients.
+	 * @return a mark to pass to {@link #counted(long, boolean)}
 	 */
 	public synchronized long mark() {
-		return this.heard;
+		return this.signals;
 	}
 
 	/**
-	 * Notes what Postgres said. A node that was heard in the meantime may have come after
-	 * Postgres looked.
-	 * @param mark what {@link #mark()} returned before Postgres was asked
+	 * Records the result of a query. The result is ignored if a signal has arrived since
+	 * the mark, because its node may have connected after the query.
+	 * @param mark the value of {@link #mark()} before the query
 	 * @param present whether other nodes have clients
 	 */
 	public synchronized void counted(long mark, boolean present) {
-		if (mark == this.heard) {
+		if (mark == this.signals) {
 			this.present = present;
 		}
 	}

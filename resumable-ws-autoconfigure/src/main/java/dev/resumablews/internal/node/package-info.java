@@ -1,5 +1,5 @@
 /**
- * The identity of this node, and the notifications between nodes.
+ * Identity of this node, and notifications between nodes.
  */
 @NullMarked
 package dev.resumablews.internal.node;

@@ -8,9 +8,9 @@ import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
 
 /**
- * Control messages that wait to be sent on a connection. Bounded for the connection and
- * for the user: a client that asks for more answers than it reads fills it. Safe for use
- * by many threads.
+ * Queue of control messages to be sent on a connection. Bounded per connection and per
+ * user; it fills up if a client requests more responses than it reads. Safe for use by
+ * many threads.
  */
 public final class ControlQueue {
 
@@ -23,7 +23,7 @@ public final class ControlQueue {
 	private final Deque<String> messages = new ArrayDeque<>(1);
 
 	/**
-	 * What the budget knows of.
+	 * Characters taken from the budget.
 	 */
 	private long characters;
 
@@ -35,7 +35,7 @@ public final class ControlQueue {
 
 	/**
 	 * Adds a message.
-	 * @return whether there was room
+	 * @return whether there was room; true after closing, when messages are discarded
 	 */
 	public synchronized boolean offer(String message) {
 		if (this.closed) {
@@ -50,7 +50,7 @@ public final class ControlQueue {
 	}
 
 	/**
-	 * Adds a message before all others, whether there is room or not.
+	 * Adds a message at the head of the queue, regardless of its limits.
 	 */
 	public synchronized void offerFirst(String message) {
 		this.messages.addFirst(message);
@@ -67,7 +67,7 @@ public final class ControlQueue {
 	}
 
 	/**
-	 * Forgets all messages, and those that come.
+	 * Discards all messages, current and future.
 	 */
 	synchronized void close() {
 		this.closed = true;

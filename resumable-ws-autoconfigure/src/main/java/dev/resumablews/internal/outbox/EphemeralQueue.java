@@ -8,10 +8,10 @@ import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
 
 /**
- * Ephemeral events that wait to be sent on a connection. Bounded for the connection and
- * for the user: beyond that the oldest are dropped, as the newest say most. Takes none
- * while the client catches up with the log, since it could not tell what they refer to.
- * Safe for use by many threads.
+ * Queue of ephemeral events to be sent on a connection. Bounded per connection and per
+ * user: when it is full, the oldest events are dropped, because newer ones are more
+ * useful. Rejects events during replay, when the client does not have the state they
+ * refer to. Safe for use by many threads.
  */
 public final class EphemeralQueue {
 
@@ -24,7 +24,7 @@ public final class EphemeralQueue {
 	private final Deque<String> events = new ArrayDeque<>(1);
 
 	/**
-	 * What the budget knows of.
+	 * Characters taken from the budget.
 	 */
 	private long characters;
 
@@ -38,7 +38,7 @@ public final class EphemeralQueue {
 
 	/**
 	 * Adds an event, or drops it.
-	 * @return whether there is something to send
+	 * @return whether the event was added
 	 */
 	public synchronized boolean offer(String event) {
 		if (!this.admitting || this.closed) {
@@ -55,7 +55,7 @@ public final class EphemeralQueue {
 	}
 
 	/**
-	 * Takes events from now on, or drops those that wait and those that come.
+	 * Starts or stops accepting events. Stopping also drops the queued ones.
 	 * @param admitting whether the client has caught up
 	 */
 	public synchronized void admit(boolean admitting) {
@@ -66,8 +66,8 @@ public final class EphemeralQueue {
 	}
 
 	/**
-	 * Moves events to a list.
-	 * @param most length after which to stop, with what the list holds already
+	 * Moves events to a list until a length is reached.
+	 * @param most length at which to stop, including the list's previous content
 	 */
 	public synchronized void drainTo(List<String> drained, long most) {
 		if (this.events.isEmpty()) {
@@ -82,7 +82,7 @@ public final class EphemeralQueue {
 	}
 
 	/**
-	 * Forgets all events, and those that come.
+	 * Discards all events, current and future.
 	 */
 	synchronized void close() {
 		this.closed = true;

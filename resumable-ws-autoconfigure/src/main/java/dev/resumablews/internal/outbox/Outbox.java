@@ -7,12 +7,12 @@ import dev.resumablews.internal.protocol.FrameWriter;
 import dev.resumablews.internal.protocol.ServerMessage.Presence;
 
 /**
- * What a connection sends beside the events of its log.
+ * Messages that a connection sends in addition to the events of its log.
  *
- * @param control control messages that wait
- * @param presence who is connected
- * @param ephemerals ephemeral events that wait
- * @param writer writes them
+ * @param control queued control messages
+ * @param presence connected users
+ * @param ephemerals queued ephemeral events
+ * @param writer writes the frames
  */
 public record Outbox(ControlQueue control, PresenceView presence, EphemeralQueue ephemerals, FrameWriter writer) {
 
@@ -21,7 +21,7 @@ public record Outbox(ControlQueue control, PresenceView presence, EphemeralQueue
 	}
 
 	/**
-	 * Moves what has changed of the presence to a list. Called by the connection's loop.
+	 * Adds the changes in presence to a list. Called by the connection's loop.
 	 */
 	public void drainPresenceTo(List<String> messages) {
 		Presence changes = this.presence.take();
@@ -31,7 +31,7 @@ public record Outbox(ControlQueue control, PresenceView presence, EphemeralQueue
 	}
 
 	/**
-	 * Forgets all that waits, and what comes.
+	 * Discards all queued messages and rejects further ones.
 	 */
 	public void close() {
 		this.control.close();

@@ -9,43 +9,43 @@ import dev.resumablews.internal.protocol.ServerMessage.Presence.Member;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of a session, as one of its clients knows them. What changes while the
- * client reads nothing becomes one message, so nothing has to wait for it, and no message
- * contradicts the one before.
+ * The presence of a session as known to one client. Changes made while the client does
+ * not read are merged into one message, so nothing is queued and no message contradicts
+ * the previous one.
  */
 public final class PresenceView {
 
 	/**
-	 * The user of each connection that is there now. Replaced by {@code SessionPresence}.
+	 * Users by current connection. Replaced by {@code SessionPresence}.
 	 */
 	private volatile @Nullable Map<UUID, String> present;
 
 	/**
-	 * What the client was sent, null before the first message. The same map as the one
-	 * above while there is nothing to send, so that few calls have to compare them. Used
-	 * by the connection's loop.
+	 * State last sent to the client; null before the first message. Identical to
+	 * {@link #present} while there is nothing to send, which makes the common check
+	 * cheap. Used by the connection's loop.
 	 */
-	private @Nullable Map<UUID, String> told;
+	private @Nullable Map<UUID, String> sent;
 
 	/**
-	 * Notes which connections there are.
-	 * @param present the user of each connection; not changed afterwards
+	 * Sets the current connections.
+	 * @param present users by connection; not changed afterwards
 	 */
 	public void show(Map<UUID, String> present) {
 		this.present = present;
 	}
 
 	/**
-	 * Returns what the client is to be sent. Called by the connection's loop.
-	 * @return the message; null if the client knows everything
+	 * Returns the next message for the client. Called by the connection's loop.
+	 * @return the message; null if there is no change
 	 */
 	@Nullable Presence take() {
 		Map<UUID, String> now = this.present;
-		Map<UUID, String> before = this.told;
+		Map<UUID, String> before = this.sent;
 		if (now == null || now == before) {
 			return null;
 		}
-		this.told = now;
+		this.sent = now;
 		if (before == null) {
 			return new Presence(true, missing(now, Map.of()), List.of());
 		}

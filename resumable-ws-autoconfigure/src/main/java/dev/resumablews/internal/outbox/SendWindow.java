@@ -4,41 +4,42 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what is on its way to a client, so that a frame takes about a second on whatever
- * link, down to 1 kB/s. A frame is sent, as far as the container can tell, when the
- * buffers of the network have taken it, which says nothing about the link. So a ping
- * follows what was sent, and its pong confirms that the client has it. A ping that
- * follows a frame's length or more is a probe:
+ * Flow control for one client: bounds the data in flight so that a frame takes about a
+ * second on any link, down to 1 kB/s. The container reports a frame as sent once the
+ * network buffers have accepted it, which does not measure the link. Therefore pings
+ * follow the data, and a pong confirms that the client has received everything before its
+ * ping. A ping sent after at least one frame length of data is a probe:
  * <ol>
- * <li>The first frames are so short that one takes half a heartbeat interval at 1 kB/s.
- * <li>Once a frame's length was sent since the last ping, and no probe is unanswered, the
- * next probe is sent.
- * <li>No further event is sent while four frames' lengths are not confirmed.
- * <li>The pong of a probe tells how fast what it confirms was transmitted. Frames are
- * then as long as what is transmitted in a second, but no longer than four times the
- * length before.
+ * <li>The first frames are short enough that one takes half a heartbeat interval at 1
+ * kB/s.
+ * <li>A probe is sent when one frame length was sent since the last ping and no probe is
+ * unanswered.
+ * <li>No further event is sent while four frame lengths are unconfirmed.
+ * <li>The pong of a probe measures the throughput of the data it confirms. The frame
+ * length becomes the amount transmitted in one second, and at most four times the
+ * previous length.
  * </ol>
  * The pong of any other ping, sent as a heartbeat, only confirms.
  * <p>
- * If the client does not answer pings, though it says other things, frames stay short and
- * nothing is confirmed. Lengths are in UTF-16 units, and taken for bytes. Safe for use by
- * many threads.
+ * If the client does not answer pings but sends other messages, frames stay short and
+ * confirmation is not required. Lengths are in UTF-16 units, as an approximation of
+ * bytes. Safe for use by many threads.
  */
 public final class SendWindow {
 
-	private static final int SHORTEST_FRAME = 1024;
+	private static final int MIN_FRAME = 1024;
 
-	private static final int FRAMES_ON_THE_WAY = 4;
+	private static final int FRAMES_IN_FLIGHT = 4;
 
 	private static final int GROWTH = 4;
 
 	/**
-	 * What the buffers of any network hold, and a ping in addition.
+	 * Data that fits into the buffers of any network together with a ping.
 	 */
-	private static final int SURE_TO_FIT = 1024;
+	private static final int ALWAYS_FITS = 1024;
 
 	/**
-	 * The slowest link that is served: one byte a millisecond.
+	 * Slowest supported link: one byte per millisecond.
 	 */
 	private static final long NANOS_PER_BYTE = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -53,7 +54,7 @@ public final class SendWindow {
 	private long confirmed;
 
 	/**
-	 * What the last ping confirms.
+	 * Position that the last ping confirms.
 	 */
 	private long probed;
 
@@ -67,12 +68,12 @@ public final class SendWindow {
 	private boolean awaited;
 
 	/**
-	 * Whether the last ping is a probe, and unanswered.
+	 * Whether the last ping is an unanswered probe.
 	 */
 	private boolean probing;
 
 	/**
-	 * The longest frame since the last pong that is longer than frames should be.
+	 * Longest frame since the last pong that exceeded the frame length.
 	 */
 	private long oversized;
 
@@ -80,17 +81,17 @@ public final class SendWindow {
 
 	/**
 	 * Creates a window.
-	 * @param longest length of the longest frame, unless it holds a single event
+	 * @param longest maximum length of a frame, unless it holds a single event
 	 * @param heartbeat the heartbeat interval
 	 */
 	public SendWindow(long longest, Duration heartbeat) {
 		this.longest = longest;
-		this.initial = Math.min(longest, Math.max(SHORTEST_FRAME, heartbeat.toMillis() / 2));
+		this.initial = Math.min(longest, Math.max(MIN_FRAME, heartbeat.toMillis() / 2));
 		this.frame = this.initial;
 	}
 
 	/**
-	 * Returns how long the next frame may be.
+	 * Returns the maximum length of the next frame.
 	 */
 	public synchronized long frameLength() {
 		return this.frame;
@@ -100,27 +101,27 @@ public final class SendWindow {
 	 * Returns whether another event may be sent.
 	 */
 	public synchronized boolean isOpen() {
-		return this.unanswered || this.sent - this.confirmed < FRAMES_ON_THE_WAY * this.frame;
+		return this.unanswered || this.sent - this.confirmed < FRAMES_IN_FLIGHT * this.frame;
 	}
 
 	/**
-	 * Returns whether a ping is sure to find room in the buffers of the network. They may
-	 * have taken everything that is not confirmed, and be full.
+	 * Returns whether a ping is certain to fit into the network buffers. They may hold
+	 * all unconfirmed data and be full.
 	 */
 	public synchronized boolean hasRoomForPing() {
-		return this.sent - this.confirmed <= SURE_TO_FIT;
+		return this.sent - this.confirmed <= ALWAYS_FITS;
 	}
 
 	/**
-	 * Returns how much of what is not confirmed counts as being transmitted. That is no
-	 * more than two of the first frames, unless a single event is longer.
+	 * Returns how much of the unconfirmed data counts as in flight: at most two of the
+	 * first frames, unless a single event is longer.
 	 */
-	public synchronized long onTheWay() {
-		return Math.min(this.sent - this.confirmed, longestOnTheWay());
+	public synchronized long inFlight() {
+		return Math.min(this.sent - this.confirmed, maxInFlight());
 	}
 
 	/**
-	 * Notes a frame that is being sent.
+	 * Records a frame that is being sent.
 	 */
 	public synchronized void sent(long length) {
 		this.sent += length;
@@ -130,16 +131,16 @@ public final class SendWindow {
 	}
 
 	/**
-	 * Returns whether a probe is to be sent.
+	 * Returns whether the next ping is a probe that should be sent now.
 	 */
 	public synchronized boolean isProbeDue() {
 		return !this.probing && !this.unanswered && this.sent - this.probed >= this.frame;
 	}
 
 	/**
-	 * Notes a ping. It is a probe if one is due.
+	 * Records a ping. It is a probe if one is due.
 	 * @param now the time
-	 * @return the number that its pong has
+	 * @return the number that its pong carries
 	 */
 	public synchronized long ping(long now) {
 		this.probing = isProbeDue();
@@ -150,10 +151,10 @@ public final class SendWindow {
 	}
 
 	/**
-	 * Notes a pong.
+	 * Records a pong.
 	 * @param number its number
 	 * @param now the time
-	 * @return whether it confirmed something
+	 * @return whether it confirmed any data
 	 */
 	public synchronized boolean pong(long number, long now) {
 		if (!this.awaited || number != this.number) {
@@ -163,7 +164,7 @@ public final class SendWindow {
 		if (this.probing) {
 			double seconds = Math.max(1, TimeUnit.NANOSECONDS.toMillis(now - this.probedAt)) / 1000.0;
 			long transmitted = (long) Math.min(length / seconds, GROWTH * (double) this.frame);
-			this.frame = Math.min(this.longest, Math.max(SHORTEST_FRAME, transmitted));
+			this.frame = Math.min(this.longest, Math.max(MIN_FRAME, transmitted));
 		}
 		this.awaited = false;
 		this.probing = false;
@@ -173,8 +174,8 @@ public final class SendWindow {
 	}
 
 	/**
-	 * Returns whether the pong of a probe is awaited, so that the client has not been
-	 * silent without a reason.
+	 * Returns whether the pong of a probe is pending, which explains the client's
+	 * silence.
 	 */
 	public synchronized boolean isProbing() {
 		return this.probing;
@@ -183,23 +184,23 @@ public final class SendWindow {
 	/**
 	 * Returns whether the pong of a probe is overdue.
 	 * @param now the time
-	 * @param timeout how long it may take in addition to the time of transmission
+	 * @param timeout time allowed in addition to the time of transmission
 	 * @return whether it is overdue
 	 */
 	public synchronized boolean isOverdue(long now, Duration timeout) {
-		long onTheWay = Math.min(this.probed - this.confirmed, longestOnTheWay());
-		return this.probing && now - this.probedAt > allowance(timeout, onTheWay);
+		long inFlight = Math.min(this.probed - this.confirmed, maxInFlight());
+		return this.probing && now - this.probedAt > allowance(timeout, inFlight);
 	}
 
 	/**
-	 * Returns whether a time is after that of the last ping.
+	 * Returns whether a time is later than the last ping.
 	 */
 	public synchronized boolean isAfterProbe(long time) {
 		return time - this.probedAt > 0;
 	}
 
 	/**
-	 * Sends no further probes, as the client does not answer them.
+	 * Stops sending probes, because the client does not answer them.
 	 */
 	public synchronized void doNotProbe() {
 		this.unanswered = true;
@@ -208,16 +209,16 @@ public final class SendWindow {
 	}
 
 	/**
-	 * Returns how long sending may take.
-	 * @param timeout the time without transmission
-	 * @param length how much is sent
+	 * Returns the time allowed for sending.
+	 * @param timeout time allowed in addition to transmission
+	 * @param length length of the data
 	 * @return the time in nanoseconds
 	 */
 	public static long allowance(Duration timeout, long length) {
 		return timeout.toNanos() + length * NANOS_PER_BYTE;
 	}
 
-	private long longestOnTheWay() {
+	private long maxInFlight() {
 		return Math.max(2 * this.initial, this.oversized);
 	}
 

@@ -1,5 +1,5 @@
 /**
- * What waits to be sent to a client, and how much of it may be under way.
+ * Queues of outgoing messages, and flow control.
  */
 @NullMarked
 package dev.resumablews.internal.outbox;

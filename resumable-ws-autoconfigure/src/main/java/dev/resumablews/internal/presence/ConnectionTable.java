@@ -17,11 +17,11 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeId;
 
 /**
- * Who is connected to which node, as Postgres knows it: exact to within two heartbeats. A
- * row is written when its connection opens and deleted when it closes; a heartbeat writes
- * the one row of its node. The connections of a node without a heartbeat for that long
- * are not there any more, whether their rows still are or not. Nothing depends on it for
- * correctness. All methods block until Postgres answers, and throw
+ * Table of the live connections of all nodes, accurate to within two heartbeats. A row is
+ * inserted when its connection opens and deleted when it closes; a heartbeat updates the
+ * single row of its node. Connections of a node without a heartbeat for that time are
+ * considered closed, even if their rows still exist. Correctness does not depend on this
+ * table. All methods block until Postgres answers, and throw
  * {@link dev.resumablews.EventLogUnavailableException} if it does not. Safe for use by
  * many threads.
  */
@@ -30,12 +30,12 @@ public final class ConnectionTable {
 	private static final int HEARTBEATS = 2;
 
 	/**
-	 * Takes the times of connections from their ages, because only the clock of Postgres
-	 * is the same for all nodes. A row that was lost is written again as it was. The
-	 * node's row is not upserted, because that does not tell whether it was there.
+	 * Computes connection times from their ages, because the Postgres clock is the only
+	 * one that all nodes share. A lost row is restored unchanged. The node's row is not
+	 * upserted, because an upsert does not report whether it existed.
 	 */
 	private static final String UPDATE = """
-			with gone as (
+			with deleted as (
 				delete from ws_live_connections c
 				using unnest(?::uuid[], ?::uuid[]) as g (connection_id, session_id)
 				where c.session_id = g.session_id and c.connection_id = g.connection_id
@@ -75,8 +75,8 @@ public final class ConnectionTable {
 			""";
 
 	/**
-	 * Looks at the sessions one by one, and at no more of their connections than a client
-	 * can be told of.
+	 * Queries the sessions one by one, and reads no more connections than a presence
+	 * message may contain.
 	 */
 	private static final String ELSEWHERE = """
 			with others as materialized (
@@ -95,8 +95,8 @@ public final class ConnectionTable {
 			""";
 
 	/**
-	 * Counts for each connection, because Postgres may read all connections to rank those
-	 * of some sessions.
+	 * Counts per connection, because to rank the connections of some sessions Postgres
+	 * might read all connections.
 	 */
 	private static final String SURPLUS = """
 			with alive as materialized (
@@ -134,20 +134,20 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Notes in one statement that this node is alive, and which of its connections were
+	 * Records in one statement that this node is alive, and which of its connections were
 	 * opened and closed.
 	 * @param opened connections that were opened
-	 * @param gone connections that were closed
-	 * @return what Postgres knows of this node and of others
+	 * @param closed connections that were closed
+	 * @return whether this node was known, and whether other nodes have connections
 	 */
-	public Update update(Collection<LiveConnection> opened, Collection<LiveConnection> gone) {
+	public Update update(Collection<LiveConnection> opened, Collection<LiveConnection> closed) {
 		long now = System.nanoTime();
 		return this.database.execute((session) -> session.query(UPDATE, (statement) -> {
 			Connection connection = statement.getConnection();
-			Array goneIds = connection.createArrayOf("uuid", values(gone, LiveConnection::connectionId));
-			Array goneSessions = connection.createArrayOf("uuid", values(gone, LiveConnection::sessionId));
-			statement.setArray(1, goneIds);
-			statement.setArray(2, goneSessions);
+			Array closedIds = connection.createArrayOf("uuid", values(closed, LiveConnection::connectionId));
+			Array closedSessions = connection.createArrayOf("uuid", values(closed, LiveConnection::sessionId));
+			statement.setArray(1, closedIds);
+			statement.setArray(2, closedSessions);
 			statement.setObject(3, this.nodeId);
 			statement.setObject(4, this.nodeId);
 			statement.setObject(5, this.nodeId);
@@ -165,10 +165,10 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Finds the connections that sessions have to the other nodes.
+	 * Returns the connections of sessions to other nodes.
 	 * @param sessionIds the sessions
-	 * @param limit connections of each session at most
-	 * @return the user of each connection, by session and connection
+	 * @param limit maximum number of connections per session
+	 * @return users by connection, by session
 	 */
 	public Map<UUID, Map<UUID, String>> elsewhere(Collection<UUID> sessionIds, int limit) {
 		return this.database.execute((session) -> session.query(ELSEWHERE, (statement) -> {
@@ -187,7 +187,7 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Counts a user's connections to all nodes.
+	 * Returns the number of a user's connections to all nodes.
 	 * @param userId the user
 	 * @return the number of connections
 	 */
@@ -202,7 +202,7 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Counts a user's connections to the other nodes.
+	 * Returns the number of a user's connections to other nodes.
 	 * @param userId the user
 	 * @return the number of connections; empty if no other node has any
 	 */
@@ -218,9 +218,9 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Finds the connections of this node that are too many: those whose session has at
-	 * least so many newer ones, on whichever node.
-	 * @param limit connections that a session may have
+	 * Returns the surplus connections of this node: those whose session has at least this
+	 * many newer connections on any node.
+	 * @param limit maximum number of connections per session
 	 * @return the ids of the connections
 	 */
 	public Set<UUID> surplus(int limit) {
@@ -232,7 +232,7 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * Notes that this node has no connections.
+	 * Deletes all connections of this node.
 	 */
 	public void removeAll() {
 		this.database.execute((session) -> session.update(REMOVE, (statement) -> {
@@ -250,10 +250,10 @@ public final class ConnectionTable {
 	}
 
 	/**
-	 * What Postgres knew when the connections of this node were written.
+	 * State found by {@link #update}.
 	 *
-	 * @param known whether it knew of this node; if not, the rows of all its connections
-	 * may be lost
+	 * @param known whether this node's row existed; if not, the rows of all its
+	 * connections may be lost
 	 * @param others whether other nodes have connections
 	 */
 	public record Update(boolean known, boolean others) {
@@ -266,7 +266,7 @@ public final class ConnectionTable {
 	 * @param connectionId its id
 	 * @param sessionId its session
 	 * @param userId its user
-	 * @param openedNanos when it was opened, by {@link System#nanoTime()}
+	 * @param openedNanos {@link System#nanoTime()} at which it was opened
 	 */
 	public record LiveConnection(UUID connectionId, UUID sessionId, String userId, long openedNanos) {
 

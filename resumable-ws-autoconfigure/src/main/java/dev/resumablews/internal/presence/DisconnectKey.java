@@ -7,8 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /**
- * Names in 16 bytes who is disconnected, as the ids of users and tokens are of any length
- * and may hold any character. Stateless.
+ * Identifies a disconnected user or token by 16 bytes, because user and token ids have
+ * any length and may contain any character. Stateless.
  */
 public final class DisconnectKey {
 
@@ -27,7 +27,7 @@ public final class DisconnectKey {
 	/**
 	 * Returns the key of a token.
 	 * @param tokenId the token's id
-	 * @return a hash of it, which is that of no user
+	 * @return a hash of it, distinct from that of any user
 	 */
 	public static UUID ofToken(String tokenId) {
 		return hash("token " + tokenId);
@@ -40,7 +40,7 @@ public final class DisconnectKey {
 			return new UUID(hash.getLong(), hash.getLong());
 		}
 		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("Every Java platform has SHA-256", ex);
+			throw new IllegalStateException("SHA-256 is not available", ex);
 		}
 	}
 

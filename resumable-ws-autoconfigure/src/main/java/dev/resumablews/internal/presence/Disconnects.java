@@ -14,12 +14,12 @@ import java.util.function.Consumer;
 import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.SqlStates;
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import dev.resumablews.internal.node.NodeNotifier;
 
 /**
- * Who was disconnected, and when. It is stored, so that a node which misses a signal, or
- * is cut off for a while, learns of it later. Safe for use by many threads.
+ * Stores which users and tokens were disconnected, and when. A node that misses a signal
+ * or is partitioned reads them later. Safe for use by many threads.
  */
 public final class Disconnects {
 
@@ -41,12 +41,12 @@ public final class Disconnects {
 
 	private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-	private final List<Consumer<UUID>> hereListeners = new CopyOnWriteArrayList<>();
+	private final List<Consumer<UUID>> localListeners = new CopyOnWriteArrayList<>();
 
 	/**
-	 * Creates it.
-	 * @param database where it is stored
-	 * @param notifier tells the other nodes
+	 * Creates the store.
+	 * @param database stores the disconnects
+	 * @param notifier notifies the other nodes
 	 */
 	public Disconnects(JdbcExecutor database, NodeNotifier notifier) {
 		this.database = database;
@@ -54,7 +54,7 @@ public final class Disconnects {
 	}
 
 	/**
-	 * Disconnects a user or a token, on all nodes, in a transaction of the library's.
+	 * Disconnects a user or a token on all nodes, in the library's own transaction.
 	 * Blocks until it is stored.
 	 * @param key a key of {@link DisconnectKey}
 	 * @throws EventLogUnavailableException if it may not have been stored
@@ -71,38 +71,40 @@ public final class Disconnects {
 			throw SqlStates.unavailable(ex);
 		}
 		this.listeners.forEach(Runnable::run);
-		this.notifier.ring(Bell.DISCONNECTS);
+		this.notifier.notifyOthers(NodeNotification.DISCONNECTS);
 	}
 
 	/**
-	 * Ends a user's logins, or a token, on this node, without storing it. Does not block.
+	 * Ends the logins of a user or a token on this node only, without storing it. Does
+	 * not block.
 	 * @param key a key of {@link DisconnectKey}
 	 */
-	public void endHere(UUID key) {
-		this.hereListeners.forEach((listener) -> listener.accept(key));
+	public void endLocally(UUID key) {
+		this.localListeners.forEach((listener) -> listener.accept(key));
 	}
 
 	/**
-	 * Adds a listener.
-	 * @param listener takes the keys of {@link #endHere}; must be fast and not throw
+	 * Adds a listener for logins that end on this node.
+	 * @param listener receives the keys passed to {@link #endLocally}; must return
+	 * quickly and must not throw
 	 */
-	public void onEndedHere(Consumer<UUID> listener) {
-		this.hereListeners.add(listener);
+	public void onEndedLocally(Consumer<UUID> listener) {
+		this.localListeners.add(listener);
 	}
 
 	/**
-	 * Adds a listener.
-	 * @param listener is run when a node, this one included, has disconnected somebody,
-	 * or may have; must be fast and not throw
-	 * @param needed returns whether disconnects of other nodes matter now
+	 * Adds a listener for disconnects.
+	 * @param listener called when any node, including this one, has or may have
+	 * disconnected a user or token; must return quickly and must not throw
+	 * @param needed returns whether disconnects of other nodes are relevant now
 	 */
 	public void onAdded(Runnable listener, BooleanSupplier needed) {
 		this.listeners.add(listener);
-		this.notifier.onRing(Bell.DISCONNECTS, listener, needed);
+		this.notifier.onNotification(NodeNotification.DISCONNECTS, listener, needed);
 	}
 
 	/**
-	 * Returns how often to look without being told.
+	 * Returns the interval at which to read disconnects without a notification.
 	 * @return the interval
 	 */
 	public Duration backstop() {
@@ -110,9 +112,9 @@ public final class Disconnects {
 	}
 
 	/**
-	 * Reads who was disconnected. Blocks until Postgres answers.
-	 * @param within how long ago at most
-	 * @return the disconnects, in no order
+	 * Returns the recent disconnects. Blocks until Postgres answers.
+	 * @param within maximum age
+	 * @return the disconnects, in no particular order
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	public List<Disconnect> since(Duration within) {
@@ -126,9 +128,9 @@ public final class Disconnects {
 	/**
 	 * A disconnect.
 	 *
-	 * @param key who was disconnected
-	 * @param at when, by the clock of Postgres
-	 * @param ageNanos how long that is ago, in nanoseconds
+	 * @param key key of the user or token
+	 * @param at time according to the Postgres clock
+	 * @param ageNanos age in nanoseconds
 	 */
 	public record Disconnect(UUID key, Instant at, long ageNanos) {
 

@@ -20,11 +20,11 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Keeps {@code ws_live_connections} true between {@link #start()} and {@link #stop()}:
- * connections that were opened and closed are written soon, in one statement. A heartbeat
- * writes one row, and all open connections only if their rows may be lost. It also looks
- * for sessions that have too many connections over all nodes. Safe for use by many
- * threads.
+ * Keeps {@code ws_live_connections} up to date between {@link #start()} and
+ * {@link #stop()}. Opened and closed connections are soon written in one statement. A
+ * heartbeat writes one row, and rewrites all open connections only if their rows may be
+ * lost. It also closes the oldest connections of sessions that have too many across all
+ * nodes. Safe for use by many threads.
  */
 public final class Presence {
 
@@ -59,26 +59,24 @@ public final class Presence {
 	private boolean started;
 
 	/**
-	 * Whether all connections that were opened have been written, as far as is known.
-	 * Guarded by {@link #writing}.
+	 * Whether all opened connections are known to have been written. Guarded by
+	 * {@link #writing}.
 	 */
 	private boolean complete;
 
 	/**
-	 * Whether there may be rows from before this was stopped. Guarded by
-	 * {@link #writing}.
+	 * Whether rows from before the last stop may remain. Guarded by {@link #writing}.
 	 */
 	private boolean leftovers;
 
 	/**
 	 * Creates the presence of a node.
-	 * @param table where it is written
-	 * @param remote tells the other nodes
-	 * @param open supplies the connections of this node that are open
-	 * @param supersede closes connections of this node, by their ids, in favour of newer
-	 * ones
-	 * @param heartbeat time between two heartbeats
-	 * @param maxPerSession connections that a session may have
+	 * @param table stores the connections
+	 * @param remote notifies the other nodes
+	 * @param open supplies the open connections of this node
+	 * @param supersede closes connections of this node by id, because newer ones exist
+	 * @param heartbeat heartbeat interval
+	 * @param maxPerSession maximum number of connections per session
 	 */
 	public Presence(ConnectionTable table, RemoteConnections remote, Supplier<Collection<LiveConnection>> open,
 			Consumer<Set<UUID>> supersede, Duration heartbeat, int maxPerSession) {
@@ -91,7 +89,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Notes a connection that was opened.
+	 * Records that a connection was opened.
 	 * @param connection the connection
 	 */
 	public void opened(LiveConnection connection) {
@@ -99,7 +97,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Notes a connection that was closed.
+	 * Records that a connection was closed.
 	 * @param connection the connection
 	 */
 	public void closed(LiveConnection connection) {
@@ -107,7 +105,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Lets {@link #write()} write from now on.
+	 * Enables {@link #write()}.
 	 */
 	public void start() {
 		this.writing.lock();
@@ -122,8 +120,8 @@ public final class Presence {
 	}
 
 	/**
-	 * Writes what has changed. Blocks until Postgres answers; does nothing while another
-	 * thread writes, and unless started.
+	 * Writes the changes. Blocks until Postgres answers. Does nothing unless started, or
+	 * while another thread writes.
 	 */
 	public void write() {
 		if (!this.writing.tryLock()) {
@@ -135,7 +133,7 @@ public final class Presence {
 			}
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("The live connections cannot be written; all of them will be written", ex);
+			logger.debug("Failed to write live connections; will write all of them", ex);
 		}
 		finally {
 			this.writing.unlock();
@@ -143,8 +141,8 @@ public final class Presence {
 	}
 
 	/**
-	 * Writes that this node has no connections any more, and writes nothing until it is
-	 * started again. Blocks until Postgres answers.
+	 * Deletes the connections of this node, and disables {@link #write()} until the next
+	 * start. Blocks until Postgres answers.
 	 */
 	public void stop() {
 		this.writing.lock();
@@ -158,7 +156,7 @@ public final class Presence {
 			this.remote.removed(sessions);
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("The live connections cannot be removed; they expire after two heartbeats", ex);
+			logger.debug("Failed to delete live connections; they expire after two heartbeats", ex);
 		}
 		finally {
 			this.writing.unlock();
@@ -166,7 +164,8 @@ public final class Presence {
 	}
 
 	/**
-	 * A heartbeat that fails is due again at once, or the connections would expire.
+	 * Retries a failed heartbeat immediately, because the connections would expire
+	 * otherwise.
 	 */
 	private void update() {
 		Set<LiveConnection> gone = Set.copyOf(drain(this.closed));
@@ -202,7 +201,7 @@ public final class Presence {
 			ConnectionTable.Update update = this.table.update(written, gone);
 			changed.addAll(sessions(written));
 			if (!update.known() && wasComplete) {
-				// Postgres has crashed, or the cleanup has removed them
+				// Postgres has crashed, or the cleanup has deleted the rows
 				Collection<LiveConnection> all = without(gone, this.open.get());
 				this.table.update(all, List.of());
 				changed.addAll(sessions(all));

@@ -13,29 +13,30 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Counts a user's connections to the other nodes for a handshake, which waits for it on a
- * thread of the web server. So only a few handshakes wait at a time, and none for a
- * second after Postgres has not answered in time; the others count as if there were no
- * other node. Safe for use by many threads.
+ * Counts a user's connections to other nodes for a handshake, which blocks a thread of
+ * the web server. Therefore only a few handshakes wait at a time, and none do for one
+ * second after a timeout. The remaining ones count local connections only. Safe for use
+ * by many threads.
  */
 public final class RemoteConnectionCount {
 
 	private static final Log logger = LogFactory.getLog(RemoteConnectionCount.class);
 
 	/**
-	 * The pool may wait much longer for a connection to Postgres than a client waits for
-	 * its handshake.
+	 * A pool may wait for a database connection much longer than a client waits for its
+	 * handshake.
 	 */
 	private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
 	/**
-	 * Handshakes that wait at the same time. Far fewer than a web server has threads.
+	 * Maximum number of concurrently waiting handshakes. Far fewer than a web server has
+	 * threads.
 	 */
 	private static final int MAX_WAITING = 4;
 
 	/**
-	 * How long no query is made after no other node had a connection, as most
-	 * applications run on one node, or after Postgres has not answered.
+	 * Time without queries after a query found no other node, as in the many applications
+	 * with a single node, or after a timeout.
 	 */
 	private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -46,14 +47,14 @@ public final class RemoteConnectionCount {
 	private final Semaphore waiting = new Semaphore(MAX_WAITING);
 
 	/**
-	 * Written by any thread; it does not matter which is the last.
+	 * Written by any thread; the order of writes is irrelevant.
 	 */
 	private volatile long pausedUntil = System.nanoTime();
 
 	/**
-	 * Creates a count.
-	 * @param table where the connections of all nodes are
-	 * @param executor runs the queries, on threads that may wait for Postgres
+	 * Creates a counter.
+	 * @param table the connections of all nodes
+	 * @param executor runs the queries on threads that may wait for Postgres
 	 */
 	public RemoteConnectionCount(ConnectionTable table, Executor executor) {
 		this.table = table;
@@ -61,10 +62,10 @@ public final class RemoteConnectionCount {
 	}
 
 	/**
-	 * Counts a user's connections to other nodes. The first that there are may be noticed
-	 * a second late.
+	 * Returns the number of a user's connections to other nodes. A new node may be
+	 * noticed up to one second late.
 	 * @param userId the user
-	 * @return the number of connections; 0 if it cannot be counted now
+	 * @return the number of connections; 0 if they cannot be counted now
 	 */
 	public int connections(String userId) {
 		if (System.nanoTime() - this.pausedUntil < 0 || !this.waiting.tryAcquire()) {
@@ -84,7 +85,7 @@ public final class RemoteConnectionCount {
 			return count.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			logger.debug("The connections of a user to other nodes cannot be counted", ex);
+			logger.debug("Failed to count a user's connections to other nodes", ex);
 			pause();
 		}
 		catch (InterruptedException ex) {

@@ -10,8 +10,8 @@ import dev.resumablews.internal.node.NodeNotifier.ConnectionsListener;
 import dev.resumablews.internal.node.OtherNodes;
 
 /**
- * The connections of sessions to other nodes, and what tells the other nodes of those to
- * this one. Safe for use by many threads.
+ * Finds the connections of sessions to other nodes, and notifies those nodes of changes
+ * on this one. Safe for use by many threads.
  */
 public final class RemoteConnections {
 
@@ -22,10 +22,10 @@ public final class RemoteConnections {
 	private final OtherNodes others;
 
 	/**
-	 * Creates it.
-	 * @param table where the connections of all nodes are
-	 * @param notifier tells the other nodes
-	 * @param others whether there are any
+	 * Creates the service.
+	 * @param table the connections of all nodes
+	 * @param notifier notifies the other nodes
+	 * @param others whether other nodes have clients
 	 */
 	public RemoteConnections(ConnectionTable table, NodeNotifier notifier, OtherNodes others) {
 		this.table = table;
@@ -34,11 +34,10 @@ public final class RemoteConnections {
 	}
 
 	/**
-	 * Finds the connections that sessions have to the other nodes. Blocks until Postgres
-	 * answers.
+	 * Returns the connections of sessions to other nodes. Blocks until Postgres answers.
 	 * @param sessionIds the sessions
-	 * @param limit connections of each session at most
-	 * @return the user of each connection, by session and connection
+	 * @param limit maximum number of connections per session
+	 * @return users by connection, by session
 	 * @throws dev.resumablews.EventLogUnavailableException if Postgres does not answer
 	 */
 	public Map<UUID, Map<UUID, String>> find(Collection<UUID> sessionIds, int limit) {
@@ -47,15 +46,15 @@ public final class RemoteConnections {
 
 	/**
 	 * Adds a listener for changes on other nodes.
-	 * @param listener learns of them; must be fast and not throw
+	 * @param listener receives the changes; must return quickly and must not throw
 	 */
 	public void onChanged(ConnectionsListener listener) {
 		this.notifier.onConnectionsChanged(listener);
 	}
 
 	/**
-	 * Returns how often to look without a signal, since one may be lost, and the
-	 * connections of a node that was killed expire without one.
+	 * Returns the interval at which to read connections without a signal. Signals can be
+	 * lost, and the connections of a killed node expire without one.
 	 * @return the interval
 	 */
 	public Duration backstop() {
@@ -63,18 +62,19 @@ public final class RemoteConnections {
 	}
 
 	/**
-	 * Returns how often other nodes were heard. To be called before {@link #written}.
-	 * @return a number for that
+	 * Returns a mark to pass to {@link #written}. Call this before the connections are
+	 * written.
+	 * @return the mark
 	 */
 	long mark() {
 		return this.others.mark();
 	}
 
 	/**
-	 * Tells the other nodes of connections that were written. The first ones of this node
-	 * are always told, since others may think that they are alone.
-	 * @param mark what {@link #mark()} returned before they were written
-	 * @param update what Postgres said
+	 * Notifies the other nodes of connections that were written. The first ones of this
+	 * node are always announced, because other nodes may assume that there are no others.
+	 * @param mark the value of {@link #mark()} before they were written
+	 * @param update the result of writing them
 	 * @param sessionIds the sessions of the connections
 	 */
 	void written(long mark, ConnectionTable.Update update, Collection<UUID> sessionIds) {
@@ -85,7 +85,7 @@ public final class RemoteConnections {
 	}
 
 	/**
-	 * Tells the other nodes of connections that were removed.
+	 * Notifies the other nodes of connections that were deleted.
 	 * @param sessionIds the sessions of the connections
 	 */
 	void removed(Collection<UUID> sessionIds) {

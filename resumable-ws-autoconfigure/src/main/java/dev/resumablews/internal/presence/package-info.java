@@ -1,5 +1,5 @@
 /**
- * Who is connected to which node, as Postgres knows it.
+ * The live connections of all nodes, as stored in Postgres.
  */
 @NullMarked
 package dev.resumablews.internal.presence;

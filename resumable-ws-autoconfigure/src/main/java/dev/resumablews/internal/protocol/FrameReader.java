@@ -19,14 +19,14 @@ import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the messages of clients. Safe for use by many threads.
+ * Parses the messages of clients. Safe for use by many threads.
  */
 public final class FrameReader {
 
 	private static final Pattern UUID_PATTERN = Pattern
 		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
 
-	private static final int SHOWN = 40;
+	private static final int MAX_SHOWN = 40;
 
 	private static final int MAX_ECHO = 64;
 
@@ -36,10 +36,10 @@ public final class FrameReader {
 		.reader();
 
 	/**
-	 * Reads a message.
-	 * @param text its text
+	 * Parses a message.
+	 * @param text the message as JSON
 	 * @return the message
-	 * @throws MalformedFrameException if it breaks the protocol
+	 * @throws MalformedFrameException if it violates the protocol
 	 */
 	public ClientFrame read(String text) throws MalformedFrameException {
 		JsonNode frame = parse(text);
@@ -61,10 +61,10 @@ public final class FrameReader {
 	private static boolean isEphemeral(JsonNode frame, @Nullable UUID key) throws MalformedFrameException {
 		JsonNode value = frame.path("ephemeral");
 		if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
-			throw invalid("'ephemeral' must be true or false, not " + shown(value), key);
+			throw invalid("'ephemeral' must be true or false, not " + abbreviate(value), key);
 		}
 		if (key != null && value.booleanValue(false)) {
-			throw invalid("An ephemeral message has no 'idempotency_key', as it is not stored", key);
+			throw invalid("An ephemeral message must not have an 'idempotency_key', because it is not stored", key);
 		}
 		return value.booleanValue(false);
 	}
@@ -88,7 +88,7 @@ public final class FrameReader {
 
 	private UserMessage userMessage(JsonNode frame, @Nullable UUID key) throws MalformedFrameException {
 		if (key == null) {
-			throw invalid("A user_message needs an 'idempotency_key', a UUID", null);
+			throw invalid("A user_message requires an 'idempotency_key' that is a UUID", null);
 		}
 		String content = requiredText(frame, "content", key);
 		if (content.isBlank()) {
@@ -98,12 +98,14 @@ public final class FrameReader {
 	}
 
 	/**
-	 * Returns what the pong repeats. It is small, so that answers are.
+	 * Returns the value that the pong echoes. Its size is limited, so that responses stay
+	 * small.
 	 */
 	private static @Nullable JsonNode echo(JsonNode frame) throws MalformedFrameException {
 		JsonNode value = frame.get("t");
 		if (value != null && value.toString().length() > MAX_ECHO) {
-			throw invalid("'t' must have at most %d characters as JSON, unlike %s".formatted(MAX_ECHO, shown(value)),
+			throw invalid(
+					"'t' must have at most %d characters as JSON, but is %s".formatted(MAX_ECHO, abbreviate(value)),
 					null);
 		}
 		return value;
@@ -112,7 +114,7 @@ public final class FrameReader {
 	private static long eventId(JsonNode frame) throws MalformedFrameException {
 		JsonNode value = frame.path("lastEventId");
 		if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-			throw invalid("'lastEventId' must be an integer of 0 or more, not " + shown(value), null);
+			throw invalid("'lastEventId' must be an integer of 0 or more, not " + abbreviate(value), null);
 		}
 		return value.longValue();
 	}
@@ -123,7 +125,7 @@ public final class FrameReader {
 			return null;
 		}
 		if (!value.isString() || !Forks.isValid(value.stringValue())) {
-			throw invalid("'epoch' must be one that the server sent, not " + shown(value), null);
+			throw invalid("'epoch' must be a value sent by the server, not " + abbreviate(value), null);
 		}
 		return new Forks(value.stringValue());
 	}
@@ -132,7 +134,7 @@ public final class FrameReader {
 			throws MalformedFrameException {
 		JsonNode value = frame.path(field);
 		if (!value.isString()) {
-			throw invalid("'%s' must be a string, not %s".formatted(field, shown(value)), key);
+			throw invalid("'%s' must be a string, not %s".formatted(field, abbreviate(value)), key);
 		}
 		return value.stringValue();
 	}
@@ -144,7 +146,7 @@ public final class FrameReader {
 			return null;
 		}
 		if (!value.isString() || !UUID_PATTERN.matcher(value.stringValue()).matches()) {
-			throw invalid("'%s' must be a UUID, not %s".formatted(field, shown(value)), key);
+			throw invalid("'%s' must be a UUID, not %s".formatted(field, abbreviate(value)), key);
 		}
 		return UUID.fromString(value.stringValue());
 	}
@@ -153,12 +155,12 @@ public final class FrameReader {
 		return new MalformedFrameException(ErrorCode.INVALID, message, key);
 	}
 
-	private static String shown(JsonNode value) {
+	private static String abbreviate(JsonNode value) {
 		if (value.isMissingNode()) {
 			return "missing";
 		}
 		String text = value.toString();
-		return (text.length() <= SHOWN) ? text : WellFormed.text(text.substring(0, SHOWN)) + "…";
+		return (text.length() <= MAX_SHOWN) ? text : WellFormed.text(text.substring(0, MAX_SHOWN)) + "…";
 	}
 
 }

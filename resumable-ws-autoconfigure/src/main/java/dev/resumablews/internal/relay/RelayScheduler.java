@@ -24,7 +24,7 @@ import dev.resumablews.internal.concurrent.BackOff;
 import dev.resumablews.internal.concurrent.Outage;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.concurrent.WakeUp;
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.relay.RelayTable.Claims;
 import dev.resumablews.internal.status.OutageSource;
@@ -38,19 +38,19 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Claims, runs and hands over the relays of this node:
  * <ol>
- * <li>Relays whose messages this node has stored are claimed by name, at once.
- * <li>Relays whose lease has passed are looked for when another node notifies this one,
- * when the next lease passes, and from time to time.
- * <li>What is claimed is run until it has ended or was lost. When this node stops, it is
- * given back, so that another one claims it.
+ * <li>Relays whose messages this node has stored are claimed by name immediately.
+ * <li>Relays with an expired lease are looked up on a notification of another node, when
+ * the next lease expires, and periodically.
+ * <li>A claimed relay runs until it ends or is lost. When this node stops, it releases
+ * its relays for other nodes to claim.
  * </ol>
- * May be started again after it was stopped. Safe for use by many threads.
+ * Can be restarted. Safe for use by many threads.
  */
 final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLifecycle {
 
 	/**
-	 * Relays begin before connections are accepted, and stop after the web server and
-	 * before the notifications to other nodes.
+	 * Starts before connections are accepted, and stops after the web server and before
+	 * the notifications between nodes.
 	 */
 	static final int PHASE = DEFAULT_PHASE - 4096;
 
@@ -61,13 +61,13 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 	private static final Duration LOCKED_PAUSE = Duration.ofMillis(100);
 
 	/**
-	 * A node that knows of no lease looks after so many leases whether there is one.
+	 * Number of lease durations between scans while no lease is known.
 	 */
 	private static final int IDLE_LEASES = 2;
 
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 
-	private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(5);
+	private static final Duration HANDOVER_TIMEOUT = Duration.ofSeconds(5);
 
 	private static final int RELEASE_ATTEMPTS = 3;
 
@@ -82,7 +82,7 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 	private final Map<RelayKey, Relay> held = new ConcurrentHashMap<>();
 
 	/**
-	 * The relays that are to be claimed by name.
+	 * Relays to be claimed by name.
 	 */
 	private final Set<RelayKey> wanted = ConcurrentHashMap.newKeySet();
 
@@ -95,7 +95,7 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 
 	private final Duration lease;
 
-	private volatile boolean lookDue;
+	private volatile boolean scanDue;
 
 	private volatile boolean running;
 
@@ -104,13 +104,13 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 	/**
 	 * Used by the thread that claims.
 	 */
-	private long nextLook = System.nanoTime();
+	private long nextScan = System.nanoTime();
 
 	/**
-	 * Creates the relays of this node.
-	 * @param settings the upstreams, by name
-	 * @param notifier notifies other nodes when there is something to do
-	 * @param threadFactory creates the threads that relays run on, at each start
+	 * Creates the scheduler.
+	 * @param settings the upstreams by name
+	 * @param notifier notifies the other nodes about relays to claim
+	 * @param threadFactory creates the relays' threads at each start
 	 */
 	RelayScheduler(Map<String, RelaySettings> settings, RelayServices services, NodeNotifier notifier,
 			Supplier<RelayThreads> threadFactory) {
@@ -120,9 +120,9 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 		this.threadFactory = threadFactory;
 		this.leases = new RelayLeases(services.table(), () -> List.copyOf(this.held.values()));
 		this.lease = settings.values().stream().map(RelaySettings::lease).min(Duration::compareTo).orElseThrow();
-		notifier.onRing(Bell.RELAYS, () -> {
+		notifier.onNotification(NodeNotification.RELAYS, () -> {
 			if (this.running) {
-				look();
+				scan();
 			}
 		}, () -> false);
 	}
@@ -133,7 +133,7 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 			this.threads = this.threadFactory.get();
 			this.running = true;
 			this.wakeUp.open();
-			look();
+			scan();
 			this.leases.start();
 			this.claims.start();
 		}
@@ -183,16 +183,16 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 	}
 
 	/**
-	 * Returns how an upstream is reached.
+	 * Returns the settings of a relay.
 	 * @param name the relay's name
-	 * @return the settings; null if there is no such relay
+	 * @return the settings; null if no such relay is configured
 	 */
 	@Nullable RelaySettings settings(String name) {
 		return this.settings.get(name);
 	}
 
 	/**
-	 * Finds a relay that this node runs.
+	 * Returns a relay that this node runs; null if it does not run it.
 	 */
 	@Nullable Relay find(RelayKey key) {
 		Relay relay = this.held.get(key);
@@ -200,7 +200,7 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 	}
 
 	/**
-	 * Notes that a message was stored here.
+	 * Records a message that was stored on this node.
 	 * @param eventId its event
 	 * @param bytes its size
 	 */
@@ -215,52 +215,52 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 		}
 	}
 
-	private void look() {
-		this.lookDue = true;
+	private void scan() {
+		this.scanDue = true;
 		this.wakeUp.wake();
 	}
 
 	private void step() throws InterruptedException {
-		if (!this.lookDue && this.wanted.isEmpty()) {
-			this.wakeUp.await(Duration.ofNanos(this.nextLook - System.nanoTime()));
+		if (!this.scanDue && this.wanted.isEmpty()) {
+			this.wakeUp.await(Duration.ofNanos(this.nextScan - System.nanoTime()));
 		}
 		if (!this.running) {
 			return;
 		}
-		boolean look = this.lookDue || System.nanoTime() - this.nextLook >= 0;
+		boolean scan = this.scanDue || System.nanoTime() - this.nextScan >= 0;
 		Set<RelayKey> asked = new LinkedHashSet<>(this.wanted);
 		this.wanted.removeAll(asked);
-		if (!look && asked.isEmpty()) {
+		if (!scan && asked.isEmpty()) {
 			return;
 		}
-		this.lookDue = false;
+		this.scanDue = false;
 		boolean done = false;
 		try {
-			claim(asked, look);
+			claim(asked, scan);
 			done = true;
 		}
 		finally {
 			if (!done) {
 				this.wanted.addAll(asked);
-				this.lookDue |= look;
+				this.scanDue |= scan;
 			}
 		}
 	}
 
-	private void claim(Set<RelayKey> asked, boolean look) throws InterruptedException {
+	private void claim(Set<RelayKey> asked, boolean scan) throws InterruptedException {
 		long begin = System.nanoTime();
-		Claims claims = this.services.table().claim(rooms(), List.copyOf(this.held.keySet()), asked, look);
+		Claims claims = this.services.table().claim(rooms(), List.copyOf(this.held.keySet()), asked, scan);
 		claims.relays().forEach((claim) -> begin(claim, begin));
-		if (look) {
-			lookAfter(claims.lapsesIn());
+		if (scan) {
+			scanAfter(claims.lapsesIn());
 		}
 		if (claims.offered()) {
-			this.notifier.ring(Bell.RELAYS);
+			this.notifier.notifyOthers(NodeNotification.RELAYS);
 		}
 		if (claims.missed()) {
 			this.wakeUp.await(LOCKED_PAUSE);
 			this.wanted.addAll(asked);
-			this.lookDue |= look;
+			this.scanDue |= scan;
 		}
 	}
 
@@ -286,16 +286,16 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 			threads.execute(relay);
 		}
 		catch (Throwable ex) {
-			logger.warn("A relay could not be begun", ex);
+			logger.warn("Failed to start a relay", ex);
 			relay.lost();
 			relay.ended().complete(null);
 		}
 	}
 
 	/**
-	 * A relay that has ended while this node runs leaves room for another one. If a
-	 * message came while it was ending, it begins again at once. One that was lost is
-	 * claimed again, by any node, when its lease has passed.
+	 * Handles the end of a relay, which makes room for another one. If a message arrived
+	 * while the relay was ending, it restarts immediately. A lost relay is claimed again,
+	 * by any node, after its lease has expired.
 	 */
 	private void ended(Relay relay) {
 		if (this.running) {
@@ -303,30 +303,30 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 			if (relay.isClosed()) {
 				this.wanted.add(relay.claim().key());
 			}
-			look();
+			scan();
 		}
 	}
 
-	private void lookAfter(@Nullable Duration lapsesIn) {
+	private void scanAfter(@Nullable Duration lapsesIn) {
 		long lease = this.lease.toNanos();
 		long longest = lease * IDLE_LEASES;
 		long wanted = (lapsesIn != null) ? lapsesIn.toNanos() : longest;
-		this.nextLook = System.nanoTime() + Math.max(lease / 3, Math.min(wanted, longest))
+		this.nextScan = System.nanoTime() + Math.max(lease / 3, Math.min(wanted, longest))
 				+ ThreadLocalRandom.current().nextLong(lease / 10);
 	}
 
 	/**
-	 * Lets all relays come to an end, and gives them back.
+	 * Stops all relays, and releases them.
 	 */
 	private void handOver() {
 		Collection<Relay> relays = List.copyOf(this.held.values());
 		relays.forEach(Relay::stop);
 		try {
 			CompletableFuture.allOf(relays.stream().map(Relay::ended).toArray(CompletableFuture<?>[]::new))
-				.get(HAND_OVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+				.get(HANDOVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (TimeoutException | ExecutionException ex) {
-			logger.debug("Relays are still running after " + HAND_OVER_TIMEOUT);
+			logger.debug("Relays are still running after " + HANDOVER_TIMEOUT);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -343,14 +343,14 @@ final class RelayScheduler implements RelayStatus.Source, OutageSource, SmartLif
 			try {
 				this.services.table().release(relays);
 				relays.keySet().forEach(Relay::lost);
-				this.notifier.ring(Bell.RELAYS);
+				this.notifier.notifyOthers(NodeNotification.RELAYS);
 				return;
 			}
 			catch (EventLogUnavailableException ex) {
-				logger.debug("Relays cannot be given back", ex);
+				logger.debug("Failed to release relays", ex);
 			}
 		}
-		logger.warn("%s of this node can be claimed by others only when the lease has passed"
+		logger.warn("Failed to release %s, which other nodes can claim only after the lease has expired"
 			.formatted((relays.size() == 1) ? "1 relay" : relays.size() + " relays"));
 	}
 

@@ -160,7 +160,7 @@ final class ReplyClaimer {
 		if (work.returned().containsValue(true)) {
 			lookIn(RETRY_PAUSE);
 		}
-		this.notifier.ring();
+		this.notifier.notifyOthers();
 	}
 
 	private void claim(ClaimWork work) {
@@ -187,7 +187,7 @@ final class ReplyClaimer {
 			this.inbox.look();
 		}
 		if (claims.offered()) {
-			this.notifier.ring();
+			this.notifier.notifyOthers();
 		}
 	}
 

@@ -144,7 +144,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 		this.leases = new LeaseRenewer(queue, this.held, settings.lease(), notifier.backstop(), this.runner::cancel,
 				this.runner::lost);
 		this.timer.every(tick(settings), "Timing replies out", this.runner::checkTime);
-		notifier.onRing(() -> {
+		notifier.onNotification(() -> {
 			if (this.running && answers()) {
 				this.inbox.look();
 				this.leases.look();
@@ -311,7 +311,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			this.inbox.look();
 		}
 		if (elsewhere) {
-			this.notifier.ring();
+			this.notifier.notifyOthers();
 		}
 		return here || elsewhere;
 	}

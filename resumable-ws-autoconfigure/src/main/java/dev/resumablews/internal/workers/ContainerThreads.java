@@ -1,14 +1,14 @@
 package dev.resumablews.internal.workers;
 
 /**
- * The web server's threads, which read what clients send.
+ * The web server's threads, which read messages from clients.
  */
 @FunctionalInterface
 public interface ContainerThreads {
 
 	/**
-	 * Returns whether all threads are busy and work waits for one.
-	 * @return whether what clients send is not read now
+	 * Returns whether all threads are busy and work is queued.
+	 * @return whether client messages are currently not read
 	 */
 	boolean saturated();
 

@@ -4,16 +4,16 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * A clock that stands still while this node cannot hear its clients: while no thread of
- * the web server is free to read what they send, and while the JVM or its machine did not
- * run. Silence is measured by it, so that it is not held against clients that were not
- * silent. After such a time it stands still for a moment more, in which what has arrived
- * is read. Safe for use by many threads.
+ * A clock that stops while this node cannot receive from its clients: while all threads
+ * of the web server are busy, and while the JVM or its machine is suspended. Client
+ * timeouts are measured with it, so clients are not considered dead for a stall of the
+ * server. After a stall the clock stays stopped for one more second, in which received
+ * data is read. Safe for use by many threads.
  */
 public final class ListeningClock {
 
 	/**
-	 * Time between two ticks, and between two looks at all connections.
+	 * Interval between two ticks, and between two checks of all connections.
 	 */
 	public static final Duration TICK_INTERVAL = Duration.ofMillis(250);
 
@@ -24,48 +24,48 @@ public final class ListeningClock {
 	private final long interval;
 
 	/**
-	 * Time for which this clock stood still. Written by {@link #tick} alone.
+	 * Total time for which this clock was stopped. Written only by {@link #tick}.
 	 */
-	private volatile long stoodStill;
+	private volatile long stopped;
 
 	private long lastTick;
 
-	private long deafAt;
+	private long stalledAt;
 
 	/**
 	 * Creates a clock.
-	 * @param saturated tells whether all threads of the web server are busy
+	 * @param saturated returns whether all threads of the web server are busy
 	 * @param interval time between two ticks
-	 * @param now the time, as a {@link System#nanoTime()}
+	 * @param now the current {@link System#nanoTime()}
 	 */
 	public ListeningClock(BooleanSupplier saturated, Duration interval, long now) {
 		this.saturated = saturated;
 		this.interval = interval.toNanos();
 		this.lastTick = now;
-		this.deafAt = now - RECOVERY;
+		this.stalledAt = now - RECOVERY;
 	}
 
 	/**
-	 * Returns the time.
-	 * @return nanoseconds, to be compared with other times of this clock only
+	 * Returns the current time.
+	 * @return nanoseconds, comparable only with other times of this clock
 	 */
 	public long getAsLong() {
-		return System.nanoTime() - this.stoodStill;
+		return System.nanoTime() - this.stopped;
 	}
 
 	/**
-	 * Takes notice of the time since the last tick. Called by one thread at a time.
-	 * @param now the time, as a {@link System#nanoTime()}
+	 * Advances the clock by the time since the last tick. Called by one thread at a time.
+	 * @param now the current {@link System#nanoTime()}
 	 */
 	@SuppressWarnings("NonAtomicOperationOnVolatileField")
 	public void tick(long now) {
 		long passed = now - this.lastTick;
 		this.lastTick = now;
 		if (passed > 2 * this.interval || this.saturated.getAsBoolean()) {
-			this.deafAt = now;
+			this.stalledAt = now;
 		}
-		if (now - this.deafAt < RECOVERY) {
-			this.stoodStill += passed;
+		if (now - this.stalledAt < RECOVERY) {
+			this.stopped += passed;
 		}
 	}
 

@@ -18,11 +18,11 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskRejectedException;
 
 /**
- * The threads that connections run on. A connection has at most one task of each kind
- * waiting, which bounds the queues; what waits for the application is bounded by
- * {@code MessageBacklog}. The executors live as long as the context, and are idle while
- * it is stopped; the clock is started and stopped with it. Once closed, tasks are
- * discarded: there is nothing left that they could do.
+ * The thread pools of the connections. A connection has at most one queued task of each
+ * kind, which bounds the queues; work for application code is bounded by {@code
+ * MessageBacklog}. The executors live as long as the context and are idle while it is
+ * stopped; the clock starts and stops with it. Tasks submitted after closing are
+ * discarded.
  */
 public final class Workers implements AutoCloseable {
 
@@ -31,8 +31,8 @@ public final class Workers implements AutoCloseable {
 	private static final int CLOSERS = 4;
 
 	/**
-	 * More than one user may have connections, since each client that does not read may
-	 * keep one of them busy until its connection is closed.
+	 * Larger than the number of connections of one user, since each client that does not
+	 * read can block one thread until its connection is closed.
 	 */
 	private static final int PINGERS = 256;
 
@@ -43,12 +43,14 @@ public final class Workers implements AutoCloseable {
 	private static final int PRESENCE = 2;
 
 	/**
-	 * Far more than the cores, as an authenticator may wait for another service.
+	 * Much larger than the number of cores, because an authenticator may wait for a
+	 * remote service.
 	 */
 	private static final int AUTHENTICATORS = 16;
 
 	/**
-	 * Leaves threads to other addresses, if those of one wait for long.
+	 * Keeps threads available for other addresses while the authentications of one
+	 * address are slow.
 	 */
 	private static final int AUTHENTICATORS_PER_ADDRESS = 4;
 
@@ -61,7 +63,7 @@ public final class Workers implements AutoCloseable {
 	private final FairExecutor reading;
 
 	/**
-	 * Leaves a reader to the pages of open connections, if there are several.
+	 * Keeps one reader available for open connections, if there is more than one.
 	 */
 	private final FairExecutor opening;
 
@@ -100,9 +102,10 @@ public final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Creates platform threads.
-	 * @param readers threads that read the log
-	 * @param handlersPerUser handlers that run at the same time for one user
+	 * Creates pools of platform threads.
+	 * @param readers number of threads that read the log
+	 * @param handlersPerUser maximum number of handlers that run concurrently for one
+	 * user
 	 */
 	public static Workers platform(int readers, int handlersPerUser) {
 		ThreadPoolExecutor delivery = pool("resumable-ws-send-", Runtime.getRuntime().availableProcessors());
@@ -127,11 +130,12 @@ public final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Creates a virtual thread for each task. Those that wait for Postgres are limited in
-	 * number, because each takes a connection from the pool; those that send pings,
-	 * because the container may keep the thread that carries them.
-	 * @param readers threads that read the log
-	 * @param handlersPerUser handlers that run at the same time for one user
+	 * Creates a virtual thread per task. Tasks that wait for Postgres are limited in
+	 * number, because each holds a pooled connection; tasks that send pings are limited
+	 * because the container may pin the carrier thread.
+	 * @param readers number of threads that read the log
+	 * @param handlersPerUser maximum number of handlers that run concurrently for one
+	 * user
 	 */
 	public static Workers virtual(int readers, int handlersPerUser) {
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("resumable-ws-");
@@ -141,7 +145,7 @@ public final class Workers implements AutoCloseable {
 				threads.execute(task);
 			}
 			catch (TaskRejectedException ex) {
-				logger.debug("A task came after the end", ex);
+				logger.debug("Discarded a task submitted after closing", ex);
 			}
 		};
 		return new Workers(readers, new FairExecutor(whileOpen, Integer.MAX_VALUE, handlersPerUser),
@@ -151,81 +155,85 @@ public final class Workers implements AutoCloseable {
 	}
 
 	/**
-	 * Runs tasks that never wait.
+	 * Returns the executor of tasks that never wait.
 	 */
 	public Executor delivery() {
 		return this.delivery;
 	}
 
 	/**
-	 * Runs tasks that read the log, and wait for Postgres. Users take turns.
+	 * Returns the executor of tasks that read the log and wait for Postgres. Fair between
+	 * users.
 	 */
 	public FairExecutor reading() {
 		return this.reading;
 	}
 
 	/**
-	 * Runs tasks that open sessions, on the threads that read the log. Users take turns.
+	 * Returns the executor of tasks that open sessions. Shares the threads of
+	 * {@link #reading()}. Fair between users.
 	 */
 	public FairExecutor opening() {
 		return this.opening;
 	}
 
 	/**
-	 * Runs tasks that write and count live connections, and wait for Postgres.
+	 * Returns the executor of tasks that write and count live connections and wait for
+	 * Postgres.
 	 */
 	public Executor presence() {
 		return this.presence;
 	}
 
 	/**
-	 * Runs tasks that send pings and may wait for the client. Rejects them when all its
-	 * threads wait, or once this is closed.
+	 * Returns the executor of tasks that send pings and may wait for the client. Rejects
+	 * tasks when all its threads are waiting, and after closing.
 	 */
 	public Executor pinging() {
 		return this.pinging;
 	}
 
 	/**
-	 * Runs tasks that close WebSockets whose clients read.
+	 * Returns the executor of tasks that close WebSockets whose clients read.
 	 */
 	public Executor closing() {
 		return this.closing;
 	}
 
 	/**
-	 * Runs tasks that close WebSockets whose clients do not read. Apart from the others,
-	 * which must not wait for these.
+	 * Returns the executor of tasks that close WebSockets whose clients do not read.
+	 * Separate, so that other closes do not wait for these.
 	 */
 	public Executor cutting() {
 		return this.cutting;
 	}
 
 	/**
-	 * Runs the application's handlers, which may take as long as they want. Users take
-	 * turns.
+	 * Returns the executor of the application's handlers, which may run for any time.
+	 * Fair between users.
 	 */
 	public FairExecutor handling() {
 		return this.handling;
 	}
 
 	/**
-	 * Runs the application's handlers of ephemeral messages, one of each user at a time.
+	 * Returns the executor of the application's handlers of ephemeral messages. Runs one
+	 * at a time per user.
 	 */
 	public FairExecutor ephemeral() {
 		return this.ephemeral;
 	}
 
 	/**
-	 * Runs tasks that verify first messages, and may wait for another service. Addresses
-	 * take turns.
+	 * Returns the executor of tasks that verify first messages and may wait for a remote
+	 * service. Fair between addresses.
 	 */
 	public FairExecutor authenticating() {
 		return this.authenticating;
 	}
 
 	/**
-	 * Runs periodic and delayed tasks that never wait.
+	 * Returns the scheduler of periodic and delayed tasks that never wait.
 	 */
 	public SupervisedScheduler clock() {
 		return this.clock;

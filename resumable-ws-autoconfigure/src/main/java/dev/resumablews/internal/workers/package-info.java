@@ -1,5 +1,5 @@
 /**
- * The threads that connections run on, and the clock that their clients are timed by.
+ * Thread pools of the connections, and the clock for client timeouts.
  */
 @NullMarked
 package dev.resumablews.internal.workers;

@@ -70,7 +70,7 @@ class ClusterAutoConfigurationTests {
 			assertThat(context.getBean(ClusterSignal.class)).isInstanceOf(PostgresSignal.class);
 			assertThat(context.getBean(Cluster.class).isRunning()).isTrue();
 			await().until(() -> listeners() == 1);
-			assertThat(threads()).contains("resumable-ws-listen", "resumable-ws-news", "resumable-ws-signal");
+			assertThat(threads()).contains("resumable-ws-listen", "resumable-ws-receive", "resumable-ws-signal");
 		});
 		await().until(() -> threads().isEmpty() && listeners() == 0);
 	}
@@ -89,7 +89,7 @@ class ClusterAutoConfigurationTests {
 					await().until(() -> threads().isEmpty());
 					cluster.start();
 					assertThat(cluster.isRunning()).isTrue();
-					await().until(() -> threads().contains("resumable-ws-news"));
+					await().until(() -> threads().contains("resumable-ws-receive"));
 				}
 			});
 		await().until(() -> threads().isEmpty());
@@ -207,7 +207,7 @@ class ClusterAutoConfigurationTests {
 			.stream()
 			.filter(Thread::isAlive)
 			.map(Thread::getName)
-			.filter((name) -> name.matches("resumable-ws-(listen|poll|news|signal|subscribe|redis-.*)"))
+			.filter((name) -> name.matches("resumable-ws-(listen|poll|receive|signal|subscribe|redis-.*)"))
 			.toList();
 	}
 

@@ -57,8 +57,8 @@ class ClusterTests {
 		RecordedSignal signal = new RecordedSignal();
 		CommitListeners commits = new CommitListeners();
 		Cluster cluster = cluster(signal, commits);
-		AtomicInteger rings = new AtomicInteger();
-		cluster.onRing(rings::incrementAndGet, () -> true);
+		AtomicInteger notifications = new AtomicInteger();
+		cluster.onNotification(notifications::incrementAndGet, () -> true);
 		for (int i = 1; i <= 3; i++) {
 			int times = i;
 			cluster.start();
@@ -67,17 +67,17 @@ class ClusterTests {
 			UUID session = UUID.randomUUID();
 			commits.committed(List.of(session));
 			await().until(() -> signal.sessionIds().contains(session));
-			cluster.ring();
-			await().until(() -> signal.rings() == times);
-			signal.ring(UUID.randomUUID());
-			await().until(() -> rings.get() == times);
+			cluster.notifyOthers();
+			await().until(() -> signal.notificationCount() == times);
+			signal.receiveNotification(UUID.randomUUID());
+			await().until(() -> notifications.get() == times);
 			cluster.stop();
 			cluster.stop();
 			assertThat(cluster.isRunning()).isFalse();
 			assertThat(signal.receiver()).isNull();
 			await().untilAsserted(() -> assertThat(threads()).isEmpty());
 		}
-		assertThat(rings).hasValue(3);
+		assertThat(notifications).hasValue(3);
 	}
 
 	@Test

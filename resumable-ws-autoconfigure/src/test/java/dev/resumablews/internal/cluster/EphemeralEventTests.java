@@ -130,7 +130,7 @@ class EphemeralEventTests {
 			for (UUID recipient : List.of(session, UUID.randomUUID())) {
 				assertThatIllegalArgumentException().isThrownBy(() -> send(recipient, "audio", payload(7917 - 5 + 1)))
 					.withMessageContaining("7918 bytes")
-					.withMessageContaining("carries 7917")
+					.withMessageContaining("carries at most 7917")
 					.withMessageContaining("resumable-ws.cluster.signal to 'redis'");
 			}
 			send(session, "audio", payload(7917 - 5));

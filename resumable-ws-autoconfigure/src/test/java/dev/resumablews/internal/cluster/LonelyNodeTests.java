@@ -37,7 +37,7 @@ class LonelyNodeTests {
 			sessions.publish(session, "tick", Map.of());
 			await().until(() -> wire.texts().stream().anyMatch((text) -> text.startsWith("n ")));
 			assertThat(wire.texts()).noneMatch((text) -> text.startsWith("e "));
-			wire.ring(UUID.randomUUID());
+			wire.receiveNotification(UUID.randomUUID());
 			sessions.sendEphemeral(session, "typing", Map.of());
 			await().until(() -> wire.texts().stream().anyMatch((text) -> text.startsWith("e ")));
 		}

@@ -114,7 +114,7 @@ class OtherSignalsTests {
 			assertThat(client.await("audio").path("payload").path("text").asString()).isEqualTo(text);
 			assertThatIllegalArgumentException()
 				.isThrownBy(() -> sessions.sendEphemeral(session, "audio", Map.of("text", text + text)))
-				.withMessageContaining("carries 130990")
+				.withMessageContaining("carries at most 130990")
 				.withMessageNotContaining("redis");
 		}
 	}

@@ -176,7 +176,7 @@ class PostgresSignalTests {
 				.query(UUID.class)
 				.single();
 			this.nodes.publish(elsewhere, 1);
-			// signals come in order, so the ring comes after all of them
+			// signals come in order, so the notification arrives after all of them
 			awaitRing();
 			assertThat(secondsQueries()).isEqualTo(queriesBefore);
 		}
@@ -185,7 +185,7 @@ class PostgresSignalTests {
 	@Test
 	void aRingIsHeardByTheOthersOnly() {
 		AtomicInteger heardHere = new AtomicInteger();
-		this.nodes.first().bean(NodeNotifier.class).onRing(heardHere::incrementAndGet, () -> true);
+		this.nodes.first().bean(NodeNotifier.class).onNotification(heardHere::incrementAndGet, () -> true);
 		awaitRing();
 		assertThat(heardHere).hasValue(0);
 	}
@@ -205,8 +205,8 @@ class PostgresSignalTests {
 
 	private void awaitRing() {
 		AtomicInteger heard = new AtomicInteger();
-		this.nodes.second().bean(NodeNotifier.class).onRing(heard::incrementAndGet, () -> true);
-		this.nodes.first().bean(NodeNotifier.class).ring();
+		this.nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
+		this.nodes.first().bean(NodeNotifier.class).notifyOthers();
 		await().atMost(Duration.ofSeconds(20)).until(() -> heard.get() > 0);
 	}
 

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,16 +52,16 @@ final class RecordedSignal implements ClusterSignal {
 		return signals().flatMap((signal) -> signal.sessionIds().stream()).toList();
 	}
 
-	long rings() {
-		return signals().filter((signal) -> signal.bells().contains(Bell.REPLIES)).count();
+	long notificationCount() {
+		return signals().filter((signal) -> signal.notifications().contains(NodeNotification.REPLIES)).count();
 	}
 
 	/**
-	 * Receives what another node sends to ring the doorbell.
+	 * Receives a notification of another node.
 	 */
-	void ring(UUID node) {
+	void receiveNotification(UUID node) {
 		Receiver receiver = Objects.requireNonNull(this.receiver);
-		SignalCodec.write(node, List.of(), List.of(), Set.of(Bell.REPLIES)).forEach(receiver::received);
+		SignalCodec.write(node, List.of(), List.of(), Set.of(NodeNotification.REPLIES)).forEach(receiver::received);
 	}
 
 	private Stream<SignalCodec> signals() {

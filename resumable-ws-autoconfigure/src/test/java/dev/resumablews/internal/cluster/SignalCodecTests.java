@@ -9,7 +9,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import dev.resumablews.internal.schema.SchemaName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +30,7 @@ class SignalCodecTests {
 		Set<UUID> read = new HashSet<>();
 		texts.stream().map(SignalCodec::read).filter(Objects::nonNull).forEach((signal) -> {
 			assertThat(signal.node()).isEqualTo(this.node);
-			assertThat(signal.bells()).isEmpty();
+			assertThat(signal.notifications()).isEmpty();
 			read.addAll(signal.sessionIds());
 		});
 		assertThat(read).isEqualTo(sessionIds);
@@ -39,12 +39,12 @@ class SignalCodecTests {
 	@Test
 	void aRingIsATextOfItsOwn() {
 		UUID sessionId = UUID.randomUUID();
-		for (Bell bell : Bell.values()) {
-			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(sessionId), Set.of(bell)))
+		for (NodeNotification notification : NodeNotification.values()) {
+			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(sessionId), Set.of(notification)))
 				.map(SignalCodec::read)
 				.containsExactly(new SignalCodec(this.node, Set.of(sessionId), Set.of(), Set.of()),
 						new SignalCodec(this.node, Set.of(), Set.of(sessionId), Set.of()),
-						new SignalCodec(this.node, Set.of(), Set.of(), Set.of(bell)));
+						new SignalCodec(this.node, Set.of(), Set.of(), Set.of(notification)));
 		}
 	}
 

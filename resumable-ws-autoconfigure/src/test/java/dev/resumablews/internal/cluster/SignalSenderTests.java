@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Kind;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
-import dev.resumablews.internal.node.Bell;
+import dev.resumablews.internal.node.NodeNotification;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +45,8 @@ class SignalSenderTests {
 		}
 		this.sender.start();
 		await().until(() -> this.wire.sent.size() == 1);
-		this.sender.news(Set.of(UUID.randomUUID()));
-		this.sender.ring(Bell.REPLIES);
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
+		this.sender.notifyOthers(NodeNotification.REPLIES);
 		this.wire.gate.release(2);
 		await().until(() -> this.wire.sent.size() >= 2);
 		assertThat(this.wire.sent.get(0)).hasSize(100).allMatch((text) -> text.startsWith("e "));
@@ -56,9 +56,9 @@ class SignalSenderTests {
 	@Test
 	void ephemeralEventsAreSentAlthoughThereAreAlwaysSignals() {
 		this.sender.start();
-		this.sender.news(Set.of(UUID.randomUUID()));
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
 		await().until(() -> this.wire.sent.size() == 1);
-		this.sender.news(Set.of(UUID.randomUUID()));
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
 		this.sender.ephemeral(event(UUID.randomUUID(), 1));
 		this.wire.gate.release(2);
 		await().until(() -> this.wire.sent.size() >= 2);
@@ -91,7 +91,7 @@ class SignalSenderTests {
 		}
 		this.wire.gate.release(1_000_000);
 		this.sender.start();
-		this.sender.news(Set.of(UUID.randomUUID()));
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
 		await().until(() -> events().size() >= 83);
 		assertThat(events()).hasSize(83);
 		assertThat(events().stream().filter((event) -> event.recipient().id().equals(greedy))).hasSize(2);
@@ -105,7 +105,7 @@ class SignalSenderTests {
 		this.sender.start();
 		this.sender.ephemeral(event(UUID.randomUUID(), 1));
 		await().until(() -> this.wire.failed == 1);
-		this.sender.news(Set.of(UUID.randomUUID()));
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
 		await().until(() -> this.wire.sent.size() == 1);
 		this.wire.failure = null;
 		this.sender.ephemeral(event(UUID.randomUUID(), 2));

@@ -137,7 +137,7 @@ class TraceAcrossTakeoverTests {
 			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
 			.param(session)
 			.update();
-		this.first.bean(NodeNotifier.class).ring();
+		this.first.bean(NodeNotifier.class).notifyOthers();
 	}
 
 	private static List<SpanData> replies(String node) {

@@ -126,7 +126,7 @@ class PausedNodeTests {
 			.sql("update ws_replies set lease_until = now() - interval '1 second' where session_id = ?")
 			.param(session)
 			.update();
-		this.paused.bean(NodeNotifier.class).ring();
+		this.paused.bean(NodeNotifier.class).notifyOthers();
 		return Models.next();
 	}
 
