@@ -1,6 +1,5 @@
 package dev.resumablews.internal.dispatch;
 
-import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -188,7 +187,7 @@ public final class ClientMessageDispatcher {
 			observed.end(ack.duplicate() ? "duplicate" : "ok");
 		}
 		else if (message instanceof ErrorMessage error) {
-			observed.end(error.code().name().toLowerCase(Locale.ROOT));
+			observed.end(error.code().wireName());
 		}
 	}
 
@@ -325,7 +324,7 @@ public final class ClientMessageDispatcher {
 		Handlers.Handler handler = this.services.handlers().message(custom.type());
 		if (handler == null) {
 			answer(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
-					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key), observed);
+					"No handler for messages of type '%s'".formatted(shown(custom.type())), key), observed);
 			return;
 		}
 		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),

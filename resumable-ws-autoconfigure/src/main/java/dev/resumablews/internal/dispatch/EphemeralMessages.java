@@ -58,7 +58,7 @@ final class EphemeralMessages {
 			sender.handled();
 		}
 		else if (handler == null) {
-			sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE, "No ephemeral messages of type '%s' are allowed"
+			sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE, "No handler for ephemeral messages of type '%s'"
 				.formatted(ClientMessageDispatcher.shown(frame.type())), null));
 		}
 		else {

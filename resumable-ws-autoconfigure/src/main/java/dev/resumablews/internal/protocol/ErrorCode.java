@@ -21,7 +21,7 @@ public enum ErrorCode {
 	INVALID,
 
 	/**
-	 * Nobody handles its type.
+	 * There is no handler for its type.
 	 */
 	UNKNOWN_TYPE,
 
