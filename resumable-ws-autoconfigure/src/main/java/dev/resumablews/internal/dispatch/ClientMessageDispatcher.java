@@ -3,6 +3,7 @@ package dev.resumablews.internal.dispatch;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
@@ -18,6 +19,8 @@ import dev.resumablews.internal.connection.ConnectionSettings;
 import dev.resumablews.internal.connection.Login;
 import dev.resumablews.internal.dispatch.MessageBacklog.Reservation;
 import dev.resumablews.internal.connection.MessageSender;
+import dev.resumablews.internal.connection.StorageQuota;
+import dev.resumablews.internal.connection.StorageQuotaExceededException;
 import dev.resumablews.internal.handler.ClientFaults;
 import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.log.AppendResult;
@@ -128,16 +131,12 @@ public final class ClientMessageDispatcher {
 			refuse(ex, key(frame), observed);
 			return;
 		}
-		if (frame instanceof UserMessage message) {
-			if (atOnce) {
-				userMessage(message, room, observed);
-			}
-			else {
-				later(observed, () -> userMessage(message, room, observed));
-			}
+		Supplier<CompletableFuture<Ack>> append = append(frame);
+		if (append != null && direct) {
+			store(frame, append, room, observed);
 		}
-		else if (frame instanceof Custom custom && relays(custom) != null) {
-			later(observed, () -> relayMessage(custom, room, observed));
+		else if (append != null) {
+			later(observed, () -> store(frame, append, room, observed));
 		}
 		else {
 			later(observed, () -> {
@@ -149,6 +148,18 @@ public final class ClientMessageDispatcher {
 				}
 			});
 		}
+	}
+
+	/**
+	 * Returns what appends a message to the log.
+	 * @return checks and appends the message; null if such messages are not stored
+	 */
+	private @Nullable Supplier<CompletableFuture<Ack>> append(ClientFrame frame) {
+		if (frame instanceof UserMessage message) {
+			return () -> append(message);
+		}
+		RelayMessages relays = (frame instanceof Custom custom) ? relays(custom) : null;
+		return (relays != null) ? () -> append((Custom) frame, relays) : null;
 	}
 
 	private void later(MessageObservation observed, Runnable task) {
@@ -235,88 +246,66 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Stores a message, to be answered or handled when its turn has come.
+	 * Stores a message, to be answered, handled or forwarded when its turn has come.
+	 * @param append checks the message and appends it
 	 * @param room what was reserved for the message, kept until it is stored
 	 */
-	private void userMessage(UserMessage message, Reservation room, MessageObservation observed) {
-		UUID key = message.idempotencyKey();
-		CompletableFuture<AppendResult> answer;
+	private void store(ClientFrame frame, Supplier<CompletableFuture<Ack>> append, Reservation room,
+			MessageObservation observed) {
+		CompletableFuture<Ack> stored;
 		try {
 			if (isTooLate()) {
 				room.release();
 				observed.end("dropped");
 				return;
 			}
-			if (!this.services.quota().tryAdd(this.sender.budget(), message.content().length())) {
-				refuseForQuota(key, room, observed);
-				return;
-			}
-			answer = this.services.messages()
-				.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key);
+			stored = append.get();
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key, observed);
+			refuse(ex, key(frame), observed);
 			return;
 		}
-		answer.whenComplete((appended, failure) -> {
+		stored.whenComplete((ack, failure) -> {
 			room.release();
-			answer(appended, failure, key, observed);
+			if (failure != null) {
+				refuse(rejected(failure), key(frame), observed);
+			}
+			else {
+				answer(ack, observed);
+			}
 		});
+	}
+
+	private CompletableFuture<Ack> append(UserMessage message) {
+		UUID key = message.idempotencyKey();
+		return append(key, message.content().length(), () -> this.services.messages()
+			.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key));
+	}
+
+	private CompletableFuture<Ack> append(Custom custom, RelayMessages relays) {
+		UUID key = custom.idempotencyKey();
+		if (key == null || !custom.payload().isObject()) {
+			throw new MessageRejectedException(
+					"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
+						.formatted(custom.type()));
+		}
+		return append(key, custom.payload().toString().length(), () -> relays.submit(this.sender.sessionId(),
+				this.sender.userId(), custom.type(), custom.payload(), key));
+	}
+
+	private CompletableFuture<Ack> append(UUID key, long length, Supplier<CompletableFuture<AppendResult>> submit) {
+		StorageQuota quota = this.services.quota();
+		if (quota.tryAdd(this.sender.budget(), length)) {
+			return submit.get().thenApply((stored) -> new Ack(key, stored.eventId(), stored.duplicate()));
+		}
+		return quota.storedBefore(this.sender.sessionId(), this.sender.userId(), key)
+			.thenApply((eventId) -> new Ack(key, eventId, true));
 	}
 
 	private @Nullable RelayMessages relays(Custom custom) {
 		RelayMessages relays = this.services.relays();
 		return (relays != null && relays.handles(custom.type())) ? relays : null;
-	}
-
-	/**
-	 * Stores a message that is forwarded to an upstream.
-	 * @param room what was reserved for the message, kept until it is stored
-	 */
-	private void relayMessage(Custom custom, Reservation room, MessageObservation observed) {
-		UUID key = custom.idempotencyKey();
-		CompletableFuture<AppendResult> answer;
-		try {
-			RelayMessages relays = relays(custom);
-			if (isTooLate() || relays == null) {
-				room.release();
-				observed.end("dropped");
-				return;
-			}
-			if (key == null || !custom.payload().isObject()) {
-				throw new MessageRejectedException(
-						"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
-							.formatted(custom.type()));
-			}
-			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
-				refuseForQuota(key, room, observed);
-				return;
-			}
-			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
-		}
-		catch (Throwable ex) {
-			room.release();
-			refuse(ex, key, observed);
-			return;
-		}
-		answer.whenComplete((appended, failure) -> {
-			room.release();
-			answer(appended, failure, key, observed);
-		});
-	}
-
-	/**
-	 * Answers a message that was to be stored.
-	 * @param appended what has become of it, if there is no failure
-	 */
-	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key, MessageObservation observed) {
-		if (failure != null) {
-			refuse(rejected(failure), key, observed);
-		}
-		else {
-			answer(new Ack(key, appended.eventId(), appended.duplicate()), observed);
-		}
 	}
 
 	private void custom(Custom custom, MessageObservation observed) {
@@ -381,13 +370,6 @@ public final class ClientMessageDispatcher {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private void refuseForQuota(UUID key, Reservation room, MessageObservation observed) {
-		this.services.quota().refuse(this.sender, key, () -> {
-			room.release();
-			observed.end("quota_exceeded");
-		});
-	}
-
 	private void refuse(Throwable thrown, @Nullable UUID key, MessageObservation observed) {
 		refuse(thrown, key, "stored messages", observed);
 	}
@@ -406,6 +388,10 @@ public final class ClientMessageDispatcher {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
 			answer(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key),
 					observed);
+		}
+		else if (failure instanceof StorageQuotaExceededException) {
+			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, StorageQuotaExceededException.REASON);
+			answer(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED, String.valueOf(failure.getMessage()), key), observed);
 		}
 		else if (failure instanceof EventLogUnavailableException) {
 			observed.failed(failure);
