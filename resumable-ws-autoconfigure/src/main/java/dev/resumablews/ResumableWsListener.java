@@ -95,7 +95,7 @@ public interface ResumableWsListener {
 	 * The cleanup has removed rows.
 	 * @param what what was removed: {@code sessions}, {@code events},
 	 * {@code empty_sessions}, {@code idempotency_keys}, {@code live_connections},
-	 * {@code disconnects} or {@code signals}
+	 * {@code disconnects}, {@code signals} or {@code relays}
 	 * @param rows how many rows
 	 */
 	default void onCleanedUp(String what, long rows) {

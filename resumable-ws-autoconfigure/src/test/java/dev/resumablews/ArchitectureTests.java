@@ -106,7 +106,6 @@ class ArchitectureTests {
 			entry("relay", "observation", "status", "codec", "concurrent", "budget", "jdbc", "log", "feed", "node",
 					"protocol", "epoch"), //
 			entry("handler", "concurrent", "workers", "jdbc", "failure", "log", "publish", "relay", "reply"), //
-			entry("mdc", "observation", "handler"), //
 			entry("workers", "concurrent"), //
 			entry("outbox", "budget", "protocol"), //
 			entry("connection", "observation", "status", "observability", "concurrent", "budget", "log", "feed",

@@ -2,12 +2,9 @@ package dev.resumablews.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-
-import org.springframework.util.FileSystemUtils;
+import java.util.List;
 
 /**
  * An nginx in front of a server: once with its default settings, and once with the
@@ -47,16 +44,13 @@ public final class Nginx implements AutoCloseable {
 			}
 			""";
 
-	private final Path folder;
-
-	private final Process process;
+	private final LocalProcess process;
 
 	private final int port;
 
 	private final int upgradingPort;
 
-	private Nginx(Path folder, Process process, int port, int upgradingPort) {
-		this.folder = folder;
+	private Nginx(LocalProcess process, int port, int upgradingPort) {
 		this.process = process;
 		this.port = port;
 		this.upgradingPort = upgradingPort;
@@ -82,20 +76,11 @@ public final class Nginx implements AutoCloseable {
 			int upgradingPort = FreePorts.next();
 			Path configuration = Files.writeString(folder.resolve("nginx.conf"),
 					CONFIGURATION.formatted(folder, port, upgradingPort, server, user()));
-			Process process = new ProcessBuilder(Executables.find("nginx").orElseThrow().toString(), "-c",
-					configuration.toString(), "-p", folder.toString(), "-e", folder + "/start.log")
-				.redirectErrorStream(true)
-				.redirectOutput(folder.resolve("output.log").toFile())
-				.start();
-			Nginx nginx = new Nginx(folder, process, port, upgradingPort);
-			try {
-				nginx.awaitStart();
-			}
-			catch (IOException | RuntimeException ex) {
-				nginx.close();
-				throw ex;
-			}
-			return nginx;
+			LocalProcess process = LocalProcess.start(folder,
+					List.of(Executables.find("nginx").orElseThrow().toString(), "-c", configuration.toString(), "-p",
+							folder.toString(), "-e", folder + "/start.log"),
+					port, upgradingPort);
+			return new Nginx(process, port, upgradingPort);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -120,30 +105,7 @@ public final class Nginx implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.process.destroy();
-		try {
-			if (!this.process.waitFor(10, TimeUnit.SECONDS)) {
-				this.process.destroyForcibly();
-			}
-			FileSystemUtils.deleteRecursively(this.folder);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private void awaitStart() throws IOException {
-		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-		while (!accepts(this.port) || !accepts(this.upgradingPort)) {
-			if (!this.process.isAlive() || System.nanoTime() > deadline) {
-				throw new IllegalStateException(
-						"nginx does not start: " + Files.readString(this.folder.resolve("output.log")));
-			}
-			Thread.onSpinWait();
-		}
+		this.process.close();
 	}
 
 	/**
@@ -151,15 +113,6 @@ public final class Nginx implements AutoCloseable {
 	 */
 	private static String user() {
 		return System.getProperty("user.name").equals("root") ? "user root;" : "";
-	}
-
-	private static boolean accepts(int port) {
-		try (Socket socket = new Socket("127.0.0.1", port)) {
-			return socket.isConnected();
-		}
-		catch (IOException ex) {
-			return false;
-		}
 	}
 
 }

@@ -2,16 +2,12 @@ package dev.resumablews.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-
-import org.springframework.util.FileSystemUtils;
 
 /**
  * A PgBouncer in front of a Postgres, in transaction mode unless another one is named, as
@@ -34,18 +30,12 @@ public final class PgBouncer implements AutoCloseable {
 			pidfile = %s/pgbouncer.pid
 			""";
 
-	private final Path folder;
-
-	private final Process process;
-
-	private final int port;
+	private final LocalProcess process;
 
 	private final String url;
 
-	private PgBouncer(Path folder, Process process, int port, String url) {
-		this.folder = folder;
+	private PgBouncer(LocalProcess process, String url) {
 		this.process = process;
-		this.port = port;
 		this.url = url;
 	}
 
@@ -89,19 +79,8 @@ public final class PgBouncer implements AutoCloseable {
 				command.addAll(List.of("-u", "nobody"));
 			}
 			command.add(configuration.toString());
-			Process process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(folder.resolve("output.log").toFile())
-				.start();
-			PgBouncer pooler = new PgBouncer(folder, process, port,
+			return new PgBouncer(LocalProcess.start(folder, command, port),
 					"jdbc:postgresql://127.0.0.1:" + port + database.getPath() + "?user=any&password=any");
-			try {
-				pooler.awaitStart();
-			}
-			catch (IOException | RuntimeException ex) {
-				pooler.close();
-				throw ex;
-			}
-			return pooler;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -118,39 +97,7 @@ public final class PgBouncer implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.process.destroy();
-		try {
-			if (!this.process.waitFor(10, TimeUnit.SECONDS)) {
-				this.process.destroyForcibly();
-			}
-			FileSystemUtils.deleteRecursively(this.folder);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private void awaitStart() throws IOException {
-		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-		while (!accepts()) {
-			if (!this.process.isAlive() || System.nanoTime() > deadline) {
-				throw new IllegalStateException(
-						"PgBouncer does not start: " + Files.readString(this.folder.resolve("output.log")));
-			}
-			Thread.onSpinWait();
-		}
-	}
-
-	private boolean accepts() {
-		try (Socket socket = new Socket("127.0.0.1", this.port)) {
-			return socket.isConnected();
-		}
-		catch (IOException ex) {
-			return false;
-		}
+		this.process.close();
 	}
 
 	private static String parameter(URI database, String name) {

@@ -16,6 +16,8 @@ import org.springframework.util.StringUtils;
  */
 class LocalPostgresStart implements ApplicationContextInitializer<GenericApplicationContext> {
 
+	private static final String BEAN = "localPostgres";
+
 	@Override
 	public void initialize(GenericApplicationContext context) {
 		if (!isWanted(context.getEnvironment())) {
@@ -26,11 +28,15 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 		Thread thread = new Thread(() -> start(folder, server), "postgres-start");
 		thread.setDaemon(true);
 		thread.start();
-		context.registerBean("localPostgres", LocalPostgres.class, () -> await(server),
+		context.registerBean(BEAN, LocalPostgres.class, () -> await(server),
 				(definition) -> definition.setDestroyMethodName("close"));
 		// the context may fail before it asks for the server, which would outlive the
-		// process
-		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> stop(server));
+		// process; a server that is a bean is stopped by the context, after the pool
+		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> {
+			if (!context.getBeanFactory().containsSingleton(BEAN)) {
+				stop(server);
+			}
+		});
 	}
 
 	static boolean isWanted(Environment environment) {

@@ -44,6 +44,9 @@ class RealtimeRelay implements RelayCustomizer {
 
 	private static final Duration START = Duration.ofSeconds(10);
 
+	/**
+	 * In code points, so that no character is split.
+	 */
 	private static final int ERROR_LENGTH = 300;
 
 	private final JsonMapper json;
@@ -114,7 +117,7 @@ class RealtimeRelay implements RelayCustomizer {
 			case "response.done" -> List.of(done(message.path("response")));
 			case "error" -> List.of(this.json.createObjectNode()
 				.put("type", "error")
-				.put("message", shortened(message.path("error").path("message").asString(""))));
+				.put("message", Texts.quote(message.path("error").path("message").asString(""), ERROR_LENGTH)));
 			default -> List.of();
 		};
 	}
@@ -151,10 +154,6 @@ class RealtimeRelay implements RelayCustomizer {
 
 	private ObjectNode event(String type, JsonNode id) {
 		return this.json.createObjectNode().put("type", type).put("response_id", id.asString(""));
-	}
-
-	private static String shortened(String text) {
-		return (text.length() > ERROR_LENGTH) ? text.substring(0, ERROR_LENGTH) + "…" : text;
 	}
 
 }

@@ -95,6 +95,8 @@ class RealtimeRelayTests {
 		assertThat(
 				heard("{\"type\":\"error\",\"error\":{\"code\":\"c\",\"message\":\"%s\"}}".formatted("x".repeat(999))))
 			.containsExactly(JSON.readTree("{\"type\":\"error\",\"message\":\"%s…\"}".formatted("x".repeat(300))));
+		assertThat(heard("{\"type\":\"error\",\"error\":{\"message\":\"%s\"}}".formatted("x".repeat(299) + "😀😀")))
+			.containsExactly(JSON.readTree("{\"type\":\"error\",\"message\":\"%s😀…\"}".formatted("x".repeat(299))));
 		assertThat(heard("{\"type\":\"session.created\",\"session\":{}}")).isEmpty();
 		assertThat(heard("{\"type\":\"rate_limits.updated\"}")).isEmpty();
 		assertThat(heard("{}")).isEmpty();

@@ -1,18 +1,14 @@
 package dev.resumablews.internal.connection;
 
 import java.time.Duration;
-import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 import dev.resumablews.EventLogUnavailableException;
-import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.internal.budget.StoredSize;
 import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.log.SessionTable;
-import dev.resumablews.internal.protocol.ErrorCode;
-import dev.resumablews.internal.protocol.ServerMessage.Ack;
-import dev.resumablews.internal.protocol.ServerMessage.ErrorMessage;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -23,8 +19,6 @@ import org.apache.commons.logging.LogFactory;
  * node adds the sizes of accepted messages. Safe for use by many threads.
  */
 public final class StorageQuota {
-
-	private static final String REASON = "max_storage";
 
 	private static final Duration MAX_AGE = Duration.ofSeconds(5);
 
@@ -75,32 +69,16 @@ public final class StorageQuota {
 	}
 
 	/**
-	 * Rejects a message that exceeds the quota, unless it was already stored and is sent
-	 * again because its acknowledgement was lost. Does not block.
+	 * Returns the event that a message for which there is no room was stored as before:
+	 * it is sent again if its acknowledgement was lost. Does not block.
 	 * @param key the message's key
-	 * @param done called after the response was sent
+	 * @return the id of the event; fails with {@link StorageQuotaExceededException} if
+	 * there is none, and with {@link EventLogUnavailableException} if Postgres does not
+	 * answer
 	 */
-	public void reject(MessageSender sender, UUID key, Runnable done) {
-		this.threads.execute(sender.userId(), () -> {
-			try {
-				OptionalLong eventId = this.sessions.storedAs(sender.sessionId(), sender.userId(), key);
-				if (eventId.isPresent()) {
-					sender.send(new Ack(key, eventId.getAsLong(), true));
-					return;
-				}
-				sender.report(Kind.LIMIT_EXCEEDED, REASON);
-				sender.send(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED,
-						"The storage quota of %d bytes per user is exceeded".formatted(this.limit), key));
-			}
-			catch (EventLogUnavailableException ex) {
-				logger.debug("Failed to look up whether a message was already stored", ex);
-				sender.send(new ErrorMessage(ErrorCode.UNAVAILABLE,
-						"The message cannot be stored right now; send it again later", key));
-			}
-			finally {
-				done.run();
-			}
-		});
+	public CompletableFuture<Long> storedBefore(UUID sessionId, String userId, UUID key) {
+		return CompletableFuture.supplyAsync(() -> this.sessions.storedAs(sessionId, userId, key)
+			.orElseThrow(() -> new StorageQuotaExceededException(this.limit)), this.threads.of(userId));
 	}
 
 	private void refreshLater(UserBudget user) {

@@ -1,9 +1,9 @@
 package dev.resumablews.internal.dispatch;
 
-import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
@@ -19,6 +19,8 @@ import dev.resumablews.internal.connection.ConnectionSettings;
 import dev.resumablews.internal.connection.Login;
 import dev.resumablews.internal.dispatch.MessageBacklog.Reservation;
 import dev.resumablews.internal.connection.MessageSender;
+import dev.resumablews.internal.connection.StorageQuota;
+import dev.resumablews.internal.connection.StorageQuotaExceededException;
 import dev.resumablews.internal.handler.ClientFaults;
 import dev.resumablews.internal.handler.Handlers;
 import dev.resumablews.internal.log.AppendResult;
@@ -131,16 +133,12 @@ public final class ClientMessageDispatcher {
 			reject(ex, key(frame), observed);
 			return;
 		}
-		if (frame instanceof UserMessage message) {
-			if (immediate) {
-				userMessage(message, room, observed);
-			}
-			else {
-				enqueue(observed, () -> userMessage(message, room, observed));
-			}
+		Supplier<CompletableFuture<Ack>> append = append(frame);
+		if (append != null && direct) {
+			store(frame, append, room, observed);
 		}
-		else if (frame instanceof Custom custom && relays(custom) != null) {
-			enqueue(observed, () -> relayMessage(custom, room, observed));
+		else if (append != null) {
+			enqueue(observed, () -> store(frame, append, room, observed));
 		}
 		else {
 			enqueue(observed, () -> {
@@ -152,6 +150,18 @@ public final class ClientMessageDispatcher {
 				}
 			});
 		}
+	}
+
+	/**
+	 * Returns what appends a message to the log.
+	 * @return checks and appends the message; null if such messages are not stored
+	 */
+	private @Nullable Supplier<CompletableFuture<Ack>> append(ClientFrame frame) {
+		if (frame instanceof UserMessage message) {
+			return () -> append(message);
+		}
+		RelayMessages relays = (frame instanceof Custom custom) ? relays(custom) : null;
+		return (relays != null) ? () -> append((Custom) frame, relays) : null;
 	}
 
 	private void enqueue(MessageObservation observed, Runnable task) {
@@ -191,7 +201,7 @@ public final class ClientMessageDispatcher {
 			observed.end(ack.duplicate() ? "duplicate" : "ok");
 		}
 		else if (message instanceof ErrorMessage error) {
-			observed.end(error.code().name().toLowerCase(Locale.ROOT));
+			observed.end(error.code().wireName());
 		}
 	}
 
@@ -239,88 +249,66 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Stores a message. Its reply or handler starts afterwards.
-	 * @param room the reservation of the message, kept until it is stored
+	 * Stores a message, to be answered, handled or forwarded when its turn has come.
+	 * @param append checks the message and appends it
+	 * @param room what was reserved for the message, kept until it is stored
 	 */
-	private void userMessage(UserMessage message, Reservation room, MessageObservation observed) {
-		UUID key = message.idempotencyKey();
-		CompletableFuture<AppendResult> answer;
+	private void store(ClientFrame frame, Supplier<CompletableFuture<Ack>> append, Reservation room,
+			MessageObservation observed) {
+		CompletableFuture<Ack> stored;
 		try {
 			if (isDropped()) {
 				room.release();
 				observed.end("dropped");
 				return;
 			}
-			if (!this.services.quota().tryAdd(this.sender.budget(), message.content().length())) {
-				rejectForQuota(key, room, observed);
-				return;
-			}
-			answer = this.services.messages()
-				.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key);
+			stored = append.get();
 		}
 		catch (Throwable ex) {
 			room.release();
-			reject(ex, key, observed);
+			reject(ex, key(frame), observed);
 			return;
 		}
-		answer.whenComplete((appended, failure) -> {
+		stored.whenComplete((ack, failure) -> {
 			room.release();
-			answer(appended, failure, key, observed);
+			if (failure != null) {
+				reject(rejected(failure), key(frame), observed);
+			}
+			else {
+				answer(ack, observed);
+			}
 		});
+	}
+
+	private CompletableFuture<Ack> append(UserMessage message) {
+		UUID key = message.idempotencyKey();
+		return append(key, message.content().length(), () -> this.services.messages()
+			.submit(this.sender.sessionId(), this.sender.userId(), message.content(), key));
+	}
+
+	private CompletableFuture<Ack> append(Custom custom, RelayMessages relays) {
+		UUID key = custom.idempotencyKey();
+		if (key == null || !custom.payload().isObject()) {
+			throw new MessageRejectedException(
+					"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
+						.formatted(custom.type()));
+		}
+		return append(key, custom.payload().toString().length(), () -> relays.submit(this.sender.sessionId(),
+				this.sender.userId(), custom.type(), custom.payload(), key));
+	}
+
+	private CompletableFuture<Ack> append(UUID key, long length, Supplier<CompletableFuture<AppendResult>> submit) {
+		StorageQuota quota = this.services.quota();
+		if (quota.tryAdd(this.sender.budget(), length)) {
+			return submit.get().thenApply((stored) -> new Ack(key, stored.eventId(), stored.duplicate()));
+		}
+		return quota.storedBefore(this.sender.sessionId(), this.sender.userId(), key)
+			.thenApply((eventId) -> new Ack(key, eventId, true));
 	}
 
 	private @Nullable RelayMessages relays(Custom custom) {
 		RelayMessages relays = this.services.relays();
 		return (relays != null && relays.handles(custom.type())) ? relays : null;
-	}
-
-	/**
-	 * Stores a message that is forwarded to an upstream.
-	 * @param room the reservation of the message, kept until it is stored
-	 */
-	private void relayMessage(Custom custom, Reservation room, MessageObservation observed) {
-		UUID key = custom.idempotencyKey();
-		CompletableFuture<AppendResult> answer;
-		try {
-			RelayMessages relays = relays(custom);
-			if (isDropped() || relays == null) {
-				room.release();
-				observed.end("dropped");
-				return;
-			}
-			if (key == null || !custom.payload().isObject()) {
-				throw new MessageRejectedException(
-						"A message of type '%s' requires a UUID as 'idempotency_key' and an object as 'payload'"
-							.formatted(custom.type()));
-			}
-			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
-				rejectForQuota(key, room, observed);
-				return;
-			}
-			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
-		}
-		catch (Throwable ex) {
-			room.release();
-			reject(ex, key, observed);
-			return;
-		}
-		answer.whenComplete((appended, failure) -> {
-			room.release();
-			answer(appended, failure, key, observed);
-		});
-	}
-
-	/**
-	 * Responds to a message that was to be stored.
-	 * @param appended the result, unless there is a failure
-	 */
-	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key, MessageObservation observed) {
-		if (failure != null) {
-			reject(rejected(failure), key, observed);
-		}
-		else {
-			answer(new Ack(key, appended.eventId(), appended.duplicate()), observed);
-		}
 	}
 
 	private void custom(Custom custom, MessageObservation observed) {
@@ -386,13 +374,6 @@ public final class ClientMessageDispatcher {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private void rejectForQuota(UUID key, Reservation room, MessageObservation observed) {
-		this.services.quota().reject(this.sender, key, () -> {
-			room.release();
-			observed.end("quota_exceeded");
-		});
-	}
-
 	private void reject(Throwable thrown, @Nullable UUID key, MessageObservation observed) {
 		reject(thrown, key, "stored messages", observed);
 	}
@@ -411,6 +392,10 @@ public final class ClientMessageDispatcher {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
 			answer(new ErrorMessage(ErrorCode.UNAVAILABLE,
 					"A limit of the user is exceeded; send the message again later", key), observed);
+		}
+		else if (failure instanceof StorageQuotaExceededException) {
+			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, StorageQuotaExceededException.REASON);
+			answer(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED, String.valueOf(failure.getMessage()), key), observed);
 		}
 		else if (failure instanceof EventLogUnavailableException) {
 			observed.failed(failure);

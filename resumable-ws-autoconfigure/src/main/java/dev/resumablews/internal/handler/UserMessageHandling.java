@@ -57,8 +57,9 @@ final class UserMessageHandling implements StoredMessageHandler {
 	}
 
 	@Override
-	public boolean isPresent() {
-		return this.handlers.message(TYPE) != null;
+	public @Nullable String name() {
+		Handlers.Handler handler = this.handlers.message(TYPE);
+		return (handler != null) ? handler.name() : null;
 	}
 
 	@Override

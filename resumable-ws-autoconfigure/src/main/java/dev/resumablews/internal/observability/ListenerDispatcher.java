@@ -120,20 +120,26 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	}
 
 	/**
-	 * Publishes an event of the application context, too.
+	 * Publishes an event of the application context, too, in the same task.
 	 */
 	private void notifyAndPublish(Consumer<ResumableWsListener> event, Object published) {
-		notify(event);
-		this.executor.execute(() -> publish(published));
+		if (this.resolved.getCount() > 0) {
+			this.executor.execute(() -> {
+				notifyLater(event);
+				publish(published);
+			});
+			return;
+		}
+		notify(this.direct, event);
+		this.executor.execute(() -> {
+			notify(this.applications, event);
+			publish(published);
+		});
 	}
 
 	private void publish(Object event) {
 		try {
-			this.resolved.await();
 			this.publisher.accept(event);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
 		}
 		catch (Throwable ex) {
 			logger.warn("A listener of the application failed: " + event.getClass().getSimpleName(), ex);

@@ -42,8 +42,8 @@ final class MicrometerListener implements DirectListener {
 	private static final List<String> OUTCOMES = List.of("completed", "cancelled", "abandoned", "provider_error",
 			"timeout", "interrupted");
 
-	private static final List<String> REMOVED = List.of("sessions", "closed_sessions", "empty_sessions", "events",
-			"idempotency_keys", "live_connections", "disconnects", "signals", "relays");
+	private static final List<String> REMOVED = List.of("sessions", "empty_sessions", "events", "idempotency_keys",
+			"live_connections", "disconnects", "signals", "relays");
 
 	private static final List<String> OVERDUE = List.of("sessions", "closed_sessions", "events", "idempotency_keys");
 

@@ -22,7 +22,7 @@ final class SecurityReasons {
 					"max_sessions", "max_storage", "max_relays", "waiting_relay_size", "waiting_replies",
 					"all_waiting_replies"), //
 			Kind.PROTOCOL_VIOLATED, List.of("binary", "max_message_size", "max_malformed_messages"), //
-			Kind.DISCONNECTED, List.of("disconnected", "invalid"), //
+			Kind.DISCONNECTED, List.of("disconnected", "invalid", "logged_out"), //
 			Kind.ERASED, List.of("session", "user"));
 
 	private SecurityReasons() {

@@ -12,19 +12,18 @@ import org.jspecify.annotations.Nullable;
  * @param path path of the WebSocket endpoint
  * @param schema schema of the tables; null for the connection's default
  * @param schemaVersion the last of the library's SQL files
- * @param answeredBy name of the bean that answers user messages; null if none does
  */
-record NodeDescription(UUID id, @Nullable String version, String path, @Nullable String schema, String schemaVersion,
-		@Nullable String answeredBy) {
+record NodeDescription(UUID id, @Nullable String version, String path, @Nullable String schema, String schemaVersion) {
 
 	/**
 	 * Describes the node for its log.
 	 * @param signal what carries signals
+	 * @param answeredBy what answers user messages; null if nothing does
 	 */
-	String text(String signal) {
+	String text(String signal, @Nullable String answeredBy) {
 		return "resumable-ws serves %s; signals: %s; tables: %s, %s; user messages: %s".formatted(this.path, signal,
 				(this.schema != null) ? "schema " + this.schema : "default schema", this.schemaVersion,
-				(this.answeredBy != null) ? "answered by bean '" + this.answeredBy + "'" : "stored, not answered");
+				(answeredBy != null) ? "answered by " + answeredBy : "stored, not answered");
 	}
 
 }

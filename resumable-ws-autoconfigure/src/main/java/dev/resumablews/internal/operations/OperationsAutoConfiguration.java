@@ -1,6 +1,5 @@
 package dev.resumablews.internal.operations;
 
-import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableWsProperties;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.log.EventLog;
@@ -15,7 +14,6 @@ import dev.resumablews.internal.status.WriterStatus;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -50,14 +48,10 @@ public final class OperationsAutoConfiguration {
 	}
 
 	@Bean
-	NodeDescription resumableWsNodeDescription(NodeId node, ResumableWsProperties properties, NodeState state,
-			ListableBeanFactory beans) {
-		ReplyStatus replies = state.replies();
-		String[] generators = beans.getBeanNamesForType(ReplyGenerator.class);
+	NodeDescription resumableWsNodeDescription(NodeId node, ResumableWsProperties properties) {
 		String schema = properties.schema().name();
 		return new NodeDescription(node.value(), version(), properties.path(), schema.isEmpty() ? null : schema,
-				SchemaVersion.latest(),
-				(replies != null && replies.answered() && generators.length > 0) ? generators[0] : null);
+				SchemaVersion.latest());
 	}
 
 	@Bean(defaultCandidate = false)

@@ -1,5 +1,6 @@
 package dev.resumablews.internal.operations;
 
+import dev.resumablews.internal.status.ReplyStatus;
 import dev.resumablews.internal.status.SignalStatus;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -34,7 +35,9 @@ final class StartupLog implements ApplicationListener<ContextRefreshedEvent> {
 	public void onApplicationEvent(ContextRefreshedEvent event) {
 		if (event.getApplicationContext() == this.context) {
 			SignalStatus signals = this.state.signals();
-			logger.info(this.node.text((signals != null) ? signals.kind() : "none"));
+			ReplyStatus replies = this.state.replies();
+			logger.info(this.node.text((signals != null) ? signals.kind() : "none",
+					(replies != null) ? replies.answeredBy() : null));
 		}
 	}
 

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 import dev.resumablews.RelayEvent;
+import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.protocol.Utf8;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -83,7 +84,7 @@ final class Receiver implements Runnable {
 			message(message.text());
 		}
 		else if (item instanceof Inbox.Pong pong) {
-			CompletableFuture<?> last = this.relay.journal().last();
+			CompletableFuture<@Nullable AppendResult> last = this.relay.journal().last();
 			last.whenComplete((stored, failure) -> this.relay.confirmed(pong.eventId()));
 		}
 	}

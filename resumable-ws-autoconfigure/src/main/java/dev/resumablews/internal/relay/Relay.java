@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import dev.resumablews.RelayHandshake;
 import dev.resumablews.internal.concurrent.WakeUp;
 import dev.resumablews.internal.log.AppendRequest.RelayEnd;
+import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.observation.LogContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -415,7 +416,7 @@ final class Relay implements Runnable {
 		this.journal.append(RelayEvents.lost(code, this.stopping ? "handed_over" : secrets.redact(reason)));
 		this.announced = true;
 		if (this.stopping) {
-			CompletableFuture<?> last = this.journal.last();
+			CompletableFuture<@Nullable AppendResult> last = this.journal.last();
 			last.whenComplete((stored, failure) -> this.wakeUp.wake());
 			await(HANDOVER_TIMEOUT, last::isDone);
 			return;

@@ -14,6 +14,7 @@ import dev.resumablews.internal.log.AppendRequest.LateBound;
 import dev.resumablews.internal.log.AppendRequest.RelayEnd;
 import dev.resumablews.internal.log.AppendRequest.RelayEvent;
 import dev.resumablews.internal.log.AppendRequest.Text;
+import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.log.FencedException;
 import dev.resumablews.internal.observation.LogContext;
@@ -50,7 +51,7 @@ final class RelayJournal {
 
 	private final Semaphore room = new Semaphore(ROOM, true);
 
-	private volatile CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+	private volatile CompletableFuture<@Nullable AppendResult> last = CompletableFuture.completedFuture(null);
 
 	/**
 	 * Creates a journal.
@@ -71,7 +72,7 @@ final class RelayJournal {
 	 * @throws InterruptedException if the relay is being stopped
 	 */
 	void append(String payload) throws InterruptedException {
-		CompletableFuture<?> stored = append(payload, null);
+		CompletableFuture<AppendResult> stored = append(payload, null);
 		stored.whenComplete((result, failure) -> {
 			if (failure == null || this.over.getAsBoolean()) {
 				return;
@@ -110,18 +111,18 @@ final class RelayJournal {
 	 * Returns a future that completes when all appends so far have succeeded or failed.
 	 * @return the future; it may fail
 	 */
-	CompletableFuture<?> last() {
+	CompletableFuture<@Nullable AppendResult> last() {
 		return this.last;
 	}
 
-	private CompletableFuture<?> append(String payload, @Nullable RelayEnd end) throws InterruptedException {
+	private CompletableFuture<AppendResult> append(String payload, @Nullable RelayEnd end) throws InterruptedException {
 		int size = Math.min(ROOM, Math.max(MIN_SIZE, payload.length()));
 		while (!this.room.tryAcquire(size, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
 			if (this.over.getAsBoolean()) {
 				throw new InterruptedException("The relay is over");
 			}
 		}
-		CompletableFuture<?> stored;
+		CompletableFuture<AppendResult> stored;
 		try {
 			Text text = new Text(payload, encode(payload));
 			stored = store(new RelayEvent(this.claim.sessionId(), this.claim.key().name(), this.claim.fence(),
@@ -138,8 +139,8 @@ final class RelayJournal {
 		return stored;
 	}
 
-	private synchronized CompletableFuture<?> store(RelayEvent event) {
-		CompletableFuture<?> stored = this.log.append(event);
+	private synchronized CompletableFuture<AppendResult> store(RelayEvent event) {
+		CompletableFuture<AppendResult> stored = this.log.append(event);
 		this.last = stored;
 		return stored;
 	}

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.reply;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 import dev.resumablews.EventLogUnavailableException;
@@ -66,7 +67,7 @@ final class Handling implements ClaimedWork, Runnable {
 	interface Outcome {
 
 		/**
-		 * The claim has ended, perhaps after it was abandoned.
+		 * The claim has ended or is another node's, perhaps after it was abandoned.
 		 */
 		void handled(ClaimedReply claim);
 
@@ -81,17 +82,22 @@ final class Handling implements ClaimedWork, Runnable {
 	 */
 	@Override
 	public void run() {
+		boolean retried = false;
 		try {
 			while (isCalled()) {
 				try {
-					this.scope.run(() -> this.handler.handle(this.claim));
+					AtomicBoolean kept = new AtomicBoolean();
+					this.scope.run(() -> kept.set(this.handler.handle(this.claim)));
 					if (end()) {
-						this.scope.ended("completed");
+						// after a lost answer, the claim has most likely ended with the
+						// commit before
+						this.scope.ended((kept.get() || retried) ? "completed" : ReplyContext.ABANDONED);
 					}
 					this.outcome.handled(this.claim);
 					return;
 				}
 				catch (EventLogUnavailableException ex) {
+					retried = true;
 					logger.debug("Message %d of session %s waits for the event log".formatted(this.claim.inReplyTo(),
 							this.claim.sessionId()), ex);
 					LockSupport.parkNanos(RETRY_INTERVAL.toNanos());

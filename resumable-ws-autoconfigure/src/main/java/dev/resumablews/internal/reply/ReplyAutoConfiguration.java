@@ -16,6 +16,7 @@ import dev.resumablews.internal.observation.Observations;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -51,7 +52,7 @@ public final class ReplyAutoConfiguration {
 	ReplyScheduler resumableWsReplies(EventLog log, JdbcReplyQueue queue, ObjectProvider<NodeNotifier> notifier,
 			ResumableWsProperties properties, ObjectProvider<ReplyGenerator> generator,
 			ObjectProvider<StoredMessageHandler> handler, ListenerDispatcher listeners,
-			ObjectProvider<Observations> observations, ListableBeanFactory beans, Environment environment) {
+			ObjectProvider<Observations> observations, ConfigurableListableBeanFactory beans, Environment environment) {
 		ResumableWsProperties.Reply reply = properties.reply();
 		ResumableWsProperties.User user = properties.user();
 		ReplyLimits limits = new ReplyLimits(reply.maxWaiting(), orUnlimited(user.maxWaitingReplies()),
@@ -61,10 +62,11 @@ public final class ReplyAutoConfiguration {
 				reply.maxCharacters(), reply.oneAtATime(), reply.lease(),
 				reply.takeover() == ResumableWsProperties.Takeover.RESTART, reply.maxAttempts());
 		ReplyGenerator answering = reply.enabled() ? generator.getIfAvailable() : null;
+		String name = (answering != null) ? beans.resolveNamedBean(ReplyGenerator.class).getBeanName() : null;
 		String whyNotAnswered = (reply.enabled() && answering == null) ? whyNotAnswered(beans) : null;
 		Supplier<ReplyThreads> threads = Threading.VIRTUAL.isActive(environment) ? ReplyThreads::virtual
 				: ReplyThreads::platform;
-		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering,
+		return new ReplyScheduler(log, queue, notifier.getIfAvailable(NodeNotifier::none), answering, name,
 				handler.getIfAvailable(), whyNotAnswered, settings, threads, listeners.listener(),
 				observations.getIfAvailable(() -> Observations.NONE));
 	}

@@ -71,14 +71,17 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 
 	private final boolean generates;
 
+	private final @Nullable String generatorName;
+
 	private final @Nullable StoredMessageHandler handler;
 
 	private final @Nullable String whyNotAnswered;
 
 	/**
-	 * Whether user messages are handled by the application. Known at the first start.
+	 * What handles user messages instead of the generator; null if nothing does. Known at
+	 * the first start.
 	 */
-	private volatile boolean handles;
+	private volatile @Nullable String handlerName;
 
 	private final HeldReplies held = new HeldReplies();
 
@@ -109,7 +112,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
 			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener,
 			Observations observations) {
-		this(log, queue, notifier, generator, null, null, settings, threadFactory, listener, observations);
+		this(log, queue, notifier, generator, null, null, null, settings, threadFactory, listener, observations);
 	}
 
 	/**
@@ -118,6 +121,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	 * @param queue which node runs which
 	 * @param notifier notifies other nodes when there is something to do
 	 * @param generator what answers; null if there is none
+	 * @param generatorName name of its bean; null if it has none
 	 * @param handler handles user messages instead, if the application has a handler;
 	 * null for none
 	 * @param whyNotAnswered what is logged when user messages are stored and no more;
@@ -129,12 +133,14 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	 * @param observations observes them
 	 */
 	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
-			@Nullable StoredMessageHandler handler, @Nullable String whyNotAnswered, ReplySettings settings,
-			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, Observations observations) {
+			@Nullable String generatorName, @Nullable StoredMessageHandler handler, @Nullable String whyNotAnswered,
+			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener,
+			Observations observations) {
 		this.settings = settings;
 		this.queue = queue;
 		this.notifier = notifier;
 		this.generates = generator != null;
+		this.generatorName = generatorName;
 		this.handler = handler;
 		this.whyNotAnswered = whyNotAnswered;
 		this.runner = new ReplyRunner(log, generator, settings, threadFactory, listener, observations, this.held,
@@ -158,8 +164,8 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			return;
 		}
 		this.running = true;
-		this.handles = this.handler != null && this.handler.isPresent();
-		this.runner.start(this.handles ? this.handler : null);
+		this.handlerName = (this.handler != null) ? this.handler.name() : null;
+		this.runner.start(handles() ? this.handler : null);
 		if (answers()) {
 			this.leases.start();
 			this.claimer.start();
@@ -203,7 +209,9 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			.map((held) -> Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(0, now - held.renewedAt()))))
 			.max(Comparator.naturalOrder())
 			.orElse(null);
-		return new ReplyStatus(answers(), this.runner.running(), waiting(), sinceRenewal, this.settings.lease());
+		String handler = this.handlerName;
+		return new ReplyStatus((handler != null) ? handler : this.generatorName, this.runner.running(), waiting(),
+				sinceRenewal, this.settings.lease());
 	}
 
 	@Override
@@ -235,21 +243,25 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	 * @return whether each has a row that is claimed
 	 */
 	boolean answers() {
-		return this.handles || this.generates;
+		return handles() || this.generates;
 	}
 
 	/**
 	 * Returns whether user messages are answered by a generator.
 	 */
 	boolean generates() {
-		return this.generates && !this.handles;
+		return this.generates && !handles();
+	}
+
+	private boolean handles() {
+		return this.handlerName != null;
 	}
 
 	/**
 	 * Messages of a session are handled in their order.
 	 */
 	private boolean oneAtATime() {
-		return this.handles || this.settings.oneAtATime();
+		return handles() || this.settings.oneAtATime();
 	}
 
 	/**
@@ -285,7 +297,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	 */
 	@Override
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
-		if (this.handles) {
+		if (handles()) {
 			return false;
 		}
 		boolean here = false;

@@ -39,10 +39,19 @@ final class ReplyScope {
 	}
 
 	/**
-	 * Runs a task as a part of the attempt.
+	 * Runs a task as a part of the attempt. What it throws is no failure of the attempt,
+	 * which may try again.
 	 */
 	void run(Runnable task) {
-		LogContext.run(this.claim.sessionId(), null, () -> this.observation.scoped(task));
+		LogContext.run(this.claim.sessionId(), null, () -> {
+			Observation.Scope scope = this.observation.openScope();
+			try {
+				task.run();
+			}
+			finally {
+				scope.close();
+			}
+		});
 	}
 
 	/**

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 public interface StoredMessageHandler {
 
 	/**
-	 * Returns whether user messages are handled. Known when all singletons are there.
-	 * @return whether the application has a handler for them
+	 * Returns the name of the application's handler. Known when all singletons are there.
+	 * @return a class or method; null if the application has no handler of user messages
 	 */
-	boolean isPresent();
+	@Nullable String name();
 
 	/**
 	 * Returns what calls the handler. It bounds how many messages of a user are handled

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * State of the replies.
  *
- * @param answered whether this node answers user messages
+ * @param answeredBy what answers user messages on this node: the bean that generates
+ * replies, or the class or method that handles the messages; null if they are only stored
  * @param running replies that run on this node
  * @param waiting replies that wait for their turn on all nodes, as far as this node knew
  * when it last claimed; counted up to one more than may wait
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * runs here
  * @param lease how long a lease lasts
  */
-public record ReplyStatus(boolean answered, int running, int waiting, @Nullable Duration sinceRenewal, Duration lease) {
+public record ReplyStatus(@Nullable String answeredBy, int running, int waiting, @Nullable Duration sinceRenewal,
+		Duration lease) {
 
 	/**
 	 * The replies. Safe for use by many threads; does not block.

@@ -102,7 +102,9 @@ class EphemeralMessageTests {
 		try (WsTestClient client = connect("bob", null)) {
 			session(client);
 			client.send(ephemeral("order", Map.of()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
+			JsonNode error = client.await("error");
+			assertThat(error.path("code").asString()).isEqualTo("unknown_type");
+			assertThat(error.path("message").asString()).isEqualTo("No handler for ephemeral message type 'order'");
 			client.send(ephemeral("user_message", Map.of()));
 			assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
 		}

@@ -20,6 +20,8 @@ import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRefusedException;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -238,6 +240,7 @@ class GreedyUserTests {
 	@Test
 	void whatIsStoredIsCountedAndWhatWasStoredBeforeIsAcknowledgedAgain() {
 		try (WsTestClient client = connect("jo")) {
+			long refusals = observed("quota_exceeded");
 			String stored = userMessage("x".repeat(12_000));
 			client.send(stored);
 			client.await("ack");
@@ -256,8 +259,11 @@ class GreedyUserTests {
 			ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 			assertThat(sessions.publishToUser("jo", "note", Map.of("text", "y".repeat(30_000)))).isEqualTo(2);
 			client.await("note");
+			long duplicates = observed("duplicate");
 			client.send(stored);
 			assertThat(client.await("ack").path("duplicate").asBoolean()).isTrue();
+			await().atMost(PATIENCE).until(() -> observed("duplicate") == duplicates + 1);
+			assertThat(observed("quota_exceeded")).as("one refusal on each connection").isEqualTo(refusals + 2);
 			assertThat(sessions.storedBytes("jo")).isBetween(72_000L, 74_000L);
 		}
 		assertNoted("jo", "max_storage");
@@ -311,6 +317,19 @@ class GreedyUserTests {
 				.anySatisfy((event) -> assertThat(event).returns(Kind.LIMIT_EXCEEDED, SecurityEvent::kind)
 					.returns(userId, SecurityEvent::userId)
 					.returns(reason, SecurityEvent::reason)));
+	}
+
+	/**
+	 * Returns how many user messages have ended with an outcome.
+	 */
+	private long observed(String outcome) {
+		return this.server.bean(MeterRegistry.class)
+			.find("resumable.ws.message")
+			.tags("type", "user_message", "outcome", outcome)
+			.timers()
+			.stream()
+			.mapToLong(Timer::count)
+			.sum();
 	}
 
 	/**

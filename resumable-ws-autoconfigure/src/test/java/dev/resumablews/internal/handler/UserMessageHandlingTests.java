@@ -29,6 +29,8 @@ import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Size;
 import org.junit.jupiter.api.AfterEach;
@@ -134,6 +136,10 @@ class UserMessageHandlingTests {
 			awaitNoClaims();
 			assertThat(contents(session)).containsExactly("wait");
 			assertThat(types(this.server, session)).containsExactly("user_message", "answer");
+			await().atMost(PATIENCE).until(() -> attempts(this.server, "outcome", "abandoned") == 1);
+			await().atMost(PATIENCE)
+				.until(() -> attempts(this.server, "outcome", "completed")
+						+ attempts(other, "outcome", "completed") == 1);
 		}
 	}
 
@@ -187,6 +193,12 @@ class UserMessageHandlingTests {
 			awaitHandled(session, 3);
 			awaitNoClaims();
 			assertThat(contents(session)).containsExactly("before", "one", "two");
+			// after a lost answer, the renewal of the lease may be the first to see that
+			// the claim has ended
+			await().atMost(PATIENCE)
+				.until(() -> attempts(this.server, "outcome", "completed")
+						+ attempts(this.server, "outcome", "abandoned") == 3);
+			assertThat(attempts(this.server, "error", "none")).as("attempts without an error").isEqualTo(3);
 			assertThat(types(this.server, session)).containsExactlyInAnyOrder("user_message", "user_message",
 					"user_message", "answer", "answer", "answer");
 		}
@@ -280,6 +292,16 @@ class UserMessageHandlingTests {
 
 	private void awaitHandled(UUID session, int count) {
 		await().atMost(PATIENCE).until(() -> contents(session).size() >= count);
+	}
+
+	private static long attempts(TestServer server, String tag, String value) {
+		return server.bean(MeterRegistry.class)
+			.find("resumable.ws.reply")
+			.tag(tag, value)
+			.timers()
+			.stream()
+			.mapToLong(Timer::count)
+			.sum();
 	}
 
 	private void awaitNoClaims() {

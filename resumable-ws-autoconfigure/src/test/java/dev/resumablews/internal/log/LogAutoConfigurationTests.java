@@ -3,19 +3,15 @@ package dev.resumablews.internal.log;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.sql.DataSource;
 
-import dev.resumablews.ClientMessage;
 import dev.resumablews.PayloadCodec;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SessionEvent;
-import dev.resumablews.SessionSummary;
 import dev.resumablews.internal.datasource.DataSourceChoiceAutoConfiguration;
 import dev.resumablews.internal.feed.SessionFeed;
 import dev.resumablews.internal.feed.SessionFeeds;
@@ -28,6 +24,7 @@ import dev.resumablews.internal.publish.PublishAutoConfiguration;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.reply.ReplyLogAutoConfiguration;
 import dev.resumablews.internal.schema.SchemaAutoConfiguration;
+import dev.resumablews.test.InMemoryResumableSessions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -182,7 +179,7 @@ class LogAutoConfigurationTests {
 
 	@Test
 	void theApplicationsSessionsStepIn() {
-		ResumableSessions own = new NoSessions();
+		ResumableSessions own = new InMemoryResumableSessions();
 		this.runner.withBean(ResumableSessions.class, () -> own)
 			.run((context) -> assertThat(context.getBean(ResumableSessions.class)).isSameAs(own));
 	}
@@ -346,84 +343,6 @@ class LogAutoConfigurationTests {
 		@Override
 		public String decode(UUID sessionId, String type, String encoded) {
 			return new StringBuilder(encoded).reverse().toString();
-		}
-
-	}
-
-	private static final class NoSessions implements ResumableSessions {
-
-		@Override
-		public void publish(UUID sessionId, String type, Object payload) {
-		}
-
-		@Override
-		public CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload) {
-			return CompletableFuture.completedFuture(1L);
-		}
-
-		@Override
-		public int publishToUser(String userId, String type, Object payload) {
-			return 0;
-		}
-
-		@Override
-		public void sendEphemeral(UUID sessionId, String type, Object payload) {
-		}
-
-		@Override
-		public void sendEphemeralToUser(String userId, String type, Object payload) {
-		}
-
-		@Override
-		public void sendEphemeralToOthers(ClientMessage message, Object payload) {
-		}
-
-		@Override
-		public Optional<SessionSummary> find(UUID sessionId) {
-			return Optional.empty();
-		}
-
-		@Override
-		public List<SessionSummary> list(String userId, int limit) {
-			return List.of();
-		}
-
-		@Override
-		public List<SessionEvent> history(UUID sessionId, long afterEventId, int limit) {
-			return List.of();
-		}
-
-		@Override
-		public long storedBytes(String userId) {
-			return 0;
-		}
-
-		@Override
-		public int connectionCount(String userId) {
-			return 0;
-		}
-
-		@Override
-		public boolean close(UUID sessionId) {
-			return false;
-		}
-
-		@Override
-		public void disconnect(String userId) {
-		}
-
-		@Override
-		public void disconnectToken(String tokenId) {
-		}
-
-		@Override
-		public boolean erase(UUID sessionId) {
-			return false;
-		}
-
-		@Override
-		public int erase(String userId) {
-			return 0;
 		}
 
 	}

@@ -1,6 +1,7 @@
 package dev.resumablews.internal.observability;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.CloseCode;
@@ -111,8 +112,23 @@ class MicrometerListenerTests {
 			assertThat(count("resumable.ws.connections.closed", "code", String.valueOf(code.code()))).isZero();
 		}
 		assertThat(this.registry.get("resumable.ws.replies").tag("outcome", "provider_error").timer().count()).isZero();
+		for (String reason : List.of("disconnected", "invalid", "logged_out")) {
+			assertThat(count("resumable.ws.security.events", "reason", reason)).isZero();
+		}
 		assertThat(count("resumable.ws.cleanup.rows", "what", "events")).isZero();
 		assertThat(overdueSeconds("events")).isNaN();
+	}
+
+	/**
+	 * Sessions that were closed are removed as sessions; only their delay is told apart.
+	 */
+	@Test
+	void noCounterIsThereForWhatTheCleanupNeverReports() {
+		assertThat(this.registry.find("resumable.ws.cleanup.rows").counters())
+			.extracting((counter) -> counter.getId().getTag("what"))
+			.containsExactlyInAnyOrder("sessions", "empty_sessions", "events", "idempotency_keys", "live_connections",
+					"disconnects", "signals", "relays");
+		assertThat(overdueSeconds("closed_sessions")).isNaN();
 	}
 
 	private double overdueSeconds(String what) {

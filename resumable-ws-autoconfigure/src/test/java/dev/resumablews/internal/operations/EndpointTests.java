@@ -11,6 +11,8 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageMapping;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.RealtimeUpstream;
@@ -45,6 +47,8 @@ class EndpointTests {
 
 	private static final String SECRET = "what the user has said";
 
+	private static final String HANDLER = GeneratorAndHandler.class.getName() + ".handle()";
+
 	private static RealtimeUpstream upstream;
 
 	private static TestServer first;
@@ -72,7 +76,7 @@ class EndpointTests {
 			client.await("replay_complete");
 			JsonNode summary = new Actuator(first).json("resumablews");
 			assertThat(summary.path("node").path("path").asString()).isEqualTo("/ws");
-			assertThat(summary.path("node").path("answeredBy").asString()).isEqualTo("endless");
+			assertThat(summary.path("replies").path("answeredBy").asString()).isEqualTo("endless");
 			assertThat(summary.path("node").path("schemaVersion").asString()).matches("\\d{3}-.+");
 			assertThat(summary.path("connections").path("accepting").asBoolean()).isTrue();
 			assertThat(summary.path("connections").path("connections").asInt()).isPositive();
@@ -164,6 +168,21 @@ class EndpointTests {
 		}
 	}
 
+	@Test
+	void aHandlerOfUserMessagesIsNamedInsteadOfTheGenerator(CapturedOutput output) {
+		try (TestServer server = TestServer.builder()
+			.with(GeneratorAndHandler.class)
+			.properties("management.endpoints.web.exposure.include", "resumablews",
+					"logging.level.dev.resumablews.internal.operations", "info")
+			.start()) {
+			JsonNode summary = new Actuator(server).json("resumablews");
+			assertThat(summary.path("replies").path("answeredBy").asString()).isEqualTo(HANDLER);
+			assertThat(output.getOut().lines().filter((line) -> line.contains("resumable-ws serves"))).last()
+				.asString()
+				.endsWith("user messages: answered by " + HANDLER);
+		}
+	}
+
 	/**
 	 * Asserts that the JSON that the documentation shows has the keys of the real one.
 	 */
@@ -219,6 +238,15 @@ class EndpointTests {
 		@Bean
 		ReplyGenerator endless() {
 			return (request) -> Flux.never();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class GeneratorAndHandler extends Generator {
+
+		@ClientMessageMapping("user_message")
+		void handle(ClientMessage message) {
 		}
 
 	}

@@ -1,4 +1,4 @@
-package dev.resumablews.internal.mdc;
+package dev.resumablews.internal.observation;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,7 +18,6 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
-import dev.resumablews.internal.observation.LogContext;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
