@@ -75,7 +75,10 @@ class DocumentationTests {
 
 	@Test
 	void theQuickStartShowsTheFilesOfTheSample() throws IOException {
-		List<CodeBlock> files = page("README.md").blocks().stream().filter((block) -> block.file().isPresent()).toList();
+		List<CodeBlock> files = page("README.md").blocks()
+			.stream()
+			.filter((block) -> block.file().isPresent())
+			.toList();
 		assertThat(files).extracting((block) -> block.file().orElseThrow())
 			.containsExactlyInAnyOrderElementsOf(filesOfTheQuickStart());
 		for (CodeBlock block : files) {
@@ -195,7 +198,8 @@ class DocumentationTests {
 		assertThat(all).isNotEmpty();
 		assertThat(all.stream()
 			.flatMap((block) -> Stream.ofNullable(catchThrowable(check.apply(block)))
-				.map((failure) -> block + ": " + failure.getMessage()))).isEmpty();
+				.map((failure) -> block + ": " + failure.getMessage())))
+			.isEmpty();
 	}
 
 	private static List<String> filesOfTheQuickStart() throws IOException {
@@ -227,9 +231,7 @@ class DocumentationTests {
 			DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
 			factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
 			String document = "<block>" + xml.replaceFirst("^<\\?xml[^>]*>", "") + "</block>";
-			return factory.newDocumentBuilder()
-				.parse(new InputSource(new StringReader(document)))
-				.getDocumentElement();
+			return factory.newDocumentBuilder().parse(new InputSource(new StringReader(document))).getDocumentElement();
 		}
 		catch (Exception ex) {
 			throw new IllegalArgumentException(ex.getMessage(), ex);

@@ -35,6 +35,8 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 
 	private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
 
+	private static final Pattern EXPLICIT_ANCHOR = Pattern.compile("<a id=\"([^\"]+)\">");
+
 	private static final Pattern CODE = Pattern.compile("`[^`]*`");
 
 	/**
@@ -86,6 +88,7 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 					int same = headings.merge(anchor, 1, Integer::sum);
 					anchors.add((same == 1) ? anchor : anchor + "-" + (same - 1));
 				}
+				EXPLICIT_ANCHOR.matcher(line).results().map((anchor) -> anchor.group(1)).forEach(anchors::add);
 				int at = number;
 				LINK.matcher(CODE.matcher(line).replaceAll("code"))
 					.results()
