@@ -1,17 +1,12 @@
 package dev.resumablews.test;
 
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
@@ -51,19 +46,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The code of {@code docs/testing.md}.
  */
 class ShippingTests {
-
-	@Test
-	void theDocumentShowsThisCode() throws IOException {
-		String source = normalized(Files.readString(Path.of("src/test/java/dev/resumablews/test/ShippingTests.java")));
-		String document = Files.readString(Path.of("../docs/testing.md"));
-		Matcher code = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(document);
-		List<String> blocks = code.results().map((block) -> normalized(block.group(1))).toList();
-		assertThat(blocks).hasSize(4).allSatisfy((block) -> assertThat(source).contains(block));
-	}
-
-	private static String normalized(String code) {
-		return code.replaceAll("\\s+", "");
-	}
 
 	@Test
 	void aShippedOrderIsPublishedToItsUser() {

@@ -17,7 +17,6 @@ import dev.resumablews.PayloadCodec;
 /**
  * The codec of the documentation.
  */
-// tag::codec[]
 public final class AesGcmPayloadCodec implements PayloadCodec {
 
 	private static final int IV_BYTES = 12;
@@ -79,4 +78,3 @@ public final class AesGcmPayloadCodec implements PayloadCodec {
 	}
 
 }
-// end::codec[]

@@ -21,8 +21,8 @@ import org.springframework.util.ClassUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The log of an application that has the starter and README's configuration, and nothing
- * else.
+ * The log of an application that has the starter, a database and a key for tokens, and
+ * nothing else.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class QuietStartTests {

@@ -1,8 +1,5 @@
 package dev.resumablews.internal.codec;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 
@@ -117,13 +114,6 @@ class StoredPayloadsTests {
 						stored) }) {
 			assertThatExceptionOfType(PayloadCodecException.class).isThrownBy(moved::run);
 		}
-	}
-
-	@Test
-	void theExampleIsThatOfTheDocumentation() throws IOException {
-		String source = Files.readString(Path.of("src/test/java/dev/resumablews/testing/AesGcmPayloadCodec.java"));
-		String example = source.substring(source.indexOf("// tag::codec[]\n") + 16, source.indexOf("// end::codec[]"));
-		assertThat(Files.readString(Path.of("../docs/architecture.md"))).contains("```java\n" + example + "```\n");
 	}
 
 	private static PayloadCodec codec(@Nullable String encoded, String decoded) {

@@ -1,18 +1,12 @@
 package dev.resumablews.internal.handler;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -21,22 +15,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class HandlerSnippetsTests {
-
-	private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
-
-	@ParameterizedTest
-	@CsvSource({ "docs/handlers.md,3", "README.md,1" })
-	void theCodeOfTheDocumentsIsWhatIsCompiledHere(String document, int blocks) throws IOException {
-		String compiled = words(
-				Files.readString(Path.of("src/test/java/dev/resumablews/internal/handler/HandlerSnippets.java"))
-					.replace("static class", "class"));
-		assertThat(JAVA.matcher(Files.readString(Path.of("..", document)))
-			.results()
-			.map((match) -> match.group(1))
-			.filter((code) -> code.contains("@ClientMessageMapping"))
-			.map(HandlerSnippetsTests::words)).hasSize(blocks)
-			.allSatisfy((code) -> assertThat(compiled).contains(code));
-	}
 
 	@Test
 	void theyDoWhatTheDocumentsSay() {
@@ -64,10 +42,6 @@ class HandlerSnippetsTests {
 
 	private static Map<String, ?> message(String type, Map<String, ?> payload) {
 		return Map.of("type", type, "payload", payload, "idempotency_key", UUID.randomUUID());
-	}
-
-	private static String words(String code) {
-		return String.join(" ", code.strip().split("\\s+"));
 	}
 
 	@Configuration(proxyBeanMethods = false)

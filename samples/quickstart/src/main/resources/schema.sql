@@ -1,0 +1,1 @@
+create table if not exists votes (user_id text not null, drink text not null);

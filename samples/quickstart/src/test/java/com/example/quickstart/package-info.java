@@ -1,0 +1,4 @@
+@NullMarked
+package com.example.quickstart;
+
+import org.jspecify.annotations.NullMarked;
