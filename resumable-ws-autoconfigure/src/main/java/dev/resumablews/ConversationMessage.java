@@ -3,14 +3,11 @@ package dev.resumablews;
 /**
  * One message of a conversation. Immutable.
  *
- * @param role who said it
- * @param content what was said
+ * @param role the author's role @param content the text
  */
 public record ConversationMessage(Role role, String content) {
 
-	/**
-	 * Who said something.
-	 */
+	/** * Role of the author. */
 	public enum Role {
 
 		/**
@@ -18,9 +15,7 @@ public record ConversationMessage(Role role, String content) {
 		 */
 		USER,
 
-		/**
-		 * The one who replies.
-		 */
+		/** * The model, or whatever generates replies. */
 		ASSISTANT
 
 	}
