@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 import static dev.resumablews.PropertyRules.require;
 
 /**
- * An entry of {@code resumable-ws.allowed-origins}. Browsers write an origin in lower
- * case, without a path, and without a port that the scheme implies; a pattern that is
- * written otherwise would match no page.
+ * Normalizes entries of {@code resumable-ws.allowed-origins}. Browsers send origins in
+ * lower case, without a path and without the scheme's default port, so a pattern in any
+ * other form would never match.
  */
 final class AllowedOrigin {
 
@@ -22,7 +22,7 @@ final class AllowedOrigin {
 	}
 
 	/**
-	 * Returns a pattern as browsers would write the origins that it matches.
+	 * Returns a pattern in the form in which browsers send origins.
 	 * @throws IllegalArgumentException if it can never match
 	 */
 	static String normalize(String pattern) {
@@ -49,7 +49,7 @@ final class AllowedOrigin {
 	}
 
 	/**
-	 * Returns what is probably meant to be the host.
+	 * Returns the part that is probably the host, for the error message.
 	 */
 	private static String host(String value) {
 		String host = value.replaceFirst("^[^/]*:?//", "").replaceFirst("[/?#\\s].*$", "").replaceFirst("^.*@", "");

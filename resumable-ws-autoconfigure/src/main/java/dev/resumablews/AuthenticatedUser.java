@@ -12,25 +12,24 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a client is, and what it may do. Immutable, as long as the values of the claims and
- * the principal are not changed.
+ * The authenticated user of a client, with authorities and claims. Immutable, provided
+ * that the claim values and the principal are not modified.
  * <p>
- * {@link #toString()} names the user and the expiry, nothing else, so that it can be
- * logged.
+ * {@link #toString()} contains only the user id and the expiry, so it is safe to log.
  *
  * @param userId the user's id: 1 to 255 UTF-16 units of well-formed text, not blank,
  * without control characters
- * @param expiresAt when the authentication ends and the connection is closed with
- * {@link CloseCode#UNAUTHORIZED}; null for never
- * @param tokenId what the user's login or token is known by, not blank, so that
- * {@link ResumableSessions#disconnectToken(String)} ends this login and no other; null if
+ * @param expiresAt the time at which the authentication expires and the connection is
+ * closed with {@link CloseCode#UNAUTHORIZED}; null for no expiry
+ * @param tokenId the id of the user's login or token, not blank, which
+ * {@link ResumableSessions#disconnectToken(String)} takes to end only this login; null if
  * it has no id
- * @param authorities what the user may do, such as {@code ROLE_ADMIN} or
- * {@code SCOPE_chat}, not to be changed; empty if nothing is known
- * @param claims what the token says about the user, by name, not to be changed; empty if
- * there is no token
- * @param principal the authentication of Spring Security or of the servlet container that
- * the user was taken from; null if there is none
+ * @param authorities the granted authorities, such as {@code ROLE_ADMIN} or {@code
+ * SCOPE_chat}; unmodifiable, may be empty
+ * @param claims the claims of the token, by name; unmodifiable, empty if there is no
+ * token
+ * @param principal the authentication of Spring Security or the servlet container that
+ * the user was derived from; null if there is none
  */
 public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nullable String tokenId,
 		Set<String> authorities, Map<String, Object> claims, @Nullable Principal principal) {
@@ -53,10 +52,10 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nul
 	}
 
 	/**
-	 * Creates a user of whom nothing but the login is known.
+	 * Creates a user without authorities, claims and principal.
 	 * @param userId the user's id
-	 * @param expiresAt when the authentication ends; null for never
-	 * @param tokenId what the login or token is known by; null if it has no id
+	 * @param expiresAt the time at which the authentication expires; null for no expiry
+	 * @param tokenId the id of the login or token; null if it has no id
 	 */
 	public AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nullable String tokenId) {
 		this(userId, expiresAt, tokenId, Set.of(), Map.of(), null);
@@ -65,15 +64,15 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nul
 	/**
 	 * Creates a user whose login has no id.
 	 * @param userId the user's id
-	 * @param expiresAt when the authentication ends; null for never
+	 * @param expiresAt the time at which the authentication expires; null for no expiry
 	 */
 	public AuthenticatedUser(String userId, @Nullable Instant expiresAt) {
 		this(userId, expiresAt, null);
 	}
 
 	/**
-	 * Returns this user with other authorities.
-	 * @param authorities what the user may do
+	 * Returns a copy of this user with the given authorities.
+	 * @param authorities the granted authorities
 	 * @return the user
 	 */
 	public AuthenticatedUser withAuthorities(Collection<String> authorities) {
@@ -82,8 +81,8 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nul
 	}
 
 	/**
-	 * Returns this user with other claims.
-	 * @param claims what the token says about the user, by name
+	 * Returns a copy of this user with the given claims.
+	 * @param claims the claims of the token, by name
 	 * @return the user
 	 */
 	public AuthenticatedUser withClaims(Map<String, ?> claims) {
@@ -92,8 +91,8 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nul
 	}
 
 	/**
-	 * Returns this user with another principal.
-	 * @param principal the authentication that the user was taken from; null for none
+	 * Returns a copy of this user with the given principal.
+	 * @param principal the authentication that the user was derived from; null for none
 	 * @return the user
 	 */
 	public AuthenticatedUser withPrincipal(@Nullable Principal principal) {
@@ -102,7 +101,8 @@ public record AuthenticatedUser(String userId, @Nullable Instant expiresAt, @Nul
 	}
 
 	/**
-	 * Names the user and the expiry. Claims and principals may hold what is secret.
+	 * Returns the user id and the expiry. Claims and principal may contain secrets and
+	 * are omitted.
 	 */
 	@Override
 	public String toString() {

@@ -6,21 +6,21 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A message that a client sent, on its way to a {@link ClientMessageHandler} or an
- * {@link EphemeralMessageHandler}. Immutable, as long as its payload is not changed.
+ * A client message for a {@link ClientMessageHandler} or an
+ * {@link EphemeralMessageHandler}. Immutable, provided that the payload is not modified.
  *
  * @param sessionId the session the client is connected to
- * @param user the user who sent it, as the connection's newest token or the login says.
- * Of a {@code user_message} only the id is known, as it is handled after it was stored,
- * perhaps by another node
- * @param connectionId the connection it came in on; of a message that came in a request
- * of its own, the id of that request; null for a {@code user_message}
- * @param type its type
- * @param payload its {@code payload}; for a {@code user_message} an object with the
+ * @param user the sender, from the connection's latest token or the login. For a {@code
+ * user_message} only the id is available, since it is handled after it was stored,
+ * possibly by another node
+ * @param connectionId the id of the connection, or of the HTTP request that contained the
+ * message; null for a {@code user_message}
+ * @param type the message type
+ * @param payload the {@code payload}; for a {@code user_message} an object with the
  * {@code content}; a missing node if the client sent none
- * @param idempotencyKey its idempotency key; null if the client sent none
- * @param eventId id of the event it was stored as; null for every type but
- * {@code user_message}
+ * @param idempotencyKey the idempotency key; null if the client sent none
+ * @param eventId the id of the stored event of a {@code user_message}; null for any other
+ * type
  */
 public record ClientMessage(UUID sessionId, AuthenticatedUser user, @Nullable UUID connectionId, String type,
 		JsonNode payload, @Nullable UUID idempotencyKey, @Nullable Long eventId) {

@@ -1,40 +1,40 @@
 package dev.resumablews;
 
 /**
- * Handles the messages of one type that clients send. Define a bean of it for each type
- * of the application's own.
+ * Handles client messages of one type. Define one bean for each message type of the
+ * application.
  * <p>
- * A message with an idempotency key is handled in a transaction together with its key: if
- * the handler returns, it is never called for that key again; if it throws, nothing is
- * kept, the client is told, and may send the message again. A message without a key is
- * handled each time it comes, without a transaction.
+ * A message with an idempotency key is handled in a transaction that also stores the key.
+ * If the handler returns, it is never called again for that key. If it throws, the
+ * transaction is rolled back and the client receives an error and may send the message
+ * again. A message without a key is handled each time it arrives, without a transaction.
  * <p>
- * A handler for {@code user_message} is called after the message was stored and
- * acknowledged, instead of the {@link ReplyGenerator}, in a transaction in which the
- * message is marked as handled. So what the handler writes to this database, and
- * publishes, is kept exactly once for each message; what it does elsewhere is done at
- * least once. The messages of a session are handled in their order, one at a time, by any
- * node: if one is stopped or killed, another one takes over when the lease
- * ({@code resumable-ws.reply.lease}) has passed. If the handler throws, nothing is kept
- * and it is called again, a second later and then after twice as long each time, up to
- * {@code resumable-ws.reply.max-attempts} times. After the last one, or at once if it
- * throws a {@link MessageRejectedException} or the message is not valid, the client gets
- * an event {@code message_failed}, and the next message is handled. Messages of a session
- * that is closed or erased are not handled any more. All nodes of an application should
- * have such a handler, or none.
+ * A handler for {@code user_message} replaces the {@link ReplyGenerator}. It is called
+ * after the message was stored and acknowledged, in a transaction that also marks the
+ * message as handled. Its writes to this database and its published events are therefore
+ * kept exactly once; any other effect happens at least once. The messages of a session
+ * are handled in order, one at a time, by any node. If that node stops or dies, another
+ * node takes over once the lease ({@code resumable-ws.reply.lease}) expires. If the
+ * handler throws, the transaction is rolled back and the handler is called again, first
+ * after one second and then with doubling delays, up to {@code
+ * resumable-ws.reply.max-attempts} times. After the last attempt, or immediately for a
+ * {@link MessageRejectedException} or an invalid message, the client receives an event
+ * {@code message_failed} and the next message is handled. Messages of closed or erased
+ * sessions are not handled. Either all nodes of an application have such a handler or
+ * none.
  * <p>
- * Handlers are called by many threads at once, but a connection's messages of the
- * application's own types one after the other, while its further messages wait. User
- * messages count as replies: {@code resumable-ws.reply.max-concurrent},
- * {@code resumable-ws.user.max-running-replies} and {@code max-waiting-replies} bound
- * them, and a handler that takes longer than {@code resumable-ws.reply.max-duration} is
- * interrupted.
+ * Handlers are called concurrently. Messages of the application's types are handled one
+ * at a time per connection, while further messages of that connection wait. User messages
+ * count as replies: they are bounded by {@code
+ * resumable-ws.reply.max-concurrent}, {@code resumable-ws.user.max-running-replies} and
+ * {@code max-waiting-replies}, and a handler that exceeds {@code
+ * resumable-ws.reply.max-duration} is interrupted.
  */
 public interface ClientMessageHandler {
 
 	/**
-	 * Returns the type of message to handle; one that the protocol does not define, or
-	 * {@code user_message}.
+	 * Returns the message type to handle: {@code user_message}, or a type that the
+	 * protocol does not define.
 	 * @return the type
 	 */
 	String type();
@@ -42,9 +42,8 @@ public interface ClientMessageHandler {
 	/**
 	 * Handles a message.
 	 * @param message the message
-	 * @throws MessageRejectedException if the message is not acceptable; its text is sent
-	 * to the client, which is told of any other exception only that the message could not
-	 * be handled
+	 * @throws MessageRejectedException if the message is invalid; its text is sent to the
+	 * client. For any other exception the client only learns that handling failed
 	 */
 	void handle(ClientMessage message);
 

@@ -9,31 +9,32 @@ import java.lang.annotation.Target;
 import org.springframework.aot.hint.annotation.Reflective;
 
 /**
- * Declares that a method of a bean handles the messages of one type that clients send, as
- * a {@link ClientMessageHandler} does, with the same promises: <pre class="code">
+ * Marks a bean method as the handler of one type of client message, with the same
+ * guarantees as a {@link ClientMessageHandler}: <pre class="code">
  * &#064;ClientMessageMapping("vote")
  * &#064;Transactional
  * void vote(&#064;Valid Vote vote, ResumableSession session, AuthenticatedUser user) {
  * </pre>
  * <p>
- * The method returns nothing. Its parameters may be:
+ * The method must return {@code void}. Supported parameters:
  * <ul>
- * <li>the payload, of any type that Jackson reads with the application's
- * {@code JsonMapper}. With {@code @Valid} or {@code @Validated} it is validated;
- * {@code org.springframework.messaging.handler.annotation.Payload} marks it where that is
- * not clear, and makes it optional;
+ * <li>the payload, of any type that the application's {@code JsonMapper} can read.
+ * {@code @Valid} or {@code @Validated} validates it; {@code
+ * org.springframework.messaging.handler.annotation.Payload} marks it where it is
+ * ambiguous or optional;
  * <li>{@link ResumableSession}, the session of the message;
  * <li>{@link AuthenticatedUser}, or {@link java.security.Principal} or one of its
  * subtypes;
- * <li>{@link ClientMessage}, all of the message;
+ * <li>{@link ClientMessage}, the whole message;
  * <li>{@code @Header("idempotencyKey") UUID}, the idempotency key. A message without one
  * is rejected, unless the header is declared as not required.
  * </ul>
- * A message whose payload cannot be read, or is not valid, is rejected with the name of
- * the field, as if by a {@link MessageRejectedException}.
+ * A message with an unreadable or invalid payload is rejected with the name of the field,
+ * like a {@link MessageRejectedException}.
  * <p>
- * The bean may be a proxy, so {@code @Transactional} and {@code @PreAuthorize} apply. It
- * is looked up when the first message comes, so it may be lazy.
+ * The method is called through the bean's proxy, so {@code @Transactional} and
+ * {@code @PreAuthorize} apply. The bean is looked up for the first message and may be
+ * lazy.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
@@ -42,14 +43,15 @@ import org.springframework.aot.hint.annotation.Reflective;
 public @interface ClientMessageMapping {
 
 	/**
-	 * Type of message to handle: one that the protocol does not define, or
-	 * {@code user_message}. A type has one handler.
+	 * Message type to handle: {@code user_message}, or a type that the protocol does not
+	 * define. Each type has exactly one handler.
 	 */
 	String value();
 
 	/**
-	 * Whether the messages are ephemeral, as those of an {@link EphemeralMessageHandler}
-	 * are: not acknowledged, and dropped when there are too many.
+	 * Whether the messages are ephemeral, like those of an
+	 * {@link EphemeralMessageHandler}: not acknowledged, and dropped beyond the rate
+	 * limit.
 	 */
 	boolean ephemeral() default false;
 

@@ -10,8 +10,8 @@ import org.springframework.aot.hint.ReflectionHints;
 import org.springframework.aot.hint.annotation.ReflectiveProcessor;
 
 /**
- * Registers what a native image needs to call a {@link ClientMessageMapping} method and
- * to read its payload.
+ * Registers the hints that a native image needs to call a {@link ClientMessageMapping}
+ * method and read its payload.
  */
 class ClientMessageMappingProcessor implements ReflectiveProcessor {
 

@@ -1,23 +1,22 @@
 package dev.resumablews;
 
 /**
- * How a client is connected.
+ * Transport of a client connection.
  */
 public enum ClientTransport {
 
 	/**
-	 * By a WebSocket.
+	 * WebSocket.
 	 */
 	WEBSOCKET,
 
 	/**
-	 * By server-sent events.
+	 * Server-sent events.
 	 */
 	SSE,
 
 	/**
-	 * By a request that ends when it was answered. A client that polls connects and
-	 * disconnects with each request.
+	 * Long polling. A polling client connects and disconnects with each request.
 	 */
 	LONG_POLL
 

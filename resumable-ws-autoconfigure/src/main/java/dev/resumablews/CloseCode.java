@@ -1,13 +1,13 @@
 package dev.resumablews;
 
 /**
- * The codes this library closes a WebSocket with, and what a client is expected to do.
- * Codes below 4000 are those of RFC 6455, section 7.4.1.
+ * Close codes of the library, and whether a client is expected to reconnect. Codes below
+ * 4000 are defined by RFC 6455, section 7.4.1.
  */
 public enum CloseCode {
 
 	/**
-	 * The session was closed on purpose.
+	 * The application closed the session.
 	 */
 	DONE(1000, false),
 
@@ -32,13 +32,13 @@ public enum CloseCode {
 	INTERNAL_ERROR(1011, true),
 
 	/**
-	 * A planned restart, or the end of the connection's maximum lifetime.
+	 * The server restarts, or the connection reached its maximum lifetime.
 	 */
 	RESTART(1012, true),
 
 	/**
-	 * The client took nothing for {@code resumable-ws.connection.send-timeout}, or the
-	 * server cannot serve it right now.
+	 * The client accepted no data for {@code resumable-ws.connection.send-timeout}, or
+	 * the server is temporarily unable to serve it.
 	 */
 	TRY_AGAIN_LATER(1013, true),
 
@@ -53,18 +53,18 @@ public enum CloseCode {
 	UNAUTHORIZED(4401, true),
 
 	/**
-	 * Nothing was heard of the client for
-	 * {@code resumable-ws.connection.heartbeat-timeout}.
+	 * The client sent nothing for {@code resumable-ws.connection.heartbeat-timeout}.
 	 */
 	HEARTBEAT_MISSED(4408, true),
 
 	/**
-	 * More connections to this session than allowed; the oldest is closed.
+	 * The session has more connections than allowed; the oldest one is closed.
 	 */
 	SUPERSEDED(4409, false),
 
 	/**
-	 * More messages, larger ones, or more sessions than {@code resumable-ws.user} allows.
+	 * The user exceeded a limit of {@code resumable-ws.user}: too many messages, too
+	 * large messages or too many sessions.
 	 */
 	RATE_LIMITED(4429, true);
 
@@ -86,7 +86,7 @@ public enum CloseCode {
 	}
 
 	/**
-	 * Returns whether a client is expected to connect again by itself.
+	 * Returns whether clients are expected to reconnect automatically.
 	 * @return whether to reconnect
 	 */
 	public boolean reconnect() {

@@ -3,13 +3,13 @@ package dev.resumablews;
 /**
  * One message of a conversation. Immutable.
  *
- * @param role who said it
- * @param content what was said
+ * @param role the author's role
+ * @param content the text
  */
 public record ConversationMessage(Role role, String content) {
 
 	/**
-	 * Who said something.
+	 * Role of the author.
 	 */
 	public enum Role {
 
@@ -19,7 +19,7 @@ public record ConversationMessage(Role role, String content) {
 		USER,
 
 		/**
-		 * The one who replies.
+		 * The model, or whatever generates replies.
 		 */
 		ASSISTANT
 

@@ -3,9 +3,9 @@ package dev.resumablews;
 import java.util.function.Consumer;
 
 /**
- * Allows clients to send ephemeral messages of one type, and handles them. Define a bean
- * of it for each type; other types are refused. This one shows to the other devices of a
- * session that somebody is typing: <pre class="code">
+ * Handles ephemeral messages of one type. Define one bean per type; ephemeral messages of
+ * other types are rejected. This handler shows a typing indicator on the session's other
+ * devices: <pre class="code">
  * &#064;Bean
  * EphemeralMessageHandler typing(ResumableSessions sessions) {
  *     return EphemeralMessageHandler.of("typing",
@@ -13,27 +13,26 @@ import java.util.function.Consumer;
  * }
  * </pre>
  * <p>
- * Messages are not stored and not acknowledged. One that exceeds the user's rate
- * ({@code resumable-ws.user.ephemeral-per-second}), or comes while too many wait, is
- * dropped.
+ * Ephemeral messages are neither stored nor acknowledged. Messages beyond the user's rate
+ * ({@code resumable-ws.user.ephemeral-per-second}) and messages that arrive while the
+ * user's queue is full are dropped.
  * <p>
- * Handlers are called by many threads at once, but the messages of one user to this node
- * one after the other. No stored message waits for them.
+ * Handlers are called concurrently, but one message at a time for each user and node.
+ * They do not delay stored messages.
  */
 public interface EphemeralMessageHandler {
 
 	/**
-	 * Returns the type of message to handle, one that the protocol does not define.
+	 * Returns the message type to handle; must not be a type of the protocol.
 	 * @return the type
 	 */
 	String type();
 
 	/**
 	 * Handles a message.
-	 * @param message the message, without an idempotency key and an event id
-	 * @throws MessageRejectedException if the message is not acceptable; its text is sent
-	 * to the client, which learns of any other exception only that the message could not
-	 * be handled
+	 * @param message the message; it has no idempotency key and no event id
+	 * @throws MessageRejectedException if the message is invalid; its text is sent to the
+	 * client. For any other exception the client only learns that handling failed
 	 */
 	void handle(ClientMessage message);
 

@@ -3,8 +3,8 @@ package dev.resumablews;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event could not be stored in time: Postgres is away or slow, or more is waiting than
- * the configured bounds allow. Trying again later is reasonable.
+ * Thrown when an event cannot be stored in time, because Postgres is unavailable or slow
+ * or a configured queue is full. Callers can retry later.
  */
 public class EventLogUnavailableException extends RuntimeException {
 

@@ -3,8 +3,8 @@ package dev.resumablews;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client is not who it claims to be, or claims nothing. The message is sent to the
- * client, so it must hold nothing secret.
+ * Thrown when a client cannot be authenticated. The exception message is sent to the
+ * client, so it must not contain anything confidential.
  */
 public class HandshakeAuthenticationException extends Exception {
 

@@ -1,9 +1,9 @@
 package dev.resumablews;
 
 /**
- * A user may not send a message. Its text is sent to the client, so it must hold nothing
- * that the client should not know. What Spring Security's {@code AccessDeniedException}
- * in a handler becomes.
+ * Thrown by a handler when the user is not allowed to send a message. The exception
+ * message is sent to the client, so it must not contain anything confidential. Spring
+ * Security's {@code AccessDeniedException} is translated to this exception.
  */
 public class MessageForbiddenException extends MessageRejectedException {
 

@@ -1,8 +1,8 @@
 package dev.resumablews;
 
 /**
- * A message of a client is not acceptable, and would not be if it were sent again. Its
- * text is sent to the client, so it must hold nothing that the client should not know.
+ * Thrown by a handler to reject a client message permanently. The exception message is
+ * sent to the client, so it must not contain anything confidential.
  */
 public class MessageRejectedException extends RuntimeException {
 

@@ -3,16 +3,17 @@ package dev.resumablews;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The payload of an event could not be encoded, so that the event was not stored, or not
- * be decoded. The message names the event, and holds nothing of its payload.
+ * Thrown when the payload of an event cannot be encoded or decoded. An event that cannot
+ * be encoded is not stored. The message identifies the event and contains nothing of its
+ * payload.
  */
 public class PayloadCodecException extends RuntimeException {
 
 	/**
 	 * Creates an exception.
-	 * @param message which event it is about
-	 * @param cause what the {@link PayloadCodec} has thrown; null if it has returned what
-	 * cannot be used
+	 * @param message the detail message, which identifies the event
+	 * @param cause the exception of the {@link PayloadCodec}; null if it returned an
+	 * unusable result
 	 */
 	public PayloadCodecException(String message, @Nullable Throwable cause) {
 		super(message, cause);

@@ -7,11 +7,11 @@ import org.springframework.format.datetime.standard.DurationFormatterUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Rules for the values of properties. Each throws an exception that names the property
- * and its value and says what to set.
+ * Validation rules for property values. Each rule throws an exception that names the
+ * property, its value and the accepted values.
  * <p>
- * Spring takes a number without a unit for milliseconds, or bytes. The lower bounds
- * refuse those that were meant to be something else, such as 30 days.
+ * Spring reads a number without a unit as milliseconds or bytes. Lower bounds reject
+ * numbers that were meant in another unit, such as {@code 30} for 30 days.
  */
 final class PropertyRules {
 
@@ -25,7 +25,7 @@ final class PropertyRules {
 	}
 
 	/**
-	 * Requires a shortest duration.
+	 * Requires a minimum duration.
 	 * @param unit the unit in which such a duration is usually written
 	 */
 	static void requireAtLeast(String name, Duration value, String least, String unit) {
@@ -43,7 +43,7 @@ final class PropertyRules {
 	}
 
 	/**
-	 * Requires a smallest size.
+	 * Requires a minimum size.
 	 * @param unit the unit in which such a size is usually written
 	 */
 	static void requireAtLeast(String name, DataSize value, String least, String unit) {
@@ -71,7 +71,7 @@ final class PropertyRules {
 	}
 
 	/**
-	 * Returns a value as it may be written in a property.
+	 * Returns a value in the notation of a property file.
 	 */
 	static String show(Object value) {
 		return (value instanceof Duration duration && !duration.isZero())

@@ -5,56 +5,58 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Adapts a relay ({@code resumable-ws.relay.<name>}) to its upstream: headers for each
- * user, and the translation of messages. Define one bean for a relay, or none.
+ * Adapts a relay ({@code resumable-ws.relay.<name>}) to its upstream: adds headers per
+ * user and translates messages. Define at most one bean per relay.
  * <p>
- * The methods are called on threads of the relay of one session, and may block: that
- * delays this relay and nothing else. Different relays call them at the same time, and so
- * do the two directions of one relay. What they throw is logged by the name of its class,
- * since its message may hold a secret.
+ * The methods run on threads of a session's relay and may block, which delays only that
+ * relay. They are called concurrently by different relays and by the two directions of
+ * one relay. Of an exception only the class name is logged, since its message may contain
+ * secrets.
  */
 public interface RelayCustomizer {
 
 	/**
-	 * Returns the relay that is adapted.
-	 * @return the name under {@code resumable-ws.relay}
+	 * Returns the name of the relay to adapt.
+	 * @return the name under {@code
+	 * resumable-ws.relay}
 	 */
 	String relay();
 
 	/**
 	 * Prepares the handshake of an upstream connection. Called before each attempt. An
 	 * exception counts as a failed attempt.
-	 * @param handshake what is sent; with the configured headers
+	 * @param handshake the request, with the configured headers
 	 */
 	default void prepare(RelayHandshake handshake) {
 	}
 
 	/**
-	 * Returns what the upstream is sent first on each connection, such as the
-	 * instructions of an AI session, which the upstream forgets with the connection. An
-	 * exception counts as a failed attempt.
+	 * Returns the messages to send first on each connection, such as the instructions of
+	 * an AI session that the upstream keeps per connection. An exception counts as a
+	 * failed attempt.
 	 * @param handshake the handshake of the connection
-	 * @return JSON texts, in their order
+	 * @return the messages, in order
 	 */
 	default List<JsonNode> openingMessages(RelayHandshake handshake) {
 		return List.of();
 	}
 
 	/**
-	 * Translates a client's message. A message for which this throws is skipped: the
-	 * session gets a status event with the status {@code error}.
+	 * Translates a client's message. If this method throws, the message is skipped and
+	 * the session receives a status event with the status {@code error}.
 	 * @param message the message; check {@link RelayMessage#redelivered()} if the
 	 * upstream must not see it twice
-	 * @return what the upstream is sent, in its order; empty to skip the message
+	 * @return the messages to send to the upstream, in order; empty to skip the message
 	 */
 	default List<JsonNode> toUpstream(RelayMessage message) {
 		return List.of(message.payload());
 	}
 
 	/**
-	 * Translates a message of the upstream. A message for which this throws is dropped.
+	 * Translates a message of the upstream. If this method throws, the message is
+	 * dropped.
 	 * @param event the message
-	 * @return events for the session, in their order; their {@code type} fields decide
+	 * @return the events for the session, in order; their {@code type} fields determine
 	 * whether they are durable; empty to drop the message
 	 */
 	default List<JsonNode> fromUpstream(RelayEvent event) {

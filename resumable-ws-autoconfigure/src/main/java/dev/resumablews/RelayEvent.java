@@ -5,12 +5,12 @@ import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A message of an upstream on its way through a relay to the clients of a session.
+ * An upstream message that a relay forwards to the clients of a session.
  *
  * @param relay the name of the relay
  * @param sessionId the session
- * @param userId the user the session belongs to
- * @param payload what the upstream sent, a JSON object
+ * @param userId the owner of the session
+ * @param payload the upstream's message, a JSON object
  */
 public record RelayEvent(String relay, UUID sessionId, String userId, JsonNode payload) {
 

@@ -6,7 +6,7 @@ import java.util.UUID;
 import org.springframework.http.HttpHeaders;
 
 /**
- * The handshake of a relay with its upstream, before it is sent. Used by one thread.
+ * The handshake request of a relay to its upstream, before it is sent. Not thread-safe.
  */
 public final class RelayHandshake {
 
@@ -24,9 +24,9 @@ public final class RelayHandshake {
 	 * Creates a handshake.
 	 * @param relay the name of the relay
 	 * @param sessionId the session
-	 * @param userId the user the session belongs to
-	 * @param uri where the upstream is
-	 * @param headers what is sent
+	 * @param userId the owner of the session
+	 * @param uri the URI of the upstream
+	 * @param headers the headers to send
 	 */
 	public RelayHandshake(String relay, UUID sessionId, String userId, URI uri, HttpHeaders headers) {
 		this.relay = relay;
@@ -37,8 +37,8 @@ public final class RelayHandshake {
 	}
 
 	/**
-	 * Returns the relay.
-	 * @return its name
+	 * Returns the name of the relay.
+	 * @return the name
 	 */
 	public String relay() {
 		return this.relay;
@@ -53,7 +53,7 @@ public final class RelayHandshake {
 	}
 
 	/**
-	 * Returns the user the session belongs to.
+	 * Returns the owner of the session.
 	 * @return the user's id
 	 */
 	public String userId() {
@@ -61,7 +61,7 @@ public final class RelayHandshake {
 	}
 
 	/**
-	 * Returns the headers, to be added to.
+	 * Returns the mutable headers of the request.
 	 * @return the headers; their values are neither logged nor sent to clients
 	 */
 	public HttpHeaders headers() {
@@ -69,7 +69,7 @@ public final class RelayHandshake {
 	}
 
 	/**
-	 * Returns where the upstream is.
+	 * Returns the URI of the upstream.
 	 * @return the configured URI, unless it was replaced
 	 */
 	public URI uri() {
@@ -77,7 +77,7 @@ public final class RelayHandshake {
 	}
 
 	/**
-	 * Replaces where the upstream is, to add parameters for example.
+	 * Replaces the URI of the upstream, for example to add query parameters.
 	 * @param uri a URI with the scheme {@code ws} or {@code wss}
 	 */
 	public void uri(URI uri) {
@@ -85,7 +85,8 @@ public final class RelayHandshake {
 	}
 
 	/**
-	 * Returns the relay and the session, and nothing that may be secret.
+	 * Returns the relay and the session. URI and headers may contain secrets and are
+	 * omitted.
 	 */
 	@Override
 	public String toString() {

@@ -5,13 +5,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of a reply. Immutable.
+ * A part of a streamed reply. Immutable.
  *
- * @param text what is said next; may be empty, then the part is a sign of life
- * @param finishReason why the reply ends, such as {@code stop} or {@code length}; the
- * reply is complete then. Null when it continues, or the reason is not known
- * @param usage what the reply cost, by name, such as {@code total_tokens}; empty when
- * that is not known
+ * @param text the next piece of text; an empty text only resets the idle timeout
+ * @param finishReason the reason why the reply ends, such as {@code stop} or {@code
+ * length}; completes the reply. Null if the reply continues or the reason is unknown
+ * @param usage the usage by name, such as {@code total_tokens}; empty if unknown
  */
 public record ReplyPart(String text, @Nullable String finishReason, Map<String, Long> usage) {
 
@@ -20,8 +19,8 @@ public record ReplyPart(String text, @Nullable String finishReason, Map<String, 
 	}
 
 	/**
-	 * Creates a part that is text alone.
-	 * @param text what is said next
+	 * Creates a part that contains only text.
+	 * @param text the next piece of text
 	 * @return the part
 	 */
 	public static ReplyPart text(String text) {

@@ -3,9 +3,9 @@ package dev.resumablews;
 import java.util.UUID;
 
 /**
- * The session that a message came in, as a parameter of a {@link ClientMessageMapping}
- * method. Does what {@link ResumableSessions} does, for this session. Safe for use by
- * many threads.
+ * The session of a client message, as a parameter of a {@link ClientMessageMapping}
+ * method. Delegates to {@link ResumableSessions} for this session. Safe for use by
+ * multiple threads.
  */
 public interface ResumableSession {
 
@@ -16,26 +16,25 @@ public interface ResumableSession {
 	UUID id();
 
 	/**
-	 * Publishes an event, as {@link ResumableSessions#publish(UUID, String, Object)}
-	 * does.
+	 * Publishes an event. See {@link ResumableSessions#publish(UUID, String, Object)}.
 	 * @param type the event's type
-	 * @param payload what is serialized to a JSON object
+	 * @param payload the object to serialize to a JSON object
 	 */
 	void publish(String type, Object payload);
 
 	/**
-	 * Sends an ephemeral event to all clients of the session, as
-	 * {@link ResumableSessions#sendEphemeral(UUID, String, Object)} does.
+	 * Sends an ephemeral event to all clients of the session. See
+	 * {@link ResumableSessions#sendEphemeral(UUID, String, Object)}.
 	 * @param type the event's type
-	 * @param payload what is serialized to a JSON object
+	 * @param payload the object to serialize to a JSON object
 	 */
 	void sendEphemeral(String type, Object payload);
 
 	/**
-	 * Sends an ephemeral event, with the type of the message, to the other clients of the
-	 * session, as {@link ResumableSessions#sendEphemeralToOthers(ClientMessage, Object)}
-	 * does.
-	 * @param payload what is serialized to a JSON object
+	 * Sends an ephemeral event with the type of the message to the other clients of the
+	 * session. See
+	 * {@link ResumableSessions#sendEphemeralToOthers(ClientMessage, Object)}.
+	 * @param payload the object to serialize to a JSON object
 	 */
 	void sendEphemeralToOthers(Object payload);
 

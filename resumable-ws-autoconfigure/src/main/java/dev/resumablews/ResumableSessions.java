@@ -6,252 +6,248 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What an application does with sessions: publish events into them, send ephemeral ones,
- * look at sessions, close and erase them, and disconnect their users. An instance is a
- * bean; it is safe for use by many threads.
+ * Publishes events to sessions, sends ephemeral events, and finds, closes and erases
+ * sessions. Injected as a bean. Safe for use by multiple threads.
  * <p>
- * A session begins when a client opens it. It is stored with its first event; one that
- * never has an event ends a day after its last connection, or when Postgres crashes or
- * fails over.
+ * A session begins when a client opens it, and is stored with its first event. A session
+ * without events expires one day after its last connection, and is lost if Postgres
+ * crashes or fails over.
  * <p>
- * Within a transaction on the {@code DataSource} of this library, an event is written by
- * that transaction, shortly before it commits, and delivered after it has committed. If
- * the transaction rolls back, the event never existed. A transaction on another
- * {@code DataSource} counts as none; see {@link ResumableWsDataSource}. If another
- * transaction is in the way, the commit fails with Spring's
- * {@code ConcurrencyFailureException}, and the transaction may be tried again. What is
- * published after the commit, by a {@code @TransactionalEventListener} for example, is
- * stored at once.
+ * Within a transaction on the library's {@code DataSource}, events are written by that
+ * transaction just before it commits, and delivered after the commit. A rollback discards
+ * them. Transactions on any other {@code DataSource} are ignored; see
+ * {@link ResumableWsDataSource}. If a concurrent transaction conflicts, the commit fails
+ * with Spring's {@code ConcurrencyFailureException} and the transaction can be retried.
+ * Events published after the commit, for example by a
+ * {@code @TransactionalEventListener}, are stored immediately.
  */
 public interface ResumableSessions {
 
 	/**
 	 * Stores an event and delivers it to every client of the session. Outside a
-	 * transaction, and when the transaction has committed or rolled back already, it
-	 * returns when the event is durable; within a transaction it returns at once.
+	 * transaction, or after the transaction has completed, the call returns once the
+	 * event is durable. Within a transaction it returns immediately.
 	 * @param sessionId the session to publish to
 	 * @param type the event's type: a lower-case letter, then up to 63 letters, digits,
 	 * {@code .}, {@code _} or {@code -}; not one of the protocol's control messages
-	 * @param payload what is serialized to a JSON object: a record, a bean, a map
-	 * @throws UnknownSessionException if there is no such session, or it was closed;
-	 * within a transaction this is thrown by the commit
-	 * @throws EventLogUnavailableException if the event could not be stored in time. When
-	 * the connection to the database broke during the commit, it may have been stored
+	 * @param payload the object to serialize to a JSON object: a record, a bean or a map
+	 * @throws UnknownSessionException if the session does not exist or is closed; within
+	 * a transaction, the commit throws it
+	 * @throws EventLogUnavailableException if the event could not be stored in time. If
+	 * the database connection broke during the commit, the event may have been stored
 	 * @throws PayloadCodecException if the application's {@link PayloadCodec} cannot
-	 * encode the payload; nothing is stored then
-	 * @throws IllegalArgumentException if the type or the payload is not acceptable
-	 * @throws IllegalStateException if the transaction is read-only, or its transaction
-	 * manager is no bean and so cannot store an event with it
+	 * encode the payload; nothing is stored
+	 * @throws IllegalArgumentException if the type or the payload is invalid
+	 * @throws IllegalStateException if the transaction is read-only, or if its
+	 * transaction manager is not a bean
 	 */
 	void publish(UUID sessionId, String type, Object payload);
 
 	/**
-	 * Stores an event and delivers it to every client of the session, without waiting for
-	 * it: one thread may have thousands of events on their way, which share commits.
-	 * Events that a thread publishes into one session one after the other are stored in
-	 * this order. Has no part in a transaction of the caller.
+	 * Stores an event and delivers it to every client of the session without blocking. A
+	 * thread can have thousands of events in flight, which share commits. Events that one
+	 * thread publishes to one session are stored in the order of the calls. Does not take
+	 * part in the caller's transaction.
 	 * @param sessionId the session to publish to
 	 * @param type the event's type, as for {@link #publish(UUID, String, Object)}
-	 * @param payload what is serialized to a JSON object, before this returns
-	 * @return completed with the event's id when it is durable; exceptionally with what
-	 * {@link #publish(UUID, String, Object)} throws because of the session or the log.
-	 * What depends on it runs on a few threads that the library has for this, and may
-	 * block
-	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 * @param payload the object to serialize to a JSON object; serialized before this
+	 * method returns
+	 * @return a future that completes with the event's id once the event is durable, or
+	 * exceptionally with the session and log exceptions of
+	 * {@link #publish(UUID, String, Object)}. Dependent stages run on a small pool of the
+	 * library and may block
+	 * @throws IllegalArgumentException if the type or the payload is invalid
 	 */
 	CompletableFuture<Long> publishAsync(UUID sessionId, String type, Object payload);
 
 	/**
-	 * Publishes an event to each open session of a user, of which there may be 10,000 at
-	 * most. The events are stored in one transaction, in all of the sessions or in none:
-	 * in the current one, or, outside a transaction, in one that is committed when this
-	 * returns. A session that is closed before they are stored is left out. An event that
-	 * was published before with {@link #publishAsync(UUID, String, Object)}, and is not
-	 * durable yet, may be stored after this one.
+	 * Publishes an event to each open session of a user, up to 10,000 sessions. All
+	 * sessions receive the event or none: the events are stored in the current
+	 * transaction or, outside a transaction, in one that has committed when this method
+	 * returns. Sessions that are closed before the events are stored are skipped. An
+	 * earlier event of {@link #publishAsync(UUID, String, Object)} that is not yet
+	 * durable may be stored after this one.
 	 * @param userId the user whose sessions to publish to
 	 * @param type the event's type
-	 * @param payload what is serialized to a JSON object
+	 * @param payload the object to serialize to a JSON object
 	 * @return the number of sessions published to; within a transaction, the number of
-	 * sessions that are open now
+	 * sessions that are currently open
 	 * @throws EventLogUnavailableException if the event could not be stored in time, for
-	 * example because another transaction keeps a session locked. When the connection to
-	 * the database broke during the commit, it may have been stored
-	 * @throws IllegalArgumentException if the type or the payload is not acceptable
+	 * example because another transaction holds the lock of a session. If the database
+	 * connection broke during the commit, the event may have been stored
+	 * @throws IllegalArgumentException if the type or the payload is invalid
 	 * @throws IllegalStateException if the user has more than 10,000 open sessions, or
-	 * for a reason that {@link #publish(UUID, String, Object)} names
+	 * for the reasons given for {@link #publish(UUID, String, Object)}
 	 */
 	int publishToUser(String userId, String type, Object payload);
 
 	/**
-	 * Sends an ephemeral event to the clients that are connected to a session now, on all
-	 * nodes. It is not stored, has no id, and is not sent again: a client that is not
-	 * connected, has not caught up with the session's events, or reads too slowly does
-	 * not get it, and neither do clients of a node that misses the signal. It may
-	 * overtake published events. An event that is sent within a transaction is sent at
-	 * once, whatever becomes of the transaction.
+	 * Sends an ephemeral event to the clients that are currently connected to a session,
+	 * on all nodes. Ephemeral events are not stored, have no id and are never sent again.
+	 * Clients that are disconnected, still replaying or reading too slowly do not receive
+	 * them, and neither do the clients of a node that misses the signal. An ephemeral
+	 * event may overtake published events. It is sent immediately, regardless of any
+	 * transaction.
 	 * <p>
-	 * Does not block, and takes no note of whether there is such a session. Between nodes
-	 * the event travels in the signal itself, so its size is limited, even if no client
-	 * is connected: type and payload together to 7,917 bytes with
-	 * {@code resumable-ws.cluster.signal=postgres}, to 130,990 with {@code redis}.
+	 * Does not block and does not check whether the session exists. The signal between
+	 * nodes carries the event, so its size is always limited: type and payload together
+	 * to 7,917 bytes with {@code resumable-ws.cluster.signal=postgres}, and to 130,990
+	 * bytes with {@code redis}.
 	 * @param sessionId the session
-	 * @param type the event's type, as for {@link #publish(UUID, String, Object)}, but
-	 * not one that the protocol stores, such as {@code user_message}
-	 * @param payload what is serialized to a JSON object
-	 * @throws IllegalArgumentException if the type or the payload is not acceptable, or
-	 * they are too large
-	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is
-	 * {@code polling}, which would store the event
+	 * @param type the event's type, as for {@link #publish(UUID, String, Object)}, except
+	 * the types that the protocol stores, such as {@code user_message}
+	 * @param payload the object to serialize to a JSON object
+	 * @throws IllegalArgumentException if the type or the payload is invalid or too large
+	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is {@code
+	 * polling}, because polling would store the event
 	 */
 	void sendEphemeral(UUID sessionId, String type, Object payload);
 
 	/**
-	 * Sends an ephemeral event to all clients of a user that are connected now, as
-	 * {@link #sendEphemeral(UUID, String, Object)} does to those of a session.
+	 * Sends an ephemeral event to all currently connected clients of a user. See
+	 * {@link #sendEphemeral(UUID, String, Object)}.
 	 * @param userId the user
 	 * @param type the event's type
-	 * @param payload what is serialized to a JSON object
-	 * @throws IllegalArgumentException if the type or the payload is not acceptable, or
-	 * they are too large
+	 * @param payload the object to serialize to a JSON object
+	 * @throws IllegalArgumentException if the type or the payload is invalid or too large
 	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is
 	 * {@code polling}
 	 */
 	void sendEphemeralToUser(String userId, String type, Object payload);
 
 	/**
-	 * Sends an ephemeral event, with the type of a client's message, to the other clients
-	 * that are connected to the client's session, as
-	 * {@link #sendEphemeral(UUID, String, Object)} does to all of them.
+	 * Sends an ephemeral event to the other clients of the session that a message came
+	 * from, with the type of that message. See
+	 * {@link #sendEphemeral(UUID, String, Object)}.
 	 * @param message the client's message
-	 * @param payload what is serialized to a JSON object, such as the message's payload
-	 * @throws IllegalArgumentException if the type or the payload is not acceptable, or
-	 * they are too large
+	 * @param payload the object to serialize to a JSON object, such as the message's
+	 * payload
+	 * @throws IllegalArgumentException if the type or the payload is invalid or too large
 	 * @throws IllegalStateException if {@code resumable-ws.cluster.signal} is
 	 * {@code polling}
 	 */
 	void sendEphemeralToOthers(ClientMessage message, Object payload);
 
 	/**
-	 * Finds a session, including closed ones and those that have no event yet.
+	 * Finds a session by its id, including closed sessions and sessions without events.
 	 * @param sessionId the session's id
-	 * @return the session, or empty if there is none
+	 * @return the session, or empty if it does not exist
 	 */
 	Optional<SessionSummary> find(UUID sessionId);
 
 	/**
-	 * Lists a user's sessions that have events and are not closed, the most recently
-	 * active first.
+	 * Lists the open sessions of a user that have events, most recently active first.
 	 * @param userId the user
-	 * @param limit how many to return at most, from 1 to 1000
+	 * @param limit the maximum number of sessions to return, from 1 to 1000
 	 * @return the sessions
 	 */
 	List<SessionSummary> list(String userId, int limit);
 
 	/**
-	 * Reads a part of a session's log, in order. Deltas of finished replies are not in
-	 * it.
+	 * Reads a range of a session's log, in order. It does not contain the deltas of
+	 * finished replies.
 	 * @param sessionId the session
 	 * @param afterEventId the id after which to start; 0 for the beginning
-	 * @param limit how many events to return at most, from 1 to 1000
-	 * @return the events; those before one that cannot be decoded, if there is one
-	 * @throws PayloadCodecException if the first of them cannot be decoded by the
-	 * application's {@link PayloadCodec}
+	 * @param limit the maximum number of events to return, from 1 to 1000
+	 * @return the events; if one cannot be decoded, only the events before it
+	 * @throws PayloadCodecException if the application's {@link PayloadCodec} cannot
+	 * decode the first event
 	 */
 	List<SessionEvent> history(UUID sessionId, long afterEventId, int limit);
 
 	/**
-	 * Counts the connections a user has now, to all nodes. The number may be late: by a
-	 * second for connections that are opened or closed, by two heartbeats
-	 * ({@code resumable-ws.connection.heartbeat-interval}) for those of a node that was
-	 * killed. A client that has vanished without closing counts until its heartbeat
-	 * timeout.
+	 * Counts the current connections of a user on all nodes. The count may lag: by up to
+	 * one second after connections open or close, and by two heartbeats ({@code
+	 * resumable-ws.connection.heartbeat-interval}) after a node was killed. A client that
+	 * disappears without closing is counted until its heartbeat timeout.
 	 * @param userId the user
-	 * @return the number of connections; 0 when the user is not online
+	 * @return the number of connections; 0 if the user is offline
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	int connectionCount(String userId);
 
 	/**
-	 * Returns how much is stored for a user: the payloads of the events in all sessions
-	 * that are not removed yet, closed ones included, in bytes of UTF-8. Indexes, keys
-	 * and what else a row takes are not part of it. Of a reply that has ended, the deltas
-	 * are gone and the whole message counts. The number is exact, except while sessions
-	 * are being removed, while nodes of a version that does not count are running, and
-	 * beyond 100,000 sessions.
+	 * Returns the stored size of a user's events: the UTF-8 length of all payloads in
+	 * open and closed sessions, without row overhead, indexes and keys. A finished reply
+	 * counts with its whole message, since its deltas have been removed. The size is
+	 * exact, except while sessions are being removed, while nodes of a version without
+	 * this count are running, and beyond 100,000 sessions.
 	 * @param userId the user
-	 * @return the number of bytes, as of now, or as the current transaction sees it
+	 * @return the number of bytes, as seen by the current transaction if there is one
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	long storedBytes(String userId);
 
 	/**
-	 * Closes a session: nothing more is stored in it, no client can resume it, and its
-	 * connections, to whichever node, are closed with {@link CloseCode#DONE} as soon as
-	 * they were sent what was stored before. Its events stay until the cleanup removes
-	 * the session, a day later by default
-	 * ({@code resumable-ws.cleanup.closed-session-ttl}). Within a transaction the session
-	 * is closed by its commit, after what was published before.
+	 * Closes a session. A closed session accepts no events and cannot be resumed. Its
+	 * connections, on all nodes, receive the events stored so far and are then closed
+	 * with {@link CloseCode#DONE}. Its events are kept until the cleanup removes the
+	 * session, by default one day later ({@code
+	 * resumable-ws.cleanup.closed-session-ttl}). Within a transaction, the commit closes
+	 * the session, after the events published before.
 	 * @param sessionId the session
-	 * @return whether it was open until now
+	 * @return whether the session was open
 	 */
 	boolean close(UUID sessionId);
 
 	/**
-	 * Disconnects a user: closes all connections, to whichever node, whose handshake
-	 * began before, with {@link CloseCode#UNAUTHORIZED}. Sessions stay as they are. A
-	 * client may come back at once with a token that is accepted, so revoke what it has
-	 * before.
+	 * Disconnects a user: closes every connection, on all nodes, whose handshake began
+	 * before this call, with {@link CloseCode#UNAUTHORIZED}. Sessions are not affected. A
+	 * client with an accepted token can reconnect immediately, so revoke its tokens
+	 * first.
 	 * <p>
-	 * Returns when it is stored who was disconnected. A node closes the connections
-	 * within milliseconds, or within {@code resumable-ws.cluster.backstop-interval} if a
-	 * signal is lost. One that is cut off from Postgres does so when it is back, if that
-	 * takes less than a day. Within a transaction the user is disconnected after its
-	 * commit; if that cannot be stored, the call that commits throws although the
-	 * transaction is committed.
+	 * Returns once the disconnect is stored. Nodes close the connections within
+	 * milliseconds, or within {@code resumable-ws.cluster.backstop-interval} if a signal
+	 * is lost. A node that is cut off from Postgres closes them when it reconnects, if
+	 * that takes less than a day. Within a transaction, the user is disconnected after
+	 * the commit; if the disconnect cannot be stored, the committing call throws although
+	 * the transaction is committed.
 	 * @param userId the user
-	 * @throws EventLogUnavailableException if it may not have been stored; to be repeated
-	 * @throws IllegalStateException if the transaction manager of the transaction is no
-	 * bean
+	 * @throws EventLogUnavailableException if the disconnect may not have been stored;
+	 * call again
+	 * @throws IllegalStateException if the transaction manager of the transaction is not
+	 * a bean
 	 */
 	void disconnect(String userId);
 
 	/**
-	 * Disconnects one login of a user, as {@link #disconnect(String)} does all of them.
-	 * @param tokenId the {@linkplain AuthenticatedUser#tokenId() id of the token} that a
-	 * client has last authenticated with
-	 * @throws EventLogUnavailableException if it may not have been stored; to be repeated
-	 * @throws IllegalStateException if the transaction manager of the transaction is no
-	 * bean
+	 * Disconnects a single login of a user. See {@link #disconnect(String)}.
+	 * @param tokenId the {@linkplain AuthenticatedUser#tokenId() id of the token} that
+	 * the client last authenticated with
+	 * @throws EventLogUnavailableException if the disconnect may not have been stored;
+	 * call again
+	 * @throws IllegalStateException if the transaction manager of the transaction is not
+	 * a bean
 	 */
 	void disconnectToken(String tokenId);
 
 	/**
-	 * Erases a session: closes it, ends its connections, to whichever node, with
+	 * Erases a session: closes it, ends its connections on all nodes with
 	 * {@link CloseCode#RESTART}, and removes it with its events, keys and replies. A
-	 * reply that runs ends without storing anything more. A client that comes back gets a
-	 * new session.
+	 * running reply ends without storing any further event. A client that reconnects gets
+	 * a new session.
 	 * <p>
-	 * Blocks until all is removed, which takes many short transactions for a large
-	 * session, whatever transaction the caller is in. After a failure the session stays
-	 * closed; calling this again removes the rest, and so does the cleanup.
+	 * Blocks until everything is removed. A large session takes many short transactions,
+	 * independent of the caller's transaction. After a failure the session stays closed;
+	 * another call, or the cleanup, removes the rest.
 	 * @param sessionId the session
-	 * @return whether there was such a session, open or closed
+	 * @return whether the session existed, open or closed
 	 * @throws EventLogUnavailableException if Postgres does not answer in time, or
-	 * another transaction keeps the session locked
+	 * another transaction holds the lock of the session
 	 */
 	boolean erase(UUID sessionId);
 
 	/**
-	 * Erases all sessions that a user has now, as {@link #erase(UUID)} does, after having
-	 * {@linkplain #disconnect(String) disconnected} the user. A connection ends with
+	 * {@linkplain #disconnect(String) Disconnects} a user and {@linkplain #erase(UUID)
+	 * erases} all of the user's current sessions. A connection ends with
 	 * {@link CloseCode#UNAUTHORIZED} or {@link CloseCode#RESTART}, whichever its node
-	 * hears of first. Sessions that the user opens in the meantime stay. What Postgres
-	 * keeps elsewhere, in backups for example, is not affected.
+	 * processes first. Sessions opened during the call are kept. Copies outside the
+	 * tables, such as backups, are not affected.
 	 * @param userId the user
-	 * @return how many sessions were erased; fewer than there were if an earlier attempt
-	 * has failed halfway
+	 * @return the number of erased sessions, without those that an earlier failed attempt
+	 * erased
 	 * @throws EventLogUnavailableException if Postgres does not answer in time, or
-	 * another transaction keeps a session locked; to be repeated
+	 * another transaction holds the lock of a session; call again
 	 */
 	int erase(String userId);
 

@@ -26,31 +26,31 @@ import static dev.resumablews.PropertyRules.requireZeroOrAtLeast;
 import static dev.resumablews.PropertyRules.show;
 
 /**
- * All properties of the library. Each group is a record that refuses values that cannot
- * work, with a message that says what to set.
+ * Configuration properties of the library. Each group is a record that rejects invalid
+ * values with a message that names the accepted ones.
  * <p>
- * All groups are in one file, so that every property can be found there.
+ * All groups are in this file, so that every property is easy to find.
  *
- * @param enabled Whether the library is active. When false, there is no endpoint and no
- * table, and ResumableSessions drops what is published.
+ * @param enabled Whether the library is active. When false, there are no endpoints and no
+ * tables, and ResumableSessions discards published events.
  * @param path Path of the WebSocket endpoint: letters, digits, "/", "-", "_" and ".".
- * @param allowedOrigins Origins a browser may connect from, and no others: patterns such
- * as "https://*.example.com", "self" for the origin of the endpoint itself, or "*" for
- * any. When empty, the same origin only.
- * @param auth Who may connect.
+ * @param allowedOrigins Origins from which browsers may connect: patterns such as
+ * "https://*.example.com", "self" for the endpoint's origin, or "*" for any. When empty,
+ * only the same origin is allowed.
+ * @param auth Authentication of clients.
  * @param http Server-sent events, long polling, and messages over HTTP.
- * @param connection Limits and times of a connection.
- * @param user What one user may take of a node.
+ * @param connection Limits and timeouts of a connection.
+ * @param user Limits of one user.
  * @param log The event log.
- * @param pool The library's own connections to Postgres.
+ * @param pool The library's own connection pool.
  * @param feed Recent events kept in memory for connected sessions.
- * @param cluster How nodes tell each other of news.
+ * @param cluster Signals between nodes.
  * @param reply Answers to user messages.
- * @param shutdown What happens when the application stops.
+ * @param shutdown Graceful shutdown.
  * @param schema The tables in Postgres.
- * @param cleanup Scheduled removal of what is no longer needed.
- * @param client The script that browsers connect with.
- * @param relay Upstream WebSockets that sessions can be connected to, by name.
+ * @param cleanup Scheduled removal of expired data.
+ * @param client The client script for browsers.
+ * @param relay Upstream WebSockets to which sessions can be connected, by name.
  */
 @ConfigurationProperties("resumable-ws")
 public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @DefaultValue("/ws") String path,
@@ -81,30 +81,29 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * Who may connect.
+	 * Authentication of clients.
 	 *
-	 * @param tokenSources Where to look for the token, in this order. The query is a
-	 * source only if it is named, because URLs end up in logs. With "message", a
-	 * WebSocket whose handshake has no token opens, and its first message is to hold it.
+	 * @param tokenSources Sources of the token, in order of precedence. The query must be
+	 * named explicitly, because URLs end up in logs. With "message", a WebSocket without
+	 * a token in its handshake opens and must send the token in its first message.
 	 * @param cookieName Name of the cookie that holds the token.
-	 * @param revalidationInterval Time between two questions to the application's
-	 * UserValidator whether a user who is connected is still valid. Milliseconds without
-	 * a unit.
-	 * @param permitWithSpringSecurity Whether Spring Security lets requests to the
-	 * endpoint, which authenticates its clients itself, and to the client's scripts
-	 * through.
-	 * @param handshakesPerSecondPerAddress Handshakes a second that one address may send
-	 * to this node on average, whatever their tokens; zero for no limit. An IPv6 address
-	 * counts with all others of its /64.
-	 * @param handshakeBurstPerAddress Handshakes that one address may send at once.
-	 * @param firstMessageTimeout Time in which the first message must hold the token, if
-	 * the handshake has none and "message" is a source of tokens; up to a minute.
-	 * Milliseconds without a unit.
-	 * @param maxUnauthenticated WebSockets of this node that may wait for their first
-	 * message; further handshakes without a token are refused.
-	 * @param maxUnauthenticatedPerAddress WebSockets of one address that may wait for
-	 * their first message; further handshakes without a token are refused. An IPv6
-	 * address counts with all others of its /64.
+	 * @param revalidationInterval Interval at which the application's UserValidator
+	 * checks connected users. Milliseconds without a unit.
+	 * @param permitWithSpringSecurity Whether Spring Security permits requests to the
+	 * client scripts and to the endpoint, which authenticates clients by itself.
+	 * @param handshakesPerSecondPerAddress Average number of handshakes per second that
+	 * one address may send to this node, with valid or invalid tokens; zero for no limit.
+	 * All IPv6 addresses of a /64 count as one.
+	 * @param handshakeBurstPerAddress Number of handshakes that one address may send at
+	 * once.
+	 * @param firstMessageTimeout Time within which the first message with the token must
+	 * arrive, if the handshake has none and "message" is a token source; at most one
+	 * minute. Milliseconds without a unit.
+	 * @param maxUnauthenticated Number of WebSockets of this node that may be waiting for
+	 * their first message, before further handshakes without a token are rejected.
+	 * @param maxUnauthenticatedPerAddress Number of WebSockets of one address that may be
+	 * waiting for their first message, before further handshakes without a token are
+	 * rejected. All IPv6 addresses of a /64 count as one.
 	 * @param jwt Verification of JSON Web Tokens.
 	 */
 	public record Auth(@DefaultValue( {
@@ -133,7 +132,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * Where a client's token is found.
+	 * Source of a client's token.
 	 */
 	public enum TokenSource {
 
@@ -158,33 +157,33 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		QUERY,
 
 		/**
-		 * The first message, of a client whose handshake has no token.
+		 * The first message, if the handshake has no token.
 		 */
 		MESSAGE
 
 	}
 
 	/**
-	 * Verification of JSON Web Tokens. One of secret, public key, JWK set or issuer is
-	 * needed, unless the application has a {@code JwtDecoder} bean.
+	 * Verification of JSON Web Tokens. Requires a secret, a public key, a JWK set or an
+	 * issuer, unless the application has a {@code JwtDecoder} bean.
 	 *
 	 * @param secret Secret of HS256 signatures, at least 32 bytes.
 	 * @param publicKeyLocation Location of an RSA public key in PEM format, for RS256
 	 * signatures.
 	 * @param jwkSetUri URI of the JWK set to verify signatures with.
-	 * @param issuer Issuer, which the token's "iss" must match. When not set, it is the
-	 * issuer URI if that is set, and is not looked at otherwise.
-	 * @param issuerUri Issuer, whose keys are found by OpenID Connect discovery; the
-	 * token's "iss" must match.
-	 * @param audiences Audiences, one of which the token's "aud" must hold. When empty,
-	 * it is not looked at.
-	 * @param requireExpiration Whether a token without "exp" is refused.
-	 * @param maxAge Age, counted from the token's "iat", at which a token is no longer
-	 * valid even if it has not expired; a token without "iat" is refused. When not set,
-	 * the age is not looked at. Milliseconds without a unit.
-	 * @param clockSkew Tolerance for the clocks of issuer and server. Milliseconds
-	 * without a unit.
-	 * @param userClaim Claim that holds the user's id.
+	 * @param issuer Issuer that the token's "iss" must match. When not set, the issuer
+	 * URI is used; without either, "iss" is not checked.
+	 * @param issuerUri Issuer whose keys are found by OpenID Connect discovery. The
+	 * token's "iss" must match it.
+	 * @param audiences Audiences of which the token's "aud" must contain at least one.
+	 * When empty, "aud" is not checked.
+	 * @param requireExpiration Whether to reject tokens without "exp".
+	 * @param maxAge Maximum age of a token, counted from its "iat", regardless of its
+	 * expiration. Tokens without "iat" are rejected. When not set, the age is not
+	 * checked. Milliseconds without a unit.
+	 * @param clockSkew Tolerated difference between the clocks of issuer and server.
+	 * Milliseconds without a unit.
+	 * @param userClaim Claim that contains the user id.
 	 */
 	public record Jwt(@Nullable String secret, @Nullable Resource publicKeyLocation, @Nullable String jwkSetUri,
 			@Nullable String issuerUri, @Nullable String issuer, @DefaultValue List<String> audiences,
@@ -201,7 +200,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		}
 
 		/**
-		 * Returns what tokens must hold, and no secret.
+		 * Returns the expected claims. Keys and secrets are omitted.
 		 */
 		@Override
 		public String toString() {
@@ -213,11 +212,12 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	/**
 	 * Server-sent events, long polling, and messages over HTTP.
 	 *
-	 * @param enabled Whether to provide them, below the path of the WebSocket endpoint.
-	 * @param maxWait Time a long poll may wait for something to send. One that asks for
-	 * more waits as long. Milliseconds without a unit.
-	 * @param maxRequestSize Size of the body of a request with messages. Bytes without a
-	 * unit.
+	 * @param enabled Whether to provide the HTTP endpoints, below the path of the
+	 * WebSocket endpoint.
+	 * @param maxWait Maximum time that a long poll waits for events, even if the client
+	 * requests more. Milliseconds without a unit.
+	 * @param maxRequestSize Maximum size of the body of a request with messages. Bytes
+	 * without a unit.
 	 */
 	public record Http(@DefaultValue("true") boolean enabled, @DefaultValue("30s") Duration maxWait,
 			@DefaultValue("1MB") DataSize maxRequestSize) {
@@ -231,32 +231,32 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * Limits and times of a connection.
+	 * Limits and timeouts of a connection.
 	 *
-	 * @param heartbeatInterval Time between two pings to a client that is silent.
-	 * Milliseconds without a unit.
-	 * @param heartbeatTimeout Silence after which a client is taken for dead.
-	 * Milliseconds without a unit.
-	 * @param sendTimeout Time a client may take to accept what was sent before it is
-	 * closed as too slow, in addition to the time of its transmission at 1 kB/s.
-	 * Milliseconds without a unit.
-	 * @param maxLifetime Time after which a connection is closed, so that the client
-	 * connects again, perhaps to another node; zero for never. Milliseconds without a
+	 * @param heartbeatInterval Interval of pings to a silent client. Milliseconds without
+	 * a unit.
+	 * @param heartbeatTimeout Time without traffic after which a client is considered
+	 * dead. Milliseconds without a unit.
+	 * @param sendTimeout Time after which a connection is closed if the client does not
+	 * accept sent data, in addition to the transmission time at 1 kB/s. Milliseconds
+	 * without a unit.
+	 * @param maxLifetime Time after which a connection is closed so that the client
+	 * reconnects, possibly to another node; zero for no limit. Milliseconds without a
 	 * unit.
-	 * @param maxLifetimeJitter Share of the maximum lifetime that is taken off at random.
-	 * @param maxMessageSize Size of the largest message a client may send. Bytes without
-	 * a unit.
-	 * @param maxMalformedMessages Malformed messages in a row after which a client is
-	 * closed.
-	 * @param maxPerSession Connections a session may have, over all nodes; the oldest is
-	 * closed for a new one.
-	 * @param maxPerUser Connections a user may have, over all nodes.
-	 * @param maxTotal Connections this node accepts. Keep it below what the web server
-	 * accepts, such as server.tomcat.max-connections.
-	 * @param maxOpening Connections whose session may wait to be opened; further ones are
-	 * refused.
-	 * @param maxSendSize Size up to which waiting events are sent together. Bytes without
-	 * a unit.
+	 * @param maxLifetimeJitter Maximum share of the lifetime that is subtracted at
+	 * random, from 0 to 1.
+	 * @param maxMessageSize Maximum size of a client message. Bytes without a unit.
+	 * @param maxMalformedMessages Number of consecutive malformed messages after which a
+	 * connection is closed.
+	 * @param maxPerSession Maximum number of connections of a session on all nodes. A
+	 * further connection closes the oldest one.
+	 * @param maxPerUser Maximum number of connections of a user on all nodes.
+	 * @param maxTotal Maximum number of connections of this node. Keep it below the limit
+	 * of the web server, such as server.tomcat.max-connections.
+	 * @param maxOpening Number of connections that may be waiting for their session to be
+	 * opened, before further ones are rejected.
+	 * @param maxSendSize Size up to which queued events are combined in one send. Bytes
+	 * without a unit.
 	 */
 	public record Connection(@DefaultValue("25s") Duration heartbeatInterval,
 			@DefaultValue("60s") Duration heartbeatTimeout, @DefaultValue("20s") Duration sendTimeout,
@@ -287,39 +287,42 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * What one user may take of a node, over all of the user's connections. Zero is no
+	 * Limits of one user on a node, over all of the user's connections. Zero means no
 	 * limit.
 	 *
-	 * @param messagesPerSecond Messages a second on average.
-	 * @param messageBurst Messages at once.
-	 * @param sizePerSecond Size of the messages of a second on average; 16 times as much
-	 * at once. Bytes without a unit.
-	 * @param framesPerSecond Frames a second on average, of which a large message has
-	 * many; five times as many at once.
-	 * @param handshakesPerMinute Handshakes a minute on average; as many at once.
-	 * @param resumesPerMinute Requests a minute to send the log again from an event on.
-	 * @param repliesPerMinute Messages a minute that are answered.
-	 * @param replayPerSecond Size of the events of a second that are read from the log on
-	 * average; four times as much at once. Beyond that, they are read later. Bytes
-	 * without a unit.
-	 * @param maxWaitingMessages Messages that wait to be stored or handled.
-	 * @param maxWaitingSize Size of the messages that wait to be stored or handled. Bytes
-	 * without a unit.
-	 * @param maxUnreadSize Size of the control messages that the user's clients have not
-	 * read yet. Bytes without a unit.
-	 * @param ephemeralPerSecond Ephemeral messages a second on average; twice as many at
-	 * once. Further ones are dropped.
-	 * @param maxEphemeralSize Size of the ephemeral events that the user's clients have
-	 * not read yet, and of the ephemeral messages that wait to be handled, at 1 kB more
-	 * for each. Further ones are dropped, the oldest events first. Bytes without a unit.
-	 * @param maxHandlers Handlers of messages that run at the same time.
-	 * @param maxWaitingReplies Replies that may wait for their turn, on all nodes, before
-	 * further messages of the user are refused.
-	 * @param maxRunningReplies Replies that run at the same time, on all nodes.
-	 * @param maxSessions Open sessions, on all nodes, before handshakes create no further
-	 * ones.
-	 * @param maxStorage Size of the events of all sessions, beyond which messages of the
-	 * user that would be stored are refused. Bytes without a unit.
+	 * @param messagesPerSecond Average number of messages per second.
+	 * @param messageBurst Number of messages at once.
+	 * @param sizePerSecond Average size of the messages per second, with bursts of 16
+	 * times that size. Bytes without a unit.
+	 * @param framesPerSecond Average number of frames per second, with bursts of five
+	 * times that number. Large messages consist of many frames.
+	 * @param handshakesPerMinute Average number of handshakes per minute, with bursts of
+	 * the same number.
+	 * @param resumesPerMinute Number of requests per minute to replay the log from an
+	 * event.
+	 * @param repliesPerMinute Number of messages per minute that are answered.
+	 * @param replayPerSecond Average size of the events per second that are read from the
+	 * log for replays, with bursts of four times that size. Further reads are delayed.
+	 * Bytes without a unit.
+	 * @param maxWaitingMessages Maximum number of messages that are queued to be stored
+	 * or handled.
+	 * @param maxWaitingSize Maximum size of the messages that are queued to be stored or
+	 * handled. Bytes without a unit.
+	 * @param maxUnreadSize Maximum size of the control messages that the user's clients
+	 * have not read yet. Bytes without a unit.
+	 * @param ephemeralPerSecond Average number of ephemeral messages per second, with
+	 * bursts of twice that number. Further messages are dropped.
+	 * @param maxEphemeralSize Maximum size of unread ephemeral events and queued
+	 * ephemeral messages, with 1 kB added for each. Further ones are dropped, oldest
+	 * events first. Bytes without a unit.
+	 * @param maxHandlers Number of message handlers that may run concurrently.
+	 * @param maxWaitingReplies Number of queued replies, on all nodes, before further
+	 * messages of the user are rejected.
+	 * @param maxRunningReplies Number of replies that may run concurrently, on all nodes.
+	 * @param maxSessions Maximum number of open sessions. Further handshakes do not
+	 * create sessions.
+	 * @param maxStorage Maximum size of the events in all sessions of the user, before
+	 * further stored messages are rejected. Bytes without a unit.
 	 */
 	public record User(@DefaultValue("20") int messagesPerSecond, @DefaultValue("100") int messageBurst,
 			@DefaultValue("256KB") DataSize sizePerSecond, @DefaultValue("200") int framesPerSecond,
@@ -357,26 +360,27 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	/**
 	 * The event log.
 	 *
-	 * @param lanes Batches of events that may be written to Postgres at the same time;
-	 * each holds a database connection while it writes.
-	 * @param queueCapacity Events that may wait in each lane.
-	 * @param queueSize Size of the events that may wait in each lane. Bytes without a
+	 * @param lanes Number of batches that may be written to Postgres concurrently. Each
+	 * one holds a database connection while it writes.
+	 * @param queueCapacity Maximum number of queued events in each lane.
+	 * @param queueSize Maximum size of the queued events in each lane. Bytes without a
 	 * unit.
-	 * @param maxBatch Events written in one batch at most.
-	 * @param commitInterval Shortest time between two commits of a lane that has more to
-	 * do than one event at a time; zero to commit as often as Postgres can. Milliseconds
+	 * @param maxBatch Maximum number of events in a batch.
+	 * @param commitInterval Minimum time between two commits of a lane whose batches hold
+	 * several events; zero to commit as often as Postgres can. Milliseconds without a
+	 * unit.
+	 * @param appendTimeout Time after which an event that could not be stored is
+	 * rejected. Milliseconds without a unit.
+	 * @param statementTimeout Maximum time that a statement may take. Milliseconds
 	 * without a unit.
-	 * @param appendTimeout Time an event may wait to be stored before it is refused.
-	 * Milliseconds without a unit.
-	 * @param statementTimeout Time Postgres may take to answer a statement. Milliseconds
-	 * without a unit.
-	 * @param maxEventSize Size of the largest event. Bytes without a unit.
-	 * @param readers Reads from Postgres at the same time for connections that catch up.
-	 * @param handlers Messages with an idempotency key that are handled at the same time.
-	 * Each holds a connection of the application's pool while its handler runs.
-	 * @param pageSize Events read from Postgres at once for a connection that catches up.
-	 * @param epoch Name of the database's history, added to its system identifier and
-	 * timeline. Set a name that was never used before when the database is set back
+	 * @param maxEventSize Maximum size of an event. Bytes without a unit.
+	 * @param readers Number of concurrent reads from Postgres for replays.
+	 * @param handlers Number of messages with an idempotency key that are handled
+	 * concurrently. Each one holds a connection of the application's pool while its
+	 * handler runs.
+	 * @param pageSize Number of events per read from Postgres for replays.
+	 * @param epoch Name of the database's history, in addition to its system identifier
+	 * and timeline. Set a name that was never used before after restoring the database
 	 * without a new timeline.
 	 */
 	public record Log(@DefaultValue("2") int lanes, @DefaultValue("10000") int queueCapacity,
@@ -408,12 +412,12 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * The library's own connections to Postgres, which the application cannot use up.
+	 * The library's own connection pool, which the application cannot exhaust.
 	 *
-	 * @param enabled Whether to keep a small pool with the settings of the application's,
-	 * instead of sharing the application's pool.
-	 * @param size Connections in the pool at most. When not set, there is one for each of
-	 * log.lanes and log.readers, and three more, or four with relays.
+	 * @param enabled Whether to use a small separate pool with the settings of the
+	 * application's pool, instead of sharing that pool.
+	 * @param size Maximum number of connections. When not set, the sum of log.lanes and
+	 * log.readers plus three, or four with relays.
 	 */
 	public record Pool(@DefaultValue("true") boolean enabled, @Nullable Integer size) {
 
@@ -422,8 +426,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	/**
 	 * Recent events kept in memory for connected sessions.
 	 *
-	 * @param maxEvents Events kept for a session.
-	 * @param maxSize Size of the events kept for a session. Bytes without a unit.
+	 * @param maxEvents Maximum number of events kept for a session.
+	 * @param maxSize Maximum size of the events kept for a session. Bytes without a unit.
 	 */
 	public record Feed(@DefaultValue("256") int maxEvents, @DefaultValue("128KB") DataSize maxSize) {
 
@@ -435,14 +439,13 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * How nodes tell each other that a session has news, or that there is a reply to care
-	 * for.
+	 * Signals between nodes about new events and replies.
 	 *
-	 * @param signal What carries the signals between nodes.
-	 * @param pollInterval Time between two looks at the table of signals, when polling.
-	 * Milliseconds without a unit.
-	 * @param backstopInterval Time between two looks at the log in addition to the
-	 * signals, in case one was lost. Milliseconds without a unit.
+	 * @param signal Transport of the signals between nodes.
+	 * @param pollInterval Interval at which the table of signals is polled. Milliseconds
+	 * without a unit.
+	 * @param backstopInterval Interval at which the log is read regardless of signals, in
+	 * case a signal was lost. Milliseconds without a unit.
 	 */
 	public record Cluster(@DefaultValue("postgres") Signal signal, @DefaultValue("250ms") Duration pollInterval,
 			@DefaultValue("5s") Duration backstopInterval) {
@@ -455,19 +458,18 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * What carries the signals between nodes.
+	 * Transport of the signals between nodes.
 	 */
 	public enum Signal {
 
 		/**
-		 * Postgres {@code NOTIFY}. Needs a connection that is not shared, so not one of a
-		 * pooler in transaction mode.
+		 * Postgres {@code NOTIFY}. Requires a dedicated connection and does not work
+		 * through a pooler in transaction mode.
 		 */
 		POSTGRES,
 
 		/**
-		 * A table that each node reads at short intervals. Works with a pooler in
-		 * transaction mode.
+		 * A table that each node polls. Works through a pooler in transaction mode.
 		 */
 		POLLING,
 
@@ -481,29 +483,29 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	/**
 	 * Answers to user messages.
 	 *
-	 * @param enabled Whether user messages are answered.
+	 * @param enabled Whether to answer user messages.
 	 * @param systemPrompt System prompt for the model.
-	 * @param historyMessages Messages of the conversation that are given to the model.
-	 * @param historyCharacters Length, in UTF-16 units, of these messages together. The
-	 * oldest are left out; the message to answer never is.
-	 * @param firstPartTimeout Time the model may be silent before the first text of a
-	 * reply; models that reason are silent at first. Milliseconds without a unit.
-	 * @param idleTimeout Time the model may be silent after that before the reply fails.
-	 * Bytes that carry no text count, as far as the model's client shows them.
-	 * Milliseconds without a unit.
-	 * @param maxDuration Time a reply may take before it fails. Milliseconds without a
+	 * @param historyMessages Number of messages of the conversation that are passed to
+	 * the model.
+	 * @param historyCharacters Total length of these messages in UTF-16 units. The oldest
+	 * messages are omitted first; the message to answer is always included.
+	 * @param firstPartTimeout Maximum time until the first text of a reply. Allow for
+	 * models that reason first. Milliseconds without a unit.
+	 * @param idleTimeout Maximum time between two parts of a reply. Parts without text
+	 * count if the model's client exposes them. Milliseconds without a unit.
+	 * @param maxDuration Maximum duration of a reply. Milliseconds without a unit.
+	 * @param maxConcurrent Number of replies that may run concurrently on this node.
+	 * @param maxWaiting Number of queued replies, on all nodes, before further messages
+	 * of users with queued replies are rejected; at twice that number, the messages of
+	 * all users are rejected.
+	 * @param maxCharacters Length in UTF-16 units at which a reply is truncated.
+	 * @param oneAtATime Whether a reply starts only after the replies to all earlier
+	 * messages of its session have ended.
+	 * @param lease Time after which another node takes over a reply whose lease was not
+	 * renewed. Nodes renew leases after a third of that time. Milliseconds without a
 	 * unit.
-	 * @param maxConcurrent Replies that may run at once on this node.
-	 * @param maxWaiting Replies that may wait for their turn, on all nodes, before
-	 * further messages of users of whom some wait are refused; twice as many, before
-	 * those of all users are.
-	 * @param maxCharacters Length, in UTF-16 units, at which a reply is cut off.
-	 * @param oneAtATime Whether a reply waits until the replies to all earlier messages
-	 * of its session have ended.
-	 * @param lease Time after which another node takes over a reply whose node gives no
-	 * sign of life; nodes give one each third of that time. Milliseconds without a unit.
-	 * @param takeover What happens to a reply that is taken over.
-	 * @param maxAttempts Attempts at a reply before it fails.
+	 * @param takeover Treatment of a reply that is taken over.
+	 * @param maxAttempts Number of attempts before a reply fails.
 	 */
 	public record Reply(@DefaultValue("true") boolean enabled, @Nullable String systemPrompt,
 			@DefaultValue("50") int historyMessages, @DefaultValue("200000") int historyCharacters,
@@ -529,32 +531,32 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * What happens to a reply whose node is gone.
+	 * Treatment of a reply whose node died or stopped.
 	 */
 	public enum Takeover {
 
 		/**
-		 * It begins anew.
+		 * The reply is restarted.
 		 */
 		RESTART,
 
 		/**
-		 * It ends as failed.
+		 * The reply fails.
 		 */
 		FAIL
 
 	}
 
 	/**
-	 * What happens when the application stops.
+	 * Graceful shutdown.
 	 *
-	 * @param timeout Time in which replies end, events are stored and connections are
-	 * closed. Keep it below spring.lifecycle.timeout-per-shutdown-phase. Milliseconds
-	 * without a unit.
-	 * @param replyGrace Time that running replies get to end by themselves; at most four
-	 * fifths of the timeout. Milliseconds without a unit.
-	 * @param reconnectWindow Window over which clients are asked to spread their return.
-	 * Milliseconds without a unit.
+	 * @param timeout Maximum time to end replies, store events and close connections.
+	 * Keep it below spring.lifecycle.timeout-per-shutdown-phase. Milliseconds without a
+	 * unit.
+	 * @param replyGrace Time that running replies have to complete; at most four fifths
+	 * of the timeout. Milliseconds without a unit.
+	 * @param reconnectWindow Period over which clients are asked to spread their
+	 * reconnects. Milliseconds without a unit.
 	 */
 	public record Shutdown(@DefaultValue("20s") Duration timeout, @DefaultValue("10s") Duration replyGrace,
 			@DefaultValue("5s") Duration reconnectWindow) {
@@ -564,7 +566,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			Duration longest = timeout.multipliedBy(4).dividedBy(5);
 			requireZeroOrAtLeast("shutdown.reply-grace", replyGrace, "50ms", "s");
 			require(replyGrace.compareTo(longest) <= 0, "shutdown.reply-grace", replyGrace,
-					"from zero to %s, four fifths of resumable-ws.shutdown.timeout, so that time is left to store how replies ended"
+					"from zero to %s, four fifths of resumable-ws.shutdown.timeout, so that time remains to store the end of replies"
 						.formatted(show(longest)));
 			requireZeroOrAtLeast("shutdown.reconnect-window", reconnectWindow, "100ms", "s");
 		}
@@ -575,8 +577,8 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * The tables in Postgres.
 	 *
 	 * @param migrate Whether to create and update the tables at start-up.
-	 * @param name Schema the tables are in. When empty, the one the database connection
-	 * comes with.
+	 * @param name Schema of the tables. When empty, the current schema of the database
+	 * connection.
 	 */
 	public record Schema(@DefaultValue("true") boolean migrate, @DefaultValue("") String name) {
 
@@ -588,16 +590,16 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * Scheduled removal of what is no longer needed.
+	 * Scheduled removal of expired data.
 	 *
-	 * @param enabled Whether to clean up.
-	 * @param interval Time between two runs. Milliseconds without a unit.
-	 * @param cron Cron expression that says when to run, instead of the interval.
-	 * @param sessionTtl Time after which a session without a connection or an event is
+	 * @param enabled Whether to remove expired data.
+	 * @param interval Time between two runs of the cleanup. Milliseconds without a unit.
+	 * @param cron Cron expression that replaces the interval.
+	 * @param sessionTtl Time after the last connection or event at which a session is
 	 * removed with its events, at least 2 hours; zero for never. Milliseconds without a
 	 * unit.
-	 * @param closedSessionTtl Time after which a session that was closed is removed with
-	 * its events; zero to treat it like others. Milliseconds without a unit.
+	 * @param closedSessionTtl Time after which a closed session is removed with its
+	 * events; zero to treat it like an open one. Milliseconds without a unit.
 	 * @param eventTtl Age at which events are removed; zero for never. Milliseconds
 	 * without a unit.
 	 * @param idempotencyKeyTtl Age at which idempotency keys are removed. Milliseconds
@@ -618,9 +620,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 				require(CronExpression.isValidExpression(cron), "cleanup.cron", cron,
 						"a cron expression of six fields, such as '0 0 4 * * *'");
 				require(CronExpression.parse(cron).next(LocalDateTime.now()) != null, "cleanup.cron", cron,
-						"a cron expression that names a time which comes, such as '0 0 4 * * *'");
+						"a cron expression that matches a time in the future, such as '0 0 4 * * *'");
 			}
-			// a session notes a visit once an hour only
+			// a session records connections at most once an hour
 			requireZeroOrAtLeast("cleanup.session-ttl", sessionTtl, "2h", "d");
 			requireZeroOrAtLeast("cleanup.closed-session-ttl", closedSessionTtl, "1h", "d");
 			requireZeroOrAtLeast("cleanup.event-ttl", eventTtl, "1h", "d");
@@ -632,12 +634,12 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * The script that browsers connect with. Beside it are the one that it loads where
-	 * WebSockets are blocked, and the one that counts unsent messages.
+	 * The client script for browsers, served together with the fallback for blocked
+	 * WebSockets and the script that counts unsent messages.
 	 *
-	 * @param enabled Whether to serve the scripts.
-	 * @param path Path of the script that browsers connect with. The others are http.js
-	 * and unsent.js in the same folder.
+	 * @param enabled Whether to serve the client scripts.
+	 * @param path Path of the client script. The other scripts are http.js and unsent.js
+	 * in the same folder.
 	 */
 	public record Client(@DefaultValue("true") boolean enabled, @DefaultValue("/resumable-ws/client.js") String path) {
 
@@ -645,49 +647,48 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			require(isPath(path), "client.path", path,
 					"a path such as /js/resumable-ws.js, of letters, digits, '/', '-', '_' and '.'");
 			require(!path.endsWith("/http.js") && !path.endsWith("/unsent.js"), "client.path", path,
-					"a path that ends in another name: another script of the client is served there");
+					"a path with another file name, which is not that of another client script");
 		}
 
 	}
 
 	/**
-	 * An upstream WebSocket, such as a realtime API, to which a session is connected by a
-	 * message of type "relay.&lt;name&gt;".
+	 * An upstream WebSocket, such as a realtime API. A message of type
+	 * "relay.&lt;name&gt;" connects a session to it.
 	 *
-	 * @param uri URI of the upstream, with the scheme "ws" or "wss". It may be logged
-	 * without its query.
-	 * @param headers Headers of the handshake, such as "Authorization". Their values are
+	 * @param uri URI of the upstream, with the scheme "ws" or "wss". Logged without its
+	 * query.
+	 * @param headers Headers of the handshake, such as "Authorization". Values are
 	 * neither logged nor sent to clients.
-	 * @param subprotocols Subprotocols that are offered to the upstream.
-	 * @param durableTypes Types of the upstream's messages that are stored, with "*" for
-	 * any characters.
-	 * @param ephemeralTypes Types of the upstream's messages that are never stored, even
-	 * if they are among the durable ones. All that are not durable are ephemeral.
-	 * @param redelivery What happens to messages that may have reached the upstream
-	 * before, on a connection that was lost.
-	 * @param connectTimeout Time an attempt to connect may take. Milliseconds without a
+	 * @param subprotocols Subprotocols to offer to the upstream.
+	 * @param durableTypes Types of upstream messages to store, with "*" for any
+	 * characters.
+	 * @param ephemeralTypes Types of upstream messages that are never stored, even if a
+	 * durable type matches. Types that match neither list are ephemeral.
+	 * @param redelivery Treatment of messages that may have reached the upstream before,
+	 * on a lost connection.
+	 * @param connectTimeout Maximum time of an attempt to connect. Milliseconds without a
 	 * unit.
-	 * @param minBackOff Delay after the first failed attempt to connect; it doubles with
-	 * each further one. Milliseconds without a unit.
-	 * @param maxBackOff Longest delay between two attempts to connect. Milliseconds
+	 * @param minBackOff Delay after the first failed attempt to connect, which doubles
+	 * with each further attempt. Milliseconds without a unit.
+	 * @param maxBackOff Maximum delay between two attempts to connect. Milliseconds
 	 * without a unit.
-	 * @param maxRefusals Attempts that the upstream answers with 401 or 403 before the
-	 * relay is closed.
+	 * @param maxRefusals Number of attempts rejected with status 401 or 403 after which
+	 * the relay is closed.
 	 * @param giveUpAfter Time without a connection after which the relay is closed.
 	 * Milliseconds without a unit.
 	 * @param idleTimeout Time without a message in either direction after which the relay
 	 * is closed. Milliseconds without a unit.
-	 * @param maxMessageSize Size of the largest message of the upstream. Bytes without a
+	 * @param maxMessageSize Maximum size of an upstream message. Bytes without a unit.
+	 * @param maxWaitingSize Maximum size of the messages of a session that are queued for
+	 * the upstream, before further ones are rejected; zero for no limit. Bytes without a
 	 * unit.
-	 * @param maxWaitingSize Size of the messages of one session that wait to be
-	 * forwarded, before further ones are refused; zero for no limit. Bytes without a
-	 * unit.
-	 * @param lease Time after which another node takes over a relay whose node gives no
-	 * sign of life. Milliseconds without a unit.
-	 * @param maxPerUser Relays that are open for one user, on all nodes, before messages
-	 * that ask for another one are refused; zero for no limit.
-	 * @param maxPerNode Relays that are open on this node. Further ones are left to other
-	 * nodes, or wait.
+	 * @param lease Time after which another node takes over a relay whose lease was not
+	 * renewed. Milliseconds without a unit.
+	 * @param maxPerUser Maximum number of open relays of a user, on all nodes, before
+	 * messages that would open another one are rejected; zero for no limit.
+	 * @param maxPerNode Maximum number of open relays on this node. Further ones run on
+	 * other nodes, or wait.
 	 */
 	public record Relay(@Nullable URI uri, @DefaultValue Map<String, String> headers,
 			@DefaultValue List<String> subprotocols, @DefaultValue List<String> durableTypes,
@@ -722,7 +723,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		}
 
 		/**
-		 * Returns where the upstream is, and nothing that may be secret.
+		 * Returns the URI without its query. Headers may contain secrets and are omitted.
 		 */
 		@Override
 		public String toString() {
@@ -737,24 +738,25 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	}
 
 	/**
-	 * What happens to a message that may have reached the upstream before.
+	 * Treatment of a message that may have reached the upstream before.
 	 */
 	public enum Redelivery {
 
 		/**
-		 * It is sent again.
+		 * The message is sent again.
 		 */
 		RESEND,
 
 		/**
-		 * It is not sent again.
+		 * The message is skipped.
 		 */
 		SKIP
 
 	}
 
 	/**
-	 * Whether a value is a path in which nothing is a pattern or needs to be escaped.
+	 * Returns whether a value is a path without patterns and characters that need
+	 * escaping.
 	 */
 	private static boolean isPath(String value) {
 		return PATH.matcher(value).matches();

@@ -3,21 +3,21 @@ package dev.resumablews;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that whoever guards the service may want to know: who was refused, from
- * where, and why. Holds nothing that the client has sent, and no token.
+ * A security-relevant event, such as a rejected handshake: the user, the address and the
+ * reason. Contains no token and no client input.
  *
- * @param kind what has happened
- * @param userId the user; null if not known, or not verified
- * @param remoteAddress the address of the other end of the connection, as the container
- * tells it: behind a proxy, that of the proxy unless the container is told to look at
- * forwarded headers; null if not known
- * @param reason why, one of a fixed set of words that can be a tag of a meter, such as
- * {@code origin}, {@code token} or the name of a limit
+ * @param kind the kind of event
+ * @param userId the user; null if unknown or unverified
+ * @param remoteAddress the remote address reported by the container. Behind a proxy this
+ * is the proxy's address, unless the container is configured to use forwarded headers;
+ * null if unknown
+ * @param reason the reason, one of a fixed set of values that is suitable as a meter tag,
+ * such as {@code origin}, {@code token} or the name of a limit
  */
 public record SecurityEvent(Kind kind, @Nullable String userId, @Nullable String remoteAddress, String reason) {
 
 	/**
-	 * What has happened.
+	 * The kind of event.
 	 */
 	public enum Kind {
 
@@ -32,26 +32,26 @@ public record SecurityEvent(Kind kind, @Nullable String userId, @Nullable String
 		TOKEN_REFUSED,
 
 		/**
-		 * A client has sent or asked for more than it may. What it sent was refused, or
-		 * its connection was closed.
+		 * A client exceeded a limit. Its request was rejected, or its connection was
+		 * closed.
 		 */
 		LIMIT_EXCEEDED,
 
 		/**
-		 * A client was closed for what it sent.
+		 * A connection was closed because the client violated the protocol.
 		 */
 		PROTOCOL_VIOLATED,
 
 		/**
-		 * A user was disconnected, by the application, because the login is not valid any
-		 * more, or because its HTTP session has ended: {@code disconnected},
-		 * {@code invalid} or {@code logged_out}. Reported by each node that has closed
-		 * connections, once for each user.
+		 * A user was disconnected by the application ({@code disconnected}), because the
+		 * login is no longer valid ({@code invalid}), or because its HTTP session ended
+		 * ({@code logged_out}). Reported once per user by each node that closed
+		 * connections.
 		 */
 		DISCONNECTED,
 
 		/**
-		 * Data of a user was erased: all of it ({@code user}) or a {@code session}.
+		 * Data of a user was erased: all data ({@code user}) or one {@code session}.
 		 */
 		ERASED
 

@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * A durable event of a session, as it is stored. Immutable.
+ * A stored event of a session. Immutable.
  *
- * @param sessionId the session it belongs to
- * @param id its position in the session's log, counted from 1 without a hole
- * @param type its type, such as {@code user_message}
+ * @param sessionId the session of the event
+ * @param id the position in the session's log, starting at 1 without gaps
+ * @param type the event type, such as {@code user_message}
  * @param payload its payload, the text of a JSON object
  * @param createdAt when it was stored, by the clock of the database
  */

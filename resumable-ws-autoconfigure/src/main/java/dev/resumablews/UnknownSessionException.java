@@ -3,8 +3,8 @@ package dev.resumablews;
 import java.util.UUID;
 
 /**
- * There is no such session: it never existed, was closed, was cleaned up, or never had an
- * event and was not used for a day.
+ * Thrown when a session does not exist: it was never opened, was closed or removed, or
+ * expired without an event after one day.
  */
 public class UnknownSessionException extends RuntimeException {
 
@@ -16,7 +16,7 @@ public class UnknownSessionException extends RuntimeException {
 	}
 
 	/**
-	 * Returns the id that no open session has.
+	 * Returns the requested session id.
 	 * @return the session id
 	 */
 	public UUID getSessionId() {

@@ -1,6 +1,7 @@
 /**
- * What an application may touch: the beans it can inject, the interfaces it can implement
- * and the properties it can set. Depends on no other package of this library.
+ * Public API: the beans that an application can inject, the interfaces that it can
+ * implement and the properties that it can set. Does not depend on any other package of
+ * the library.
  */
 @NullMarked
 package dev.resumablews;

@@ -5,7 +5,7 @@ import java.util.function.IntSupplier;
 /**
  * The application's connection pool.
  *
- * @param size how many connections it has at most
+ * @param size the maximum number of connections
  */
 record ApplicationPool(IntSupplier size) {
 

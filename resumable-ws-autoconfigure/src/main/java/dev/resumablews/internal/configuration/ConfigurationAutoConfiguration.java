@@ -35,8 +35,8 @@ import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMappi
 import org.springframework.web.socket.WebSocketHandler;
 
 /**
- * Auto-configuration of the checks of the configuration. Without a condition: also
- * {@code resumable-ws.enabled} can be misspelled.
+ * Auto-configuration of configuration checks. Unconditional, because {@code
+ * resumable-ws.enabled} itself can be misspelled.
  */
 @AutoConfiguration(after = JdbcAutoConfiguration.class)
 public final class ConfigurationAutoConfiguration {
@@ -53,7 +53,7 @@ public final class ConfigurationAutoConfiguration {
 	static class InvariantConfiguration {
 
 		/**
-		 * As Spring Boot has it.
+		 * Name of Spring Boot's property.
 		 */
 		private static final String SHUTDOWN_PHASE = "spring.lifecycle.timeout-per-shutdown-phase";
 

@@ -34,8 +34,8 @@ import org.springframework.web.socket.handler.WebSocketHandlerDecorator;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
- * Refuses a second handler on a path of the library's, of which one would never be
- * called. A pattern that only includes the path, such as {@code /**}, is no such handler.
+ * Rejects a second handler for a path of the library, since one of the two would never be
+ * called. Patterns that only include the path, such as {@code /**}, are accepted.
  */
 final class EndpointPathCheck implements SmartInitializingSingleton {
 
@@ -44,7 +44,7 @@ final class EndpointPathCheck implements SmartInitializingSingleton {
 	private final ApplicationContext context;
 
 	/**
-	 * Property of each path.
+	 * The property that sets each path.
 	 */
 	private final Map<String, String> propertiesByPath;
 
@@ -52,8 +52,8 @@ final class EndpointPathCheck implements SmartInitializingSingleton {
 
 	/**
 	 * Creates a check.
-	 * @param propertiesByPath the library's paths, and the property that sets each
-	 * @param ownMappings names of the beans that map them
+	 * @param propertiesByPath the paths of the library with the properties that set them
+	 * @param ownMappings the names of the library's own mapping beans
 	 */
 	EndpointPathCheck(ApplicationContext context, Map<String, String> propertiesByPath, Set<String> ownMappings) {
 		this.context = context;
@@ -117,7 +117,7 @@ final class EndpointPathCheck implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * Returns whether a pattern that begins with a path matches the path itself.
+	 * Returns whether a pattern that starts with a path matches the path itself.
 	 */
 	private static boolean isHandledToo(String rest, boolean servlet) {
 		return rest.isEmpty() || rest.equals("/**") || rest.startsWith("/{*") || servlet && rest.equals("/*");
@@ -130,7 +130,7 @@ final class EndpointPathCheck implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * Finds the paths of router functions. Their predicates tell them only as text.
+	 * Finds the paths of router functions, whose predicates expose them only as text.
 	 */
 	private static final class Routes implements RouterFunctions.Visitor {
 

@@ -15,20 +15,20 @@ import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
 /**
- * Checks that the values of different groups of properties fit together. What cannot work
- * is refused; what only does harm is logged. Each message has both values and the remedy.
+ * Checks invariants between property groups. Combinations that cannot work are rejected;
+ * harmful ones are logged. Each message names both values and the remedy.
  */
 final class InvariantCheck implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(InvariantCheck.class);
 
 	/**
-	 * A node counts as gone after two heartbeats.
+	 * Heartbeats after which a node is considered dead.
 	 */
 	private static final int HEARTBEATS = 2;
 
 	/**
-	 * How much of a second's size a user may send at once.
+	 * Burst of a user, as a multiple of the size per second.
 	 */
 	private static final int SIZE_BURST_SECONDS = 16;
 
@@ -40,9 +40,9 @@ final class InvariantCheck implements SmartInitializingSingleton {
 
 	/**
 	 * Creates a check.
-	 * @param shutdownPhase how long Spring waits for a phase of the shutdown
-	 * @param applicationPool how many connections the application's pool has;
-	 * {@link Integer#MAX_VALUE} if that is not known
+	 * @param shutdownPhase Spring's timeout per shutdown phase
+	 * @param applicationPool the size of the application's pool;
+	 * {@link Integer#MAX_VALUE} if unknown
 	 */
 	InvariantCheck(ResumableWsProperties properties, Duration shutdownPhase, IntSupplier applicationPool) {
 		this.properties = properties;
@@ -63,7 +63,7 @@ final class InvariantCheck implements SmartInitializingSingleton {
 		Duration least = this.properties.connection().heartbeatInterval().multipliedBy(HEARTBEATS);
 		if (cleanup.enabled() && cleanup.liveConnectionTtl().compareTo(least) < 0) {
 			throw new ResumableWsConfigurationException(
-					"resumable-ws.cleanup.live-connection-ttl (%s) is less than two heartbeats (resumable-ws.connection.heartbeat-interval is %s): connections that are open would count as closed."
+					"resumable-ws.cleanup.live-connection-ttl (%s) is less than two heartbeats (resumable-ws.connection.heartbeat-interval is %s): open connections would be considered closed."
 						.formatted(show(cleanup.liveConnectionTtl()),
 								show(this.properties.connection().heartbeatInterval())),
 					"Set resumable-ws.cleanup.live-connection-ttl to %s or more, or shorten the heartbeat interval."
@@ -86,23 +86,23 @@ final class InvariantCheck implements SmartInitializingSingleton {
 		long message = this.properties.connection().maxMessageSize().toBytes();
 		long event = this.properties.log().maxEventSize().toBytes();
 		warn(message > event,
-				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.log.max-event-size (%s): messages in between are received and then refused. Lower the first or raise the second",
+				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.log.max-event-size (%s): messages between these sizes are received and then rejected. Lower the first or raise the second",
 				bytes(message), bytes(event));
 		long request = this.properties.http().maxRequestSize().toBytes();
 		warn(this.properties.http().enabled() && message > request,
-				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.http.max-request-size (%s): clients without a WebSocket cannot send what others can. Raise the second",
+				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.http.max-request-size (%s): clients without a WebSocket cannot send messages between these sizes. Raise the second",
 				bytes(message), bytes(request));
 		long waiting = this.properties.user().maxWaitingSize().toBytes();
 		warn(waiting > 0 && message > waiting,
-				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.user.max-waiting-size (%s): clients that send messages in between are disconnected. Lower the first or raise the second",
+				"resumable-ws.connection.max-message-size (%s) is above resumable-ws.user.max-waiting-size (%s): clients that send messages between these sizes are disconnected. Lower the first or raise the second",
 				bytes(message), bytes(waiting));
 		long atOnce = this.properties.user().sizePerSecond().toBytes() * SIZE_BURST_SECONDS;
 		warn(atOnce > 0 && message > atOnce,
-				"resumable-ws.connection.max-message-size (%s) is above %d times resumable-ws.user.size-per-second (%s), which a user may send at once: clients that send messages in between are disconnected. Lower the first or raise the second",
+				"resumable-ws.connection.max-message-size (%s) is above %d times resumable-ws.user.size-per-second (%s), which a user may send at once: clients that send messages between these sizes are disconnected. Lower the first or raise the second",
 				bytes(message), SIZE_BURST_SECONDS, bytes(atOnce / SIZE_BURST_SECONDS));
 		this.properties.relay()
 			.forEach((name, relay) -> warn(!relay.durableTypes().isEmpty() && relay.maxMessageSize().toBytes() > event,
-					"resumable-ws.relay.%s.max-message-size (%s) is above resumable-ws.log.max-event-size (%s): messages in between cannot be stored. Lower the first or raise the second",
+					"resumable-ws.relay.%s.max-message-size (%s) is above resumable-ws.log.max-event-size (%s): messages between these sizes cannot be stored. Lower the first or raise the second",
 					name, bytes(relay.maxMessageSize().toBytes()), bytes(event)));
 	}
 
@@ -114,13 +114,13 @@ final class InvariantCheck implements SmartInitializingSingleton {
 		Integer size = this.properties.pool().size();
 		if (!this.properties.pool().enabled()) {
 			warn(needs.total() + handlers > application,
-					"resumable-ws.pool.enabled is false, and %d connections (resumable-ws.log.lanes %d, log.readers %d, log.handlers %d, and %d others) share a pool of %d with the application, which may find none left. Raise spring.datasource.hikari.maximum-pool-size, or lower log.lanes, log.readers and log.handlers",
+					"resumable-ws.pool.enabled is false, and %d connections (resumable-ws.log.lanes %d, log.readers %d, log.handlers %d, and %d others) share a pool of %d with the application and may exhaust it. Raise spring.datasource.hikari.maximum-pool-size, or lower log.lanes, log.readers and log.handlers",
 					needs.total() + handlers, this.properties.log().lanes(), this.properties.log().readers(), handlers,
 					needs.reserved() - this.properties.log().lanes(), application);
 			return;
 		}
 		warn(handlers >= application,
-				"resumable-ws.log.handlers (%d) is not below spring.datasource.hikari.maximum-pool-size (%d): handlers of messages may take all of the application's connections. Lower the first or raise the second",
+				"resumable-ws.log.handlers (%d) is not below spring.datasource.hikari.maximum-pool-size (%d): message handlers may use all connections of the application. Lower the first or raise the second",
 				handlers, application);
 		int configured = (size != null) ? size : needs.total();
 		warn(configured < needs.total(),

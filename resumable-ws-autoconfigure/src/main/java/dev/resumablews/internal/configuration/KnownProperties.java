@@ -15,20 +15,20 @@ import dev.resumablews.ResumableWsProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names that properties can have, as the components of {@link ResumableWsProperties}.
+ * The valid property names, derived from the components of {@link ResumableWsProperties}.
  * Immutable.
  */
 final class KnownProperties {
 
 	/**
-	 * Takes the place of a name that the application chooses.
+	 * Placeholder for a name chosen by the application.
 	 */
 	private static final String ANY = "<name>";
 
 	private static final Pattern RELAY = Pattern.compile("^relay\\.(?<name>[^.]+)\\.");
 
 	/**
-	 * How long a name is at least for each edit that makes another of it.
+	 * Minimum number of letters per edit for two names to be considered similar.
 	 */
 	private static final int LETTERS_FOR_EDIT = 8;
 
@@ -70,9 +70,9 @@ final class KnownProperties {
 	}
 
 	/**
-	 * Returns the name that was probably meant.
-	 * @param unknown a name after the prefix, in its usual form
-	 * @return the name after the prefix; null if none resembles it
+	 * Returns the most similar valid name.
+	 * @param unknown a name without the prefix, in canonical form
+	 * @return the name without the prefix; null if none is similar
 	 */
 	@Nullable String nearest(String unknown) {
 		Matcher relay = RELAY.matcher(unknown);

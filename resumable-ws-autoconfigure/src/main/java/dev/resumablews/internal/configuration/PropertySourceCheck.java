@@ -24,14 +24,14 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Looks at the properties as they are written, before any bean is created, for mistakes
- * that Spring Boot does not notice:
+ * Checks the raw property values, before any bean is created, for mistakes that Spring
+ * Boot does not detect:
  * <ul>
- * <li>a name that does not exist is logged, with the one that was probably meant,</li>
- * <li>a number without a unit is logged if it is a duration or a size, as it means
- * milliseconds or bytes,</li>
- * <li>a switch that is neither "true" nor "false" is refused. The conditions that look at
- * it would take it for neither, and leave out what it switches.</li>
+ * <li>an unknown name is logged together with the most similar valid name;</li>
+ * <li>a duration or size without a unit is logged, since it means milliseconds or
+ * bytes;</li>
+ * <li>a switch that is neither "true" nor "false" is rejected, since conditions would
+ * silently disable the feature.</li>
  * </ul>
  */
 final class PropertySourceCheck implements BeanFactoryPostProcessor {
@@ -70,7 +70,7 @@ final class PropertySourceCheck implements BeanFactoryPostProcessor {
 		Class<?> type = this.known.type(elements);
 		String value = this.environment.resolvePlaceholders(String.valueOf(property.getValue())).strip();
 		if (type == null) {
-			// a group without properties, in YAML, has an empty value
+			// an empty group in YAML has an empty value
 			if (!value.isEmpty()) {
 				logger.warn(unknown(name, property));
 			}
@@ -86,7 +86,7 @@ final class PropertySourceCheck implements BeanFactoryPostProcessor {
 
 	private String unknown(ConfigurationPropertyName name, ConfigurationProperty property) {
 		String nearest = this.known.nearest(name.subName(ROOT.getNumberOfElements()).toString());
-		return "Property %s has no effect, as there is no such property%s%s".formatted(name,
+		return "Property %s is unknown and has no effect%s%s".formatted(name,
 				(nearest != null) ? ": did you mean resumable-ws." + nearest + "?" : "", origin(property));
 	}
 
@@ -99,11 +99,12 @@ final class PropertySourceCheck implements BeanFactoryPostProcessor {
 	}
 
 	/**
-	 * Values that cannot have been meant are refused by the properties themselves.
+	 * Logs a number without a unit. Implausible values are rejected by the properties
+	 * themselves.
 	 */
 	private static void warnOfMissingUnit(ConfigurationPropertyName name, String value, boolean duration) {
 		if (value.matches("[0-9]*[1-9][0-9]*")) {
-			logger.warn("Property %s is '%s', which has no unit and means %s: write '%s%s' if that is meant"
+			logger.warn("Property %s is '%s', which has no unit and means %s: write '%s%s' if that is intended"
 				.formatted(name, value, duration ? "milliseconds" : "bytes", value, duration ? "ms" : "B"));
 		}
 	}

@@ -1,6 +1,5 @@
 /**
- * Checks of the configuration as a whole: names of properties, and values that do not fit
- * together.
+ * Checks of the configuration as a whole: property names and invariants between groups.
  */
 @NullMarked
 package dev.resumablews.internal.configuration;

@@ -31,7 +31,7 @@ import org.springframework.util.ClassUtils;
 public final class DataSourceChoiceAutoConfiguration {
 
 	/**
-	 * Beans that applications define for parts of the library.
+	 * Names of beans with which applications replace parts of the library.
 	 */
 	private static final List<String> FOR_PARTS = List.of("resumableWsDataSource", "resumableWsListenerDataSource");
 
@@ -39,8 +39,8 @@ public final class DataSourceChoiceAutoConfiguration {
 			DataSourceChoiceAutoConfiguration.class.getClassLoader());
 
 	/**
-	 * The names of the parameters are not those of beans: of several beans, Spring would
-	 * choose the one with that name.
+	 * The parameter names must not match bean names, since Spring would prefer the bean
+	 * with that name.
 	 */
 	@Bean
 	ChosenDataSource resumableWsChosenDataSource(@ResumableWsDataSource ObjectProvider<DataSource> theQualifiedOnes,
@@ -56,7 +56,7 @@ public final class DataSourceChoiceAutoConfiguration {
 			List<String> names) {
 		if (qualified.size() > 1) {
 			throw new ResumableWsConfigurationException(
-					"%d DataSource beans are annotated with @ResumableWsDataSource, and resumable-ws uses one."
+					"%d DataSource beans are annotated with @ResumableWsDataSource, but resumable-ws uses exactly one."
 						.formatted(qualified.size()),
 					"Remove the annotation from all but one of them.");
 		}
@@ -66,18 +66,18 @@ public final class DataSourceChoiceAutoConfiguration {
 		}
 		if (names.isEmpty()) {
 			throw new ResumableWsConfigurationException(
-					"resumable-ws keeps its events in Postgres, and the application has no DataSource bean.",
+					"resumable-ws stores events in Postgres, but the application has no DataSource bean.",
 					"Set spring.datasource.url to a Postgres, or set resumable-ws.enabled=false.");
 		}
 		throw new ResumableWsConfigurationException(
 				"resumable-ws cannot choose between the DataSource beans %s, none of which is primary."
 					.formatted(String.join(", ", names)),
-				"Annotate the one of the Postgres that it is to use with @ResumableWsDataSource, or set "
+				"Annotate the DataSource of its Postgres with @ResumableWsDataSource, or set "
 						+ "resumable-ws.enabled=false.");
 	}
 
 	/**
-	 * Apart from the rest, as Hikari need not be there.
+	 * A separate class, because Hikari is optional.
 	 */
 	private static final class HikariUrl {
 
@@ -85,7 +85,7 @@ public final class DataSourceChoiceAutoConfiguration {
 			HikariDataSource pool = DataSourceUnwrapper.unwrap(dataSource, HikariConfigMXBean.class,
 					HikariDataSource.class);
 			String url = (pool != null) ? pool.getJdbcUrl() : null;
-			// parameters may hold a password
+			// parameters may contain a password
 			return (url != null) ? url.replaceFirst("[?;].*", "").replaceFirst("//[^/@]*@", "//") : null;
 		}
 

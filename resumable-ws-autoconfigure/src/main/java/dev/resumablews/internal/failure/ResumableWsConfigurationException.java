@@ -3,8 +3,8 @@ package dev.resumablews.internal.failure;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown at start-up when the library cannot work as it is configured, or with what it
- * found. Spring Boot prints the description and the action instead of a stack trace.
+ * Thrown at start-up if the configuration or the environment prevents the library from
+ * working. Spring Boot prints the description and the action instead of a stack trace.
  */
 public class ResumableWsConfigurationException extends RuntimeException {
 
@@ -14,8 +14,8 @@ public class ResumableWsConfigurationException extends RuntimeException {
 
 	/**
 	 * Creates an exception without a cause.
-	 * @param description what is wrong, with the value that is, in one or two sentences
-	 * @param action what to set or to do, with the name of the property, in one sentence
+	 * @param description the problem with the current value, in one or two sentences
+	 * @param action the remedy with the property name, in one sentence
 	 */
 	public ResumableWsConfigurationException(String description, String action) {
 		this(description, action, null);
@@ -23,9 +23,9 @@ public class ResumableWsConfigurationException extends RuntimeException {
 
 	/**
 	 * Creates an exception.
-	 * @param description what is wrong, with the value that is, in one or two sentences
-	 * @param action what to set or to do, with the name of the property, in one sentence
-	 * @param cause what revealed it, for the log at DEBUG; null if nothing else did
+	 * @param description the problem with the current value, in one or two sentences
+	 * @param action the remedy with the property name, in one sentence
+	 * @param cause the underlying exception, logged at DEBUG; null if there is none
 	 */
 	public ResumableWsConfigurationException(String description, String action, @Nullable Throwable cause) {
 		super(description + " " + action, cause);
@@ -34,7 +34,7 @@ public class ResumableWsConfigurationException extends RuntimeException {
 	}
 
 	/**
-	 * Returns what is wrong.
+	 * Returns the description of the problem.
 	 * @return one or two sentences
 	 */
 	public String description() {
@@ -42,7 +42,7 @@ public class ResumableWsConfigurationException extends RuntimeException {
 	}
 
 	/**
-	 * Returns what to do about it.
+	 * Returns the remedy.
 	 * @return one sentence
 	 */
 	public String action() {

@@ -1,5 +1,5 @@
 /**
- * Reports what keeps an application from starting, and the remedy.
+ * Failure analysis for start-up problems.
  */
 @NullMarked
 package dev.resumablews.internal.failure;

@@ -19,8 +19,8 @@ import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 import org.springframework.messaging.support.GenericMessage;
 
 /**
- * Calls a method of a bean with a message. The bean is looked up when it is needed. Safe
- * for use by many threads.
+ * Calls a bean method with a message. Looks up the bean lazily. Safe for use by multiple
+ * threads.
  */
 final class AnnotatedMethod implements Consumer<ClientMessage> {
 
@@ -40,7 +40,7 @@ final class AnnotatedMethod implements Consumer<ClientMessage> {
 	private final MessageHandlerMethodFactory methods;
 
 	/**
-	 * The method of a singleton, once it was called.
+	 * The resolved method of a singleton bean, after the first call.
 	 */
 	private volatile @Nullable InvocableHandlerMethod resolved;
 
@@ -84,7 +84,8 @@ final class AnnotatedMethod implements Consumer<ClientMessage> {
 	}
 
 	/**
-	 * What is empty is reported as missing, unless it is declared as optional.
+	 * Returns the payload. An empty payload counts as missing, unless the parameter is
+	 * optional.
 	 */
 	private static Object payload(ClientMessage message) {
 		JsonNode payload = message.payload();
@@ -101,8 +102,8 @@ final class AnnotatedMethod implements Consumer<ClientMessage> {
 	}
 
 	/**
-	 * Returns whether a message of Spring's is the one that the method was called with,
-	 * and not one that the application sends.
+	 * Returns whether the failed Spring message is the one that this method was called
+	 * with, rather than a message that the application sent itself.
 	 */
 	private static boolean isOf(MessageHandlingException failure, ClientMessage message) {
 		Message<?> failed = failure.getFailedMessage();

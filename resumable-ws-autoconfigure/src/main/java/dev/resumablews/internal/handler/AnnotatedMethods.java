@@ -25,8 +25,8 @@ import org.springframework.validation.Validator;
 import org.springframework.validation.annotation.ValidationAnnotationUtils;
 
 /**
- * Finds the {@link ClientMessageMapping} methods of all beans by the beans' types, as
- * Spring does for event listeners.
+ * Finds the {@link ClientMessageMapping} methods of all beans by bean type, like Spring
+ * does for event listeners.
  */
 final class AnnotatedMethods implements MappingSource {
 
@@ -62,7 +62,7 @@ final class AnnotatedMethods implements MappingSource {
 			return AutoProxyUtils.determineTargetClass(this.beans, bean);
 		}
 		catch (Throwable ex) {
-			logger.debug("The type of bean '" + bean + "' cannot be found out", ex);
+			logger.debug("The type of bean '" + bean + "' cannot be determined", ex);
 			return null;
 		}
 	}
@@ -83,9 +83,9 @@ final class AnnotatedMethods implements MappingSource {
 		String name = method.getDeclaringClass().getName() + "." + method.getName() + "()";
 		if (method.getReturnType() != void.class) {
 			throw new ResumableWsConfigurationException(
-					"%s handles messages of type '%s' and returns %s, which is sent to no client.".formatted(name,
+					"%s handles messages of type '%s' and returns %s, which is not sent to any client.".formatted(name,
 							mapping.value(), method.getReturnType().getSimpleName()),
-					"Let it return nothing, and publish what clients are to get with ResumableSession.publish.");
+					"Change the return type to void, and publish events for clients with ResumableSession.publish.");
 		}
 		for (int i = 0; i < method.getParameterCount(); i++) {
 			checkValidator(new MethodParameter(method, i), name);
@@ -100,9 +100,8 @@ final class AnnotatedMethods implements MappingSource {
 		for (Annotation annotation : parameter.getParameterAnnotations()) {
 			if (ValidationAnnotationUtils.determineValidationHints(annotation) != null
 					&& (this.validator == null || !this.validator.supports(parameter.getParameterType()))) {
-				throw new ResumableWsConfigurationException(
-						"%s declares that its %s is validated, and there is no Validator for it.".formatted(name,
-								parameter.getParameterType().getSimpleName()),
+				throw new ResumableWsConfigurationException("%s validates its %s, but the application has no Validator."
+					.formatted(name, parameter.getParameterType().getSimpleName()),
 						"Add spring-boot-starter-validation.");
 			}
 		}

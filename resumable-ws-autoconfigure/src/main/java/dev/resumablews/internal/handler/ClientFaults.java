@@ -17,8 +17,8 @@ import org.springframework.validation.method.MethodValidationException;
 import org.springframework.validation.method.ParameterErrors;
 
 /**
- * Finds out whether a handler has failed because of what the client sent, and which text
- * the client gets: the field and what is wrong with it, in words that name no class.
+ * Determines whether a handler failed because of invalid client input, and creates the
+ * error text for the client: the field and the problem, without class names.
  */
 public final class ClientFaults {
 
@@ -38,10 +38,10 @@ public final class ClientFaults {
 	}
 
 	/**
-	 * Returns the exception that says what was not acceptable.
-	 * @param failure what a handler has thrown
-	 * @return the rejection, whose text may be sent to the client; null if the failure is
-	 * not the fault of the client
+	 * Translates the failure of a handler into a rejection.
+	 * @param failure the exception of a handler
+	 * @return the rejection, whose text may be sent to the client; null if the client did
+	 * not cause the failure
 	 */
 	public static @Nullable MessageRejectedException rejection(Throwable failure) {
 		if (failure instanceof MessageRejectedException rejected) {
@@ -78,7 +78,7 @@ public final class ClientFaults {
 			fault = "not known";
 		}
 		else if (failure instanceof InvalidFormatException) {
-			fault = "not one of the values it may have";
+			fault = "not one of the allowed values";
 		}
 		return field(path) + ": " + fault;
 	}
@@ -108,7 +108,7 @@ public final class ClientFaults {
 	}
 
 	/**
-	 * The names of unknown fields are the client's, and as long as it likes.
+	 * Shortens a path. Names of unknown fields are client input of any length.
 	 */
 	static String field(String path) {
 		return "payload" + ((path.length() <= LONGEST_PATH) ? path : path.substring(0, LONGEST_PATH) + "…");

@@ -23,7 +23,7 @@ import org.springframework.messaging.handler.annotation.support.DefaultMessageHa
 import org.springframework.validation.Validator;
 
 /**
- * Auto-configuration of what calls the application's handlers.
+ * Auto-configuration of the application's message handlers.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.log.LogAutoConfiguration",
 		"dev.resumablews.internal.publish.PublishAutoConfiguration" })
@@ -57,8 +57,8 @@ public final class HandlerAutoConfiguration {
 	static class AnnotatedMethodConfiguration {
 
 		/**
-		 * The factory of methods is no bean, as it would be one of the application's
-		 * messaging, too.
+		 * The method factory is not a bean, because the application's messaging would use
+		 * it as well.
 		 */
 		@Bean
 		AnnotatedMethods resumableWsAnnotatedMethods(ConfigurableListableBeanFactory beans, ResumableSessions sessions,

@@ -9,7 +9,7 @@ import dev.resumablews.EphemeralMessageHandler;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Finds the beans that handle messages.
+ * Finds the {@link ClientMessageHandler} and {@link EphemeralMessageHandler} beans.
  */
 final class HandlerBeans implements MappingSource {
 

@@ -9,9 +9,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Logs the failures of handlers: of each handler and type of exception one a minute at
- * WARN, with its stack trace, and the others at DEBUG. So a client that can make a
- * handler fail does not fill the log. Safe for use by many threads.
+ * Logs failures of handlers. For each handler and exception type, one failure per minute
+ * is logged at WARN with its stack trace, and others at DEBUG, so that clients cannot
+ * flood the log. Safe for use by multiple threads.
  */
 public final class HandlerFailures {
 
@@ -24,7 +24,7 @@ public final class HandlerFailures {
 	private final LongSupplier clock;
 
 	/**
-	 * Guarded by itself.
+	 * Guarded by the map's monitor.
 	 */
 	private final Map<Kind, Window> windows = new HashMap<>();
 
@@ -35,8 +35,8 @@ public final class HandlerFailures {
 	/**
 	 * Logs a failure.
 	 * @param handler the name of the handler
-	 * @param what what has failed, as a sentence
-	 * @param failure why
+	 * @param what a sentence that describes the failure
+	 * @param failure the exception
 	 */
 	public void log(String handler, String what, Throwable failure) {
 		long unlogged = take(new Kind(handler, failure.getClass()));
@@ -52,8 +52,8 @@ public final class HandlerFailures {
 	}
 
 	/**
-	 * Returns how many failures of a kind were not logged before this one, which is; -1
-	 * if it is not.
+	 * Returns the number of earlier failures of a kind that were suppressed; -1 if this
+	 * failure is suppressed as well.
 	 */
 	private long take(Kind kind) {
 		long now = this.clock.getAsLong();

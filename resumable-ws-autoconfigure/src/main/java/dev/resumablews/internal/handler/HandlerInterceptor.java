@@ -3,17 +3,17 @@ package dev.resumablews.internal.handler;
 import dev.resumablews.ClientMessage;
 
 /**
- * Runs around every call of a handler of the application: of client messages, ephemeral
- * messages and user messages. Beans of this type are ordered; the first one is the outer
- * one. Called by many threads at once.
+ * Intercepts every call of an application's handler for client, ephemeral and user
+ * messages. Beans are ordered; the first one is the outermost. Implementations must be
+ * thread-safe.
  */
 public interface HandlerInterceptor {
 
 	/**
-	 * Makes the call.
-	 * @param message what the handler is called with
-	 * @param call the rest of the call; to be run once, on this thread. What it throws is
-	 * to be thrown
+	 * Intercepts a call.
+	 * @param message the message
+	 * @param call the rest of the chain; must be run exactly once, on this thread, and
+	 * its exceptions must be rethrown
 	 */
 	void intercept(ClientMessage message, Runnable call);
 

@@ -14,14 +14,14 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * The application's handlers, by the type of message, and the one place that calls them.
- * They are collected when all singletons are there, before the first message comes. Safe
- * for use by many threads.
+ * Registry of the application's handlers by message type. Collects them after all
+ * singletons are created, before the first message arrives. Safe for use by multiple
+ * threads.
  */
 public final class Handlers implements SmartInitializingSingleton {
 
 	/**
-	 * What clients send to this library and not to the application.
+	 * Message types that the library handles itself.
 	 */
 	private static final Set<String> OWN_TYPES = Set.of("auth", "cancel", "ping", "resume");
 
@@ -40,8 +40,8 @@ public final class Handlers implements SmartInitializingSingleton {
 	private volatile Map<String, Handler> ephemerals = Map.of();
 
 	/**
-	 * Creates the handlers.
-	 * @param relayed which types of message are forwarded by a relay
+	 * Creates a registry.
+	 * @param relayed matches the message types that a relay forwards
 	 */
 	Handlers(ObjectProvider<MappingSource> sources, ObjectProvider<HandlerInterceptor> interceptors,
 			Predicate<String> relayed) {
@@ -84,7 +84,7 @@ public final class Handlers implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * Returns what logs the failures of handlers.
+	 * Returns the log of handler failures.
 	 */
 	public HandlerFailures failures() {
 		return this.failures;
@@ -109,7 +109,7 @@ public final class Handlers implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * A handler of the application.
+	 * A handler of the application, called through the interceptors.
 	 */
 	public static final class Handler {
 
@@ -123,21 +123,21 @@ public final class Handlers implements SmartInitializingSingleton {
 		}
 
 		/**
-		 * Returns the type of message it handles.
+		 * Returns the message type.
 		 */
 		public String type() {
 			return this.mapping.type();
 		}
 
 		/**
-		 * Returns what to call it in a message to the developer.
+		 * Returns the handler's name for log messages.
 		 */
 		public String name() {
 			return this.mapping.name();
 		}
 
 		/**
-		 * Calls the handler, with the interceptors around it. Throws what they throw.
+		 * Calls the handler through the interceptors and rethrows their exceptions.
 		 * @param message the message
 		 */
 		public void handle(ClientMessage message) {

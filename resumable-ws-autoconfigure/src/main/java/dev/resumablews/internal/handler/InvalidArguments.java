@@ -6,7 +6,8 @@ import org.springframework.messaging.handler.annotation.support.MethodArgumentNo
 import org.springframework.validation.BindingResult;
 
 /**
- * Arguments that are not valid, apart because spring-messaging need not be there.
+ * Describes invalid method arguments. A separate class, because spring-messaging is
+ * optional.
  */
 final class InvalidArguments {
 

@@ -5,12 +5,12 @@ import java.util.function.Consumer;
 import dev.resumablews.ClientMessage;
 
 /**
- * Which code of the application handles a type of message.
+ * Mapping of a message type to code of the application.
  *
  * @param type the type
  * @param ephemeral whether the messages are ephemeral
- * @param name the class or method, for messages to the developer
- * @param target handles a message
+ * @param name the class or method, for log messages
+ * @param target the handler
  */
 record Mapping(String type, boolean ephemeral, String name, Consumer<ClientMessage> target) {
 

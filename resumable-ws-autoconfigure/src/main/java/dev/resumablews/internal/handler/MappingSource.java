@@ -3,12 +3,12 @@ package dev.resumablews.internal.handler;
 import java.util.List;
 
 /**
- * Finds code of the application that handles messages.
+ * Strategy that finds message handlers of the application.
  */
 interface MappingSource {
 
 	/**
-	 * Finds it, without creating lazy beans.
+	 * Finds the handlers without creating lazy beans.
 	 */
 	List<Mapping> find();
 

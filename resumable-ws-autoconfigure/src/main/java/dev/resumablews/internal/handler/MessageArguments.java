@@ -13,8 +13,7 @@ import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
 
 /**
- * The parameters that come from the message as a whole: itself, its session, and who sent
- * it.
+ * Resolves parameters for the message itself, its session and its sender.
  */
 final class MessageArguments implements HandlerMethodArgumentResolver {
 
@@ -46,8 +45,8 @@ final class MessageArguments implements HandlerMethodArgumentResolver {
 	}
 
 	/**
-	 * Returns the user's principal, or, for a plain one, the user's name: handlers of
-	 * user messages know no more.
+	 * Returns the user's principal or, for a plain {@link Principal} parameter, one with
+	 * the user's name. User messages carry no other principal.
 	 */
 	private static Principal principal(MethodParameter parameter, AuthenticatedUser user) {
 		Class<?> type = parameter.getParameterType();
@@ -58,8 +57,8 @@ final class MessageArguments implements HandlerMethodArgumentResolver {
 		if (type == Principal.class) {
 			return user::userId;
 		}
-		throw new IllegalStateException("The user has no %s, which %s.%s() is to be called with"
-			.formatted(type.getName(), parameter.getDeclaringClass().getName(), parameter.getExecutable().getName()));
+		throw new IllegalStateException("The user has no %s, which %s.%s() requires".formatted(type.getName(),
+				parameter.getDeclaringClass().getName(), parameter.getExecutable().getName()));
 	}
 
 }

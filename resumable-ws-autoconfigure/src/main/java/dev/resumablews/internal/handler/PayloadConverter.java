@@ -12,7 +12,7 @@ import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.converter.SmartMessageConverter;
 
 /**
- * Reads payloads as the types of parameters.
+ * Converts payloads to parameter types.
  */
 final class PayloadConverter implements SmartMessageConverter {
 

@@ -7,7 +7,8 @@ import dev.resumablews.ResumableSession;
 import dev.resumablews.ResumableSessions;
 
 /**
- * Creates the sessions that methods are called with. Safe for use by many threads.
+ * Creates the {@link ResumableSession} arguments of handler methods. Safe for use by
+ * multiple threads.
  */
 final class SessionHandles {
 

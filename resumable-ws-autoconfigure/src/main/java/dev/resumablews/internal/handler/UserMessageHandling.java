@@ -25,9 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Calls the application's handler with stored user messages. The message is read from the
- * log, as the node that handles it need not be the one that stored it, so nothing is
- * known of its sender but the id.
+ * Calls the application's handler with stored user messages. Another node may have stored
+ * the message, so it is read from the log and only the sender's id is available.
  */
 final class UserMessageHandling implements StoredMessageHandler {
 
@@ -47,7 +46,7 @@ final class UserMessageHandling implements StoredMessageHandler {
 
 	/**
 	 * Creates it.
-	 * @param workers the threads of handlers; gives null where no client can connect
+	 * @param workers the handler threads; supplies null if the node has no endpoint
 	 */
 	UserMessageHandling(Handlers handlers, EventLog log, IdempotentExecutor once, Supplier<@Nullable Workers> workers) {
 		this.handlers = handlers;
@@ -81,12 +80,12 @@ final class UserMessageHandling implements StoredMessageHandler {
 
 	/**
 	 * Returns the message.
-	 * @return the message; null if it has expired
+	 * @return the message; null if it was removed
 	 */
 	private @Nullable ClientMessage read(ClaimedReply claim) {
 		List<SessionEvent> events = this.log.read(claim.sessionId(), claim.inReplyTo() - 1, 1);
 		if (events.isEmpty() || events.get(0).id() != claim.inReplyTo()) {
-			logger.info("Message %d of session %s has expired before it was handled".formatted(claim.inReplyTo(),
+			logger.info("Message %d of session %s expired before it was handled".formatted(claim.inReplyTo(),
 					claim.sessionId()));
 			return null;
 		}

@@ -7,7 +7,8 @@ import jakarta.validation.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Violations of Bean Validation, apart because it need not be there.
+ * Describes violations of Bean Validation. A separate class, because Bean Validation is
+ * optional.
  */
 final class Violations {
 
@@ -15,8 +16,8 @@ final class Violations {
 	}
 
 	/**
-	 * Describes the violations that a handler has failed with. JPA finds some when it
-	 * commits, and Spring wraps those.
+	 * Describes the violations in the exception of a handler, including those that JPA
+	 * detects at commit and Spring wraps.
 	 */
 	static @Nullable String describe(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -44,7 +45,7 @@ final class Violations {
 	}
 
 	/**
-	 * What a method returns is not the fault of a client.
+	 * Returns whether the violation concerns a return value, which is not client input.
 	 */
 	private static boolean isOfReturnValue(ConstraintViolation<?> violation) {
 		for (Path.Node node : violation.getPropertyPath()) {

@@ -1,5 +1,5 @@
 /**
- * The application's handlers of messages: finds them, and calls them.
+ * Discovery and invocation of the application's message handlers.
  */
 @NullMarked
 package dev.resumablews.internal.handler;

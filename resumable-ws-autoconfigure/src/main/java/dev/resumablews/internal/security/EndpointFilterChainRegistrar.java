@@ -13,13 +13,13 @@ import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /**
- * Gives Spring Security a filter chain for exactly the library's paths, before it gets
- * those of the application. The chain refuses nothing: the endpoint authenticates its
- * clients and checks origins itself, and the scripts hold no secret.
+ * Registers a filter chain for exactly the library's paths with Spring Security, ahead of
+ * the application's chains. The chain permits every request: the endpoint authenticates
+ * clients and checks origins itself, and the scripts contain no secrets.
  * <p>
- * It is not a bean. For a {@link SecurityFilterChain} bean Spring Boot's and Spring
- * Security's default chains would step back, and every other path of the application
- * would be open. A customizer comes too late: chains are added before it runs.
+ * The chain is not a bean. A {@link SecurityFilterChain} bean would make the default
+ * chains of Spring Boot and Spring Security back off and leave every other path of the
+ * application open. A customizer would run too late, after the chains are added.
  */
 final class EndpointFilterChainRegistrar implements BeanPostProcessor {
 
@@ -28,8 +28,8 @@ final class EndpointFilterChainRegistrar implements BeanPostProcessor {
 	private final BeanFactory beans;
 
 	/**
-	 * Creates it.
-	 * @param paths the library's paths; none where it has none
+	 * Creates a registrar.
+	 * @param paths the library's paths; empty if it serves none
 	 */
 	EndpointFilterChainRegistrar(Supplier<List<String>> paths, BeanFactory beans) {
 		this.paths = paths;

@@ -22,9 +22,9 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.web.authentication.logout.LogoutHandler;
 
 /**
- * Closes the connections of a login by HTTP session when it ends: on this node when the
- * session is invalidated, expires, or gets another id; on all nodes when the user logs
- * out, as the session may be shared. Safe for use by many threads.
+ * Closes the connections of an HTTP session login when the login ends. Invalidation,
+ * expiry and a changed session id close connections on this node; a logout closes them on
+ * all nodes, since sessions may be shared. Safe for use by multiple threads.
  */
 final class LoginEnds implements HttpSessionListener, HttpSessionIdListener, LogoutHandler, DisposableBean {
 
@@ -35,16 +35,17 @@ final class LoginEnds implements HttpSessionListener, HttpSessionIdListener, Log
 	private volatile boolean stopped;
 
 	/**
-	 * Creates it.
-	 * @param disconnects ends logins; null if clients do not log in by HTTP session.
-	 * Asked late, as web servers want their listeners first
+	 * Creates a listener.
+	 * @param disconnects ends logins; supplies null if clients do not log in by HTTP
+	 * session. Resolved lazily, because web servers need their listeners early
 	 */
 	LoginEnds(Supplier<@Nullable Disconnects> disconnects) {
 		this.disconnects = disconnects;
 	}
 
 	/**
-	 * Ignores sessions that end with the web server, which stops after the beans.
+	 * Ignores sessions that end because the web server stops, which happens after the
+	 * beans are destroyed.
 	 */
 	@Override
 	public void destroy() {
@@ -73,8 +74,8 @@ final class LoginEnds implements HttpSessionListener, HttpSessionIdListener, Log
 				disconnects.add(key);
 			}
 			catch (EventLogUnavailableException ex) {
-				// a logout must not fail for it
-				logger.warn("Connections of a login that has ended may stay open on other nodes: " + ex.getMessage());
+				// must not fail the logout
+				logger.warn("Connections of an ended login may stay open on other nodes: " + ex.getMessage());
 			}
 		}
 	}

@@ -20,10 +20,9 @@ import org.springframework.security.web.session.ConcurrentSessionFilter;
 import org.springframework.web.filter.CompositeFilter;
 
 /**
- * Finds out who is logged in, and refuses no request that is not. Runs the filters that
- * do so in the application's own chain for the request, in its order: they know where it
- * keeps its logins. Where it has no chain, the login is in the HTTP session, if there is
- * one.
+ * Determines the logged-in user without rejecting anonymous requests. Runs the login
+ * filters of the application's own chain for the request, in their order, since they know
+ * where logins are stored. Without such a chain, the login is read from the HTTP session.
  */
 final class LoginFilter implements Filter {
 
@@ -37,7 +36,7 @@ final class LoginFilter implements Filter {
 
 	/**
 	 * Creates a filter.
-	 * @param chains those of the application, in order
+	 * @param chains the application's chains, in order
 	 */
 	LoginFilter(List<SecurityFilterChain> chains) {
 		this.logins = chains.stream().map((chain) -> new Login(chain, composite(findingOut(chain)))).toList();
@@ -74,7 +73,7 @@ final class LoginFilter implements Filter {
 	}
 
 	/**
-	 * Returns the filter that makes the login the request's principal.
+	 * Returns the filter that exposes the login as the request's principal.
 	 */
 	private static Filter awareOfLogins() {
 		SecurityContextHolderAwareRequestFilter filter = new SecurityContextHolderAwareRequestFilter();
@@ -82,7 +81,7 @@ final class LoginFilter implements Filter {
 			filter.afterPropertiesSet();
 		}
 		catch (ServletException ex) {
-			throw new IllegalStateException("The filter needs nothing", ex);
+			throw new IllegalStateException("The filter requires no configuration", ex);
 		}
 		return filter;
 	}
@@ -90,8 +89,8 @@ final class LoginFilter implements Filter {
 	/**
 	 * A chain of the application.
 	 *
-	 * @param chain says for which requests it is
-	 * @param filter finds out who sends these requests
+	 * @param chain matches requests
+	 * @param filter determines the user of these requests
 	 */
 	private record Login(SecurityFilterChain chain, Filter filter) {
 

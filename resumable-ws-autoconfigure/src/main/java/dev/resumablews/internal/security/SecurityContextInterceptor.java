@@ -14,8 +14,9 @@ import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
 
 /**
- * Runs handlers as the user who sent the message, so that {@code @PreAuthorize} and the
- * like work there. A user who may not send a message is told so.
+ * Runs handlers in the security context of the sender, so that {@code @PreAuthorize} and
+ * similar annotations work. A denied access is reported to the client as {@code
+ * forbidden}.
  */
 final class SecurityContextInterceptor implements HandlerInterceptor {
 
@@ -35,10 +36,11 @@ final class SecurityContextInterceptor implements HandlerInterceptor {
 			call.run();
 		}
 		catch (AccessDeniedException | AuthenticationException ex) {
-			throw new MessageForbiddenException("The user may not send this message", ex);
+			throw new MessageForbiddenException("The user is not allowed to send this message", ex);
 		}
 		finally {
-			// not what was there before: a thread may have inherited another user's
+			// does not restore the previous context: the thread may have inherited
+			// another user's
 			holder.clearContext();
 		}
 	}

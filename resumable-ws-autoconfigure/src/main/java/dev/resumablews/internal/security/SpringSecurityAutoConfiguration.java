@@ -30,7 +30,7 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 
 /**
- * Auto-configuration of the library beside Spring Security.
+ * Auto-configuration for applications with Spring Security.
  */
 @AutoConfiguration
 @ConditionalOnClass(SecurityContextHolder.class)
@@ -50,9 +50,9 @@ public final class SpringSecurityAutoConfiguration {
 	static class EndpointConfiguration {
 
 		/**
-		 * Names of the beans that map the paths. Where there is no endpoint, because it
-		 * is switched off for example, the path is the application's, and stays guarded.
-		 * Not conditions: their auto-configurations come later.
+		 * Names of the beans that map the paths. Without an endpoint, for example because
+		 * it is disabled, the path belongs to the application and stays protected. Not
+		 * expressed as conditions, because those auto-configurations run later.
 		 */
 		private static final String ENDPOINT = "resumableWsHandlerMapping";
 

@@ -6,8 +6,8 @@ import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.core.authority.AuthorityUtils;
 
 /**
- * A user that Spring Security has not authenticated, for its checks of what a user may
- * do. The principal is the {@link AuthenticatedUser}.
+ * Authentication of a user that Spring Security did not authenticate itself, for
+ * authorization checks. The principal is the {@link AuthenticatedUser}.
  */
 final class UserAuthentication extends AbstractAuthenticationToken {
 
@@ -32,7 +32,7 @@ final class UserAuthentication extends AbstractAuthenticationToken {
 	}
 
 	/**
-	 * Returns nothing: the token is not kept.
+	 * Returns null, since the token is not kept.
 	 */
 	@Override
 	public Object getCredentials() {

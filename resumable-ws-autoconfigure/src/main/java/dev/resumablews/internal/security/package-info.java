@@ -1,6 +1,6 @@
 /**
- * The library beside Spring Security: lets clients reach the endpoint, runs handlers as
- * the user who sent the message, and ends connections with their login.
+ * Integration with Spring Security: permits requests to the endpoint, runs handlers as
+ * the sender, and ends connections with their login.
  */
 @NullMarked
 package dev.resumablews.internal.security;

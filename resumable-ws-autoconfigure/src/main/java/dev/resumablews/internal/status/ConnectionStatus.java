@@ -10,10 +10,10 @@ import dev.resumablews.ClientTransport;
  * State of the connections of this node.
  *
  * @param accepting whether connections are accepted
- * @param connections connections of clients whose session is open or being opened
- * @param users users who have connections with an open session
- * @param sessions sessions that have connections
- * @param unauthenticated WebSockets that wait for their first message
+ * @param connections the number of connections whose session is open or being opened
+ * @param users the number of users with connections to an open session
+ * @param sessions the number of sessions with connections
+ * @param unauthenticated the number of WebSockets waiting for their first message
  */
 public record ConnectionStatus(boolean accepting, int connections, int users, int sessions, int unauthenticated) {
 
@@ -21,22 +21,22 @@ public record ConnectionStatus(boolean accepting, int connections, int users, in
 	 * A connection of a session.
 	 *
 	 * @param connectionId the connection
-	 * @param cursor the last event that was taken to be sent
-	 * @param connectedAt when the client connected
-	 * @param transport how it is connected
+	 * @param cursor the last event taken from the log for sending
+	 * @param connectedAt the time at which the client connected
+	 * @param transport the transport
 	 */
 	public record Client(UUID connectionId, long cursor, Instant connectedAt, ClientTransport transport) {
 
 	}
 
 	/**
-	 * The connections. Safe for use by many threads; does not block.
+	 * Source of the status. Safe for use by multiple threads; does not block.
 	 */
 	public interface Source {
 
 		/**
 		 * Returns the state of the connections.
-		 * @return the state
+		 * @return the status
 		 */
 		ConnectionStatus connections();
 

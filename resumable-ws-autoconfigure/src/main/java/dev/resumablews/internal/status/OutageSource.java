@@ -5,15 +5,15 @@ import java.util.List;
 import dev.resumablews.internal.concurrent.Outage;
 
 /**
- * Part of this node that runs loops, each of which may keep failing. Safe for use by many
+ * Component with background loops that can fail repeatedly. Safe for use by multiple
  * threads; does not block.
  */
 @FunctionalInterface
 public interface OutageSource {
 
 	/**
-	 * Returns which loops keep failing.
-	 * @return their outages; empty if there are none
+	 * Returns the outages of failing loops.
+	 * @return the outages; empty if all loops work
 	 */
 	List<Outage> outages();
 

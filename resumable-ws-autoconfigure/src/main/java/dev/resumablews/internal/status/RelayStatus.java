@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * State of the relays.
  *
- * @param open relays that this node holds
- * @param sinceRenewal how long ago the oldest lease of this node began; null if this node
- * holds no relay
- * @param lease how long the shortest lease lasts
+ * @param open the number of relays on this node
+ * @param sinceRenewal the time since the oldest lease of this node was renewed; null if
+ * it holds no relay
+ * @param lease the duration of the shortest lease
  */
 public record RelayStatus(int open, @Nullable Duration sinceRenewal, Duration lease) {
 
 	/**
-	 * The relays. Safe for use by many threads; does not block.
+	 * Source of the status. Safe for use by multiple threads; does not block.
 	 */
 	@FunctionalInterface
 	public interface Source {

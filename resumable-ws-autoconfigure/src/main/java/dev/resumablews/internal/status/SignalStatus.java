@@ -8,16 +8,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * State of the signals between nodes.
  *
- * @param kind what carries them: {@code postgres}, {@code polling} or {@code redis}
- * @param connected whether signals of other nodes arrive, as far as is known
- * @param outage since when they have not arrived; null if they do, or the first attempt
- * to connect is under way
- * @param backstop after which time events of other nodes arrive without signals
+ * @param kind the transport: {@code postgres}, {@code polling} or {@code redis}
+ * @param connected whether signals of other nodes are received
+ * @param outage the current outage; null if signals are received or the first attempt to
+ * connect is in progress
+ * @param backstop the interval after which events of other nodes are read without signals
  */
 public record SignalStatus(String kind, boolean connected, @Nullable Outage outage, Duration backstop) {
 
 	/**
-	 * The signals. Safe for use by many threads; does not block.
+	 * Source of the status. Safe for use by multiple threads; does not block.
 	 */
 	@FunctionalInterface
 	public interface Source {

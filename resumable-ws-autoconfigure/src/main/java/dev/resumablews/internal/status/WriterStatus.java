@@ -10,19 +10,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * State of a writer of the log.
  *
- * @param waiting events that wait to be stored, those of the current batch included
- * @param characters length of the payloads of those that wait in the queue
- * @param oldestWaiting how long the oldest of them has waited; zero if none waits
- * @param attempt how long Postgres has not answered the current attempt; null if there is
- * none
- * @param lastCommit when a batch was last stored; null if none was
- * @param outage since when attempts have failed; null if the last one succeeded
+ * @param waiting the number of events to be stored, including the current batch
+ * @param characters the length of the queued payloads
+ * @param oldestWaiting the waiting time of the oldest event; zero if there is none
+ * @param attempt the duration of the current attempt; null if there is none
+ * @param lastCommit the time of the last commit; null if there was none
+ * @param outage the current outage; null if the last attempt succeeded
  */
 public record WriterStatus(int waiting, long characters, Duration oldestWaiting, @Nullable Duration attempt,
 		@Nullable Instant lastCommit, @Nullable Outage outage) {
 
 	/**
-	 * The writers. Safe for use by many threads; does not block.
+	 * Source of the status. Safe for use by multiple threads; does not block.
 	 */
 	public interface Source {
 
@@ -33,8 +32,8 @@ public record WriterStatus(int waiting, long characters, Duration oldestWaiting,
 		List<WriterStatus> writers();
 
 		/**
-		 * Asks the writers that have nothing to write whether they could, unless they
-		 * know. Does not wait for the answer: it is part of a later status.
+		 * Requests that idle writers check whether they can write, unless they did so
+		 * recently. Does not wait; the result is part of a later status.
 		 */
 		void probe();
 

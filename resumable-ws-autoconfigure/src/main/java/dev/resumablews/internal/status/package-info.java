@@ -1,6 +1,5 @@
 /**
- * What the parts of this node tell of their state. Reading it takes no statement and
- * waits for nothing.
+ * Status of the components of this node. Reading it neither runs a statement nor blocks.
  */
 @NullMarked
 package dev.resumablews.internal.status;

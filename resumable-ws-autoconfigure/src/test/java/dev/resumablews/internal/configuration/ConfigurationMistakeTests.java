@@ -180,8 +180,7 @@ class ConfigurationMistakeTests {
 				of("a misspelled name of a relay's", "Property resumable-ws.relay.x.durable-type has no effect",
 						"did you mean resumable-ws.relay.x.durable-types?")
 					.with("relay.x.uri=ws://localhost:1", "relay.x.durable-type=a"),
-				of("a name that resembles none",
-						"Property resumable-ws.colour has no effect, as there is no such property")
+				of("a name that resembles none", "Property resumable-ws.colour is unknown and has no effect")
 					.with("colour=blue"),
 				of("seconds without a unit", "resumable-ws.connection.max-lifetime is '14400'", "means milliseconds")
 					.with("connection.max-lifetime=14400"),

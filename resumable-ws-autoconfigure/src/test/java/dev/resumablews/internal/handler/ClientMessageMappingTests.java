@@ -109,8 +109,8 @@ class ClientMessageMappingTests {
 					{"option": " ", "weight": 1} | payload.option: must not be blank
 					{"weight": 1} | payload.option: must not be blank
 					{"option": "tea", "weight": 11} | payload.weight: must be less than or equal to 10
-					{"option": "tea", "weight": "heavy"} | payload.weight: not one of the values it may have
-					{"option": "tea", "weight": 1, "size": "HUGE"} | payload.size: not one of the values it may have
+					{"option": "tea", "weight": "heavy"} | payload.weight: not one of the allowed values
+					{"option": "tea", "weight": 1, "size": "HUGE"} | payload.size: not one of the allowed values
 					{"option": "tea"} | payload.weight: missing or not of the expected type
 					{"option": {}, "weight": 1} | payload.option: missing or not of the expected type
 					{"option": "tea", "weight": 1, "extras": [{"name": "milk"}, {"name": ""}]} | payload.extras[1].name: must not be blank
