@@ -128,11 +128,11 @@ final class ConnectionLoop {
 	 * Creates a loop.
 	 * @param id the connection
 	 * @param threads runs the loop
+	 * @param blockingThreads sends pings that may wait for the client; runs a task
+	 * immediately or rejects it
 	 * @param time the time of {@link ListeningClock}
 	 * @param outbox messages sent in addition to the events
 	 * @param end closes the WebSocket; must not throw
-	 * @param blockingThreads sends pings that may wait for the client; runs a task
-	 * immediately or rejects it
 	 */
 	ConnectionLoop(UUID id, Executor threads, Executor blockingThreads, LongSupplier time, ClientChannel channel,
 			ConnectionState state, SendWindow window, boolean ndjson, Outbox outbox, Consumer<CloseCode> end) {

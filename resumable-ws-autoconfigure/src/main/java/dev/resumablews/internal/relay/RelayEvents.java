@@ -35,9 +35,9 @@ final class RelayEvents {
 
 	/**
 	 * Creates the event for an established connection.
-	 * @param resent whether these are sent again
 	 * @param uncertain range of the messages that may have reached the upstream before;
 	 * null if there are none
+	 * @param resent whether these are sent again
 	 */
 	static String opened(@Nullable Range uncertain, boolean resent) {
 		ObjectNode payload = status("opened");

@@ -53,8 +53,8 @@ final class JakartaWebSocketChannel implements ClientChannel {
 
 	/**
 	 * Creates a channel.
-	 * @param closeTimeout time within which a client must answer a close frame
 	 * @param timeout time within which a client must accept data
+	 * @param closeTimeout time within which a client must answer a close frame
 	 */
 	JakartaWebSocketChannel(Session session, Duration timeout, Duration closeTimeout) {
 		this.session = session;
