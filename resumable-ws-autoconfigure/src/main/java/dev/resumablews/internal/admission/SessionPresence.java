@@ -90,7 +90,7 @@ final class SessionPresence implements ConnectionsListener {
 	 * Notes a connection that has joined its session.
 	 */
 	void joined(Connection connection) {
-		if (connection.asksForPresence()) {
+		if (connection.receivesPresence()) {
 			Connections.add(this.watchers, connection.sessionId(), connection);
 		}
 		changed(connection.sessionId());
@@ -100,7 +100,7 @@ final class SessionPresence implements ConnectionsListener {
 	 * Notes a connection that has left its session.
 	 */
 	void left(Connection connection) {
-		if (connection.asksForPresence()) {
+		if (connection.receivesPresence()) {
 			Connections.remove(this.watchers, connection.sessionId(), connection);
 		}
 		changed(connection.sessionId());

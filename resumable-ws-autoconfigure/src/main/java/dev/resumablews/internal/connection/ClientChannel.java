@@ -7,66 +7,68 @@ import dev.resumablews.CloseCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to one client: a WebSocket, or the response to a request for server-sent
- * events. Used by its connection's loop, but for {@link #ignoreInput}, {@link #close} and
- * {@link #cut}.
+ * The transport to one client: a WebSocket, or the response to a request for server-sent
+ * events. Used by its connection's loop, except for {@link #ignoreInput}, {@link #close}
+ * and {@link #cut}.
  */
 public interface ClientChannel {
 
 	/**
-	 * Returns how the client is connected.
+	 * Returns the kind of transport.
 	 */
 	default ClientTransport transport() {
 		return ClientTransport.WEBSOCKET;
 	}
 
 	/**
-	 * Begins to send a text frame. No other may be begun before it is done.
+	 * Starts to send a text frame. The next one must not be started before this one is
+	 * done.
 	 * @param text the text
-	 * @param done is called once, on any thread, when the container has taken all of it,
-	 * or with the reason why it could not
+	 * @param done called once, on any thread, when the container has accepted the whole
+	 * frame, or with the failure
 	 */
 	void send(String text, Consumer<@Nullable Throwable> done);
 
 	/**
-	 * Sends a ping. Not while a text frame is being sent. May wait until the buffers of
-	 * the network have room for it, however long that takes. An interrupt ends the wait,
-	 * and the connection.
-	 * @param number what the pong will hold
+	 * Sends a ping. Must not be called while a text frame is being sent. May block for
+	 * any time until the network buffers have room. An interrupt ends the wait and the
+	 * connection.
+	 * @param number the number that the pong carries
 	 */
 	void ping(long number);
 
 	/**
-	 * Returns whether the client has asked for no more than it was sent. Any thread.
-	 * @param idle whether all that is known has been sent
+	 * Returns whether the response is complete, because the client has received
+	 * everything it requested. May be called by any thread.
+	 * @param idle whether everything known has been sent
 	 */
-	default boolean isSated(boolean idle) {
+	default boolean isComplete(boolean idle) {
 		return false;
 	}
 
 	/**
-	 * Notes that the connection ends because it {@linkplain #isSated is sated}, which
-	 * needs no close code.
+	 * Called when the connection ends because its response {@linkplain #isComplete is
+	 * complete}. No close code is needed then.
 	 */
 	default void finish() {
 	}
 
 	/**
-	 * Stops reading what the client sends, if the container can.
+	 * Stops reading from the client, if the container supports it.
 	 */
 	void ignoreInput();
 
 	/**
-	 * Sends a close frame. Waits a bounded time for the buffers of the network.
+	 * Sends a close frame. Waits a bounded time for the network buffers.
 	 * @param code the close code
-	 * @param reason the close reason, of at most 123 characters of ASCII
+	 * @param reason the close reason, at most 123 ASCII characters
 	 */
 	void close(CloseCode code, String reason);
 
 	/**
-	 * Ends the connection to a client that takes nothing, that has not answered a close
-	 * frame, or that does not stop sending. Waits for nothing.
-	 * @param code the close code, which the client may never see
+	 * Terminates the connection of a client that does not read, has not answered a close
+	 * frame, or does not stop sending. Does not block.
+	 * @param code the close code, which may not reach the client
 	 */
 	void cut(CloseCode code);
 

@@ -44,24 +44,24 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's connection. {@link ConnectionLoop} sends what follows its {@link LogCursor},
- * so that replay and live delivery are the same, a slow client costs no more than its
- * cursor and the page it is being sent, and no thread waits for it.
- * {@link ConnectionWatchdog} closes it when something is overdue. Its states are those of
- * {@link ConnectionState}. Methods may be called by any thread unless they say otherwise.
+ * A client's connection. {@link ConnectionLoop} sends the events after its
+ * {@link LogCursor}. Therefore replay and live delivery are the same, a slow client only
+ * costs its cursor and the current page, and no thread waits for it.
+ * {@link ConnectionWatchdog} closes it when a timeout expires. {@link ConnectionState}
+ * describes its states. Methods may be called by any thread unless stated otherwise.
  * <p>
- * Longer than most classes, since the container, the clock and the loop meet here.
+ * Longer than most classes, because the container, the clock and the loop meet here.
  */
 public final class Connection implements MessageSender {
 
 	/**
-	 * How long a client may take to answer a close frame.
+	 * Time within which a client must answer a close frame.
 	 */
 	public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	/**
-	 * How long the connection stays after the close frame, if the client is closed for
-	 * what it has sent: long enough for the frame to arrive.
+	 * Time between the close frame and the end of the connection when the client is
+	 * closed for a violation: enough for the frame to arrive.
 	 */
 	private static final Duration VIOLATION_TIMEOUT = Duration.ofMillis(500);
 
@@ -69,8 +69,8 @@ public final class Connection implements MessageSender {
 			CloseCode.MESSAGE_TOO_BIG, CloseCode.MALFORMED_MESSAGES, CloseCode.RATE_LIMITED);
 
 	/**
-	 * How many frames a client may send while its last messages are sent: what can be
-	 * under way. If more come, the connection ends at once.
+	 * Number of frames ignored while the last messages are sent, which allows for frames
+	 * in flight. After more frames the connection ends immediately.
 	 */
 	private static final int MAX_IGNORED_FRAMES = 1000;
 
@@ -103,31 +103,32 @@ public final class Connection implements MessageSender {
 	private final long createdNanos = System.nanoTime();
 
 	/**
-	 * When this side began to close, by {@link ListeningClock}.
+	 * Time at which this side started to close, according to {@link ListeningClock}.
 	 */
 	private volatile long closingSince;
 
 	/**
-	 * How many frames were ignored. Used by the container, for one frame at a time.
+	 * Number of ignored frames. Used by the container for one frame at a time.
 	 */
 	private int ignoredFrames;
 
 	/**
-	 * Set when the session is open.
+	 * Set once the session is open.
 	 */
 	private volatile @Nullable LogCursor cursor;
 
 	private volatile Login login;
 
 	/**
-	 * The limit that the user has exceeded, for the close frame.
+	 * The exceeded limit, for the close frame.
 	 */
 	private volatile @Nullable String exceeded;
 
 	/**
 	 * Creates a connection whose session is not open yet.
-	 * @param listener learns when the connection is open, and when this side has closed
-	 * the WebSocket, since not every container tells that before the client has answered
+	 * @param listener notified when the connection is open and when this side has closed
+	 * the WebSocket, because some containers report the close only after the client has
+	 * answered
 	 */
 	public Connection(ConnectionServices services, Handshake handshake, ClientChannel channel, Listener listener) {
 		ConnectionSettings settings = services.settings();
@@ -163,7 +164,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns the user as a key of 16 bytes.
+	 * Returns the key of the user.
 	 */
 	public UUID userKey() {
 		return this.login.userKey();
@@ -175,7 +176,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns the session, once it is open.
+	 * Returns the session. Requires that it is open.
 	 */
 	@Override
 	public UUID sessionId() {
@@ -183,7 +184,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns whether there is a session.
+	 * Returns whether the session was opened.
 	 */
 	public boolean hasSession() {
 		return this.cursor != null;
@@ -198,14 +199,14 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns how long ago the client connected.
+	 * Returns the time since the client connected.
 	 */
 	public Duration age() {
 		return Duration.ofNanos(System.nanoTime() - this.createdNanos);
 	}
 
 	/**
-	 * Returns the state, once the session is open.
+	 * Returns the state of the client. Requires that the session is open.
 	 */
 	public Client toClient() {
 		return new Client(this.id, cursor().position(), Instant.now().minus(age()).truncatedTo(ChronoUnit.SECONDS),
@@ -217,8 +218,8 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Opens the session and begins to send; closes the connection if that is not
-	 * possible. Blocks until Postgres answers. To be called once.
+	 * Opens the session and starts to send, or closes the connection on failure. Blocks
+	 * until Postgres answers. Called once.
 	 */
 	public void open() {
 		if (this.state.phase() != Phase.OPENING) {
@@ -241,21 +242,20 @@ public final class Connection implements MessageSender {
 			closeExceeded(ex.reason());
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("A session could not be opened", ex);
+			logger.debug("Failed to open a session", ex);
 			abandon(CloseCode.TRY_AGAIN_LATER);
 		}
 		catch (Throwable ex) {
-			LogContext.run(null, this.id, () -> logger.warn("A session could not be opened", ex));
+			LogContext.run(null, this.id, () -> logger.warn("Failed to open a session", ex));
 			abandon(CloseCode.INTERNAL_ERROR);
 		}
 	}
 
 	/**
-	 * Sends a control message; after {@code session_init}, if the session is not open
-	 * yet.
+	 * Sends a control message. It is queued until {@code session_init} is sent.
 	 */
 	@Override
-	public void tell(ServerMessage message) {
+	public void send(ServerMessage message) {
 		if (!this.loop.offer(this.services.writer().write(message))) {
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
@@ -269,16 +269,16 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns whether the client asks who is connected to its session. A long poll does
-	 * not, as it would end at once, each time.
+	 * Returns whether the client requests presence. Never true for a long poll, which
+	 * would end immediately each time.
 	 */
-	public boolean asksForPresence() {
+	public boolean receivesPresence() {
 		return this.handshake.presence() && this.handshake.longPoll() == null;
 	}
 
 	/**
-	 * Sends what has changed since the client was last sent who is connected.
-	 * @param present the user of each connection; not changed afterwards
+	 * Sends the changes in presence since the last presence message.
+	 * @param present users by connection; not changed afterwards
 	 */
 	public void showPresence(Map<UUID, String> present) {
 		this.outbox.presence().show(present);
@@ -286,23 +286,23 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Continues after an event. To be called once the session is open.
-	 * @param epoch the history that the event is part of; null if the client does not say
+	 * Moves the cursor to an event. Requires that the session is open.
+	 * @param epoch the history that the event is part of; null if the client sent none
 	 */
 	public void resume(long lastEventId, @Nullable Forks epoch) {
 		cursor().rewind(lastEventId, epoch);
 	}
 
 	/**
-	 * Notes that the container begins or ends to handle what the client has sent.
+	 * Records that the container starts or stops processing a message of the client.
 	 */
 	public void receiving(boolean receiving) {
 		this.watchdog.receiving(receiving);
 	}
 
 	/**
-	 * Notes a pong, or what counts as one where there are none.
-	 * @param number that of the ping
+	 * Records a pong, or its equivalent on transports without pongs.
+	 * @param number the number of the ping
 	 */
 	public void pong(long number) {
 		this.watchdog.heard();
@@ -310,14 +310,14 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns who the client is, by its newest token.
+	 * Returns the login of the client's newest token.
 	 */
 	public Login login() {
 		return this.login;
 	}
 
 	/**
-	 * Notes the client's newest token.
+	 * Sets the login of the client's newest token.
 	 */
 	public void authenticated(Login login) {
 		this.login = login;
@@ -325,17 +325,17 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Announces a planned end.
+	 * Announces a planned close.
 	 */
 	public void announceRestart() {
 		long window = this.services.settings().reconnectWindow().toMillis();
-		tell(new ServerRestarting(ThreadLocalRandom.current().nextLong(window + 1)));
+		send(new ServerRestarting(ThreadLocalRandom.current().nextLong(window + 1)));
 	}
 
 	/**
-	 * Closes the connection after the control messages that wait; at once, if its session
-	 * is not open yet. The first code counts.
-	 * @return whether this was the first
+	 * Closes the connection after the queued control messages, or immediately if its
+	 * session is not open yet. Only the first code takes effect.
+	 * @return whether this call was the first
 	 */
 	public boolean close(CloseCode code) {
 		boolean open = this.state.phase() != Phase.OPENING;
@@ -356,7 +356,8 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Closes the connection for what the client has sent, and tells the listeners.
+	 * Closes the connection because of a protocol violation by the client, and notifies
+	 * the listeners.
 	 * @param reason one of a fixed set of words
 	 */
 	public void closeViolation(CloseCode code, String reason) {
@@ -366,7 +367,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Notes a frame that came while the connection is being closed. It was not
+	 * Records a frame that arrived while the connection is closing. It is not
 	 * acknowledged, so the client sends it again on its next connection. Called by the
 	 * container.
 	 */
@@ -379,9 +380,9 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Closes the connection because its user has more than one user may have, and tells
-	 * the listeners.
-	 * @param limit the name of the limit, one of a fixed set of words
+	 * Closes the connection because its user has exceeded a limit, and notifies the
+	 * listeners.
+	 * @param limit name of the limit, one of a fixed set of words
 	 */
 	public void closeExceeded(String limit) {
 		report(Kind.LIMIT_EXCEEDED, limit);
@@ -396,7 +397,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Closes the WebSocket at once.
+	 * Closes the WebSocket immediately.
 	 */
 	public void abandon(CloseCode code) {
 		if (this.state.close(code)) {
@@ -406,9 +407,9 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Returns the code that this side closes with.
-	 * @return the code; null while it does not close, and if the client or the network
-	 * closed the connection
+	 * Returns the code with which this side closes.
+	 * @return the code; null if it is not closing, or if the client or the network closed
+	 * the connection
 	 */
 	public @Nullable CloseCode closing() {
 		return this.state.code();
@@ -424,9 +425,10 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Ends the connection, whose session takes no further events. If it was closed, the
-	 * client is sent all of it before. If its row is gone, because it was cleaned up or
-	 * lost in a crash, the client has to reconnect, and is given another session.
+	 * Ends the connection, because its session accepts no further events. If the session
+	 * was closed, the client receives all of its events first. If its row was deleted by
+	 * the cleanup or lost in a crash, the client must reconnect and receives another
+	 * session.
 	 */
 	@Override
 	public void sessionEnded() {
@@ -444,7 +446,7 @@ public final class Connection implements MessageSender {
 			}
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("Whether a session is closed or gone is not known", ex);
+			logger.debug("Failed to look up whether a session is closed", ex);
 			close(CloseCode.TRY_AGAIN_LATER);
 		}
 	}
@@ -454,8 +456,8 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Waits until all that is known has been sent.
-	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
+	 * Waits until everything known has been sent.
+	 * @param deadline the {@link System#nanoTime()} at which to stop waiting
 	 */
 	public void awaitIdle(long deadline) throws InterruptedException {
 		if (hasSession()) {
@@ -464,8 +466,8 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Notes that the WebSocket is closed.
-	 * @return whether it was not known
+	 * Records that the WebSocket is closed.
+	 * @return whether this was the first call
 	 */
 	public boolean gone() {
 		if (!this.state.gone()) {
@@ -486,7 +488,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Looks whether something is overdue. Called by the clock.
+	 * Checks the timeouts. Called by the clock.
 	 * @param now the time of {@link ListeningClock}
 	 */
 	public void watch(long now) {
@@ -528,8 +530,9 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Lets the loop look at what has changed. If that is the history of the log, the
-	 * client has to come back with its epoch, and learns how far it has to go back.
+	 * Wakes the loop after a change. If the history of the log has changed, the
+	 * connection is closed: the client must reconnect with its epoch to receive the event
+	 * to rewind to.
 	 */
 	private void changed() {
 		LogCursor open = this.cursor;
@@ -545,20 +548,20 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Ends the connection before an event that cannot be decoded, which the client is
-	 * sent when it comes back and the event can be.
+	 * Closes the connection before an event that cannot be decoded. The client receives
+	 * the event after reconnecting, once it can be decoded.
 	 */
 	private void endUndecodable(PayloadCodecException failure) {
 		LogContext.run(sessionId(), this.id,
-				() -> logger.warn("Connection %s is closed: %s".formatted(this.id, failure.getMessage())));
-		logger.debug("An event cannot be decoded", failure);
-		tell(new ErrorMessage(ErrorCode.FAILED, "The next event of the session cannot be decoded", null));
+				() -> logger.warn("Closing connection %s: %s".formatted(this.id, failure.getMessage())));
+		logger.debug("Failed to decode an event", failure);
+		send(new ErrorMessage(ErrorCode.FAILED, "The next event of the session cannot be decoded", null));
 		close(CloseCode.INTERNAL_ERROR);
 	}
 
 	/**
-	 * Closes the WebSocket on a thread that may wait for the client, unless that is done
-	 * already. If no thread can be had, the clock tries again.
+	 * Closes the WebSocket on a thread that may wait for the client, unless that has
+	 * already been done. If no thread is available, the clock retries.
 	 */
 	private void endWith(CloseCode code) {
 		if (!this.state.end()) {
@@ -573,7 +576,7 @@ public final class Connection implements MessageSender {
 		}
 		catch (Throwable ex) {
 			this.state.undoEnd();
-			logger.debug("A connection cannot be closed yet", ex);
+			logger.debug("Cannot close a connection yet; will retry", ex);
 		}
 	}
 
@@ -620,7 +623,7 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Makes a connection for what listens to it.
+	 * Creates the connection for a listener.
 	 */
 	@FunctionalInterface
 	public interface Source {
@@ -630,17 +633,17 @@ public final class Connection implements MessageSender {
 	}
 
 	/**
-	 * Learns what becomes of a connection.
+	 * Receives the lifecycle events of a connection.
 	 */
 	public interface Listener {
 
 		/**
-		 * Its session is open.
+		 * Called when the session is open.
 		 */
 		void opened(Connection connection);
 
 		/**
-		 * This side has closed the WebSocket.
+		 * Called when this side has closed the WebSocket.
 		 */
 		void closed(Connection connection);
 

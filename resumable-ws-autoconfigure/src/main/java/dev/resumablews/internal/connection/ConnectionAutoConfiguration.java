@@ -28,8 +28,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.web.socket.WebSocketHandler;
 
 /**
- * Auto-configuration of what all connections share. Where there is none of this, there is
- * no endpoint.
+ * Auto-configuration of the beans shared by all connections. Without them there is no
+ * endpoint.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
 		"dev.resumablews.internal.log.LogAutoConfiguration",

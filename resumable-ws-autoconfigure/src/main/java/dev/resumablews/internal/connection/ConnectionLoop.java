@@ -26,25 +26,23 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends what a connection has to send, for as long as the channel takes it.
+ * Sends the messages of a connection as fast as the channel accepts them.
  * <ol>
- * <li>Whatever may have changed something (a new event, a control message, the end of a
- * send or of a read, a pong) wakes the loop. It runs on one thread at a time; wake-ups
- * are counted, so none is lost.
- * <li>Nothing is done while a frame is being sent; its end wakes the loop. A ping may
- * have to wait for the client if the buffers of the network are full. So one that is not
- * sure to find room is sent by a patient thread, and counts as a frame.
- * <li>Control messages that wait are sent first, then the events that follow the cursor,
- * then ephemeral events, while the {@link SendWindow} is open. If the session is closed
- * and all of it was sent, the connection is closed.
- * <li>When the channel is sated, because the client has asked for no more, the connection
- * is closed, too.
- * <li>Nothing that is thrown here leaves a connection behind that looks alive: it is
- * ended.
+ * <li>Every relevant change (a new event, a control message, the end of a send or a read,
+ * a pong) wakes the loop. It runs on one thread at a time; wake-ups are counted, so none
+ * is lost.
+ * <li>While a frame is being sent, the loop does nothing; the end of the send wakes it. A
+ * ping blocks if the network buffers are full. A ping that may not fit is therefore sent
+ * by a separate thread, and counts as a frame.
+ * <li>Queued control messages are sent first, then the events after the cursor, then
+ * ephemeral events, while the {@link SendWindow} is open. When the session is closed and
+ * all its events are sent, the connection is closed.
+ * <li>When the channel's response is complete, the connection is closed as well.
+ * <li>Any exception ends the connection, so that none remains that only looks alive.
  * </ol>
- * Methods may be called by any thread unless they say otherwise.
+ * Methods may be called by any thread unless stated otherwise.
  * <p>
- * Longer than most classes, since its steps share the state of one loop.
+ * Longer than most classes, because its steps share the state of one loop.
  */
 final class ConnectionLoop {
 
@@ -56,7 +54,7 @@ final class ConnectionLoop {
 
 	private final Executor threads;
 
-	private final Executor patientThreads;
+	private final Executor blockingThreads;
 
 	private final LongSupplier time;
 
@@ -76,13 +74,13 @@ final class ConnectionLoop {
 	private final Outbox outbox;
 
 	/**
-	 * Above 0 while the loop runs or is about to. It begins at 1, so that nothing runs it
-	 * before {@link #start}.
+	 * Above 0 while the loop runs or is scheduled. Starts at 1, so that nothing runs the
+	 * loop before {@link #start}.
 	 */
 	private final AtomicInteger wakeUps = new AtomicInteger(1);
 
 	/**
-	 * Frames that are to be sent before anything else is looked for. Of the loop.
+	 * Frames to be sent before anything else. Used by the loop.
 	 */
 	private final Deque<String> frames = new ArrayDeque<>(1);
 
@@ -92,7 +90,7 @@ final class ConnectionLoop {
 	private @Nullable LogCursor cursor;
 
 	/**
-	 * Set by the loop, cleared when the frame was sent.
+	 * Set by the loop, cleared when the frame has been sent.
 	 */
 	private volatile boolean sending;
 
@@ -101,12 +99,12 @@ final class ConnectionLoop {
 	private volatile long sendingLength;
 
 	/**
-	 * Whether the loop found nothing more to do when it last ran. Set by the loop.
+	 * Whether the last run of the loop had nothing left to do. Set by the loop.
 	 */
 	private volatile boolean idle;
 
 	/**
-	 * Set by the clock, and by the loop if no thread could be had for a ping. Cleared by
+	 * Set by the clock, and by the loop if no thread was available for a ping. Cleared by
 	 * the loop.
 	 */
 	private volatile boolean pingDue;
@@ -114,10 +112,10 @@ final class ConnectionLoop {
 	/**
 	 * The ping that may wait for the client.
 	 */
-	private volatile @Nullable Future<?> patientPing;
+	private volatile @Nullable Future<?> blockingPing;
 
 	/**
-	 * Set when the loop is to run and no thread could be had for it.
+	 * Whether the loop must run but no thread was available.
 	 */
 	private volatile boolean stalled;
 
@@ -129,18 +127,18 @@ final class ConnectionLoop {
 	/**
 	 * Creates a loop.
 	 * @param id the connection
-	 * @param threads run it
-	 * @param patientThreads send pings that may have to wait for the client. They take a
-	 * task at once, or reject it
+	 * @param threads runs the loop
+	 * @param blockingThreads sends pings that may wait for the client; runs a task
+	 * immediately or rejects it
 	 * @param time the time of {@link ListeningClock}
-	 * @param outbox what is sent beside the events
+	 * @param outbox messages sent in addition to the events
 	 * @param end closes the WebSocket; must not throw
 	 */
-	ConnectionLoop(UUID id, Executor threads, Executor patientThreads, LongSupplier time, ClientChannel channel,
+	ConnectionLoop(UUID id, Executor threads, Executor blockingThreads, LongSupplier time, ClientChannel channel,
 			ConnectionState state, SendWindow window, boolean ndjson, Outbox outbox, Consumer<CloseCode> end) {
 		this.id = id;
 		this.threads = threads;
-		this.patientThreads = patientThreads;
+		this.blockingThreads = blockingThreads;
 		this.time = time;
 		this.channel = channel;
 		this.state = state;
@@ -151,8 +149,8 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Begins to send. To be called once.
-	 * @param cursor what is sent besides control messages, if anything
+	 * Starts to send. Called once.
+	 * @param cursor the cursor into the log; null to send control messages only
 	 */
 	void start(@Nullable LogCursor cursor) {
 		this.cursor = cursor;
@@ -170,7 +168,7 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Adds the control message that is sent before any other.
+	 * Adds a control message before all others.
 	 */
 	void offerFirst(String message) {
 		this.outbox.control().offerFirst(message);
@@ -192,7 +190,7 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Sends a ping soon, unless a frame is being sent.
+	 * Requests a ping. None is sent while a frame is being sent.
 	 */
 	void ping() {
 		this.pingDue = true;
@@ -200,7 +198,7 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Notes a pong.
+	 * Records a pong.
 	 * @param number its number
 	 */
 	void pong(long number) {
@@ -210,14 +208,14 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Runs the loop if it could not be run before, could not send a ping, or has nothing
-	 * to wait for. Called by the clock.
+	 * Runs the loop if no thread was available before, if a ping is due, or if the
+	 * response is complete. Called by the clock.
 	 */
 	void retry() {
 		if (this.stalled) {
 			schedule();
 		}
-		else if (this.pingDue || this.channel.isSated(true)) {
+		else if (this.pingDue || this.channel.isComplete(true)) {
 			wake();
 		}
 	}
@@ -230,10 +228,10 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Returns whether the close frame would find a client that takes nothing. If such a
-	 * client begins to read again, its pong tells, and the close frame is sent then: some
-	 * containers close the socket behind that frame, and a pong that comes after it would
-	 * reset the connection before the client has read the code.
+	 * Returns whether the close frame must wait, because the client currently reads
+	 * nothing. If it starts to read again, its pong arrives and the close frame is sent
+	 * then. Some containers close the socket right after that frame, and a pong arriving
+	 * later would reset the connection before the client has read the code.
 	 * @param code the close code
 	 */
 	boolean awaitsClient(CloseCode code) {
@@ -241,24 +239,24 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Returns whether the frame that is being sent has taken too long.
+	 * Returns whether the current frame has taken too long.
 	 * @param now the time
-	 * @param timeout the time without transmission
+	 * @param timeout time allowed in addition to transmission
 	 */
 	boolean isOverdue(long now, Duration timeout) {
 		return this.sending && now - this.sendingSince > SendWindow.allowance(timeout, this.sendingLength);
 	}
 
 	/**
-	 * Returns whether all that is known has been sent.
+	 * Returns whether everything known has been sent.
 	 */
 	boolean isIdle() {
 		return this.state.hasEnded() || (this.idle && this.wakeUps.get() == 0);
 	}
 
 	/**
-	 * Waits until all that is known has been sent.
-	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
+	 * Waits until everything known has been sent.
+	 * @param deadline the {@link System#nanoTime()} at which to stop waiting
 	 */
 	synchronized void awaitIdle(long deadline) throws InterruptedException {
 		this.awaited = true;
@@ -271,11 +269,11 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Gives up a ping that waits for the client. To be called when the WebSocket is
-	 * closed, which not every container tells to those who wait for it.
+	 * Cancels a ping that waits for the client. Called when the WebSocket is closed,
+	 * because not every container interrupts such waits.
 	 */
 	void gone() {
-		Future<?> ping = this.patientPing;
+		Future<?> ping = this.blockingPing;
 		if (ping != null) {
 			ping.cancel(true);
 		}
@@ -283,7 +281,7 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Notifies who waits for the end of the connection.
+	 * Notifies threads that wait for the end of the connection.
 	 */
 	void ended() {
 		if (this.awaited) {
@@ -299,14 +297,15 @@ final class ConnectionLoop {
 			this.threads.execute(this::run);
 		}
 		catch (Throwable ex) {
-			// the clock tries again; what woke the loop must not suffer
+			// the clock retries; the caller that woke the loop must not fail
 			this.stalled = true;
-			logger.debug("A connection's loop cannot run yet", ex);
+			logger.debug("Cannot run a connection's loop yet; will retry", ex);
 		}
 	}
 
 	/**
-	 * If it fails, the wake-ups are not taken back, so that it does not run again.
+	 * Runs until there are no further wake-ups. After a failure the wake-ups are not
+	 * reset, so the loop never runs again.
 	 */
 	private void run() {
 		try {
@@ -330,7 +329,7 @@ final class ConnectionLoop {
 
 	private void fail(Throwable failure) {
 		try {
-			LogContext.run(null, this.id, () -> logger.warn("A connection has failed", failure));
+			LogContext.run(null, this.id, () -> logger.warn("Connection failed", failure));
 		}
 		finally {
 			this.state.close(CloseCode.INTERNAL_ERROR);
@@ -344,7 +343,7 @@ final class ConnectionLoop {
 			return;
 		}
 		CloseCode code = this.state.code();
-		if (code == null && this.channel.isSated(false)) {
+		if (code == null && this.channel.isComplete(false)) {
 			finish();
 			return;
 		}
@@ -369,7 +368,7 @@ final class ConnectionLoop {
 		}
 		else {
 			this.idle = this.window.isOpen() && (this.cursor == null || !this.cursor.isReading());
-			if (this.cursor != null && this.cursor.isAtEnd() && this.channel.isSated(true)) {
+			if (this.cursor != null && this.cursor.isAtEnd() && this.channel.isComplete(true)) {
 				finish();
 			}
 		}
@@ -415,14 +414,14 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Sends what has come since, on the thread that the container has woken already. If a
-	 * container says that a frame is sent before {@link #send} has returned, the step
-	 * that sent it continues.
+	 * Continues on the thread on which the container reports the end of a send. If a
+	 * container reports it before {@link #send} has returned, the current step continues
+	 * instead.
 	 */
 	private void sent(@Nullable Throwable failure) {
 		this.sending = false;
 		if (failure != null) {
-			logger.debug("A connection cannot be sent to", failure);
+			logger.debug("Failed to send to a connection", failure);
 			CloseCode code = (failure instanceof SocketTimeoutException) ? CloseCode.TRY_AGAIN_LATER
 					: CloseCode.INTERNAL_ERROR;
 			this.state.close(code);
@@ -434,10 +433,10 @@ final class ConnectionLoop {
 	}
 
 	/**
-	 * Sends a ping if one is due. None is while a probe is unanswered, which is a ping
-	 * already, and whose pong cannot overtake what was sent before it.
-	 * @return whether it was given to a patient thread, so that nothing else can be sent
-	 * now
+	 * Sends a ping if one is due. None is sent while a probe is unanswered: the probe is
+	 * itself a ping, and its pong cannot overtake data sent before it.
+	 * @return whether the ping was passed to a blocking thread, so that nothing else can
+	 * be sent now
 	 */
 	private boolean sendPing() {
 		boolean due = this.window.isProbeDue() || this.pingDue && !this.window.isProbing();
@@ -446,31 +445,31 @@ final class ConnectionLoop {
 			this.channel.ping(this.window.ping(this.time.getAsLong()));
 			return false;
 		}
-		return due && sendPingPatiently();
+		return due && sendBlockingPing();
 	}
 
-	private boolean sendPingPatiently() {
+	private boolean sendBlockingPing() {
 		begin(this.window.onTheWay());
-		FutureTask<?> ping = new FutureTask<>(this::pingPatiently, null);
-		this.patientPing = ping;
+		FutureTask<?> ping = new FutureTask<>(this::pingBlocking, null);
+		this.blockingPing = ping;
 		try {
-			this.patientThreads.execute(ping);
+			this.blockingThreads.execute(ping);
 			return true;
 		}
 		catch (RejectedExecutionException | OutOfMemoryError ex) {
-			// the clock tries again; until then, whatever the window allows is sent
+			// the clock retries; until then, the window limits what is sent
 			this.sending = false;
 			this.pingDue = true;
 			return false;
 		}
 	}
 
-	private void pingPatiently() {
+	private void pingBlocking() {
 		try {
 			this.channel.ping(this.window.ping(this.time.getAsLong()));
 		}
 		finally {
-			this.patientPing = null;
+			this.blockingPing = null;
 			sent(null);
 		}
 	}

@@ -12,18 +12,18 @@ import dev.resumablews.internal.workers.ListeningClock;
 import dev.resumablews.internal.workers.Workers;
 
 /**
- * What all connections share.
+ * Collaborators shared by all connections.
  *
- * @param settings limits and times
+ * @param settings limits and timeouts
  * @param log the log
- * @param feeds recent events
- * @param writer writes what is sent
- * @param merger makes few deltas of many
- * @param workers the threads
+ * @param feeds recent events by session
+ * @param writer writes messages
+ * @param merger merges deltas
+ * @param workers the thread pools
  * @param time the time of {@link ListeningClock}
- * @param budgets what the users may take
- * @param quota how much may be stored for a user
- * @param listener is called when something happens
+ * @param budgets the users' budgets
+ * @param quota bounds what is stored per user
+ * @param listener the application's listeners
  */
 public record ConnectionServices(ConnectionSettings settings, EventLog log, SessionFeeds feeds, FrameWriter writer,
 		DeltaMerger merger, Workers workers, LongSupplier time, UserBudgets budgets, StorageQuota quota,

@@ -3,24 +3,26 @@ package dev.resumablews.internal.connection;
 import java.time.Duration;
 
 /**
- * Limits and times of connections.
+ * Limits and timeouts of connections.
  *
  * @param heartbeatInterval time between two pings to a silent client
- * @param heartbeatTimeout silence after which a client is considered dead
- * @param sendTimeout how long a client may take to accept what was sent, in addition to
- * the time of its transmission at 1 kB/s
- * @param maxLifetime how long a connection may last; zero for ever
- * @param maxLifetimeJitter share of the lifetime that is taken off at random, from 0 to 1
- * @param maxMessageBytes size of the largest message, in bytes of UTF-8
- * @param maxMalformedMessages malformed messages in a row after which it is closed
- * @param maxPerSession connections of a session
- * @param maxPerUser connections of a user
- * @param maxTotal connections of this node
- * @param maxOpening connections whose session waits to be opened
- * @param maxSendCharacters length up to which waiting events are sent together, in UTF-16
+ * @param heartbeatTimeout time without traffic after which a client is considered dead
+ * @param sendTimeout time for a client to accept a frame, in addition to its transmission
+ * at 1 kB/s
+ * @param maxLifetime maximum lifetime of a connection; zero for unlimited
+ * @param maxLifetimeJitter maximum share of the lifetime that is randomly subtracted,
+ * from 0 to 1
+ * @param maxMessageBytes maximum size of a message in bytes of UTF-8
+ * @param maxMalformedMessages number of consecutive malformed messages after which the
+ * connection is closed
+ * @param maxPerSession maximum number of connections per session
+ * @param maxPerUser maximum number of connections per user
+ * @param maxTotal maximum number of connections of this node
+ * @param maxOpening maximum number of connections whose session is being opened
+ * @param maxSendCharacters length up to which events are combined into a frame, in UTF-16
  * units
- * @param pageSize events read from the log at once
- * @param reconnectWindow window over which clients are asked to spread their return
+ * @param pageSize number of events per read of the log
+ * @param reconnectWindow window over which clients spread their reconnects
  */
 public record ConnectionSettings(Duration heartbeatInterval, Duration heartbeatTimeout, Duration sendTimeout,
 		Duration maxLifetime, double maxLifetimeJitter, long maxMessageBytes, int maxMalformedMessages,

@@ -4,51 +4,51 @@ import dev.resumablews.CloseCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a connection. It only moves forward, in the order of {@link Phase}, but
- * for a close that could not be handed to a thread, which is undone. Safe for use by many
- * threads.
+ * The state of a connection. It only moves forward, in the order of {@link Phase}; the
+ * only exception is undoing a close for which no thread was available. Safe for use by
+ * many threads.
  * <table>
  * <caption>Phases</caption>
  * <tr>
  * <th>phase</th>
  * <th>loop</th>
- * <th>messages of the client</th>
- * <th>watched for</th>
- * <th>left by</th>
+ * <th>client messages</th>
+ * <th>timeouts</th>
+ * <th>ends with</th>
  * </tr>
  * <tr>
  * <td>OPENING</td>
- * <td>does not run, nothing is sent</td>
- * <td>kept, within bounds</td>
- * <td>the time it takes</td>
- * <td>the session's opening, a close, the client</td>
+ * <td>does not run, sends nothing</td>
+ * <td>queued, within limits</td>
+ * <td>time to open</td>
+ * <td>opened session, close, disconnect</td>
  * </tr>
  * <tr>
  * <td>OPEN</td>
- * <td>control messages, events</td>
- * <td>handled</td>
- * <td>a send that takes too long, silence, token, lifetime</td>
- * <td>a close, the client</td>
+ * <td>sends control messages and events</td>
+ * <td>processed</td>
+ * <td>slow send, silence, token, lifetime</td>
+ * <td>close, disconnect</td>
  * </tr>
  * <tr>
  * <td>CLOSING</td>
- * <td>control messages that wait, then the close frame</td>
+ * <td>sends queued control messages, then the close frame</td>
  * <td>dropped</td>
- * <td>the time it takes</td>
- * <td>the close frame, the client</td>
+ * <td>time to close</td>
+ * <td>close frame, disconnect</td>
  * </tr>
  * <tr>
  * <td>CLOSED</td>
  * <td>does nothing</td>
  * <td>dropped</td>
  * <td></td>
- * <td>the container, or this side when the WebSocket is closed</td>
+ * <td>closed WebSocket, reported by the container or this side</td>
  * </tr>
  * <tr>
  * <td>GONE</td>
  * <td>does nothing</td>
  * <td>dropped</td>
- * <td>not any more</td>
+ * <td>none</td>
  * <td></td>
  * </tr>
  * </table>
@@ -66,7 +66,7 @@ final class ConnectionState {
 	}
 
 	/**
-	 * Returns the code that this side closes with.
+	 * Returns the code with which this side closes.
 	 * @return the code; null if this side does not close
 	 */
 	@Nullable CloseCode code() {
@@ -78,7 +78,7 @@ final class ConnectionState {
 	}
 
 	/**
-	 * Returns whether nothing is sent any more.
+	 * Returns whether sending has ended.
 	 */
 	boolean hasEnded() {
 		return this.phase.compareTo(Phase.CLOSED) >= 0;
@@ -86,7 +86,7 @@ final class ConnectionState {
 
 	/**
 	 * Moves from OPENING to OPEN.
-	 * @return whether it did; false if the connection was closed before
+	 * @return whether the state changed; false if the connection was closed before
 	 */
 	synchronized boolean open() {
 		return move(this.phase == Phase.OPENING, Phase.OPEN);
@@ -94,8 +94,8 @@ final class ConnectionState {
 
 	/**
 	 * Moves to CLOSING.
-	 * @param code why
-	 * @return whether it did; false if the connection is being closed already
+	 * @param code the close code
+	 * @return whether the state changed; false if the connection is already closing
 	 */
 	synchronized boolean close(CloseCode code) {
 		if (this.phase.compareTo(Phase.CLOSING) >= 0) {
@@ -107,14 +107,14 @@ final class ConnectionState {
 
 	/**
 	 * Moves from CLOSING to CLOSED.
-	 * @return whether it did, and the WebSocket is to be closed
+	 * @return whether the state changed, and the caller must close the WebSocket
 	 */
 	synchronized boolean end() {
 		return move(this.phase == Phase.CLOSING, Phase.CLOSED);
 	}
 
 	/**
-	 * Moves back to CLOSING, as the WebSocket could not be closed.
+	 * Moves back to CLOSING, because no thread was available to close the WebSocket.
 	 */
 	synchronized void undoEnd() {
 		move(this.phase == Phase.CLOSED, Phase.CLOSING);
@@ -122,7 +122,7 @@ final class ConnectionState {
 
 	/**
 	 * Moves to GONE.
-	 * @return whether it did
+	 * @return whether the state changed
 	 */
 	synchronized boolean gone() {
 		return move(this.phase != Phase.GONE, Phase.GONE);
@@ -136,32 +136,32 @@ final class ConnectionState {
 	}
 
 	/**
-	 * What a connection is doing.
+	 * Phases of a connection.
 	 */
 	enum Phase {
 
 		/**
-		 * Its session is being opened.
+		 * The session is being opened.
 		 */
 		OPENING,
 
 		/**
-		 * It serves its client.
+		 * The connection serves its client.
 		 */
 		OPEN,
 
 		/**
-		 * Its last messages are being sent.
+		 * The last messages are being sent.
 		 */
 		CLOSING,
 
 		/**
-		 * Its WebSocket is being closed.
+		 * The WebSocket is being closed.
 		 */
 		CLOSED,
 
 		/**
-		 * Its WebSocket is closed.
+		 * The WebSocket is closed.
 		 */
 		GONE
 

@@ -11,9 +11,9 @@ import dev.resumablews.internal.workers.ListeningClock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells when a connection is to be closed, because something is overdue, and when its
- * client is to be sent a ping. All times but those of tokens and lifetimes are those of
- * {@link ListeningClock}. Called by the clock's thread, unless a method says otherwise.
+ * Decides when a connection must be closed because of a timeout, and when its client must
+ * be sent a ping. Times are those of {@link ListeningClock}, except for tokens and
+ * lifetimes. Called by the clock's thread unless stated otherwise.
  */
 final class ConnectionWatchdog {
 
@@ -62,16 +62,15 @@ final class ConnectionWatchdog {
 	}
 
 	/**
-	 * Notes that something was heard of the client. Called by the container's threads.
+	 * Records that data arrived from the client. Called by the container's threads.
 	 */
 	void heard() {
 		this.lastHeard = this.time.getAsLong();
 	}
 
 	/**
-	 * Notes that a message of the client is handled, while which the container reads
-	 * nothing else of the client's, or that it is not any more. Called by the container's
-	 * threads.
+	 * Records whether a message of the client is being processed. During that time the
+	 * container reads nothing else from the client. Called by the container's threads.
 	 */
 	void receiving(boolean receiving) {
 		heard();
@@ -79,7 +78,7 @@ final class ConnectionWatchdog {
 	}
 
 	/**
-	 * Notes how long the client's newest token lasts. Any thread.
+	 * Sets the expiry of the client's newest token. May be called by any thread.
 	 */
 	void tokenExpiresAt(@Nullable Instant expiresAt) {
 		this.tokenExpiresAt = expiresAt;
@@ -93,9 +92,9 @@ final class ConnectionWatchdog {
 	}
 
 	/**
-	 * Returns why the connection has to be closed.
+	 * Returns the code with which the connection must be closed now.
 	 * @param now the time
-	 * @return the close code; null if it has not
+	 * @return the close code; null if no timeout has expired
 	 */
 	@Nullable CloseCode overdue(long now) {
 		Instant expiresAt = this.tokenExpiresAt;
@@ -112,9 +111,9 @@ final class ConnectionWatchdog {
 	}
 
 	/**
-	 * Returns whether the client is to be sent a ping, and notes that it is. None is
-	 * while a frame is being sent or a probe is unanswered: that has a time-out, and a
-	 * ping could not overtake what is on its way.
+	 * Returns whether the client must be sent a ping now, and records the ping. Returns
+	 * false while a frame is being sent or a probe is unanswered: these have their own
+	 * timeouts, and a ping could not overtake the data in flight.
 	 * @param now the time
 	 */
 	boolean takePing(long now) {
@@ -134,7 +133,7 @@ final class ConnectionWatchdog {
 			if (!this.window.isAfterProbe(this.lastHeard)) {
 				return true;
 			}
-			// it lives, and does not answer pings
+			// the client is alive but does not answer pings
 			this.window.doNotProbe();
 			this.loop.wake();
 		}
@@ -142,8 +141,8 @@ final class ConnectionWatchdog {
 	}
 
 	/**
-	 * A pong cannot come before what was sent before the ping has arrived, and that has a
-	 * time-out.
+	 * Returns whether the client is silent. A pong can only arrive after the data sent
+	 * before its ping, which has its own timeout.
 	 */
 	private boolean isClientSilent(long now) {
 		return now - this.lastHeard > this.settings.heartbeatTimeout().toNanos() && !this.receiving

@@ -20,17 +20,17 @@ import dev.resumablews.internal.protocol.ServerMessage.SessionEpoch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection's place in its session's log, and what follows it: from the session's feed
- * or, when the cursor is behind that, from the log, read page by page. When it reaches
- * what the log held when the client came, the client is sent {@code replay_complete}.
- * Deltas that are not new are merged. Used by the connection's loop, unless a method says
- * otherwise.
+ * A connection's position in its session's log, and the source of the events after it:
+ * the session's feed, or pages of the log while the cursor is behind the feed. When the
+ * cursor reaches the head that the log had when the client connected, the client is sent
+ * {@code replay_complete}. Deltas are merged unless they are live. Used by the
+ * connection's loop unless stated otherwise.
  * <p>
- * Longer than most classes, since all of it moves one position.
+ * Longer than most classes, because every part moves the same position.
  */
 final class LogCursor {
 
-	private static final int MOST_ATTEMPTS_TO_OPEN = 3;
+	private static final int MAX_OPEN_ATTEMPTS = 3;
 
 	private final ConnectionServices services;
 
@@ -49,22 +49,22 @@ final class LogCursor {
 	private final AtomicReference<@Nullable Rewind> rewind = new AtomicReference<>();
 
 	/**
-	 * The last event that was taken. Written by the loop.
+	 * The last event taken. Written by the loop.
 	 */
 	private volatile long position;
 
 	/**
-	 * The history that the client knows its events to be part of.
+	 * The history last announced to the client.
 	 */
-	private Forks told;
+	private Forks announced;
 
 	/**
-	 * Whether there was nothing to take.
+	 * Whether the last {@link #take} found no events.
 	 */
 	private boolean atEnd;
 
 	/**
-	 * Whether the client has asked to continue after an event of another history.
+	 * Whether the client asked to resume after an event of another history.
 	 */
 	private volatile boolean diverged;
 
@@ -77,26 +77,26 @@ final class LogCursor {
 		this.pages = new PageReader(services, session.sessionId(), feed, budget, onChange);
 		this.replay = new ReplayTracker(session.lastEventId());
 		this.writeLive = (event) -> services.writer().write(event, false);
-		this.told = session.forks();
+		this.announced = session.forks();
 		this.position = session.cursor();
 	}
 
 	/**
-	 * Opens a session. Its feed is joined before the log is looked at, so that no event
-	 * can slip through between the two. If that feed turns out to be one of another
-	 * history, the session is opened once more. Blocks until Postgres answers.
-	 * @param onChange is run when there is something to take, on any thread
+	 * Opens a session. Its feed is joined before the log is read, so that no event is
+	 * missed in between. If the feed turns out to belong to another history, opening is
+	 * retried. Blocks until Postgres answers.
+	 * @param onChange called on any thread when there may be something to take
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	static LogCursor open(ConnectionServices services, Handshake handshake, UserBudget budget, Runnable onChange) {
-		for (int attempt = 1; attempt <= MOST_ATTEMPTS_TO_OPEN; attempt++) {
+		for (int attempt = 1; attempt <= MAX_OPEN_ATTEMPTS; attempt++) {
 			LogCursor cursor = openOnce(services, handshake, budget, onChange);
 			if (!cursor.hasDiverged()) {
 				return cursor;
 			}
 			cursor.close();
 		}
-		throw new EventLogUnavailableException("The history of the log has changed while the session was opened");
+		throw new EventLogUnavailableException("The history of the log changed while the session was being opened");
 	}
 
 	private static LogCursor openOnce(ConnectionServices services, Handshake handshake, UserBudget budget,
@@ -129,7 +129,7 @@ final class LogCursor {
 	}
 
 	/**
-	 * Returns the last event that was taken. Any thread.
+	 * Returns the last event taken. May be called by any thread.
 	 */
 	long position() {
 		return this.position;
@@ -140,54 +140,55 @@ final class LogCursor {
 	}
 
 	/**
-	 * Returns whether a page is being read; nothing can be taken then. Any thread.
+	 * Returns whether a page is being read, during which nothing can be taken. May be
+	 * called by any thread.
 	 */
 	boolean isReading() {
 		return this.pages.isReading();
 	}
 
 	/**
-	 * Returns whether the client was sent what the log held when it came, and nothing has
-	 * to be read from the log for it.
+	 * Returns whether the replay is complete and no event has to be read from the log.
 	 */
 	boolean hasCaughtUp() {
 		return !this.replay.isActive() && !isReading() && this.pages.isEmpty();
 	}
 
 	/**
-	 * Returns whether the log has another history than what was taken, or than what the
-	 * client has. Any thread.
+	 * Returns whether the log's history differs from that of the events taken or of the
+	 * client. May be called by any thread.
 	 */
 	boolean hasDiverged() {
 		return this.diverged || this.feed.diverged();
 	}
 
 	/**
-	 * Returns whether the last {@link #take} has found nothing more to send, in memory or
-	 * in the log.
+	 * Returns whether the last {@link #take} found nothing more to send, neither in
+	 * memory nor in the log.
 	 */
 	boolean isAtEnd() {
 		return this.atEnd;
 	}
 
 	/**
-	 * Returns why the next event cannot be sent. Any thread.
-	 * @return the failure; null if it can, as far as it is known
+	 * Returns the failure that prevents sending the next event. May be called by any
+	 * thread.
+	 * @return the failure; null if none is known
 	 */
 	@Nullable PayloadCodecException undecodable() {
 		return (this.pages.failure() instanceof PayloadCodecException failure) ? failure : null;
 	}
 
 	/**
-	 * Returns whether the session is closed, and all of it was taken.
+	 * Returns whether the session is closed and all its events were taken.
 	 */
 	boolean hasEnded() {
 		return !isReading() && this.pages.isEmpty() && this.rewind.get() == null && this.feed.endsAt(this.position);
 	}
 
 	/**
-	 * Notes that the session was closed, perhaps on another node whose signal has not
-	 * come yet. Any thread.
+	 * Records that the session was closed, perhaps on another node whose signal has not
+	 * arrived yet. May be called by any thread.
 	 * @param lastEventId its last event
 	 */
 	void sessionClosed(long lastEventId) {
@@ -195,7 +196,7 @@ final class LogCursor {
 	}
 
 	/**
-	 * Moves back, or forward, to just after an event. Any thread.
+	 * Moves the cursor backward or forward to an event. May be called by any thread.
 	 */
 	void rewind(long lastEventId, @Nullable Forks epoch) {
 		this.rewind.set(new Rewind(lastEventId, epoch));
@@ -203,11 +204,11 @@ final class LogCursor {
 	}
 
 	/**
-	 * Takes what follows.
-	 * @param messages the texts to send are added here
-	 * @param characters length after which to stop
-	 * @throws IllegalStateException if the log could not be read for another reason than
-	 * that Postgres does not answer
+	 * Takes the next messages.
+	 * @param messages list to which they are added
+	 * @param characters length at which to stop
+	 * @throws IllegalStateException if reading the log failed for another reason than an
+	 * unavailable Postgres
 	 */
 	void take(List<String> messages, long characters) {
 		this.atEnd = false;
@@ -215,7 +216,7 @@ final class LogCursor {
 			return;
 		}
 		if (this.pages.failure() != null) {
-			throw new IllegalStateException("The log could not be read", this.pages.failure());
+			throw new IllegalStateException("Failed to read the log", this.pages.failure());
 		}
 		takeRewind();
 		if (hasDiverged()) {
@@ -223,13 +224,13 @@ final class LogCursor {
 			return;
 		}
 		if (!this.pages.isEmpty()) {
-			tellEpoch(messages);
+			announceEpoch(messages);
 			send(merge(this.pages.take(characters), true), true, messages);
 			return;
 		}
 		this.position = Math.max(this.position, this.pages.skippedTo());
 		List<FeedEntry> recent = limit(this.feed.after(this.position, characters), characters);
-		tellEpoch(messages);
+		announceEpoch(messages);
 		this.atEnd = recent != null && recent.isEmpty();
 		if (recent == null) {
 			this.pages.read(this.position);
@@ -245,7 +246,7 @@ final class LogCursor {
 	}
 
 	/**
-	 * Leaves the session's feed. Any thread.
+	 * Leaves the session's feed. May be called by any thread.
 	 */
 	void close() {
 		this.pages.close();
@@ -253,14 +254,15 @@ final class LogCursor {
 	}
 
 	/**
-	 * Tells the client that its history continues under another epoch, before any event
-	 * of that. The feed was asked for the events, or given the state of the page, before.
+	 * Announces that the history continues under another epoch, before the first event of
+	 * that epoch. Called after the events or the state of the page were taken from the
+	 * feed.
 	 */
-	private void tellEpoch(List<String> messages) {
+	private void announceEpoch(List<String> messages) {
 		Forks now = this.feed.forks();
-		if (!now.equals(this.told)) {
-			messages.add(this.services.writer().write(new SessionEpoch(now.text(), this.told.sharedWith(now))));
-			this.told = now;
+		if (!now.equals(this.announced)) {
+			messages.add(this.services.writer().write(new SessionEpoch(now.text(), this.announced.sharedWith(now))));
+			this.announced = now;
 		}
 	}
 
@@ -296,8 +298,8 @@ final class LogCursor {
 	}
 
 	/**
-	 * Merges deltas, but not those that the client waits for live, and not across the end
-	 * of the replay: a delta that is neither replayed nor live cannot be sent.
+	 * Merges deltas, except live ones, and not across the end of the replay: a merged
+	 * delta would be neither replayed nor live.
 	 */
 	private List<SessionEvent> merge(List<SessionEvent> events, boolean fromLog) {
 		int end = 0;
@@ -311,7 +313,7 @@ final class LogCursor {
 	}
 
 	/**
-	 * The feed stops by the length of the payloads.
+	 * Limits the length including envelopes. The feed only counts payloads.
 	 */
 	private static @Nullable List<FeedEntry> limit(@Nullable List<FeedEntry> recent, long characters) {
 		if (recent == null || recent.size() <= 1) {
@@ -339,10 +341,10 @@ final class LogCursor {
 	}
 
 	/**
-	 * Where a client asks to continue.
+	 * A requested cursor.
 	 *
-	 * @param lastEventId the last event that it has processed
-	 * @param epoch the history that the event is part of; null if the client does not say
+	 * @param lastEventId the last event that the client has processed
+	 * @param epoch the history that the event is part of; null if the client sent none
 	 */
 	private record Rewind(long lastEventId, @Nullable Forks epoch) {
 

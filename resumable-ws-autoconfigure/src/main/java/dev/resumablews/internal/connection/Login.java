@@ -8,7 +8,8 @@ import dev.resumablews.internal.presence.DisconnectKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a connection belongs to, by the token that its client has sent last. Immutable.
+ * The identity of a connection's user, according to the token that the client sent last.
+ * Immutable.
  */
 public final class Login {
 
@@ -22,9 +23,9 @@ public final class Login {
 
 	/**
 	 * Creates a login.
-	 * @param user what the token says
-	 * @param beganNanos when its verification began, or before, by
-	 * {@link System#nanoTime()}
+	 * @param user the user of the token
+	 * @param beganNanos {@link System#nanoTime()} at or before the start of the
+	 * verification
 	 */
 	public Login(AuthenticatedUser user, long beganNanos) {
 		String tokenId = user.tokenId();
@@ -39,23 +40,23 @@ public final class Login {
 	}
 
 	/**
-	 * Returns the key of the user, as of {@link DisconnectKey#ofUser(String)}.
+	 * Returns the key of the user as given by {@link DisconnectKey#ofUser(String)}.
 	 */
 	UUID userKey() {
 		return this.userKey;
 	}
 
 	/**
-	 * Returns whether it began before a time.
-	 * @param nanos the time, by {@link System#nanoTime()}
+	 * Returns whether the login began before a time.
+	 * @param nanos the time as a {@link System#nanoTime()}
 	 */
 	public boolean beganBefore(long nanos) {
 		return this.beganNanos - nanos < 0;
 	}
 
 	/**
-	 * Returns whether the user or the token was disconnected after this began.
-	 * @param ends when whose logins have ended, by {@link System#nanoTime()}
+	 * Returns whether the user or the token was disconnected after the login began.
+	 * @param ends the times at which logins ended, by key, as {@link System#nanoTime()}
 	 */
 	public boolean isEndedBy(Map<UUID, Long> ends) {
 		return isEnded(ends.get(this.userKey)) || this.tokenKey != null && isEnded(ends.get(this.tokenKey));

@@ -8,8 +8,8 @@ import dev.resumablews.internal.budget.UserBudget;
 import dev.resumablews.internal.protocol.ServerMessage;
 
 /**
- * Who has sent a message, and where the answer goes: a connection, or a request with
- * messages. Safe for use by many threads.
+ * The sender of a message and the destination of its response: a connection, or an HTTP
+ * request. Safe for use by many threads.
  */
 public interface MessageSender {
 
@@ -19,45 +19,45 @@ public interface MessageSender {
 	UUID id();
 
 	/**
-	 * Returns the session, which is the user's.
+	 * Returns the session, which belongs to the user.
 	 */
 	UUID sessionId();
 
 	/**
-	 * Returns the user, by the newest token.
+	 * Returns the user according to the newest token.
 	 */
 	AuthenticatedUser user();
 
 	String userId();
 
 	/**
-	 * Returns what the user has left.
+	 * Returns the user's budget.
 	 */
 	UserBudget budget();
 
 	/**
-	 * Returns whether no further message of this sender is handled. What was not
-	 * acknowledged the client sends again.
+	 * Returns whether further messages of this sender are dropped. The client sends
+	 * unacknowledged messages again.
 	 */
 	boolean isClosing();
 
 	/**
-	 * Sends the answer to a message.
+	 * Sends the response to a message.
 	 */
-	void tell(ServerMessage message);
+	void send(ServerMessage message);
 
 	/**
-	 * Notes that a message was handled that has no answer.
+	 * Records that a message without a response was handled.
 	 */
 	void handled();
 
 	/**
-	 * Notes that the session does not take any further event.
+	 * Records that the session accepts no further events.
 	 */
 	void sessionEnded();
 
 	/**
-	 * Tells the listeners of a security event of this client.
+	 * Notifies the listeners of a security event of this client.
 	 * @param reason one of a fixed set of words
 	 */
 	void report(Kind kind, String reason);

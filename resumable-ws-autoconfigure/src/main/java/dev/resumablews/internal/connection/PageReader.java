@@ -20,17 +20,17 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pages of a session's log on a thread that may wait for Postgres, one at a time,
- * and for as long as it takes while Postgres does not answer. Used by the connection's
- * loop, unless a method says otherwise; the reading task has the page to itself while
- * {@link #isReading()}.
+ * Reads pages of a session's log on a thread that may wait for Postgres. Reads one page
+ * at a time, and retries while Postgres is unavailable. Used by the connection's loop
+ * unless stated otherwise; while {@link #isReading()}, only the reading task accesses the
+ * page.
  */
 final class PageReader {
 
 	private static final Log logger = LogFactory.getLog(PageReader.class);
 
 	/**
-	 * Length of what surrounds a payload.
+	 * Approximate length of a message without its payload.
 	 */
 	private static final int ENVELOPE = 100;
 
@@ -65,15 +65,16 @@ final class PageReader {
 	}
 
 	/**
-	 * Returns whether a page is being read; nothing else may be called then. Any thread.
+	 * Returns whether a page is being read, during which no other method may be called.
+	 * May be called by any thread.
 	 */
 	boolean isReading() {
 		return this.reading;
 	}
 
 	/**
-	 * Returns why the log cannot be read.
-	 * @return the failure; null while it can, and while Postgres does not answer
+	 * Returns the reason why reading has failed.
+	 * @return the failure; null if there is none, and while Postgres is unavailable
 	 */
 	@Nullable Throwable failure() {
 		return this.failure;
@@ -84,8 +85,8 @@ final class PageReader {
 	}
 
 	/**
-	 * Returns an event up to which there is nothing to read any more: deltas of finished
-	 * replies, or what was too old.
+	 * Returns the event up to which the log is empty, because its events are deltas of
+	 * finished replies or have expired.
 	 * @return its id; 0 if the last page had events
 	 */
 	long skippedTo() {
@@ -93,7 +94,7 @@ final class PageReader {
 	}
 
 	/**
-	 * Forgets what was read.
+	 * Discards the page.
 	 */
 	void clear() {
 		this.page.clear();
@@ -101,8 +102,8 @@ final class PageReader {
 	}
 
 	/**
-	 * Begins to read a page.
-	 * @param position the event after which to start
+	 * Starts to read a page.
+	 * @param position the event after which the page starts
 	 */
 	void read(long position) {
 		this.reading = true;
@@ -116,8 +117,8 @@ final class PageReader {
 	}
 
 	/**
-	 * Takes events of the page.
-	 * @param characters length after which to stop
+	 * Removes and returns events of the page.
+	 * @param characters length at which to stop
 	 */
 	List<SessionEvent> take(long characters) {
 		List<SessionEvent> events = new ArrayList<>();
@@ -131,22 +132,22 @@ final class PageReader {
 	}
 
 	/**
-	 * Returns about how long an event is when it is sent. Deltas are merged, so that what
-	 * surrounds the payload does not count.
+	 * Returns the approximate length of an event as sent. Deltas are merged, so their
+	 * envelope is not counted.
 	 */
 	static long lengthOf(SessionEvent event) {
 		return event.payload().length() + (event.type().equals("assistant_delta") ? 0 : ENVELOPE);
 	}
 
 	/**
-	 * Stops reading. Any thread.
+	 * Stops reading. May be called by any thread.
 	 */
 	void close() {
 		this.closed = true;
 	}
 
 	/**
-	 * Reads at once, or when the user's budget allows it.
+	 * Reads immediately, or once the user's budget permits.
 	 */
 	private void execute(long position) {
 		Duration delay = this.budget.delay(Rate.REPLAY);
@@ -159,8 +160,8 @@ final class PageReader {
 	}
 
 	/**
-	 * When there is no event in the page, all up to the head that was read with it is
-	 * gone.
+	 * Reads a page. If it is empty, all events up to the head read with it have been
+	 * deleted.
 	 */
 	private void readPage(long position) {
 		try {
@@ -206,7 +207,7 @@ final class PageReader {
 	}
 
 	private void readLater(long position, EventLogUnavailableException cause) {
-		logger.debug("Session " + this.sessionId + " cannot be read yet", cause);
+		logger.debug("Session " + this.sessionId + " cannot be read yet; will retry", cause);
 		this.services.workers().clock().after(RETRY_DELAY, "Reading a session again", () -> readAgain(position));
 	}
 

@@ -4,13 +4,13 @@ import dev.resumablews.internal.protocol.ServerMessage.ReplayComplete;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replay of a connection: what the log held when the client came, or resumed. Used by
- * the connection's loop.
+ * Tracks the replay of a connection, which covers the events that the log held when the
+ * client connected or resumed. Used by the connection's loop.
  */
 final class ReplayTracker {
 
 	/**
-	 * The newest event of the log when the replay began.
+	 * Newest event of the log at the start of the replay.
 	 */
 	private long head;
 
@@ -34,7 +34,7 @@ final class ReplayTracker {
 	}
 
 	/**
-	 * Begins another replay.
+	 * Starts another replay.
 	 * @param newest the newest known event
 	 */
 	void restart(long newest) {
@@ -44,7 +44,7 @@ final class ReplayTracker {
 	}
 
 	/**
-	 * Notes an event of the replay that is sent.
+	 * Records that an event of the replay is being sent.
 	 */
 	void sent() {
 		this.sent++;
@@ -52,7 +52,7 @@ final class ReplayTracker {
 
 	/**
 	 * Ends the replay.
-	 * @return what the client is sent then; null if it has ended before
+	 * @return the message for the client; null if the replay had already ended
 	 */
 	@Nullable ReplayComplete complete() {
 		if (!this.active) {

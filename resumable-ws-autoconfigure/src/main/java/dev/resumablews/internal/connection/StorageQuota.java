@@ -17,10 +17,10 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Bounds what is stored for a user: a message that would exceed it is refused. Messages
- * take no statement each. The sum of the user's sessions is read when a connection opens,
- * and when a message comes and the last look was five seconds ago; in between, this node
- * adds what it takes. Safe for use by many threads.
+ * Bounds the storage of a user: messages that exceed it are rejected. No statement per
+ * message is needed. The sum over the user's sessions is read when a connection opens,
+ * and when a message arrives and the last read is five seconds old. Between reads, this
+ * node adds the sizes of accepted messages. Safe for use by many threads.
  */
 public final class StorageQuota {
 
@@ -38,8 +38,8 @@ public final class StorageQuota {
 
 	/**
 	 * Creates a quota.
-	 * @param threads read sums and keys
-	 * @param limit bytes that may be stored for a user; 0 for no limit
+	 * @param threads reads sums and keys
+	 * @param limit maximum number of bytes stored per user; 0 for unlimited
 	 */
 	StorageQuota(SessionTable sessions, FairExecutor threads, long limit) {
 		this.sessions = sessions;
@@ -48,20 +48,19 @@ public final class StorageQuota {
 	}
 
 	/**
-	 * Looks how much is stored for a user, unless that is known. Blocks until Postgres
-	 * answers. To be called when a connection opens.
-	 * @throws EventLogUnavailableException if it does not
+	 * Reads how much is stored for a user, unless it is known. Blocks until Postgres
+	 * answers. Called when a connection opens.
+	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	public void prepare(UserBudget user) {
 		if (this.limit > 0 && user.stored().beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
-			look(user);
+			refresh(user);
 		}
 	}
 
 	/**
-	 * Adds a message to what is stored for a user, if there is room for it. Does not
-	 * block.
-	 * @param length the size of the message, in bytes or nearly so
+	 * Adds a message to the storage of a user, if there is room. Does not block.
+	 * @param length the approximate size of the message in bytes
 	 * @return whether there was room
 	 */
 	public boolean tryAdd(UserBudget user, long length) {
@@ -70,32 +69,32 @@ public final class StorageQuota {
 		}
 		StoredSize stored = user.stored();
 		if (stored.beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
-			lookLater(user);
+			refreshLater(user);
 		}
 		return stored.tryAdd(length, this.limit);
 	}
 
 	/**
-	 * Refuses a message for which there is no room, unless it was stored before and is
-	 * sent again because its acknowledgement was lost. Does not block.
+	 * Rejects a message that exceeds the quota, unless it was already stored and is sent
+	 * again because its acknowledgement was lost. Does not block.
 	 * @param key the message's key
-	 * @param done is run when the client has its answer
+	 * @param done called after the response was sent
 	 */
 	public void refuse(MessageSender sender, UUID key, Runnable done) {
 		this.threads.execute(sender.userId(), () -> {
 			try {
 				OptionalLong eventId = this.sessions.storedAs(sender.sessionId(), sender.userId(), key);
 				if (eventId.isPresent()) {
-					sender.tell(new Ack(key, eventId.getAsLong(), true));
+					sender.send(new Ack(key, eventId.getAsLong(), true));
 					return;
 				}
 				sender.report(Kind.LIMIT_EXCEEDED, REASON);
-				sender.tell(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED,
-						"No more than %d bytes are stored for a user".formatted(this.limit), key));
+				sender.send(new ErrorMessage(ErrorCode.QUOTA_EXCEEDED,
+						"The storage quota of %d bytes per user is exceeded".formatted(this.limit), key));
 			}
 			catch (EventLogUnavailableException ex) {
-				logger.debug("Whether a message was stored before is not known", ex);
-				sender.tell(new ErrorMessage(ErrorCode.UNAVAILABLE,
+				logger.debug("Failed to look up whether a message was already stored", ex);
+				sender.send(new ErrorMessage(ErrorCode.UNAVAILABLE,
 						"The message cannot be stored right now; send it again later", key));
 			}
 			finally {
@@ -104,14 +103,14 @@ public final class StorageQuota {
 		});
 	}
 
-	private void lookLater(UserBudget user) {
+	private void refreshLater(UserBudget user) {
 		try {
 			this.threads.execute(user.userId(), () -> {
 				try {
-					look(user);
+					refresh(user);
 				}
 				catch (EventLogUnavailableException ex) {
-					logger.debug("How much is stored for a user is not known", ex);
+					logger.debug("Failed to read how much is stored for a user", ex);
 				}
 			});
 		}
@@ -121,14 +120,14 @@ public final class StorageQuota {
 		}
 	}
 
-	private void look(UserBudget user) {
-		boolean looked = false;
+	private void refresh(UserBudget user) {
+		boolean refreshed = false;
 		try {
 			user.stored().looked(this.sessions.storedBytes(user.userId()));
-			looked = true;
+			refreshed = true;
 		}
 		finally {
-			if (!looked) {
+			if (!refreshed) {
 				user.stored().failed();
 			}
 		}

@@ -1,5 +1,5 @@
 /**
- * Connections: each a cursor into its session's log, and a loop that sends what follows
+ * Connections: a cursor into the session's log, and a loop that sends the events after
  * it.
  */
 @NullMarked

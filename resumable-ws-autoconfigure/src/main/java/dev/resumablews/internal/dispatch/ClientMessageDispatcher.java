@@ -43,18 +43,19 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does what the messages of one sender ask for, in their order:
+ * Processes the messages of one sender in order:
  * <ol>
- * <li>a {@code ping} is answered at once, and an ephemeral message is handed on;
- * <li>what does not wait for anything is done on the container's thread, unless a message
- * before it still waits;
- * <li>what may wait (for Postgres, for the application and its codec, for the keys of an
- * issuer) is done by the threads of the handlers, and so is everything after it;
- * <li>while the session is being opened, all messages wait.
+ * <li>a {@code ping} is answered immediately, and an ephemeral message is passed on
+ * immediately;
+ * <li>a message that cannot block is processed on the container's thread, unless an
+ * earlier message is still queued;
+ * <li>a message that may block (on Postgres, on application code, on the keys of an
+ * issuer) is processed on a handler thread, and so are the messages after it;
+ * <li>while the session is being opened, all messages are queued.
  * </ol>
- * What waits is bounded; beyond that a message is refused as {@code unavailable}.
+ * The queue is bounded; when it is full, messages are rejected as {@code unavailable}.
  * <p>
- * Longer than most classes, since every kind of failure has its answer here.
+ * Longer than most classes, because every kind of failure has its own response here.
  */
 public final class ClientMessageDispatcher {
 
@@ -78,7 +79,7 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Handles the messages that wait for the session to be opened, and those that come.
+	 * Processes the queued messages and all further ones.
 	 */
 	public void sessionOpened() {
 		this.opened = true;
@@ -86,20 +87,21 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Notes that the connection is gone. Messages that wait for a session which was never
-	 * opened are dropped, and their room is released.
+	 * Releases the queue when the connection has ended. Messages queued for a session
+	 * that was never opened are dropped.
 	 */
 	void end() {
 		this.waiting.resume();
 	}
 
 	/**
-	 * Handles a message. Called by the container, one message at a time. Does not block.
+	 * Processes a message. Called by the container for one message at a time. Does not
+	 * block.
 	 * @param length the message's length
 	 */
 	public void dispatch(ClientFrame frame, int length) {
 		if (frame instanceof Ping ping) {
-			this.sender.tell(new Pong(ping.t()));
+			this.sender.send(new Pong(ping.t()));
 			return;
 		}
 		if (this.waiting.isIdle() && frame instanceof Resume resume) {
@@ -157,15 +159,16 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Runs what a message leads to. Its session is known when it is open.
+	 * Runs the processing of a message within its observation. The session is known once
+	 * it is open.
 	 */
 	private void about(MessageObservation observed, Runnable task) {
 		observed.run(this.opened ? this.sender.sessionId() : null, task);
 	}
 
 	/**
-	 * Returns the type that a message is observed with: one that there is, since clients
-	 * choose what they send.
+	 * Returns the type under which a message is observed. Unknown types are combined,
+	 * because clients can send any type.
 	 * @return the type; null if such messages are not observed
 	 */
 	private @Nullable String observedType(ClientFrame frame) {
@@ -183,7 +186,7 @@ public final class ClientMessageDispatcher {
 	}
 
 	private void answer(ServerMessage message, MessageObservation observed) {
-		this.sender.tell(message);
+		this.sender.send(message);
 		if (message instanceof Ack ack) {
 			observed.end(ack.duplicate() ? "duplicate" : "ok");
 		}
@@ -224,8 +227,8 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Returns whether a message is dropped, which was not acknowledged, so that the
-	 * client sends it again on its next connection.
+	 * Returns whether the message is to be dropped. It is not acknowledged, so the client
+	 * sends it again on its next connection.
 	 */
 	private boolean isTooLate() {
 		return !this.opened || this.sender.isClosing();
@@ -236,8 +239,8 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Stores a message, to be answered or handled when its turn has come.
-	 * @param room what was reserved for the message, kept until it is stored
+	 * Stores a message. Its reply or handler starts afterwards.
+	 * @param room the reservation of the message, kept until it is stored
 	 */
 	private void userMessage(UserMessage message, Reservation room, MessageObservation observed) {
 		UUID key = message.idempotencyKey();
@@ -273,7 +276,7 @@ public final class ClientMessageDispatcher {
 
 	/**
 	 * Stores a message that is forwarded to an upstream.
-	 * @param room what was reserved for the message, kept until it is stored
+	 * @param room the reservation of the message, kept until it is stored
 	 */
 	private void relayMessage(Custom custom, Reservation room, MessageObservation observed) {
 		UUID key = custom.idempotencyKey();
@@ -287,7 +290,7 @@ public final class ClientMessageDispatcher {
 			}
 			if (key == null || !custom.payload().isObject()) {
 				throw new MessageRejectedException(
-						"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
+						"A message of type '%s' requires a UUID as 'idempotency_key' and an object as 'payload'"
 							.formatted(custom.type()));
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
@@ -308,8 +311,8 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Answers a message that was to be stored.
-	 * @param appended what has become of it, if there is no failure
+	 * Responds to a message that was to be stored.
+	 * @param appended the result, unless there is a failure
 	 */
 	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key, MessageObservation observed) {
 		if (failure != null) {
@@ -325,7 +328,7 @@ public final class ClientMessageDispatcher {
 		Handlers.Handler handler = this.services.handlers().message(custom.type());
 		if (handler == null) {
 			answer(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
-					"Nobody handles messages of type '%s'".formatted(shown(custom.type())), key), observed);
+					"No handler for message type '%s'".formatted(shown(custom.type())), key), observed);
 			return;
 		}
 		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
@@ -346,31 +349,32 @@ public final class ClientMessageDispatcher {
 			AuthenticatedUser user = this.services.authenticator().authenticate(auth.token());
 			if (user.userId().equals(this.sender.userId())) {
 				connection().authenticated(new Login(user, began));
-				this.sender.tell(new AuthOk(user.expiresAt()));
+				this.sender.send(new AuthOk(user.expiresAt()));
 			}
 			else {
-				refuseToken("another_user", "The token is another user's");
+				refuseToken("another_user", "The token belongs to another user");
 			}
 		}
 		catch (HandshakeAuthenticationException ex) {
 			refuseToken("token", String.valueOf(ex.getMessage()));
 		}
 		catch (RuntimeException ex) {
-			// its message may hold the token
-			logger.warn("The token of an auth message of connection %s could not be checked: %s"
-				.formatted(this.sender.id(), ex.getClass().getName()));
-			logger.debug("A token could not be checked", ex);
-			this.sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
+			// its message may contain the token
+			logger.warn("Failed to verify the token of an auth message on connection %s: %s".formatted(this.sender.id(),
+					ex.getClass().getName()));
+			logger.debug("Failed to verify a token", ex);
+			this.sender.send(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}
 
 	private void refuseToken(String reason, String message) {
 		this.sender.report(SecurityEvent.Kind.TOKEN_REFUSED, reason);
-		this.sender.tell(new ErrorMessage(ErrorCode.UNAUTHORIZED, message, null));
+		this.sender.send(new ErrorMessage(ErrorCode.UNAUTHORIZED, message, null));
 	}
 
 	/**
-	 * A user message that Postgres cannot store is the fault of the client.
+	 * Converts a failure caused by content that Postgres cannot store, which is a client
+	 * error.
 	 */
 	private static Throwable rejected(Throwable failure) {
 		Throwable cause = unwrapped(failure);
@@ -394,8 +398,8 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Answers a message that was not handled.
-	 * @param handled what handles it, for the log
+	 * Responds to a message that was not processed.
+	 * @param handled name of the failed handler, for the log
 	 */
 	private void refuse(Throwable thrown, @Nullable UUID key, String handled, MessageObservation observed) {
 		Throwable failure = unwrapped(thrown);
@@ -405,8 +409,8 @@ public final class ClientMessageDispatcher {
 	private void refuseNamed(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
 		if (failure instanceof BudgetExceededException exceeded) {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
-			answer(new ErrorMessage(ErrorCode.UNAVAILABLE, "Too much at once; send the message again later", key),
-					observed);
+			answer(new ErrorMessage(ErrorCode.UNAVAILABLE,
+					"A limit of the user is exceeded; send the message again later", key), observed);
 		}
 		else if (failure instanceof EventLogUnavailableException) {
 			observed.failed(failure);
@@ -420,9 +424,8 @@ public final class ClientMessageDispatcher {
 		}
 		else if (failure instanceof PayloadCodecException) {
 			observed.failed(failure);
-			logger.warn(
-					"A message of sender %s could not be stored: %s".formatted(this.sender.id(), failure.getMessage()));
-			logger.debug("A message could not be encoded", failure);
+			logger.warn("Failed to store a message of sender %s: %s".formatted(this.sender.id(), failure.getMessage()));
+			logger.debug("Failed to encode a message", failure);
 			answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key), observed);
 		}
 		else {
@@ -433,27 +436,26 @@ public final class ClientMessageDispatcher {
 	private void refuseUnhandled(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
 		MessageRejectedException rejected = ClientFaults.rejection(failure);
 		if (rejected != null) {
-			logger.debug("A message of sender %s is rejected".formatted(this.sender.id()), failure);
+			logger.debug("Rejected a message of sender %s".formatted(this.sender.id()), failure);
 			answer(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(rejected.getMessage()), key), observed);
 			return;
 		}
 		observed.failed(failure);
 		this.services.handlers()
 			.failures()
-			.log(handled, "A message of sender %s could not be handled".formatted(this.sender.id()), failure);
+			.log(handled, "Failed to handle a message of sender %s".formatted(this.sender.id()), failure);
 		answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", key), observed);
 	}
 
 	/**
-	 * Returns the sender of what only makes sense on a connection, and is not taken from
-	 * others.
+	 * Returns the sender of a message that is only valid on a connection.
 	 */
 	private Connection connection() {
 		return (Connection) this.sender;
 	}
 
 	/**
-	 * Returns the key of a message.
+	 * Returns the idempotency key of a message.
 	 * @return the key; null if it has none
 	 */
 	public static @Nullable UUID key(ClientFrame frame) {

@@ -14,9 +14,9 @@ import dev.resumablews.internal.protocol.MalformedFrameException;
 import dev.resumablews.internal.protocol.Utf8;
 
 /**
- * Takes what a client sends on one connection: joins the pieces of messages, applies the
- * limits, reads the messages and hands them to the dispatcher. Called by the container,
- * one message at a time.
+ * Receives the messages of one connection: joins fragments, applies the limits, parses
+ * the messages and passes them to the dispatcher. Called by the container for one message
+ * at a time.
  */
 public final class ClientMessageReceiver {
 
@@ -31,8 +31,8 @@ public final class ClientMessageReceiver {
 	private final UserBudget budget;
 
 	/**
-	 * The pieces of a message that has not ended, whose length the budget knows. Guarded
-	 * by itself, as the connection may end meanwhile.
+	 * Fragments of an incomplete message, whose length is taken from the budget. Guarded
+	 * by itself, because the connection may end concurrently.
 	 */
 	private final StringBuilder partial = new StringBuilder();
 
@@ -51,8 +51,8 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Takes a piece of a message. Large messages come in pieces, so that the container
-	 * need not keep a buffer of their size for every connection.
+	 * Receives a fragment of a message. Large messages arrive in fragments, so that the
+	 * container does not need a buffer of their size per connection.
 	 */
 	public void receive(String piece, boolean last) {
 		if (this.connection.closing() != null) {
@@ -84,7 +84,7 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Notes a frame that is no part of a message.
+	 * Counts a frame that is not part of a message.
 	 */
 	public void receiveControl() {
 		if (this.connection.closing() == null) {
@@ -96,15 +96,16 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Lets the messages be handled that wait for the session. Any thread.
+	 * Starts processing the messages that are queued for the session. May be called by
+	 * any thread.
 	 */
 	public void sessionOpened() {
 		this.dispatcher.sessionOpened();
 	}
 
 	/**
-	 * Forgets the message that has not ended, and those that wait for a session which was
-	 * never opened. Any thread.
+	 * Discards the incomplete message, and the messages queued for a session that was
+	 * never opened. May be called by any thread.
 	 */
 	public void end() {
 		synchronized (this.partial) {
@@ -138,7 +139,7 @@ public final class ClientMessageReceiver {
 	private void receive(String text) {
 		try {
 			ClientFrame frame = this.reader.read(text);
-			// too many ephemeral messages are dropped, and close no connection
+			// excess ephemeral messages are dropped and do not close the connection
 			if (!(frame instanceof Ephemeral) && !isWithin(Rate.MESSAGES, 1)) {
 				return;
 			}
@@ -151,7 +152,7 @@ public final class ClientMessageReceiver {
 			if (!isWithin(Rate.MESSAGES, 1)) {
 				return;
 			}
-			this.connection.tell(ex.toError());
+			this.connection.send(ex.toError());
 			if (++this.malformedInARow >= this.settings.maxMalformedMessages()) {
 				this.connection.closeViolation(CloseCode.MALFORMED_MESSAGES, "max_malformed_messages");
 			}
@@ -159,7 +160,8 @@ public final class ClientMessageReceiver {
 	}
 
 	/**
-	 * Returns whether the user may do this now, and closes the connection if not.
+	 * Returns whether the user is within a rate limit, and closes the connection
+	 * otherwise.
 	 */
 	private boolean isWithin(Rate rate, long amount) {
 		if (this.budget.tryConsume(rate, amount)) {

@@ -20,7 +20,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of what handles the messages of clients.
+ * Auto-configuration of the processing of client messages.
  */
 @AutoConfiguration(after = { ConnectionAutoConfiguration.class, HandlerAutoConfiguration.class })
 @ConditionalOnBean(ConnectionServices.class)

@@ -13,18 +13,18 @@ import dev.resumablews.internal.workers.Workers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is needed to handle the messages of clients.
+ * Collaborators of {@link ClientMessageDispatcher}.
  *
- * @param reader reads them
+ * @param reader parses messages
  * @param messages stores user messages
  * @param replies cancels replies
- * @param once handles the application's messages once
+ * @param once runs handlers idempotently
  * @param authenticator verifies tokens
  * @param handlers the application's handlers
- * @param ephemerals handles ephemeral messages
- * @param workers the threads
- * @param backlog what all messages that wait take
- * @param quota how much may be stored for a user
+ * @param ephemerals processes ephemeral messages
+ * @param workers the thread pools
+ * @param backlog bounds all queued messages
+ * @param quota bounds what is stored per user
  * @param relays stores messages that are forwarded to an upstream; null if there is none
  * @param observations observes messages
  */

@@ -18,22 +18,22 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Hands the ephemeral messages of clients to the application's handlers: those of a user
- * one after the other, on threads that nothing else needs. What exceeds the user's rate
- * is dropped, and so is what comes while too many wait. Safe for use by many threads.
+ * Passes ephemeral client messages to the application's handlers: one at a time per user,
+ * on dedicated threads. Messages that exceed the user's rate or the queue's limit are
+ * dropped. Safe for use by many threads.
  */
 final class EphemeralMessages {
 
 	private static final Log logger = LogFactory.getLog(EphemeralMessages.class);
 
 	/**
-	 * Messages of all users.
+	 * Maximum number of queued messages of all users.
 	 */
 	private static final int MAX_WAITING = 10_000;
 
 	/**
-	 * What a message takes in addition to its text, so that a user's share bounds the
-	 * number of small ones, too.
+	 * Characters counted per message in addition to its text, so that a user's share also
+	 * bounds the number of small messages.
 	 */
 	private static final int OVERHEAD = 1024;
 
@@ -49,7 +49,7 @@ final class EphemeralMessages {
 	}
 
 	/**
-	 * Handles a message soon, or drops it. Does not block.
+	 * Queues a message for its handler, or drops it. Does not block.
 	 * @param length the message's length
 	 */
 	void handle(MessageSender sender, Ephemeral frame, int length) {
@@ -58,14 +58,15 @@ final class EphemeralMessages {
 			sender.handled();
 		}
 		else if (handler == null) {
-			sender.tell(new ErrorMessage(ErrorCode.UNKNOWN_TYPE, "No ephemeral messages of type '%s' are allowed"
-				.formatted(ClientMessageDispatcher.shown(frame.type())), null));
+			sender.send(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
+					"No handler for ephemeral message type '%s'".formatted(ClientMessageDispatcher.shown(frame.type())),
+					null));
 		}
 		else {
 			if (tryTake(sender, length)) {
 				submit(handler, sender, frame, length);
 			}
-			// at once, so that messages behind it in a request do not wait for the
+			// immediately, so that later messages of the same request do not wait for the
 			// handler
 			sender.handled();
 		}
@@ -115,13 +116,13 @@ final class EphemeralMessages {
 		catch (Throwable ex) {
 			MessageRejectedException rejected = ClientFaults.rejection(ex);
 			if (rejected != null) {
-				logger.debug("An ephemeral message of %s is rejected".formatted(sender.id()), ex);
-				sender.tell(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(rejected.getMessage()), null));
+				logger.debug("Rejected an ephemeral message of sender %s".formatted(sender.id()), ex);
+				sender.send(new ErrorMessage(ErrorCode.of(rejected), String.valueOf(rejected.getMessage()), null));
 				return;
 			}
 			this.handlers.failures()
-				.log(handler.type(), "An ephemeral message of %s could not be handled".formatted(sender.id()), ex);
-			sender.tell(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
+				.log(handler.type(), "Failed to handle an ephemeral message of sender %s".formatted(sender.id()), ex);
+			sender.send(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}
 

@@ -9,15 +9,14 @@ import dev.resumablews.internal.budget.Share;
 import dev.resumablews.internal.budget.UserBudget;
 
 /**
- * Bounds what the messages of a connection take while they wait: to be stored, which is
- * bounded by the user's budget, and for the application or for the session to be opened,
- * which is bounded for each connection and for all of them, too. Safe for use by many
- * threads.
+ * Bounds the queued messages of a connection. The user's budget bounds all of them.
+ * Messages that wait for the application or for the session to open are also bounded per
+ * connection and per node. Safe for use by many threads.
  */
 public final class MessageBacklog {
 
 	/**
-	 * Messages of one connection.
+	 * Maximum number of messages per connection.
 	 */
 	public static final int MAX_MESSAGES = 100;
 
@@ -34,8 +33,8 @@ public final class MessageBacklog {
 	/**
 	 * Creates a backlog.
 	 * @param total the backlog of all connections
-	 * @param budget what the user may keep waiting
-	 * @param longest length of the longest message
+	 * @param budget the user's budget
+	 * @param longest maximum length of a message
 	 */
 	MessageBacklog(Total total, UserBudget budget, long longest) {
 		this.total = total;
@@ -44,10 +43,10 @@ public final class MessageBacklog {
 	}
 
 	/**
-	 * Reserves room for a message that waits for nothing but to be stored.
+	 * Reserves room for a message that only waits to be stored.
 	 * @param length its length
-	 * @return the room, to be released
-	 * @throws BudgetExceededException if the user has too much waiting
+	 * @return the reservation, to be released
+	 * @throws BudgetExceededException if the user has too many queued messages
 	 */
 	Reservation reserveToStore(long length) {
 		take(length);
@@ -55,17 +54,17 @@ public final class MessageBacklog {
 	}
 
 	/**
-	 * Reserves room for a message that waits for the application, or for the session.
+	 * Reserves room for a message that waits for the application or for the session.
 	 * @param length its length
-	 * @return the room, to be released
-	 * @throws EventLogUnavailableException if there is none; a
-	 * {@link BudgetExceededException} if the user has too much waiting
+	 * @return the reservation, to be released
+	 * @throws EventLogUnavailableException if there is no room; a
+	 * {@link BudgetExceededException} if the user has too many queued messages
 	 */
 	Reservation reserve(long length) {
 		take(length);
 		if (!takeOwn(length)) {
 			giveBack(length);
-			throw new EventLogUnavailableException("Too many messages of the client wait");
+			throw new EventLogUnavailableException("Too many messages of the client are queued");
 		}
 		return new Reservation(() -> {
 			giveBackOwn(length);
@@ -105,7 +104,7 @@ public final class MessageBacklog {
 	}
 
 	/**
-	 * The backlog of all connections of a node.
+	 * Backlog of all connections of this node.
 	 */
 	static final class Total {
 
@@ -130,7 +129,7 @@ public final class MessageBacklog {
 	}
 
 	/**
-	 * Room for a message.
+	 * A reservation for one message.
 	 */
 	static final class Reservation {
 
@@ -143,7 +142,7 @@ public final class MessageBacklog {
 		}
 
 		/**
-		 * Releases the room. Does nothing the second time.
+		 * Releases the reservation. Repeated calls have no effect.
 		 */
 		void release() {
 			if (this.released.compareAndSet(false, true)) {

@@ -8,8 +8,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Runs tasks one after the other, in order, on threads that others use, too. Nothing that
- * a task throws keeps those after it from being run. Safe for use by many threads.
+ * Runs tasks one at a time and in order on shared threads. A task that throws does not
+ * prevent later tasks from running. Safe for use by many threads.
  */
 final class SerialExecutor implements Executor {
 
@@ -25,8 +25,8 @@ final class SerialExecutor implements Executor {
 
 	/**
 	 * Creates an executor.
-	 * @param threads run the tasks
-	 * @param paused whether tasks wait for {@link #resume()}
+	 * @param threads executor of the tasks
+	 * @param paused whether tasks are queued until {@link #resume()}
 	 */
 	SerialExecutor(Executor threads, boolean paused) {
 		this.threads = threads;
@@ -34,7 +34,8 @@ final class SerialExecutor implements Executor {
 	}
 
 	/**
-	 * Returns whether no task waits or runs, and the next one would be run at once.
+	 * Returns whether no task is queued or running, and the next one would run
+	 * immediately.
 	 */
 	synchronized boolean isIdle() {
 		return !this.paused && !this.running && this.tasks.isEmpty();
@@ -47,7 +48,7 @@ final class SerialExecutor implements Executor {
 	}
 
 	/**
-	 * Runs the tasks that wait, and those that come.
+	 * Starts running the queued tasks and further ones.
 	 */
 	synchronized void resume() {
 		this.paused = false;
@@ -55,7 +56,7 @@ final class SerialExecutor implements Executor {
 	}
 
 	/**
-	 * If no thread can be had, the tasks wait for the next one.
+	 * If the executor rejects the task, the queue is retried with the next task.
 	 */
 	private synchronized void schedule() {
 		if (!this.paused && !this.running && !this.tasks.isEmpty()) {
@@ -73,7 +74,7 @@ final class SerialExecutor implements Executor {
 			task.run();
 		}
 		catch (Throwable ex) {
-			logger.warn("A message could not be handled", ex);
+			logger.warn("Failed to handle a message", ex);
 		}
 		finally {
 			synchronized (this) {

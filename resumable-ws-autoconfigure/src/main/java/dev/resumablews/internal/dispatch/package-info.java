@@ -1,6 +1,5 @@
 /**
- * What clients send: its limits, and its way to the log, the replies and the
- * application's handlers.
+ * Processing of client messages: limits, storage, replies and the application's handlers.
  */
 @NullMarked
 package dev.resumablews.internal.dispatch;

@@ -20,11 +20,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a response that is written piece by piece by any thread, and holds none
- * while the client takes nothing. A piece is written, flushed, and done when the
- * container has no bytes of it left. The response must not be used once it has ended, as
- * containers use it again for another request: so all of that is guarded by this, and
- * callbacks are called outside. Safe for use by many threads.
+ * A response body that any thread can write in pieces and that blocks no thread while the
+ * client does not read. A piece is written, flushed, and done once the container holds no
+ * bytes of it. The response must not be used after it has ended, because containers reuse
+ * it for other requests. Therefore all access is guarded by this object, and callbacks
+ * run outside the lock. Safe for use by many threads.
  */
 final class AsyncBody implements WriteListener, AsyncListener {
 
@@ -43,7 +43,7 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	private final Deque<Piece> pieces = new ArrayDeque<>(2);
 
 	/**
-	 * Whether the container takes something now. When it does again, it calls back.
+	 * Whether the container accepts data now. Otherwise it calls back once it does.
 	 */
 	private boolean ready;
 
@@ -60,9 +60,9 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Begins the body of a response, whose status and headers may still be changed until
-	 * the first piece.
-	 * @throws IOException if the client has gone
+	 * Starts the body of a response. Its status and headers may be changed until the
+	 * first piece is written.
+	 * @throws IOException if the client has disconnected
 	 */
 	static AsyncBody begin(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		AsyncContext context = request.startAsync(request, response);
@@ -74,8 +74,7 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Sets the status and the headers, if nothing was written yet and the response has
-	 * not ended.
+	 * Sets the status and the headers. Does nothing if the response has ended.
 	 */
 	synchronized void head(Consumer<HttpServletResponse> head) {
 		if (!this.ended) {
@@ -84,9 +83,9 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Writes a piece after those before it.
-	 * @param done is called once, on any thread, when the container has taken all of it,
-	 * or with the reason why it could not
+	 * Writes a piece after the previous ones.
+	 * @param done called once, on any thread, when the container has accepted the whole
+	 * piece, or with the failure
 	 */
 	void write(byte[] bytes, Consumer<@Nullable Throwable> done) {
 		List<Runnable> calls = new ArrayList<>(1);
@@ -103,7 +102,7 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Ends the response once all pieces are written.
+	 * Ends the response after all pieces have been written.
 	 */
 	void complete() {
 		List<Runnable> calls = new ArrayList<>(1);
@@ -115,13 +114,13 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Ends the connection, whatever is still to be written. Waits for nothing.
+	 * Terminates the connection and discards unwritten pieces. Does not block.
 	 */
 	void abort() {
 		List<Runnable> calls = new ArrayList<>(1);
 		synchronized (this) {
 			if (!this.ended) {
-				end(new IOException("The connection was cut"), calls);
+				end(new IOException("The connection was terminated"), calls);
 				if (!this.container.abort()) {
 					completeContext();
 				}
@@ -131,8 +130,9 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Returns what completes when the response has ended.
-	 * @return completes with what ended it; with null if it was completed in order
+	 * Returns a future for the end of the response.
+	 * @return completes with the failure that ended the response, or with null if it was
+	 * completed normally
 	 */
 	CompletableFuture<@Nullable Throwable> end() {
 		return this.end;
@@ -158,12 +158,12 @@ final class AsyncBody implements WriteListener, AsyncListener {
 	@Override
 	public void onError(AsyncEvent event) {
 		Throwable failure = event.getThrowable();
-		fail((failure != null) ? failure : new IOException("The request has failed"));
+		fail((failure != null) ? failure : new IOException("The request failed"));
 	}
 
 	@Override
 	public void onTimeout(AsyncEvent event) {
-		fail(new IOException("The request has timed out"));
+		fail(new IOException("The request timed out"));
 	}
 
 	@Override
@@ -226,7 +226,7 @@ final class AsyncBody implements WriteListener, AsyncListener {
 			this.context.complete();
 		}
 		catch (RuntimeException ex) {
-			logger.trace("The request is complete", ex);
+			logger.trace("The request is already complete", ex);
 		}
 	}
 
@@ -247,7 +247,7 @@ final class AsyncBody implements WriteListener, AsyncListener {
 		}
 
 		/**
-		 * Takes the next step.
+		 * Performs the next step.
 		 * @return whether there was one
 		 */
 		boolean write(ServletOutputStream out) throws IOException {

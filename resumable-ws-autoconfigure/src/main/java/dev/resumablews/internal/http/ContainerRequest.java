@@ -14,9 +14,9 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * What the Servlet API has no way to ask a container for: to end a connection while a
- * response is being written. Tomcat, asked to complete such a response, keeps one of its
- * threads waiting until the client has taken it. Jetty ends the connection.
+ * Container-specific termination of a connection while a response is being written, which
+ * the Servlet API lacks. When such a response is completed, Tomcat blocks one of its
+ * threads until the client has received it. Jetty terminates the connection.
  */
 final class ContainerRequest {
 
@@ -38,9 +38,9 @@ final class ContainerRequest {
 	}
 
 	/**
-	 * Ends the connection, if the container needs to be asked. Not to be called once the
-	 * request is complete.
-	 * @return whether it was asked
+	 * Terminates the connection, if the container requires it. Must not be called once
+	 * the request is complete.
+	 * @return whether it was terminated
 	 */
 	boolean abort() {
 		if (this.abort != null) {
@@ -50,7 +50,7 @@ final class ContainerRequest {
 	}
 
 	/**
-	 * Apart, so that its classes are looked for only if they are there.
+	 * Separate class, so that Tomcat's classes are loaded only if present.
 	 */
 	private static final class OnTomcat {
 
@@ -64,7 +64,8 @@ final class ContainerRequest {
 			if (!(ReflectionUtils.getField(REQUEST, request) instanceof Request own)) {
 				return null;
 			}
-			return () -> own.getCoyoteRequest().action(ActionCode.CLOSE_NOW, new IOException("The client was cut"));
+			return () -> own.getCoyoteRequest()
+				.action(ActionCode.CLOSE_NOW, new IOException("The connection was terminated"));
 		}
 
 	}

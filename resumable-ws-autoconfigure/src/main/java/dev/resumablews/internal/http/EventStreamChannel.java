@@ -20,10 +20,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel of server-sent events. A client cannot answer on it, so what counts as its
- * sign of life is that it takes what is sent: a ping is a comment, and is answered when
- * the container has no bytes left of it or of anything before it. A planned end is
- * announced by a last message, as there is no close frame.
+ * Channel for server-sent events. A client cannot answer on it, so accepting data serves
+ * as its sign of life. A ping is a comment; it counts as answered once the container
+ * holds no bytes of it or of earlier data. A planned close is announced by a last
+ * message, because there are no close frames.
  */
 final class EventStreamChannel implements ClientChannel {
 
@@ -31,7 +31,7 @@ final class EventStreamChannel implements ClientChannel {
 
 	private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
-	private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(1);
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
 	private static final int SHORTEST_RETRY = 1000;
 
@@ -44,7 +44,7 @@ final class EventStreamChannel implements ClientChannel {
 	private final @Nullable LongPoll poll;
 
 	/**
-	 * Learns the numbers of the comments that were taken. Set before the first is sent.
+	 * Receives the numbers of answered pings. Set before the first ping is sent.
 	 */
 	private volatile LongConsumer onTaken = (number) -> {
 	};
@@ -54,7 +54,7 @@ final class EventStreamChannel implements ClientChannel {
 	/**
 	 * Creates a channel.
 	 * @param writer writes the last message
-	 * @param poll says when the response ends by itself; null if it does not
+	 * @param poll determines when the response ends; null for a stream
 	 */
 	EventStreamChannel(AsyncBody body, FrameWriter writer, @Nullable LongPoll poll) {
 		this.body = body;
@@ -63,9 +63,10 @@ final class EventStreamChannel implements ClientChannel {
 	}
 
 	/**
-	 * Sends the head of the response, and how long an {@code EventSource} waits before it
-	 * reconnects: at random, so that clients do not come back in step.
-	 * @param onTaken learns the numbers of the pings that count as answered
+	 * Sends the start of the response with the reconnection time of an
+	 * {@code EventSource}, which is random so that clients do not reconnect at the same
+	 * time.
+	 * @param onTaken receives the numbers of answered pings
 	 */
 	void begin(LongConsumer onTaken) {
 		this.onTaken = onTaken;
@@ -82,17 +83,17 @@ final class EventStreamChannel implements ClientChannel {
 	@Override
 	public void send(String text, Consumer<@Nullable Throwable> done) {
 		StringBuilder events = new StringBuilder(text.length() + 64);
-		boolean said = false;
+		boolean content = false;
 		int begin = 0;
 		while (begin < text.length()) {
 			int end = text.indexOf('\n', begin);
 			String message = text.substring(begin, (end >= 0) ? end : text.length());
 			EventStreamWriter.write(message, events);
-			said |= !EventStreamWriter.isPreamble(message);
+			content |= !EventStreamWriter.isPreamble(message);
 			begin += message.length() + 1;
 		}
 		if (this.poll != null) {
-			this.poll.sent(text.length(), said);
+			this.poll.sent(text.length(), content);
 		}
 		this.body.write(events.toString().getBytes(StandardCharsets.UTF_8), done);
 	}
@@ -107,7 +108,7 @@ final class EventStreamChannel implements ClientChannel {
 	}
 
 	@Override
-	public boolean isSated(boolean idle) {
+	public boolean isComplete(boolean idle) {
 		return this.poll != null && this.poll.isOver(idle);
 	}
 
@@ -139,10 +140,10 @@ final class EventStreamChannel implements ClientChannel {
 
 	private void awaitEnd() {
 		try {
-			this.body.end().get(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+			this.body.end().get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			logger.trace("The last message was not taken yet", ex);
+			logger.trace("The client has not accepted the last message yet", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

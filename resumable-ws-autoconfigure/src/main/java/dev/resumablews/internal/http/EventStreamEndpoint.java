@@ -19,8 +19,8 @@ import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpResponse;
 
 /**
- * Answers requests for server-sent events, and long polls. The response is the channel of
- * a connection, which is like those over WebSockets in all else.
+ * Endpoint for server-sent events and long polls. The response is the channel of a
+ * connection that otherwise behaves like one over a WebSocket.
  */
 final class EventStreamEndpoint extends HttpEndpoint {
 
@@ -32,7 +32,7 @@ final class EventStreamEndpoint extends HttpEndpoint {
 
 	/**
 	 * Creates the endpoint.
-	 * @param maxWait how long a poll may wait
+	 * @param maxWait maximum wait of a long poll
 	 */
 	EventStreamEndpoint(HandshakeGate gate, ConnectionEndpoint endpoint, Duration maxWait) {
 		super(gate, "GET");
@@ -65,7 +65,7 @@ final class EventStreamEndpoint extends HttpEndpoint {
 	private static AsyncBody begin(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		response.setContentType("text/event-stream");
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store, no-transform");
-		// nginx does not collect what has this
+		// disables buffering in nginx
 		response.setHeader("X-Accel-Buffering", "no");
 		return AsyncBody.begin(request, response);
 	}
@@ -80,7 +80,7 @@ final class EventStreamEndpoint extends HttpEndpoint {
 			attached.open();
 		}
 		catch (Throwable ex) {
-			logger.error("Connection " + attached.connection().id() + " could not be opened", ex);
+			logger.error("Failed to open connection " + attached.connection().id(), ex);
 			body.abort();
 		}
 		body.end().thenRun(() -> attached.remove(AttachedConnection.NO_CLOSE_FRAME));

@@ -12,7 +12,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.ServletServerHttpResponse;
 
 /**
- * An answer to a request with messages.
+ * Response to a request with messages.
  *
  * @param head sets the status and the headers
  * @param body the body
@@ -28,7 +28,7 @@ record HttpAnswer(Consumer<HttpServletResponse> head, byte[] body) {
 	}
 
 	/**
-	 * Asks the client to come again in a moment, which is spread.
+	 * Returns a response that asks the client to retry after a short random time.
 	 */
 	static HttpAnswer later(int status, String text) {
 		HttpAnswer answer = text(status, text);
@@ -47,7 +47,7 @@ record HttpAnswer(Consumer<HttpServletResponse> head, byte[] body) {
 	}
 
 	/**
-	 * Answers on the thread of the request, which waits for the client.
+	 * Writes the response on the request's thread, which waits for the client.
 	 */
 	void writeTo(HttpServletResponse response) throws IOException {
 		this.head.accept(response);
@@ -56,7 +56,8 @@ record HttpAnswer(Consumer<HttpServletResponse> head, byte[] body) {
 
 	private static void flushHead(ServletServerHttpResponse response) {
 		try {
-			// writes the headers into the servlet's response, and nothing to the client
+			// copies the headers into the servlet response, without sending anything to
+			// the client
 			response.flush();
 		}
 		catch (IOException ex) {

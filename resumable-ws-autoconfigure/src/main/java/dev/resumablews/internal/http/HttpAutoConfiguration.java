@@ -20,7 +20,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of the endpoints beside that of the WebSocket.
+ * Auto-configuration of the HTTP endpoints other than the WebSocket.
  */
 @AutoConfiguration(after = { AdmissionAutoConfiguration.class, DispatchAutoConfiguration.class })
 @ConditionalOnBean(ConnectionServices.class)
@@ -37,7 +37,7 @@ public final class HttpAutoConfiguration {
 		endpoint.services()
 			.workers()
 			.clock()
-			.every(ListeningClock.TICK_INTERVAL, "Watching the requests with messages", messages::watch);
+			.every(ListeningClock.TICK_INTERVAL, "Checking timeouts of message requests", messages::watch);
 		return new HttpEndpoints(Map.of(Endpoint.EVENTS, new EventStreamEndpoint(gate, endpoint, http.maxWait()),
 				Endpoint.MESSAGES, messages));
 	}

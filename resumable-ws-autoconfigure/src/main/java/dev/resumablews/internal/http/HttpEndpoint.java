@@ -16,9 +16,9 @@ import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
 
 /**
- * An endpoint beside that of the WebSocket. Pages of other origins may read its answers,
- * refusals too, if they may connect. Those that may not are refused by the
- * {@link HandshakeGate}, like all others; Spring refuses their preflight requests.
+ * Base class of the HTTP endpoints other than the WebSocket. Pages of other origins may
+ * read its responses, including rejections, if they are allowed to connect. Other origins
+ * are rejected by the {@link HandshakeGate}; Spring rejects their preflight requests.
  */
 abstract class HttpEndpoint implements HttpRequestHandler, CorsConfigurationSource {
 
@@ -28,7 +28,7 @@ abstract class HttpEndpoint implements HttpRequestHandler, CorsConfigurationSour
 
 	/**
 	 * Creates an endpoint.
-	 * @param method the only method that it takes
+	 * @param method the only supported method
 	 */
 	HttpEndpoint(HandshakeGate gate, String method) {
 		this.gate = gate;
@@ -55,11 +55,12 @@ abstract class HttpEndpoint implements HttpRequestHandler, CorsConfigurationSour
 			return;
 		}
 		response.setHeader(HttpHeaders.ALLOW, this.method);
-		HttpAnswer.text(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "Only " + this.method).writeTo(response);
+		HttpAnswer.text(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "Only " + this.method + " is supported")
+			.writeTo(response);
 	}
 
 	/**
-	 * Handles a request that has the right method.
+	 * Handles a request with the supported method.
 	 */
 	abstract void handle(HttpServletRequest request, HttpServletResponse response) throws IOException;
 

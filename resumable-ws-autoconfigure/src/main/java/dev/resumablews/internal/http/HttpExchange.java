@@ -7,19 +7,19 @@ import dev.resumablews.internal.workers.ListeningClock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a request with messages to its answer, and how long each part of it may
- * take. Safe for use by many threads.
+ * The phases of a request with messages, and their timeouts. Safe for use by many
+ * threads.
  */
 final class HttpExchange {
 
 	/**
-	 * How long a client may take to send a body.
+	 * Time within which a client must send the body.
 	 */
 	static final Duration READ_TIMEOUT = Duration.ofSeconds(10);
 
 	/**
-	 * How long a client waits for an answer. Longer than a message waits to be stored, by
-	 * default, and shorter than proxies wait.
+	 * Time within which a request is answered. Longer than the default append timeout,
+	 * and shorter than the usual timeouts of proxies.
 	 */
 	static final Duration HANDLE_TIMEOUT = Duration.ofSeconds(20);
 
@@ -36,7 +36,7 @@ final class HttpExchange {
 	/**
 	 * Creates an exchange whose body is being read.
 	 * @param time the time of {@link ListeningClock}
-	 * @param writeTimeout how long a client may take to take the answer
+	 * @param writeTimeout time within which a client must accept the response
 	 */
 	HttpExchange(AsyncBody body, LongSupplier time, Duration writeTimeout) {
 		this.body = body;
@@ -46,7 +46,7 @@ final class HttpExchange {
 	}
 
 	/**
-	 * Notes that the body was read.
+	 * Records that the body has been read.
 	 */
 	synchronized void handling() {
 		if (this.phase == Phase.READING) {
@@ -60,7 +60,7 @@ final class HttpExchange {
 	}
 
 	/**
-	 * Answers, unless that is done already.
+	 * Sends the response, unless one was already sent.
 	 */
 	void answer(HttpAnswer answer) {
 		if (begin()) {
@@ -72,8 +72,8 @@ final class HttpExchange {
 	}
 
 	/**
-	 * Answers a client that has not sent all of its request, and ends the connection:
-	 * what comes next on it would be the rest of the body.
+	 * Sends the response to a client that has not sent its whole request, and terminates
+	 * the connection, because the remaining body would follow on it.
 	 */
 	void answerAndCut(HttpAnswer answer) {
 		if (begin()) {
@@ -83,15 +83,15 @@ final class HttpExchange {
 	}
 
 	/**
-	 * Looks whether something is overdue. Called by the clock.
-	 * @param request what is handled; null if it was refused
+	 * Checks the timeouts. Called by the clock.
+	 * @param request the request being processed; null if it was rejected
 	 */
 	void watch(@Nullable MessageRequest request) {
 		Duration passed = Duration.ofNanos(this.time.getAsLong() - this.since);
 		switch (this.phase) {
 			case READING -> {
 				if (passed.compareTo(READ_TIMEOUT) > 0) {
-					answerAndCut(HttpAnswer.text(408, "The request came too slowly"));
+					answerAndCut(HttpAnswer.text(408, "The request body was not received in time"));
 				}
 			}
 			case HANDLING -> {

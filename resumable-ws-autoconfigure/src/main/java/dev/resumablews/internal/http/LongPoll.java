@@ -3,22 +3,23 @@ package dev.resumablews.internal.http;
 import java.time.Duration;
 
 /**
- * How much a long poll returns: as soon as there is something beyond where the client
- * stands, all that is known then, or nothing when it has waited for long enough. It lasts
- * for a moment at least, so that a client that is sent something all the time does not
- * poll all the time; and it ends when it has become long, whatever else there is. Written
- * by the connection's loop, read by any thread.
+ * Determines when a long poll ends: as soon as there is content beyond the state of the
+ * connection and everything known is sent, or without content after its wait. It has a
+ * minimum duration, so that a client with a steady stream of events does not poll
+ * continuously, and a maximum length. Written by the connection's loop, read by any
+ * thread.
  */
 final class LongPoll {
 
 	/**
-	 * Leads to half of the handshakes that a user may make in a minute, by default.
+	 * Minimum duration. Results in half of the handshakes per minute that a user is
+	 * allowed by default.
 	 */
-	private static final Duration SHORTEST = Duration.ofMillis(500);
+	private static final Duration MIN_DURATION = Duration.ofMillis(500);
 
 	private static final Duration GRACE = Duration.ofSeconds(5);
 
-	private static final long MOST_CHARACTERS = 1024 * 1024;
+	private static final long MAX_CHARACTERS = 1024 * 1024;
 
 	private final long began = System.nanoTime();
 
@@ -26,30 +27,30 @@ final class LongPoll {
 
 	private volatile long characters;
 
-	private volatile boolean said;
+	private volatile boolean hasContent;
 
 	/**
-	 * Creates a poll that begins now.
-	 * @param wait how long it waits
+	 * Creates a poll that starts now.
+	 * @param wait maximum time without content
 	 */
 	LongPoll(Duration wait) {
 		this.wait = wait;
 	}
 
 	/**
-	 * Notes what was sent.
+	 * Records data that was sent.
 	 * @param length its length
-	 * @param more whether it is more than where the client stands
+	 * @param content whether it contains more than the state of the connection
 	 */
 	@SuppressWarnings("NonAtomicOperationOnVolatileField")
-	void sent(int length, boolean more) {
+	void sent(int length, boolean content) {
 		this.characters += length;
-		this.said |= more;
+		this.hasContent |= content;
 	}
 
 	/**
-	 * Returns whether it is over.
-	 * @param idle whether all that is known has been sent
+	 * Returns whether the poll is over.
+	 * @param idle whether everything known has been sent
 	 */
 	boolean isOver(boolean idle) {
 		if (this.characters == 0) {
@@ -57,9 +58,9 @@ final class LongPoll {
 		}
 		Duration passed = Duration.ofNanos(System.nanoTime() - this.began);
 		if (!idle) {
-			return this.characters >= MOST_CHARACTERS || passed.compareTo(this.wait.plus(GRACE)) >= 0;
+			return this.characters >= MAX_CHARACTERS || passed.compareTo(this.wait.plus(GRACE)) >= 0;
 		}
-		return passed.compareTo(this.wait) >= 0 || this.said && passed.compareTo(SHORTEST) >= 0;
+		return passed.compareTo(this.wait) >= 0 || this.hasContent && passed.compareTo(MIN_DURATION) >= 0;
 	}
 
 }

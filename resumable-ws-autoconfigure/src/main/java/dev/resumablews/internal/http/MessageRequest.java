@@ -36,22 +36,21 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request with messages of a user who is known:
+ * Processes a request with messages of an authenticated user:
  * <ol>
- * <li>its body is read, within limits,
- * <li>its session must be the user's,
- * <li>its messages are handled one after the other, each on the way that it would take if
- * it came on a connection,
- * <li>it is answered when all of them are, or when it has taken too long. Messages that
- * are not answered by then are not begun.
+ * <li>the body is read, within limits,
+ * <li>the session must belong to the user,
+ * <li>the messages are processed one after the other, in the same way as on a connection,
+ * <li>the response is sent when all messages are processed or the timeout expires.
+ * Messages that have not been started by then are skipped.
  * </ol>
  */
 final class MessageRequest implements RequestBody.Listener {
 
 	/**
-	 * As many as may wait on a connection.
+	 * Equal to the limit of queued messages on a connection.
 	 */
-	static final int MOST_MESSAGES = MessageBacklog.MAX_MESSAGES;
+	static final int MAX_MESSAGES = MessageBacklog.MAX_MESSAGES;
 
 	private static final Log logger = LogFactory.getLog(MessageRequest.class);
 
@@ -68,20 +67,20 @@ final class MessageRequest implements RequestBody.Listener {
 	private final HttpExchange exchange;
 
 	/**
-	 * Handles messages as a part of the request's trace.
+	 * Runs the processing of messages within the request's trace.
 	 */
 	private final Executor observed;
 
 	private final List<@Nullable ServerMessage> answers = new ArrayList<>();
 
 	/**
-	 * Set when the body has been read.
+	 * Set once the body has been read.
 	 */
 	private volatile @Nullable MessageList messages;
 
 	/**
-	 * What was taken of the budget. Guarded by this, as the request may end while its
-	 * body is being read.
+	 * Characters taken from the budget. Guarded by this, because the request may end
+	 * while its body is being read.
 	 */
 	private long kept;
 
@@ -93,7 +92,7 @@ final class MessageRequest implements RequestBody.Listener {
 	private final AtomicReference<@Nullable HttpAnswer> refusal = new AtomicReference<>();
 
 	/**
-	 * Creates a request. To be called by the thread that serves it.
+	 * Creates a request. Called by the thread that serves it.
 	 */
 	MessageRequest(MessagesEndpoint endpoint, Handshake handshake, UUID sessionId, UserBudget budget,
 			HttpExchange exchange) {
@@ -141,7 +140,7 @@ final class MessageRequest implements RequestBody.Listener {
 			return false;
 		}
 		if (this.kept + length > this.endpoint.maxRequestBytes()) {
-			this.refusal.set(HttpAnswer.text(413, "The messages are too large"));
+			this.refusal.set(HttpAnswer.text(413, "The request body is too large"));
 			return false;
 		}
 		if (!this.budget.tryTake(Share.WAITING_CHARACTERS, length)) {
@@ -171,16 +170,16 @@ final class MessageRequest implements RequestBody.Listener {
 	@Override
 	public void overflowed() {
 		HttpAnswer refused = this.refusal.get();
-		this.exchange.answerAndCut((refused != null) ? refused : HttpAnswer.text(413, "The messages are too large"));
+		this.exchange.answerAndCut((refused != null) ? refused : HttpAnswer.text(413, "The request body is too large"));
 	}
 
 	@Override
 	public void failed(Throwable failure) {
-		logger.debug("A request with messages could not be read", failure);
+		logger.debug("Failed to read a request with messages", failure);
 	}
 
 	/**
-	 * Returns what is answered when the time is over.
+	 * Returns the response to send when the timeout expires.
 	 */
 	synchronized HttpAnswer timedOut() {
 		MessageList all = this.messages;
@@ -194,7 +193,7 @@ final class MessageRequest implements RequestBody.Listener {
 	}
 
 	/**
-	 * Gives back what was taken. To be called once, when the request is over.
+	 * Returns what was taken from the budget. Called once, when the request has ended.
 	 */
 	synchronized void release() {
 		this.released = true;
@@ -214,8 +213,8 @@ final class MessageRequest implements RequestBody.Listener {
 			return malformed(ex.toError());
 		}
 		int count = list.messages().size();
-		if (count > MOST_MESSAGES) {
-			return HttpAnswer.text(413, "More than %d messages".formatted(MOST_MESSAGES));
+		if (count > MAX_MESSAGES) {
+			return HttpAnswer.text(413, "The request has more than %d messages".formatted(MAX_MESSAGES));
 		}
 		long longest = this.endpoint.services().settings().maxMessageBytes();
 		if (list.messages().stream().anyMatch((each) -> Utf8.length(each) > longest)) {
@@ -237,7 +236,7 @@ final class MessageRequest implements RequestBody.Listener {
 
 	HttpAnswer exceeded(String limit) {
 		report(Kind.LIMIT_EXCEEDED, limit);
-		return HttpAnswer.later(429, "Too much at once: " + limit);
+		return HttpAnswer.later(429, "Limit exceeded: " + limit);
 	}
 
 	/**
@@ -260,18 +259,18 @@ final class MessageRequest implements RequestBody.Listener {
 			}
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("Whether there is a session is not known", ex);
+			logger.debug("Failed to look up a session", ex);
 			this.exchange.answer(HttpAnswer.later(503, "The session cannot be looked up right now"));
 		}
 		catch (Throwable ex) {
-			logger.warn("A session could not be looked up", ex);
+			logger.warn("Failed to look up a session", ex);
 			this.exchange.answer(HttpAnswer.text(500, "Internal error"));
 		}
 	}
 
 	/**
-	 * Continues on a thread that others do not need: an answer may come on that of a
-	 * writer of the log.
+	 * Continues on another thread: the response may arrive on the thread of a log writer,
+	 * which must not be blocked.
 	 */
 	private void nextSoon() {
 		this.endpoint.services().workers().delivery().execute(this::next);
@@ -295,7 +294,7 @@ final class MessageRequest implements RequestBody.Listener {
 		}
 		catch (Throwable ex) {
 			LogContext.run(this.sessionId, this.id,
-					() -> logger.warn("A message of request %s could not be handled".formatted(this.id), ex));
+					() -> logger.warn("Failed to handle a message of request %s".formatted(this.id), ex));
 			answered(new ErrorMessage(ErrorCode.FAILED, "The message could not be handled", null));
 		}
 	}
@@ -310,7 +309,7 @@ final class MessageRequest implements RequestBody.Listener {
 			return;
 		}
 		if (frame instanceof Resume || frame instanceof Auth) {
-			answered(new ErrorMessage(ErrorCode.INVALID, "Only a WebSocket takes this message", null));
+			answered(new ErrorMessage(ErrorCode.INVALID, "This message is only supported on a WebSocket", null));
 			return;
 		}
 		DispatcherServices services = this.endpoint.dispatcherServices();

@@ -25,8 +25,8 @@ import org.springframework.http.MediaType;
 import org.springframework.http.server.ServletServerHttpRequest;
 
 /**
- * Takes messages of clients in requests, and answers them. Needs no connection of the
- * session, here or elsewhere. Safe for use by many threads.
+ * Endpoint that receives client messages in requests and responds to them. Does not
+ * require a connection of the session on any node. Safe for use by many threads.
  */
 final class MessagesEndpoint extends HttpEndpoint {
 
@@ -42,7 +42,7 @@ final class MessagesEndpoint extends HttpEndpoint {
 
 	/**
 	 * Creates the endpoint.
-	 * @param maxRequestBytes size of the largest body
+	 * @param maxRequestBytes maximum size of a body
 	 */
 	MessagesEndpoint(HandshakeGate gate, ConnectionServices services, DispatcherServices dispatcherServices,
 			Connections connections, long maxRequestBytes) {
@@ -70,7 +70,7 @@ final class MessagesEndpoint extends HttpEndpoint {
 	}
 
 	/**
-	 * Looks at all requests. Called by the clock.
+	 * Checks the timeouts of all requests. Called by the clock.
 	 */
 	void watch() {
 		this.open.forEach((each) -> each.exchange.watch(each.request));
@@ -98,8 +98,8 @@ final class MessagesEndpoint extends HttpEndpoint {
 	}
 
 	/**
-	 * Answers when the body has been read, and dropped: a container that finds it unread
-	 * keeps a thread waiting for it.
+	 * Sends the response once the body has been read and discarded: a container that
+	 * finds an unread body blocks a thread to read it.
 	 */
 	private void refuse(HttpServletRequest request, AsyncBody body, HttpExchange exchange, HttpAnswer refusal)
 			throws IOException {
@@ -143,14 +143,15 @@ final class MessagesEndpoint extends HttpEndpoint {
 			return HttpAnswer.later(503, "Too many requests");
 		}
 		if (!isJson(request)) {
-			return HttpAnswer.text(415, "Only application/json in UTF-8");
+			return HttpAnswer.text(415, "Only application/json in UTF-8 is supported");
 		}
 		return (request.getContentLengthLong() > this.maxRequestBytes)
-				? HttpAnswer.text(413, "The messages are too large") : null;
+				? HttpAnswer.text(413, "The request body is too large") : null;
 	}
 
 	/**
-	 * A page of another origin cannot send this type without asking first.
+	 * Returns whether the content type is supported. A page of another origin cannot send
+	 * it without a preflight request.
 	 */
 	private static boolean isJson(HttpServletRequest request) {
 		String type = request.getContentType();
@@ -169,20 +170,20 @@ final class MessagesEndpoint extends HttpEndpoint {
 	}
 
 	/**
-	 * A request that is not answered yet.
+	 * A request that has not ended.
 	 *
-	 * @param exchange its way
-	 * @param request what is handled; null if it was refused
+	 * @param exchange its exchange
+	 * @param request the request being processed; null if it was rejected
 	 */
 	private record Open(HttpExchange exchange, @Nullable MessageRequest request) {
 
 	}
 
 	/**
-	 * Drops a body, and answers then.
+	 * Discards a body and then sends a response.
 	 *
-	 * @param exchange the request
-	 * @param answer the answer
+	 * @param exchange the exchange
+	 * @param answer the response
 	 */
 	private record Dropped(HttpExchange exchange, HttpAnswer answer) implements RequestBody.Listener {
 

@@ -7,18 +7,18 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 
 /**
- * The body of a request, which is read as it comes and holds no thread in between. What
- * is too much is read and dropped, so that the client can read the answer. Called by the
- * container, by one thread at a time.
+ * Reads a request body as it arrives, without blocking a thread. Excess data is read and
+ * discarded, so that the client can read the response. Called by the container, by one
+ * thread at a time.
  */
 final class RequestBody implements ReadListener {
 
 	private static final int BUFFER = 8192;
 
 	/**
-	 * What is read of a body that is not used.
+	 * Maximum number of bytes read and discarded.
 	 */
-	private static final long MOST_DROPPED = 8 * 1024 * 1024;
+	private static final long MAX_DROPPED = 8 * 1024 * 1024;
 
 	private final ServletInputStream in;
 
@@ -33,8 +33,8 @@ final class RequestBody implements ReadListener {
 	private boolean over;
 
 	/**
-	 * Begins to read a body.
-	 * @param listener takes it
+	 * Creates a reader.
+	 * @param listener receives the body
 	 */
 	RequestBody(ServletInputStream in, Listener listener) {
 		this.in = in;
@@ -79,36 +79,37 @@ final class RequestBody implements ReadListener {
 		this.dropping = true;
 		this.kept.reset();
 		this.dropped += length;
-		if (this.dropped > MOST_DROPPED) {
+		if (this.dropped > MAX_DROPPED) {
 			this.over = true;
 			this.listener.overflowed();
 		}
 	}
 
 	/**
-	 * Takes the body.
+	 * Receives the body.
 	 */
 	interface Listener {
 
 		/**
-		 * Returns whether the next bytes are kept. Once they are not, nothing is.
+		 * Returns whether the next bytes are kept. After the first refusal, everything is
+		 * discarded.
 		 */
 		boolean keeps(int length);
 
 		/**
-		 * The body has ended.
-		 * @param body what was kept
-		 * @param complete whether that is all of it
+		 * Called at the end of the body.
+		 * @param body the bytes that were kept
+		 * @param complete whether that is the whole body
 		 */
 		void received(byte[] body, boolean complete);
 
 		/**
-		 * Too much was dropped to wait for the end.
+		 * Called when too much was discarded to wait for the end of the body.
 		 */
 		void overflowed();
 
 		/**
-		 * The client has gone.
+		 * Called when reading has failed because the client disconnected.
 		 */
 		void failed(Throwable failure);
 

@@ -14,7 +14,7 @@ import dev.resumablews.internal.protocol.ServerMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message that came in a request, and waits for its answer.
+ * A message received in a request, which waits for its response.
  */
 final class RequestMessage implements MessageSender {
 
@@ -29,7 +29,7 @@ final class RequestMessage implements MessageSender {
 	/**
 	 * Creates a message.
 	 * @param key its key, if it has one
-	 * @param answer takes the answer, once; null if there is nothing to say
+	 * @param answer receives the response once; null if there is no content
 	 */
 	RequestMessage(MessageRequest request, @Nullable UUID key, Consumer<@Nullable ServerMessage> answer) {
 		this.request = request;
@@ -68,7 +68,7 @@ final class RequestMessage implements MessageSender {
 	}
 
 	@Override
-	public void tell(ServerMessage message) {
+	public void send(ServerMessage message) {
 		answer(message);
 	}
 
@@ -79,7 +79,7 @@ final class RequestMessage implements MessageSender {
 
 	@Override
 	public void sessionEnded() {
-		tell(unknownSession(this.key));
+		send(unknownSession(this.key));
 	}
 
 	@Override
@@ -88,7 +88,7 @@ final class RequestMessage implements MessageSender {
 	}
 
 	static ErrorMessage unknownSession(@Nullable UUID key) {
-		return new ErrorMessage(ErrorCode.UNKNOWN_SESSION, "There is no such open session of this user", key);
+		return new ErrorMessage(ErrorCode.UNKNOWN_SESSION, "The user has no open session with this id", key);
 	}
 
 	private void answer(@Nullable ServerMessage message) {

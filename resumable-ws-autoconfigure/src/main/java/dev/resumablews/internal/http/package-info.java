@@ -1,6 +1,5 @@
 /**
- * The road of HTTP requests to the connections: server-sent events, long polls, and
- * requests with messages.
+ * HTTP transports: server-sent events, long polls, and requests with messages.
  */
 @NullMarked
 package dev.resumablews.internal.http;

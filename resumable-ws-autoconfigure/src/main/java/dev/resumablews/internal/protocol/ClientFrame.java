@@ -12,35 +12,35 @@ import tools.jackson.databind.JsonNode;
 public sealed interface ClientFrame {
 
 	/**
-	 * Asks for a {@code pong}.
+	 * Requests a {@code pong}.
 	 *
-	 * @param t to be echoed
+	 * @param t value to be echoed
 	 */
 	record Ping(@Nullable JsonNode t) implements ClientFrame {
 	}
 
 	/**
-	 * Asks to be sent again what follows an event.
+	 * Requests a replay of the events after the given one.
 	 *
-	 * @param lastEventId the event, 0 or more
-	 * @param epoch the history that the event is part of; null if the client does not say
+	 * @param lastEventId id of the event, 0 or more
+	 * @param epoch the history that the event is part of; null if the client sent none
 	 */
 	record Resume(long lastEventId, @Nullable Forks epoch) implements ClientFrame {
 	}
 
 	/**
-	 * Something the user said.
+	 * A message of the user.
 	 *
-	 * @param content what was said; well-formed Unicode
+	 * @param content the text; well-formed Unicode
 	 * @param idempotencyKey the message's key
 	 */
 	record UserMessage(String content, UUID idempotencyKey) implements ClientFrame {
 	}
 
 	/**
-	 * Asks to stop a running reply.
+	 * Cancels running replies.
 	 *
-	 * @param messageId the reply; null for all of the session
+	 * @param messageId the reply; null for all replies of the session
 	 */
 	record Cancel(@Nullable UUID messageId) implements ClientFrame {
 	}
@@ -63,7 +63,7 @@ public sealed interface ClientFrame {
 	}
 
 	/**
-	 * A message of a type of the application's own.
+	 * A message of an application-defined type.
 	 *
 	 * @param type the type
 	 * @param payload the payload; a missing node if there is none

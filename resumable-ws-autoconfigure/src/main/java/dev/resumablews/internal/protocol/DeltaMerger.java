@@ -13,11 +13,10 @@ import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Makes few events of the many deltas that a running reply has left in the log, for
- * clients that come while it runs. What follows one another without a hole is merged into
- * one delta: at the offset of the first, with the text of all, as the event of the last.
- * A payload that is not exactly what a delta's should be leaves its event as it is. Safe
- * for use by many threads.
+ * Merges the stored deltas of a running reply, for clients that join while it runs.
+ * Contiguous deltas become one delta: it has the offset of the first, the concatenated
+ * text, and the event id of the last. An event whose payload deviates from the format of
+ * a delta is left unchanged. Safe for use by many threads.
  */
 public final class DeltaMerger {
 
@@ -29,8 +28,8 @@ public final class DeltaMerger {
 
 	/**
 	 * Creates a merger.
-	 * @param maxCharacters length that a merged payload has at most, in UTF-16 units; one
-	 * that was stored longer stays as it is
+	 * @param maxCharacters maximum length of a merged payload in UTF-16 units; a stored
+	 * payload that is longer is left unchanged
 	 */
 	public DeltaMerger(long maxCharacters) {
 		this.maxCharacters = maxCharacters;
@@ -39,7 +38,7 @@ public final class DeltaMerger {
 	/**
 	 * Merges deltas.
 	 * @param events events of a session, in order
-	 * @return the events, in order; nothing is left out that the last events do not hold
+	 * @return the events, in order, with the same content
 	 */
 	public List<SessionEvent> merge(List<SessionEvent> events) {
 		List<SessionEvent> merged = new ArrayList<>();
@@ -47,7 +46,7 @@ public final class DeltaMerger {
 		for (int i = 0; i < events.size(); i++) {
 			SessionEvent event = events.get(i);
 			Delta delta = hasNeighbour(events, i) ? read(event) : null;
-			if (run != null && delta != null && run.take(event, delta)) {
+			if (run != null && delta != null && run.append(event, delta)) {
 				continue;
 			}
 			if (run != null) {
@@ -108,7 +107,7 @@ public final class DeltaMerger {
 		if (!complete || messageId == null || offset == null || content == null) {
 			return null;
 		}
-		// half a surrogate pair survives only as the escape it was stored as
+		// an unpaired surrogate survives only in its stored escape sequence
 		return isWellFormed(messageId) && isWellFormed(content) ? new Delta(messageId, offset, content) : null;
 	}
 
@@ -118,14 +117,14 @@ public final class DeltaMerger {
 	}
 
 	/**
-	 * What a delta says.
+	 * Content of a delta's payload.
 	 */
 	private record Delta(String messageId, long offset, String content) {
 
 	}
 
 	/**
-	 * Deltas that follow one another.
+	 * A run of contiguous deltas.
 	 */
 	private final class Run {
 
@@ -134,14 +133,14 @@ public final class DeltaMerger {
 		private SessionEvent last;
 
 		/**
-		 * The texts of all, once there are two.
+		 * The concatenated text, once there are two deltas.
 		 */
 		private @Nullable StringBuilder content;
 
 		private long end;
 
 		/**
-		 * Length of all payloads; that of the merged one is no larger.
+		 * Total length of the payloads, which bounds the length of the merged one.
 		 */
 		private long length;
 
@@ -152,7 +151,7 @@ public final class DeltaMerger {
 			this.length = event.payload().length();
 		}
 
-		boolean take(SessionEvent event, Delta delta) {
+		boolean append(SessionEvent event, Delta delta) {
 			long longer = this.length + event.payload().length();
 			if (longer > DeltaMerger.this.maxCharacters || delta.offset() != this.end
 					|| !delta.messageId().equals(this.first.messageId())) {

@@ -6,64 +6,65 @@ import dev.resumablews.MessageForbiddenException;
 import dev.resumablews.MessageRejectedException;
 
 /**
- * Why a client message was not accepted.
+ * Reasons for rejecting a client message.
  */
 public enum ErrorCode {
 
 	/**
-	 * It is not a JSON object with a {@code type}.
+	 * Not a JSON object with a {@code type}.
 	 */
 	MALFORMED,
 
 	/**
-	 * A field is missing or of the wrong type, or the application does not accept it.
+	 * A field is missing or has the wrong type, or the application rejects the message.
 	 */
 	INVALID,
 
 	/**
-	 * Nobody handles its type.
+	 * The message's type has no handler.
 	 */
 	UNKNOWN_TYPE,
 
 	/**
-	 * It cannot be stored right now; to be sent again later.
+	 * The message cannot be stored now; the client should send it again later.
 	 */
 	UNAVAILABLE,
 
 	/**
-	 * There is no room for it in what may be stored for the user.
+	 * The user's storage quota is exceeded.
 	 */
 	QUOTA_EXCEEDED,
 
 	/**
-	 * There is no such open session of the user. Only for messages without a connection.
+	 * The user has no open session with this id. Only for messages sent without a
+	 * connection.
 	 */
 	UNKNOWN_SESSION,
 
 	/**
-	 * The token is not valid, or another user's.
+	 * The token is invalid or belongs to another user.
 	 */
 	UNAUTHORIZED,
 
 	/**
-	 * The user may not send it.
+	 * The user is not permitted to send the message.
 	 */
 	FORBIDDEN,
 
 	/**
-	 * The application failed to handle it.
+	 * A handler of the application failed.
 	 */
 	FAILED;
 
 	/**
-	 * Returns the code for a message that the application does not accept.
+	 * Returns the code for a message that the application rejects.
 	 */
 	public static ErrorCode of(MessageRejectedException rejection) {
 		return (rejection instanceof MessageForbiddenException) ? FORBIDDEN : INVALID;
 	}
 
 	/**
-	 * Returns what clients know the code by.
+	 * Returns the code as sent to clients.
 	 */
 	public String wireName() {
 		return name().toLowerCase(Locale.ROOT);

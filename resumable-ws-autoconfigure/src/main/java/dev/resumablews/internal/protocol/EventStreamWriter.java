@@ -1,7 +1,7 @@
 package dev.resumablews.internal.protocol;
 
 /**
- * Turns what {@link FrameWriter} has written into server-sent events. Stateless.
+ * Converts messages written by {@link FrameWriter} to server-sent events. Stateless.
  */
 public final class EventStreamWriter {
 
@@ -15,10 +15,10 @@ public final class EventStreamWriter {
 	}
 
 	/**
-	 * Writes a message as a server-sent event. That of a durable event has its id. After
-	 * {@code server_restarting} an {@code EventSource} waits for as long as it says.
+	 * Writes a message as a server-sent event. A durable event carries its id. {@code
+	 * server_restarting} sets the reconnection time of the {@code EventSource}.
 	 * @param message one message
-	 * @param text where to
+	 * @param text buffer to append to
 	 */
 	public static void write(String message, StringBuilder text) {
 		long eventId = eventId(message);
@@ -32,8 +32,8 @@ public final class EventStreamWriter {
 	}
 
 	/**
-	 * Returns whether a message only says where the client stands, so that a long poll
-	 * has nothing to return yet.
+	 * Returns whether a message only describes the state of the connection, so that a
+	 * long poll has nothing to return yet.
 	 * @param message the message
 	 * @return whether it is {@code session_init} or {@code replay_complete}
 	 */
@@ -42,8 +42,8 @@ public final class EventStreamWriter {
 	}
 
 	/**
-	 * Returns the id of a durable event, which comes right behind the type. That holds
-	 * for no control message.
+	 * Returns the id of a durable event. It directly follows the type, which is not the
+	 * case in any control message.
 	 * @return the id; 0 for a control message
 	 */
 	private static long eventId(String message) {

@@ -19,7 +19,7 @@ import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the messages of clients. Safe for use by many threads.
+ * Parses the messages of clients. Safe for use by many threads.
  */
 public final class FrameReader {
 
@@ -36,10 +36,10 @@ public final class FrameReader {
 		.reader();
 
 	/**
-	 * Reads a message.
-	 * @param text its text
+	 * Parses a message.
+	 * @param text the message as JSON
 	 * @return the message
-	 * @throws MalformedFrameException if it breaks the protocol
+	 * @throws MalformedFrameException if it violates the protocol
 	 */
 	public ClientFrame read(String text) throws MalformedFrameException {
 		JsonNode frame = parse(text);
@@ -64,7 +64,7 @@ public final class FrameReader {
 			throw invalid("'ephemeral' must be true or false, not " + shown(value), key);
 		}
 		if (key != null && value.booleanValue(false)) {
-			throw invalid("An ephemeral message has no 'idempotency_key', as it is not stored", key);
+			throw invalid("An ephemeral message must not have an 'idempotency_key', because it is not stored", key);
 		}
 		return value.booleanValue(false);
 	}
@@ -88,7 +88,7 @@ public final class FrameReader {
 
 	private UserMessage userMessage(JsonNode frame, @Nullable UUID key) throws MalformedFrameException {
 		if (key == null) {
-			throw invalid("A user_message needs an 'idempotency_key', a UUID", null);
+			throw invalid("A user_message requires an 'idempotency_key' that is a UUID", null);
 		}
 		String content = requiredText(frame, "content", key);
 		if (content.isBlank()) {
@@ -98,12 +98,13 @@ public final class FrameReader {
 	}
 
 	/**
-	 * Returns what the pong repeats. It is small, so that answers are.
+	 * Returns the value that the pong echoes. Its size is limited, so that responses stay
+	 * small.
 	 */
 	private static @Nullable JsonNode echo(JsonNode frame) throws MalformedFrameException {
 		JsonNode value = frame.get("t");
 		if (value != null && value.toString().length() > MAX_ECHO) {
-			throw invalid("'t' must have at most %d characters as JSON, unlike %s".formatted(MAX_ECHO, shown(value)),
+			throw invalid("'t' must have at most %d characters as JSON, but is %s".formatted(MAX_ECHO, shown(value)),
 					null);
 		}
 		return value;
@@ -123,7 +124,7 @@ public final class FrameReader {
 			return null;
 		}
 		if (!value.isString() || !Forks.isValid(value.stringValue())) {
-			throw invalid("'epoch' must be one that the server sent, not " + shown(value), null);
+			throw invalid("'epoch' must be a value sent by the server, not " + shown(value), null);
 		}
 		return new Forks(value.stringValue());
 	}

@@ -22,12 +22,12 @@ import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes what is sent to clients. Each text is one line. Safe for use by many threads.
+ * Writes messages to clients. Each is a single line. Safe for use by many threads.
  */
 public final class FrameWriter {
 
 	/**
-	 * Version of the protocol that is spoken.
+	 * Version of the protocol.
 	 */
 	public static final int PROTOCOL = 1;
 
@@ -36,11 +36,11 @@ public final class FrameWriter {
 	private final Timestamps timestamps = new Timestamps();
 
 	/**
-	 * Writes a durable event. Its payload is taken over as it was stored, and so is
-	 * well-formed.
+	 * Writes a durable event. The payload is copied as stored, which guarantees that it
+	 * is well-formed.
 	 * @param event the event
-	 * @param replay whether it was in the log when the connection was made
-	 * @return the text
+	 * @param replay whether it was in the log when the connection opened
+	 * @return the message
 	 */
 	public String write(SessionEvent event, boolean replay) {
 		StringBuilder text = new StringBuilder(event.payload().length() + 128);
@@ -61,16 +61,16 @@ public final class FrameWriter {
 	 * Writes an ephemeral event.
 	 * @param type its type
 	 * @param payload its payload, a well-formed JSON object in one line
-	 * @return the text
+	 * @return the message
 	 */
 	public String writeEphemeral(String type, String payload) {
 		return "{\"type\":\"" + type + "\",\"ephemeral\":true,\"payload\":" + payload + '}';
 	}
 
 	/**
-	 * Writes a control message, which may quote what a client has sent.
+	 * Writes a control message, which may quote input of a client.
 	 * @param message the message
-	 * @return the text
+	 * @return the message as JSON
 	 */
 	public String write(ServerMessage message) {
 		StringWriter text = new StringWriter(128);
@@ -180,8 +180,8 @@ public final class FrameWriter {
 	}
 
 	/**
-	 * Line breaks between the tokens of a payload would end the line; within its strings
-	 * they are escaped already.
+	 * Replaces line breaks between the tokens of a payload, which would end the line.
+	 * Within strings they are already escaped.
 	 */
 	private static void appendLine(StringBuilder text, String payload) {
 		if (payload.indexOf('\n') < 0 && payload.indexOf('\r') < 0) {

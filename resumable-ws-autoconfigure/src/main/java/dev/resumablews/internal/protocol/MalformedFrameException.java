@@ -5,8 +5,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's message breaks the protocol. The message says how, and may be sent to the
- * client.
+ * Thrown when a client's message violates the protocol. The exception's message describes
+ * the violation and may be sent to the client.
  */
 public final class MalformedFrameException extends Exception {
 
@@ -21,8 +21,8 @@ public final class MalformedFrameException extends Exception {
 	}
 
 	/**
-	 * Returns what to answer.
-	 * @return the answer
+	 * Returns the error message for the client.
+	 * @return the error message
 	 */
 	public ServerMessage.ErrorMessage toError() {
 		return new ServerMessage.ErrorMessage(this.code, String.valueOf(getMessage()), this.idempotencyKey);

@@ -9,18 +9,19 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Messages of a client that came together.
+ * Client messages sent in one request.
  *
- * @param messages the text of each, which {@link FrameReader} reads
- * @param array whether they came as an array, and so are their answers
+ * @param messages each message as JSON, for {@link FrameReader}
+ * @param array whether they were sent as an array, which determines the format of the
+ * response
  */
 public record MessageList(List<String> messages, boolean array) {
 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
 	/**
-	 * Takes a text apart: one JSON object, or an array of messages.
-	 * @param text the text
+	 * Splits a request body: a JSON object, or an array of messages.
+	 * @param text the body
 	 * @return the messages
 	 * @throws MalformedFrameException if it is neither
 	 */
@@ -37,7 +38,7 @@ public record MessageList(List<String> messages, boolean array) {
 				messages.add(value(json, text));
 			}
 			else {
-				throw malformed("Neither a JSON object nor an array of them");
+				throw malformed("Expected a JSON object or an array of objects");
 			}
 			if (json.nextToken() != null) {
 				throw malformed("More than one JSON value");

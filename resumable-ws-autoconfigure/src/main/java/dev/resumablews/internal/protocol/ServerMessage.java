@@ -8,30 +8,30 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A control message: never stored, without an event id.
+ * A control message. It is never stored and has no event id.
  */
 public sealed interface ServerMessage {
 
 	/**
-	 * Always the first message of a connection.
+	 * The first message of every connection.
 	 *
 	 * @param sessionId the session
-	 * @param resumed whether the client goes on where it was
-	 * @param reason why it does not, though it asked to
+	 * @param resumed whether the client continues at its cursor
+	 * @param reason why a requested resume was refused; null otherwise
 	 * @param lastEventId the head of the log
-	 * @param earliestEventId the oldest event that was not removed because of its age
-	 * @param heartbeatMillis time between the server's pings
+	 * @param earliestEventId the oldest event that has not expired
+	 * @param heartbeatMillis interval of the server's pings
 	 * @param connectionId the connection
 	 * @param epoch the history of the log, to be sent back with the cursor
-	 * @param rewindTo the last event that this history shares with the client's, if they
-	 * are not known to be the same
+	 * @param rewindTo the last event that this history shares with the client's, if the
+	 * two may differ
 	 */
 	record SessionInit(UUID sessionId, boolean resumed, @Nullable String reason, long lastEventId, long earliestEventId,
 			long heartbeatMillis, UUID connectionId, String epoch, @Nullable Long rewindTo) implements ServerMessage {
 	}
 
 	/**
-	 * The history that the client is sent continues under another epoch.
+	 * The history continues under another epoch.
 	 *
 	 * @param epoch the history of the log, to be sent back with the cursor
 	 * @param rewindTo the last event before the change
@@ -40,38 +40,39 @@ public sealed interface ServerMessage {
 	}
 
 	/**
-	 * The connection has caught up with what the log held when it connected.
+	 * The replay is complete: the client has received everything that the log held when
+	 * it connected.
 	 *
 	 * @param lastEventId the newest event that the log held
-	 * @param count events that were sent to catch up
+	 * @param count number of replayed events
 	 */
 	record ReplayComplete(long lastEventId, long count) implements ServerMessage {
 	}
 
 	/**
-	 * The answer to a {@code ping}.
+	 * The response to a {@code ping}.
 	 *
-	 * @param t what the ping held
+	 * @param t the value of the ping
 	 */
 	record Pong(@Nullable JsonNode t) implements ServerMessage {
 	}
 
 	/**
-	 * A client message is durable.
+	 * Acknowledges that a client message is durable.
 	 *
 	 * @param idempotencyKey its key
-	 * @param eventId the event it was stored as, if it was stored as one
-	 * @param duplicate whether it had been received before
+	 * @param eventId id of the stored event, if the message became one
+	 * @param duplicate whether the message had been received before
 	 */
 	record Ack(UUID idempotencyKey, @Nullable Long eventId, boolean duplicate) implements ServerMessage {
 	}
 
 	/**
-	 * Who is connected to the session, for a client that asks for it.
+	 * Presence of the session, for clients that request it.
 	 *
-	 * @param complete whether {@code joined} is all there is, instead of what has changed
-	 * @param joined connections that are there, and were not before
-	 * @param left connections that were there, and are not any more
+	 * @param complete whether {@code joined} lists all connections instead of changes
+	 * @param joined new connections
+	 * @param left closed connections
 	 */
 	record Presence(boolean complete, List<Member> joined, List<Member> left) implements ServerMessage {
 
@@ -87,33 +88,33 @@ public sealed interface ServerMessage {
 	}
 
 	/**
-	 * The answer to {@code auth}.
+	 * The response to {@code auth}.
 	 *
-	 * @param expiresAt when the token expires; null for never
+	 * @param expiresAt expiry of the token; null if it does not expire
 	 */
 	record AuthOk(@Nullable Instant expiresAt) implements ServerMessage {
 	}
 
 	/**
-	 * A client message was not accepted.
+	 * A client message was rejected.
 	 *
-	 * @param code why, for programs
-	 * @param message why, for people
+	 * @param code machine-readable reason
+	 * @param message human-readable reason
 	 * @param idempotencyKey the message's key, if it had one
 	 */
 	record ErrorMessage(ErrorCode code, String message, @Nullable UUID idempotencyKey) implements ServerMessage {
 	}
 
 	/**
-	 * The server is about to close the connection as planned.
+	 * The server is about to close the connection for a planned restart.
 	 *
-	 * @param reconnectAfterMillis how long to wait before connecting again
+	 * @param reconnectAfterMillis time to wait before reconnecting
 	 */
 	record ServerRestarting(long reconnectAfterMillis) implements ServerMessage {
 	}
 
 	/**
-	 * The server closes the connection. Sent where there is no close frame.
+	 * The server closes the connection. Used by transports without close frames.
 	 *
 	 * @param code the close code
 	 * @param reason the close reason

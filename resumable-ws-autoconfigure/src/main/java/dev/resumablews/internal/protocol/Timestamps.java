@@ -3,9 +3,9 @@ package dev.resumablews.internal.protocol;
 import java.time.Instant;
 
 /**
- * Writes times as {@link Instant#toString()} does. The part down to the second is kept
- * for the events that follow, which are mostly of the same second: it is what takes the
- * time. Safe for use by many threads.
+ * Formats times as {@link Instant#toString()} does. Caches the part up to the second,
+ * which is expensive to format and usually the same for consecutive events. Safe for use
+ * by many threads.
  */
 final class Timestamps {
 
@@ -16,12 +16,12 @@ final class Timestamps {
 	private volatile Second latest = Second.of(0);
 
 	/**
-	 * Appends a time to a text.
+	 * Appends a time to a buffer.
 	 */
 	void append(StringBuilder text, Instant time) {
 		int micros = time.getNano() / NANOS_IN_A_MICRO;
 		if (micros == 0 || micros % 1000 == 0 || time.getNano() % NANOS_IN_A_MICRO != 0) {
-			// Postgres' times seldom have another number of digits than six
+			// times from Postgres almost always have six digits
 			text.append(time);
 			return;
 		}
@@ -32,13 +32,13 @@ final class Timestamps {
 		}
 		text.append(second.text);
 		int dot = text.length();
-		// the leading 1 keeps the zeros that follow it, and makes room for the dot
+		// the leading 1 preserves the zeros after it and is overwritten by the dot
 		text.append(MICROS_IN_A_SECOND + micros).setCharAt(dot, '.');
 		text.append('Z');
 	}
 
 	/**
-	 * A second of time.
+	 * A formatted second.
 	 */
 	private record Second(long epochSecond, String text) {
 

@@ -1,7 +1,7 @@
 package dev.resumablews.internal.protocol;
 
 /**
- * The size of texts in UTF-8, without encoding them.
+ * Computes the length of strings in UTF-8 without encoding them.
  */
 public final class Utf8 {
 
@@ -9,9 +9,9 @@ public final class Utf8 {
 	}
 
 	/**
-	 * Returns how many bytes a text takes.
-	 * @param text a text that is well-formed, or a piece of one: a surrogate counts as
-	 * half of its pair
+	 * Returns the number of bytes of a string in UTF-8.
+	 * @param text a well-formed string or a part of one: each surrogate counts as half of
+	 * its pair
 	 * @return the number of bytes
 	 */
 	public static long length(CharSequence text) {

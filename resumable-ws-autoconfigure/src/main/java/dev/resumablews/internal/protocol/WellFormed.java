@@ -1,12 +1,13 @@
 package dev.resumablews.internal.protocol;
 
 /**
- * Replaces what UTF-8 and Postgres cannot hold, without changing a text's length.
+ * Replaces characters that UTF-8 or Postgres cannot represent, without changing a
+ * string's length.
  */
 public final class WellFormed {
 
 	/**
-	 * Stands in for what was replaced.
+	 * Replacement for such characters.
 	 */
 	public static final char REPLACEMENT = '\uFFFD';
 
@@ -14,9 +15,9 @@ public final class WellFormed {
 	}
 
 	/**
-	 * Replaces each unpaired surrogate and each NUL by U+FFFD.
-	 * @param text any text
-	 * @return a text of the same length in UTF-16 units; the same one if it is
+	 * Replaces each unpaired surrogate and each NUL with U+FFFD.
+	 * @param text any string
+	 * @return a string of the same length in UTF-16 units; the same instance if it is
 	 * well-formed
 	 */
 	public static String text(String text) {
@@ -24,10 +25,10 @@ public final class WellFormed {
 	}
 
 	/**
-	 * Replaces each unpaired surrogate by U+FFFD. For texts in which NUL is escaped, such
-	 * as JSON.
-	 * @param text any text
-	 * @return a text of the same length in UTF-16 units; the same one if it is
+	 * Replaces each unpaired surrogate with U+FFFD. For strings in which NUL is escaped,
+	 * such as JSON.
+	 * @param text any string
+	 * @return a string of the same length in UTF-16 units; the same instance if it is
 	 * well-formed
 	 */
 	public static String unicode(String text) {

@@ -1,5 +1,5 @@
 /**
- * Messages on the wire, and their JSON.
+ * Messages of the wire protocol and their JSON.
  */
 @NullMarked
 package dev.resumablews.internal.protocol;

@@ -9,9 +9,9 @@ import org.eclipse.jetty.ee11.websocket.jakarta.common.JakartaWebSocketSession;
 import org.springframework.util.ClassUtils;
 
 /**
- * What the Jakarta API has no way to ask a container for: after a close frame, a
- * container reads on until the client answers it. Does nothing on a container that is not
- * known.
+ * Container-specific operations that the Jakarta API lacks. By default, a container keeps
+ * reading after a close frame until the client answers it. Does nothing on an unknown
+ * container.
  */
 final class ContainerSession {
 
@@ -24,7 +24,7 @@ final class ContainerSession {
 	}
 
 	/**
-	 * Reads nothing more of what the client sends. Jetty cannot do that.
+	 * Stops reading from the client. Not supported by Jetty.
 	 */
 	static void suspend(Session session) {
 		if (TOMCAT) {
@@ -33,7 +33,7 @@ final class ContainerSession {
 	}
 
 	/**
-	 * Ends the TCP connection. A close frame that was not sent yet may be lost.
+	 * Terminates the TCP connection. An unsent close frame may be lost.
 	 */
 	static void abort(Session session) {
 		if (TOMCAT) {
@@ -49,7 +49,7 @@ final class ContainerSession {
 	}
 
 	/**
-	 * Apart, so that its classes are looked for only if they are there.
+	 * Separate class, so that Tomcat's classes are loaded only if present.
 	 */
 	private static final class OnTomcat {
 
@@ -60,7 +60,7 @@ final class ContainerSession {
 		}
 
 		/**
-		 * Tells Tomcat that the client has answered the close frame.
+		 * Simulates the client's answer to the close frame.
 		 */
 		static void abort(Session session) {
 			if (session instanceof WsSession tomcat) {

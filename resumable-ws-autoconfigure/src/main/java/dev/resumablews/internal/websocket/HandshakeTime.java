@@ -10,17 +10,17 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Notes when a handshake begins, before anybody looks at its token. So a token that is
- * revoked while it is being verified does not outlive that. Stateless.
+ * Records the start of a handshake before its token is read, so that a token revoked
+ * during its verification is rejected. Stateless.
  */
 final class HandshakeTime implements HandshakeInterceptor {
 
 	private static final String ATTRIBUTE = HandshakeTime.class.getName();
 
 	/**
-	 * Returns when the handshake of a connection began.
-	 * @param attributes those of the WebSocket session
-	 * @return the time, by {@link System#nanoTime()}
+	 * Returns the start of a connection's handshake.
+	 * @param attributes attributes of the WebSocket session
+	 * @return the time as a {@link System#nanoTime()}
 	 */
 	static long of(Map<String, Object> attributes) {
 		return (attributes.get(ATTRIBUTE) instanceof Long began) ? began : System.nanoTime();

@@ -16,57 +16,58 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel on the Jakarta WebSocket API, which both Tomcat and Jetty speak. The
- * connection times its sends itself, so the container's own time-outs are only a second
- * line.
+ * Channel based on the Jakarta WebSocket API, which Tomcat and Jetty implement. The
+ * connection enforces its own send timeouts, so those of the container are only a
+ * fallback.
  */
 final class JakartaWebSocketChannel implements ClientChannel {
 
 	private static final Log logger = LogFactory.getLog(JakartaWebSocketChannel.class);
 
 	/**
-	 * How long Tomcat blocks for a control frame, in milliseconds. When that is over, it
-	 * closes the connection. The time also stays with the socket: a later text frame
-	 * fails when the client takes nothing of it for as long. Tomcat answers pings of the
-	 * client by itself, with the same time. Jetty never blocks for a ping.
+	 * Time for which Tomcat blocks to send a control frame, in milliseconds. After that
+	 * it closes the connection. The value also remains in effect for the socket: a later
+	 * text frame fails if the client accepts nothing for that time. Tomcat answers pings
+	 * of the client itself, with the same timeout. Jetty never blocks to send a ping.
 	 */
 	private static final String CONTROL_FRAME_TIMEOUT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
-	private static final long CLOSE_FRAME_PATIENCE = 1000;
+	private static final long CLOSE_FRAME_TIMEOUT = 1000;
 
 	/**
-	 * Longer than the connection waits for a client that takes nothing, whatever it was
-	 * sent. So it is the connection that closes, with its own code.
+	 * Longer than the connection's own timeouts, so that the connection closes with its
+	 * own code.
 	 */
-	private static final long PING_PATIENCE = Duration.ofHours(1).toMillis();
+	private static final long PING_TIMEOUT = Duration.ofHours(1).toMillis();
 
 	private final Session session;
 
-	private final long patience;
+	private final long timeout;
 
 	/**
-	 * Whether a frame could not be sent, because the connection is broken, or because the
-	 * container closes it for what the client has sent. Tomcat gives up what is being
-	 * sent then, and another close frame would come before its own, or be mixed with it.
+	 * Whether sending a frame has failed, because the connection is broken or the
+	 * container is closing it for invalid input. Tomcat then abandons the current frame,
+	 * and a second close frame would precede or corrupt its own.
 	 */
 	private volatile boolean failed;
 
 	/**
 	 * Creates a channel.
-	 * @param patience how long a client may take nothing
-	 * @param closeTimeout how long a client may take to answer a close frame
+	 * @param timeout time within which a client must accept data
+	 * @param closeTimeout time within which a client must answer a close frame
 	 */
-	JakartaWebSocketChannel(Session session, Duration patience, Duration closeTimeout) {
+	JakartaWebSocketChannel(Session session, Duration timeout, Duration closeTimeout) {
 		this.session = session;
-		this.patience = patience.toMillis();
+		this.timeout = timeout.toMillis();
 		session.setMaxIdleTimeout(0);
 		session.getAsyncRemote().setSendTimeout(0);
-		session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
+		session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.timeout);
 		session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", closeTimeout.toMillis());
-		// when Tomcat itself closes, for invalid UTF-8; its default of 50 ms is too short
-		// for a busy machine, and the client then gets no code
+		// for closes by Tomcat itself after invalid UTF-8; the default of 50 ms is too
+		// short on
+		// a busy machine, and the client would receive no code
 		session.getUserProperties()
-			.put("org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT", CLOSE_FRAME_PATIENCE);
+			.put("org.apache.tomcat.websocket.ABNORMAL_SESSION_CLOSE_SEND_TIMEOUT", CLOSE_FRAME_TIMEOUT);
 	}
 
 	@Override
@@ -86,18 +87,18 @@ final class JakartaWebSocketChannel implements ClientChannel {
 	@Override
 	public void ping(long number) {
 		try {
-			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, PING_PATIENCE);
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, PING_TIMEOUT);
 			this.session.getAsyncRemote().sendPing(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
-			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.patience);
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, this.timeout);
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("No ping could be sent", ex);
+			logger.debug("Failed to send a ping", ex);
 		}
 	}
 
 	/**
 	 * Returns the number of a pong.
-	 * @param payload what the pong holds
+	 * @param payload the payload of the pong
 	 * @return the number; 0 if it has none
 	 */
 	static long number(ByteBuffer payload) {
@@ -105,23 +106,23 @@ final class JakartaWebSocketChannel implements ClientChannel {
 	}
 
 	/**
-	 * Sends nothing after a frame that could not be sent: the container closes the
-	 * connection. If it does not, {@link #cut} does.
+	 * Sends nothing if sending a frame has failed before: the container closes the
+	 * connection then, or otherwise {@link #cut} does.
 	 */
 	@Override
 	public void close(CloseCode code, String reason) {
 		if (!this.failed) {
-			close(code, reason, CLOSE_FRAME_PATIENCE);
+			close(code, reason, CLOSE_FRAME_TIMEOUT);
 		}
 	}
 
-	private void close(CloseCode code, String reason, long patience) {
+	private void close(CloseCode code, String reason, long timeout) {
 		try {
-			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, patience);
+			this.session.getUserProperties().put(CONTROL_FRAME_TIMEOUT, timeout);
 			this.session.close(new CloseReason(CloseCodes.getCloseCode(code.code()), reason));
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("The WebSocket could not be closed in order", ex);
+			logger.debug("Failed to close the WebSocket", ex);
 		}
 	}
 
@@ -131,7 +132,7 @@ final class JakartaWebSocketChannel implements ClientChannel {
 			ContainerSession.suspend(this.session);
 		}
 		catch (RuntimeException ex) {
-			logger.trace("The WebSocket is closed", ex);
+			logger.trace("The WebSocket is already closed", ex);
 		}
 	}
 
@@ -143,7 +144,7 @@ final class JakartaWebSocketChannel implements ClientChannel {
 			ContainerSession.abort(this.session);
 		}
 		catch (RuntimeException ex) {
-			logger.trace("The WebSocket is closed", ex);
+			logger.trace("The WebSocket is already closed", ex);
 		}
 	}
 

@@ -24,9 +24,9 @@ import org.springframework.web.socket.server.standard.ServerEndpointRegistration
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
 /**
- * Upgrades requests without any WebSocket extension, whatever the client offers.
- * Compression would keep a window of tens of kilobytes for each connection, costs more
- * time than small events are worth, and tells of secrets by the length of what is sent.
+ * Upgrades requests without any WebSocket extension. Compression would keep a window of
+ * tens of kilobytes per connection, costs more time than it saves for small events, and
+ * leaks secrets through the length of messages.
  */
 final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 
@@ -45,18 +45,18 @@ final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 					getHttpServletResponse(response), endpoint, Map.of());
 		}
 		catch (IOException | DeploymentException ex) {
-			throw new HandshakeFailureException("The request could not be upgraded", ex);
+			throw new HandshakeFailureException("Failed to upgrade the request", ex);
 		}
 	}
 
 	/**
-	 * Hides from the container what is the library's to handle:
+	 * Hides from the container what the library handles itself:
 	 * <ul>
-	 * <li>The query. Tomcat parses it for the WebSocket session, and fails if it is not
-	 * escaped as it should be, with the query in the message. The query may hold a token,
-	 * and was read before.
-	 * <li>The user. With the HTTP session of a user who is logged in, Tomcat ends the
-	 * WebSocket itself, with a code that does not tell clients to log in.
+	 * <li>The query. Tomcat parses it for the WebSocket session, and fails on incorrect
+	 * escaping with the query in the message. The query may contain a token, and has
+	 * already been read.
+	 * <li>The user. If the user has an HTTP session, Tomcat ends the WebSocket together
+	 * with it, with a code that does not make clients log in.
 	 * </ul>
 	 */
 	private static final class PlainRequest extends HttpServletRequestWrapper {
@@ -83,8 +83,8 @@ final class PlainUpgradeStrategy extends StandardWebSocketUpgradeStrategy {
 	}
 
 	/**
-	 * An endpoint without extensions. Its list of extensions would not do: containers
-	 * take an empty one for all extensions that they have.
+	 * An endpoint without extensions. An empty list of extensions is not sufficient,
+	 * because containers treat it as all extensions.
 	 */
 	private static final class PlainEndpoint extends ServerEndpointRegistration {
 

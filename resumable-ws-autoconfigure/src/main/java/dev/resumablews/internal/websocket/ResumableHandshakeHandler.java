@@ -26,13 +26,14 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
- * Maps the endpoints' paths to their handlers, beside whatever else the application maps.
- * The Jakarta WebSocket API is used on every container, so that there is one way to send.
+ * Maps the endpoints' paths to their handlers, in addition to the application's own
+ * mappings. Uses the Jakarta WebSocket API on every container, so that there is one way
+ * to send.
  */
 final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 
 	/**
-	 * Before the application's controllers, one of which may be mapped to everything.
+	 * Precedes the application's controllers, one of which may be mapped to all paths.
 	 */
 	private static final int ORDER = -1;
 
@@ -44,8 +45,8 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 	}
 
 	/**
-	 * Maps the endpoints.
-	 * @param others those beside the WebSocket
+	 * Creates the mapping of the endpoints.
+	 * @param others handlers of the endpoints other than the WebSocket
 	 */
 	static WebSocketHandlerMapping mapping(String path, WebSocketHandler handler, HandshakeInterceptor interceptor,
 			Map<Endpoint, HttpRequestHandler> others) {
@@ -60,8 +61,9 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 	}
 
 	/**
-	 * Refuses requests that Spring or the container do not understand. What they throw
-	 * would be answered with 500, and logged with the address, which may hold a token.
+	 * Rejects requests that Spring or the container cannot process. Their exceptions
+	 * would lead to a status of 500 and be logged with the URL, which may contain a
+	 * token.
 	 */
 	private static final class RequestHandler extends WebSocketHttpRequestHandler {
 
@@ -79,7 +81,7 @@ final class ResumableHandshakeHandler extends DefaultHandshakeHandler {
 				super.handleRequest(request, response);
 			}
 			catch (HandshakeFailureException ex) {
-				log.debug("A request could not be upgraded", ex);
+				log.debug("Failed to upgrade a request", ex);
 				if (!response.isCommitted()) {
 					response.reset();
 					NO_UPGRADE.writeTo(new ServletServerHttpResponse(response));

@@ -30,8 +30,8 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.adapter.NativeWebSocketSession;
 
 /**
- * Connects the container with the connections. Nothing here blocks, as the container's
- * threads read what all clients send.
+ * Adapts the container's WebSockets to connections. Methods do not block, because the
+ * container's threads read the messages of all clients.
  */
 final class ResumableWebSocketHandler implements WebSocketHandler {
 
@@ -60,8 +60,8 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			}
 		}
 		catch (Throwable ex) {
-			// what is thrown from here is logged with the address, which may hold a token
-			logger.error("WebSocket " + session.getId() + " could not be opened", ex);
+			// an exception would be logged with the URL, which may contain a token
+			logger.error("Failed to open WebSocket " + session.getId(), ex);
 			close(session);
 		}
 	}
@@ -83,9 +83,9 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	}
 
 	/**
-	 * Makes a WebSocket a connection.
-	 * @param beganNanos when the verification of the token began, or before, by
-	 * {@link System#nanoTime()}
+	 * Creates the connection of a WebSocket.
+	 * @param beganNanos {@link System#nanoTime()} at or before the start of the token's
+	 * verification
 	 */
 	private void attach(WebSocketSession session, Handshake handshake, long beganNanos) {
 		ConnectionSettings settings = this.endpoint.services().settings();
@@ -126,8 +126,8 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			}
 		}
 		catch (Throwable ex) {
-			LogContext.run(null, attached.connection().id(), () -> logger
-				.error("A message of connection " + attached.connection().id() + " could not be received", ex));
+			LogContext.run(null, attached.connection().id(),
+					() -> logger.error("Failed to receive a message on connection " + attached.connection().id(), ex));
 			attached.connection().close(CloseCode.INTERNAL_ERROR);
 		}
 		finally {
@@ -142,7 +142,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 
 	@Override
 	public void handleTransportError(WebSocketSession session, Throwable failure) {
-		logger.debug("The transport of WebSocket " + session.getId() + " has failed", failure);
+		logger.debug("Transport error of WebSocket " + session.getId(), failure);
 	}
 
 	@Override
@@ -167,12 +167,13 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			session.close(CloseStatus.SERVER_ERROR);
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("WebSocket " + session.getId() + " could not be closed", ex);
+			logger.debug("Failed to close WebSocket " + session.getId(), ex);
 		}
 	}
 
 	/**
-	 * Returns what waits for the client's first message; null if nothing does.
+	 * Returns the socket that waits for the client's first message; null if there is
+	 * none.
 	 */
 	private static @Nullable UnauthenticatedSocket waiting(WebSocketSession session) {
 		return (session.getAttributes().get(ATTRIBUTE) instanceof UnauthenticatedSocket socket) ? socket : null;
@@ -183,7 +184,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	}
 
 	/**
-	 * Makes a WebSocket a connection once its client is authenticated.
+	 * Creates the connection of a WebSocket once its client is authenticated.
 	 */
 	private final class Waiting implements UnauthenticatedSocket.Listener {
 
@@ -201,7 +202,7 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 			catch (Throwable ex) {
 				cancelled(handshake);
 				if (this.session.isOpen()) {
-					logger.error("WebSocket " + this.session.getId() + " could not be opened", ex);
+					logger.error("Failed to open WebSocket " + this.session.getId(), ex);
 					close(this.session);
 				}
 			}
@@ -215,10 +216,10 @@ final class ResumableWebSocketHandler implements WebSocketHandler {
 	}
 
 	/**
-	 * What belongs to a WebSocket session.
+	 * The objects attached to a WebSocket session.
 	 *
 	 * @param attachment its connection
-	 * @param receiver receives what the client sends
+	 * @param receiver receives the client's messages
 	 */
 	private record Attached(AttachedConnection attachment, ClientMessageReceiver receiver) {
 

@@ -1,5 +1,5 @@
 /**
- * The road of WebSockets to the connections.
+ * WebSocket transport of the connections.
  */
 @NullMarked
 package dev.resumablews.internal.websocket;

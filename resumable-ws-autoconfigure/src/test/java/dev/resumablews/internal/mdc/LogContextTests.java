@@ -109,7 +109,7 @@ class LogContextTests {
 			client.send("{\"type\":\"note\",\"payload\":{\"of\":\"fail\"}}");
 			client.await("error");
 			ILoggingEvent line = await().atMost(PATIENCE)
-				.until(() -> about("could not be handled", session), (found) -> !found.isEmpty())
+				.until(() -> about("Failed to handle a message", session), (found) -> !found.isEmpty())
 				.get(0);
 			assertThat(line.getFormattedMessage()).contains(line.getMDCPropertyMap().get(LogContext.CONNECTION));
 		}

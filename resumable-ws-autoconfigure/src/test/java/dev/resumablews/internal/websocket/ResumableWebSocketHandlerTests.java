@@ -32,7 +32,7 @@ class ResumableWebSocketHandlerTests {
 	void aFailureWhileAConnectionIsOpenedIsLoggedWithoutItsAddress(CapturedOutput output) {
 		new ResumableWebSocketHandler(null, null).afterConnectionEstablished(session());
 		assertThat(this.closes).containsExactly(CloseStatus.SERVER_ERROR);
-		assertThat(output).contains("WebSocket 7 could not be opened").doesNotContain("token=");
+		assertThat(output).contains("Failed to open WebSocket 7").doesNotContain("token=");
 		LoggedTokens.assertNone();
 	}
 
