@@ -194,7 +194,7 @@ class ShippingTests {
 				server.bean(Shipping.class).ship("ada", 7);
 				server.bean(Shipping.class).ship("ada", 8);
 			}
-			assertThat(output).containsOnlyOnce("Events are dropped, as resumable-ws.enabled is false");
+			assertThat(output).containsOnlyOnce("Events are dropped, because resumable-ws.enabled is false");
 		}
 
 	}

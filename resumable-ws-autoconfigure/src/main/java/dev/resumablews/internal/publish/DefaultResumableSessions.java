@@ -39,7 +39,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.util.Assert;
 
 /**
- * What applications do with sessions.
+ * Default {@link ResumableSessions}. Publishes within the current transaction if there is
+ * one.
  */
 final class DefaultResumableSessions implements ResumableSessions {
 
@@ -49,7 +50,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 			"error", "server_restarting", "session_epoch", "presence");
 
 	/**
-	 * What clients would take for a part of the log.
+	 * Types that clients would treat as a part of the log.
 	 */
 	private static final Set<String> DURABLE_TYPES = Set.of("user_message", "assistant_started", "assistant_delta",
 			"assistant_message", "assistant_failed");
@@ -227,8 +228,8 @@ final class DefaultResumableSessions implements ResumableSessions {
 	}
 
 	/**
-	 * Waits for the commit: until then the client might come back with what the
-	 * transaction is about to revoke.
+	 * Disconnects after the commit, because until then the client could reconnect with
+	 * the credentials that the transaction revokes.
 	 */
 	private void disconnect(UUID key) {
 		if (this.transactions.current() == null) {
@@ -254,7 +255,7 @@ final class DefaultResumableSessions implements ResumableSessions {
 	private void sendEphemeral(Recipient recipient, @Nullable UUID except, String type, Object payload) {
 		if (DURABLE_TYPES.contains(type)) {
 			throw new IllegalArgumentException(
-					"Events of type '%s' are stored, and cannot be ephemeral".formatted(type));
+					"Events of type '%s' are stored and cannot be ephemeral".formatted(type));
 		}
 		this.ephemerals.send(new EphemeralEvent(recipient, except, checkedType(type), serialize(payload)));
 	}
@@ -268,24 +269,26 @@ final class DefaultResumableSessions implements ResumableSessions {
 			throw new IllegalArgumentException("The payload cannot be written as JSON: " + ex.getOriginalMessage(), ex);
 		}
 		if (!text.startsWith("{")) {
-			throw new IllegalArgumentException("The payload must become a JSON object, but a %s does not"
+			throw new IllegalArgumentException("The payload must be serialized to a JSON object, but a %s is not"
 				.formatted((payload != null) ? payload.getClass().getName() : null));
 		}
 		text = WellFormed.unicode(text);
 		long bytes = Utf8.length(text);
 		if (bytes > this.maxEventBytes) {
-			throw new IllegalArgumentException("The payload has %d bytes; resumable-ws.log.max-event-size allows %d"
-				.formatted(bytes, this.maxEventBytes));
+			throw new IllegalArgumentException(
+					"The payload has %d bytes, but resumable-ws.log.max-event-size allows at most %d".formatted(bytes,
+							this.maxEventBytes));
 		}
-		// a line break within a string is escaped; another one would end the frame's line
+		// within strings, line breaks are escaped; any other would end the frame's line
 		return text.replace('\n', ' ').replace('\r', ' ');
 	}
 
 	private static String checkedType(String type) {
 		if (!EphemeralEvent.isType(type) || CONTROL_TYPES.contains(type)) {
-			throw new IllegalArgumentException(("The event type '%s' must be a lower-case letter and up to 63 letters, "
-					+ "digits, '.', '_' or '-', and not one of %s")
-				.formatted(type, CONTROL_TYPES));
+			throw new IllegalArgumentException(
+					("The event type '%s' must consist of a lower-case letter followed by up to 63 letters, "
+							+ "digits, '.', '_' or '-', and must not be one of %s")
+						.formatted(type, CONTROL_TYPES));
 		}
 		return type;
 	}
@@ -298,11 +301,11 @@ final class DefaultResumableSessions implements ResumableSessions {
 
 	private void checkThread() {
 		Assert.state(!this.log.isWriterThread(),
-				"A thread that writes the log cannot publish, as it would wait for itself");
+				"A thread that writes the log cannot publish, because it would wait for itself");
 	}
 
 	/**
-	 * Waits without a timeout of its own, since the log refuses what waits too long.
+	 * Waits without a timeout, because the log rejects appends that wait too long.
 	 */
 	private static void await(CompletableFuture<AppendResult> append) {
 		try {

@@ -8,8 +8,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of the API for applications that have switched the library off, so
- * that they start.
+ * Auto-configuration of the API for applications that disable the library. Lets them
+ * start without changes.
  */
 @AutoConfiguration
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", havingValue = false)

@@ -14,8 +14,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * What applications are given with {@code resumable-ws.enabled=false}: there are no
- * sessions, and what is published is dropped. The first time that is logged. Safe for use
+ * {@link ResumableSessions} for {@code resumable-ws.enabled=false}: there are no
+ * sessions, and published events are dropped. Logs a warning the first time. Safe for use
  * by many threads.
  */
 final class DisabledResumableSessions implements ResumableSessions {
@@ -106,7 +106,7 @@ final class DisabledResumableSessions implements ResumableSessions {
 
 	private void drop() {
 		if (this.logged.compareAndSet(false, true)) {
-			logger.warn("Events are dropped, as resumable-ws.enabled is false");
+			logger.warn("Events are dropped, because resumable-ws.enabled is false");
 		}
 	}
 

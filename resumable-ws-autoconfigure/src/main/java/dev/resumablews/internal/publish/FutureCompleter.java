@@ -15,9 +15,9 @@ import dev.resumablews.EventLogUnavailableException;
 import dev.resumablews.internal.concurrent.Threads;
 
 /**
- * Completes the futures that applications get. What depends on them is code of the
- * application, which may block, and so never runs on a thread that writes the log. Safe
- * for use by many threads.
+ * Completes the futures returned to applications. Dependent stages are application code
+ * that may block, so they never run on a thread that writes the log. Safe for use by many
+ * threads.
  */
 final class FutureCompleter implements AutoCloseable {
 
@@ -26,8 +26,8 @@ final class FutureCompleter implements AutoCloseable {
 	private static final Duration IDLE_THREAD = Duration.ofSeconds(10);
 
 	/**
-	 * More than the log lets wait by default, so that it is reached by callbacks that are
-	 * too slow, and by nothing else.
+	 * Larger than the default limit of queued appends, so only slow callbacks can reach
+	 * it.
 	 */
 	private static final int MAX_OPEN = 100_000;
 
@@ -42,16 +42,16 @@ final class FutureCompleter implements AutoCloseable {
 
 	/**
 	 * Returns a future for the application.
-	 * @param start starts what the application waits for
-	 * @param result makes the application's result
-	 * @return the future; failed with {@link EventLogUnavailableException} when too many
-	 * wait for callbacks of the application
+	 * @param start starts the operation
+	 * @param result converts the operation's result
+	 * @return the future; fails with {@link EventLogUnavailableException} when too many
+	 * operations wait for callbacks of the application
 	 */
 	<T, R> CompletableFuture<R> complete(Supplier<CompletableFuture<T>> start, Function<T, R> result) {
 		if (this.open.incrementAndGet() > MAX_OPEN) {
 			this.open.decrementAndGet();
 			return CompletableFuture.failedFuture(new EventLogUnavailableException(
-					"%d events wait for callbacks of the application that have not returned".formatted(MAX_OPEN)));
+					"%d events are waiting for callbacks of the application".formatted(MAX_OPEN)));
 		}
 		CompletableFuture<R> future = new CompletableFuture<>();
 		start.get().whenComplete((value, failure) -> execute(() -> {
@@ -67,7 +67,7 @@ final class FutureCompleter implements AutoCloseable {
 	}
 
 	/**
-	 * Completes what is left; what comes later is completed by the common pool.
+	 * Completes the remaining futures. Later ones are completed by the common pool.
 	 */
 	@Override
 	public void close() {

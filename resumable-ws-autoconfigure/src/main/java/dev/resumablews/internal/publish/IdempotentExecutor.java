@@ -34,24 +34,26 @@ import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Does something once for an idempotency key: in one transaction with the key, so that
- * either both are kept or neither. While it is being done, another attempt with the same
- * key is refused, on whichever node: it would keep a connection of the application's pool
- * waiting. Safe for use by many threads.
+ * Executes work once per idempotency key, in one transaction with the key, so that either
+ * both or neither are committed. While the work is running, further attempts with the
+ * same key are rejected on every node, because waiting would occupy a connection of the
+ * application's pool. Safe for use by many threads.
  * <p>
- * The keys of messages that the log stores are other keys, even if a client uses one for
- * both. So the log's writers never meet a key that a handler holds while it runs.
+ * Keys of messages that the log stores are separate, even if a client uses the same key
+ * for both. Therefore the writers of the log never wait for a key that a running handler
+ * holds.
  */
 public final class IdempotentExecutor {
 
 	/**
-	 * SQLSTATE classes of connections, conflicts between transactions, missing resources,
-	 * and interventions by an operator.
+	 * SQLSTATE classes of connection errors, transaction conflicts, missing resources,
+	 * and operator interventions.
 	 */
 	private static final Set<String> RETRYABLE = Set.of("08", "40", "53", "57");
 
 	/**
-	 * The advisory lock lasts as long as the transaction, and is not waited for.
+	 * The advisory lock is held until the end of the transaction, and is never waited
+	 * for.
 	 */
 	private static final String CLAIM = """
 			with attempt as materialized (
@@ -75,25 +77,26 @@ public final class IdempotentExecutor {
 	private final TransactionTemplate own;
 
 	/**
-	 * What of the application's pool may be taken at the same time, so that handlers
-	 * which are slow leave connections to the application.
+	 * Limits how many connections of the application's pool are used, so that slow
+	 * handlers leave connections to the application.
 	 */
 	private final Semaphore permits;
 
-	private final Duration patience;
+	private final Duration timeout;
 
 	/**
-	 * Creates it.
-	 * @param transactionManager that of the application; null if it has none, or several
-	 * @param tracker follows the transactions
-	 * @param most how much work is done at the same time
-	 * @param patience how long more of it waits
+	 * Creates an executor.
+	 * @param transactionManager the application's transaction manager; null if it has
+	 * none or several
+	 * @param tracker tracks the transactions
+	 * @param limit maximum number of concurrent executions
+	 * @param timeout maximum wait for other executions
 	 */
 	IdempotentExecutor(JdbcExecutor database, @Nullable PlatformTransactionManager transactionManager,
-			TransactionTracker tracker, int most, Duration patience) {
+			TransactionTracker tracker, int limit, Duration timeout) {
 		this.database = database;
-		this.permits = new Semaphore(most, true);
-		this.patience = patience;
+		this.permits = new Semaphore(limit, true);
+		this.timeout = timeout;
 		JdbcTransactionManager own = new JdbcTransactionManager(database.dataSource());
 		own.addListener(tracker);
 		this.own = new TransactionTemplate(own);
@@ -101,16 +104,16 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Does the work, unless it was done before.
+	 * Runs the work, unless it was done before.
 	 * @param sessionId the session
 	 * @param userId the user the session must belong to
 	 * @param idempotencyKey the key
-	 * @param work the work; when it throws, nothing is kept
-	 * @return whether it was done just now
+	 * @param work the work; if it throws, the transaction is rolled back
+	 * @return whether the work was run by this call
 	 * @throws UnknownSessionException if the user has no such open session
-	 * @throws EventLogUnavailableException if Postgres cannot be reached, another
-	 * transaction was in the way, the work is being done, or too much other work is, so
-	 * that trying again later is reasonable
+	 * @throws EventLogUnavailableException if a retry may succeed: Postgres is
+	 * unavailable, another transaction conflicted, the work is currently running, or too
+	 * much other work is
 	 */
 	public boolean run(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
 		acquire();
@@ -123,12 +126,12 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Does the work of a claim, in one transaction with the end of the claim.
+	 * Runs the work of a claim in one transaction with the end of the claim.
 	 * @param claim the claim
-	 * @param work the work; when it throws, nothing is kept
-	 * @return whether it was done; false if the claim is not held, and nothing is kept
-	 * @throws EventLogUnavailableException if Postgres cannot be reached, or too much
-	 * other work is being done, so that trying again later is reasonable
+	 * @param work the work; if it throws, the transaction is rolled back
+	 * @return whether the work was committed; false if the claim is not held
+	 * @throws EventLogUnavailableException if a retry may succeed: Postgres is
+	 * unavailable, or too much other work is running
 	 */
 	public boolean run(Claim claim, Runnable work) {
 		acquire();
@@ -155,7 +158,7 @@ public final class IdempotentExecutor {
 
 	private void acquire() {
 		try {
-			if (this.permits.tryAcquire(this.patience.toNanos(), TimeUnit.NANOSECONDS)) {
+			if (this.permits.tryAcquire(this.timeout.toNanos(), TimeUnit.NANOSECONDS)) {
 				return;
 			}
 		}
@@ -163,7 +166,7 @@ public final class IdempotentExecutor {
 			Thread.currentThread().interrupt();
 		}
 		throw new EventLogUnavailableException(
-				"Other messages with a key are being handled; resumable-ws.log.handlers says how many may be at a time");
+				"Too many messages with a key are being handled; resumable-ws.log.handlers sets the limit");
 	}
 
 	private boolean runPermitted(UUID sessionId, String userId, UUID idempotencyKey, Runnable work) {
@@ -182,8 +185,8 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Gives the session a row in a transaction of its own, so that it is not locked while
-	 * the work is done.
+	 * Inserts a row for the session in a separate transaction, so that the row is not
+	 * locked while the work runs.
 	 */
 	private void move(UUID sessionId) {
 		try {
@@ -210,8 +213,9 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Runs a transaction, and says of its failures whether trying again is reasonable.
-	 * @param transaction runs it, and notes when nothing is left but the commit
+	 * Runs a transaction, and translates its failure if a retry may succeed.
+	 * @param transaction runs the transaction, and sets the flag once only the commit
+	 * remains
 	 */
 	private static boolean translated(Predicate<AtomicBoolean> transaction) {
 		AtomicBoolean worked = new AtomicBoolean();
@@ -219,10 +223,10 @@ public final class IdempotentExecutor {
 			return transaction.test(worked);
 		}
 		catch (CannotCreateTransactionException ex) {
-			throw new EventLogUnavailableException("The transaction could not be begun: " + ex.getMessage(), ex);
+			throw new EventLogUnavailableException("Failed to begin the transaction: " + ex.getMessage(), ex);
 		}
 		catch (DataAccessException | TransactionSystemException ex) {
-			// on a connection that is lost, the rollback fails, too
+			// if the connection is lost, the rollback fails as well
 			if (ex instanceof TransactionSystemException rollback
 					&& rollback.getApplicationException() instanceof RuntimeException cause
 					&& (cause instanceof EventLogUnavailableException || cause instanceof NoSuchRowException
@@ -230,16 +234,15 @@ public final class IdempotentExecutor {
 				throw cause;
 			}
 			if (worked.get() && isWorthRetrying(ex)) {
-				throw new EventLogUnavailableException("The transaction could not be committed: " + ex.getMessage(),
-						ex);
+				throw new EventLogUnavailableException("Failed to commit the transaction: " + ex.getMessage(), ex);
 			}
 			throw ex;
 		}
 	}
 
 	/**
-	 * Whether a commit failed for a reason that may be gone later. A violated constraint,
-	 * for example, fails again.
+	 * Returns whether a commit failed for a temporary reason. A violated constraint, for
+	 * example, would fail again.
 	 */
 	private static boolean isWorthRetrying(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -254,16 +257,17 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Every answer of Postgres has a state, so without one there was none.
+	 * Returns whether a SQLSTATE is temporary. Postgres always sends one, so without it
+	 * there was no response.
 	 */
 	private static boolean isRetryable(@Nullable String state) {
 		return state == null || state.length() >= 2 && RETRYABLE.contains(state.substring(0, 2));
 	}
 
 	/**
-	 * Does it in a transaction of the application's, if that is one on this database, and
-	 * in one of our own within it if not: the application may have a transaction manager
-	 * of something else, and no other.
+	 * Runs a task in a transaction of the application if that uses this database, and
+	 * otherwise in a nested transaction of the library. The application's only
+	 * transaction manager may manage another resource.
 	 */
 	private boolean inTransaction(BooleanSupplier task) {
 		Boolean done = this.transaction.execute((status) -> {
@@ -298,7 +302,7 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * The user has no such session, or it is empty.
+	 * The user has no such session, or it has no row because it is empty.
 	 */
 	private static final class NoSuchRowException extends RuntimeException {
 
@@ -307,7 +311,7 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Another node has the claim, or it has ended.
+	 * Another node holds the claim, or it has ended.
 	 */
 	private static final class LostClaimException extends RuntimeException {
 
@@ -316,12 +320,12 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * What is to be done once, by whom. Both methods are called in the transaction.
+	 * A claim on work. Both methods are called within the transaction.
 	 */
 	public interface Claim {
 
 		/**
-		 * Returns whether the work is still to be done, here.
+		 * Returns whether this node still holds the claim.
 		 */
 		boolean holds(JdbcSession session) throws SQLException;
 

@@ -5,7 +5,7 @@ import java.util.UUID;
 import dev.resumablews.internal.log.QueuedAppend;
 
 /**
- * Changes a session on behalf of a transaction of the application.
+ * A change to a session as part of a transaction.
  */
 sealed interface Operation {
 
@@ -27,7 +27,7 @@ sealed interface Operation {
 	}
 
 	/**
-	 * Closes a session, unless it is closed already.
+	 * Closes a session. Has no effect if it is already closed.
 	 *
 	 * @param sessionId the session
 	 */

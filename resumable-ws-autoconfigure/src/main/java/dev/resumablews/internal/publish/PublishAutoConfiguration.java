@@ -31,7 +31,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Auto-configuration of what applications publish with.
+ * Auto-configuration of publishing.
  */
 @AutoConfiguration(after = { LogAutoConfiguration.class, PresenceAutoConfiguration.class },
 		afterName = { "org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration",
@@ -45,7 +45,7 @@ public final class PublishAutoConfiguration {
 	private static final String TRACKER = "resumableWsTransactionTracker";
 
 	/**
-	 * No default candidate, as it is not a listener of the application's.
+	 * Not a default candidate, because it is not a listener of the application.
 	 */
 	@Bean(defaultCandidate = false)
 	@Qualifier(TRACKER)

@@ -15,19 +15,19 @@ import dev.resumablews.internal.jdbc.SqlStates;
 import dev.resumablews.internal.log.SessionRemoval;
 
 /**
- * Erases sessions, in many short transactions of the library's:
+ * Erases sessions in many short transactions of the library:
  * <ol>
- * <li>Those that have no event are removed. One that gets its first event at that moment
- * is waited for, and is among the others then.
- * <li>Up to 100 of the others are closed, once what is being stored in them is committed.
- * From here on nothing more is. Their feeds are dropped, here and on the other nodes,
- * which closes their connections.
- * <li>They are removed, in batches; see {@link SessionRemoval}. And so on with the next
- * ones.
+ * <li>Empty sessions are deleted. If an empty session is receiving its first event, the
+ * eraser waits and then treats it as one of the others.
+ * <li>Up to 100 other sessions are closed, after pending appends to them have committed.
+ * From then on appends are rejected. The feeds are dropped on all nodes, which closes the
+ * connections.
+ * <li>The sessions are deleted in batches; see {@link SessionRemoval}. Then the next ones
+ * are closed.
  * </ol>
- * What is left after a failure stays closed, and is removed by the next attempt or by the
- * cleanup. All methods block, and throw {@link EventLogUnavailableException} if Postgres
- * does not answer or somebody keeps a session locked. Safe for use by many threads.
+ * Sessions that remain after a failure stay closed, and are deleted by the next attempt
+ * or by the cleanup. All methods block, and throw {@link EventLogUnavailableException} if
+ * Postgres does not answer or a session stays locked. Safe for use by many threads.
  */
 final class SessionEraser {
 
@@ -36,7 +36,7 @@ final class SessionEraser {
 	private static final int EMPTY_SESSIONS = 400;
 
 	/**
-	 * Rows that are removed from one table in one transaction.
+	 * Maximum number of rows deleted from one table per transaction.
 	 */
 	private static final int ROWS = 400;
 
@@ -60,8 +60,8 @@ final class SessionEraser {
 			""".formatted(SESSIONS);
 
 	/**
-	 * Locks the sessions in the order of their ids, as appends do. The time tells nodes
-	 * and the cleanup that they are being erased.
+	 * Locks the sessions in the order of their ids, as appends do. The timestamp marks
+	 * the session as being erased, for other nodes and for the cleanup.
 	 */
 	private static final String CLOSE = """
 			with locked as materialized (
@@ -90,7 +90,7 @@ final class SessionEraser {
 
 	/**
 	 * Erases a session.
-	 * @return its users: one, or none if there was no such session
+	 * @return its user, or an empty list if the session does not exist
 	 */
 	List<String> erase(UUID sessionId) {
 		List<UUID> id = List.of(sessionId);
@@ -101,8 +101,8 @@ final class SessionEraser {
 	}
 
 	/**
-	 * Erases all sessions that a user has now.
-	 * @return how many
+	 * Erases all current sessions of a user.
+	 * @return the number of sessions
 	 */
 	int eraseAll(String userId) {
 		OffsetDateTime until = inTransaction((session) -> session
@@ -128,8 +128,8 @@ final class SessionEraser {
 	}
 
 	/**
-	 * Removes or closes sessions, and drops their feeds.
-	 * @return the user of each of them
+	 * Deletes or closes sessions, and drops their feeds.
+	 * @return the user of each session
 	 */
 	private List<String> endAll(String sql, Collection<UUID> sessionIds) {
 		List<UUID> ended = new ArrayList<>();

@@ -10,8 +10,8 @@ import dev.resumablews.internal.feed.FeedEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what a transaction has written and its sessions' feeds get when it has
- * committed. Used by one thread.
+ * Collects the changes of a transaction, which are delivered to the feeds after the
+ * commit. Used by one thread.
  */
 final class StoredOperations {
 
@@ -26,22 +26,22 @@ final class StoredOperations {
 	}
 
 	/**
-	 * Adds a session that was closed.
-	 * @param lastEventId the last event that was stored in it
+	 * Adds a closed session.
+	 * @param lastEventId the last event stored in it
 	 */
 	void addClosed(UUID sessionId, long lastEventId) {
 		this.closed.put(sessionId, lastEventId);
 	}
 
 	/**
-	 * Notes the id of the transaction in Postgres.
+	 * Sets the Postgres transaction id.
 	 */
 	void transaction(@Nullable String transaction) {
 		this.transaction = transaction;
 	}
 
 	/**
-	 * Returns the id of the transaction in Postgres.
+	 * Returns the Postgres transaction id.
 	 * @return the id; null if the transaction has changed nothing
 	 */
 	@Nullable String transaction() {

@@ -19,12 +19,11 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Accompanies each transaction on the application's {@code DataSource} with a
- * {@link TransactionalPublisher}, from its begin to its end. A transaction
- * synchronization alone would not do: when it is registered late, Spring does not call it
- * before the commit, and nothing tells so. Transactions are recognized by their
- * connection, because another transaction manager's transaction may run within one of
- * them. Safe for use by many threads.
+ * Attaches a {@link TransactionalPublisher} to each transaction on the application's
+ * {@code DataSource}. A transaction synchronization alone is not sufficient: if it is
+ * registered late, Spring silently skips its call before the commit. Transactions are
+ * identified by their connection, because a transaction of another transaction manager
+ * may run within one of them. Safe for use by many threads.
  */
 final class TransactionTracker implements TransactionExecutionListener {
 
@@ -36,9 +35,8 @@ final class TransactionTracker implements TransactionExecutionListener {
 
 	/**
 	 * Returns the publisher of the current transaction.
-	 * @return the publisher; null if there is no transaction, or it is over already
-	 * @throws IllegalStateException if there is a transaction that this listener does not
-	 * follow
+	 * @return the publisher; null if there is no transaction or it has ended
+	 * @throws IllegalStateException if the current transaction is not tracked
 	 */
 	@Nullable TransactionalPublisher current() {
 		DataSource key = TransactionalDataSource.bound(this.dataSource.get());
@@ -72,8 +70,8 @@ final class TransactionTracker implements TransactionExecutionListener {
 		}
 		TransactionalPublisher enclosing = innermost();
 		while (enclosing != null && enclosing.isUnknown()) {
-			// Spring does not always report the end of a transaction whose outcome is
-			// unknown
+			// Spring does not always report the end of a transaction with an unknown
+			// outcome
 			enclosing = enclosing.enclosing();
 		}
 		TransactionalPublisher publisher = new TransactionalPublisher(status, key, object.getConnectionHolder(),
@@ -101,8 +99,8 @@ final class TransactionTracker implements TransactionExecutionListener {
 	}
 
 	/**
-	 * Whether the connection is in no transaction, as that of a synchronization which a
-	 * transaction manager of another resource has begun.
+	 * Returns whether the connection is not part of a transaction, which is the case for
+	 * a synchronization started by the transaction manager of another resource.
 	 */
 	static boolean isAutoCommit(DataSource key, ConnectionHolder holder) {
 		if (holder.getConnectionHandle() == null) {

@@ -6,8 +6,8 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Lets every transaction manager of the application report to the
- * {@link TransactionTracker}.
+ * Registers the {@link TransactionTracker} with every transaction manager of the
+ * application.
  */
 final class TransactionTrackerRegistrar implements BeanPostProcessor {
 

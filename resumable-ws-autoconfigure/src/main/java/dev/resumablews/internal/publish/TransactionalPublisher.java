@@ -18,16 +18,16 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
 
 /**
- * Publishes on behalf of one transaction of the application. The transaction goes through
+ * Publishes as part of one transaction of the application. The transaction passes through
  * these phases:
  * <ol>
  * <li>{@code COLLECTING}, until Spring has called every synchronization before the
- * commit: operations are kept, in their order;
- * <li>{@code COMMITTING}, until it is committed: the persistence context was flushed and
- * all operations were executed, so that the transaction locks the rows of the sessions
- * last. What an entity listener publishes now is executed at once;
- * <li>{@code COMMITTED}, {@code ROLLED_BACK} or {@code UNKNOWN}: the transaction is over.
- * What is published now is not part of it.
+ * commit: operations are collected in order;
+ * <li>{@code COMMITTING}, until the commit: the persistence context has been flushed and
+ * all operations were executed, so the transaction locks the rows of the sessions last.
+ * Operations of entity listeners are now executed immediately;
+ * <li>{@code COMMITTED}, {@code ROLLED_BACK} or {@code UNKNOWN}: the transaction has
+ * ended. Further operations are not part of it.
  * </ol>
  * Used by the transaction's thread.
  */
@@ -46,8 +46,8 @@ final class TransactionalPublisher implements TransactionSynchronization {
 	private final List<Operation> waiting = new ArrayList<>();
 
 	/**
-	 * How many operations waited when a savepoint was set. A savepoint that is missing
-	 * was set when none did.
+	 * Number of collected operations by savepoint. Savepoints set before the first
+	 * operation are absent.
 	 */
 	private final Map<Object, Integer> savepoints = new HashMap<>();
 
@@ -56,7 +56,7 @@ final class TransactionalPublisher implements TransactionSynchronization {
 	private @Nullable StoredOperations stored;
 
 	/**
-	 * Whether something was executed while the transaction was being committed.
+	 * Whether operations were executed during the commit.
 	 */
 	private boolean late;
 
@@ -66,8 +66,8 @@ final class TransactionalPublisher implements TransactionSynchronization {
 	 * Creates the publisher of a transaction that has begun.
 	 * @param dataSource the key of its connection
 	 * @param holder its connection
-	 * @param enclosing the publisher of a transaction that is suspended, or that belongs
-	 * to another connection, until this one is over
+	 * @param enclosing the publisher to restore afterwards, whose transaction is
+	 * suspended or uses another connection
 	 */
 	TransactionalPublisher(DefaultTransactionStatus transaction, DataSource dataSource, ConnectionHolder holder,
 			@Nullable TransactionalPublisher enclosing) {
@@ -90,8 +90,8 @@ final class TransactionalPublisher implements TransactionSynchronization {
 	}
 
 	/**
-	 * Whether the transaction has ended. Hibernate calls its listeners after the commit
-	 * before Spring notices it.
+	 * Returns whether the transaction has ended. Hibernate calls its listeners after the
+	 * commit but before Spring processes it.
 	 */
 	boolean isOver() {
 		return switch (this.phase) {
@@ -106,22 +106,23 @@ final class TransactionalPublisher implements TransactionSynchronization {
 	}
 
 	/**
-	 * Whether this transaction has closed a session, or is about to.
+	 * Returns whether this transaction closes a session.
 	 */
 	boolean closes(UUID sessionId) {
 		return this.waiting.contains(new Operation.Close(sessionId));
 	}
 
 	/**
-	 * Executes an operation with the transaction.
+	 * Adds an operation to the transaction.
 	 * @param operation the operation
-	 * @param store what executes it
+	 * @param store executes the operation
 	 * @throws IllegalStateException if the transaction is read-only
 	 */
 	void add(Operation operation, TransactionalStore store) {
 		if (this.transaction.isReadOnly()) {
-			throw new IllegalStateException("A read-only transaction cannot publish to a session or close it. Make the "
-					+ "transaction writable, or do it in another one, for example with Propagation.REQUIRES_NEW");
+			throw new IllegalStateException(
+					"A read-only transaction cannot publish to a session or close one. Make the "
+							+ "transaction writable, or do it in another one, for example with Propagation.REQUIRES_NEW");
 		}
 		this.store = store;
 		this.waiting.add(operation);
@@ -132,7 +133,7 @@ final class TransactionalPublisher implements TransactionSynchronization {
 	}
 
 	/**
-	 * Executes what is waiting, as the last thing that the transaction does.
+	 * Executes the collected operations at the end of the transaction.
 	 */
 	void prepareCommit() {
 		TransactionalStore store = this.store;
@@ -145,8 +146,9 @@ final class TransactionalPublisher implements TransactionSynchronization {
 
 	@Override
 	public int getOrder() {
-		// the first to be called after the commit, so that what others publish then is
-		// not executed on the connection of a transaction that is over
+		// called first after the commit, so that operations of other synchronizations do
+		// not use
+		// the connection of an ended transaction
 		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
@@ -175,7 +177,7 @@ final class TransactionalPublisher implements TransactionSynchronization {
 			}
 			catch (RuntimeException ex) {
 				// the transaction is committed, and other nodes deliver its events
-				logger.warn("Committed events could not be delivered at once", ex);
+				logger.warn("Failed to deliver committed events immediately", ex);
 			}
 		}
 	}

@@ -36,18 +36,17 @@ import org.springframework.jdbc.support.SQLExceptionTranslator;
 import org.springframework.transaction.TransactionTimedOutException;
 
 /**
- * Executes operations in a transaction: one of the application, or of the library's.
- * First it locks the rows of all their sessions, in the order of their ids, so that
- * transactions and batches do not wait for each other in a circle whatever follows. Safe
- * for use by many threads.
+ * Executes operations in a transaction of the application or of the library. First locks
+ * the rows of all affected sessions in the order of their ids, which prevents deadlocks
+ * between transactions and batches. Safe for use by many threads.
  */
 final class TransactionalStore {
 
 	private static final int MAX_BATCH_CHARACTERS = 4 * 1024 * 1024;
 
 	/**
-	 * How long Postgres keeps the transaction's locks when it hears nothing more from the
-	 * transaction, which is about to commit: the node may be frozen or gone.
+	 * Time after which Postgres releases the locks of a transaction that is about to
+	 * commit but sends no statement, because its node may be frozen or dead.
 	 */
 	private static final int IDLE_TIMEOUT_MILLIS = 5000;
 
@@ -87,8 +86,8 @@ final class TransactionalStore {
 
 	/**
 	 * Creates the store.
-	 * @param maxBatch events in one statement at most
-	 * @param lockTimeout how long a transaction waits for the row of a session
+	 * @param maxBatch maximum number of events per statement
+	 * @param lockTimeout maximum wait for the row of a session
 	 */
 	TransactionalStore(JdbcExecutor database, AppendStatement statement, SessionFeeds feeds, int maxBatch,
 			Duration lockTimeout) {
@@ -96,24 +95,24 @@ final class TransactionalStore {
 		this.statement = statement;
 		this.feeds = feeds;
 		this.maxBatch = maxBatch;
-		// zero would be no timeout at all
+		// zero would disable the timeout
 		this.lockTimeoutMillis = Math.max(1, lockTimeout.toMillis());
 	}
 
 	/**
-	 * Executes operations in the current transaction, which bounds them by its timeout.
+	 * Executes operations in the current transaction and within its timeout.
 	 * @param dataSource the key of the transaction's connection
 	 * @param operations the operations; none of them stores an event in a session that an
 	 * earlier one closes
-	 * @param stored gets what was written
+	 * @param stored receives the changes
 	 * @throws UnknownSessionException if an event is required and its session is not open
-	 * @throws ConcurrencyFailureException if another transaction was in the way; the
-	 * transaction may succeed when it is tried again
-	 * @throws QueryTimeoutException if the time of the transaction is over
+	 * @throws ConcurrencyFailureException if another transaction conflicted; a retry of
+	 * the transaction may succeed
+	 * @throws QueryTimeoutException if the transaction has timed out
 	 * @throws EventLogUnavailableException if Postgres failed
 	 */
 	void execute(DataSource dataSource, List<Operation> operations, StoredOperations stored) {
-		// its statements have the timeout of the transaction
+		// applies the transaction's timeout to the statements
 		try (Connection connection = new TransactionAwareDataSourceProxy(dataSource).getConnection()) {
 			JdbcSession session = this.database.join(connection);
 			Set<UUID> missing = lock(session, operations, this.lockTimeoutMillis);
@@ -127,20 +126,21 @@ final class TransactionalStore {
 			throw translate(ex);
 		}
 		catch (TransactionTimedOutException ex) {
-			// Spring would take it for a failure of the commit itself, and not roll back
+			// Spring would treat it as a failure of the commit itself, and not roll back
 			throw new QueryTimeoutException(String.valueOf(ex.getMessage()), ex);
 		}
 	}
 
 	/**
-	 * Executes operations in a transaction of the library's. Waits for the sessions in
-	 * the order of their ids, and then for nothing else.
+	 * Executes operations in a transaction of the library. Waits only for the rows of the
+	 * sessions, in the order of their ids.
 	 * @param session the connection
-	 * @param operations as for the other method
-	 * @param lockTimeout how long to wait for the row of a session
-	 * @param stored gets what was written
-	 * @throws SQLException if a statement failed, or another transaction has locked one
-	 * of the sessions; the transaction is to be rolled back
+	 * @param operations the operations; none of them stores an event in a session that an
+	 * earlier one closes
+	 * @param lockTimeout maximum wait for the row of a session
+	 * @param stored receives the changes
+	 * @throws SQLException if a statement failed or another transaction has locked one of
+	 * the sessions; the transaction must be rolled back
 	 */
 	void execute(JdbcSession session, List<Operation> operations, Duration lockTimeout, StoredOperations stored)
 			throws SQLException {
@@ -153,9 +153,9 @@ final class TransactionalStore {
 	}
 
 	/**
-	 * Commits what was executed after the commit, which begins another transaction if the
-	 * pool does not commit automatically. Hibernate calls its listeners before Spring
-	 * notices the commit.
+	 * Commits operations executed after the commit. They begin another transaction if the
+	 * pool disables auto-commit. Hibernate calls its listeners before Spring processes
+	 * the commit.
 	 */
 	void commitRest(DataSource dataSource) {
 		Connection connection = DataSourceUtils.getConnection(dataSource);
@@ -174,7 +174,7 @@ final class TransactionalStore {
 	}
 
 	/**
-	 * Tells this node's clients what was written, after the commit.
+	 * Delivers committed changes to the clients of this node.
 	 */
 	void deliver(StoredOperations stored) {
 		this.feeds.committed(stored.events());
@@ -182,8 +182,8 @@ final class TransactionalStore {
 	}
 
 	/**
-	 * Locks the sessions' rows. Shorter timeouts that the application has set stay.
-	 * @return the sessions that have no row
+	 * Locks the sessions' rows. Keeps shorter timeouts set by the application.
+	 * @return the sessions without a row
 	 */
 	private static Set<UUID> lock(JdbcSession session, List<Operation> operations, long timeoutMillis)
 			throws SQLException {
@@ -264,14 +264,14 @@ final class TransactionalStore {
 		if (translated instanceof ConcurrencyFailureException || translated instanceof QueryTimeoutException) {
 			return translated;
 		}
-		String message = "The events of the transaction could not be stored: " + ex.getMessage();
+		String message = "Failed to store the events of the transaction: " + ex.getMessage();
 		return SqlStates.isRejectedData(ex) ? new IllegalArgumentException(message, ex)
 				: new EventLogUnavailableException(message, ex);
 	}
 
 	/**
-	 * Reads an XML file when it is created, which takes too long for the start of an
-	 * application.
+	 * Initialized lazily, because it parses an XML file, which would delay the start of
+	 * the application.
 	 */
 	private static final class Translator {
 

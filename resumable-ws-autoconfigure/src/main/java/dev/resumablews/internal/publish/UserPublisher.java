@@ -29,33 +29,31 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores an event in each open session of a user, in one transaction of the library's: in
+ * Stores an event in all open sessions of a user, in one transaction of the library: in
  * all of them or in none. An attempt
  * <ol>
- * <li>finds the sessions, and refuses if there are too many;
- * <li>locks their rows in the order of their ids, and waits for each of them for a
- * moment. Once it has them it waits for no other transaction, so that two of these cannot
- * wait for each other in a circle;
- * <li>stores the events and commits. When the answer to the commit is lost, it finds out
- * whether they are in the log.
+ * <li>finds the sessions, and fails if there are too many;
+ * <li>locks their rows in the order of their ids, with a short timeout per row. It then
+ * waits for no other transaction, which prevents deadlocks between attempts;
+ * <li>stores the events and commits. If the response to the commit is lost, it checks
+ * whether the events are in the log.
  * </ol>
- * An attempt that fails is repeated with a back-off until the time is over, and leaves
- * its locks and its connection to others in between. No more than some attempts are made
- * at a time, so that the rest of the connections is left to clients. Safe for use by many
- * threads.
+ * Failed attempts are retried with a back-off until the timeout, without holding locks or
+ * connections in between. The number of concurrent attempts is limited, which leaves
+ * connections to the clients. Safe for use by many threads.
  */
 final class UserPublisher {
 
 	/**
-	 * Open sessions that an event is published to at most.
+	 * Maximum number of open sessions per event.
 	 */
 	static final int MAX_SESSIONS = 10_000;
 
 	private static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(20), Duration.ofSeconds(1));
 
 	/**
-	 * Shorter than the time after which Postgres looks for a deadlock, so that a
-	 * transaction of the application that locks sessions in another order is not ended.
+	 * Shorter than the deadlock timeout of Postgres, so that an application transaction
+	 * that locks sessions in another order is not aborted.
 	 */
 	private static final Duration LOCK_WAIT = Duration.ofMillis(500);
 
@@ -84,10 +82,10 @@ final class UserPublisher {
 
 	/**
 	 * Creates a publisher.
-	 * @param payloads the form in which payloads are stored
-	 * @param maxAttempts attempts that are made at the same time
-	 * @param timeout how long to try
-	 * @param maxSessions open sessions that an event is published to at most
+	 * @param payloads encodes payloads for storage
+	 * @param maxAttempts maximum number of concurrent attempts
+	 * @param timeout time for all attempts of an event
+	 * @param maxSessions maximum number of open sessions per event
 	 */
 	UserPublisher(JdbcExecutor database, TransactionalStore store, StoredPayloads payloads, int maxAttempts,
 			Duration timeout, int maxSessions) {
@@ -101,8 +99,8 @@ final class UserPublisher {
 	}
 
 	/**
-	 * Finds a user's open sessions, in the application's current transaction if there is
-	 * one.
+	 * Returns a user's open sessions. Uses the application's current transaction if there
+	 * is one.
 	 * @throws IllegalStateException if there are too many
 	 */
 	List<UUID> find(String userId) {
@@ -110,12 +108,12 @@ final class UserPublisher {
 	}
 
 	/**
-	 * Stores an event in each open session of a user, and delivers it.
-	 * @return in how many
+	 * Stores an event in all open sessions of a user, and delivers it.
+	 * @return the number of sessions
 	 * @throws IllegalStateException if there are too many
-	 * @throws IllegalArgumentException if Postgres does not accept the event
-	 * @throws EventLogUnavailableException if it was stored in none in time, or, if the
-	 * answer to a commit was lost, may have been
+	 * @throws IllegalArgumentException if Postgres rejects the event
+	 * @throws EventLogUnavailableException if the event was not stored in time, or if the
+	 * response to a commit was lost and the event may have been stored
 	 */
 	int publish(String userId, String type, String payload) {
 		long deadline = System.nanoTime() + this.timeout.toNanos();
@@ -128,7 +126,7 @@ final class UserPublisher {
 			}
 			catch (SQLException ex) {
 				if (SqlStates.isRejectedData(ex)) {
-					throw new IllegalArgumentException("The event cannot be stored: " + ex.getMessage(), ex);
+					throw new IllegalArgumentException("Failed to store the event: " + ex.getMessage(), ex);
 				}
 				pause(failures, deadline, ex);
 			}
@@ -136,9 +134,9 @@ final class UserPublisher {
 	}
 
 	/**
-	 * Returns what makes the event of each session. What is encoded is encoded before the
-	 * transaction, which must not wait for the application's codec; sessions that are
-	 * opened later get none.
+	 * Returns a factory for the event of each session. Payloads are encoded before the
+	 * transaction, which must not wait for the application's codec; sessions opened after
+	 * that receive no event.
 	 */
 	private Function<UUID, @Nullable AppendRequest> requests(String userId, String type, String payload) {
 		if (!this.payloads.encodes()) {
@@ -189,9 +187,9 @@ final class UserPublisher {
 		}, (row) -> row.getObject(1, UUID.class));
 		if (found.size() > this.maxSessions) {
 			throw new IllegalStateException(
-					("The user has %d%s open sessions, and one event is published to %d at most. "
-							+ "Close or erase sessions that are not needed, bound them by resumable-ws.user.max-sessions, "
-							+ "or publish to single sessions")
+					("The user has %d%s open sessions, but an event can be published to at most %d. "
+							+ "Close or erase unused sessions, limit them with resumable-ws.user.max-sessions, "
+							+ "or publish to individual sessions")
 						.formatted(found.size(), (found.size() == limit) ? " or more" : "", this.maxSessions));
 		}
 		return found;
@@ -199,7 +197,7 @@ final class UserPublisher {
 
 	/**
 	 * Commits.
-	 * @return why it is not known whether that has worked
+	 * @return the failure if the outcome of the commit is unknown
 	 */
 	private static Optional<SQLException> commit(JdbcSession session) {
 		try {
@@ -212,7 +210,7 @@ final class UserPublisher {
 	}
 
 	/**
-	 * Looks for one of the events, as all were stored or none.
+	 * Looks up one of the events, because either all or none were stored.
 	 */
 	private boolean isStored(StoredOperations stored, long deadline, SQLException unknown) {
 		String transaction = stored.transaction();
@@ -228,7 +226,7 @@ final class UserPublisher {
 				}
 			}
 			catch (SQLException ex) {
-				logger.debug("Whether the events of a transaction were stored is not known yet", ex);
+				logger.debug("Failed to look up whether the events of a transaction were stored", ex);
 			}
 			pause(attempts, deadline, unknown);
 		}
@@ -240,14 +238,14 @@ final class UserPublisher {
 		}
 		catch (RuntimeException ex) {
 			// the transaction is committed, and other nodes deliver its events
-			logger.warn("Committed events could not be delivered at once", ex);
+			logger.warn("Failed to deliver committed events immediately", ex);
 		}
 	}
 
 	private void acquire(long deadline) throws SQLException {
 		try {
 			if (!this.attempts.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-				throw new EventLogUnavailableException("Too many events are being published to all sessions of users");
+				throw new EventLogUnavailableException("Too many events are being published to users");
 			}
 		}
 		catch (InterruptedException ex) {
@@ -262,7 +260,7 @@ final class UserPublisher {
 
 	/**
 	 * Waits before the next attempt.
-	 * @throws EventLogUnavailableException if there is no time left for one
+	 * @throws EventLogUnavailableException if the timeout leaves no time for one
 	 */
 	private static void pause(int failures, long deadline, SQLException cause) {
 		Duration delay = BACK_OFF.delay(failures);

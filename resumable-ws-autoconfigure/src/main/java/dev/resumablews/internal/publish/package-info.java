@@ -1,6 +1,5 @@
 /**
- * The application's side of the log: publishing, also within transactions, and handling a
- * message once.
+ * Publishing, also within transactions, and idempotent handling of messages.
  */
 @NullMarked
 package dev.resumablews.internal.publish;

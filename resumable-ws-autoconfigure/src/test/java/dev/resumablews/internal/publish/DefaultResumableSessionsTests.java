@@ -199,7 +199,7 @@ class DefaultResumableSessionsTests {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> sessions.publish(this.session, "x", Map.of("a", just + "x")))
 			.withMessageContaining("101 bytes")
-			.withMessageContaining("resumable-ws.log.max-event-size allows 100");
+			.withMessageContaining("resumable-ws.log.max-event-size allows at most 100");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> sessions.publish(this.session, "x", Map.of("a", "\u00e9".repeat(60))))
 			.withMessageContaining("128 bytes");

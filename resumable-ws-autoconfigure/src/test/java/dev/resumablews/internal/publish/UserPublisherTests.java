@@ -115,7 +115,7 @@ class UserPublisherTests {
 		UserPublisher users = test.users(Duration.ofSeconds(10), 5);
 		assertThatIllegalStateException().isThrownBy(() -> users.publish(this.user, "tick", "{}"))
 			.withMessageContaining("has 7 open sessions")
-			.withMessageContaining("published to 5 at most")
+			.withMessageContaining("published to at most 5")
 			.withMessageContaining("resumable-ws.user.max-sessions");
 		sessions(4);
 		assertThatIllegalStateException().isThrownBy(() -> users.find(this.user))
