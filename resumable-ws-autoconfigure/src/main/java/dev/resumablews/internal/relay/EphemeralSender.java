@@ -3,7 +3,7 @@ package dev.resumablews.internal.relay;
 import java.util.UUID;
 
 /**
- * Sends an event that is not stored to the clients of a session.
+ * Sends ephemeral events to the clients of a session.
  */
 @FunctionalInterface
 interface EphemeralSender {
@@ -12,7 +12,7 @@ interface EphemeralSender {
 	 * Sends an event. Does not block.
 	 * @param sessionId the session
 	 * @param type the event's type
-	 * @param payload what is serialized to a JSON object
+	 * @param payload an object that is serialized to a JSON object
 	 */
 	void send(UUID sessionId, String type, Object payload);
 

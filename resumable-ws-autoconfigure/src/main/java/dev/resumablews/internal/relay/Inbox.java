@@ -8,15 +8,15 @@ import dev.resumablews.internal.concurrent.Monitors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an upstream connection has received and its relay has not handled yet, in order.
- * It is bounded: who adds to it waits for room, so that the upstream is not read any
- * faster than its events can be stored. Safe for use by many threads.
+ * Bounded queue of items received from an upstream and not handled yet. Adding blocks
+ * until there is room, so that the upstream is read no faster than its events are stored.
+ * Safe for use by many threads.
  */
 final class Inbox {
 
-	private static final int MOST_ITEMS = 256;
+	private static final int MAX_ITEMS = 256;
 
-	private static final long MOST_CHARACTERS = 1024 * 1024;
+	private static final long MAX_CHARACTERS = 1024 * 1024;
 
 	private final Queue<Item> items = new ArrayDeque<>();
 
@@ -25,8 +25,8 @@ final class Inbox {
 	private boolean ended;
 
 	/**
-	 * Adds an item. Waits for room, but takes any item when nothing else waits.
-	 * @param atMost how long to wait
+	 * Adds an item. Waits for room, but accepts any item while the queue is empty.
+	 * @param atMost maximum wait
 	 * @return whether it was added, or the inbox has ended
 	 * @throws InterruptedException if the thread was interrupted
 	 */
@@ -45,11 +45,11 @@ final class Inbox {
 
 	private boolean hasRoom(Item item) {
 		return this.items.isEmpty()
-				|| this.items.size() < MOST_ITEMS && this.characters + item.length() <= MOST_CHARACTERS;
+				|| this.items.size() < MAX_ITEMS && this.characters + item.length() <= MAX_CHARACTERS;
 	}
 
 	/**
-	 * Ends the inbox: what is in it can still be taken.
+	 * Ends the inbox. Items already in it can still be taken.
 	 */
 	synchronized void end() {
 		this.ended = true;
@@ -57,8 +57,8 @@ final class Inbox {
 	}
 
 	/**
-	 * Takes the next item. Waits for it.
-	 * @return the item; null if there will be none
+	 * Removes and returns the next item. Waits for it.
+	 * @return the item; null if the inbox has ended and is empty
 	 * @throws InterruptedException if the thread was interrupted
 	 */
 	synchronized @Nullable Item take() throws InterruptedException {
@@ -74,12 +74,12 @@ final class Inbox {
 	}
 
 	/**
-	 * Something that was received.
+	 * An item received from the upstream.
 	 */
 	sealed interface Item {
 
 		/**
-		 * Returns how much memory it takes, in UTF-16 units.
+		 * Returns its memory use in UTF-16 units.
 		 */
 		default int length() {
 			return 0;
@@ -102,7 +102,7 @@ final class Inbox {
 	}
 
 	/**
-	 * The answer to a ping.
+	 * The response to a ping.
 	 *
 	 * @param eventId the event up to which messages were sent before the ping
 	 */

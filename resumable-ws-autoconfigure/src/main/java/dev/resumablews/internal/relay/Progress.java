@@ -4,42 +4,42 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * How far the messages of a relay are forwarded. A message is forwarded when the upstream
- * has answered a ping that was sent after it, and all that the upstream sent before that
- * answer is stored. Safe for use by many threads.
+ * Progress of forwarding a relay's messages. A message counts as forwarded when the
+ * upstream has answered a ping sent after it, and everything received before that answer
+ * is stored. Safe for use by many threads.
  */
 final class Progress {
 
-	private static final int MOST_IN_FLIGHT = 64;
+	private static final int MAX_IN_FLIGHT = 64;
 
-	private static final long MOST_BYTES_IN_FLIGHT = 1024 * 1024;
+	private static final long MAX_BYTES_IN_FLIGHT = 1024 * 1024;
 
 	/**
-	 * The messages that were read and are not known to be forwarded, with their sizes.
+	 * Sizes of the messages that were read but are not known to be forwarded, by event.
 	 */
 	private final NavigableMap<Long, Long> unconfirmed = new TreeMap<>();
 
 	private long unconfirmedBytes;
 
 	/**
-	 * How many messages may be on their way. All of them are sent again when the
-	 * connection is lost, so there are fewer while connections do not last.
+	 * Maximum number of messages in flight. They are all sent again after a lost
+	 * connection, so the window shrinks while connections are short-lived.
 	 */
-	private int window = MOST_IN_FLIGHT;
+	private int window = MAX_IN_FLIGHT;
 
 	/**
-	 * The event up to which messages were read.
+	 * Event up to which messages were read.
 	 */
 	private long position;
 
 	private long forwardedBytes;
 
-	private Mark noted;
+	private Mark persisted;
 
 	Progress(ClaimedRelay claim) {
 		this.position = claim.forwardedId();
 		this.forwardedBytes = claim.forwardedBytes();
-		this.noted = mark();
+		this.persisted = mark();
 	}
 
 	synchronized long position() {
@@ -47,7 +47,7 @@ final class Progress {
 	}
 
 	/**
-	 * Notes that messages were read.
+	 * Records messages that were read.
 	 * @param page the messages
 	 */
 	synchronized void read(RelayPage page) {
@@ -59,21 +59,21 @@ final class Progress {
 	}
 
 	/**
-	 * Notes that nothing is to be forwarded up to an event.
+	 * Records that there is nothing to forward up to an event.
 	 */
 	synchronized void advance(long eventId) {
 		this.position = Math.max(this.position, eventId);
 	}
 
 	/**
-	 * Notes that all messages up to an event were forwarded.
+	 * Records that all messages up to an event were forwarded.
 	 * @return whether there were any
 	 */
 	synchronized boolean confirm(long eventId) {
 		NavigableMap<Long, Long> confirmed = this.unconfirmed.headMap(eventId, true);
 		long bytes = confirmed.values().stream().mapToLong(Long::longValue).sum();
 		boolean any = !confirmed.isEmpty();
-		this.window = Math.min(MOST_IN_FLIGHT, this.window + confirmed.size());
+		this.window = Math.min(MAX_IN_FLIGHT, this.window + confirmed.size());
 		confirmed.clear();
 		this.unconfirmedBytes -= bytes;
 		this.forwardedBytes += bytes;
@@ -81,8 +81,8 @@ final class Progress {
 	}
 
 	/**
-	 * Goes back to the first message that is not known to be forwarded, as the connection
-	 * was lost.
+	 * Moves back to the first message that is not known to be forwarded, after a lost
+	 * connection.
 	 */
 	synchronized void rewind() {
 		this.position = forwarded();
@@ -98,18 +98,17 @@ final class Progress {
 	}
 
 	/**
-	 * Returns how many messages may be read.
+	 * Returns how many further messages may be read.
 	 */
 	synchronized int room() {
 		return this.window - this.unconfirmed.size();
 	}
 
 	/**
-	 * Returns how many bytes the messages that are read may have, unless there is only
-	 * one.
+	 * Returns how many further bytes may be read. A single message may exceed this.
 	 */
 	synchronized long roomBytes() {
-		return MOST_BYTES_IN_FLIGHT - this.unconfirmedBytes;
+		return MAX_BYTES_IN_FLIGHT - this.unconfirmedBytes;
 	}
 
 	synchronized Mark mark() {
@@ -117,14 +116,14 @@ final class Progress {
 	}
 
 	/**
-	 * Returns whether there is progress that Postgres does not know.
+	 * Returns whether there is progress that is not stored in Postgres.
 	 */
 	synchronized boolean isNew() {
-		return forwarded() > this.noted.forwarded();
+		return forwarded() > this.persisted.forwarded();
 	}
 
-	synchronized void noted(Mark mark) {
-		this.noted = mark;
+	synchronized void persisted(Mark mark) {
+		this.persisted = mark;
 	}
 
 	private long forwarded() {
@@ -132,10 +131,10 @@ final class Progress {
 	}
 
 	/**
-	 * How far it is.
+	 * A state of progress.
 	 *
 	 * @param forwarded the event up to which all messages are forwarded
-	 * @param bytes size of the messages that are forwarded
+	 * @param bytes total size of the forwarded messages
 	 */
 	record Mark(long forwarded, long bytes) {
 

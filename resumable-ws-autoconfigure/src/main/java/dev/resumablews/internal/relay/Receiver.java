@@ -17,9 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 import org.springframework.web.socket.CloseStatus;
 
 /**
- * Handles what one connection to an upstream receives, in order: events of durable types
- * are appended to the log, others are sent to the clients that are connected, and what is
- * no JSON object is dropped.
+ * Handles the messages of one upstream connection in order. Events of durable types are
+ * appended to the log, other events are sent to the connected clients, and messages that
+ * are not JSON objects are dropped.
  */
 final class Receiver implements Runnable {
 
@@ -38,7 +38,7 @@ final class Receiver implements Runnable {
 	private volatile boolean finished;
 
 	/**
-	 * Whether a dropped event was logged. Used by its thread.
+	 * Whether a dropped message has been logged. Used by the receiver's thread.
 	 */
 	private boolean warned;
 
@@ -50,7 +50,7 @@ final class Receiver implements Runnable {
 	}
 
 	/**
-	 * Returns whether all that was received is stored.
+	 * Returns whether everything received is stored.
 	 */
 	boolean isDone() {
 		return this.finished && this.relay.journal().last().isDone();
@@ -67,7 +67,7 @@ final class Receiver implements Runnable {
 			Thread.currentThread().interrupt();
 		}
 		catch (Throwable ex) {
-			logger.error("Messages of the upstream of relay '%s' could not be handled: %s"
+			logger.error("Failed to handle messages of the upstream of relay '%s': %s"
 				.formatted(this.relay.settings().name(), ex.getClass().getName()));
 			this.upstream.close(CloseStatus.SERVER_ERROR);
 		}
@@ -79,7 +79,7 @@ final class Receiver implements Runnable {
 
 	private void handle(Inbox.Item item) throws InterruptedException {
 		if (item instanceof Inbox.Text message) {
-			this.relay.heard();
+			this.relay.received();
 			message(message.text());
 		}
 		else if (item instanceof Inbox.Pong pong) {
@@ -91,7 +91,7 @@ final class Receiver implements Runnable {
 	private void message(String text) throws InterruptedException {
 		JsonNode message = parse(text);
 		if (message == null) {
-			dropped("it is no JSON object");
+			dropped("not a JSON object");
 			return;
 		}
 		ClaimedRelay claim = this.relay.claim();
@@ -102,7 +102,7 @@ final class Receiver implements Runnable {
 				.fromUpstream(new RelayEvent(settings.name(), claim.sessionId(), claim.userId(), message));
 		}
 		catch (Throwable ex) {
-			dropped("it could not be translated: " + ex.getClass().getName());
+			dropped("translation failed: " + ex.getClass().getName());
 			return;
 		}
 		for (JsonNode event : events) {
@@ -119,7 +119,7 @@ final class Receiver implements Runnable {
 			sendEphemeral(() -> text.equals(written) ? payload : JSON.readTree(text));
 		}
 		else if (Utf8.length(text) > settings.maxEventBytes()) {
-			dropped("it is larger than resumable-ws.log.max-event-size");
+			dropped("larger than resumable-ws.log.max-event-size");
 			this.relay.journal().append(RelayEvents.error("event_too_large", null));
 		}
 		else {
@@ -133,7 +133,7 @@ final class Receiver implements Runnable {
 					payload.get());
 		}
 		catch (RuntimeException ex) {
-			dropped("it could not be sent: " + ex.getMessage());
+			dropped("sending failed: " + ex.getMessage());
 		}
 	}
 
@@ -148,10 +148,10 @@ final class Receiver implements Runnable {
 	}
 
 	/**
-	 * Logs one warning for each connection.
+	 * Logs one warning per connection.
 	 */
 	private void dropped(String why) {
-		String text = "A message of the upstream of relay '%s' for session %s is dropped, because %s"
+		String text = "Dropped a message of the upstream of relay '%s' for session %s: %s"
 			.formatted(this.relay.settings().name(), this.relay.claim().sessionId(), why);
 		if (this.warned) {
 			logger.debug(text);

@@ -25,19 +25,19 @@ import org.springframework.web.socket.WebSocketHttpHeaders;
 
 /**
  * The relay of one session to one upstream, while this node holds its lease. It has one
- * thread that connects and sends, and for each connection one that handles what comes
- * back:
+ * thread that connects and sends, and one thread per connection that handles incoming
+ * messages:
  * <ol>
- * <li>It connects, and connects again with a back-off whenever the connection is lost.
- * <li>It sends the messages of the log that are not known to be forwarded, in their order
- * and a bounded number at a time. What may have been sent on an earlier connection is
- * marked as redelivered.
- * <li>After each message it sends a ping. When its answer has come, and all that came
- * before it is stored, the messages are forwarded.
- * <li>It ends when it is idle, refused, or without a connection for too long, and is
- * claimed again with the client's next message.
- * <li>When it has lost its lease or its session, it stops without a word: nothing that it
- * writes would be stored.
+ * <li>It connects, and reconnects with a back-off after each lost connection.
+ * <li>It sends the messages of the log that are not known to be forwarded, in order and
+ * with a limit on those in flight. Messages that may have been sent on an earlier
+ * connection are marked as redelivered.
+ * <li>After each message it sends a ping. Once the upstream has answered it and
+ * everything received before the answer is stored, the message counts as forwarded.
+ * <li>It ends when it is idle, refused, or without a connection for too long. The next
+ * client message causes a new claim.
+ * <li>When it has lost its lease or its session, it stops without writing anything,
+ * because nothing would be stored.
  * </ol>
  * {@link #run()} is called once. The other methods are safe for use by many threads.
  */
@@ -45,15 +45,14 @@ final class Relay implements Runnable {
 
 	private static final Log logger = LogFactory.getLog(Relay.class);
 
-	private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+	private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
-	private static final Duration HAND_OVER_TIME = Duration.ofSeconds(2);
+	private static final Duration HANDOVER_TIMEOUT = Duration.ofSeconds(2);
 
 	/**
-	 * A connection that lived for this long has worked, so the next back-off is the
-	 * shortest again.
+	 * Uptime after which a connection counts as successful, which resets the back-off.
 	 */
-	private static final Duration SHORTEST_UPTIME = Duration.ofSeconds(10);
+	private static final Duration MIN_UPTIME = Duration.ofSeconds(10);
 
 	private final ClaimedRelay claim;
 
@@ -74,7 +73,7 @@ final class Relay implements Runnable {
 	private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
 	/**
-	 * Size of all messages that clients have sent.
+	 * Total size of all client messages.
 	 */
 	private final AtomicLong askedBytes;
 
@@ -85,22 +84,23 @@ final class Relay implements Runnable {
 	private volatile boolean over;
 
 	/**
-	 * Set before it is over, if that is because it has ended in order.
+	 * Whether the relay has ended in an orderly way. Set before {@link #over}.
 	 */
 	private volatile boolean closed;
 
 	/**
-	 * When something was last sent or received. Written by both threads.
+	 * Time at which something was last sent or received. Written by both threads.
 	 */
 	private volatile long activeAt = System.nanoTime();
 
 	/**
-	 * Whether the current connection was of use. Written by both threads.
+	 * Whether the current connection made progress. Written by both threads.
 	 */
 	private volatile boolean useful;
 
 	/**
-	 * When the upstream was last of use. Used by the relay's thread, as is all below.
+	 * Time at which the upstream last made progress. This field and the following ones
+	 * are used by the relay's thread.
 	 */
 	private long usefulAt = System.nanoTime();
 
@@ -109,15 +109,16 @@ final class Relay implements Runnable {
 	private int refusals;
 
 	/**
-	 * Whether clients know that there is no connection.
+	 * Whether clients were notified that there is no connection.
 	 */
 	private boolean announced;
 
 	/**
 	 * Creates a relay.
-	 * @param claim what this node has claimed
-	 * @param claimedAt when its lease began at the earliest, by {@link System#nanoTime()}
-	 * @param threads runs what handles the upstream's messages
+	 * @param claim the claim
+	 * @param claimedAt lower bound of the start of its lease, as a
+	 * {@link System#nanoTime()}
+	 * @param threads runs the receivers
 	 */
 	Relay(ClaimedRelay claim, long claimedAt, RelaySettings settings, RelayServices services, Executor threads) {
 		this.claim = claim;
@@ -159,28 +160,29 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Returns whether it has ended in order, and begins again with the next message.
+	 * Returns whether the relay has ended in an orderly way, and restarts with the next
+	 * message.
 	 */
 	boolean isClosed() {
 		return this.closed;
 	}
 
 	/**
-	 * Returns what completes when its thread has ended.
+	 * Returns a future that completes when its thread has ended.
 	 */
 	CompletableFuture<@Nullable Void> ended() {
 		return this.ended;
 	}
 
 	/**
-	 * Returns the size of the messages that wait to be forwarded.
+	 * Returns the total size of the messages that are not forwarded yet.
 	 */
 	long waitingBytes() {
 		return this.askedBytes.get() - this.progress.mark().bytes();
 	}
 
 	/**
-	 * Notes that the lease was renewed, and what is known of the relay since.
+	 * Records the renewal of the lease, and the state read with it.
 	 */
 	void renewed(long at, RelayTable.Renewal renewal) {
 		if (renewal.renewed()) {
@@ -191,7 +193,7 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Notes that a message was stored on this node.
+	 * Records a message that was stored on this node.
 	 */
 	void stored(long eventId, long bytes) {
 		this.askedBytes.addAndGet(bytes);
@@ -205,7 +207,7 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Notes that this node no longer holds the relay.
+	 * Records that this node no longer holds the relay.
 	 */
 	void lost() {
 		this.over = true;
@@ -213,7 +215,7 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Lets the relay come to an end, so that another node can take it over.
+	 * Stops the relay, so that another node can take it over.
 	 */
 	void stop() {
 		this.stopping = true;
@@ -221,23 +223,23 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Notes that the upstream was sent something.
+	 * Records that a message was sent to the upstream.
 	 */
-	void said() {
+	void sent() {
 		this.activeAt = System.nanoTime();
 	}
 
 	/**
-	 * Notes that the upstream has sent something.
+	 * Records that a message was received from the upstream.
 	 */
-	void heard() {
+	void received() {
 		this.activeAt = System.nanoTime();
 		this.useful = true;
 	}
 
 	/**
-	 * Notes that the upstream has taken all messages up to an event, and that what it has
-	 * sent until then is stored.
+	 * Records that the upstream has received all messages up to an event, and that
+	 * everything it sent before is stored.
 	 */
 	void confirmed(long eventId) {
 		if (this.progress.confirm(eventId)) {
@@ -265,8 +267,8 @@ final class Relay implements Runnable {
 			Thread.currentThread().interrupt();
 		}
 		catch (Throwable ex) {
-			// another claim begins it again when the lease has passed
-			logger.error("Relay '%s' of session %s has failed".formatted(name(), this.claim.sessionId()), ex);
+			// another claim restarts it after the lease has expired
+			logger.error("Relay '%s' of session %s failed".formatted(name(), this.claim.sessionId()), ex);
 			this.over = true;
 		}
 		finally {
@@ -315,15 +317,15 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Tells clients once that the upstream cannot be reached, and waits before the next
+	 * Notifies clients once that the upstream is unreachable, and waits before the next
 	 * attempt.
 	 */
 	private void failed(Throwable failure) throws InterruptedException {
 		Throwable cause = (failure instanceof ExecutionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
 		int status = UpstreamRefusal.status(cause);
-		// its message may hold the address with a secret in its query
-		logger.debug("The upstream of relay '%s' cannot be reached: %s, status %d".formatted(name(),
+		// its message may contain the URL with a secret in its query
+		logger.debug("Failed to connect to the upstream of relay '%s': %s, status %d".formatted(name(),
 				cause.getClass().getName(), status));
 		this.failures++;
 		this.refusals = UpstreamRefusal.isPermanent(status) ? this.refusals + 1 : 0;
@@ -362,7 +364,7 @@ final class Relay implements Runnable {
 		this.announced = false;
 		Receiver receiver = new Receiver(this, upstream, connected.secrets(), this.services.ephemeral());
 		try {
-			this.journal.append(RelayEvents.opened(this.cursor.doubtful(), this.settings.resend()));
+			this.journal.append(RelayEvents.opened(this.cursor.uncertain(), this.settings.resend()));
 			this.threads.execute(() -> LogContext.run(this.claim.sessionId(), null, receiver));
 		}
 		catch (Throwable ex) {
@@ -378,12 +380,12 @@ final class Relay implements Runnable {
 					break;
 				}
 				if (!sender.step()) {
-					this.wakeUp.await(LOOK_INTERVAL);
+					this.wakeUp.await(CHECK_INTERVAL);
 				}
 			}
 			if (this.stopping) {
 				status = CloseStatus.GOING_AWAY;
-				await(HAND_OVER_TIME, () -> this.progress.unconfirmed() == 0 || upstream.closed() != null);
+				await(HANDOVER_TIMEOUT, () -> this.progress.unconfirmed() == 0 || upstream.closed() != null);
 			}
 		}
 		catch (Sender.BrokenException ex) {
@@ -391,13 +393,13 @@ final class Relay implements Runnable {
 		}
 		finally {
 			upstream.close(status);
-			await(this.stopping ? HAND_OVER_TIME : Duration.ofDays(1), receiver::isDone);
+			await(this.stopping ? HANDOVER_TIMEOUT : Duration.ofDays(1), receiver::isDone);
 		}
 		disconnected(upstream, connected.secrets(), System.nanoTime() - openedAt);
 	}
 
 	/**
-	 * Tells clients that the connection is lost, unless the relay is over, and waits
+	 * Notifies clients that the connection is lost, unless the relay is over, and waits
 	 * before the next attempt.
 	 */
 	private void disconnected(Upstream upstream, Secrets secrets, long uptime) throws InterruptedException {
@@ -415,23 +417,23 @@ final class Relay implements Runnable {
 		if (this.stopping) {
 			CompletableFuture<?> last = this.journal.last();
 			last.whenComplete((stored, failure) -> this.wakeUp.wake());
-			await(HAND_OVER_TIME, last::isDone);
+			await(HANDOVER_TIMEOUT, last::isDone);
 			return;
 		}
-		this.failures = (this.useful || uptime >= SHORTEST_UPTIME.toNanos()) ? 1 : this.failures + 1;
+		this.failures = (this.useful || uptime >= MIN_UPTIME.toNanos()) ? 1 : this.failures + 1;
 		this.refusals = 0;
 		pause();
 	}
 
 	/**
-	 * Waits for something that wakes the relay, unless the relay is over.
+	 * Waits for a condition, unless the relay is over.
 	 */
 	private void await(Duration atMost, BooleanSupplier condition) throws InterruptedException {
 		long end = System.nanoTime() + atMost.toNanos();
 		boolean stopping = this.stopping;
 		for (long left = end - System.nanoTime(); left > 0 && !condition.getAsBoolean() && !this.over
 				&& stopping == this.stopping; left = end - System.nanoTime()) {
-			this.wakeUp.await(Duration.ofNanos(Math.min(left, LOOK_INTERVAL.toNanos())));
+			this.wakeUp.await(Duration.ofNanos(Math.min(left, CHECK_INTERVAL.toNanos())));
 		}
 	}
 
@@ -441,7 +443,7 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Ends the relay, unless there is a message that it does not know.
+	 * Ends the relay, unless there is a message that it does not know yet.
 	 * @return whether it has ended
 	 */
 	private boolean end(String reason) throws InterruptedException {
@@ -449,10 +451,10 @@ final class Relay implements Runnable {
 		CompletableFuture<Boolean> stored = this.journal.end(RelayEvents.closed(reason), end);
 		stored.whenComplete((result, failure) -> this.wakeUp.wake());
 		while (!stored.isDone() && !this.over) {
-			this.wakeUp.await(LOOK_INTERVAL);
+			this.wakeUp.await(CHECK_INTERVAL);
 		}
 		if (stored.isDone() && stored.join()) {
-			logger.debug("Relay '%s' of session %s is closed: %s".formatted(name(), this.claim.sessionId(), reason));
+			logger.debug("Relay '%s' of session %s closed: %s".formatted(name(), this.claim.sessionId(), reason));
 			this.closed = true;
 			this.over = true;
 			return true;
@@ -463,8 +465,8 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * Waits until this node certainly holds the lease.
-	 * @return whether it does; otherwise the relay is not to go on
+	 * Waits until this node is certain to hold the lease.
+	 * @return whether it does; otherwise the relay must stop
 	 */
 	boolean awaitLease() throws InterruptedException {
 		long lease = this.settings.lease().toNanos();
@@ -483,11 +485,11 @@ final class Relay implements Runnable {
 	}
 
 	/**
-	 * A connection.
+	 * An open connection.
 	 *
 	 * @param upstream the connection
-	 * @param secrets what its handshake held
-	 * @param opening what is sent first
+	 * @param secrets the secrets of its handshake
+	 * @param opening the first messages to send
 	 */
 	private record Connected(Upstream upstream, Secrets secrets, List<JsonNode> opening) {
 

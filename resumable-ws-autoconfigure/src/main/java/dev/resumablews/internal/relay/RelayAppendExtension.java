@@ -17,14 +17,14 @@ import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What relays add to the append statement:
+ * The parts that relays add to the append statement:
  * <ol>
- * <li>{@code relays}: the rows of the relays that events belong to are locked against
- * those who would claim them, and events with another fence than that of the last claim
- * are refused. An event that ends its relay is also refused if a client has sent a
- * message that the relay does not know, so that no message is left behind;
- * <li>{@code relay_asked}: a message of a client inserts the row of its relay, or notes
- * in it that there is one more to forward;
+ * <li>{@code relays}: locks the rows of the events' relays against concurrent claims, and
+ * rejects events whose fence is not that of the last claim. An event that ends its relay
+ * is also rejected if there is a client message that the relay does not know, so that no
+ * message is left behind;
+ * <li>{@code relay_asked}: inserts the row of a client message's relay, or records in it
+ * that there is another message to forward;
  * <li>{@code relay_ended}: marks the rows of relays that have ended.
  * </ol>
  * Immutable.
@@ -93,8 +93,8 @@ final class RelayAppendExtension implements AppendExtension {
 
 	/**
 	 * Creates the extension.
-	 * @param nodeId the node that relays wait for first
-	 * @param leases how long they wait for it, by name
+	 * @param nodeId the node that has precedence in claiming new relays
+	 * @param leases the duration of the precedence, by relay name
 	 */
 	RelayAppendExtension(NodeId nodeId, Map<String, Duration> leases) {
 		this.nodeId = nodeId.value();

@@ -32,7 +32,7 @@ import org.springframework.web.socket.client.WebSocketClient;
 import org.springframework.web.socket.client.standard.StandardWebSocketClient;
 
 /**
- * Auto-configuration of relays, if there are any among the properties.
+ * Auto-configuration of relays. Active if a relay is configured.
  */
 @AutoConfiguration(afterName = "dev.resumablews.internal.log.LogAutoConfiguration",
 		after = RelayLogAutoConfiguration.class)
@@ -49,8 +49,8 @@ public final class RelayAutoConfiguration {
 	}
 
 	/**
-	 * The name of the parameter is not that of a bean: of several clients, Spring would
-	 * choose the one with that name.
+	 * The parameter is deliberately not named like a bean: if there were several clients,
+	 * Spring would choose the one with the parameter's name.
 	 */
 	@Bean
 	RelayScheduler resumableWsRelays(ResumableWsProperties properties, EventLog log, SessionFeeds feeds,
@@ -86,13 +86,12 @@ public final class RelayAutoConfiguration {
 				throw new ResumableWsConfigurationException(
 						"Two beans customize relay '%s': %s and %s.".formatted(first.relay(),
 								first.getClass().getName(), second.getClass().getName()),
-						"Remove one of them, or let one bean do what both do.");
+						"Remove one of them, or merge them into one bean.");
 			}));
 		byName.forEach((name, customizer) -> {
 			if (!properties.relay().containsKey(name)) {
-				throw new ResumableWsConfigurationException(
-						"%s customizes relay '%s', but there is no such relay."
-							.formatted(customizer.getClass().getName(), name),
+				throw new ResumableWsConfigurationException("%s customizes relay '%s', which is not configured."
+					.formatted(customizer.getClass().getName(), name),
 						"Set resumable-ws.relay.%s.uri, or correct the name.".formatted(name));
 			}
 		});

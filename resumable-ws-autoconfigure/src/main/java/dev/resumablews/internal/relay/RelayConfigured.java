@@ -9,7 +9,7 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Matches if there is a relay among the properties.
+ * Condition that matches if a relay is configured.
  */
 final class RelayConfigured extends SpringBootCondition {
 

@@ -11,9 +11,9 @@ import dev.resumablews.internal.relay.RelayEvents.Range;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a relay is in the log of its session. The feed of the session tells whether there
- * are messages to forward, so that what the upstream sends, which is in the same log, is
- * not read from Postgres. Used by the relay's thread, unless a method says otherwise.
+ * A relay's position in the log of its session. The session's feed shows whether there
+ * are messages to forward, so events of the upstream, which are in the same log, are not
+ * read from Postgres. Used by the relay's thread unless stated otherwise.
  */
 final class RelayCursor {
 
@@ -28,12 +28,12 @@ final class RelayCursor {
 	private final String type;
 
 	/**
-	 * The newest message of a client that is known.
+	 * Newest known client message.
 	 */
 	private final AtomicLong wanted;
 
 	/**
-	 * The newest message that may have been sent.
+	 * Newest message that may have been sent.
 	 */
 	private long attempted;
 
@@ -43,7 +43,7 @@ final class RelayCursor {
 
 	/**
 	 * Creates a cursor.
-	 * @param onChange is run when there may be something to forward, on any thread
+	 * @param onChange called on any thread when there may be something to forward
 	 */
 	RelayCursor(ClaimedRelay claim, RelayServices services, Progress progress, Runnable onChange) {
 		this.claim = claim;
@@ -67,22 +67,22 @@ final class RelayCursor {
 	}
 
 	/**
-	 * Notes that a client has sent a message. Any thread.
-	 * @return whether that was not known
+	 * Records a client message. May be called by any thread.
+	 * @return whether it was not known before
 	 */
 	boolean wanted(long eventId) {
 		return this.wanted.getAndAccumulate(eventId, Math::max) < eventId;
 	}
 
 	/**
-	 * Returns the newest message of a client, or an event after it.
+	 * Returns the newest client message, or a later event.
 	 */
 	long newest() {
 		return Math.max(this.wanted.get(), this.progress.position());
 	}
 
 	/**
-	 * Goes back to the first message that is not known to be forwarded.
+	 * Moves back to the first message that is not known to be forwarded.
 	 */
 	void rewind() {
 		this.progress.rewind();
@@ -90,7 +90,7 @@ final class RelayCursor {
 	}
 
 	/**
-	 * Looks for messages in Postgres the next time.
+	 * Makes the next check read from Postgres.
 	 */
 	void readAgain() {
 		this.readAgain = true;
@@ -98,15 +98,15 @@ final class RelayCursor {
 
 	/**
 	 * Returns the messages that may have been sent on an earlier connection.
-	 * @return their events; null if there are none
+	 * @return the range of their events; null if there are none
 	 */
-	@Nullable Range doubtful() {
+	@Nullable Range uncertain() {
 		long forwarded = this.progress.position();
 		return (this.attempted > forwarded) ? new Range(forwarded + 1, this.attempted) : null;
 	}
 
 	/**
-	 * Notes that a message is about to be sent.
+	 * Records that a message is about to be sent.
 	 * @return whether it may have been sent before
 	 */
 	boolean attempt(long eventId) {
@@ -116,22 +116,21 @@ final class RelayCursor {
 	}
 
 	/**
-	 * Returns whether the session is closed, as far as it is known.
+	 * Returns whether the session is known to be closed.
 	 */
 	boolean hasEnded() {
 		return feed().endsAt(Long.MAX_VALUE);
 	}
 
 	/**
-	 * Returns whether the log is not the one any more that this cursor is a place in, or
-	 * whether the session was erased.
+	 * Returns whether the log's history has changed, or the session was erased.
 	 */
 	boolean hasDiverged() {
 		return feed().diverged();
 	}
 
 	/**
-	 * Returns whether a message is known that was not read.
+	 * Returns whether a known message has not been read yet.
 	 */
 	boolean isBehind() {
 		return this.wanted.get() > this.progress.position();
@@ -160,10 +159,10 @@ final class RelayCursor {
 	}
 
 	/**
-	 * Reads the next messages, as far as there is room for them. Blocks until Postgres
-	 * answers.
-	 * @return the messages; null if there is no room
-	 * @throws dev.resumablews.EventLogUnavailableException if it does not answer
+	 * Reads the next messages within the limit on messages in flight. Blocks until
+	 * Postgres answers.
+	 * @return the messages; null if the limit is reached
+	 * @throws dev.resumablews.EventLogUnavailableException if Postgres does not answer
 	 */
 	@Nullable RelayPage read() {
 		int room = this.progress.room();

@@ -9,8 +9,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes the payloads of the events of a relay: {@code message} is from a client,
- * {@code event} from the upstream, and {@code status} from the relay.
+ * Creates the payloads of a relay's events: {@code message} for client messages, {@code
+ * event} for upstream messages, and {@code status} for changes of the relay.
  */
 final class RelayEvents {
 
@@ -34,36 +34,36 @@ final class RelayEvents {
 	}
 
 	/**
-	 * Writes that the upstream is connected.
-	 * @param doubtful events of the messages that may have reached the upstream before;
+	 * Creates the event for an established connection.
+	 * @param uncertain range of the messages that may have reached the upstream before;
 	 * null if there are none
 	 * @param resent whether these are sent again
 	 */
-	static String opened(@Nullable Range doubtful, boolean resent) {
+	static String opened(@Nullable Range uncertain, boolean resent) {
 		ObjectNode payload = status("opened");
-		if (doubtful != null) {
-			payload.put(resent ? "resent_from" : "skipped_from", doubtful.first());
-			payload.put(resent ? "resent_through" : "skipped_through", doubtful.last());
+		if (uncertain != null) {
+			payload.put(resent ? "resent_from" : "skipped_from", uncertain.first());
+			payload.put(resent ? "resent_through" : "skipped_through", uncertain.last());
 		}
 		return text(payload);
 	}
 
 	/**
-	 * Writes that the upstream is not connected any more, or cannot be reached.
+	 * Creates the event for a lost or failed connection.
 	 */
 	static String lost(int code, String reason) {
 		return text(status("lost").put("code", code).put("reason", reason));
 	}
 
 	/**
-	 * Writes that the relay has ended.
+	 * Creates the event for the end of the relay.
 	 */
 	static String closed(String reason) {
 		return text(status("closed").put("reason", reason));
 	}
 
 	/**
-	 * Writes that a message was skipped or an event dropped.
+	 * Creates the event for a skipped message or a dropped event.
 	 * @param eventId the message; null for an event of the upstream
 	 */
 	static String error(String reason, @Nullable Long eventId) {
@@ -75,7 +75,7 @@ final class RelayEvents {
 	}
 
 	/**
-	 * Returns the text of a payload as it can be stored.
+	 * Returns a payload in the form in which it can be stored.
 	 */
 	static String text(JsonNode payload) {
 		return WellFormed.unicode(payload.toString());
@@ -88,7 +88,7 @@ final class RelayEvents {
 	/**
 	 * A range of events.
 	 *
-	 * @param first the first one at the earliest
+	 * @param first lower bound of the first one
 	 * @param last the last one
 	 */
 	record Range(long first, long last) {

@@ -22,23 +22,23 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends the events of one relay in their order. Many may be on their way at the same
- * time, within bounds; who adds one more waits, for as long as Postgres takes. Safe for
- * use by many threads, which append in the order in which they call.
+ * Appends the events of one relay in order. The number of appends in flight is bounded;
+ * further callers wait as long as Postgres takes. Safe for use by many threads, which
+ * append in the order of their calls.
  */
 final class RelayJournal {
 
 	private static final Log logger = LogFactory.getLog(RelayJournal.class);
 
 	/**
-	 * What may be on its way, in units of characters. An event takes some at least, so
-	 * that their number is bounded too.
+	 * Limit of the appends in flight in characters. Each event counts with a minimum,
+	 * which bounds their number.
 	 */
 	private static final int ROOM = 1024 * 1024;
 
-	private static final int LEAST = ROOM / 256;
+	private static final int MIN_SIZE = ROOM / 256;
 
-	private static final Duration LOOK_INTERVAL = Duration.ofMillis(250);
+	private static final Duration CHECK_INTERVAL = Duration.ofMillis(250);
 
 	private final EventLog log;
 
@@ -54,9 +54,9 @@ final class RelayJournal {
 
 	/**
 	 * Creates a journal.
-	 * @param over returns whether nothing more is to be stored
-	 * @param onLost is run when an event could not be stored, because another node has
-	 * claimed the relay for example; must be fast
+	 * @param over returns whether the relay is over and nothing more may be stored
+	 * @param onLost called when an event could not be stored, for example because another
+	 * node has claimed the relay; must return quickly
 	 */
 	RelayJournal(EventLog log, ClaimedRelay claim, BooleanSupplier over, Runnable onLost) {
 		this.log = log;
@@ -66,7 +66,7 @@ final class RelayJournal {
 	}
 
 	/**
-	 * Appends an event. Waits while too much is on its way.
+	 * Appends an event. Waits while too many appends are in flight.
 	 * @param payload the text of a JSON object
 	 * @throws InterruptedException if the relay is being stopped
 	 */
@@ -80,7 +80,7 @@ final class RelayJournal {
 					? failure.getCause() : failure;
 			if (cause instanceof IllegalArgumentException || cause instanceof PayloadCodecException) {
 				LogContext.run(this.claim.sessionId(), null,
-						() -> logger.warn("An event of relay '%s' for session %s could not be stored and is dropped: %s"
+						() -> logger.warn("Dropped an event of relay '%s' for session %s that could not be stored: %s"
 							.formatted(this.claim.key().name(), this.claim.sessionId(), cause.getClass().getName())));
 				return;
 			}
@@ -91,9 +91,9 @@ final class RelayJournal {
 	/**
 	 * Appends the event that ends the relay.
 	 * @param payload the text of a JSON object
-	 * @param end how it ends
-	 * @return whether it was stored, when that is known; false if a client has sent a
-	 * newer message, or another node has claimed the relay
+	 * @param end the state at the end
+	 * @return completes with whether the event was stored; false if there is a newer
+	 * client message, or another node has claimed the relay
 	 * @throws InterruptedException if the relay is being stopped
 	 */
 	CompletableFuture<Boolean> end(String payload, RelayEnd end) throws InterruptedException {
@@ -107,7 +107,7 @@ final class RelayJournal {
 	}
 
 	/**
-	 * Returns what completes when all that was appended so far is stored, or cannot be.
+	 * Returns a future that completes when all appends so far have succeeded or failed.
 	 * @return the future; it may fail
 	 */
 	CompletableFuture<?> last() {
@@ -115,8 +115,8 @@ final class RelayJournal {
 	}
 
 	private CompletableFuture<?> append(String payload, @Nullable RelayEnd end) throws InterruptedException {
-		int size = Math.min(ROOM, Math.max(LEAST, payload.length()));
-		while (!this.room.tryAcquire(size, LOOK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+		int size = Math.min(ROOM, Math.max(MIN_SIZE, payload.length()));
+		while (!this.room.tryAcquire(size, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
 			if (this.over.getAsBoolean()) {
 				throw new InterruptedException("The relay is over");
 			}
@@ -145,7 +145,7 @@ final class RelayJournal {
 	}
 
 	/**
-	 * Waits while the codec cannot encode, as for Postgres.
+	 * Retries while the codec is unavailable, as for Postgres.
 	 */
 	private String encode(String payload) throws InterruptedException {
 		while (true) {
@@ -154,7 +154,7 @@ final class RelayJournal {
 					.encode(this.claim.sessionId(), RelayType.of(this.claim.key().name()), payload, null);
 			}
 			catch (EventLogUnavailableException ex) {
-				LockSupport.parkNanos(LOOK_INTERVAL.toNanos());
+				LockSupport.parkNanos(CHECK_INTERVAL.toNanos());
 				if (Thread.interrupted() || this.over.getAsBoolean()) {
 					throw new InterruptedException("The relay is over");
 				}

@@ -3,7 +3,7 @@ package dev.resumablews.internal.relay;
 import java.util.UUID;
 
 /**
- * What identifies a relay, whichever node runs it.
+ * Identifies a relay across nodes.
  *
  * @param sessionId its session
  * @param name its name in the configuration

@@ -16,9 +16,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renews the leases of the relays that this node runs, three times in a lease, and notes
- * how far they are a few times in a second. Without a relay, it sends no statement.
- * Nothing else is done on its thread.
+ * Renews the leases of this node's relays three times per lease, and stores their
+ * progress several times per second. Sends no statements without a relay. Uses a
+ * dedicated thread.
  */
 final class RelayLeases {
 
@@ -38,7 +38,7 @@ final class RelayLeases {
 			new BackOff(TICK, Duration.ofSeconds(1)), this::step);
 
 	/**
-	 * Creates it.
+	 * Creates the service.
 	 * @param held returns the relays that this node runs
 	 */
 	RelayLeases(RelayTable table, Supplier<Collection<Relay>> held) {
@@ -47,7 +47,7 @@ final class RelayLeases {
 	}
 
 	/**
-	 * Returns since when leases cannot be renewed; null if they can.
+	 * Returns the current outage of renewals; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		return this.loop.outages().outage();
@@ -81,15 +81,14 @@ final class RelayLeases {
 			Renewal renewal = renewals.get(relay.claim().key());
 			if (renewal != null) {
 				if (renewal.renewed()) {
-					relay.progress().noted(mark);
+					relay.progress().persisted(mark);
 				}
 				relay.renewed(now, renewal);
 			}
 			else if (!relay.isOver()) {
-				LogContext.run(relay.claim().sessionId(), null,
-						() -> logger
-							.info("Relay '%s' of session %s was taken over by another node, or its session is closed"
-								.formatted(relay.settings().name(), relay.claim().sessionId())));
+				LogContext.run(relay.claim().sessionId(), null, () -> logger
+					.info("Lost relay '%s' of session %s: another node has taken it over, or its session is closed"
+						.formatted(relay.settings().name(), relay.claim().sessionId())));
 				relay.lost();
 			}
 		});

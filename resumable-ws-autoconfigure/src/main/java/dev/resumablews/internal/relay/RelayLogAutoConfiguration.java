@@ -16,7 +16,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 
 /**
- * Auto-configuration of what relays add to the event log.
+ * Auto-configuration of the relays' extension of the event log.
  */
 @AutoConfiguration(after = JdbcAutoConfiguration.class)
 @ConditionalOnBean(JdbcExecutor.class)

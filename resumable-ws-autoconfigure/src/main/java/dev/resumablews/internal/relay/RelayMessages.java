@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Stores the messages of clients that are forwarded to an upstream, each together with
- * the row of its relay, so that none is forgotten. Safe for use by many threads.
+ * Stores client messages that are forwarded to an upstream. Each is stored together with
+ * the row of its relay, so that none is left behind. Safe for use by many threads.
  */
 public final class RelayMessages {
 
@@ -34,24 +34,24 @@ public final class RelayMessages {
 	/**
 	 * Returns whether messages of a type are forwarded.
 	 * @param type the type
-	 * @return whether there is such a relay
+	 * @return whether a relay of that type is configured
 	 */
 	public boolean handles(String type) {
 		return RelayType.isRelay(type) && this.relays.settings(RelayType.name(type)) != null;
 	}
 
 	/**
-	 * Stores a message once for each key. It is forwarded by this node or another one.
-	 * Blocks until Postgres answers if this node does not run the session's relay.
+	 * Stores a message once per key. This or another node forwards it. Blocks until
+	 * Postgres answers if this node does not run the session's relay.
 	 * @param sessionId the session
-	 * @param userId the user, to whom the session must belong
-	 * @param type the message's type, one that is handled
-	 * @param message what is forwarded, a JSON object
+	 * @param userId the user, who must own the session
+	 * @param type the message's type, for which {@link #handles} is true
+	 * @param message the message to forward, a JSON object
 	 * @param idempotencyKey the message's key
 	 * @return completes when the message is durable; fails as
 	 * {@link EventLog#append(AppendRequest)} does, and with
-	 * {@link EventLogUnavailableException} when this node is stopping, too much waits to
-	 * be forwarded, or the user has too many relays
+	 * {@link EventLogUnavailableException} when this node is stopping, too many messages
+	 * wait to be forwarded, or the user has too many relays
 	 */
 	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String type, JsonNode message,
 			UUID idempotencyKey) {
@@ -73,8 +73,8 @@ public final class RelayMessages {
 	}
 
 	/**
-	 * Returns which limit refuses a message. Messages that are on their way at the same
-	 * moment may exceed it together.
+	 * Returns the name of the exceeded limit, or null. Concurrent messages may exceed a
+	 * limit together.
 	 */
 	private @Nullable String refusal(RelayKey key, String userId, RelaySettings settings) {
 		long most = (settings.maxWaitingBytes() > 0) ? settings.maxWaitingBytes() : Long.MAX_VALUE;

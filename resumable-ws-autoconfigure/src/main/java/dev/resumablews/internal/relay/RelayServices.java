@@ -6,13 +6,13 @@ import dev.resumablews.internal.log.EventLog;
 import org.springframework.web.socket.client.WebSocketClient;
 
 /**
- * What relays are run with.
+ * Collaborators of relays.
  *
- * @param log where their events are stored
- * @param feeds tell of new messages
- * @param table which node runs which relay
+ * @param log stores their events
+ * @param feeds notify of new messages
+ * @param table assigns relays to nodes
  * @param client connects to upstreams
- * @param ephemeral sends what is not stored
+ * @param ephemeral sends ephemeral events
  */
 record RelayServices(EventLog log, SessionFeeds feeds, RelayTable table, WebSocketClient client,
 		EphemeralSender ephemeral) {

@@ -11,27 +11,27 @@ import dev.resumablews.internal.concurrent.BackOff;
 import org.springframework.util.PatternMatchUtils;
 
 /**
- * How one upstream is reached, and its bounds.
+ * Settings and limits of one upstream.
  *
  * @param name the relay's name
- * @param uri where the upstream is
+ * @param uri the upstream's URI
  * @param headers headers of the handshake
- * @param subprotocols subprotocols that are offered
+ * @param subprotocols subprotocols to offer
  * @param durableTypes patterns of the types that are stored
- * @param ephemeralTypes patterns of the types that are not, whatever the others say
+ * @param ephemeralTypes patterns of the types that are not stored; they take precedence
  * @param resend whether messages that may have been sent before are sent again
- * @param connectTimeout how long an attempt to connect may take
+ * @param connectTimeout timeout of an attempt to connect
  * @param backOff delays between attempts
- * @param maxRefusals refused attempts in a row before the relay is closed
- * @param giveUpAfter time without a connection before the relay is closed
- * @param idleTimeout time without a message before the relay is closed
- * @param maxMessageBytes size of the largest message of the upstream
- * @param maxWaitingBytes size of the messages that may wait; 0 for no limit
- * @param maxEventBytes size of the largest event
- * @param lease how long a claim lasts without being renewed
- * @param maxPerUser relays of a user, on all nodes; 0 for no limit
- * @param maxPerNode relays on this node
- * @param customizer prepares and translates
+ * @param maxRefusals number of consecutive refusals after which the relay is closed
+ * @param giveUpAfter time without a connection after which the relay is closed
+ * @param idleTimeout time without a message after which the relay is closed
+ * @param maxMessageBytes maximum size of an upstream message
+ * @param maxWaitingBytes maximum size of the waiting messages; 0 for unlimited
+ * @param maxEventBytes maximum size of an event
+ * @param lease duration of a claim that is not renewed
+ * @param maxPerUser maximum number of relays per user on all nodes; 0 for unlimited
+ * @param maxPerNode maximum number of relays on this node
+ * @param customizer prepares handshakes and translates messages
  */
 record RelaySettings(String name, URI uri, Map<String, String> headers, List<String> subprotocols,
 		List<String> durableTypes, List<String> ephemeralTypes, boolean resend, Duration connectTimeout,
@@ -40,7 +40,7 @@ record RelaySettings(String name, URI uri, Map<String, String> headers, List<Str
 		RelayCustomizer customizer) {
 
 	/**
-	 * Returns whether events of the upstream's type are stored.
+	 * Returns whether upstream events of a type are stored.
 	 */
 	boolean isDurable(String type) {
 		return matches(this.durableTypes, type) && !matches(this.ephemeralTypes, type);
@@ -51,7 +51,7 @@ record RelaySettings(String name, URI uri, Map<String, String> headers, List<Str
 	}
 
 	/**
-	 * Returns the name, since headers are secret.
+	 * Returns only the name, because headers are secret.
 	 */
 	@Override
 	public String toString() {

@@ -20,32 +20,31 @@ import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relays in Postgres. A relay has a row from the first message of a client until the
- * cleanup removes it, a while after it has ended. The node that claimed it last holds a
- * lease, which it renews, and a fencing number, without which nothing is written for the
- * relay.
+ * The table of relays. A relay has a row from its first client message until the cleanup
+ * deletes it, some time after it has ended. The node with the last claim holds a lease,
+ * which it renews, and a fencing number, which every write of the relay requires.
  * <ol>
- * <li>A lease belongs to a relay, identified by session, name and fencing number: what a
- * node does not renew lapses.
- * <li>Each statement may be repeated. If the answer to one is lost, what it did is found
- * by the next one, or lapses with its lease.
- * <li>A message is marked as attempted in the statement that reads it, before it is sent.
- * So the next owner knows which messages may have reached the upstream, and which have
- * not.
- * <li>Each statement reads the rows it is given by key, and a bounded number of those
- * whose lease has passed.
+ * <li>A lease belongs to a relay, identified by session, name and fencing number. A lease
+ * that is not renewed expires.
+ * <li>Each statement may be repeated. If a response is lost, the next statement finds the
+ * effects, or they expire with the lease.
+ * <li>A message is marked as attempted by the statement that reads it, before it is sent.
+ * The next owner can therefore distinguish messages that may have reached the upstream
+ * from those that have not.
+ * <li>Each statement reads the given rows by key, and a bounded number of rows with an
+ * expired lease.
  * </ol>
  * Times are those of the database. Safe for use by many threads; the methods block until
- * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} when
- * it does not.
+ * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} if it
+ * does not.
  * <p>
  * Most of this class is SQL.
  */
 final class RelayTable {
 
 	/**
-	 * Fencing numbers grow by chance, so that a claim which a failover has lost does not
-	 * hold the number of a later one.
+	 * Fencing numbers grow by random steps, so that a claim lost in a failover does not
+	 * share its number with a later one.
 	 */
 	private static final String CLAIM = """
 			with configured as materialized (
@@ -166,8 +165,8 @@ final class RelayTable {
 			""";
 
 	/**
-	 * Reads the messages of a page by their key, and marks them. The messages of a client
-	 * are those that have a key.
+	 * Reads the messages of a page by key, and marks them. Client messages are the events
+	 * with a message id.
 	 */
 	private static final String READ = """
 			with found as materialized (
@@ -226,14 +225,14 @@ final class RelayTable {
 			""";
 
 	/**
-	 * How many rows whose lease has passed are looked at in one statement.
+	 * Maximum number of rows with an expired lease per statement.
 	 */
-	private static final int LOOK = 100;
+	private static final int MAX_EXPIRED = 100;
 
 	private final JdbcExecutor database;
 
 	/**
-	 * What keeps leases does not wait for a connection that others use.
+	 * Uses reserved connections, so that renewals do not wait for other work.
 	 */
 	private final JdbcExecutor leases;
 
@@ -241,8 +240,8 @@ final class RelayTable {
 
 	/**
 	 * Creates the table.
-	 * @param database where it is
-	 * @param nodeId the node that claims
+	 * @param database the database
+	 * @param nodeId the claiming node
 	 */
 	RelayTable(JdbcExecutor database, NodeId nodeId) {
 		this.database = database;
@@ -251,16 +250,16 @@ final class RelayTable {
 	}
 
 	/**
-	 * Claims relays: those that were asked for, and those whose lease has passed. Those
-	 * that wait for this node and have no room on it are left to any node, and those
-	 * whose sessions are closed or gone are removed.
-	 * @param rooms how many relays of each name there is room for
+	 * Claims the given relays and relays with an expired lease. Relays for which this
+	 * node has no room become claimable by any node. Relays of closed or deleted sessions
+	 * are deleted.
+	 * @param rooms the number of further relays by name
 	 * @param held the relays that this node runs
-	 * @param wanted the relays that were asked for
-	 * @param look whether to look for those whose lease has passed
+	 * @param wanted the relays to claim by name
+	 * @param scan whether to claim relays with an expired lease
 	 */
 	Claims claim(Map<RelaySettings, Integer> rooms, Collection<RelayKey> held, Collection<RelayKey> wanted,
-			boolean look) {
+			boolean scan) {
 		List<Map.Entry<RelaySettings, Integer>> relays = List.copyOf(rooms.entrySet());
 		boolean room = rooms.values().stream().anyMatch((each) -> each > 0);
 		return this.database.execute((session) -> session.query(CLAIM, (statement) -> {
@@ -273,7 +272,7 @@ final class RelayTable {
 						.filter((relay) -> relay.getValue() > 0)
 						.map((relay) -> relay.getKey().name())
 						.toArray());
-			statement.setInt(7, (look && room) ? LOOK : 0);
+			statement.setInt(7, (scan && room) ? MAX_EXPIRED : 0);
 			setKeys(statement, 8, wanted);
 			statement.setObject(10, this.nodeId);
 			statement.setObject(11, this.nodeId);
@@ -282,10 +281,10 @@ final class RelayTable {
 	}
 
 	/**
-	 * Renews the leases of relays, and notes how far they are.
-	 * @param relays what this node runs, and how far it is
-	 * @return for each relay that is still this node's, what is known of it. What is not
-	 * among them was claimed by another node, or its session is closed or gone
+	 * Renews the leases of relays, and stores their progress.
+	 * @param relays this node's relays and their progress
+	 * @return the state of each relay that this node still holds. Missing relays were
+	 * claimed by another node, or their session is closed or deleted
 	 */
 	Map<RelayKey, Renewal> renew(Map<Relay, Progress.Mark> relays) {
 		List<Map.Entry<Relay, Progress.Mark>> order = List.copyOf(relays.entrySet());
@@ -306,9 +305,9 @@ final class RelayTable {
 	/**
 	 * Reads the next messages to forward, and marks them as attempted.
 	 * @param afterEventId the event after which to start
-	 * @param limit how many to return at most
-	 * @param maxBytes size of the messages after which to stop
-	 * @return the messages; empty if the session is gone
+	 * @param limit maximum number of messages
+	 * @param maxBytes total size at which to stop
+	 * @return the messages; empty if the session does not exist
 	 */
 	Optional<RelayPage> read(ClaimedRelay claim, long afterEventId, int limit, long maxBytes) {
 		RelayKey key = claim.key();
@@ -328,9 +327,9 @@ final class RelayTable {
 	}
 
 	/**
-	 * Gives relays back, so that any node may claim them. What another node has claimed
-	 * is left alone.
-	 * @param relays the relays, and how far they are
+	 * Releases relays, so that any node can claim them. Relays claimed by another node
+	 * are not changed.
+	 * @param relays the relays and their progress
 	 */
 	void release(Map<Relay, Progress.Mark> relays) {
 		List<Map.Entry<Relay, Progress.Mark>> order = List.copyOf(relays.entrySet());
@@ -338,8 +337,8 @@ final class RelayTable {
 	}
 
 	/**
-	 * Finds out whether a message would open one relay more, and how much waits.
-	 * @param limit up to how many relays of the user are counted
+	 * Reads the state that decides whether a message is accepted.
+	 * @param limit maximum count of the user's relays
 	 */
 	State state(RelayKey key, String userId, int limit) {
 		return this.database.execute((session) -> session.query(STATE, (statement) -> {
@@ -401,7 +400,7 @@ final class RelayTable {
 	}
 
 	/**
-	 * Sets two parameters: the sessions, and the names.
+	 * Sets two parameters: the session ids and the names.
 	 */
 	static void setKeys(PreparedStatement statement, int index, Collection<RelayKey> keys) throws SQLException {
 		setArray(statement, index, "uuid", keys.stream().map(RelayKey::sessionId).toArray());
@@ -423,22 +422,23 @@ final class RelayTable {
 	}
 
 	/**
-	 * What a claim has brought.
+	 * Result of a claim.
 	 *
-	 * @param relays the relays that are this node's now
-	 * @param offered whether relays were left to any node, which other nodes are to know
+	 * @param relays the claimed relays
+	 * @param offered whether relays became claimable by any node, of which other nodes
+	 * must be notified
 	 * @param missed whether a relay was skipped because its row is locked
-	 * @param lapsesIn when the next lease passes, if there is one
+	 * @param lapsesIn time until the next lease expires; null if there is none
 	 */
 	record Claims(List<ClaimedRelay> relays, boolean offered, boolean missed, @Nullable Duration lapsesIn) {
 
 	}
 
 	/**
-	 * What is known of a relay that is still this node's.
+	 * State of a relay that this node still holds.
 	 *
-	 * @param wantedId the newest message of a client
-	 * @param askedBytes size of all messages so far
+	 * @param wantedId the newest client message
+	 * @param askedBytes total size of all messages
 	 * @param renewed whether the lease was renewed
 	 */
 	record Renewal(long wantedId, long askedBytes, boolean renewed) {
@@ -446,11 +446,11 @@ final class RelayTable {
 	}
 
 	/**
-	 * What a message of a client meets.
+	 * State relevant for a client message.
 	 *
 	 * @param open whether the session's relay is open
-	 * @param waiting size of the messages that wait to be forwarded
-	 * @param used how many relays the user has, as far as they were counted
+	 * @param waiting total size of the messages that are not forwarded yet
+	 * @param used number of the user's relays, up to the requested limit
 	 */
 	record State(boolean open, long waiting, int used) {
 

@@ -8,11 +8,11 @@ import dev.resumablews.internal.concurrent.Threads;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * The threads of relays: two for each relay that is connected. How many relays there may
- * be is bounded elsewhere, so threads are not. Safe for use by many threads.
+ * The threads of relays, two per connected relay. Unbounded, because the number of relays
+ * is bounded. Safe for use by many threads.
  *
  * @param threads runs the relays
- * @param stop interrupts them
+ * @param stop interrupts the threads
  */
 record RelayThreads(Executor threads, Runnable stop) implements Executor, AutoCloseable {
 

@@ -1,7 +1,7 @@
 package dev.resumablews.internal.relay;
 
 /**
- * The type of the messages and events of a relay.
+ * Converts between the names of relays and the types of their messages and events.
  */
 final class RelayType {
 
@@ -11,7 +11,7 @@ final class RelayType {
 	}
 
 	/**
-	 * Returns the type of a relay.
+	 * Returns the type of a relay's messages and events.
 	 */
 	static String of(String name) {
 		return PREFIX + name;
@@ -22,7 +22,7 @@ final class RelayType {
 	}
 
 	/**
-	 * Returns the name of the relay that a type is of.
+	 * Returns the name of the relay to which a type belongs.
 	 */
 	static String name(String type) {
 		return type.substring(PREFIX.length());

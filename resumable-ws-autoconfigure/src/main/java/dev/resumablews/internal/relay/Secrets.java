@@ -11,17 +11,17 @@ import tools.jackson.core.io.JsonStringEncoder;
 
 /**
  * The secrets of a handshake: credentials in its headers, and all values of its query.
- * What the upstream sends is searched for them, since an upstream may repeat a key that
- * it refuses. Immutable.
+ * They are redacted from the upstream's messages, because an upstream may echo a key that
+ * it rejects. Immutable.
  */
 final class Secrets {
 
 	private static final String REDACTED = "[redacted]";
 
 	/**
-	 * A shorter value is no secret, and would be found in ordinary text.
+	 * Minimum length of a secret. Shorter values would also match ordinary text.
 	 */
-	private static final int SHORTEST = 8;
+	private static final int MIN_LENGTH = 8;
 
 	private static final Pattern NAMES = Pattern.compile(".*(auth|key|token|secret|password|cookie).*");
 
@@ -34,7 +34,7 @@ final class Secrets {
 	}
 
 	/**
-	 * Finds the secrets of a handshake.
+	 * Collects the secrets of a handshake.
 	 */
 	static Secrets of(RelayHandshake handshake) {
 		Set<String> values = new LinkedHashSet<>();
@@ -51,12 +51,12 @@ final class Secrets {
 	}
 
 	/**
-	 * Adds a value, as it is and as JSON writes it, with its parts, such as the token
-	 * after {@code Bearer}.
+	 * Adds a value and its parts, such as the token after {@code Bearer}, in plain and in
+	 * JSON-escaped form.
 	 */
 	private static void add(Set<String> values, String value) {
 		for (String part : SEPARATORS.split(value)) {
-			if (part.length() >= SHORTEST) {
+			if (part.length() >= MIN_LENGTH) {
 				values.add(part);
 				values.add(new String(JsonStringEncoder.getInstance().quoteAsCharArray(part)));
 			}
@@ -64,7 +64,7 @@ final class Secrets {
 	}
 
 	/**
-	 * Returns a text without the secrets.
+	 * Returns a text with the secrets redacted.
 	 */
 	String redact(String text) {
 		String redacted = text;

@@ -15,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.web.socket.CloseStatus;
 
 /**
- * Sends messages of the log on one connection to an upstream. Used by the relay's thread.
+ * Sends messages of the log on one upstream connection. Used by the relay's thread.
  */
 final class Sender {
 
@@ -25,7 +25,7 @@ final class Sender {
 
 	private static final Duration PING_INTERVAL = Duration.ofSeconds(15);
 
-	private static final Duration MOST_SILENCE = Duration.ofSeconds(60);
+	private static final Duration MAX_SILENCE = Duration.ofSeconds(60);
 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -42,7 +42,7 @@ final class Sender {
 	private long pingedAt = System.nanoTime();
 
 	/**
-	 * The event up to which messages were sent on this connection.
+	 * Event up to which messages were sent on this connection.
 	 */
 	private long sent;
 
@@ -54,14 +54,15 @@ final class Sender {
 	}
 
 	/**
-	 * Sends what comes first on a connection.
+	 * Sends the first messages of a connection.
 	 */
 	void open(List<JsonNode> messages) throws BrokenException {
 		send(messages);
 	}
 
 	/**
-	 * Sends the next messages, if there are any and there is room for them.
+	 * Sends the next messages, if there are any and the limit on messages in flight
+	 * permits.
 	 * @return whether there may be more
 	 */
 	boolean step() throws BrokenException, InterruptedException {
@@ -83,7 +84,7 @@ final class Sender {
 			page = this.cursor.read();
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("Messages to forward cannot be read", ex);
+			logger.debug("Failed to read messages to forward", ex);
 			this.retryAt = System.nanoTime() + RETRY_INTERVAL.toNanos();
 			return false;
 		}
@@ -124,7 +125,7 @@ final class Sender {
 			throw new BrokenException(CloseStatus.GOING_AWAY);
 		}
 		catch (Throwable ex) {
-			logger.warn("Message %d of session %s for relay '%s' could not be translated and is skipped: %s"
+			logger.warn("Skipped message %d of session %s for relay '%s', because its translation failed: %s"
 				.formatted(message.id(), claim.sessionId(), settings.name(), ex.getClass().getName()));
 			this.relay.journal().append(RelayEvents.error("message_not_translated", message.id()));
 			return;
@@ -136,7 +137,7 @@ final class Sender {
 		try {
 			for (JsonNode message : messages) {
 				this.upstream.send(RelayEvents.text(message));
-				this.relay.said();
+				this.relay.sent();
 			}
 		}
 		catch (IOException | RuntimeException ex) {
@@ -145,10 +146,10 @@ final class Sender {
 	}
 
 	/**
-	 * Notices an upstream that is gone without having closed the connection.
+	 * Detects an upstream that has disappeared without closing the connection.
 	 */
 	private void keepAlive() throws BrokenException {
-		if (this.upstream.silence() > MOST_SILENCE.toNanos()) {
+		if (this.upstream.silence() > MAX_SILENCE.toNanos()) {
 			throw new BrokenException(CloseStatus.SESSION_NOT_RELIABLE.withReason("silent"));
 		}
 		if (System.nanoTime() - this.pingedAt > PING_INTERVAL.toNanos()) {
@@ -167,12 +168,12 @@ final class Sender {
 	}
 
 	private static BrokenException broken(Exception failure) {
-		logger.debug("An upstream cannot be sent anything: " + failure.getClass().getName());
+		logger.debug("Failed to send to an upstream: " + failure.getClass().getName());
 		return new BrokenException(CloseStatus.SESSION_NOT_RELIABLE.withReason("send_failed"));
 	}
 
 	/**
-	 * The connection is of no use any more.
+	 * Thrown when the connection is no longer usable.
 	 */
 	static final class BrokenException extends Exception {
 

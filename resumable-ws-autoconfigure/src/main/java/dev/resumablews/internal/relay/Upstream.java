@@ -25,22 +25,22 @@ import org.springframework.web.socket.client.WebSocketClient;
 import org.springframework.web.socket.handler.AbstractWebSocketHandler;
 
 /**
- * One connection to an upstream. Its methods are called by the thread that sends, its
- * callbacks by the client's container, which waits in them while the {@link Inbox} is
- * full: so it does not read any further. A wait that takes too long ends the connection.
+ * A connection to an upstream. Methods are called by the sending thread. Callbacks are
+ * called by the client's container and block while the {@link Inbox} is full, so that the
+ * container stops reading. A wait that exceeds its timeout ends the connection.
  */
 final class Upstream extends AbstractWebSocketHandler {
 
 	private static final Log logger = LogFactory.getLog(Upstream.class);
 
 	/**
-	 * How long the container waits for room. Longer than Postgres is away when it fails
-	 * over.
+	 * Maximum time for which the container waits for room. Longer than a typical failover
+	 * of Postgres.
 	 */
-	private static final Duration MOST_WAIT = Duration.ofMinutes(1);
+	private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
 	/**
-	 * A wait after which answers to pings may be among what is not read yet.
+	 * Wait after which unread data may contain answers to pings.
 	 */
 	private static final Duration LONG_WAIT = Duration.ofMillis(100);
 
@@ -57,8 +57,8 @@ final class Upstream extends AbstractWebSocketHandler {
 	private volatile @Nullable CloseStatus closed;
 
 	/**
-	 * When the upstream last answered a ping, or the container could not read its answer
-	 * yet. Written by the container.
+	 * Time at which the upstream last answered a ping, or at which its answer could not
+	 * have been read. Written by the container.
 	 */
 	private volatile long answeredAt = System.nanoTime();
 
@@ -69,7 +69,8 @@ final class Upstream extends AbstractWebSocketHandler {
 
 	/**
 	 * Creates a connection.
-	 * @param onChange is run when the connection was closed, on any thread; must be fast
+	 * @param onChange called on any thread when the connection was closed; must return
+	 * quickly
 	 */
 	Upstream(int maxMessageBytes, Runnable onChange) {
 		this.maxMessageBytes = maxMessageBytes;
@@ -78,8 +79,8 @@ final class Upstream extends AbstractWebSocketHandler {
 
 	/**
 	 * Connects. Blocks until the upstream has answered.
-	 * @throws ExecutionException if it cannot be reached, or has refused
-	 * @throws TimeoutException if it has not answered in time
+	 * @throws ExecutionException if the upstream is unreachable or refuses the connection
+	 * @throws TimeoutException if the upstream has not answered in time
 	 * @throws InterruptedException if the thread was interrupted
 	 */
 	void connect(WebSocketClient client, URI uri, WebSocketHttpHeaders headers, Duration timeout)
@@ -103,24 +104,24 @@ final class Upstream extends AbstractWebSocketHandler {
 	}
 
 	/**
-	 * Returns how the connection was closed.
-	 * @return the status; null if it is open
+	 * Returns the close status.
+	 * @return the status; null if the connection is open
 	 */
 	@Nullable CloseStatus closed() {
 		return this.closed;
 	}
 
 	/**
-	 * Returns for how long the upstream has answered no ping.
-	 * @return the time in nanoseconds; 0 while it is not being read
+	 * Returns the time since the upstream last answered a ping.
+	 * @return the time in nanoseconds; 0 while the container is not reading
 	 */
 	long silence() {
 		return this.waiting ? 0 : System.nanoTime() - this.answeredAt;
 	}
 
 	/**
-	 * Sends a message. Blocks while the upstream does not read, for as long as the
-	 * container allows.
+	 * Sends a message. Blocks while the upstream does not read, up to the container's
+	 * timeout.
 	 * @throws IOException if the connection is broken
 	 */
 	void send(String text) throws IOException {
@@ -128,7 +129,7 @@ final class Upstream extends AbstractWebSocketHandler {
 	}
 
 	/**
-	 * Sends a ping, which the upstream answers after all that was sent before it.
+	 * Sends a ping, which the upstream answers after everything sent before it.
 	 * @param eventId the event up to which messages were sent
 	 * @throws IOException if the connection is broken
 	 */
@@ -139,7 +140,7 @@ final class Upstream extends AbstractWebSocketHandler {
 	}
 
 	/**
-	 * Closes the connection, unless it is closed.
+	 * Closes the connection, unless it is already closed.
 	 */
 	void close(CloseStatus status) {
 		WebSocketSession session = this.session;
@@ -173,7 +174,7 @@ final class Upstream extends AbstractWebSocketHandler {
 	}
 
 	/**
-	 * Some upstreams send JSON in binary messages.
+	 * Accepts text in binary messages, because some upstreams send JSON that way.
 	 */
 	@Override
 	protected void handleBinaryMessage(WebSocketSession session, BinaryMessage message) {
@@ -190,8 +191,8 @@ final class Upstream extends AbstractWebSocketHandler {
 
 	@Override
 	public void handleTransportError(WebSocketSession session, Throwable exception) {
-		// its message may hold the address with a secret in its query
-		logger.debug("An upstream connection has failed: " + exception.getClass().getName());
+		// its message may contain the URL with a secret in its query
+		logger.debug("Transport error of an upstream connection: " + exception.getClass().getName());
 	}
 
 	@Override
@@ -203,7 +204,7 @@ final class Upstream extends AbstractWebSocketHandler {
 		long began = System.nanoTime();
 		this.waiting = true;
 		try {
-			if (!this.inbox.put(item, MOST_WAIT)) {
+			if (!this.inbox.put(item, MAX_WAIT)) {
 				close(session, CloseStatus.SERVICE_OVERLOAD);
 				ended(CloseStatus.SERVICE_OVERLOAD);
 			}
@@ -234,7 +235,7 @@ final class Upstream extends AbstractWebSocketHandler {
 			session.close(status);
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.debug("An upstream connection could not be closed: " + ex.getClass().getName());
+			logger.debug("Failed to close an upstream connection: " + ex.getClass().getName());
 		}
 	}
 

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out with which HTTP status an upstream refused a handshake. WebSocket clients
- * have no common exception for that, but all name the status in their messages.
+ * Determines the HTTP status with which an upstream refused a handshake. WebSocket
+ * clients share no exception type for that, but all include the status in the message.
  */
 final class UpstreamRefusal {
 
@@ -21,8 +21,8 @@ final class UpstreamRefusal {
 
 	/**
 	 * Returns the status.
-	 * @param failure why an attempt failed
-	 * @return the status; 0 if the upstream has not answered with one
+	 * @param failure the failure of an attempt to connect
+	 * @return the status; 0 if the upstream did not send one
 	 */
 	static int status(Throwable failure) {
 		@Nullable Throwable cause = failure;
@@ -37,7 +37,7 @@ final class UpstreamRefusal {
 	}
 
 	/**
-	 * Returns whether a status will not change by itself.
+	 * Returns whether retrying cannot change the status.
 	 */
 	static boolean isPermanent(int status) {
 		return status == 401 || status == 403;

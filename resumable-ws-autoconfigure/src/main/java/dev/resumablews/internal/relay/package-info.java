@@ -1,5 +1,5 @@
 /**
- * Sessions that are connected to an upstream WebSocket, and which node holds it.
+ * Relays between sessions and upstream WebSockets, and their assignment to nodes.
  */
 @NullMarked
 package dev.resumablews.internal.relay;

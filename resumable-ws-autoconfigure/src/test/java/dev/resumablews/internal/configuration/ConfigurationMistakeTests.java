@@ -150,7 +150,7 @@ class ConfigurationMistakeTests {
 				of("a handler of the protocol's type", "Messages of type 'ping' are the protocol's own")
 					.with(PingHandler.class),
 				of("a relay without a URI", "must be a ws:// or wss:// URI").with("relay.x.idle-timeout=5m"),
-				of("a customizer of no relay", "customizes relay 'other', but there is no such relay",
+				of("a customizer of no relay", "customizes relay 'other', which is not configured",
 						"Set resumable-ws.relay.other.uri")
 					.with("relay.x.uri=ws://localhost:1")
 					.with(OtherRelay.class));

@@ -75,7 +75,7 @@ class RelayAutoConfigurationTests {
 				.with(RelayTests.Marking.class)
 				.properties("resumable-ws.relay.other.uri", "ws://localhost:1")
 				.start())
-			.withStackTraceContaining("customizes relay 'realtime', but there is no such relay");
+			.withStackTraceContaining("customizes relay 'realtime', which is not configured");
 	}
 
 	@Test
