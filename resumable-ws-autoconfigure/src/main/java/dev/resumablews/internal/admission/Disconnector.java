@@ -72,7 +72,7 @@ final class Disconnector {
 		this.executor = executor;
 		this.listener = listener;
 		disconnects.onAdded(this::request, this::isNeeded);
-		disconnects.onEndedHere(this::endedHere);
+		disconnects.onEndedLocally(this::endedHere);
 	}
 
 	/**

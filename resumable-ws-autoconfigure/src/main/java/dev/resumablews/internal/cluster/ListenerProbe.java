@@ -34,7 +34,7 @@ final class ListenerProbe {
 
 	private final JdbcExecutor database;
 
-	private boolean heard;
+	private boolean verified;
 
 	private boolean warned;
 
@@ -48,7 +48,7 @@ final class ListenerProbe {
 	 * @throws SQLException if the connection is broken
 	 */
 	void run(Connection connection, ClusterSignal.Receiver receiver) throws SQLException {
-		if (this.heard) {
+		if (this.verified) {
 			return;
 		}
 		execute(connection, "listen " + CHANNEL);
@@ -60,8 +60,8 @@ final class ListenerProbe {
 			logger.debug("Could not check the listening connection", ex);
 			return;
 		}
-		this.heard = await(connection.unwrap(PGConnection.class), receiver);
-		if (this.heard) {
+		this.verified = await(connection.unwrap(PGConnection.class), receiver);
+		if (this.verified) {
 			execute(connection, "unlisten " + CHANNEL);
 		}
 		else if (!this.warned) {
@@ -77,12 +77,12 @@ final class ListenerProbe {
 	private boolean await(PGConnection connection, ClusterSignal.Receiver receiver) throws SQLException {
 		long deadline = System.nanoTime() + TIMEOUT.toNanos();
 		long left = TIMEOUT.toMillis();
-		boolean heard = false;
-		while (!heard && left > 0) {
+		boolean received = false;
+		while (!received && left > 0) {
 			PGNotification[] notifications = connection.getNotifications((int) left);
 			for (PGNotification notification : (notifications != null) ? notifications : new PGNotification[0]) {
 				if (notification.getName().equals(CHANNEL)) {
-					heard = true;
+					received = true;
 				}
 				else {
 					receiver.received(notification.getParameter());
@@ -90,7 +90,7 @@ final class ListenerProbe {
 			}
 			left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
 		}
-		return heard;
+		return received;
 	}
 
 	private static void execute(Connection connection, String sql) throws SQLException {

@@ -31,12 +31,12 @@ final class SignalPoller {
 	 * time there may be too many, and the first may have been deleted. Much shorter than
 	 * their retention.
 	 */
-	static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+	static final Duration MAX_PAUSE = Duration.ofSeconds(10);
 
 	/**
 	 * Longer than the timeout of any statement.
 	 */
-	private static final Duration LONGEST_INSERT = Duration.ofMinutes(1);
+	private static final Duration MAX_INSERT_TIME = Duration.ofMinutes(1);
 
 	private static final int MAX_MISSING = 1000;
 
@@ -97,7 +97,7 @@ final class SignalPoller {
 			this.readAt = System.nanoTime();
 			// remains null if this fails
 			this.last = null;
-			this.last = (last != null && pause < LONGEST_PAUSE.toNanos()) ? read(last) : begin();
+			this.last = (last != null && pause < MAX_PAUSE.toNanos()) ? read(last) : begin();
 		}
 		control.await(this.interval);
 	}
@@ -114,7 +114,7 @@ final class SignalPoller {
 	}
 
 	private Row read(Row last) {
-		this.missing.values().removeIf((since) -> this.readAt - since >= LONGEST_INSERT.toNanos());
+		this.missing.values().removeIf((since) -> this.readAt - since >= MAX_INSERT_TIME.toNanos());
 		Row newest = last;
 		List<Row> rows;
 		do {

@@ -88,7 +88,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		EphemeralCodec ephemeral = EphemeralCodec.read(text);
 		if (ephemeral != null) {
 			if (!ephemeral.node().equals(this.node)) {
-				this.others.heard();
+				this.others.signalReceived();
 				this.onEphemeral.accept(ephemeral.event());
 			}
 			return;
@@ -97,7 +97,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 		if (signal == null || signal.node().equals(this.node)) {
 			return;
 		}
-		this.others.heard();
+		this.others.signalReceived();
 		if (!signal.connected().isEmpty()) {
 			this.onConnections.changed(signal.connected());
 		}
@@ -114,7 +114,7 @@ final class SignalReceiver implements ClusterSignal.Receiver {
 
 	@Override
 	public void missed() {
-		this.others.heard();
+		this.others.signalReceived();
 		this.onConnections.missed();
 		readAll();
 	}

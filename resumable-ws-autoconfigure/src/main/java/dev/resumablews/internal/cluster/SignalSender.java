@@ -32,7 +32,7 @@ final class SignalSender {
 	 */
 	private static final int MAX_WAITING = 100_000;
 
-	private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+	private static final Duration MAX_WAIT = Duration.ofHours(1);
 
 	private static final int EPHEMERALS_AT_ONCE = 100;
 
@@ -197,7 +197,7 @@ final class SignalSender {
 				return;
 			}
 			TimeUnit.NANOSECONDS.timedWait(this,
-					Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), LONGEST_WAIT.toNanos()));
+					Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), MAX_WAIT.toNanos()));
 		}
 	}
 

@@ -305,7 +305,7 @@ public final class Connection implements MessageSender {
 	 * @param number the number of the ping
 	 */
 	public void pong(long number) {
-		this.watchdog.heard();
+		this.watchdog.dataReceived();
 		this.loop.pong(number);
 	}
 

@@ -449,7 +449,7 @@ final class ConnectionLoop {
 	}
 
 	private boolean sendBlockingPing() {
-		begin(this.window.onTheWay());
+		begin(this.window.inFlight());
 		FutureTask<?> ping = new FutureTask<>(this::pingBlocking, null);
 		this.blockingPing = ping;
 		try {

@@ -34,7 +34,7 @@ final class ConnectionWatchdog {
 	/**
 	 * Set by the container's threads.
 	 */
-	private volatile long lastHeard;
+	private volatile long lastReceived;
 
 	/**
 	 * Set by the container's threads.
@@ -56,7 +56,7 @@ final class ConnectionWatchdog {
 		this.window = window;
 		this.tokenExpiresAt = tokenExpiresAt;
 		this.created = time.getAsLong();
-		this.lastHeard = this.created;
+		this.lastReceived = this.created;
 		this.lastPing = this.created;
 		this.lifetime = lifetime(settings).toNanos();
 	}
@@ -64,8 +64,8 @@ final class ConnectionWatchdog {
 	/**
 	 * Records that data arrived from the client. Called by the container's threads.
 	 */
-	void heard() {
-		this.lastHeard = this.time.getAsLong();
+	void dataReceived() {
+		this.lastReceived = this.time.getAsLong();
 	}
 
 	/**
@@ -73,7 +73,7 @@ final class ConnectionWatchdog {
 	 * container reads nothing else from the client. Called by the container's threads.
 	 */
 	void receiving(boolean receiving) {
-		heard();
+		dataReceived();
 		this.receiving = receiving;
 	}
 
@@ -120,7 +120,7 @@ final class ConnectionWatchdog {
 		if (this.loop.isSending() || this.window.isProbing()) {
 			return false;
 		}
-		if (Math.min(now - this.lastHeard, now - this.lastPing) <= this.settings.heartbeatInterval().toNanos()) {
+		if (Math.min(now - this.lastReceived, now - this.lastPing) <= this.settings.heartbeatInterval().toNanos()) {
 			return false;
 		}
 		this.lastPing = now;
@@ -130,7 +130,7 @@ final class ConnectionWatchdog {
 	private boolean isClientStuck(long now) {
 		Duration timeout = this.settings.sendTimeout();
 		if (this.window.isOverdue(now, timeout)) {
-			if (!this.window.isAfterProbe(this.lastHeard)) {
+			if (!this.window.isAfterProbe(this.lastReceived)) {
 				return true;
 			}
 			// the client is alive but does not answer pings
@@ -145,7 +145,7 @@ final class ConnectionWatchdog {
 	 * before its ping, which has its own timeout.
 	 */
 	private boolean isClientSilent(long now) {
-		return now - this.lastHeard > this.settings.heartbeatTimeout().toNanos() && !this.receiving
+		return now - this.lastReceived > this.settings.heartbeatTimeout().toNanos() && !this.receiving
 				&& !this.loop.isSending() && !this.window.isProbing();
 	}
 

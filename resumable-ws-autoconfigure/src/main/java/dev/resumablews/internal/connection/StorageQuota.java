@@ -80,7 +80,7 @@ public final class StorageQuota {
 	 * @param key the message's key
 	 * @param done called after the response was sent
 	 */
-	public void refuse(MessageSender sender, UUID key, Runnable done) {
+	public void reject(MessageSender sender, UUID key, Runnable done) {
 		this.threads.execute(sender.userId(), () -> {
 			try {
 				OptionalLong eventId = this.sessions.storedAs(sender.sessionId(), sender.userId(), key);

@@ -105,45 +105,45 @@ public final class ClientMessageDispatcher {
 			return;
 		}
 		if (this.waiting.isIdle() && frame instanceof Resume resume) {
-			if (!isTooLate()) {
+			if (!isDropped()) {
 				resume(resume);
 			}
 			return;
 		}
 		if (frame instanceof Ephemeral ephemeral) {
-			if (!isTooLate()) {
+			if (!isDropped()) {
 				this.services.ephemerals().handle(this.sender, ephemeral, length);
 			}
 			return;
 		}
 		MessageObservation observed = this.services.observations().message(observedType(frame), this.sender.id());
-		about(observed, () -> dispatch(frame, length, observed));
+		observe(observed, () -> dispatch(frame, length, observed));
 	}
 
 	private void dispatch(ClientFrame frame, int length, MessageObservation observed) {
 		Reservation room;
-		boolean atOnce = this.waiting.isIdle() && !this.services.messages().mayBlock();
-		boolean direct = atOnce && frame instanceof UserMessage;
+		boolean immediate = this.waiting.isIdle() && !this.services.messages().mayBlock();
+		boolean direct = immediate && frame instanceof UserMessage;
 		try {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
 		catch (EventLogUnavailableException ex) {
-			refuse(ex, key(frame), observed);
+			reject(ex, key(frame), observed);
 			return;
 		}
 		if (frame instanceof UserMessage message) {
-			if (atOnce) {
+			if (immediate) {
 				userMessage(message, room, observed);
 			}
 			else {
-				later(observed, () -> userMessage(message, room, observed));
+				enqueue(observed, () -> userMessage(message, room, observed));
 			}
 		}
 		else if (frame instanceof Custom custom && relays(custom) != null) {
-			later(observed, () -> relayMessage(custom, room, observed));
+			enqueue(observed, () -> relayMessage(custom, room, observed));
 		}
 		else {
-			later(observed, () -> {
+			enqueue(observed, () -> {
 				try {
 					handle(frame, observed);
 				}
@@ -154,15 +154,15 @@ public final class ClientMessageDispatcher {
 		}
 	}
 
-	private void later(MessageObservation observed, Runnable task) {
-		this.waiting.execute(() -> about(observed, task));
+	private void enqueue(MessageObservation observed, Runnable task) {
+		this.waiting.execute(() -> observe(observed, task));
 	}
 
 	/**
 	 * Runs the processing of a message within its observation. The session is known once
 	 * it is open.
 	 */
-	private void about(MessageObservation observed, Runnable task) {
+	private void observe(MessageObservation observed, Runnable task) {
 		observed.run(this.opened ? this.sender.sessionId() : null, task);
 	}
 
@@ -201,7 +201,7 @@ public final class ClientMessageDispatcher {
 	}
 
 	private void handle(ClientFrame frame, MessageObservation observed) {
-		if (isTooLate()) {
+		if (isDropped()) {
 			observed.end("dropped");
 			return;
 		}
@@ -221,7 +221,7 @@ public final class ClientMessageDispatcher {
 			}
 		}
 		catch (Throwable ex) {
-			refuse(ex, key(frame), (frame instanceof Custom custom) ? custom.type() : frame.getClass().getSimpleName(),
+			reject(ex, key(frame), (frame instanceof Custom custom) ? custom.type() : frame.getClass().getSimpleName(),
 					observed);
 		}
 	}
@@ -230,7 +230,7 @@ public final class ClientMessageDispatcher {
 	 * Returns whether the message is to be dropped. It is not acknowledged, so the client
 	 * sends it again on its next connection.
 	 */
-	private boolean isTooLate() {
+	private boolean isDropped() {
 		return !this.opened || this.sender.isClosing();
 	}
 
@@ -246,13 +246,13 @@ public final class ClientMessageDispatcher {
 		UUID key = message.idempotencyKey();
 		CompletableFuture<AppendResult> answer;
 		try {
-			if (isTooLate()) {
+			if (isDropped()) {
 				room.release();
 				observed.end("dropped");
 				return;
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), message.content().length())) {
-				refuseForQuota(key, room, observed);
+				rejectForQuota(key, room, observed);
 				return;
 			}
 			answer = this.services.messages()
@@ -260,7 +260,7 @@ public final class ClientMessageDispatcher {
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key, observed);
+			reject(ex, key, observed);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
@@ -283,7 +283,7 @@ public final class ClientMessageDispatcher {
 		CompletableFuture<AppendResult> answer;
 		try {
 			RelayMessages relays = relays(custom);
-			if (isTooLate() || relays == null) {
+			if (isDropped() || relays == null) {
 				room.release();
 				observed.end("dropped");
 				return;
@@ -294,14 +294,14 @@ public final class ClientMessageDispatcher {
 							.formatted(custom.type()));
 			}
 			if (!this.services.quota().tryAdd(this.sender.budget(), custom.payload().toString().length())) {
-				refuseForQuota(key, room, observed);
+				rejectForQuota(key, room, observed);
 				return;
 			}
 			answer = relays.submit(this.sender.sessionId(), this.sender.userId(), custom.type(), custom.payload(), key);
 		}
 		catch (Throwable ex) {
 			room.release();
-			refuse(ex, key, observed);
+			reject(ex, key, observed);
 			return;
 		}
 		answer.whenComplete((appended, failure) -> {
@@ -316,7 +316,7 @@ public final class ClientMessageDispatcher {
 	 */
 	private void answer(AppendResult appended, @Nullable Throwable failure, UUID key, MessageObservation observed) {
 		if (failure != null) {
-			refuse(rejected(failure), key, observed);
+			reject(rejected(failure), key, observed);
 		}
 		else {
 			answer(new Ack(key, appended.eventId(), appended.duplicate()), observed);
@@ -328,7 +328,7 @@ public final class ClientMessageDispatcher {
 		Handlers.Handler handler = this.services.handlers().message(custom.type());
 		if (handler == null) {
 			answer(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
-					"No handler for message type '%s'".formatted(shown(custom.type())), key), observed);
+					"No handler for message type '%s'".formatted(abbreviate(custom.type())), key), observed);
 			return;
 		}
 		ClientMessage message = new ClientMessage(this.sender.sessionId(), this.sender.user(), this.sender.id(),
@@ -352,11 +352,11 @@ public final class ClientMessageDispatcher {
 				this.sender.send(new AuthOk(user.expiresAt()));
 			}
 			else {
-				refuseToken("another_user", "The token belongs to another user");
+				rejectToken("another_user", "The token belongs to another user");
 			}
 		}
 		catch (HandshakeAuthenticationException ex) {
-			refuseToken("token", String.valueOf(ex.getMessage()));
+			rejectToken("token", String.valueOf(ex.getMessage()));
 		}
 		catch (RuntimeException ex) {
 			// its message may contain the token
@@ -367,7 +367,7 @@ public final class ClientMessageDispatcher {
 		}
 	}
 
-	private void refuseToken(String reason, String message) {
+	private void rejectToken(String reason, String message) {
 		this.sender.report(SecurityEvent.Kind.TOKEN_REFUSED, reason);
 		this.sender.send(new ErrorMessage(ErrorCode.UNAUTHORIZED, message, null));
 	}
@@ -386,27 +386,27 @@ public final class ClientMessageDispatcher {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private void refuseForQuota(UUID key, Reservation room, MessageObservation observed) {
-		this.services.quota().refuse(this.sender, key, () -> {
+	private void rejectForQuota(UUID key, Reservation room, MessageObservation observed) {
+		this.services.quota().reject(this.sender, key, () -> {
 			room.release();
 			observed.end("quota_exceeded");
 		});
 	}
 
-	private void refuse(Throwable thrown, @Nullable UUID key, MessageObservation observed) {
-		refuse(thrown, key, "stored messages", observed);
+	private void reject(Throwable thrown, @Nullable UUID key, MessageObservation observed) {
+		reject(thrown, key, "stored messages", observed);
 	}
 
 	/**
 	 * Responds to a message that was not processed.
 	 * @param handled name of the failed handler, for the log
 	 */
-	private void refuse(Throwable thrown, @Nullable UUID key, String handled, MessageObservation observed) {
+	private void reject(Throwable thrown, @Nullable UUID key, String handled, MessageObservation observed) {
 		Throwable failure = unwrapped(thrown);
-		about(observed, () -> refuseNamed(failure, key, handled, observed));
+		observe(observed, () -> rejectNamed(failure, key, handled, observed));
 	}
 
-	private void refuseNamed(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
+	private void rejectNamed(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
 		if (failure instanceof BudgetExceededException exceeded) {
 			this.sender.report(SecurityEvent.Kind.LIMIT_EXCEEDED, exceeded.reason());
 			answer(new ErrorMessage(ErrorCode.UNAVAILABLE,
@@ -429,11 +429,11 @@ public final class ClientMessageDispatcher {
 			answer(new ErrorMessage(ErrorCode.FAILED, "The message could not be stored", key), observed);
 		}
 		else {
-			refuseUnhandled(failure, key, handled, observed);
+			rejectUnhandled(failure, key, handled, observed);
 		}
 	}
 
-	private void refuseUnhandled(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
+	private void rejectUnhandled(Throwable failure, @Nullable UUID key, String handled, MessageObservation observed) {
 		MessageRejectedException rejected = ClientFaults.rejection(failure);
 		if (rejected != null) {
 			logger.debug("Rejected a message of sender %s".formatted(this.sender.id()), failure);
@@ -465,7 +465,7 @@ public final class ClientMessageDispatcher {
 		return (frame instanceof Custom custom) ? custom.idempotencyKey() : null;
 	}
 
-	static String shown(String type) {
+	static String abbreviate(String type) {
 		return (type.length() <= 64) ? type : type.substring(0, 64) + "…";
 	}
 

@@ -58,9 +58,8 @@ final class EphemeralMessages {
 			sender.handled();
 		}
 		else if (handler == null) {
-			sender.send(new ErrorMessage(ErrorCode.UNKNOWN_TYPE,
-					"No handler for ephemeral message type '%s'".formatted(ClientMessageDispatcher.shown(frame.type())),
-					null));
+			sender.send(new ErrorMessage(ErrorCode.UNKNOWN_TYPE, "No handler for ephemeral message type '%s'"
+				.formatted(ClientMessageDispatcher.abbreviate(frame.type())), null));
 		}
 		else {
 			if (tryTake(sender, length)) {

@@ -33,9 +33,9 @@ final class EventStreamChannel implements ClientChannel {
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
-	private static final int SHORTEST_RETRY = 1000;
+	private static final int MIN_RETRY = 1000;
 
-	private static final int LONGEST_RETRY = 3000;
+	private static final int MAX_RETRY = 3000;
 
 	private final AsyncBody body;
 
@@ -70,7 +70,7 @@ final class EventStreamChannel implements ClientChannel {
 	 */
 	void begin(LongConsumer onTaken) {
 		this.onTaken = onTaken;
-		int retry = ThreadLocalRandom.current().nextInt(SHORTEST_RETRY, LONGEST_RETRY);
+		int retry = ThreadLocalRandom.current().nextInt(MIN_RETRY, MAX_RETRY);
 		this.body.write(("retry: " + retry + "\n\n").getBytes(StandardCharsets.US_ASCII), (failure) -> {
 		});
 	}

@@ -9,7 +9,7 @@ public final class OtherNodes {
 
 	private boolean present = true;
 
-	private long heard;
+	private long signals;
 
 	/**
 	 * Returns whether there may be other nodes with clients.
@@ -22,9 +22,9 @@ public final class OtherNodes {
 	/**
 	 * Records that a signal of another node arrived, or may have been missed.
 	 */
-	public synchronized void heard() {
+	public synchronized void signalReceived() {
 		this.present = true;
-		this.heard++;
+		this.signals++;
 	}
 
 	/**
@@ -33,7 +33,7 @@ public final class OtherNodes {
 	 * @return a mark to pass to {@link #counted(long, boolean)}
 	 */
 	public synchronized long mark() {
-		return this.heard;
+		return this.signals;
 	}
 
 	/**
@@ -43,7 +43,7 @@ public final class OtherNodes {
 	 * @param present whether other nodes have clients
 	 */
 	public synchronized void counted(long mark, boolean present) {
-		if (mark == this.heard) {
+		if (mark == this.signals) {
 			this.present = present;
 		}
 	}

@@ -27,16 +27,16 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SendWindow {
 
-	private static final int SHORTEST_FRAME = 1024;
+	private static final int MIN_FRAME = 1024;
 
-	private static final int FRAMES_ON_THE_WAY = 4;
+	private static final int FRAMES_IN_FLIGHT = 4;
 
 	private static final int GROWTH = 4;
 
 	/**
 	 * Data that fits into the buffers of any network together with a ping.
 	 */
-	private static final int SURE_TO_FIT = 1024;
+	private static final int ALWAYS_FITS = 1024;
 
 	/**
 	 * Slowest supported link: one byte per millisecond.
@@ -86,7 +86,7 @@ public final class SendWindow {
 	 */
 	public SendWindow(long longest, Duration heartbeat) {
 		this.longest = longest;
-		this.initial = Math.min(longest, Math.max(SHORTEST_FRAME, heartbeat.toMillis() / 2));
+		this.initial = Math.min(longest, Math.max(MIN_FRAME, heartbeat.toMillis() / 2));
 		this.frame = this.initial;
 	}
 
@@ -101,7 +101,7 @@ public final class SendWindow {
 	 * Returns whether another event may be sent.
 	 */
 	public synchronized boolean isOpen() {
-		return this.unanswered || this.sent - this.confirmed < FRAMES_ON_THE_WAY * this.frame;
+		return this.unanswered || this.sent - this.confirmed < FRAMES_IN_FLIGHT * this.frame;
 	}
 
 	/**
@@ -109,15 +109,15 @@ public final class SendWindow {
 	 * all unconfirmed data and be full.
 	 */
 	public synchronized boolean hasRoomForPing() {
-		return this.sent - this.confirmed <= SURE_TO_FIT;
+		return this.sent - this.confirmed <= ALWAYS_FITS;
 	}
 
 	/**
 	 * Returns how much of the unconfirmed data counts as in flight: at most two of the
 	 * first frames, unless a single event is longer.
 	 */
-	public synchronized long onTheWay() {
-		return Math.min(this.sent - this.confirmed, longestOnTheWay());
+	public synchronized long inFlight() {
+		return Math.min(this.sent - this.confirmed, maxInFlight());
 	}
 
 	/**
@@ -164,7 +164,7 @@ public final class SendWindow {
 		if (this.probing) {
 			double seconds = Math.max(1, TimeUnit.NANOSECONDS.toMillis(now - this.probedAt)) / 1000.0;
 			long transmitted = (long) Math.min(length / seconds, GROWTH * (double) this.frame);
-			this.frame = Math.min(this.longest, Math.max(SHORTEST_FRAME, transmitted));
+			this.frame = Math.min(this.longest, Math.max(MIN_FRAME, transmitted));
 		}
 		this.awaited = false;
 		this.probing = false;
@@ -188,8 +188,8 @@ public final class SendWindow {
 	 * @return whether it is overdue
 	 */
 	public synchronized boolean isOverdue(long now, Duration timeout) {
-		long onTheWay = Math.min(this.probed - this.confirmed, longestOnTheWay());
-		return this.probing && now - this.probedAt > allowance(timeout, onTheWay);
+		long inFlight = Math.min(this.probed - this.confirmed, maxInFlight());
+		return this.probing && now - this.probedAt > allowance(timeout, inFlight);
 	}
 
 	/**
@@ -218,7 +218,7 @@ public final class SendWindow {
 		return timeout.toNanos() + length * NANOS_PER_BYTE;
 	}
 
-	private long longestOnTheWay() {
+	private long maxInFlight() {
 		return Math.max(2 * this.initial, this.oversized);
 	}
 

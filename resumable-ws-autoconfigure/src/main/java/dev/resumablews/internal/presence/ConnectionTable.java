@@ -35,7 +35,7 @@ public final class ConnectionTable {
 	 * upserted, because an upsert does not report whether it existed.
 	 */
 	private static final String UPDATE = """
-			with gone as (
+			with deleted as (
 				delete from ws_live_connections c
 				using unnest(?::uuid[], ?::uuid[]) as g (connection_id, session_id)
 				where c.session_id = g.session_id and c.connection_id = g.connection_id
@@ -137,17 +137,17 @@ public final class ConnectionTable {
 	 * Records in one statement that this node is alive, and which of its connections were
 	 * opened and closed.
 	 * @param opened connections that were opened
-	 * @param gone connections that were closed
+	 * @param closed connections that were closed
 	 * @return whether this node was known, and whether other nodes have connections
 	 */
-	public Update update(Collection<LiveConnection> opened, Collection<LiveConnection> gone) {
+	public Update update(Collection<LiveConnection> opened, Collection<LiveConnection> closed) {
 		long now = System.nanoTime();
 		return this.database.execute((session) -> session.query(UPDATE, (statement) -> {
 			Connection connection = statement.getConnection();
-			Array goneIds = connection.createArrayOf("uuid", values(gone, LiveConnection::connectionId));
-			Array goneSessions = connection.createArrayOf("uuid", values(gone, LiveConnection::sessionId));
-			statement.setArray(1, goneIds);
-			statement.setArray(2, goneSessions);
+			Array closedIds = connection.createArrayOf("uuid", values(closed, LiveConnection::connectionId));
+			Array closedSessions = connection.createArrayOf("uuid", values(closed, LiveConnection::sessionId));
+			statement.setArray(1, closedIds);
+			statement.setArray(2, closedSessions);
 			statement.setObject(3, this.nodeId);
 			statement.setObject(4, this.nodeId);
 			statement.setObject(5, this.nodeId);

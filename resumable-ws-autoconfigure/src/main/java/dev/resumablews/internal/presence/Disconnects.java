@@ -41,7 +41,7 @@ public final class Disconnects {
 
 	private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-	private final List<Consumer<UUID>> hereListeners = new CopyOnWriteArrayList<>();
+	private final List<Consumer<UUID>> localListeners = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Creates the store.
@@ -79,17 +79,17 @@ public final class Disconnects {
 	 * not block.
 	 * @param key a key of {@link DisconnectKey}
 	 */
-	public void endHere(UUID key) {
-		this.hereListeners.forEach((listener) -> listener.accept(key));
+	public void endLocally(UUID key) {
+		this.localListeners.forEach((listener) -> listener.accept(key));
 	}
 
 	/**
 	 * Adds a listener for logins that end on this node.
-	 * @param listener receives the keys passed to {@link #endHere}; must return quickly
-	 * and must not throw
+	 * @param listener receives the keys passed to {@link #endLocally}; must return
+	 * quickly and must not throw
 	 */
-	public void onEndedHere(Consumer<UUID> listener) {
-		this.hereListeners.add(listener);
+	public void onEndedLocally(Consumer<UUID> listener) {
+		this.localListeners.add(listener);
 	}
 
 	/**

@@ -26,7 +26,7 @@ public final class FrameReader {
 	private static final Pattern UUID_PATTERN = Pattern
 		.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
 
-	private static final int SHOWN = 40;
+	private static final int MAX_SHOWN = 40;
 
 	private static final int MAX_ECHO = 64;
 
@@ -61,7 +61,7 @@ public final class FrameReader {
 	private static boolean isEphemeral(JsonNode frame, @Nullable UUID key) throws MalformedFrameException {
 		JsonNode value = frame.path("ephemeral");
 		if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
-			throw invalid("'ephemeral' must be true or false, not " + shown(value), key);
+			throw invalid("'ephemeral' must be true or false, not " + abbreviate(value), key);
 		}
 		if (key != null && value.booleanValue(false)) {
 			throw invalid("An ephemeral message must not have an 'idempotency_key', because it is not stored", key);
@@ -104,7 +104,8 @@ public final class FrameReader {
 	private static @Nullable JsonNode echo(JsonNode frame) throws MalformedFrameException {
 		JsonNode value = frame.get("t");
 		if (value != null && value.toString().length() > MAX_ECHO) {
-			throw invalid("'t' must have at most %d characters as JSON, but is %s".formatted(MAX_ECHO, shown(value)),
+			throw invalid(
+					"'t' must have at most %d characters as JSON, but is %s".formatted(MAX_ECHO, abbreviate(value)),
 					null);
 		}
 		return value;
@@ -113,7 +114,7 @@ public final class FrameReader {
 	private static long eventId(JsonNode frame) throws MalformedFrameException {
 		JsonNode value = frame.path("lastEventId");
 		if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-			throw invalid("'lastEventId' must be an integer of 0 or more, not " + shown(value), null);
+			throw invalid("'lastEventId' must be an integer of 0 or more, not " + abbreviate(value), null);
 		}
 		return value.longValue();
 	}
@@ -124,7 +125,7 @@ public final class FrameReader {
 			return null;
 		}
 		if (!value.isString() || !Forks.isValid(value.stringValue())) {
-			throw invalid("'epoch' must be a value sent by the server, not " + shown(value), null);
+			throw invalid("'epoch' must be a value sent by the server, not " + abbreviate(value), null);
 		}
 		return new Forks(value.stringValue());
 	}
@@ -133,7 +134,7 @@ public final class FrameReader {
 			throws MalformedFrameException {
 		JsonNode value = frame.path(field);
 		if (!value.isString()) {
-			throw invalid("'%s' must be a string, not %s".formatted(field, shown(value)), key);
+			throw invalid("'%s' must be a string, not %s".formatted(field, abbreviate(value)), key);
 		}
 		return value.stringValue();
 	}
@@ -145,7 +146,7 @@ public final class FrameReader {
 			return null;
 		}
 		if (!value.isString() || !UUID_PATTERN.matcher(value.stringValue()).matches()) {
-			throw invalid("'%s' must be a UUID, not %s".formatted(field, shown(value)), key);
+			throw invalid("'%s' must be a UUID, not %s".formatted(field, abbreviate(value)), key);
 		}
 		return UUID.fromString(value.stringValue());
 	}
@@ -154,12 +155,12 @@ public final class FrameReader {
 		return new MalformedFrameException(ErrorCode.INVALID, message, key);
 	}
 
-	private static String shown(JsonNode value) {
+	private static String abbreviate(JsonNode value) {
 		if (value.isMissingNode()) {
 			return "missing";
 		}
 		String text = value.toString();
-		return (text.length() <= SHOWN) ? text : WellFormed.text(text.substring(0, SHOWN)) + "…";
+		return (text.length() <= MAX_SHOWN) ? text : WellFormed.text(text.substring(0, MAX_SHOWN)) + "…";
 	}
 
 }

@@ -47,12 +47,12 @@ final class SessionEraser {
 			""".formatted(EMPTY_SESSIONS);
 
 	private static final String REMOVE_EMPTY = """
-			with gone as (
+			with deleted as (
 				delete from ws_empty_sessions where session_id = any (?::uuid[]) returning session_id, user_id
 			), disconnected as (
-				delete from ws_live_connections where session_id = any (array(select session_id from gone))
+				delete from ws_live_connections where session_id = any (array(select session_id from deleted))
 			)
-			select session_id, user_id from gone
+			select session_id, user_id from deleted
 			""";
 
 	private static final String FIND = """

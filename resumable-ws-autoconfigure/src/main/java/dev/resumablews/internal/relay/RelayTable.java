@@ -90,7 +90,7 @@ final class RelayTable {
 				) r
 				where not exists (select from locked l where l.session_id = c.session_id and l.name = c.name)
 			), judged as materialized (
-				select l.*, s.session_id is null as gone
+				select l.*, s.session_id is null as orphaned
 				from locked l
 				left join lateral (
 					select s.session_id
@@ -100,26 +100,26 @@ final class RelayTable {
 				) s on true
 			), ranked as materialized (
 				select j.*, c.lease, c.room, row_number() over (
-					partition by j.name, gone order by created_at, j.session_id) as place
+					partition by j.name, orphaned order by created_at, j.session_id) as place
 				from judged j
 				join configured c on c.name = j.name
-			), gone as (
+			), deleted as (
 				delete from ws_relays r
 				using ranked k
-				where k.gone and r.session_id = k.session_id and r.name = k.name
+				where k.orphaned and r.session_id = k.session_id and r.name = k.name
 			), claimed as (
 				update ws_relays r
 				set state = 'running', node_id = ?, fence = r.fence + 1 + floor(random() * 1000000000)::bigint,
 					lease_until = statement_timestamp() + make_interval(secs => k.lease), updated_at = statement_timestamp()
 				from ranked k
-				where not k.gone and k.place <= k.room and r.session_id = k.session_id and r.name = k.name
+				where not k.orphaned and k.place <= k.room and r.session_id = k.session_id and r.name = k.name
 				returning r.session_id, r.name, r.user_id, r.fence, r.wanted_id, r.attempted_id, r.forwarded_id,
 					r.asked_bytes, r.forwarded_bytes
 			), offered as (
 				update ws_relays r
 				set node_id = null, lease_until = statement_timestamp(), updated_at = statement_timestamp()
 				from ranked k
-				where not k.gone and k.place > k.room and not k.lapsed
+				where not k.orphaned and k.place > k.room and not k.lapsed
 					and r.session_id = k.session_id and r.name = k.name
 				returning 1
 			), summary as (

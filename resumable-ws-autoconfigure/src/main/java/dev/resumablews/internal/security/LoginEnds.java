@@ -68,7 +68,7 @@ final class LoginEnds implements HttpSessionListener, HttpSessionIdListener, Log
 		Disconnects disconnects = (authentication != null && session != null) ? this.disconnects.get() : null;
 		if (disconnects != null) {
 			UUID key = key(session.getId());
-			disconnects.endHere(key);
+			disconnects.endLocally(key);
 			try {
 				disconnects.add(key);
 			}
@@ -82,7 +82,7 @@ final class LoginEnds implements HttpSessionListener, HttpSessionIdListener, Log
 	private void endHere(String sessionId) {
 		Disconnects disconnects = this.stopped ? null : this.disconnects.get();
 		if (disconnects != null) {
-			disconnects.endHere(key(sessionId));
+			disconnects.endLocally(key(sessionId));
 		}
 	}
 

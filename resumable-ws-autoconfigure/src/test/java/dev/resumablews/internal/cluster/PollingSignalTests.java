@@ -179,7 +179,7 @@ class PollingSignalTests {
 		awaitReceived("a");
 		assertThat(this.received.missed).hasValue(1);
 		this.received.needed = false;
-		LockSupport.parkNanos(SignalPoller.LONGEST_PAUSE.plus(SOME_LOOKS).toNanos());
+		LockSupport.parkNanos(SignalPoller.MAX_PAUSE.plus(SOME_LOOKS).toNanos());
 		this.received.needed = true;
 		await().until(() -> this.received.missed.get() == 2);
 		this.signal.send(List.of("b"));
@@ -219,7 +219,7 @@ class PollingSignalTests {
 			await().until(() -> ((SpiedDataSource) nodes.second().bean(DataSource.class)).looks() > 3);
 			int before = heard.get();
 			nodes.first().bean(NodeNotifier.class).notifyOthers();
-			await().atMost(SignalPoller.LONGEST_PAUSE.dividedBy(2)).until(() -> heard.get() > before);
+			await().atMost(SignalPoller.MAX_PAUSE.dividedBy(2)).until(() -> heard.get() > before);
 		}
 	}
 
