@@ -17,6 +17,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -52,7 +53,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The direction of dependencies, and conventions of Spring Boot's own modules. They hold
  * for packages that are still to come, too.
  */
-@AnalyzeClasses(packages = ArchitectureTests.ROOT, importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = ArchitectureTests.ROOT,
+		importOptions = { ImportOption.DoNotIncludeTests.class, ArchitectureTests.DoNotIncludeTestModule.class })
 class ArchitectureTests {
 
 	static final String ROOT = "dev.resumablews";
@@ -330,6 +332,18 @@ class ArchitectureTests {
 			}
 
 		};
+	}
+
+	/**
+	 * Leaves out the module with the test support for applications.
+	 */
+	static final class DoNotIncludeTestModule implements ImportOption {
+
+		@Override
+		public boolean includes(Location location) {
+			return !location.contains("resumable-ws-test");
+		}
+
 	}
 
 }

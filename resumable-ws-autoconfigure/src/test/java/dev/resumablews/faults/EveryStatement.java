@@ -18,16 +18,15 @@ import java.util.stream.IntStream;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.Close;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.FaultPlan;
 import dev.resumablews.testing.FaultyPostgres;
 import dev.resumablews.testing.RealtimeUpstream;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -119,12 +118,12 @@ final class EveryStatement implements AutoCloseable {
 	void run(Runnable arm) {
 		String user = "user-" + RUNS.incrementAndGet();
 		arm.run();
-		try (ReplayingClient phone = client(this.first, user, null)) {
-			UUID session = UUID.fromString(phone.sessionId());
+		try (ResumableWsTestClient phone = client(() -> this.first, user)) {
+			UUID session = phone.sessionId();
 			arm.run();
 			phone.awaitWholeReply(phone.say("Hello"));
 			arm.run();
-			try (ReplayingClient laptop = client(this.second, user, session)) {
+			try (ResumableWsTestClient laptop = joining(this.second, user, session)) {
 				laptop.awaitReplayComplete();
 				for (Runnable step : steps(user, session, phone)) {
 					arm.run();
@@ -136,7 +135,7 @@ final class EveryStatement implements AutoCloseable {
 		}
 	}
 
-	private List<Runnable> steps(String user, UUID session, ReplayingClient phone) {
+	private List<Runnable> steps(String user, UUID session, ResumableWsTestClient phone) {
 		return List.of(() -> publish(session), () -> phone.awaitWholeReply(phone.say("Hi")),
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
 				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
@@ -154,10 +153,9 @@ final class EveryStatement implements AutoCloseable {
 		String user = "user-" + RUNS.incrementAndGet();
 		arm.run();
 		TestServer third = again(() -> start(this.postgres.url(), "", "polling"));
-		try (ReplayingClient client = ReplayingClient.start(() -> address(third.isRunning() ? third : this.first, user),
-				PATIENCE)) {
-			UUID session = UUID.fromString(client.sessionId());
-			String key = client.say(ScenarioApplication.ENDLESS);
+		try (ResumableWsTestClient client = client(() -> third.isRunning() ? third : this.first, user)) {
+			UUID session = client.sessionId();
+			UUID key = client.say(ScenarioApplication.ENDLESS);
 			client.awaitReply(key);
 			int looks = looksAtSignals();
 			await().atMost(PATIENCE).until(() -> looksAtSignals() > looks);
@@ -182,7 +180,7 @@ final class EveryStatement implements AutoCloseable {
 		String url = this.postgres.through(TestPostgres.createDatabase());
 		arm.run();
 		try (TestServer server = again(() -> start(url, "chat", "postgres"));
-				ReplayingClient client = ReplayingClient.start(() -> address(server, "user"), PATIENCE)) {
+				ResumableWsTestClient client = client(() -> server, "user")) {
 			client.awaitWholeReply(client.say("Hi"));
 			assertThat(client.violations()).isEmpty();
 		}
@@ -195,7 +193,7 @@ final class EveryStatement implements AutoCloseable {
 	void handle(Runnable arm) {
 		String url = this.postgres.through(TestPostgres.createDatabase());
 		try (TestServer server = again(() -> start(url, "", "postgres", HandlingApplication.class));
-				ReplayingClient client = ReplayingClient.start(() -> address(server, "user"), PATIENCE)) {
+				ResumableWsTestClient client = client(() -> server, "user")) {
 			for (int n = 1; n <= 2; n++) {
 				arm.run();
 				client.say("Hi");
@@ -203,7 +201,7 @@ final class EveryStatement implements AutoCloseable {
 				await().atMost(PATIENCE)
 					.until(() -> client.events()
 						.stream()
-						.filter((event) -> type(event).equals("handled"))
+						.filter((event) -> event.type().equals("handled"))
 						.count() == handled);
 			}
 			await().atMost(PATIENCE)
@@ -211,7 +209,7 @@ final class EveryStatement implements AutoCloseable {
 					.sql("select count(*) from ws_replies")
 					.query(Integer.class)
 					.single()) == 0);
-			assertThat(client.events().stream().filter((event) -> type(event).equals("handled"))).hasSize(2);
+			assertThat(client.events().stream().filter((event) -> event.type().equals("handled"))).hasSize(2);
 			assertThat(client.violations()).isEmpty();
 		}
 	}
@@ -291,8 +289,8 @@ final class EveryStatement implements AutoCloseable {
 	/**
 	 * Cancels a reply that has run for so long that its lease was renewed.
 	 */
-	private void cancelLongReply(UUID session, ReplayingClient client) {
-		String key = client.say(ScenarioApplication.ENDLESS);
+	private void cancelLongReply(UUID session, ResumableWsTestClient client) {
+		UUID key = client.say(ScenarioApplication.ENDLESS);
 		client.awaitReply(key);
 		String lease = lease(session);
 		await().atMost(PATIENCE).until(() -> !lease(session).equals(lease));
@@ -306,25 +304,23 @@ final class EveryStatement implements AutoCloseable {
 			.single();
 	}
 
-	private static void cancelReply(ReplayingClient client, String key) {
+	private static void cancelReply(ResumableWsTestClient client, UUID key) {
 		await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).until(() -> {
 			String reply = client.awaitReply(key);
-			client.send(Map.of("type", "cancel"));
+			client.sendOnce(Map.of("type", "cancel"));
 			return hasEnded(client, reply);
 		});
 	}
 
-	private static boolean hasEnded(ReplayingClient client, String reply) {
+	private static boolean hasEnded(ResumableWsTestClient client, String reply) {
 		return client.events()
 			.stream()
-			.anyMatch((event) -> List.of("assistant_message", "assistant_failed").contains(type(event))
-					&& event.path("payload").path("message_id").asString("").equals(reply));
+			.anyMatch((event) -> List.of("assistant_message", "assistant_failed").contains(event.type())
+					&& event.payload().path("message_id").asString("").equals(reply));
 	}
 
-	private void order(UUID session, ReplayingClient client) {
-		String key = UUID.randomUUID().toString();
-		client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "tea"), "idempotency_key", key));
-		client.awaitAck(key);
+	private void order(UUID session, ResumableWsTestClient client) {
+		client.awaitAck(client.send("order", Map.of("item", "tea")));
 		assertThat(count("select count(*) from orders where session_id = ?", session)).as("resets %s", client.resets())
 			.isEqualTo(1);
 	}
@@ -348,16 +344,16 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private void beginByOrder(String user) {
-		try (ReplayingClient client = client(this.second, user, null)) {
-			order(UUID.fromString(client.sessionId()), client);
+		try (ResumableWsTestClient client = client(() -> this.second, user)) {
+			order(client.sessionId(), client);
 			assertThat(client.violations()).isEmpty();
 		}
 	}
 
 	private void beginByTransaction(String user) {
-		try (ReplayingClient client = client(this.second, user, null)) {
-			publishInTransaction(UUID.fromString(client.sessionId()));
-			client.awaitEvent((event) -> type(event).equals("noted"));
+		try (ResumableWsTestClient client = client(() -> this.second, user)) {
+			publishInTransaction(client.sessionId());
+			client.awaitEvent("noted");
 			assertThat(client.violations()).isEmpty();
 		}
 	}
@@ -375,22 +371,22 @@ final class EveryStatement implements AutoCloseable {
 		assertThat(again(() -> sessions.storedBytes(user))).isPositive();
 	}
 
-	private static void comeBack(ReplayingClient client) {
+	private static void comeBack(ResumableWsTestClient client) {
 		int before = client.reconnects();
-		client.cut();
+		client.disconnect();
 		await().atMost(PATIENCE).until(() -> client.reconnects() > before);
 		client.awaitReplayComplete();
 	}
 
-	private void comeLate(String user, UUID session, ReplayingClient phone) {
-		try (ReplayingClient late = client(this.second, user, session)) {
+	private void comeLate(String user, UUID session, ResumableWsTestClient phone) {
+		try (ResumableWsTestClient late = joining(this.second, user, session)) {
 			late.awaitEventId(phone.lastEventId());
 			late.awaitReplayComplete();
 			assertThat(late.violations()).isEmpty();
 		}
 	}
 
-	private void comeBackAfterHours(UUID session, ReplayingClient phone) {
+	private void comeBackAfterHours(UUID session, ResumableWsTestClient phone) {
 		this.direct.sql("update ws_sessions set last_active_at = now() - interval '2 hours' where session_id = ?")
 			.param(session)
 			.update();
@@ -405,16 +401,16 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private void closeSession(String user, Consumer<UUID> close) {
-		try (ReplayingClient client = client(this.second, user, null)) {
-			UUID session = UUID.fromString(client.sessionId());
+		try (ResumableWsTestClient client = client(() -> this.second, user)) {
+			UUID session = client.sessionId();
 			sessions(this.first).publish(session, "bye", Map.of());
 			again(() -> {
 				close.accept(session);
 				return true;
 			});
-			client.awaitEvent((event) -> type(event).equals("bye"));
+			client.awaitEvent("bye");
 			await().atMost(PATIENCE).until(() -> client.gaveUp() != null);
-			assertThat(client.closeCodes()).contains(1000);
+			assertThat(client.closes()).extracting(Close::code).contains(1000);
 			assertThat(client.violations()).isEmpty();
 		}
 	}
@@ -425,7 +421,7 @@ final class EveryStatement implements AutoCloseable {
 				insert into ws_empty_sessions (session_id, user_id, created_at)
 				select gen_random_uuid(), ?, now() - interval '1 hour' from generate_series(1, 1000)
 				""").param(user).update();
-		try (ReplayingClient client = client(this.second, user, null)) {
+		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			client.awaitReplayComplete();
 			assertThat(client.violations()).isEmpty();
 			assertThat(this.direct.sql("select count(*) from ws_empty_sessions where user_id = ?")
@@ -442,10 +438,9 @@ final class EveryStatement implements AutoCloseable {
 			.param(user)
 			.update();
 		again(() -> {
-			try (WsTestClient client = address(this.second, user).connect()) {
-				client.await("replay_complete");
-				client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
-				assertThat(client.await("error").path("code").asString("")).isIn("quota_exceeded", "unavailable");
+			try (ResumableWsTestClient client = address(() -> this.second, user).connect()) {
+				client.awaitReplayComplete();
+				assertThat(client.awaitError(client.say("Hi")).code()).isIn("quota_exceeded", "unavailable");
 				return true;
 			}
 			catch (AssertionError ex) {
@@ -460,31 +455,31 @@ final class EveryStatement implements AutoCloseable {
 	 */
 	private void relay() {
 		String user = "relayed-" + RUNS.incrementAndGet();
-		try (ReplayingClient client = client(this.second, user, null)) {
-			UUID session = UUID.fromString(client.sessionId());
+		try (ResumableWsTestClient client = client(() -> this.second, user)) {
+			UUID session = client.sessionId();
 			relay(client, 1);
-			try (ReplayingClient other = client(this.first, user, session)) {
+			try (ResumableWsTestClient other = joining(this.first, user, session)) {
 				relay(other, 2);
 				assertThat(other.violations()).isEmpty();
 			}
-			client.awaitEvent((event) -> event.path("payload").path("status").asString("").equals("closed"));
+			client.await(ServerFrame.Event.class,
+					(event) -> event.payload().path("status").asString("").equals("closed"));
 			assertThat(client.violations()).isEmpty();
 			assertThat(count("select count(*) from ws_events where session_id = ? and message_id is not null", session))
 				.isEqualTo(2);
 		}
 	}
 
-	private static void relay(ReplayingClient client, int n) {
-		client.sendOnce(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", n),
-				"idempotency_key", UUID.randomUUID().toString()));
-		client
-			.awaitEvent((event) -> event.path("payload").path("event").path("type").asString("").equals("response.done")
-					&& event.path("payload").path("event").path("n").asInt() == n);
+	private static void relay(ResumableWsTestClient client, int n) {
+		client.send("relay.realtime", Map.of("type", "response.create", "n", n));
+		client.await(ServerFrame.Event.class,
+				(event) -> event.payload().at("/event/type").asString("").equals("response.done")
+						&& event.payload().at("/event/n").asInt() == n);
 	}
 
 	private void disconnect() {
 		String user = "disconnected-" + RUNS.incrementAndGet();
-		try (ReplayingClient client = client(this.second, user, null)) {
+		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			client.awaitReplayComplete();
 			int before = client.reconnects();
 			again(() -> {
@@ -492,7 +487,7 @@ final class EveryStatement implements AutoCloseable {
 				return true;
 			});
 			await().atMost(PATIENCE).until(() -> client.reconnects() > before);
-			assertThat(client.closeCodes()).contains(4401);
+			assertThat(client.closes()).extracting(Close::code).contains(4401);
 			assertThat(client.violations()).isEmpty();
 		}
 	}
@@ -503,7 +498,7 @@ final class EveryStatement implements AutoCloseable {
 	private void erase() {
 		String user = "erased-" + RUNS.incrementAndGet();
 		UUID session = UUID.randomUUID();
-		try (WsTestClient looking = again(() -> address(this.second, user).connect())) {
+		try (ResumableWsTestClient looking = again(() -> address(() -> this.second, user).connect())) {
 			this.direct.sql("""
 					insert into ws_sessions (session_id, user_id, last_event_id) values (:session, :user, 1);
 					insert into ws_events (session_id, id, type, payload, created_at)
@@ -559,10 +554,10 @@ final class EveryStatement implements AutoCloseable {
 		});
 	}
 
-	private void assertPromises(UUID session, ReplayingClient phone, ReplayingClient laptop) {
+	private void assertPromises(UUID session, ResumableWsTestClient phone, ResumableWsTestClient laptop) {
 		sessions(this.second).publish(session, "after", Map.of());
 		phone.awaitWholeReply(phone.say("Are you there?"));
-		phone.awaitEvent((event) -> type(event).equals("after"));
+		phone.awaitEvent("after");
 		laptop.awaitEventId(phone.lastEventId());
 		awaitNoReplies(session);
 		Map<String, Integer> expected = Map.of("tick", TICKS, "ordered", 1, "noted", 1, "hello", 1, "after", 1,
@@ -574,11 +569,11 @@ final class EveryStatement implements AutoCloseable {
 					.isEqualTo(number));
 		assertThat(count("select count(*) from ws_events where session_id = ? and type = 'assistant_delta'", session))
 			.isZero();
-		for (ReplayingClient client : List.of(phone, laptop)) {
+		for (ResumableWsTestClient client : List.of(phone, laptop)) {
 			assertThat(client.violations()).isEmpty();
 			assertThat(client.resets()).isEmpty();
 			assertThat(client.gaveUp()).isNull();
-			assertThat(client.errors()).allMatch((error) -> error.path("code").asString("").equals("unavailable"));
+			assertThat(client.errors()).allMatch((error) -> error.code().equals("unavailable"));
 		}
 		awaitNoWork();
 	}
@@ -620,22 +615,24 @@ final class EveryStatement implements AutoCloseable {
 		return this.direct.sql(sql).param(id).query(Integer.class).single();
 	}
 
-	private ReplayingClient client(TestServer server, String user, @Nullable UUID session) {
-		Supplier<WsTestClient.Builder> address = () -> (session != null)
-				? address(server, user).query("sessionId", session).query("lastEventId", 0) : address(server, user);
-		return ReplayingClient.start(address, PATIENCE);
+	private static ResumableWsTestClient client(Supplier<TestServer> server, String user) {
+		return address(server, user).start();
 	}
 
-	private static WsTestClient.Builder address(TestServer server, String user) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).query("presence", "true");
+	private static ResumableWsTestClient joining(TestServer server, String user, UUID session) {
+		return address(() -> server, user).session(session).start();
+	}
+
+	private static ResumableWsTestClient.Builder address(Supplier<TestServer> server, String user) {
+		return ResumableWsTestClient.builder(() -> server.get().uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.query("presence", "true")
+			.timeout(PATIENCE);
 	}
 
 	private static ResumableSessions sessions(TestServer server) {
 		return server.bean(ResumableSessions.class);
-	}
-
-	private static String type(JsonNode event) {
-		return event.path("type").asString("");
 	}
 
 	@Override

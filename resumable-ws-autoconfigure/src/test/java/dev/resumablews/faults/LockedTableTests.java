@@ -15,12 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.NotUnderFaults;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -100,8 +99,12 @@ class LockedTableTests {
 		String user = "user-" + this.users.incrementAndGet();
 		ExecutorService threads = Executors.newFixedThreadPool(6);
 		Phaser looks = new Phaser(1);
-		try (ReplayingClient client = ReplayingClient.start(() -> address(user), PATIENCE)) {
-			UUID session = UUID.fromString(client.sessionId());
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE)
+			.start()) {
+			UUID session = client.sessionId();
 			client.awaitWholeReply(client.say("Hi"));
 			int before = backends();
 			try (Connection lock = DriverManager.getConnection(this.url);
@@ -128,13 +131,12 @@ class LockedTableTests {
 		}
 	}
 
-	private List<Runnable> calls(String user, UUID session, ReplayingClient client) {
+	private List<Runnable> calls(String user, UUID session, ResumableWsTestClient client) {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		return List.of(() -> sessions.publish(session, "tick", Map.of()),
 				() -> sessions.publishToUser(user, "hello", Map.of()), () -> sessions.history(session, 0, 10),
-				() -> sessions.connectionCount(user), () -> client.send(Map.of("type", "cancel")),
-				() -> client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "tea"), "idempotency_key",
-						UUID.randomUUID().toString())));
+				() -> sessions.connectionCount(user), () -> client.sendOnce(Map.of("type", "cancel")),
+				() -> client.send("order", Map.of("item", "tea")));
 	}
 
 	/**
@@ -178,10 +180,6 @@ class LockedTableTests {
 				where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'
 					and xact_start < clock_timestamp() - interval '1 second'
 				""").query(Integer.class).single();
-	}
-
-	private WsTestClient.Builder address(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user));
 	}
 
 }

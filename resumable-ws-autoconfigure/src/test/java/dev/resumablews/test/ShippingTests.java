@@ -1,22 +1,27 @@
 package dev.resumablews.test;
 
-import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.SessionEvent;
+import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
+import dev.resumablews.test.client.HandshakeRefusedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
+import dev.resumablews.test.client.TestTokens;
+import dev.resumablews.test.client.TokenPlacement;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import tools.jackson.databind.json.JsonMapper;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -25,7 +30,6 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -34,13 +38,10 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.transaction.TestTransaction;
 import org.springframework.transaction.annotation.Transactional;
-import org.springframework.web.socket.TextMessage;
-import org.springframework.web.socket.WebSocketHttpHeaders;
-import org.springframework.web.socket.WebSocketSession;
-import org.springframework.web.socket.client.standard.StandardWebSocketClient;
-import org.springframework.web.socket.handler.TextWebSocketHandler;
 
+import static dev.resumablews.test.client.ResumableWsAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * The code of {@code docs/testing.md}.
@@ -110,6 +111,7 @@ class ShippingTests {
 
 	@Nested
 	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT)
+	@AutoConfigureResumableWsTestClient
 	@Transactional
 	@DirtiesContext
 	class InATransaction {
@@ -120,38 +122,81 @@ class ShippingTests {
 		@Autowired
 		private ResumableSessions sessions;
 
-		@LocalServerPort
-		private int port;
+		@Autowired
+		private ResumableWsTestClient.Builder clients;
 
 		@Test
-		void anEventIsStoredByTheCommit() throws Exception {
-			UUID session = connect(this.port, Tokens.forUser("ada"));
+		void anEventIsStoredByTheCommit() {
+			try (ResumableWsTestClient client = this.clients.user("ada").connect()) {
+				this.shipping.ship("ada", 7);
+				assertThat(this.sessions.history(client.sessionId(), 0, 10)).isEmpty();
 
-			this.shipping.ship("ada", 7);
-			assertThat(this.sessions.history(session, 0, 10)).isEmpty();
-
-			TestTransaction.flagForCommit();
-			TestTransaction.end();
-			assertThat(this.sessions.history(session, 0, 10)).extracting(SessionEvent::type)
-				.containsExactly("order_shipped");
+				TestTransaction.flagForCommit();
+				TestTransaction.end();
+				assertThat(client).received("order_shipped").hasPayload(Map.of("order", 7));
+			}
 		}
 
 	}
 
-	static UUID connect(int port, String token) throws Exception {
-		BlockingQueue<String> messages = new LinkedBlockingQueue<>();
-		WebSocketHttpHeaders headers = new WebSocketHttpHeaders();
-		headers.setBearerAuth(token);
-		new StandardWebSocketClient().execute(new TextWebSocketHandler() {
+	@Nested
+	@DirtiesContext
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT)
+	@AutoConfigureResumableWsTestClient
+	class ShippingOverWebSocketsTests {
 
-			@Override
-			protected void handleTextMessage(WebSocketSession socket, TextMessage message) {
-				messages.add(message.getPayload());
+		@Autowired
+		private ResumableWsTestClient.Builder clients;
+
+		@Autowired
+		private Shipping shipping;
+
+		@Test
+		void aClientThatWasDisconnectedReceivesTheShipment() {
+			try (ResumableWsTestClient client = this.clients.user("grace").connect()) {
+				UUID order = client.send("order", Map.of("number", 7));
+				assertThat(client.awaitAck(order)).forKey(order);
+
+				client.disconnect();
+				this.shipping.ship("grace", 7);
+				client.resume();
+
+				assertThat(client).received("order_shipped").isReplay().hasPayload(Map.of("order", 7));
+				assertThat(client).hasNoGaps();
 			}
+		}
 
-		}, headers, URI.create("ws://localhost:" + port + "/ws")).get(10, TimeUnit.SECONDS);
-		String first = messages.poll(10, TimeUnit.SECONDS);
-		return UUID.fromString(JsonMapper.shared().readTree(first).path("session_id").asString());
+		@Test
+		void anExpiredTokenIsRefused() {
+			TestTokens tokens = TestTokens.signedWith(Tokens.SECRET);
+			assertThatExceptionOfType(HandshakeRefusedException.class)
+				.isThrownBy(() -> this.clients.token(tokens.expired("grace")).connect())
+				.satisfies((refused) -> assertThat(refused.status()).isEqualTo(401));
+		}
+
+	}
+
+	@Nested
+	@DirtiesContext
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT)
+	@AutoConfigureResumableWsTestClient
+	class EachTokenPlacement {
+
+		@Autowired
+		private ResumableWsTestClient.Builder clients;
+
+		@ParameterizedTest
+		@EnumSource(mode = Mode.EXCLUDE, names = { "QUERY", "MESSAGE" })
+		void aTokenIsAcceptedInEachPlace(TokenPlacement placement) {
+			try (ResumableWsTestClient client = this.clients.user("grace").tokenPlacement(placement).connect()) {
+				client.awaitReplayComplete();
+				assertThat(client.sendOnce(Map.of("type", "ping", "t", 7))).isTrue();
+				assertThat(client.await(ServerFrame.Pong.class).t().asInt()).isEqualTo(7);
+				UUID key = client.send("refund", null);
+				assertThat(client.awaitError(key)).isError("unknown_type").forKey(key);
+			}
+		}
+
 	}
 
 	@DynamicPropertySource
@@ -202,6 +247,22 @@ class ShippingTests {
 		@Bean
 		Shipping shipping(ResumableSessions sessions) {
 			return new Shipping(sessions);
+		}
+
+		@Bean
+		ClientMessageHandler orders() {
+			return new ClientMessageHandler() {
+
+				@Override
+				public String type() {
+					return "order";
+				}
+
+				@Override
+				public void handle(ClientMessage message) {
+				}
+
+			};
 		}
 
 	}

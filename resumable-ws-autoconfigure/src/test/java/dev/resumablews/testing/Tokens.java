@@ -1,21 +1,13 @@
 package dev.resumablews.testing;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Date;
+import java.util.Map;
 import java.util.function.Consumer;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.MACSigner;
-import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.PlainJWT;
-import com.nimbusds.jwt.SignedJWT;
+import dev.resumablews.test.client.TestTokens;
 
 /**
- * JSON Web Tokens for tests, signed with HS256. They expire after an hour unless it is
- * said otherwise.
+ * Tokens that this library's tests sign with one secret.
  */
 public final class Tokens {
 
@@ -25,75 +17,32 @@ public final class Tokens {
 	 */
 	public static final String SECRET = "a secret of the tests, longer than 32 bytes";
 
+	/**
+	 * The issuer of these tokens, for clients.
+	 */
+	public static final TestTokens ISSUER = TestTokens.signedWith(SECRET);
+
 	private Tokens() {
 	}
 
-	/**
-	 * Makes a good token.
-	 * @param user its subject
-	 * @return the token
-	 */
 	public static String forUser(String user) {
-		return with(user, (claims) -> {
-		});
+		return ISSUER.forUser(user);
 	}
 
 	public static String expiring(String user, Instant expiresAt) {
-		return with(user, (claims) -> claims.expirationTime(Date.from(expiresAt)));
+		return ISSUER.expiringAt(user, expiresAt);
 	}
 
-	public static String forAudience(String user, String audience) {
-		return with(user, (claims) -> claims.audience(audience));
+	public static String with(String user, Consumer<Map<String, Object>> claims) {
+		return ISSUER.forUser(user, claims);
 	}
 
-	/**
-	 * Makes a token with claims of the caller's choice.
-	 * @param user its subject
-	 * @param more sets further claims, or other values
-	 * @return the token
-	 */
-	public static String with(String user, Consumer<JWTClaimsSet.Builder> more) {
-		return sign(claims(user, more), SECRET);
-	}
-
-	/**
-	 * Makes a token that is good but for its signature, made with another secret.
-	 * @param user its subject
-	 * @return the token
-	 */
 	public static String forged(String user) {
-		return sign(claims(user, (claims) -> {
-		}), "another secret, also longer than 32 bytes");
+		return ISSUER.forged(user);
 	}
 
-	/**
-	 * Makes a token that says {@code "alg": "none"} and has no signature.
-	 * @param user its subject
-	 * @return the token
-	 */
 	public static String unsigned(String user) {
-		return new PlainJWT(claims(user, (claims) -> {
-		})).serialize();
-	}
-
-	private static JWTClaimsSet claims(String user, Consumer<JWTClaimsSet.Builder> more) {
-		Instant now = Instant.now();
-		JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder().subject(user)
-			.issueTime(Date.from(now))
-			.expirationTime(Date.from(now.plusSeconds(3600)));
-		more.accept(claims);
-		return claims.build();
-	}
-
-	private static String sign(JWTClaimsSet claims, String secret) {
-		try {
-			SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
-			jwt.sign(new MACSigner(secret.getBytes(StandardCharsets.UTF_8)));
-			return jwt.serialize();
-		}
-		catch (JOSEException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return ISSUER.unsigned(user);
 	}
 
 }

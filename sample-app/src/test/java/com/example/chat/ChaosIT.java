@@ -1,5 +1,6 @@
 package com.example.chat;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,16 +8,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.OpenAiAnswer;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.RestartablePostgres;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +59,7 @@ class ChaosIT {
 
 	private final List<Speaker> speakers = new ArrayList<>();
 
-	private final List<ReplayingClient> listeners = new ArrayList<>();
+	private final List<ResumableWsTestClient> listeners = new ArrayList<>();
 
 	private final AtomicInteger answers = new AtomicInteger();
 
@@ -83,10 +85,10 @@ class ChaosIT {
 			this.network.add(proxy);
 		}
 		for (int i = 0; i < SPEAKERS; i++) {
-			this.speakers.add(new Speaker(client("user-" + i, "")));
+			this.speakers.add(new Speaker(client("user-" + i).start()));
 		}
 		for (int i = 0; i < LISTENERS; i++) {
-			this.listeners.add(client("user-" + i, this.speakers.get(i).client.sessionId()));
+			this.listeners.add(client("user-" + i).session(this.speakers.get(i).client.sessionId()).start());
 		}
 	}
 
@@ -94,7 +96,7 @@ class ChaosIT {
 	void stop() throws Exception {
 		this.speakers.forEach(Speaker::silence);
 		this.speakers.forEach((speaker) -> speaker.client.close());
-		this.listeners.forEach(ReplayingClient::close);
+		this.listeners.forEach(ResumableWsTestClient::close);
 		this.cluster.close();
 		this.network.forEach(ChaosProxy::close);
 		this.postgres.close();
@@ -126,7 +128,7 @@ class ChaosIT {
 		Tally tally = new Tally();
 		for (int i = 0; i < SPEAKERS; i++) {
 			Speaker speaker = this.speakers.get(i);
-			List<JsonNode> log = this.cluster.log(speaker.client.sessionId());
+			List<JsonNode> log = this.cluster.log(speaker.client.sessionId().toString());
 			tally.check(log, speaker.asked);
 			assertSeen(speaker.client, log);
 			if (i < LISTENERS) {
@@ -139,7 +141,7 @@ class ChaosIT {
 						+ "%d nodes killed, %d paused past their lease, %d stopped, Postgres restarted %d time(s); seed %d%n",
 				lasted.toSeconds(), SPEAKERS + LISTENERS, SPEAKERS, tally.messages, tally.whole, tally.failed,
 				tally.takenOver, tally.events, this.network.stream().mapToInt(ChaosProxy::cuts).sum(),
-				clients().stream().mapToInt(ReplayingClient::reconnects).sum(), this.kills, this.pauses, this.stops,
+				clients().stream().mapToInt(ResumableWsTestClient::reconnects).sum(), this.kills, this.pauses, this.stops,
 				this.restarts, this.seed);
 		assertThat(tally.takenOver).isGreaterThanOrEqualTo(this.kills + this.pauses);
 		assertThat(this.cluster.openReplies()).isZero();
@@ -208,24 +210,18 @@ class ChaosIT {
 
 	/**
 	 * Connects to any node, another one each time.
-	 * @param sessionId the session to join; empty for a new one
 	 */
-	private ReplayingClient client(String user, String sessionId) {
-		AtomicInteger connects = new AtomicInteger();
+	private ResumableWsTestClient.Builder client(String user) {
 		Random choice = new Random(this.random.nextLong());
-		return ReplayingClient.start(() -> {
-			ChaosProxy proxy = this.network.get(choice.nextInt(NODES));
-			WsTestClient.Builder address = WsTestClient.to(proxy.port(), "/ws")
-				.header("Authorization", "Bearer " + Tokens.forUser(user))
-				.query("frames", "ndjson")
-				.patience(Duration.ofSeconds(10));
-			boolean joins = !sessionId.isEmpty() && connects.getAndIncrement() == 0;
-			return joins ? address.query("sessionId", sessionId) : address;
-		}, PATIENCE);
+		return ResumableWsTestClient
+			.builder(() -> URI.create("ws://localhost:" + this.network.get(choice.nextInt(NODES)).port() + "/ws"))
+			.token(() -> Tokens.forUser(user))
+			.query("frames", "ndjson")
+			.timeout(PATIENCE);
 	}
 
-	private List<ReplayingClient> clients() {
-		List<ReplayingClient> all = new ArrayList<>(this.listeners);
+	private List<ResumableWsTestClient> clients() {
+		List<ResumableWsTestClient> all = new ArrayList<>(this.listeners);
 		this.speakers.forEach((speaker) -> all.add(speaker.client));
 		return all;
 	}
@@ -234,12 +230,12 @@ class ChaosIT {
 	 * What a client has seen is the log, but for deltas: those of a whole reply were
 	 * compacted since, those of a failed one may have come merged.
 	 */
-	private static void assertSeen(ReplayingClient client, List<JsonNode> log) {
+	private static void assertSeen(ResumableWsTestClient client, List<JsonNode> log) {
 		client.awaitEventId(log.get(log.size() - 1).path("event_id").asLong());
 		assertThat(client.violations()).isEmpty();
 		assertThat(client.resets()).isEmpty();
 		assertThat(
-				client.events().stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare))
+				client.events().stream().map(ServerFrame::json).filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare))
 			.isEqualTo(
 					log.stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare).toList());
 		Map<String, StringBuilder> left = new HashMap<>();
@@ -272,9 +268,9 @@ class ChaosIT {
 	 */
 	private static final class Speaker {
 
-		private final ReplayingClient client;
+		private final ResumableWsTestClient client;
 
-		private final List<String> asked = new CopyOnWriteArrayList<>();
+		private final List<UUID> asked = new CopyOnWriteArrayList<>();
 
 		private final AtomicInteger answered = new AtomicInteger();
 
@@ -284,7 +280,7 @@ class ChaosIT {
 
 		private volatile Throwable failure;
 
-		Speaker(ReplayingClient client) {
+		Speaker(ResumableWsTestClient client) {
 			this.client = client;
 		}
 
@@ -300,7 +296,7 @@ class ChaosIT {
 		private void run() {
 			try {
 				while (!this.silent) {
-					String key = this.client.say("Question " + this.asked.size());
+					UUID key = this.client.say("Question " + this.asked.size());
 					this.asked.add(key);
 					this.client.awaitAck(key);
 					this.client.awaitWholeReply(key);
@@ -337,10 +333,10 @@ class ChaosIT {
 		/**
 		 * Each message that was acknowledged is there once, and was answered once.
 		 */
-		void check(List<JsonNode> log, List<String> asked) {
+		void check(List<JsonNode> log, List<UUID> asked) {
 			assertThat(log.stream()
 				.filter((event) -> type(event).equals("user_message"))
-				.map((event) -> event.at("/payload/idempotency_key").asString())).containsExactlyElementsOf(asked);
+				.map((event) -> UUID.fromString(event.at("/payload/idempotency_key").asString()))).containsExactlyElementsOf(asked);
 			Map<String, Long> questions = new HashMap<>();
 			List<Long> answered = new ArrayList<>();
 			for (JsonNode event : log) {

@@ -9,13 +9,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
+import dev.resumablews.test.client.Close;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
+import dev.resumablews.test.client.TokenPlacement;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiExchange;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -75,8 +77,8 @@ class ClusterIT {
 	@Test
 	void aReplyEndsOnAnotherNodeAfterItsOwnWasKilled() throws Exception {
 		AtomicInteger at = new AtomicInteger(A);
-		try (ReplayingClient client = client(at::get, null)) {
-			String key = client.say("Go on without me");
+		try (ResumableWsTestClient client = client(at::get, null)) {
+			UUID key = client.say("Go on without me");
 			String first = awaitPieces(client, key, 5);
 			SampleProcess killed = cluster.node(A);
 			at.set(B);
@@ -84,7 +86,7 @@ class ClusterIT {
 
 			String second = awaitSuperseding(client, first);
 			this.gates.get(1).open();
-			client.awaitEnd(second);
+			client.awaitReplyEnd(second);
 
 			assertThat(client.text(second)).isEqualTo(answer(1).text());
 			assertOneReply(client, second, "stop");
@@ -95,11 +97,11 @@ class ClusterIT {
 	@Test
 	void aNodeThatWasPausedCannotWriteForAReplyThatAnotherHasTakenOver() throws Exception {
 		SampleProcess paused = cluster.node(A);
-		try (ReplayingClient client = client(() -> A, null)) {
-			String key = client.say("Do not fall asleep");
+		try (ResumableWsTestClient client = client(() -> A, null)) {
+			UUID key = client.say("Do not fall asleep");
 			String first = awaitPieces(client, key, 5);
 			OpenAiExchange late = lastExchange();
-			try (ReplayingClient other = client(() -> B, client.sessionId())) {
+			try (ResumableWsTestClient other = client(() -> B, client.sessionId())) {
 				paused.pause();
 				try {
 					awaitSuperseding(other, first);
@@ -114,8 +116,8 @@ class ClusterIT {
 
 				String second = awaitSuperseding(client, first);
 				this.gates.get(1).open();
-				client.awaitEnd(second);
-				other.awaitEnd(second);
+				client.awaitReplyEnd(second);
+				other.awaitReplyEnd(second);
 
 				assertThat(client.text(second)).isEqualTo(other.text(second)).isEqualTo(answer(1).text());
 				assertThat(client.text(first)).isEqualTo(pieces(0, 5));
@@ -123,8 +125,8 @@ class ClusterIT {
 				assertOneReply(other, second, "stop");
 				assertThat(client.events()
 					.stream()
-					.filter((event) -> messageId(event).equals(first))
-					.map((event) -> event.path("event_id").asLong(0))).allMatch((id) -> id < startedAt(client, second));
+					.filter((event) -> messageId(event.json()).equals(first))
+					.map(ServerFrame.Event::eventId)).allMatch((id) -> id < startedAt(client, second));
 				assertThat(paused.log()).doesNotContain(" ERROR ");
 			}
 		}
@@ -132,17 +134,17 @@ class ClusterIT {
 
 	@Test
 	void aReplyIsCancelledFromAnotherNode() throws Exception {
-		try (ReplayingClient client = client(() -> A, null)) {
-			String key = client.say("Stop when I say so");
+		try (ResumableWsTestClient client = client(() -> A, null)) {
+			UUID key = client.say("Stop when I say so");
 			String reply = awaitPieces(client, key, 5);
 			OpenAiExchange upstream = lastExchange();
-			try (ReplayingClient other = client(() -> B, client.sessionId())) {
+			try (ResumableWsTestClient other = client(() -> B, client.sessionId())) {
 				other.awaitReplayComplete();
-				assertThat(other.send(Map.of("type", "cancel", "message_id", reply))).isTrue();
+				assertThat(other.sendOnce(Map.of("type", "cancel", "message_id", reply))).isTrue();
 
 				assertThat(upstream.awaitEnd(PATIENCE)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
-				client.awaitEnd(reply);
-				other.awaitEnd(reply);
+				client.awaitReplyEnd(reply);
+				other.awaitReplyEnd(reply);
 
 				assertThat(client.text(reply)).isEqualTo(other.text(reply)).isEqualTo(pieces(0, 5));
 				assertOneReply(client, reply, "cancelled");
@@ -155,8 +157,8 @@ class ClusterIT {
 	@Test
 	void aReplyIsHandedToAnotherNodeWhenItsOwnStops() throws Exception {
 		AtomicInteger at = new AtomicInteger(A);
-		try (ReplayingClient client = client(at::get, null)) {
-			String key = client.say("Do not give up");
+		try (ResumableWsTestClient client = client(at::get, null)) {
+			UUID key = client.say("Do not give up");
 			String first = awaitPieces(client, key, 5);
 			SampleProcess stopping = cluster.node(A);
 			at.set(B);
@@ -164,42 +166,46 @@ class ClusterIT {
 
 			String second = awaitSuperseding(client, first);
 			this.gates.get(1).open();
-			client.awaitEnd(second);
+			client.awaitReplyEnd(second);
 
 			assertThat(stopping.ends(PATIENCE)).isTrue();
 			assertThat(stopping.log()).doesNotContain(" ERROR ");
 			assertThat(client.text(second)).isEqualTo(answer(1).text());
 			assertOneReply(client, second, "stop");
-			assertThat(client.closeCodes()).containsExactly(1012);
+			assertThat(client.closes()).extracting(Close::code).containsExactly(1012);
 		}
 	}
 
 	/**
-	 * Connects to whichever node is said, anew for each connection.
+	 * Connects each time to the node that is supplied, with the token where the page puts
+	 * it.
 	 * @param sessionId the session to join; null for a new one
 	 */
-	private ReplayingClient client(Supplier<Integer> node, @Nullable String sessionId) {
-		AtomicInteger connects = new AtomicInteger();
-		return ReplayingClient.start(() -> {
-			WsTestClient.Builder address = cluster.node(node.get()).webSocket(Tokens.forUser(this.user));
-			boolean joins = sessionId != null && connects.getAndIncrement() == 0;
-			return joins ? address.query("sessionId", sessionId) : address;
-		}, PATIENCE);
+	private ResumableWsTestClient client(Supplier<Integer> node, @Nullable UUID sessionId) {
+		ResumableWsTestClient.Builder builder = ResumableWsTestClient
+			.builder(() -> cluster.node(node.get()).webSocketUri())
+			.token(() -> Tokens.forUser(this.user))
+			.tokenPlacement(TokenPlacement.SUBPROTOCOL)
+			.query("frames", "ndjson")
+			.timeout(PATIENCE);
+		return ((sessionId != null) ? builder.session(sessionId) : builder).start();
 	}
 
 	/**
 	 * Lets the first attempt begin to speak.
 	 * @return its message id
 	 */
-	private String awaitPieces(ReplayingClient client, String key, int count) {
+	private String awaitPieces(ResumableWsTestClient client, UUID key, int count) {
 		this.gates.get(0).release(count);
 		String reply = client.awaitReply(key);
 		await().atMost(PATIENCE).until(() -> client.text(reply).equals(pieces(0, count)));
 		return reply;
 	}
 
-	private static String awaitSuperseding(ReplayingClient client, String first) {
-		return messageId(client.awaitEvent((event) -> event.at("/payload/supersedes").asString("").equals(first)));
+	private static String awaitSuperseding(ResumableWsTestClient client, String first) {
+		return messageId(client
+			.await(ServerFrame.Event.class, (event) -> event.payload().path("supersedes").asString("").equals(first))
+			.json());
 	}
 
 	private static OpenAiExchange lastExchange() {
@@ -211,8 +217,8 @@ class ClusterIT {
 	 * The log holds the user's message, each attempt's start, and one end; and what the
 	 * client has seen is the same, but for the deltas that were compacted since.
 	 */
-	private static void assertOneReply(ReplayingClient client, String reply, String finishReason) {
-		List<JsonNode> log = cluster.log(client.sessionId());
+	private static void assertOneReply(ResumableWsTestClient client, String reply, String finishReason) {
+		List<JsonNode> log = cluster.log(client.sessionId().toString());
 		assertThat(log.stream().map(ClusterIT::type).filter((type) -> !type.equals("assistant_started")))
 			.containsExactly("user_message", "assistant_message");
 		JsonNode last = log.get(log.size() - 1);
@@ -221,22 +227,21 @@ class ClusterIT {
 		assertThat(last.at("/payload/content").asString("")).isEqualTo(client.text(reply));
 		assertThat(client.events()
 			.stream()
-			.filter((event) -> !type(event).equals("assistant_delta"))
-			.map((event) -> event.path("event_id").asLong(0)))
+			.filter((event) -> !event.type().equals("assistant_delta"))
+			.map(ServerFrame.Event::eventId))
 			.isEqualTo(log.stream().map((event) -> event.path("event_id").asLong(0)).toList());
 		assertThat(client.violations()).isEmpty();
 		assertThat(client.resets()).isEmpty();
 		assertThat(cluster.openReplies()).isZero();
 	}
 
-	private static long startedAt(ReplayingClient client, String reply) {
+	private static long startedAt(ResumableWsTestClient client, String reply) {
 		return client.events()
 			.stream()
-			.filter((event) -> type(event).equals("assistant_started") && messageId(event).equals(reply))
+			.filter((event) -> event.type().equals("assistant_started") && messageId(event.json()).equals(reply))
 			.findFirst()
 			.orElseThrow()
-			.path("event_id")
-			.asLong();
+			.eventId();
 	}
 
 	private static OpenAiAnswer answer(int attempt) {

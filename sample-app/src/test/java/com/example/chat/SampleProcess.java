@@ -129,6 +129,10 @@ final class SampleProcess implements AutoCloseable {
 			.header("Sec-WebSocket-Protocol", "resumable-ws.v1, jwt-" + token);
 	}
 
+	URI webSocketUri() {
+		return URI.create("ws://localhost:" + this.port + "/ws");
+	}
+
 	private URI uri(String path) {
 		return URI.create("http://localhost:" + this.port + path);
 	}

@@ -7,10 +7,11 @@ import java.util.UUID;
 
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
@@ -60,7 +61,7 @@ class JoiningTests {
 	@Test
 	void aClientThatComesWhileAReplyRunsGetsFewDeltasAndThenGoesOnLive() {
 		Gate gate = new Gate();
-		try (ReplayingClient first = client("alice")) {
+		try (ResumableWsTestClient first = client("alice")) {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
 			// from memory, since the first client is on this node
@@ -76,12 +77,15 @@ class JoiningTests {
 	@Test
 	void aClientThatComesBackWithinAReplyGetsFewDeltasAndThenGoesOnLive() {
 		Gate gate = new Gate();
-		try (ReplayingClient first = client("bob")) {
+		try (ResumableWsTestClient first = client("bob")) {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
 			long middle = head - SAID / 2;
-			String known = text(
-					first.events().stream().filter((event) -> event.path("event_id").asLong() <= middle).toList());
+			String known = text(first.events()
+				.stream()
+				.filter((event) -> event.eventId() <= middle)
+				.map(ServerFrame::json)
+				.toList());
 			assertThat(known).isNotEmpty();
 			try (WsTestClient joiner = joiner("bob", this.server, first.sessionId(), middle)) {
 				assertJoined(joiner, head, known);
@@ -95,7 +99,7 @@ class JoiningTests {
 	@Test
 	void aClientThatAsksToBeginAgainWithinAReplyGetsFewDeltas() {
 		Gate gate = new Gate();
-		try (ReplayingClient first = client("carol")) {
+		try (ResumableWsTestClient first = client("carol")) {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
 			try (WsTestClient joiner = joiner("carol", this.server, first.sessionId(), head)) {
@@ -112,7 +116,7 @@ class JoiningTests {
 	@Test
 	void aClientThatComesToAnotherNodeWhileAReplyRunsGetsFewDeltas() {
 		Gate gate = new Gate();
-		try (ReplayingClient first = client("dave")) {
+		try (ResumableWsTestClient first = client("dave")) {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
 			try (WsTestClient joiner = joiner("dave", this.otherNode, first.sessionId(), 0)) {
@@ -127,15 +131,16 @@ class JoiningTests {
 	 * Has the model say its first pieces, each as a delta of its own.
 	 * @return the last event
 	 */
-	private long sayPieces(ReplayingClient client, Gate gate) {
+	private long sayPieces(ResumableWsTestClient client, Gate gate) {
 		this.model.answerNext(OpenAiAnswer.ofPieces(PIECES).pacedBy(gate));
 		client.say("Talk");
 		for (int i = 0; i < SAID; i++) {
 			gate.release(1);
 			String end = "piece " + i + "; ";
-			client.awaitEvent((event) -> event.path("payload").path("content").asString("").endsWith(end));
+			client.await(ServerFrame.Event.class,
+					(event) -> event.payload().path("content").asString("").endsWith(end));
 		}
-		List<SessionEvent> log = this.server.bean(EventLog.class).read(UUID.fromString(client.sessionId()), 0, 1000);
+		List<SessionEvent> log = this.server.bean(EventLog.class).read(client.sessionId(), 0, 1000);
 		assertThat(log).filteredOn((event) -> event.type().equals("assistant_delta")).hasSize(SAID);
 		return log.get(log.size() - 1).id();
 	}
@@ -183,8 +188,8 @@ class JoiningTests {
 		assertThat(live.get(0).path("payload").path("offset").asInt(-1)).isEqualTo(pieces(SAID).length());
 	}
 
-	private static void assertEnded(ReplayingClient client) {
-		client.awaitEvent((event) -> type(event).equals("assistant_message"));
+	private static void assertEnded(ResumableWsTestClient client) {
+		client.awaitEvent("assistant_message");
 		assertThat(client.violations()).isEmpty();
 	}
 
@@ -213,11 +218,15 @@ class JoiningTests {
 		return message.path("type").asString("");
 	}
 
-	private ReplayingClient client(String user) {
-		return ReplayingClient.start(() -> to(this.server, user), PATIENCE);
+	private ResumableWsTestClient client(String user) {
+		return ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE)
+			.start();
 	}
 
-	private static WsTestClient joiner(String user, TestServer node, String session, long lastEventId) {
+	private static WsTestClient joiner(String user, TestServer node, UUID session, long lastEventId) {
 		return to(node, user).query("sessionId", session).query("lastEventId", lastEventId).connect();
 	}
 

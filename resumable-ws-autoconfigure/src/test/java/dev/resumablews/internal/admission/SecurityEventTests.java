@@ -91,8 +91,7 @@ class SecurityEventTests {
 	@Test
 	void aTokenThatIsNotGoodIsTold() {
 		try (WsTestClient client = connect("dave")) {
-			for (String token : List.of(Tokens.forged("dave"),
-					Tokens.with("dave", (claims) -> claims.expirationTime(null)))) {
+			for (String token : List.of(Tokens.forged("dave"), Tokens.with("dave", (claims) -> claims.remove("exp")))) {
 				auth(client, token);
 				assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");
 			}

@@ -2,19 +2,19 @@ package dev.resumablews.internal.connection;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.Random;
 import java.util.stream.IntStream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -44,10 +44,12 @@ class BadNetworkTests {
 				ChaosProxy proxy = ChaosProxy.to(server.port())) {
 			model.answer(OpenAiAnswer.of(pieces).pacedBy(gate));
 			proxy.cutRandomly(new Random(seed), 450, 2200);
-			try (ReplayingClient client = ReplayingClient.start(
-					() -> WsTestClient.to(proxy.port(), "/ws").query("token", Tokens.forUser("alice")),
-					Duration.ofMinutes(2))) {
-				String key = client.say("Tell me a long story");
+			try (ResumableWsTestClient client = ResumableWsTestClient.builder(proxy.port())
+				.tokens(Tokens.ISSUER)
+				.user("alice")
+				.timeout(Duration.ofMinutes(2))
+				.start()) {
+				UUID key = client.say("Tell me a long story");
 				String reply = client.awaitReply(key);
 				int length = 0;
 				for (int i = 0; i < PIECES; i++) {
@@ -75,8 +77,8 @@ class BadNetworkTests {
 		}
 	}
 
-	private static List<JsonNode> deltas(List<JsonNode> events) {
-		return events.stream().filter((event) -> event.path("type").asString().equals("assistant_delta")).toList();
+	private static List<ServerFrame.Event> deltas(List<ServerFrame.Event> events) {
+		return events.stream().filter((event) -> event.type().equals("assistant_delta")).toList();
 	}
 
 }

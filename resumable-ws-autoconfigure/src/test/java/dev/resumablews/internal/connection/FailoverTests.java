@@ -16,11 +16,11 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
-import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.ReplicatedPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.awaitility.core.ConditionEvaluationListener;
 import org.awaitility.core.EvaluatedCondition;
 import org.awaitility.core.TimeoutEvent;
@@ -28,7 +28,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -48,7 +47,7 @@ class FailoverTests {
 
 	private static final int CLIENTS = 6;
 
-	private final List<ReplayingClient> clients = new ArrayList<>();
+	private final List<ResumableWsTestClient> clients = new ArrayList<>();
 
 	private final List<Collection<String>> said = new ArrayList<>();
 
@@ -66,13 +65,14 @@ class FailoverTests {
 		this.nodes.add(node(""));
 		this.nodes.add(node(""));
 		for (int i = 0; i < CLIENTS; i++) {
-			int client = i;
-			this.clients.add(ReplayingClient.start(() -> WsTestClient.to(anyNode().uri())
-				.query("token", Tokens.forUser("user-" + client))
-				.patience(PATIENCE), PATIENCE));
+			this.clients.add(ResumableWsTestClient.builder(() -> anyNode().uri())
+				.tokens(Tokens.ISSUER)
+				.user("user-" + i)
+				.timeout(PATIENCE)
+				.start());
 			this.said.add(new ConcurrentLinkedQueue<>());
 		}
-		this.clients.forEach(ReplayingClient::awaitReplayComplete);
+		this.clients.forEach(ResumableWsTestClient::awaitReplayComplete);
 	}
 
 	private TestServer node(String epoch) {
@@ -90,7 +90,7 @@ class FailoverTests {
 	@AfterEach
 	void stop() throws Exception {
 		stopLoad();
-		this.clients.forEach(ReplayingClient::close);
+		this.clients.forEach(ResumableWsTestClient::close);
 		this.nodes.forEach(TestServer::close);
 		this.postgres.close();
 	}
@@ -108,7 +108,7 @@ class FailoverTests {
 			awaitProgress();
 			this.postgres.cutOff();
 			awaitProgress();
-			long seen = this.clients.stream().mapToLong(ReplayingClient::lastEventId).sum();
+			long seen = this.clients.stream().mapToLong(ResumableWsTestClient::lastEventId).sum();
 			lostEvents += (int) (seen
 					- Long.parseLong(this.postgres.queryStandby("select sum(last_event_id) from ws_sessions")));
 			this.postgres.failOver();
@@ -189,8 +189,8 @@ class FailoverTests {
 
 	private void talk(int client) {
 		while (this.loaded) {
-			if (this.clients.get(client).unacknowledged() < 5) {
-				this.said.get(client).add(this.clients.get(client).say("message " + UUID.randomUUID()));
+			if (this.clients.get(client).unacknowledged().size() < 5) {
+				this.said.get(client).add(this.clients.get(client).say("message " + UUID.randomUUID()).toString());
 			}
 			LockSupport.parkNanos(Duration.ofMillis(30).toNanos());
 		}
@@ -199,8 +199,7 @@ class FailoverTests {
 	private void publish(int client) {
 		while (this.loaded) {
 			anyNode().bean(ResumableSessions.class)
-				.publishAsync(UUID.fromString(this.clients.get(client).sessionId()), "tick",
-						Map.of("tick", UUID.randomUUID()));
+				.publishAsync(this.clients.get(client).sessionId(), "tick", Map.of("tick", UUID.randomUUID()));
 			LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
 		}
 	}
@@ -235,10 +234,10 @@ class FailoverTests {
 	private int differences(String when) {
 		int differences = 0;
 		for (int i = 0; i < CLIENTS; i++) {
-			ReplayingClient client = this.clients.get(i);
+			ResumableWsTestClient client = this.clients.get(i);
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofMillis(50))
-				.until(() -> client.unacknowledged() == 0 && client.lastEventId() == head(client.sessionId()));
+				.until(() -> client.unacknowledged().isEmpty() && client.lastEventId() == head(client.sessionId()));
 			List<String> different = differences(client, this.said.get(i));
 			if (!different.isEmpty()) {
 				System.out.printf("%s: client %d differs: %s%n", when, i, different);
@@ -248,7 +247,7 @@ class FailoverTests {
 		return differences;
 	}
 
-	private List<String> differences(ReplayingClient client, Collection<String> keys) {
+	private List<String> differences(ResumableWsTestClient client, Collection<String> keys) {
 		Map<Long, String> expected = new TreeMap<>();
 		Map<String, Integer> stored = new TreeMap<>();
 		for (SessionEvent event : history(client.sessionId())) {
@@ -260,9 +259,9 @@ class FailoverTests {
 			}
 		}
 		Map<Long, String> actual = new TreeMap<>();
-		for (JsonNode event : client.events()) {
-			if (!event.path("type").asString().equals("assistant_delta")) {
-				actual.put(event.path("event_id").asLong(), event.path("payload").toString());
+		for (ServerFrame.Event event : client.events()) {
+			if (!event.type().equals("assistant_delta")) {
+				actual.put(event.eventId(), event.payload().toString());
 			}
 		}
 		List<String> differences = new ArrayList<>();
@@ -283,13 +282,11 @@ class FailoverTests {
 		return differences;
 	}
 
-	private List<SessionEvent> history(String session) {
+	private List<SessionEvent> history(UUID session) {
 		List<SessionEvent> events = new ArrayList<>();
 		for (;;) {
 			long cursor = events.isEmpty() ? 0 : events.get(events.size() - 1).id();
-			List<SessionEvent> page = this.nodes.get(0)
-				.bean(ResumableSessions.class)
-				.history(UUID.fromString(session), cursor, 1000);
+			List<SessionEvent> page = this.nodes.get(0).bean(ResumableSessions.class).history(session, cursor, 1000);
 			if (page.isEmpty()) {
 				return events;
 			}
@@ -297,7 +294,7 @@ class FailoverTests {
 		}
 	}
 
-	private long head(String session) {
+	private long head(UUID session) {
 		String head = this.postgres.query("select last_event_id from ws_sessions where session_id = '" + session
 				+ "' and not exists (select from ws_replies r where r.session_id = ws_sessions.session_id)");
 		return head.isEmpty() ? -1 : Long.parseLong(head);

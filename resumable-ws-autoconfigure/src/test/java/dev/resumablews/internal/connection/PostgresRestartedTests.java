@@ -4,14 +4,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.RestartablePostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,9 +33,11 @@ class PostgresRestartedTests {
 					.properties("spring.datasource.hikari.connection-timeout", "2000")
 					.start()) {
 			model.answer(OpenAiAnswer.of(pieces).pacedBy(gate));
-			try (ReplayingClient client = ReplayingClient.start(
-					() -> WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice")),
-					Duration.ofMinutes(2))) {
+			try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+				.tokens(Tokens.ISSUER)
+				.user("alice")
+				.timeout(Duration.ofMinutes(2))
+				.start()) {
 				String reply = client.awaitReply(client.say("Hello"));
 				gate.release(50);
 				await().atMost(Duration.ofMinutes(1)).until(() -> client.text(reply).endsWith("piece-49"));
@@ -45,7 +46,7 @@ class PostgresRestartedTests {
 				await().atMost(Duration.ofMinutes(1)).until(() -> client.text(reply).endsWith("piece-99"));
 				postgres.crash();
 				gate.open();
-				client.awaitEnd(reply);
+				client.awaitReplyEnd(reply);
 				assertThat(client.text(reply)).isEqualTo(String.join("", pieces));
 				assertThat(client.violations()).isEmpty();
 				assertThat(model.exchanges()).hasSize(1);

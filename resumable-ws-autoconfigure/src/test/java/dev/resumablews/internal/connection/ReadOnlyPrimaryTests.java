@@ -5,16 +5,14 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.UUID;
 
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.testing.ReplayingClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.RestartablePostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
@@ -34,22 +32,22 @@ class ReadOnlyPrimaryTests {
 	void connectionsToAReadOnlyPrimaryAreGivenUp() throws Exception {
 		try (RestartablePostgres postgres = RestartablePostgres.start();
 				TestServer server = TestServer.builder().database(postgres.url()).with(Votes.class).start();
-				ReplayingClient client = ReplayingClient.start(
-						() -> WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice")).patience(PATIENCE),
-						PATIENCE)) {
+				ResumableWsTestClient client = client(server, "alice").start()) {
 			client.awaitAck(client.say("before"));
 			becomeReadOnly(postgres.url());
 			client.awaitAck(client.say("after"));
-			String vote = UUID.randomUUID().toString();
-			client.sendOnce(Map.of("type", "vote", "idempotency_key", vote));
-			client.awaitAck(vote);
-			client.awaitEvent((event) -> event.path("type").asString().equals("counted"));
-			try (WsTestClient another = WsTestClient.to(server.uri()).query("token", Tokens.forUser("bob")).connect()) {
-				assertThat(another.next().path("type").asString("")).isEqualTo("session_init");
+			client.awaitAck(client.send("vote", null));
+			client.awaitEvent("counted");
+			try (ResumableWsTestClient another = client(server, "bob").connect()) {
+				assertThat(another.isConnected()).isTrue();
 			}
-			assertThat(client.errors()).allMatch((error) -> error.path("code").asString("").equals("unavailable"));
+			assertThat(client.errors()).allMatch((error) -> error.code().equals("unavailable"));
 			assertThat(client.violations()).isEmpty();
 		}
+	}
+
+	private static ResumableWsTestClient.Builder client(TestServer server, String user) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
 	private static void becomeReadOnly(String url) throws SQLException {

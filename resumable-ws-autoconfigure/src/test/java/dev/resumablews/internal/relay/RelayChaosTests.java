@@ -13,15 +13,14 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.RealtimeUpstream.Received;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -62,19 +61,23 @@ class RelayChaosTests {
 					.with(RelayTests.Marking.class)
 					.properties(properties(upstreamProxy.port()))
 					.start();
-				ReplayingClient client = ReplayingClient.start(
-						() -> WsTestClient.to(clientProxy.port(), "/ws").query("token", Tokens.forUser("alice")),
-						PATIENCE)) {
-			UUID session = UUID.fromString(client.sessionId());
+				ResumableWsTestClient client = ResumableWsTestClient.builder(clientProxy.port())
+					.tokens(Tokens.ISSUER)
+					.user("alice")
+					.timeout(PATIENCE)
+					.start()) {
+			UUID session = client.sessionId();
 			upstreamProxy.cutRandomly(random, 4_000, 80_000);
 			clientProxy.cutRandomly(random, 10_000, 150_000);
 			long begin = System.nanoTime();
 			int killAt = MESSAGES * 3 / 10 + random.nextInt(MESSAGES * 4 / 10);
 			Duration takeover = Duration.ZERO;
-			List<String> keys = new ArrayList<>();
+			List<UUID> keys = new ArrayList<>();
 			for (int n = 1; n <= MESSAGES; n++) {
 				keys.add(say(client, n));
-				await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() -> client.unacknowledged() < 20);
+				await().atMost(PATIENCE)
+					.pollInterval(Duration.ofMillis(5))
+					.until(() -> client.unacknowledged().size() < 20);
 				if (n == killAt) {
 					takeover = takeOver(first, upstream, () -> {
 						clientProxy.retarget(second.port());
@@ -93,7 +96,7 @@ class RelayChaosTests {
 			upstreamProxy.cutNoMore();
 			clientProxy.cutNoMore();
 			List<JsonNode> log = events(jdbc, session);
-			assertMessages(log, keys);
+			assertMessages(log, keys.stream().map(UUID::toString).toList());
 			Map<Integer, Integer> copies = assertForwarded(upstream);
 			int durable = assertEvents(log);
 			client.awaitEventId(log.size());
@@ -124,11 +127,8 @@ class RelayChaosTests {
 		return Duration.ofNanos(System.nanoTime() - killed);
 	}
 
-	private static String say(ReplayingClient client, int n) {
-		String key = UUID.randomUUID().toString();
-		client.sendOnce(Map.of("type", "relay.realtime", "payload",
-				Map.of("type", "response.create", "n", n, "deltas", DELTAS), "idempotency_key", key));
-		return key;
+	private static UUID say(ResumableWsTestClient client, int n) {
+		return client.send("relay.realtime", Map.of("type", "response.create", "n", n, "deltas", DELTAS));
 	}
 
 	private static List<JsonNode> events(JdbcClient jdbc, UUID session) {

@@ -108,7 +108,7 @@ class MethodSecurityTests {
 
 	private WsTestClient connect(String user, String scope) {
 		WsTestClient client = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.with(user, (claims) -> claims.claim("scope", scope).claim("tenant", "acme")))
+			.query("token", Tokens.with(user, (claims) -> claims.putAll(Map.of("scope", scope, "tenant", "acme"))))
 			.connect();
 		client.await("session_init");
 		return client;

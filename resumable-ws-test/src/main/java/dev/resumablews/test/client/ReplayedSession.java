@@ -1,4 +1,4 @@
-package dev.resumablews.testing;
+package dev.resumablews.test.client;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A session as a client rebuilds it from what it is sent, over all its connections, and
- * every promise of the protocol that was broken on the way. Safe for use by many threads.
+ * A session as a client rebuilds it from the messages of all its connections. Records
+ * each promise of the protocol that the server breaks. Safe for use by many threads.
  */
 final class ReplayedSession {
 
@@ -21,6 +21,11 @@ final class ReplayedSession {
 	private final Map<String, Reply> replies = new HashMap<>();
 
 	private final Map<String, Long> userMessages = new HashMap<>();
+
+	/**
+	 * The last reply to each message.
+	 */
+	private final Map<Long, String> attempts = new HashMap<>();
 
 	private final Set<Long> answered = new HashSet<>();
 
@@ -47,6 +52,20 @@ final class ReplayedSession {
 	private long replayed;
 
 	private boolean replayComplete;
+
+	/**
+	 * Whether events before the first one were left out, by the caller's wish.
+	 */
+	private boolean startedInside;
+
+	/**
+	 * Starts with a session that another client has begun.
+	 */
+	synchronized void startAt(String sessionId, long lastEventId) {
+		this.sessionId = sessionId;
+		this.lastEventId = lastEventId;
+		this.startedInside = lastEventId > 0;
+	}
 
 	/**
 	 * Begins a connection.
@@ -126,8 +145,10 @@ final class ReplayedSession {
 		this.events.clear();
 		this.replies.clear();
 		this.userMessages.clear();
+		this.attempts.clear();
 		this.answered.clear();
 		this.holes.clear();
+		this.startedInside = false;
 		this.lastEventId = 0;
 	}
 
@@ -173,8 +194,9 @@ final class ReplayedSession {
 	private void started(long id, JsonNode payload) {
 		Reply superseded = this.replies.get(payload.path("supersedes").asString(""));
 		long since = (superseded != null) ? Math.min(id, superseded.since) : id;
+		this.attempts.put(payload.path("in_reply_to").asLong(-1), payload.path("message_id").asString());
 		Reply other = this.replies.put(payload.path("message_id").asString(),
-				new Reply(since, payload.path("in_reply_to").asLong(-1)));
+				new Reply(since, payload.path("in_reply_to").asLong(-1), 0));
 		if (other != null) {
 			violated("reply started twice: " + payload);
 		}
@@ -182,10 +204,11 @@ final class ReplayedSession {
 
 	private Reply reply(JsonNode event) {
 		return this.replies.computeIfAbsent(event.path("payload").path("message_id").asString(), (id) -> {
-			if (!this.truncated) {
+			if (!this.truncated && !this.startedInside) {
 				violated("reply was not started: " + event);
 			}
-			return new Reply(0, -1);
+			long skipped = this.startedInside ? Math.max(0, event.path("payload").path("offset").asLong(0)) : 0;
+			return new Reply(0, -1, (int) skipped);
 		});
 	}
 
@@ -193,7 +216,7 @@ final class ReplayedSession {
 		Reply reply = reply(event);
 		int before = reply.text.length();
 		reply.delta(event.path("payload").path("offset").asLong(-1), text(event.path("payload")), event);
-		// the missing events may be deltas that stand merged in this one, which then says
+		// the missing events may be deltas that are merged into this one, which then says
 		// at least a character for each of them and for itself
 		int said = reply.text.length() - before;
 		long id = event.path("event_id").asLong();
@@ -261,6 +284,14 @@ final class ReplayedSession {
 		return (reply != null) ? reply.text.toString() : "";
 	}
 
+	/**
+	 * Returns the last attempt to reply to a message.
+	 */
+	synchronized @Nullable String reply(String idempotencyKey) {
+		Long asked = this.userMessages.get(idempotencyKey);
+		return (asked != null) ? this.attempts.get(asked) : null;
+	}
+
 	synchronized boolean hasEnded(String messageId) {
 		Reply reply = this.replies.get(messageId);
 		return reply != null && reply.ended;
@@ -293,16 +324,23 @@ final class ReplayedSession {
 
 		private final long inReplyTo;
 
+		/**
+		 * How much was said before the first event that was received.
+		 */
+		private final int skipped;
+
 		private final StringBuilder text = new StringBuilder();
 
 		private boolean ended;
 
-		Reply(long since, long inReplyTo) {
+		Reply(long since, long inReplyTo, int skipped) {
 			this.since = since;
 			this.inReplyTo = inReplyTo;
+			this.skipped = skipped;
 		}
 
-		void delta(long offset, String piece, JsonNode event) {
+		void delta(long start, String piece, JsonNode event) {
+			long offset = start - this.skipped;
 			int length = this.text.length();
 			if (this.ended) {
 				violated("delta after the end: " + event);
@@ -325,7 +363,7 @@ final class ReplayedSession {
 			this.ended = true;
 			ReplayedSession.this.answered.add(this.inReplyTo);
 			if (whole != null) {
-				if (!whole.startsWith(this.text.toString())) {
+				if (!whole.startsWith(this.text.toString(), this.skipped)) {
 					violated("whole message does not begin with '" + this.text + "': " + event);
 				}
 				this.text.setLength(0);

@@ -1,12 +1,18 @@
 package dev.resumablews.testing;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 
+import dev.resumablews.test.client.Close;
+import dev.resumablews.test.client.HandshakeRefusedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import jakarta.websocket.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,16 +20,19 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import static dev.resumablews.test.client.ResumableWsAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link ReplayingClient}, against a small server that has one session.
+ * Tests of {@link ResumableWsTestClient}, against a small server that has one session.
  */
-class ReplayingClientTests {
+class ResumableWsTestClientTests {
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
+
+	private static final UUID SESSION = UUID.randomUUID();
 
 	private final List<Map<String, Object>> log = new ArrayList<>();
 
@@ -52,9 +61,9 @@ class ReplayingClientTests {
 	@Test
 	void aReplyArrivesWholeThroughAConnectionThatIsCutAgainAndAgain() {
 		this.proxy.cutRandomly(new Random(42), 1000, 6000);
-		try (ReplayingClient client = connect()) {
-			assertThat(client.sessionId()).isEqualTo("s");
-			String key = client.say("Hi");
+		try (ResumableWsTestClient client = builder().start()) {
+			assertThat(client.sessionId()).isEqualTo(SESSION);
+			UUID key = client.say("Hi");
 			client.awaitAck(key);
 			append("assistant_started", Map.of("message_id", "m", "in_reply_to", 1));
 			StringBuilder text = new StringBuilder();
@@ -70,23 +79,23 @@ class ReplayingClientTests {
 			assertThat(client.events()).hasSize(503);
 			assertThat(client.violations()).isEmpty();
 			assertThat(client.resets()).isEmpty();
-			assertThat(client.closeCodes()).containsOnly(WsTestClient.NO_CLOSE_FRAME);
+			assertThat(client.closes()).extracting(Close::code).containsOnly(Close.NO_CLOSE_FRAME);
 		}
 	}
 
 	@Test
 	void aMessageIsSentAgainOnANewConnectionUntilItIsAcknowledged() {
 		this.deaf = true;
-		try (ReplayingClient client = connect()) {
-			String key = client.say("Hi");
+		try (ResumableWsTestClient client = builder().start()) {
+			UUID key = client.say("Hi");
 			await().untilAsserted(() -> assertThat(timesReceived(key)).isOne());
-			client.cut();
+			client.disconnect();
 			await().untilAsserted(() -> assertThat(timesReceived(key)).isEqualTo(2));
-			assertThat(client.unacknowledged()).isOne();
+			assertThat(client.unacknowledged()).containsExactly(key);
 			synchronized (this) {
 				this.deaf = false;
 			}
-			client.cut();
+			client.disconnect();
 			client.awaitAck(key);
 			assertThat(timesReceived(key)).isEqualTo(3);
 			assertThat(client.reconnects()).isEqualTo(2);
@@ -97,7 +106,7 @@ class ReplayingClientTests {
 	@Test
 	void aServerThatIsAwayIsAwaited() {
 		this.proxy.refuse();
-		try (ReplayingClient client = connect()) {
+		try (ResumableWsTestClient client = builder().start()) {
 			await().until(() -> this.proxy.refusals() > 1);
 			this.proxy.acceptAgain();
 			client.awaitReplayComplete();
@@ -107,13 +116,13 @@ class ReplayingClientTests {
 
 	@Test
 	void aFinalCloseCodeIsFinal() {
-		try (ReplayingClient client = connect()) {
+		try (ResumableWsTestClient client = builder().start()) {
 			client.awaitReplayComplete();
 			synchronized (this) {
 				this.sessions.forEach((session) -> WsTestServer.end(session, 4409, "superseded"));
 			}
 			await().until(() -> client.gaveUp() != null);
-			assertThat(client.closeCodes()).containsExactly(4409);
+			assertThat(client.closes()).extracting(Close::code).containsExactly(4409);
 			assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> client.awaitEventId(1))
 				.withMessageContaining("4409");
 		}
@@ -122,26 +131,106 @@ class ReplayingClientTests {
 	@Test
 	void waitingIsBounded() {
 		this.proxy.refuse();
-		try (ReplayingClient client = ReplayingClient.start(() -> WsTestClient.to(this.proxy.port(), "/ws"),
-				Duration.ofMillis(200))) {
+		try (ResumableWsTestClient client = builder().timeout(Duration.ofMillis(200)).start()) {
 			assertThatExceptionOfType(AssertionError.class).isThrownBy(client::sessionId)
-				.withMessageContaining("a session");
+				.withMessageContaining("session_init");
 			await().until(() -> client.gaveUp() != null);
 		}
 	}
 
-	private ReplayingClient connect() {
-		return ReplayingClient.start(() -> WsTestClient.to(this.proxy.port(), "/ws"));
+	@Test
+	void aClientThatWasDisconnectedReceivesTheRestWhenItResumes() {
+		try (ResumableWsTestClient client = builder().connect()) {
+			UUID key = client.say("Hi");
+			assertThat(client.awaitAck(key)).isAck().forKey(key).hasEventId(1);
+			client.awaitEvent("user_message");
+			client.disconnect();
+			append("order_shipped", Map.of("order", 7));
+			assertThat(client.isConnected()).isFalse();
+			client.resume();
+			assertThat(client).received("order_shipped")
+				.isEvent("order_shipped")
+				.isReplay()
+				.hasPayload(Map.of("order", 7));
+			assertThat(client.events()).extracting(ServerFrame.Event::eventId).containsExactly(1L, 2L);
+			assertThat(client).hasNoGaps().hasNotReceived("order_paid");
+		}
 	}
 
-	private synchronized int timesReceived(String key) {
-		return this.received.getOrDefault(key, 0);
+	@Test
+	void aClientThatJoinsLaterDoesNotMissWhatItDidNotAskFor() {
+		for (int i = 1; i <= 3; i++) {
+			append("tick", Map.of("n", i));
+		}
+		try (ResumableWsTestClient client = builder().session(SESSION, 2).connect()) {
+			client.awaitReplayComplete();
+			assertThat(client.lastEventId()).isEqualTo(3);
+			assertThat(client).hasNoGaps();
+		}
+	}
+
+	@Test
+	void anEventThatIsLeftOutIsAGap() {
+		append("tick", Map.of("n", 1));
+		try (ResumableWsTestClient client = builder().connect()) {
+			client.awaitEvent("tick");
+			synchronized (this) {
+				this.sessions.forEach((session) -> say(session, Map.of("type", "tick", "event_id", 3, "payload",
+						Map.of("n", 3), "created_at", "2026-01-01T00:00:00Z")));
+			}
+			client.awaitEventId(3);
+			assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(client).hasNoGaps())
+				.withMessageContaining("events 2 to 2 are missing");
+		}
+	}
+
+	@Test
+	void anExpectationThatIsNotMetShowsWhatWasReceived() {
+		append("tick", Map.of("n", 1));
+		try (ResumableWsTestClient client = builder().timeout(Duration.ofMillis(500)).connect()) {
+			assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> client.awaitEvent("order_paid"))
+				.withMessageContaining("order_paid")
+				.withMessageContaining("{\"n\":1}");
+			ServerFrame tick = client.awaitEvent("tick");
+			assertThatExceptionOfType(AssertionError.class)
+				.isThrownBy(() -> assertThat(tick).hasPayload(Map.of("n", 2)))
+				.withMessageContaining("{\"n\":2}");
+			assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(tick).isAck());
+		}
+	}
+
+	@Test
+	void aWaitEndsWithTheConnection() {
+		try (ResumableWsTestClient client = builder().connect()) {
+			synchronized (this) {
+				this.sessions.forEach((session) -> WsTestServer.end(session, 4401, "unauthorized"));
+			}
+			assertThat(client).closedWith(4401);
+			assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> client.awaitEvent("tick"))
+				.withMessageContaining("unauthorized");
+		}
+	}
+
+	@Test
+	void aRefusalHasItsStatus() {
+		assertThatExceptionOfType(HandshakeRefusedException.class)
+			.isThrownBy(
+					() -> builder().uri(URI.create("ws://localhost:" + this.server.port() + "/elsewhere")).connect())
+			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(404));
+	}
+
+	private ResumableWsTestClient.Builder builder() {
+		return ResumableWsTestClient.builder(this.proxy.port());
+	}
+
+	private synchronized int timesReceived(UUID key) {
+		return this.received.getOrDefault(key.toString(), 0);
 	}
 
 	private synchronized void opened(Session session, Map<String, List<String>> query) {
 		long last = Long.parseLong(query.getOrDefault("lastEventId", List.of("0")).get(0));
 		int head = this.log.size();
-		say(session, Map.of("type", "session_init", "session_id", "s", "resumed", query.containsKey("sessionId"),
+		say(session, Map.of("type", "session_init", "session_id", SESSION, "resumed", query.containsKey("sessionId"),
 				"last_event_id", head, "earliest_event_id", 1));
 		for (Map<String, Object> event : this.log.subList((int) last, head)) {
 			Map<String, Object> replayed = new LinkedHashMap<>(event);

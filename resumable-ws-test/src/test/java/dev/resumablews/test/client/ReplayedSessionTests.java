@@ -1,4 +1,4 @@
-package dev.resumablews.testing;
+package dev.resumablews.test.client;
 
 import java.util.List;
 
@@ -37,7 +37,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aReplayGoesOnWhereTheLastConnectionEnded() {
+	void aReplayContinuesWhereTheLastConnectionEnded() {
 		reply();
 		connected(true, 5);
 		replayed(4, "assistant_delta", "'message_id': 'm', 'offset': 3, 'content': 'lo'");
@@ -112,7 +112,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aSessionThatCannotBeResumedIsBegunAnew() {
+	void aSessionThatCannotBeResumedIsBegunAgain() {
 		reply();
 		this.session.connecting();
 		take("session_init", "'session_id': 't', 'resumed': false, 'reason': 'unknown_session', 'last_event_id': 0,"

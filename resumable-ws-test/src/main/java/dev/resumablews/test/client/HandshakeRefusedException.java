@@ -1,0 +1,37 @@
+package dev.resumablews.test.client;
+
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+
+/**
+ * The server answered a WebSocket handshake with a status other than 101.
+ */
+public final class HandshakeRefusedException extends RuntimeException {
+
+	private final int status;
+
+	private final transient HttpHeaders headers;
+
+	HandshakeRefusedException(HttpResponse<?> response) {
+		super("The server answered the handshake with " + response.statusCode());
+		this.status = response.statusCode();
+		this.headers = response.headers();
+	}
+
+	/**
+	 * Returns the status of the answer.
+	 * @return the status, such as 401
+	 */
+	public int status() {
+		return this.status;
+	}
+
+	/**
+	 * Returns the headers of the answer.
+	 * @return the headers
+	 */
+	public HttpHeaders headers() {
+		return this.headers;
+	}
+
+}
