@@ -32,9 +32,9 @@ class Exports {
 		this.events.publishEvent(new ExportRequested(session.id(), request.pages()));
 	}
 
+	// runs after the commit, so once for each idempotency key
 	@Async
-	@TransactionalEventListener // after the commit, so that an export runs once for each
-								// key
+	@TransactionalEventListener
 	void run(ExportRequested export) {
 		for (int page = 1; page <= export.pages(); page++) {
 			// ...

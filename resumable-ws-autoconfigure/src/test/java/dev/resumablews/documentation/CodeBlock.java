@@ -27,7 +27,8 @@ record CodeBlock(Path page, int line, String language, String text) {
 	}
 
 	String textWithoutFile() {
-		return FILE.matcher(this.text).replaceFirst("");
+		Matcher file = FILE.matcher(this.text);
+		return file.lookingAt() ? this.text.substring(file.end()) : this.text;
 	}
 
 	@Override
