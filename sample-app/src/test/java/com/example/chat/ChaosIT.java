@@ -141,8 +141,8 @@ class ChaosIT {
 						+ "%d nodes killed, %d paused past their lease, %d stopped, Postgres restarted %d time(s); seed %d%n",
 				lasted.toSeconds(), SPEAKERS + LISTENERS, SPEAKERS, tally.messages, tally.whole, tally.failed,
 				tally.takenOver, tally.events, this.network.stream().mapToInt(ChaosProxy::cuts).sum(),
-				clients().stream().mapToInt(ResumableWsTestClient::reconnects).sum(), this.kills, this.pauses, this.stops,
-				this.restarts, this.seed);
+				clients().stream().mapToInt(ResumableWsTestClient::reconnects).sum(), this.kills, this.pauses,
+				this.stops, this.restarts, this.seed);
 		assertThat(tally.takenOver).isGreaterThanOrEqualTo(this.kills + this.pauses);
 		assertThat(this.cluster.openReplies()).isZero();
 	}
@@ -234,9 +234,11 @@ class ChaosIT {
 		client.awaitEventId(log.get(log.size() - 1).path("event_id").asLong());
 		assertThat(client.violations()).isEmpty();
 		assertThat(client.resets()).isEmpty();
-		assertThat(
-				client.events().stream().map(ServerFrame::json).filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare))
-			.isEqualTo(
+		assertThat(client.events()
+			.stream()
+			.map(ServerFrame::json)
+			.filter((event) -> !type(event).equals("assistant_delta"))
+			.map(ChaosIT::bare)).isEqualTo(
 					log.stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare).toList());
 		Map<String, StringBuilder> left = new HashMap<>();
 		log.stream()
@@ -336,7 +338,8 @@ class ChaosIT {
 		void check(List<JsonNode> log, List<UUID> asked) {
 			assertThat(log.stream()
 				.filter((event) -> type(event).equals("user_message"))
-				.map((event) -> UUID.fromString(event.at("/payload/idempotency_key").asString()))).containsExactlyElementsOf(asked);
+				.map((event) -> UUID.fromString(event.at("/payload/idempotency_key").asString())))
+				.containsExactlyElementsOf(asked);
 			Map<String, Long> questions = new HashMap<>();
 			List<Long> answered = new ArrayList<>();
 			for (JsonNode event : log) {
