@@ -5,18 +5,18 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 
+import static dev.resumablews.test.client.ResumableWsAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -44,44 +44,38 @@ class EndedSessionTests {
 
 	@Test
 	void aClientWhoseSessionIsGoneReconnectsAndGetsAnotherOne() {
-		try (WsTestClient client = to("ada").connect()) {
+		try (ResumableWsTestClient client = to("ada").connect()) {
 			UUID session = sessionWithAnEvent(client);
 			this.jdbc.sql("delete from ws_events where session_id = ?").param(session).update();
 			this.jdbc.sql("delete from ws_sessions where session_id = ?").param(session).update();
-			client.send(message());
-			assertThat(client.awaitClose()).isEqualTo(1012);
-			try (WsTestClient again = to("ada").query("sessionId", session).query("lastEventId", 1).connect()) {
-				JsonNode init = again.await("session_init");
-				assertThat(init.path("reason").asString()).isEqualTo("unknown_session");
-				again.send(message());
-				again.await("ack");
+			client.say("Hello");
+			assertThat(client).closedWith(1012);
+			try (ResumableWsTestClient again = to("ada").session(session, 1).connect()) {
+				assertThat(again.resets()).containsExactly("unknown_session");
+				again.awaitAck(again.say("Hello"));
 			}
 		}
 	}
 
 	@Test
 	void aClientWhoseSessionWasClosedIsDone() {
-		try (WsTestClient client = to("bob").connect()) {
+		try (ResumableWsTestClient client = to("bob").connect()) {
 			UUID session = sessionWithAnEvent(client);
 			this.jdbc.sql("update ws_sessions set closed_at = now() where session_id = ?").param(session).update();
-			client.send(message());
-			assertThat(client.awaitClose()).isEqualTo(1000);
+			client.say("Hello");
+			assertThat(client).closedWith(1000);
 		}
 	}
 
-	private UUID sessionWithAnEvent(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+	private UUID sessionWithAnEvent(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
-		client.await("tick");
+		client.awaitEvent("tick");
 		return session;
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
-	}
-
-	private static Map<String, String> message() {
-		return Map.of("type", "user_message", "content", "Hello", "idempotency_key", UUID.randomUUID().toString());
+	private ResumableWsTestClient.Builder to(String user) {
+		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
 }
