@@ -1,4 +1,4 @@
-// Socket.IO with connection state recovery on, answering user messages with tokens of its own making: the same number, at the
+// Socket.IO with connection state recovery on, answering user messages with tokens that it makes itself: the same number, at the
 // same pace, with the same stamps as the Java servers. Prints "READY <port>" when it serves, and ends with its standard input.
 
 import { createServer } from 'node:http';

@@ -218,7 +218,7 @@ export class ChatSession {
 						scope.abort();
 					}
 				};
-				/** What the SDK was told is not so: followers replace it, others have to be told. */
+				/** The SDK received something that is not so: followers replace it, others need an error. */
 				const contradict = (/** @type {string} */ errorText) => {
 					this.#outdated = true;
 					end(.../** @type {UIMessageChunk[]} */ (this.#followers.size ? [] : [{ type: 'error', errorText }]));

@@ -393,7 +393,7 @@ const coreOf = (client, source, options) => {
 	/** @type {number} */
 	let cancelTo; // replies to events up to this are cancelled
 	/** @type {Set<string | number>} */
-	const told = new Set(); // what the server was told to cancel on this connection
+	const told = new Set(); // what this connection has asked the server to cancel
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let storeTimer;
 
@@ -638,7 +638,7 @@ const coreOf = (client, source, options) => {
 			} = message;
 			const previousSessionId = client.sessionId;
 			const diverged = reason === DIVERGED;
-			// the server judges by where it was asked to go on, which may be before what the page has
+			// the server decides by the requested position, which may be before what the page has
 			let { resumed } = message;
 			let again = resumed && (rewind_to ?? lastEventId) < client.lastEventId;
 			if (again && client.epoch) {
@@ -818,7 +818,7 @@ const coreOf = (client, source, options) => {
 	};
 
 	/**
-	 * Asks for all after an event once more; at the end of a replay, since within one it would not be told what is new.
+	 * Asks for all after an event once more; at the end of a replay, since within one the server would not send new events.
 	 * @type {(lastEventId: number, now?: boolean) => void}
 	 */
 	const rewind = (lastEventId, now = client.status === 'open') => {

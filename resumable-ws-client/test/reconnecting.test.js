@@ -37,7 +37,7 @@ test('the first wait is half a second or more', async () => {
 	assert.ok(waits(client)[0].delay >= 500, `a wait of ${waits(client)[0].delay} ms`);
 });
 
-test('the back-off begins anew only after a connection that lived for a while', async () => {
+test('the back-off starts over only after a connection that lived for a while', async () => {
 	const restless = connect(server.url, { minUptime: 60_000 });
 	const steady = connect(server.url, { minUptime: 0 });
 	for (let i = 0; i < 6; i++) {
@@ -486,7 +486,7 @@ test('a listener may close the client at any moment', async () => {
 	}
 });
 
-test('a client that was closed may connect again, and goes on where it was', async () => {
+test('a client that was closed may connect again, and resumes where it was', async () => {
 	const client = connect(server.url);
 	const first = await server.connection();
 	const session = first.resume([tick(1)]);
@@ -525,7 +525,7 @@ test('nothing is written to the console, unless the page wants to debug', async 
 			const said = client.say('hello');
 			connection.refuse(await connection.heard(), 'invalid');
 			await assert.rejects(said, { code: 'invalid' });
-			connection.sendText('rubbish');
+			connection.sendText('invalid');
 			(await server.connection()).resume();
 			await until(() => client.reconnects === 1);
 			client.close();

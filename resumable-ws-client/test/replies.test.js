@@ -134,7 +134,7 @@ test('a hole behind events of other kinds is filled from where the reply was', a
 	assert.deepEqual(client.ids(), [2, 3, 5, 6, 7], 'the page has seen what came after already');
 });
 
-test('what fills a hole may have been compacted meanwhile', async () => {
+test('what fills a hole may have been compacted in the meantime', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'), delta(5, 'm', 4, 'ef'));
 	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 3 });
@@ -303,7 +303,7 @@ test('a page that says where it is in the middle of a reply has all of its text'
 	assert.deepEqual(client.ids(), [5]);
 });
 
-test('a reply that is begun anew is the same object', async () => {
+test('a reply that is restarted is the same object', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm1'), delta(3, 'm1', 0, 'old'));
 	await until(() => client.lastEventId === 3);
@@ -327,7 +327,7 @@ test('a reply that is begun anew is the same object', async () => {
 	assert.equal(client.seen.reply.length, 1);
 });
 
-test('a reply that is begun anew while nobody is connected, or before the page is loaded, is right', async () => {
+test('a reply that is restarted while no client is connected, or before the page is loaded, is right', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(started(2, 'm1'), delta(3, 'm1', 0, 'old'));
@@ -423,7 +423,7 @@ test('all of a session is cancelled, also if that was asked for without a connec
 	await holds(() => third.said.length === 0);
 });
 
-test('an end without a beginning is a reply of its own', async () => {
+test('an end without a beginning is a separate reply', async () => {
 	const { client, connection } = await opened();
 	connection.send(whole(3, 'm', '', { finish_reason: 'cancelled' }), failed(4, 'n', 'interrupted'));
 	await until(() => client.lastEventId === 4);

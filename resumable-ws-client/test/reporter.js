@@ -1,4 +1,4 @@
-// A reporter for node:test that JUnit can read: a JSON object for each test, in a line of its own.
+// A reporter for node:test that JUnit can read: a JSON object for each test, on a separate line.
 
 export default async function* report(source) {
 	for await (const { type, data } of source) {

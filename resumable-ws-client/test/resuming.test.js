@@ -71,7 +71,7 @@ test('several messages may come in one frame, unless the page does not want that
 	assert.equal((await server.connection()).query.get('frames'), null);
 });
 
-test('each attempt has a token of its own, beside the subprotocol or in the query', async () => {
+test('each attempt has its own token, beside the subprotocol or in the query', async () => {
 	const attempts = [];
 	const getToken = async ({ attempt, refused }) => `token-${attempts.push({ attempt, refused })}`;
 	const client = connect(server.url, { getToken });
@@ -193,7 +193,7 @@ test('a client that was closed and connects again writes its cursor as before', 
 	await until(() => JSON.parse(storage.getItem(storage.key(0)))[1] === 2);
 });
 
-test('the page may say where to go on, and what it says wins', async () => {
+test('the page may say where to resume, and what it says wins', async () => {
 	const storage = new TestStorage();
 	const stored = connect(server.url, { storage, resume: 'cursor' });
 	const session = (await server.connection()).resume([tick(1), tick(2), tick(3)]);
@@ -259,7 +259,7 @@ test('a process that dies while it handles an event gets that event again', asyn
 	}
 });
 
-test('a listener that throws keeps nobody else from the event, and nothing from being received', async () => {
+test('a listener that throws keeps no other listener from the event, and nothing from being received', async () => {
 	const process = run('throwing-page.js', server.url);
 	const connection = await server.connection();
 	connection.resume();
@@ -288,7 +288,7 @@ test('a storage that throws is survived', async () => {
 	assert.equal((await said).eventId, 2);
 });
 
-test('rubbish in the storage is survived', async () => {
+test('invalid data in the storage is survived', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage });
 	(await server.connection()).resume([tick(1)]);
@@ -319,7 +319,7 @@ test('tabs that share a storage never move its cursor back', async () => {
 	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 3, 3, null]);
 	second.cut();
 	const third = await server.connection();
-	assert.equal(third.query.get('lastEventId'), '1', 'a tab goes on where it is itself');
+	assert.equal(third.query.get('lastEventId'), '1', 'a tab resumes where it is itself');
 	third.resume([tick(2), tick(3), tick(4)]);
 	await until(() => behind.lastEventId === 4);
 	assert.deepEqual(behind.ids(), [1, 2, 3, 4]);

@@ -235,7 +235,7 @@ for (const code of [1003, 1007, 1009]) {
 	});
 }
 
-test('a message that nobody could answer is refused at once', async () => {
+test('a message that cannot be answered is refused at once', async () => {
 	const client = connect(server.url);
 	const connection = await server.connection();
 	connection.resume();
@@ -266,7 +266,7 @@ test('a key of the page\'s own is used, and a message that waits already is not 
 	assert.equal(one, two);
 });
 
-test('a refusal that nobody awaits is not reported as an unhandled rejection', async () => {
+test('a rejection that no one awaits is not reported as an unhandled rejection', async () => {
 	const unhandled = [];
 	const listener = (error) => unhandled.push(error);
 	process.on('unhandledRejection', listener);

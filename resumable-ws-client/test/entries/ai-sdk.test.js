@@ -32,7 +32,7 @@ async function chatOf(using, { id = 'chat', ...init } = {}) {
 	return Object.assign(chat, { finished });
 }
 
-/** A chat of which the server has been told what to answer so far. */
+/** A chat whose answers so far were set on the server. */
 async function asked(text = 'Who was Ada?', options) {
 	const chat = await chatOf(transport(), options);
 	const sent = chat.sendMessage({ text });

@@ -294,7 +294,7 @@ test('a quiet connection stays', async () => {
 	assert.equal(client.reconnects, 0);
 });
 
-test('a server that restarts says when to come back, and everything goes on', async () => {
+test('a server that restarts says when to come back, and everything continues', async () => {
 	const client = await opened();
 	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
 	await until(() => client.lastEventId === 1);
@@ -308,7 +308,7 @@ test('a server that restarts says when to come back, and everything goes on', as
 	await assertHasTheLog(client);
 });
 
-test('a reply that another node takes over begins anew, as the same object', async () => {
+test('a reply that another node takes over is restarted, as the same object', async () => {
 	const client = await opened();
 	const text = await replying(client);
 	const reply = runs(client);
@@ -327,7 +327,7 @@ test('a reply that another node takes over begins anew, as the same object', asy
 	await assertHasTheLog(client);
 });
 
-test('a page that is loaded after a reply has begun anew has the new text', async () => {
+test('a page that is loaded after a reply was restarted has the new text', async () => {
 	const storage = new TestStorage();
 	const before = await opened({ storage });
 	const text = await replying(before);
@@ -418,7 +418,7 @@ test('an expired token is replaced at once', async () => {
 test('a token that the server does not accept is not the end', async () => {
 	const user = randomUUID();
 	let attempts = 0;
-	const client = await opened({ user, getToken: () => ++attempts < 4 ? 'rubbish' : control('token', { user }) });
+	const client = await opened({ user, getToken: () => ++attempts < 4 ? 'invalid' : control('token', { user }) });
 	assert.equal(attempts, 4);
 	assert.equal(client.reconnects, 0);
 	assert.deepEqual(waits(client).map(({ reason }) => reason), TRANSPORT === 'websocket'
@@ -451,7 +451,7 @@ test('a first message that the server does not accept is not the end', async () 
 		[[4401, 'unauthorized'], [4401, 'sign_in_refused'], [4401, 'sign_in_refused']]);
 });
 
-test('a session that is not there is gone, and a new one goes on', async () => {
+test('a session that is not there is gone, and a new one continues', async () => {
 	const sessionId = randomUUID();
 	const client = await opened({ sessionId, lastEventId: 7 });
 	assert.deepEqual(client.seen.gone, [{ reason: 'unknown_session', previousSessionId: sessionId, sessionId: client.sessionId }]);

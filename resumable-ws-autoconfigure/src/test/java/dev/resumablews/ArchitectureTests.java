@@ -71,7 +71,7 @@ class ArchitectureTests {
 	private static final String FOR_ALL = "failure";
 
 	/**
-	 * Which packages a package may depend on besides the API, {@link #FOR_ALL} and
+	 * Which packages a package may depend on in addition to the API, {@link #FOR_ALL} and
 	 * itself. One that is not named may depend on all that do not depend on it.
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
@@ -139,7 +139,7 @@ class ArchitectureTests {
 			(method) -> method.isAnnotatedWith(Bean.class));
 
 	@ArchTest
-	static final ArchRule theApiKnowsNobody = noClasses().that()
+	static final ArchRule theApiDependsOnNoOtherPackage = noClasses().that()
 		.resideInAnyPackage(API)
 		.should()
 		.dependOnClassesThat()
@@ -285,13 +285,13 @@ class ArchitectureTests {
 	}
 
 	@ArchTest
-	static final ArchRule nobodySleeps = noClasses().should()
+	static final ArchRule noClassSleeps = noClasses().should()
 		.callMethodWhere(describe("Thread or TimeUnit sleeps",
 				(call) -> call.getName().equals("sleep") && Set.of("java.lang.Thread", "java.util.concurrent.TimeUnit")
 					.contains(call.getTargetOwner().getFullName())));
 
 	@ArchTest
-	static final ArchRule nobodyPrints = GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+	static final ArchRule noClassPrints = GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 
 	private static Map.Entry<String, Set<String>> entry(String name, String... others) {
 		return Map.entry(name, Set.of(others));

@@ -20,7 +20,7 @@ import org.springframework.util.ClassUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a native image needs to be told. None is built here.
+ * Tests of the hints for native images, without building one.
  */
 class RuntimeHintsTests {
 

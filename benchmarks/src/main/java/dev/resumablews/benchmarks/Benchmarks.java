@@ -28,7 +28,7 @@ import dev.resumablews.benchmarks.scenario.Scenarios;
 
 /**
  * Measures all scenarios and prints what was reached. Variants take turns within each
- * round, so that what changes on the machine meanwhile meets all of them.
+ * round, so that what changes on the machine affects all of them.
  */
 public final class Benchmarks {
 

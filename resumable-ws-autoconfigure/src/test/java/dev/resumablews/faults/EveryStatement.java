@@ -187,7 +187,7 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Lets a node with a database of its own handle user messages.
+	 * Lets a node with a separate database handle user messages.
 	 * @param arm is called before each step
 	 */
 	void handle(Runnable arm) {

@@ -98,7 +98,7 @@ abstract class FuzzTests {
 	}
 
 	@Test
-	void framesAndHandshakesOfAllKindsHarmNobodyElse() throws Exception {
+	void framesAndHandshakesOfAllKindsHarmNoOtherClient() throws Exception {
 		try (TestServer server = start(NO_LIMITS)) {
 			fuzz(server, 40, Duration.ofMillis(50), FRAMES / 10, HANDSHAKES / 10);
 			Resources before = Resources.now();

@@ -18,7 +18,7 @@ import java.util.function.IntFunction;
 import dev.resumablews.testing.WsFrame;
 
 /**
- * A user who takes all there is, as a process of its own: many connections that do one
+ * A user who exhausts every limit, as a separate process: many connections that do one
  * thing again and again, as fast as they are let, and throw away what they are sent. A
  * connection that is closed or refused comes back.
  */

@@ -52,7 +52,7 @@ final class SilentClients implements AutoCloseable {
 	}
 
 	/**
-	 * Publishes more than the network takes for a client that does not read.
+	 * Publishes more than the network buffers for a client that does not read.
 	 * @param events of ten kilobytes each, to each session
 	 */
 	void publish(int events) {

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A TCP proxy on a port of its own that behaves as badly as a network does: it cuts
+ * A TCP proxy on a separate port that behaves as badly as a network does: it cuts
  * connections, holds bytes back, delays them, and refuses. Safe for use by many threads.
  */
 public final class ChaosProxy implements AutoCloseable {
@@ -151,7 +151,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Delays what is forwarded from now on, in both directions. What arrives meanwhile
+	 * Delays what is forwarded from now on, in both directions. What arrives during the delay
 	 * waits for its turn, so the delay of a single byte is between one and two times
 	 * this.
 	 * @param delay the delay; zero for none

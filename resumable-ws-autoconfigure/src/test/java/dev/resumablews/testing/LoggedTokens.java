@@ -21,7 +21,7 @@ public final class LoggedTokens extends UnsynchronizedAppenderBase<ILoggingEvent
 
 	/**
 	 * A JSON object in base64: the header and the claims of a JSON Web Token begin so,
-	 * whoever has issued it.
+	 * whatever component issued it.
 	 */
 	private static final Pattern TOKEN = Pattern.compile("eyJ[A-Za-z0-9_-]{17,}");
 

@@ -151,9 +151,9 @@ public final class OpenAiExchange {
 	/**
 	 * Waits for a while, unless the answer ends.
 	 * @param pause how long
-	 * @return whether the answer goes on
+	 * @return whether the answer continues
 	 */
-	boolean goesOnAfter(Duration pause) throws InterruptedException {
+	boolean continuesAfter(Duration pause) throws InterruptedException {
 		if (pause.isZero()) {
 			return !hasEnded();
 		}

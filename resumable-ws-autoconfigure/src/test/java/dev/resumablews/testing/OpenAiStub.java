@@ -24,7 +24,7 @@ import java.util.function.Function;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An HTTP server on a port of its own that speaks OpenAI's
+ * An HTTP server on a separate port that speaks OpenAI's
  * {@code POST /v1/chat/completions}, streaming and not. What it answers is said by the
  * test, for each request; what it was asked, and whether the client broke off, can be
  * asked afterwards. Each connection serves one request, so that the end of its input
@@ -97,7 +97,7 @@ public final class OpenAiStub implements AutoCloseable {
 
 	/**
 	 * Sets the answers to the next requests, in order; after them, what was set before
-	 * goes on.
+	 * continues.
 	 * @param answers the answers
 	 */
 	public void answerNext(OpenAiAnswer... answers) {

@@ -40,7 +40,7 @@ final class OpenAiWriter {
 		try {
 			OutputStream out = new BufferedOutputStream(this.socket.getOutputStream());
 			if (this.answer.fault() == Fault.SILENCE) {
-				this.exchange.goesOnAfter(LONGEST_WAIT);
+				this.exchange.continuesAfter(LONGEST_WAIT);
 				this.exchange.end(End.BROKEN);
 			}
 			else if (this.answer.status() != 200) {
@@ -141,7 +141,7 @@ final class OpenAiWriter {
 	 * @return whether it is to be said
 	 */
 	private boolean comes(int piece) throws InterruptedException {
-		if (!comesFault(piece) || !this.exchange.goesOnAfter(this.answer.pause())) {
+		if (!comesFault(piece) || !this.exchange.continuesAfter(this.answer.pause())) {
 			return false;
 		}
 		Gate gate = this.answer.gate();
@@ -162,7 +162,7 @@ final class OpenAiWriter {
 			return true;
 		}
 		if (this.answer.fault() == Fault.STALL) {
-			this.exchange.goesOnAfter(LONGEST_WAIT);
+			this.exchange.continuesAfter(LONGEST_WAIT);
 		}
 		if (this.answer.fault() == Fault.STALL || this.answer.fault() == Fault.BREAK) {
 			this.exchange.end(End.BROKEN);

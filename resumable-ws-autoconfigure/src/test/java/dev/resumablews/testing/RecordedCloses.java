@@ -28,7 +28,7 @@ public final class RecordedCloses implements ResumableWsListener {
 	}
 
 	/**
-	 * Returns how many connections are open, as far as this was told. It is told on
+	 * Returns how many connections are open, as far as this listener was notified. It is notified on
 	 * another thread, which may be a little late.
 	 */
 	public int open() {

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A TCP proxy on a port of its own that forwards what servers send at a given rate, with
+ * A TCP proxy on a separate port that forwards what servers send at a given rate, with
  * buffers that are as small as possible, and what clients send at once. Safe for use by
  * many threads.
  */

@@ -49,7 +49,7 @@ public final class TestServer implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a server on Tomcat and a database of its own.
+	 * Starts a server on Tomcat with a separate database.
 	 * @param properties pairs of name and value
 	 * @return the server
 	 */
@@ -179,7 +179,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Answers with a model that speaks OpenAI's API; without it, nobody answers.
+		 * Answers with a model that speaks OpenAI's API; without it, messages are not answered.
 		 */
 		public Builder model(OpenAiStub model) {
 			this.model = model;

@@ -15,7 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 public record WsFrame(boolean fin, int opcode, byte[] payload) {
 
 	/**
-	 * Opcode of a frame that goes on with a message.
+	 * Opcode of a continuation frame.
 	 */
 	public static final int CONTINUATION = 0;
 

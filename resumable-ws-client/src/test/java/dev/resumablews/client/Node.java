@@ -74,7 +74,7 @@ final class Node {
 	/**
 	 * Runs test files, one after the other.
 	 * @param files the files, in the folder {@code test}
-	 * @param environment what the tests are told
+	 * @param environment environment variables for the tests
 	 * @return what became of each test
 	 */
 	static List<Result> test(List<String> files, Map<String, String> environment) {

@@ -34,7 +34,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * An application with the real starter, behind a network that can be made bad, with a
- * model that says what it is told. Tests in Node command it by HTTP: the path is the
+ * model whose answers the tests choose. Tests in Node command it by HTTP: the path is the
  * command, the body its arguments.
  */
 final class Starter implements AutoCloseable {

@@ -66,7 +66,7 @@ class BrowserIT extends PageScenario {
 	@Test
 	void anAnswerIsWholeAfterTheServerWasKilledAndStartedAgain() throws Exception {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		page.say("Go on without me");
+		page.say("Carry on without me");
 		this.gate.release(20);
 		page.awaitAnswer(words(20));
 		cluster.node(0).kill();
@@ -106,7 +106,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void anAnswerGoesOnAfterAReload() {
+	void anAnswerContinuesAfterAReload() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Remember this");
 		this.gate.release(20);
@@ -185,7 +185,7 @@ class BrowserIT extends PageScenario {
 		assertShowsLog(page);
 		assertThat(page.reconnects()).isPositive();
 		assertThat(page.errors()).isEmpty();
-		report("tab hidden and stopped in the middle of a reply, its connection cut meanwhile", page);
+		report("tab hidden and stopped in the middle of a reply, its connection cut", page);
 	}
 
 	@Test

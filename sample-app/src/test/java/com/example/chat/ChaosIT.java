@@ -173,7 +173,7 @@ class ChaosIT {
 			await("takeover from the paused node").atMost(PATIENCE).until(() -> this.cluster.takeovers() > before);
 		}
 		finally {
-			paused.goOn();
+			paused.resume();
 			this.network.get(node).acceptAgain();
 		}
 	}

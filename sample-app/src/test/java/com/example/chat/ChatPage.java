@@ -121,7 +121,7 @@ final class ChatPage {
 
 	/**
 	 * Hides the tab, and lets none of its scripts run any further. A browser without a
-	 * window hides nothing by itself, so the page is told by hand; the debugger stops it.
+	 * window hides nothing by itself, so the test changes the page's visibility by hand; the debugger stops it.
 	 */
 	void hide() {
 		becomes("hidden");
@@ -164,7 +164,7 @@ final class ChatPage {
 	}
 
 	/**
-	 * Waits until the connection was made anew.
+	 * Waits until the page has reconnected.
 	 * @param times how often in all, at least
 	 */
 	void awaitReconnects(int times) {

@@ -76,7 +76,7 @@ final class Chromium implements AutoCloseable {
 	}
 
 	/**
-	 * Opens a browser that knows nobody yet, and shares nothing with others.
+	 * Opens a browser with an empty profile.
 	 * @param baseUrl the address of the sample
 	 */
 	BrowserContext newBrowser(String baseUrl) {

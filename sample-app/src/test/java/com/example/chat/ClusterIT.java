@@ -78,7 +78,7 @@ class ClusterIT {
 	void aReplyEndsOnAnotherNodeAfterItsOwnWasKilled() throws Exception {
 		AtomicInteger at = new AtomicInteger(A);
 		try (ResumableWsTestClient client = client(at::get, null)) {
-			UUID key = client.say("Go on without me");
+			UUID key = client.say("Carry on without me");
 			String first = awaitPieces(client, key, 5);
 			SampleProcess killed = cluster.node(A);
 			at.set(B);
@@ -110,7 +110,7 @@ class ClusterIT {
 					await().atMost(PATIENCE).until(() -> late.piecesSent() == 15);
 				}
 				finally {
-					paused.goOn();
+					paused.resume();
 				}
 				assertThat(late.awaitEnd(PATIENCE)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
 

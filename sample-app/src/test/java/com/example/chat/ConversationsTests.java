@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What browsers are told of conversations, and what they may break.
+ * Tests of the list of conversations and its access rules.
  */
 class ConversationsTests {
 
@@ -83,7 +83,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void nobodySeesTheConversationsOfOthers() throws Exception {
+	void noUserSeesTheConversationsOfOthers() throws Exception {
 		this.ada.say(null, "A secret");
 		String open = this.bob.say(null, "Not a secret");
 
@@ -141,7 +141,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void nobodyDeletesTheConversationsOfOthers() throws Exception {
+	void noUserDeletesTheConversationsOfOthers() throws Exception {
 		String session = this.ada.say(null, "Mine");
 		this.bob.signIn();
 

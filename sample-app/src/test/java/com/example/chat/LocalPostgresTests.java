@@ -66,7 +66,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void aSecondApplicationIsToldThatTheFolderIsInUse() {
+	void aSecondApplicationLearnsThatTheFolderIsInUse() {
 		DataFolder data = new DataFolder(this.folder);
 		try (LocalPostgres first = LocalPostgres.start(data)) {
 			assertThatIllegalStateException().isThrownBy(() -> LocalPostgres.start(data))

@@ -31,7 +31,7 @@ class OfflineChatModelTests {
 	private final OfflineChatModel model = new OfflineChatModel(Duration.ofMillis(1));
 
 	@Test
-	void eachSuggestionOfThePageHasAnAnswerOfItsOwn() throws Exception {
+	void eachSuggestionOfThePageHasItsOwnAnswer() throws Exception {
 		String page = new ClassPathResource("static/index.html").getContentAsString(StandardCharsets.UTF_8);
 		assertThat(page).contains(SUGGESTIONS);
 
@@ -68,7 +68,7 @@ class OfflineChatModelTests {
 	}
 
 	@Test
-	void itKnowsThatTheConversationGoesOn() {
+	void itContinuesAConversation() {
 		Prompt prompt = new Prompt(
 				List.of(new UserMessage("Hello"), new AssistantMessage("Yes?"), new UserMessage("You")));
 

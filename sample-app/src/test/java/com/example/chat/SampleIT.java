@@ -45,7 +45,7 @@ class SampleIT {
 	private final HttpClient browser = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
 
 	@Test
-	void aChatGoesOnAfterTheServerWasKilledInTheMiddleOfAnAnswer() throws Exception {
+	void aChatContinuesAfterTheServerWasKilledInTheMiddleOfAnAnswer() throws Exception {
 		String session;
 		long seen;
 		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);

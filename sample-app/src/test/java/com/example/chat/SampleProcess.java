@@ -22,7 +22,7 @@ import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The packaged sample, running as a process of its own, on a free port unless an argument
+ * The packaged sample, running as a separate process, on a free port unless an argument
  * says another one.
  */
 final class SampleProcess implements AutoCloseable {
@@ -82,7 +82,7 @@ final class SampleProcess implements AutoCloseable {
 			ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
 				.redirectErrorStream(true)
 				.redirectOutput(log.toFile());
-			// a key of whoever runs the tests is none of their business
+			// the sample must not see API keys of the environment
 			builder.environment().keySet().removeIf((name) -> name.startsWith("OPENAI_"));
 			return new SampleProcess(builder.start(), log);
 		}
@@ -153,9 +153,9 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Lets the process go on, which notices nothing but the time.
+	 * Resumes the process.
 	 */
-	void goOn() throws IOException, InterruptedException {
+	void resume() throws IOException, InterruptedException {
 		signal("CONT");
 	}
 

@@ -129,7 +129,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void aWrongCodeSignsNobodyIn() throws Exception {
+	void aWrongCodeSignsNoOneIn() throws Exception {
 		MockHttpServletResponse response = join("1.2.3", cookie(signIn()));
 
 		assertThat(response.getStatus()).isEqualTo(403);
@@ -153,7 +153,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void nobodyGetsACodeWithoutBeingSomebody() throws Exception {
+	void aCodeRequiresASignedInUser() throws Exception {
 		assertThat(perform(post("/api/device-codes")).getStatus()).isEqualTo(401);
 	}
 

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * Who may break things: nobody but browsers on this machine, whatever a request says.
+ * Only browsers on this machine may break things, whatever a request claims.
  */
 class ThisMachineTests {
 

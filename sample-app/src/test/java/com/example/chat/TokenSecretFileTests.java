@@ -29,7 +29,7 @@ class TokenSecretFileTests {
 	}
 
 	@Test
-	void nobodyElseCanReadIt() throws Exception {
+	void noOtherUserCanReadIt() throws Exception {
 		assumeThat(Files.getFileAttributeView(this.folder, PosixFileAttributeView.class)).isNotNull();
 
 		secret(null);

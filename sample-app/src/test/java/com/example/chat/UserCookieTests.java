@@ -61,7 +61,7 @@ class UserCookieTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", ".", "7b0f2c9e-0000-4000-8000-000000000001", "7b0f2c9e-0000-4000-8000-000000000001.",
-			"nobody.signature", "7b0f2c9e-0000-4000-8000-000000000001.99999999999.c2lnbmF0dXJl" })
+			"someone.signature", "7b0f2c9e-0000-4000-8000-000000000001.99999999999.c2lnbmF0dXJl" })
 	void whatIsNoCookieOfOursIsNotTaken(String value) {
 		assertThat(this.cookies.userOf(value)).isEmpty();
 	}

@@ -5,7 +5,7 @@ import dev.resumablews.benchmarks.wire.Stamp;
 
 /**
  * What one connection has heard of the replies in its session. A delta may hold several
- * tokens, and the whole message stands in for deltas that were not sent.
+ * tokens, and the whole message replaces deltas that were not sent.
  */
 final class SpokenTo {
 
@@ -86,7 +86,7 @@ final class SpokenTo {
 	}
 
 	/**
-	 * Is told of what arrives.
+	 * Receives what arrives.
 	 */
 	interface Heard {
 

@@ -311,7 +311,7 @@ final class WsClient {
 	}
 
 	/**
-	 * Is told what happens.
+	 * Callbacks of the client.
 	 */
 	interface Listener {
 

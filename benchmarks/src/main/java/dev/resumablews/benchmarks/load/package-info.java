@@ -1,5 +1,5 @@
 /**
- * The load generator, a process of its own.
+ * The load generator, which is a separate process.
  */
 @NullMarked
 package dev.resumablews.benchmarks.load;

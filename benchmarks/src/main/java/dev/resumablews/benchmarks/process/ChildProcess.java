@@ -56,7 +56,7 @@ final class ChildProcess implements AutoCloseable {
 			Files.createDirectories(logs);
 			Path log = logs.resolve(name + ".log");
 			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-			// a key of whoever measures is none of their business
+			// servers must not see the API keys of the environment
 			builder.environment().keySet().removeIf((variable) -> variable.startsWith("OPENAI_"));
 			Process process = builder.start();
 			try {
@@ -142,7 +142,7 @@ final class ChildProcess implements AutoCloseable {
 		catch (IOException ex) {
 			// the same as its end
 		}
-		// what waits for a line is told that there will be none
+		// wakes readers that wait for a further line
 		this.lines.add("");
 	}
 

@@ -74,7 +74,7 @@ public final class PgBench {
 	 * @param url JDBC URL of the database
 	 * @param statement the log's statement, with {@code $1}, {@code $2}, … for its
 	 * parameters
-	 * @param clients how many run it at the same time, in sessions of their own
+	 * @param clients how many run it at the same time, each in its own session
 	 * @param sessions number of seeded sessions
 	 * @param batch events in each statement
 	 * @param payload payload of each event

@@ -91,7 +91,7 @@ public final class Postgres implements AutoCloseable {
 	}
 
 	/**
-	 * Runs statements in a database, each in a transaction of its own.
+	 * Runs statements in a database, each in its own transaction.
 	 * @param database its name
 	 * @param statements the statements
 	 */

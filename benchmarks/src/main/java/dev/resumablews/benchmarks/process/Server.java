@@ -38,7 +38,7 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
-	 * Asks it for something besides WebSockets.
+	 * Sends a control request.
 	 * @param request path below {@code /bench}, and query
 	 * @return the numbers it answers
 	 */

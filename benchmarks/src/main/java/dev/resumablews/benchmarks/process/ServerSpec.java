@@ -12,7 +12,7 @@ import java.util.Locale;
  * @param jetty whether on Jetty, not on Tomcat
  * @param node number of the process, for several that share a database
  * @param database name of its database, which no server of another kind uses
- * @param properties what is set besides the defaults, as command line arguments
+ * @param properties properties that differ from the defaults, as command line arguments
  * @param options options of the JVM
  */
 public record ServerSpec(Kind kind, boolean jetty, int node, String database, List<String> properties,

@@ -28,7 +28,7 @@ import dev.resumablews.benchmarks.process.Servers;
 public final class Bench {
 
 	/**
-	 * What a server needs of the machine, whoever else uses it.
+	 * Resources of the machine that a server needs.
 	 */
 	static final Metric CPU = new Metric("cpu", "s of server CPU");
 

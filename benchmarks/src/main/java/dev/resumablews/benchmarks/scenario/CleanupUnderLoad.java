@@ -52,7 +52,7 @@ final class CleanupUnderLoad implements Scenario {
 	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.millis("p99"), Metric.millis("p50"), Metric.rate("deltas/s"),
-				new Metric("removed", "removed meanwhile"));
+				new Metric("removed", "removed in that time"));
 	}
 
 	@Override

@@ -19,7 +19,7 @@ import org.springframework.web.socket.handler.TextWebSocketHandler;
 import org.springframework.web.util.UriComponentsBuilder;
 
 /**
- * A handler without a log: what the stack itself gives. It verifies nobody, stores
+ * A handler without a log: what the stack itself gives. It verifies no one, stores
  * nothing, and sends each token from the thread that made it.
  */
 final class BareHandler extends TextWebSocketHandler implements EventSink {

@@ -14,7 +14,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * What the measuring process asks of a server besides WebSockets.
+ * Control requests of the measuring process.
  */
 @RestController
 final class Control {

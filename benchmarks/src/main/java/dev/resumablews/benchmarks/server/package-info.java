@@ -1,5 +1,5 @@
 /**
- * The servers that are measured, processes of their own.
+ * The measured servers, each a separate process.
  */
 @NullMarked
 package dev.resumablews.benchmarks.server;

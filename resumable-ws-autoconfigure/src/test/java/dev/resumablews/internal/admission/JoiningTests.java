@@ -59,7 +59,7 @@ class JoiningTests {
 	}
 
 	@Test
-	void aClientThatComesWhileAReplyRunsGetsFewDeltasAndThenGoesOnLive() {
+	void aClientThatComesWhileAReplyRunsGetsFewDeltasAndThenContinuesLive() {
 		Gate gate = new Gate();
 		try (ResumableWsTestClient first = client("alice")) {
 			first.awaitReplayComplete();
@@ -75,7 +75,7 @@ class JoiningTests {
 	}
 
 	@Test
-	void aClientThatComesBackWithinAReplyGetsFewDeltasAndThenGoesOnLive() {
+	void aClientThatComesBackWithinAReplyGetsFewDeltasAndThenContinuesLive() {
 		Gate gate = new Gate();
 		try (ResumableWsTestClient first = client("bob")) {
 			first.awaitReplayComplete();
@@ -128,7 +128,7 @@ class JoiningTests {
 	}
 
 	/**
-	 * Has the model say its first pieces, each as a delta of its own.
+	 * Has the model say its first pieces, each as a separate delta.
 	 * @return the last event
 	 */
 	private long sayPieces(ResumableWsTestClient client, Gate gate) {
@@ -146,7 +146,7 @@ class JoiningTests {
 	}
 
 	/**
-	 * Says one piece by itself: the whole message may stand in for all that is stored
+	 * Says one piece by itself: the whole message may replace everything that is stored
 	 * together with it.
 	 */
 	private static void sayTheRest(Gate gate, WsTestClient joiner) {

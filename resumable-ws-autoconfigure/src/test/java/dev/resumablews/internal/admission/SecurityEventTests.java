@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What listeners are told of clients that send what they must not.
+ * Security events about clients that exceed limits or violate the protocol.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @ExtendWith(OutputCaptureExtension.class)
@@ -60,7 +60,7 @@ class SecurityEventTests {
 	}
 
 	@Test
-	void aMessageThatIsTooBigIsTold() {
+	void aMessageThatIsTooBigIsReported() {
 		try (WsTestClient client = connect("ada")) {
 			client.send(Map.of("type", "x", "payload", "x".repeat(140_000)));
 			assertThat(client.awaitClose()).isEqualTo(1009);
@@ -69,7 +69,7 @@ class SecurityEventTests {
 	}
 
 	@Test
-	void aBinaryMessageIsTold() {
+	void aBinaryMessageIsReported() {
 		try (WsTestClient client = connect("bob")) {
 			client.sendBinary(new byte[] { 1 });
 			assertThat(client.awaitClose()).isEqualTo(1003);
@@ -78,7 +78,7 @@ class SecurityEventTests {
 	}
 
 	@Test
-	void malformedMessagesAreTold() {
+	void malformedMessagesAreReported() {
 		try (WsTestClient client = connect("carol")) {
 			for (int i = 0; i < 10; i++) {
 				client.send("no JSON");
@@ -89,7 +89,7 @@ class SecurityEventTests {
 	}
 
 	@Test
-	void aTokenThatIsNotGoodIsTold() {
+	void aTokenThatIsNotGoodIsReported() {
 		try (WsTestClient client = connect("dave")) {
 			for (String token : List.of(Tokens.forged("dave"), Tokens.with("dave", (claims) -> claims.remove("exp")))) {
 				auth(client, token);
@@ -103,7 +103,7 @@ class SecurityEventTests {
 	}
 
 	@Test
-	void anotherUsersTokenIsTold() {
+	void anotherUsersTokenIsReported() {
 		try (WsTestClient client = connect("erin")) {
 			auth(client, Tokens.forUser("mallory"));
 			assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");

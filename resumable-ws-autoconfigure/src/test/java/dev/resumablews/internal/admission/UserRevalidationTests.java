@@ -85,7 +85,7 @@ class UserRevalidationTests {
 	}
 
 	@Test
-	void whenItCannotBeToldTheConnectionStays(CapturedOutput output) {
+	void whenTheCheckFailsTheConnectionStays(CapturedOutput output) {
 		this.users.unknown.add("erin");
 		try (WsTestClient client = connect("erin")) {
 			awaitQuestions("erin", 3);
@@ -96,7 +96,7 @@ class UserRevalidationTests {
 	}
 
 	@Test
-	void anAnswerThatDoesNotComeKeepsNobodyWaitingForLong() {
+	void anAnswerThatDoesNotComeDelaysNoOtherUserForLong() {
 		this.users.silent.add("frank");
 		try (WsTestClient client = connect("frank"); WsTestClient other = connect("grace")) {
 			awaitQuestions("frank", 1);

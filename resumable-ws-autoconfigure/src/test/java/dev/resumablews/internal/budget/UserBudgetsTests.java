@@ -19,7 +19,7 @@ class UserBudgetsTests {
 			this.now::get);
 
 	@Test
-	void whatIsConsumedIsGoneForAllConnectionsOfTheUserAndForNobodyElse() {
+	void whatIsConsumedIsGoneForAllConnectionsOfTheUserAndForNoOtherUser() {
 		UserBudget first = this.budgets.hold("alice");
 		UserBudget second = this.budgets.hold("alice");
 		assertThat(first.tryConsume(Rate.MESSAGES, 2)).isTrue();

@@ -150,7 +150,7 @@ class ClientScriptAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(
 			classes = { TomcatServletWebServerAutoConfiguration.class, JettyServletWebServerAutoConfiguration.class })
-	void aBrowserThatHasTheScriptIsToldSo(Class<?> container) throws IOException, InterruptedException {
+	void aBrowserThatHasTheScriptReceivesNotModified(Class<?> container) throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(container)) {
 			String etag = header(send(server, "GET", PATH), "ETag");
 			HttpResponse<String> same = send(server, "GET", PATH, "If-None-Match", "\"other\", " + etag);

@@ -114,7 +114,7 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void theConnectionThatListensMayHaveADataSourceOfItsOwn() {
+	void theListeningConnectionMayHaveItsOwnDataSource() {
 		this.runner.withUserConfiguration(OwnListener.class).run((context) -> {
 			await().until(() -> listeners() == 1);
 			assertThat(context).hasSingleBean(HikariDataSource.class);

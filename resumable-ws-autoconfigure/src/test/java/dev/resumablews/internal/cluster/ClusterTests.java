@@ -99,8 +99,8 @@ class ClusterTests {
 
 	private Cluster cluster(ClusterSignal signal, CommitListeners commits) {
 		JdbcExecutor database = new JdbcExecutor(this.dataSource, new SchemaName(""), Duration.ofSeconds(10));
-		RemoteEventReader news = new RemoteEventReader(database, new SessionFeeds(256, 128 * 1024, commits));
-		return new Cluster(new NodeId(UUID.randomUUID()), signal, news, commits, new EphemeralEvents(),
+		RemoteEventReader reader = new RemoteEventReader(database, new SessionFeeds(256, 128 * 1024, commits));
+		return new Cluster(new NodeId(UUID.randomUUID()), signal, reader, commits, new EphemeralEvents(),
 				new OtherNodes(), Duration.ofHours(1));
 	}
 
@@ -110,7 +110,7 @@ class ClusterTests {
 			.stream()
 			.filter((thread) -> thread.isAlive() && !this.before.contains(thread))
 			.map(Thread::getName)
-			.filter((name) -> name.matches("resumable-ws-(news|signal)"))
+			.filter((name) -> name.matches("resumable-ws-(receive|signal)"))
 			.toList();
 	}
 

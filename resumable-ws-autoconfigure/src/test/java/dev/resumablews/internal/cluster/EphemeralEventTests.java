@@ -56,7 +56,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void theClientsOfASessionGetItOnAllNodesAndNobodyElseDoes() {
+	void theClientsOfASessionGetItOnAllNodesAndNoOtherClientDoes() {
 		try (WsTestClient far = this.nodes.connect("alice"); WsTestClient other = this.nodes.connect("alice")) {
 			UUID session = TwoNodes.session(far);
 			UUID another = TwoNodes.session(other);
@@ -124,7 +124,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void whatIsTooLargeForASignalIsRefusedWhoeverIsConnected() {
+	void whatIsTooLargeForASignalIsRefusedEvenIfNoClientIsConnected() {
 		try (WsTestClient client = this.nodes.connect("erin")) {
 			UUID session = TwoNodes.session(client);
 			for (UUID recipient : List.of(session, UUID.randomUUID())) {

@@ -193,11 +193,11 @@ class PollingSignalTests {
 			SpiedDataSource second = (SpiedDataSource) nodes.second().bean(DataSource.class);
 			long looks = second.looks();
 			await().until(() -> second.looks() > looks + 10);
-			long queries = second.newsQueries();
+			long queries = second.remoteEventQueries();
 			await().until(() -> second.looks() > looks + 30);
-			assertThat(second.newsQueries()).isEqualTo(queries);
+			assertThat(second.remoteEventQueries()).isEqualTo(queries);
 			nodes.assertDelivered(client, session, 1, 1);
-			assertThat(second.newsQueries()).isEqualTo(queries + 1);
+			assertThat(second.remoteEventQueries()).isEqualTo(queries + 1);
 		}
 	}
 
@@ -212,7 +212,7 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void aRingIsHeardWhereItIsNeeded() {
+	void aNotificationReachesTheNodesThatNeedIt() {
 		try (TwoNodes nodes = polling()) {
 			AtomicInteger heard = new AtomicInteger();
 			nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);

@@ -111,7 +111,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void aListenerWhoseConnectionIsCutConnectsAnewAndCatchesUp() {
+	void aListenerWhoseConnectionIsCutReconnectsAndCatchesUp() {
 		try (WsTestClient client = this.nodes.connect("dave")) {
 			UUID session = TwoNodes.session(client);
 			for (int cut = 0; cut < 3; cut++) {
@@ -121,7 +121,7 @@ class PostgresSignalTests {
 					.param(pid)
 					.query(Boolean.class)
 					.single());
-				// nobody listens to this one's signal, or hardly
+				// hardly any node receives the signal of this event
 				this.nodes.publish(session, 2 * cut + 1);
 				TwoNodes.assertReceived(client, 2 * cut + 1, 2 * cut + 1);
 				await().until(() -> this.nodes.listeners().stream().noneMatch(before::contains)
@@ -133,7 +133,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void newsOfManySessionsAtOnceArriveAndAreReadTogether() {
+	void eventsOfManySessionsAtOnceAreReadTogether() {
 		List<WsTestClient> clients = new ArrayList<>();
 		try {
 			List<UUID> sessions = new ArrayList<>();
@@ -177,16 +177,16 @@ class PostgresSignalTests {
 				.single();
 			this.nodes.publish(elsewhere, 1);
 			// signals come in order, so the notification arrives after all of them
-			awaitRing();
+			awaitNotification();
 			assertThat(secondsQueries()).isEqualTo(queriesBefore);
 		}
 	}
 
 	@Test
-	void aRingIsHeardByTheOthersOnly() {
+	void aNotificationReachesOnlyOtherNodes() {
 		AtomicInteger heardHere = new AtomicInteger();
 		this.nodes.first().bean(NodeNotifier.class).onNotification(heardHere::incrementAndGet, () -> true);
-		awaitRing();
+		awaitNotification();
 		assertThat(heardHere).hasValue(0);
 	}
 
@@ -203,7 +203,7 @@ class PostgresSignalTests {
 		}
 	}
 
-	private void awaitRing() {
+	private void awaitNotification() {
 		AtomicInteger heard = new AtomicInteger();
 		this.nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
 		this.nodes.first().bean(NodeNotifier.class).notifyOthers();
@@ -211,7 +211,7 @@ class PostgresSignalTests {
 	}
 
 	private long secondsQueries() {
-		return ((SpiedDataSource) this.nodes.second().bean(DataSource.class)).newsQueries();
+		return ((SpiedDataSource) this.nodes.second().bean(DataSource.class)).remoteEventQueries();
 	}
 
 }

@@ -50,7 +50,7 @@ class PresenceMessageTests {
 	}
 
 	@Test
-	void aClientThatAsksLearnsWhoIsThereAndWhoComesAndGoesOnAllNodes() {
+	void aClientThatAsksLearnsWhoIsConnectedAndWhoArrivesAndLeavesOnAllNodes() {
 		try (WsTestClient first = ask(this.nodes.first(), "alice", null)) {
 			JsonNode init = first.await("session_init");
 			String session = init.path("session_id").asString();

@@ -37,7 +37,7 @@ class SignalCodecTests {
 	}
 
 	@Test
-	void aRingIsATextOfItsOwn() {
+	void aNotificationHasItsOwnText() {
 		UUID sessionId = UUID.randomUUID();
 		for (NodeNotification notification : NodeNotification.values()) {
 			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(sessionId), Set.of(notification)))

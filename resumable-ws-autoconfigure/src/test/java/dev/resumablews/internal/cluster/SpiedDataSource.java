@@ -26,9 +26,9 @@ final class SpiedDataSource extends DelegatingDataSource {
 	}
 
 	/**
-	 * Returns how many times the news of other nodes was read.
+	 * Returns how many times the events of other nodes were read.
 	 */
-	long newsQueries() {
+	long remoteEventQueries() {
 		return this.statements.stream().filter((sql) -> sql.contains("as known (session_id, last_event_id")).count();
 	}
 

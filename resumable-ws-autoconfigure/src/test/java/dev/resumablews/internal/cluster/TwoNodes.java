@@ -91,10 +91,10 @@ final class TwoNodes implements AutoCloseable {
 	 */
 	List<Long> idsInFeed(UUID session) {
 		SessionFeeds feeds = this.second.bean(SessionFeeds.class);
-		Runnable nobody = () -> {
+		Runnable noReader = () -> {
 		};
-		List<FeedEntry> events = feeds.join(session, nobody).after(0, Long.MAX_VALUE);
-		feeds.leave(session, nobody);
+		List<FeedEntry> events = feeds.join(session, noReader).after(0, Long.MAX_VALUE);
+		feeds.leave(session, noReader);
 		return (events != null) ? events.stream().map((recent) -> recent.event().id()).toList() : List.of();
 	}
 

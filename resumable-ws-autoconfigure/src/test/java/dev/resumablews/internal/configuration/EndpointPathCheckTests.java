@@ -137,7 +137,7 @@ class EndpointPathCheckTests {
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
 			registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
-			// the tests have Jetty on the class path, too, which Spring would take for
+			// the tests have Jetty on the class path, too, which Spring would use as
 			// the server
 			registry.addEndpoint("/ws")
 				.setHandshakeHandler(new DefaultHandshakeHandler(new StandardWebSocketUpgradeStrategy()));

@@ -49,7 +49,7 @@ class EpochTests {
 	}
 
 	@Test
-	void aClientThatIsAheadOfARestoredLogIsToldHowFarToGoBack() {
+	void aClientThatIsAheadOfARestoredLogLearnsHowFarToGoBack() {
 		Session session = written(10);
 		setBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
@@ -129,7 +129,7 @@ class EpochTests {
 	}
 
 	@Test
-	void aConnectedClientIsToldOfAnEpochThatLostNothing() {
+	void aConnectedClientLearnsOfAnEpochThatLostNothing() {
 		Session session = written(10);
 		try (WsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");

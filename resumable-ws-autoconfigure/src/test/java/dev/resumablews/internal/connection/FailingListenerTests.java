@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A listener of the application's that throws, whatever it is told.
+ * A listener of the application that throws for every event.
  */
 class FailingListenerTests {
 
@@ -72,7 +72,7 @@ class FailingListenerTests {
 	}
 
 	/**
-	 * Is told all that there is to tell.
+	 * Receives every kind of event.
 	 */
 	abstract static class Listener implements ResumableWsListener {
 

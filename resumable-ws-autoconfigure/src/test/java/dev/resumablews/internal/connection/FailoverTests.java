@@ -149,7 +149,7 @@ class FailoverTests {
 	}
 
 	@Test
-	void aRestoredBackupIsNotTakenForWhatItWasWhenItsOperatorNamesAnotherEpoch() throws Exception {
+	void aRestoredBackupIsAnotherHistoryWhenItsOperatorNamesAnotherEpoch() throws Exception {
 		startLoad();
 		awaitProgress();
 		this.postgres.backUp();

@@ -125,7 +125,7 @@ abstract class PostgresAwayTests {
 	}
 
 	@Test
-	void aReplayThatPostgresInterruptsGoesOn() {
+	void aReplayThatPostgresInterruptsContinues() {
 		String session;
 		try (WsTestClient client = connect("alice")) {
 			session = client.next().path("session_id").asString("");

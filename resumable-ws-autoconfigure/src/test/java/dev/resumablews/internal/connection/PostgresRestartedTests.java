@@ -22,7 +22,7 @@ import static org.awaitility.Awaitility.await;
 class PostgresRestartedTests {
 
 	@Test
-	void theReplyGoesOnAndIsComplete() throws Exception {
+	void theReplyContinuesAndIsComplete() throws Exception {
 		List<String> pieces = IntStream.range(0, 200).mapToObj((i) -> " piece-" + i).toList();
 		Gate gate = new Gate();
 		try (RestartablePostgres postgres = RestartablePostgres.start();

@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients that stop reading: they cost the server no memory, and nobody else notices.
+ * Clients that stop reading: they cost the server no memory, and other clients are unaffected.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class SlowConsumerTests {
@@ -111,7 +111,7 @@ abstract class SlowConsumerTests {
 	 * who never reads again does not see the code, but the end of the connection.
 	 */
 	@Test
-	void clientsThatNeverReadAgainAreGivenUpAndHoldUpNobody() {
+	void clientsThatNeverReadAgainAreGivenUpAndDelayNoOtherClient() {
 		UUID closed = newSession("closed");
 		UUID session = newSession("stuck");
 		List<WsTestClient> stuck = new ArrayList<>();

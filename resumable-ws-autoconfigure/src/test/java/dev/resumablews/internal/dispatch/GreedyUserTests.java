@@ -40,7 +40,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * A user who takes as much as possible is stopped, whichever way, and somebody else is
- * served meanwhile.
+ * served at the same time.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class GreedyUserTests {
@@ -186,7 +186,7 @@ class GreedyUserTests {
 		List<String> codes = new ArrayList<>();
 		for (int i = 0; i < 7; i++) {
 			WsTestClient client = clients.get(i % 5);
-			client.send(userMessage("go on for ever"));
+			client.send(userMessage("continue for ever"));
 			codes.add(client.await((message) -> List.of("ack", "error").contains(message.path("type").asString()))
 				.path("type")
 				.asString());

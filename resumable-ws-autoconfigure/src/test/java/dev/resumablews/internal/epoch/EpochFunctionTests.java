@@ -58,7 +58,7 @@ class EpochFunctionTests {
 	}
 
 	@Test
-	void eachValueOfTheOperatorIsAnEpochOfItsOwn() throws SQLException {
+	void eachValueOfTheOperatorIsADifferentEpoch() throws SQLException {
 		String none = epoch("");
 		String first = epoch("1");
 		String second = epoch("2");

@@ -19,14 +19,14 @@ class ForksTests {
 	}
 
 	@Test
-	void aHistoryThatHasGoneOnIsSharedUpToTheFork() {
+	void aHistoryThatContinuedIsSharedUpToTheFork() {
 		assertShared(forks(A, 1), forks(A, 1, B, 11), 10);
 		assertShared(forks(A, 1), forks(A, 1, B, 11, C, 20), 10);
 		assertShared(forks(A, 1, B, 11), forks(A, 1, B, 11, C, 20), 19);
 	}
 
 	@Test
-	void historiesThatWentOnApartAreSharedUpToTheFirstFork() {
+	void historiesThatDivergedAreSharedUpToTheFirstFork() {
 		assertShared(forks(A, 1, B, 6), forks(A, 1, C, 9), 5);
 		assertShared(forks(A, 1, B, 9), forks(A, 1, C, 6), 5);
 		assertShared(forks(A, 1), forks(C, 1), 0);
@@ -39,7 +39,7 @@ class ForksTests {
 	}
 
 	@Test
-	void epochsThatWereForgottenAreNotTakenForShared() {
+	void forgottenEpochsAreNotConsideredShared() {
 		assertShared(forks("*", 101, C, 900), forks(A, 101, B, 200), 100);
 		assertShared(forks("*", 101, B, 500), forks("*", 101, C, 900), 100);
 		assertShared(forks("*", 101, C, 900), forks("*", 101, C, 900, A, 950), 949);

@@ -55,7 +55,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void commitsThatAreToldOutOfOrderAreReadFromTheLog() {
+	void commitsThatArriveOutOfOrderAreReadFromTheLog() {
 		commit(3, 4);
 		commit(1, 2);
 		assertThat(this.feed.last()).isEqualTo(4);
@@ -66,7 +66,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void aCommitThatIsToldTwiceIsTakenOnce() {
+	void aCommitThatArrivesTwiceIsTakenOnce() {
 		commit(1, 2);
 		commit(2, 3);
 		assertThat(ids(this.feed.after(0, ANY))).containsExactly(1L, 2L, 3L);
@@ -86,7 +86,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void inWhateverOrderCommitsAreToldAReaderSeesEveryEventOnce() {
+	void inWhateverOrderCommitsArriveAReaderSeesEveryEventOnce() {
 		for (int seed = 0; seed < 200; seed++) {
 			Random random = new Random(seed);
 			SessionFeed feed = new SessionFeed(1 + random.nextInt(20), 1 + random.nextInt(200));

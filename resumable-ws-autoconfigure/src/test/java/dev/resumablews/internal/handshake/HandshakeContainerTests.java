@@ -43,7 +43,7 @@ class HandshakeContainerTests {
 	}
 
 	@Test
-	void anApplicationThatDoesNotSayHowToVerifyIsToldWhatToSet(CapturedOutput output) {
+	void anApplicationWithoutAuthenticationFailsWithTheRemedy(CapturedOutput output) {
 		assertThatExceptionOfType(RuntimeException.class).isThrownBy(HandshakeServer::start);
 		assertThat(output).contains("APPLICATION FAILED TO START",
 				"Nothing says how the tokens of WebSocket clients are verified.",

@@ -109,7 +109,7 @@ class HandshakeTests {
 
 	@Test
 	void aTokenThatIsNoneIsRefused() {
-		assertUnauthorized(server.connect("token=rubbish"), "Token invalid");
+		assertUnauthorized(server.connect("token=invalid"), "Token invalid");
 		assertUnauthorized(server.connect("token=a.b.c"), "Token invalid");
 		assertUnauthorized(server.connect("token=%20"), "Token invalid");
 	}
@@ -238,8 +238,8 @@ class HandshakeTests {
 		assertThat(server.connect(query, cookie, subprotocol, "Authorization: Basic YTpi").body())
 			.startsWith("subprotocol ");
 		assertThat(server.connect(query, cookie).body()).startsWith("cookie ");
-		assertThat(server.connect(query + "&jwt=rubbish").body()).startsWith("query ");
-		assertUnauthorized(server.connect(query, "Authorization: Bearer rubbish"), "Token invalid");
+		assertThat(server.connect(query + "&jwt=invalid").body()).startsWith("query ");
+		assertUnauthorized(server.connect(query, "Authorization: Bearer invalid"), "Token invalid");
 	}
 
 	@Test
@@ -276,7 +276,7 @@ class HandshakeTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "https://evil.example", "http://localhost", "http://localhost:1", "null",
 			"http://app.example.com", "https://app.example.com.evil.example", "https://app.example.com:8443",
-			"https://example.org", "https://aexample.org", "rubbish", "http://[", "http://a:b:c" })
+			"https://example.org", "https://aexample.org", "invalid", "http://[", "http://a:b:c" })
 	void aForeignPageIsRefused(String origin) {
 		Answer answer = connectFrom(origin);
 		assertRefused(answer, 403);
@@ -299,7 +299,7 @@ class HandshakeTests {
 
 	@Test
 	void aForeignPageDoesNotLearnWhetherATokenIsGood() {
-		assertRefused(server.connect("token=rubbish", "Origin: https://evil.example"), 403);
+		assertRefused(server.connect("token=invalid", "Origin: https://evil.example"), 403);
 	}
 
 	@Test

@@ -242,7 +242,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void onlyWhoeverClaimedAReplyLastCanWriteForIt() throws Exception {
+	void onlyTheLatestClaimOfAReplyCanWriteForIt() throws Exception {
 		UUID session = test.newSession("alice");
 		ClaimedReply claim = claimedReply(session);
 		log.append(part(claim, "assistant_started", false, null)).get();
@@ -378,7 +378,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aFullLogRefusesAndGoesOnWhenThereIsRoom() throws Exception {
+	void aFullLogRejectsAndContinuesWhenThereIsRoom() throws Exception {
 		String url = TestLog.createDatabase();
 		LogSettings small = new LogSettings(1, 10, 1000, 5, Duration.ofMillis(5), Duration.ofSeconds(30),
 				Duration.ofSeconds(10), 1000, 1000);

@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * That every append comes to an end, and the log goes on, whatever happens.
+ * Every append completes, and the log keeps working after any failure.
  */
 class GroupCommitWriterTests {
 

@@ -185,7 +185,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void listenersAreTold() {
+	void listenersAreCalled() {
 		AtomicInteger events = new AtomicInteger();
 		ResumableWsListener listener = new ResumableWsListener() {
 

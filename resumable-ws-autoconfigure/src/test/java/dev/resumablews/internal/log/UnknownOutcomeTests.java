@@ -145,7 +145,7 @@ class UnknownOutcomeTests {
 	}
 
 	@Test
-	void anotherWritersEventWithTheSameIdIsNotTakenForOurs() throws Exception {
+	void anotherWritersEventWithTheSameIdIsNotMistakenForOurs() throws Exception {
 		onNextCommit((connection) -> {
 			connection.rollback();
 			connection.close();

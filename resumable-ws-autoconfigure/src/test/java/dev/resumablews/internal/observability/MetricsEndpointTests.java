@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The metrics as whoever is on call finds them.
+ * The metrics as an on-call engineer finds them.
  */
 class MetricsEndpointTests {
 

@@ -120,7 +120,7 @@ class MicrometerListenerTests {
 	}
 
 	/**
-	 * Sessions that were closed are removed as sessions; only their delay is told apart.
+	 * Sessions that were closed are removed as sessions; only their delay is reported separately.
 	 */
 	@Test
 	void noCounterIsThereForWhatTheCleanupNeverReports() {

@@ -80,7 +80,7 @@ class LogContextTests {
 	}
 
 	@Test
-	void linesOfHandlersNameTheSessionAndTheConnectionOfTheirOwnMessage() {
+	void linesOfHandlersNameTheSessionAndTheConnectionOfTheMessage() {
 		try (WsTestClient ada = connect(); WsTestClient bob = connect()) {
 			String adas = session(ada);
 			String bobs = session(bob);

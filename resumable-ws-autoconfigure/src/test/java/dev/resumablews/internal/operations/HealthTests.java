@@ -72,7 +72,7 @@ class HealthTests {
 				.matches("(?s)(Writing the event log has failed since 20.*: .+|Postgres has not answered .*)");
 			assertThat(actuator.get("health").statusCode()).isEqualTo(503);
 			postgres.startAgain();
-			// nobody connects or publishes in the meantime
+			// no client connects or publishes in the meantime
 			await().atMost(PATIENCE).until(() -> status(actuator).equals("UP"));
 			assertThat(actuator.health().path("details").has("reason")).isFalse();
 		}

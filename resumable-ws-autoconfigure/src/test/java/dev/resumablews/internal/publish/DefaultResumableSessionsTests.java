@@ -218,7 +218,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void aUserIsToldInEachOpenSession() {
+	void aUserIsReachedInEachOpenSession() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);

@@ -123,7 +123,7 @@ class EmptySessionTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void nobodyElseWaitsWhileATransactionStoresTheFirstEvent(boolean commit) throws Exception {
+	void noOtherWriterWaitsWhileATransactionStoresTheFirstEvent(boolean commit) throws Exception {
 		try (Connection transaction = test.dataSource().getConnection()) {
 			transaction.setAutoCommit(false);
 			transaction.createStatement().execute("""

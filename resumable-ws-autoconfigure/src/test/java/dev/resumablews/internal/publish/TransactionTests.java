@@ -194,7 +194,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aSessionThatIsClosedMeanwhileIsNoReasonNotToTellTheUsersOthers() {
+	void aSessionThatIsClosedConcurrentlyDoesNotKeepTheEventFromOthers() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);
@@ -218,7 +218,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aSessionWhoseCloseIsRolledBackGoesOn() {
+	void aSessionWhoseCloseIsRolledBackContinues() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.close(this.session);
 			status.setRollbackOnly();
@@ -234,7 +234,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aUserIsToldInAllSessionsOrNone() {
+	void aUserIsReachedInAllSessionsOrNone() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);
@@ -249,7 +249,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void nobodyWaitsForATransactionThatHasPublishedAndIsStillOpen() {
+	void noWriterWaitsForATransactionThatHasPublishedAndIsStillOpen() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "mine", Map.of());
 			assertThat(test.log().append(AppendRequest.of(this.session, "theirs", "{}")))

@@ -95,7 +95,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void aSessionThatIsClosedMeanwhileIsLeftOutAndNotCounted() throws Exception {
+	void aSessionThatIsClosedConcurrentlyIsLeftOutAndNotCounted() throws Exception {
 		List<UUID> sessions = sessions(5);
 		CompletableFuture<Integer> published;
 		try (Connection transaction = locked(sessions.get(3))) {

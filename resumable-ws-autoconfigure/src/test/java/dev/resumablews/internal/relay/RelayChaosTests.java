@@ -34,7 +34,7 @@ import static org.awaitility.Awaitility.await;
  * A thousand messages and ten thousand events of an upstream, while the connections on
  * both sides of the relay are cut at random, and its node is killed.
  */
-@NotUnderFaults("Has faults of its own")
+@NotUnderFaults("Injects its own faults")
 class RelayChaosTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -53,7 +53,7 @@ class IdleNodeTests {
 	}
 
 	/**
-	 * A node with a database of its own, and what it sends to it.
+	 * A node with a separate database, and what it sends to it.
 	 */
 	private static final class Node implements AutoCloseable {
 

@@ -253,7 +253,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void listenersAreToldHowRepliesEnd() {
+	void listenersLearnHowRepliesEnd() {
 		List<String> outcomes = new CopyOnWriteArrayList<>();
 		ResumableWsListener listener = new ResumableWsListener() {
 

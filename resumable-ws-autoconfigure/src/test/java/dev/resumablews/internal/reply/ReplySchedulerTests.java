@@ -246,7 +246,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aFailureIsToldWithoutInternalsAndKeepsWhatWasSaid() {
+	void aFailureIsReportedWithoutInternalsAndKeepsWhatWasSaid() {
 		start(streaming());
 		submit("Hi");
 		say("Hello");
@@ -429,7 +429,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyWhoseNodeIsGoneBeginsAnewElsewhere() {
+	void aReplyWhoseNodeIsGoneIsRestartedElsewhere() {
 		ClaimedReply lost = claimedElsewhere("Hal");
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
 		awaitEnd("assistant_message");

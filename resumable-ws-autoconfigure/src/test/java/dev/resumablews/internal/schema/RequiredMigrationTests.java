@@ -185,7 +185,7 @@ class RequiredMigrationTests {
 	}
 
 	/**
-	 * A start of a node, in a class loader of its own.
+	 * A start of a node, in a separate class loader.
 	 */
 	public static final class Start {
 

@@ -244,7 +244,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void flywayAddedLaterDoesNotMindTablesInASchemaOfTheirOwn() {
+	void flywayAddedLaterAcceptsTablesInASeparateSchema() {
 		String ownSchema = "resumable-ws.schema.name=chat";
 		this.runner.withPropertyValues(ownSchema).run((context) -> assertThat(context).hasNotFailed());
 		withFlyway().withPropertyValues(ownSchema).run((context) -> assertThat(context).hasNotFailed());

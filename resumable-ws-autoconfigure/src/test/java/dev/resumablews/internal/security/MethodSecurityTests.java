@@ -64,7 +64,7 @@ class MethodSecurityTests {
 	}
 
 	@Test
-	void aUserWithoutTheAuthorityIsToldSo(CapturedOutput output) {
+	void aUserWithoutTheAuthorityReceivesAnError(CapturedOutput output) {
 		try (WsTestClient client = connect("bob", "read")) {
 			JsonNode answer = answer(client, send(client, "close-poll"));
 			assertThat(answer.path("type").asString()).isEqualTo("error");

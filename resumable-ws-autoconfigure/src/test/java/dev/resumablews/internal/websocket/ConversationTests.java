@@ -318,7 +318,7 @@ abstract class ConversationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientIsToldThatEventsItAsksForWereCleanedUp(Transport transport) {
+	void aClientLearnsThatRequestedEventsWereCleanedUp(Transport transport) {
 		String session;
 		try (TestClient client = to(transport, "ken").connect()) {
 			session = client.next().path("session_id").stringValue();

@@ -23,7 +23,7 @@ class StalledLinkTests {
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	/**
-	 * Several times as long as the container takes for anything it times itself.
+	 * Several times as long as any timeout of the container itself.
 	 */
 	private static final Duration STALL = Duration.ofSeconds(4);
 
