@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 record CodeBlock(Path page, int line, String language, String text) {
 
-	private static final Pattern FILE = Pattern.compile("(?:<!--|#|--|//) (\\S+)(?: -->)?\n");
+	private static final Pattern FILE = Pattern.compile("\\A(?:<!--|#|--|//) (\\S+)(?: -->)?\n");
 
 	/**
 	 * Returns the file that the first line of a block in the quick start names in a

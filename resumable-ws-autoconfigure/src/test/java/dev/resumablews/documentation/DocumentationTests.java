@@ -70,7 +70,8 @@ class DocumentationTests {
 	@Test
 	void javaIsARegionOfACompiledSource() throws IOException {
 		CompiledSources sources = CompiledSources.read();
-		assertThat(blocks("java")).isNotEmpty().allMatch((block) -> sources.contain(block.textWithoutFile()));
+		assertNoneFails(blocks("java").stream(),
+				(block) -> () -> assertThat(sources.contain(block.textWithoutFile())).as("is compiled").isTrue());
 	}
 
 	@Test
@@ -172,11 +173,19 @@ class DocumentationTests {
 	void linksLeadSomewhere() {
 		Map<Path, MarkdownPage> byPath = pages.stream()
 			.collect(Collectors.toMap(MarkdownPage::path, Function.identity()));
-		assertThat(pages.stream().flatMap((page) -> page.links().stream()).filter(MarkdownPage.Link::isRelative))
-			.isNotEmpty()
-			.allMatch((link) -> Files.exists(MarkdownPage.ROOT.resolve(link.file())), "leads to a file")
-			.allMatch((link) -> link.section().isEmpty() || !byPath.containsKey(link.file())
-					|| byPath.get(link.file()).anchors().contains(link.section()), "leads to a section");
+		List<MarkdownPage.Link> links = pages.stream()
+			.flatMap((page) -> page.links().stream())
+			.filter(MarkdownPage.Link::isRelative)
+			.toList();
+		assertThat(links).isNotEmpty();
+		assertThat(links.stream().filter((link) -> !Files.exists(MarkdownPage.ROOT.resolve(link.file()))))
+			.as("links to files that do not exist")
+			.isEmpty();
+		assertThat(links.stream()
+			.filter((link) -> !link.section().isEmpty() && byPath.containsKey(link.file()))
+			.filter((link) -> !byPath.get(link.file()).anchors().contains(link.section())))
+			.as("links to sections that do not exist")
+			.isEmpty();
 	}
 
 	private static List<CodeBlock> blocks(String language) {

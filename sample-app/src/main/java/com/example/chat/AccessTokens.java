@@ -3,16 +3,14 @@ package com.example.chat;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.MACSigner;
-import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
+import javax.crypto.spec.SecretKeySpec;
 
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.security.oauth2.jwt.JwtClaimsSet;
+import org.springframework.security.oauth2.jwt.JwtEncoder;
+import org.springframework.security.oauth2.jwt.JwtEncoderParameters;
+import org.springframework.security.oauth2.jwt.NimbusJwtEncoder;
 import org.springframework.stereotype.Component;
 
 /**
@@ -22,19 +20,16 @@ import org.springframework.stereotype.Component;
 @Component
 final class AccessTokens {
 
-	private final MACSigner signer;
+	private final JwtEncoder encoder;
 
 	/**
 	 * Creates an issuer.
 	 * @param secret the secret, at least 32 bytes
 	 */
 	AccessTokens(@Value("${" + TokenSecretFile.PROPERTY + "}") String secret) {
-		try {
-			this.signer = new MACSigner(secret.getBytes(StandardCharsets.UTF_8));
-		}
-		catch (JOSEException ex) {
-			throw new IllegalArgumentException(TokenSecretFile.PROPERTY + " must have at least 32 bytes", ex);
-		}
+		this.encoder = NimbusJwtEncoder
+			.withSecretKey(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"))
+			.build();
 	}
 
 	/**
@@ -45,18 +40,12 @@ final class AccessTokens {
 	 */
 	String issue(String userId, Duration lifetime) {
 		Instant now = Instant.now();
-		JWTClaimsSet claims = new JWTClaimsSet.Builder().subject(userId)
-			.issueTime(Date.from(now))
-			.expirationTime(Date.from(now.plus(lifetime)))
+		JwtClaimsSet claims = JwtClaimsSet.builder()
+			.subject(userId)
+			.issuedAt(now)
+			.expiresAt(now.plus(lifetime))
 			.build();
-		SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
-		try {
-			token.sign(this.signer);
-		}
-		catch (JOSEException ex) {
-			throw new IllegalStateException("Cannot sign a token", ex);
-		}
-		return token.serialize();
+		return this.encoder.encode(JwtEncoderParameters.from(claims)).getTokenValue();
 	}
 
 }
