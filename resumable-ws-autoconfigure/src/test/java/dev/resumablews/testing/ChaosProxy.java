@@ -151,9 +151,9 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Delays what is forwarded from now on, in both directions. What arrives during the delay
-	 * waits for its turn, so the delay of a single byte is between one and two times
-	 * this.
+	 * Delays what is forwarded from now on, in both directions. What arrives during the
+	 * delay waits for its turn, so the delay of a single byte is between one and two
+	 * times this.
 	 * @param delay the delay; zero for none
 	 */
 	public void delay(Duration delay) {

@@ -28,8 +28,8 @@ public final class RecordedCloses implements ResumableWsListener {
 	}
 
 	/**
-	 * Returns how many connections are open, as far as this listener was notified. It is notified on
-	 * another thread, which may be a little late.
+	 * Returns how many connections are open, as far as this listener was notified. It is
+	 * notified on another thread, which may be a little late.
 	 */
 	public int open() {
 		return this.open.get();

@@ -179,7 +179,8 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Answers with a model that speaks OpenAI's API; without it, messages are not answered.
+		 * Answers with a model that speaks OpenAI's API; without it, messages are not
+		 * answered.
 		 */
 		public Builder model(OpenAiStub model) {
 			this.model = model;

@@ -121,7 +121,8 @@ final class ChatPage {
 
 	/**
 	 * Hides the tab, and lets none of its scripts run any further. A browser without a
-	 * window hides nothing by itself, so the test changes the page's visibility by hand; the debugger stops it.
+	 * window hides nothing by itself, so the test changes the page's visibility by hand;
+	 * the debugger stops it.
 	 */
 	void hide() {
 		becomes("hidden");

@@ -13,8 +13,8 @@ import dev.resumablews.benchmarks.server.ModelStub;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The servers that run. Each has its own database, unless it is another node of the
- * same. Closing is for any thread, all else for one.
+ * The servers that run. Each has its own database, unless it is another node of the same.
+ * Closing is for any thread, all else for one.
  */
 public final class Servers implements AutoCloseable {
 

@@ -43,8 +43,8 @@ public final class ModelStub {
 	}
 
 	/**
-	 * Pieces that are stamped with the time at which they are due, and keep the thread that takes
-	 * them waiting until then.
+	 * Pieces that are stamped with the time at which they are due, and keep the thread
+	 * that takes them waiting until then.
 	 */
 	private static final class StampedPieces extends AbstractList<String> {
 

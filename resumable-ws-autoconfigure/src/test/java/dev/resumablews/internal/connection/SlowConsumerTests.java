@@ -29,7 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients that stop reading: they cost the server no memory, and other clients are unaffected.
+ * Clients that stop reading: they cost the server no memory, and other clients are
+ * unaffected.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class SlowConsumerTests {

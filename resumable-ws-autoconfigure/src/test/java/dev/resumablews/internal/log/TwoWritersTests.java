@@ -16,8 +16,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Why a cursor into the log may be an event id: ids become visible in their order,
- * whichever node writes. {@link IdentityColumnDemonstration} shows that this is not a matter of
- * course.
+ * whichever node writes. {@link IdentityColumnDemonstration} shows that this is not a
+ * matter of course.
  */
 class TwoWritersTests {
 

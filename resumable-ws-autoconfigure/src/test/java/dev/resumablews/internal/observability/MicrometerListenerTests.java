@@ -120,7 +120,8 @@ class MicrometerListenerTests {
 	}
 
 	/**
-	 * Sessions that were closed are removed as sessions; only their delay is reported separately.
+	 * Sessions that were closed are removed as sessions; only their delay is reported
+	 * separately.
 	 */
 	@Test
 	void noCounterIsThereForWhatTheCleanupNeverReports() {
