@@ -53,7 +53,7 @@ public final class StorageQuota {
 	 * @throws EventLogUnavailableException if it does not
 	 */
 	public void prepare(UserBudget user) {
-		if (this.limit > 0 && user.stored().beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
+		if (this.limit > 0 && user.stored().beginRefresh(System.nanoTime(), MAX_AGE.toNanos())) {
 			look(user);
 		}
 	}
@@ -69,7 +69,7 @@ public final class StorageQuota {
 			return true;
 		}
 		StoredSize stored = user.stored();
-		if (stored.beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
+		if (stored.beginRefresh(System.nanoTime(), MAX_AGE.toNanos())) {
 			lookLater(user);
 		}
 		return stored.tryAdd(length, this.limit);
@@ -124,7 +124,7 @@ public final class StorageQuota {
 	private void look(UserBudget user) {
 		boolean looked = false;
 		try {
-			user.stored().looked(this.sessions.storedBytes(user.userId()));
+			user.stored().refreshed(this.sessions.storedBytes(user.userId()));
 			looked = true;
 		}
 		finally {

@@ -50,7 +50,7 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	RemoteEventReader resumableWsNewsReader(JdbcExecutor database, SessionFeeds feeds, StoredPayloads payloads) {
+	RemoteEventReader resumableWsRemoteEventReader(JdbcExecutor database, SessionFeeds feeds, StoredPayloads payloads) {
 		return new RemoteEventReader(database, feeds, payloads);
 	}
 
