@@ -17,12 +17,11 @@ public record ConnectionNeeds(int reserved, int shared) {
 
 	/**
 	 * Returns the connections needed.
-	 * @param lanes how many batches are written at the same time
+	 * @param writers number of writers of the log
 	 * @param readers number of pages read concurrently
 	 * @param polling whether signals are in a table
 	 * @param relays whether there are relays
 	 * @return the numbers of connections
-	 * @param writers number of writers of the log
 	 */
 	public static ConnectionNeeds of(int writers, int readers, boolean polling, boolean relays) {
 		return new ConnectionNeeds(writers + OTHER_RESERVED + (polling ? 1 : 0) + (relays ? 1 : 0), readers);

@@ -224,10 +224,9 @@ public final class JdbcExecutor {
 	 */
 	private void warnOfPooler(SQLException cause) {
 		if (SqlStates.isMixedUp(cause) && this.settings.isFirstMixUp()) {
-			logger
-				.warn("The connections to Postgres lead through a pooler in transaction mode, such as PgBouncer, which "
-						+ "mixes up prepared statements (" + cause.getMessage()
-						+ "). Add prepareThreshold=0 to the JDBC URL, " + "or let the pooler keep prepared statements");
+			logger.warn("The connections to Postgres use a pooler in transaction mode, such as PgBouncer, which "
+					+ "mixes up prepared statements (" + cause.getMessage()
+					+ "). Add prepareThreshold=0 to the JDBC URL, " + "or let the pooler keep prepared statements");
 		}
 	}
 

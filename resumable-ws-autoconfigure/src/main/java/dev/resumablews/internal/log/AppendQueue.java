@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class AppendQueue {
 
 	/**
-	 * One session may use this fraction of the queue's capacity.
+	 * One session may use the queue's capacity divided by this number.
 	 */
 	private static final int SESSION_SHARE = 2;
 

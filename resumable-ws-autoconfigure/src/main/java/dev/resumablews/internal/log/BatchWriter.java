@@ -128,17 +128,17 @@ final class BatchWriter {
 	 */
 	private boolean stored(List<QueuedAppend> batch, AppendOutcome outcome, SupervisedLoop.Control control)
 			throws Abandoned {
-		int asked = -1;
+		int checked = -1;
 		for (int i = 0; i < batch.size(); i++) {
 			AppendResult event = outcome.results().get(i);
-			if (event != null && !event.duplicate() && (asked == -1 || batch.get(asked).isDelta())) {
-				asked = i;
+			if (event != null && !event.duplicate() && (checked == -1 || batch.get(checked).isDelta())) {
+				checked = i;
 			}
 		}
-		AppendResult event = (asked != -1) ? outcome.results().get(asked) : null;
+		AppendResult event = (checked != -1) ? outcome.results().get(checked) : null;
 		String transaction = outcome.transaction();
 		return event == null || transaction == null
-				|| stored(batch.get(asked).sessionId(), event, transaction, control);
+				|| stored(batch.get(checked).sessionId(), event, transaction, control);
 	}
 
 	private boolean stored(UUID sessionId, AppendResult event, String transaction, SupervisedLoop.Control control)
