@@ -15,7 +15,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Auto-configuration of the users' budgets.
+ * Auto-configuration for the users' budgets.
  */
 @AutoConfiguration
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)
@@ -38,7 +38,7 @@ public final class BudgetAutoConfiguration {
 	}
 
 	/**
-	 * A size is taken for as many characters.
+	 * Converts the properties. A byte counts as one character.
 	 */
 	static BudgetSettings settings(ResumableWsProperties.User user) {
 		Map<Rate, Allowance> rates = new EnumMap<>(Rate.class);
@@ -76,8 +76,8 @@ public final class BudgetAutoConfiguration {
 	}
 
 	/**
-	 * An application may have the auto-configuration without the starter. Without this,
-	 * it would find out with the first client.
+	 * Fails at start-up if Bucket4j is missing, which is possible without the starter,
+	 * rather than at the first client.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingClass("io.github.bucket4j.Bucket")

@@ -3,7 +3,7 @@ package dev.resumablews.internal.budget;
 import dev.resumablews.EventLogUnavailableException;
 
 /**
- * A user has asked for more than one user may have now. Others are served.
+ * Thrown when a user has exceeded a limit for one user. Other users are unaffected.
  */
 public class BudgetExceededException extends EventLogUnavailableException {
 
@@ -22,7 +22,7 @@ public class BudgetExceededException extends EventLogUnavailableException {
 
 	/**
 	 * Returns the name of the limit.
-	 * @return the name, as the reason of an event of security
+	 * @return the name, which is the reason of the security event
 	 */
 	public String reason() {
 		return this.reason;

@@ -3,17 +3,17 @@ package dev.resumablews.internal.budget;
 import java.util.Map;
 
 /**
- * What one user may take of a node.
+ * Limits for one user on a node.
  *
- * @param rates how often something may be done; what is missing has no limit
- * @param shares how much may be kept at the same time; what is missing has no limit
+ * @param rates the allowance of each rate; a missing one is unlimited
+ * @param shares the maximum of each share; a missing one is unlimited
  */
 public record BudgetSettings(Map<Rate, Allowance> rates, Map<Share, Long> shares) {
 
 	/**
 	 * Copies the maps.
-	 * @param rates how often something may be done
-	 * @param shares how much may be kept at the same time
+	 * @param rates the allowance of each rate
+	 * @param shares the maximum of each share
 	 */
 	public BudgetSettings {
 		rates = Map.copyOf(rates);
@@ -21,10 +21,10 @@ public record BudgetSettings(Map<Rate, Allowance> rates, Map<Share, Long> shares
 	}
 
 	/**
-	 * How often something may be done.
+	 * The allowance of a rate.
 	 *
-	 * @param perMinute how often a minute on average; more than 0
-	 * @param burst how often at once; more than 0
+	 * @param perMinute average amount per minute; more than 0
+	 * @param burst maximum amount at once; more than 0
 	 */
 	public record Allowance(long perMinute, long burst) {
 

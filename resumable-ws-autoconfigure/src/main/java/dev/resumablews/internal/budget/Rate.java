@@ -3,42 +3,42 @@ package dev.resumablews.internal.budget;
 import java.util.Locale;
 
 /**
- * What a user may do so often.
+ * What is rate-limited for each user.
  */
 public enum Rate {
 
 	/**
-	 * Frames, of which a message may have many.
+	 * WebSocket frames, of which a message may have several.
 	 */
 	FRAMES,
 
 	/**
-	 * Messages.
+	 * Durable messages.
 	 */
 	MESSAGES,
 
 	/**
-	 * Ephemeral messages, which do not count among the others.
+	 * Ephemeral messages, which do not count as {@link #MESSAGES}.
 	 */
 	EPHEMERAL,
 
 	/**
-	 * Characters of messages.
+	 * Characters in messages.
 	 */
 	CHARACTERS,
 
 	/**
-	 * Handshakes.
+	 * Handshakes of new connections.
 	 */
 	HANDSHAKES,
 
 	/**
-	 * Requests to send the log again from an event on.
+	 * Requests to replay the log from an event.
 	 */
 	RESUMES,
 
 	/**
-	 * Messages that ask for a reply.
+	 * Messages that request a reply.
 	 */
 	REPLIES,
 
@@ -49,7 +49,7 @@ public enum Rate {
 
 	/**
 	 * Returns the name of the limit.
-	 * @return the name, as the reason of an event of security
+	 * @return the name, which is the reason of the security event
 	 */
 	public String reason() {
 		return name().toLowerCase(Locale.ROOT) + "_rate";

@@ -3,12 +3,12 @@ package dev.resumablews.internal.budget;
 import java.util.Locale;
 
 /**
- * What a user may keep at the same time.
+ * What is limited in total for each user at any time.
  */
 public enum Share {
 
 	/**
-	 * Messages that wait to be stored or handled.
+	 * Messages waiting to be stored or handled.
 	 */
 	WAITING_MESSAGES,
 
@@ -24,13 +24,13 @@ public enum Share {
 
 	/**
 	 * Characters of ephemeral events that the user's clients have not read yet, and of
-	 * ephemeral messages that wait to be handled.
+	 * ephemeral messages waiting to be handled.
 	 */
 	EPHEMERAL_CHARACTERS;
 
 	/**
 	 * Returns the name of the limit.
-	 * @return the name, as the reason of an event of security
+	 * @return the name, which is the reason of the security event
 	 */
 	public String reason() {
 		return name().toLowerCase(Locale.ROOT);

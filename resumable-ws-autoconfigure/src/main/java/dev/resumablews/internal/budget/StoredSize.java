@@ -1,73 +1,73 @@
 package dev.resumablews.internal.budget;
 
 /**
- * How much is stored for a user, as far as this node knows: what Postgres said last, and
- * what was taken since. Safe for use by many threads.
+ * Estimate of the number of bytes stored for a user: the last value read from Postgres
+ * plus the messages accepted on this node since then. Safe for use by many threads.
  */
 public final class StoredSize {
 
 	private long bytes;
 
 	/**
-	 * What was taken since the last look began.
+	 * Bytes added since the last refresh began.
 	 */
-	private long takenSince;
+	private long addedSince;
 
 	private boolean known;
 
-	private boolean looking;
+	private boolean refreshing;
 
-	private long lookedAt;
+	private long refreshedAt;
 
 	StoredSize() {
 	}
 
 	/**
-	 * Begins to look, unless somebody else is looking or the last look was a short while
-	 * ago. The caller reports how it ended.
+	 * Begins a refresh, unless another one is running or the last one was recent. The
+	 * caller must report the outcome with {@link #refreshed} or {@link #failed}.
 	 * @param now the time, by {@link System#nanoTime()}
-	 * @param maxAge how old the last look may be, in nanoseconds
-	 * @return whether the caller is to look
+	 * @param maxAge maximum age of the last refresh, in nanoseconds
+	 * @return whether the caller must refresh
 	 */
-	public synchronized boolean beginLook(long now, long maxAge) {
-		if (this.looking || this.known && now - this.lookedAt < maxAge) {
+	public synchronized boolean beginRefresh(long now, long maxAge) {
+		if (this.refreshing || this.known && now - this.refreshedAt < maxAge) {
 			return false;
 		}
-		this.looking = true;
+		this.refreshing = true;
 		this.known = true;
-		this.lookedAt = now;
-		this.takenSince = 0;
+		this.refreshedAt = now;
+		this.addedSince = 0;
 		return true;
 	}
 
 	/**
-	 * Notes what Postgres said.
-	 * @param stored how much is stored, in bytes
+	 * Sets the value read from Postgres.
+	 * @param stored the number of stored bytes
 	 */
-	public synchronized void looked(long stored) {
-		this.bytes = stored + this.takenSince;
-		this.looking = false;
+	public synchronized void refreshed(long stored) {
+		this.bytes = stored + this.addedSince;
+		this.refreshing = false;
 	}
 
 	/**
-	 * Notes that Postgres did not answer. What was known is used on.
+	 * Ends a refresh that failed. The previous estimate stays in use.
 	 */
 	public synchronized void failed() {
-		this.looking = false;
+		this.refreshing = false;
 	}
 
 	/**
-	 * Adds a message, if there is room for it.
-	 * @param length its size in bytes, or nearly so
-	 * @param limit how much may be stored, in bytes
-	 * @return whether there was room
+	 * Adds a message if the limit permits it.
+	 * @param length its approximate size in bytes
+	 * @param limit maximum number of stored bytes
+	 * @return whether the message was added
 	 */
 	public synchronized boolean tryAdd(long length, long limit) {
 		if (this.bytes + length > limit) {
 			return false;
 		}
 		this.bytes += length;
-		this.takenSince += length;
+		this.addedSince += length;
 		return true;
 	}
 

@@ -8,9 +8,9 @@ import dev.resumablews.internal.budget.BudgetSettings.Allowance;
 import io.github.bucket4j.Bucket;
 
 /**
- * What one user has left on this node, over all of the user's connections. It begins full
- * when the user comes after a while, and is not filled by a reconnect. Safe for use by
- * many threads.
+ * The remaining budget of one user on this node, shared by all connections of the user.
+ * It is full for a user who returns after a while; a reconnect does not refill it. Safe
+ * for use by many threads.
  */
 public final class UserBudget {
 
@@ -19,12 +19,13 @@ public final class UserBudget {
 	private final BudgetSettings settings;
 
 	/**
-	 * Those that were needed: most users only listen. Guarded by itself.
+	 * Buckets of the rates used so far, because most users only listen. Guarded by
+	 * itself.
 	 */
 	private final Map<Rate, Bucket> rates = new EnumMap<>(Rate.class);
 
 	/**
-	 * What is taken. Guarded by itself.
+	 * Amounts in use. Guarded by itself.
 	 */
 	private final Map<Share, Long> taken = new EnumMap<>(Share.class);
 
@@ -44,32 +45,32 @@ public final class UserBudget {
 	}
 
 	/**
-	 * Returns what is known of how much is stored for the user.
-	 * @return the size
+	 * Returns the estimate of the number of bytes stored for the user.
+	 * @return the estimate
 	 */
 	public StoredSize stored() {
 		return this.stored;
 	}
 
 	/**
-	 * Does something once, or an amount of it, if the user may do it now.
-	 * @param rate what is done
-	 * @param amount how much of it
-	 * @return whether the user may
+	 * Consumes an amount if the rate permits it now.
+	 * @param rate the rate
+	 * @param amount the amount
+	 * @return whether the amount was consumed
 	 */
 	public boolean tryConsume(Rate rate, long amount) {
 		Allowance allowance = this.settings.rates().get(rate);
 		if (allowance == null || amount <= 0) {
 			return true;
 		}
-		// what is larger than all that may come at once needs all of it
+		// an amount larger than the burst consumes the whole burst
 		return bucket(rate, allowance).tryConsume(Math.min(amount, allowance.burst()));
 	}
 
 	/**
-	 * Notes that something was done, whether the user may do it or not.
-	 * @param rate what was done
-	 * @param amount how much of it
+	 * Consumes an amount even if it exceeds the rate.
+	 * @param rate the rate
+	 * @param amount the amount
 	 */
 	public void consume(Rate rate, long amount) {
 		Allowance allowance = this.settings.rates().get(rate);
@@ -79,9 +80,9 @@ public final class UserBudget {
 	}
 
 	/**
-	 * Returns how long it takes until the user may do something again.
-	 * @param rate what is to be done
-	 * @return zero if the user may do it now
+	 * Returns the time until the rate permits an amount of one.
+	 * @param rate the rate
+	 * @return the time; zero if it is permitted now
 	 */
 	public Duration delay(Rate rate) {
 		Allowance allowance = this.settings.rates().get(rate);
@@ -92,10 +93,10 @@ public final class UserBudget {
 	}
 
 	/**
-	 * Takes an amount, if there is enough left.
-	 * @param share what of
-	 * @param amount how much
-	 * @return whether it was taken, and is to be given back
+	 * Takes an amount if enough is left.
+	 * @param share the share
+	 * @param amount the amount
+	 * @return whether it was taken and must be given back
 	 */
 	public boolean tryTake(Share share, long amount) {
 		Long limit = this.settings.shares().get(share);
@@ -111,8 +112,8 @@ public final class UserBudget {
 
 	/**
 	 * Gives an amount back.
-	 * @param share what of
-	 * @param amount how much
+	 * @param share the share
+	 * @param amount the amount
 	 */
 	public void giveBack(Share share, long amount) {
 		synchronized (this.taken) {

@@ -7,14 +7,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The budgets of the users of this node. A budget is kept for as long as somebody holds
- * it, and for a while after that, so that a user who reconnects goes on with what is
- * left. Safe for use by many threads.
+ * The budgets of the users of this node. A budget is kept while it is held and for some
+ * time afterwards, so that a reconnecting user continues with the remaining budget. Safe
+ * for use by many threads.
  */
 public final class UserBudgets {
 
 	/**
-	 * Longer than an empty budget takes to become full again, with the defaults.
+	 * Retention of an unused budget. Longer than an empty budget takes to refill with the
+	 * defaults.
 	 */
 	static final Duration KEPT = Duration.ofMinutes(2);
 
@@ -28,7 +29,7 @@ public final class UserBudgets {
 
 	/**
 	 * Creates the budgets of a node.
-	 * @param settings what one user may take
+	 * @param settings the limits for one user
 	 */
 	public UserBudgets(BudgetSettings settings) {
 		this(settings, System::nanoTime);
@@ -41,7 +42,7 @@ public final class UserBudgets {
 	}
 
 	/**
-	 * Returns the budget of a user for what is done now.
+	 * Returns the budget of a user for immediate use.
 	 * @param userId the user
 	 * @return the budget
 	 */
@@ -50,7 +51,7 @@ public final class UserBudgets {
 	}
 
 	/**
-	 * Returns the budget of a user, which is kept until it is released.
+	 * Returns the budget of a user, and keeps it until it is released.
 	 * @param userId the user
 	 * @return the budget
 	 */
@@ -71,7 +72,7 @@ public final class UserBudgets {
 	}
 
 	/**
-	 * Counts the budgets that are held, and those of which something is taken.
+	 * Returns the number of budgets that are held or partly taken.
 	 */
 	int held() {
 		return (int) this.users.values().stream().filter(Entry::isHeld).count();
@@ -89,7 +90,7 @@ public final class UserBudgets {
 	}
 
 	/**
-	 * Forgets the budgets that were not used for a while, each time that has passed.
+	 * Removes budgets that have not been used for {@link #KEPT}, at that interval.
 	 */
 	private void sweep(long now) {
 		long next = this.nextSweep.get();
@@ -101,7 +102,7 @@ public final class UserBudgets {
 	}
 
 	/**
-	 * A user. Guarded by the map's entry.
+	 * A user's budget. Guarded by the map's entry.
 	 */
 	private static final class Entry {
 

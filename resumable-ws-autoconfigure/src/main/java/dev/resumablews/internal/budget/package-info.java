@@ -1,5 +1,5 @@
 /**
- * What one user may take of a node.
+ * Limits for one user on a node.
  */
 @NullMarked
 package dev.resumablews.internal.budget;

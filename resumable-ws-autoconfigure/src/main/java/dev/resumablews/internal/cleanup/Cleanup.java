@@ -27,38 +27,38 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Removes what is no longer needed, in many short transactions. It goes by the database's
- * clock. One node at a time does it: each transaction takes an advisory lock, and a node
- * that does not get it leaves the work to the one that has it. May be run by many threads
- * at once, for the same reason.
+ * Removes expired rows in many short transactions, according to the database's clock. One
+ * node at a time does this: each transaction takes an advisory lock, and a node that does
+ * not get it leaves the work to the holder. Therefore safe for use by many threads.
  */
 final class Cleanup implements Runnable {
 
 	private static final Log log = LogFactory.getLog(Cleanup.class);
 
 	/**
-	 * After that time it is the next sweep's turn, so that a backlog of one kind does not
-	 * keep the others waiting.
+	 * Time after which the next sweep continues, so that a backlog of one kind of row
+	 * does not delay the other sweeps.
 	 */
 	private static final Duration TURN = Duration.ofSeconds(30);
 
 	/**
-	 * A transaction is followed by a pause as many times as long as it took. So removing
-	 * takes at most a tenth of the time, and less of it the more the database has to do.
+	 * Length of the pause after a transaction, as a multiple of its duration. Cleanup
+	 * therefore takes at most a tenth of the time, and slows down with the load on the
+	 * database.
 	 */
 	private static final int PAUSE_FACTOR = 9;
 
 	/**
-	 * While rows are past their time for longer than that, removing does not keep up, and
-	 * takes half of the time.
+	 * If rows are overdue by more than this time, cleanup does not keep up and may take
+	 * half of the time.
 	 */
 	private static final Duration BACKLOG = Duration.ofHours(1);
 
 	private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
 
 	/**
-	 * The server ends a statement a little earlier than the client, and a wait for a lock
-	 * much earlier: what is locked is left to the next run.
+	 * The server ends a statement slightly before the client does, and a lock wait much
+	 * earlier. Locked rows are left to the next run.
 	 */
 	private static final String BOUNDS = """
 			select set_config('statement_timeout', '28s', true), set_config('lock_timeout', '2s', true),
@@ -66,7 +66,7 @@ final class Cleanup implements Runnable {
 			""";
 
 	/**
-	 * By schema, as applications may share a database.
+	 * Includes the schema, because applications may share a database.
 	 */
 	private static final String LOCK = """
 			select pg_try_advisory_xact_lock(
@@ -101,8 +101,8 @@ final class Cleanup implements Runnable {
 	}
 
 	/**
-	 * Removes all there is to remove, unless another node does. A sweep that fails is
-	 * left to the next run, and the others continue. Ends early when the thread is
+	 * Removes all expired rows, unless another node is doing so. A failed sweep is left
+	 * to the next run, and the others continue. Returns early if the thread is
 	 * interrupted. Does not throw.
 	 */
 	@Override
@@ -119,10 +119,10 @@ final class Cleanup implements Runnable {
 						report(removed);
 						return;
 					}
-					case LEFT -> {
+					case NOT_LOCKED -> {
 						report(removed);
 						sweeps.forEach(this::reportOverdue);
-						this.lockWait.missed();
+						this.lockWait.notAcquired();
 						return;
 					}
 					case ENDED -> {
@@ -174,11 +174,11 @@ final class Cleanup implements Runnable {
 		long start = System.nanoTime();
 		while (!Thread.currentThread().isInterrupted()) {
 			long begun = System.nanoTime();
-			Optional<Sweep.Batch> batch = inTransaction(() -> isAlone() ? Optional.of(sweep.next()) : Optional.empty());
+			Optional<Sweep.Batch> batch = inTransaction(() -> tryLock() ? Optional.of(sweep.next()) : Optional.empty());
 			if (batch.isEmpty()) {
-				return Outcome.LEFT;
+				return Outcome.NOT_LOCKED;
 			}
-			this.lockWait.got();
+			this.lockWait.acquired();
 			removed.add(batch.get().removed());
 			if (!batch.get().more()) {
 				return Outcome.ENDED;
@@ -186,7 +186,7 @@ final class Cleanup implements Runnable {
 			if (System.nanoTime() - start > TURN.toNanos()) {
 				return Outcome.MORE;
 			}
-			// ends early, too, when the thread is interrupted
+			// also ends if the thread is interrupted
 			LockSupport.parkNanos(pauseFactor * (System.nanoTime() - begun));
 		}
 		return Outcome.ENDED;
@@ -201,7 +201,7 @@ final class Cleanup implements Runnable {
 		return (result != null) ? result : Optional.empty();
 	}
 
-	private boolean isAlone() {
+	private boolean tryLock() {
 		return this.jdbc.sql(LOCK).param(this.schema.value()).query(Boolean.class).single();
 	}
 
@@ -218,37 +218,37 @@ final class Cleanup implements Runnable {
 			inTransaction(sweep::overdue).ifPresent((overdue) -> this.listener.onCleanupOverdue(sweep.what(), overdue));
 		}
 		catch (DataAccessException | TransactionException ex) {
-			log.debug("The age of the oldest of the " + sweep.what() + " cannot be read", ex);
+			log.debug("Could not determine the age of the oldest of the " + sweep.what(), ex);
 		}
 	}
 
 	private static void warn(String what, NestedRuntimeException ex) {
 		if (!Thread.currentThread().isInterrupted()) {
-			log.warn(what + " failed, and is tried again at its next run: " + ex.getMostSpecificCause());
+			log.warn(what + " failed and will be retried in the next run: " + ex.getMostSpecificCause());
 		}
 	}
 
 	private enum Outcome {
 
 		/**
-		 * There is nothing left to remove, or not by this run.
+		 * The sweep has removed all its rows, or cannot continue in this run.
 		 */
 		ENDED,
 
 		/**
-		 * There is more to remove.
+		 * The sweep has more rows to remove.
 		 */
 		MORE,
 
 		/**
-		 * Postgres is away.
+		 * Postgres is unavailable.
 		 */
 		STOPPED,
 
 		/**
-		 * Another node has the advisory lock, and does the work.
+		 * Another node holds the advisory lock and does the work.
 		 */
-		LEFT
+		NOT_LOCKED
 
 	}
 

@@ -21,7 +21,7 @@ import org.springframework.scheduling.support.CronTrigger;
 import org.springframework.scheduling.support.PeriodicTrigger;
 
 /**
- * Removes what is no longer needed from time to time.
+ * Auto-configuration for the scheduled removal of expired rows.
  */
 @AutoConfiguration(after = SchemaAutoConfiguration.class)
 @ConditionalOnClass(JdbcClient.class)
@@ -45,7 +45,7 @@ public final class CleanupAutoConfiguration {
 			return new CronTrigger(cleanup.cron());
 		}
 		PeriodicTrigger trigger = new PeriodicTrigger(cleanup.interval());
-		// nodes that start together should not clean up together
+		// avoids simultaneous runs on nodes that start together
 		trigger.setInitialDelay(
 				Duration.ofMillis(ThreadLocalRandom.current().nextLong(cleanup.interval().toMillis() + 1)));
 		return trigger;

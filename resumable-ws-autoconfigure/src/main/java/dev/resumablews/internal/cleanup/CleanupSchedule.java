@@ -8,8 +8,8 @@ import org.springframework.scheduling.Trigger;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /**
- * Runs the cleanup from time to time, on a thread of its own, while the application runs.
- * Safe for use by many threads.
+ * Schedules the cleanup on a dedicated thread while the application is running. Safe for
+ * use by many threads.
  */
 final class CleanupSchedule implements SmartLifecycle {
 
@@ -35,7 +35,8 @@ final class CleanupSchedule implements SmartLifecycle {
 	}
 
 	/**
-	 * Interrupts a run, which then ends with its current transaction.
+	 * Stops the schedule, and interrupts a running cleanup, which then ends after its
+	 * current transaction.
 	 */
 	@Override
 	public synchronized void stop() {

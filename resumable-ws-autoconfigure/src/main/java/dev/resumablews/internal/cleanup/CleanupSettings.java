@@ -3,14 +3,16 @@ package dev.resumablews.internal.cleanup;
 import java.time.Duration;
 
 /**
- * How long rows are kept.
+ * Retention of rows.
  *
- * @param sessionTtl how long a session may be idle; zero for ever
- * @param closedSessionTtl time since a session was closed; zero to treat it like others
- * @param eventTtl age of events; zero for ever
- * @param idempotencyKeyTtl age of idempotency keys
- * @param liveConnectionTtl time since a live connection was last seen
- * @param batchSize rows removed in one transaction, from one table
+ * @param sessionTtl time after which an idle session is removed; zero to keep it forever
+ * @param closedSessionTtl time after which a closed session is removed; zero to treat it
+ * like other sessions
+ * @param eventTtl maximum age of events; zero to keep them forever
+ * @param idempotencyKeyTtl maximum age of idempotency keys
+ * @param liveConnectionTtl time after which a live connection that was not updated is
+ * removed
+ * @param batchSize maximum number of rows removed from one table in one transaction
  */
 record CleanupSettings(Duration sessionTtl, Duration closedSessionTtl, Duration eventTtl, Duration idempotencyKeyTtl,
 		Duration liveConnectionTtl, int batchSize) {

@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
- * Removes sessions that were closed long enough ago, also those that still have a
- * connection. One whose erasure was not completed is marked as closed for ever, and so
- * goes at the next run. Those that another transaction has locked are left to a later
- * run.
+ * Removes sessions that were closed long enough ago, including those that still have a
+ * connection. A session whose erasure is incomplete is marked as closed at {@code
+ * -infinity}, and is therefore removed in the next run. Sessions that another transaction
+ * has locked are left to a later run.
  */
 final class ClosedSessionsSweep implements Sweep {
 
-	private static final String LOOK = """
+	private static final String FIND = """
 			select session_id, closed_at::text as closed
 			from ws_sessions
 			where closed_at < now() - make_interval(secs => :ttl)
@@ -44,7 +44,7 @@ final class ClosedSessionsSweep implements Sweep {
 			""";
 
 	/**
-	 * Leaves only those whose erasure was not completed.
+	 * Restricts the sweep to sessions whose erasure is incomplete.
 	 */
 	private static final Duration NEVER = Duration.ofDays(100_000);
 
@@ -53,12 +53,12 @@ final class ClosedSessionsSweep implements Sweep {
 	private final Duration ttl;
 
 	/**
-	 * Sessions to remove, of the last look.
+	 * Sessions to remove, found by the last query.
 	 */
 	private List<Closed> due = List.of();
 
 	/**
-	 * The last session that was looked at.
+	 * The last session found.
 	 */
 	private @Nullable Closed last;
 
@@ -78,7 +78,7 @@ final class ClosedSessionsSweep implements Sweep {
 	@Override
 	public Batch next() {
 		if (this.due.isEmpty()) {
-			look();
+			find();
 		}
 		if (this.due.isEmpty()) {
 			return new Batch(SweepResult.NOTHING, false);
@@ -95,8 +95,8 @@ final class ClosedSessionsSweep implements Sweep {
 		return this.statements.overdue(OVERDUE, this.ttl);
 	}
 
-	private void look() {
-		this.due = this.statements.sql(LOOK)
+	private void find() {
+		this.due = this.statements.sql(FIND)
 			.param("ttl", CleanupSettings.seconds(this.ttl))
 			.param("since", (this.last != null) ? this.last.closedAt() : "-infinity")
 			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
@@ -116,10 +116,10 @@ final class ClosedSessionsSweep implements Sweep {
 	}
 
 	/**
-	 * A session that was closed.
+	 * A closed session.
 	 *
 	 * @param sessionId its id
-	 * @param closedAt when, as Postgres writes it, because it may be infinite
+	 * @param closedAt the time in Postgres's text format, because it may be infinite
 	 */
 	private record Closed(UUID sessionId, String closedAt) {
 

@@ -1,12 +1,12 @@
 package dev.resumablews.internal.cleanup;
 
 /**
- * Removes the live connections of nodes that are gone. A node that lives removes its
- * connections itself. Goes from node to node by the index, as there are few nodes and
- * many connections.
+ * Removes the live connections of crashed nodes. A running node removes its connections
+ * itself. Iterates over the nodes by index, because there are few nodes and many
+ * connections.
  * <p>
- * Forgets a node in one statement and removes its connections in a later one: a node that
- * is still there then adds itself again, and writes its connections once more.
+ * Removes a node in one statement and its connections in a later one. A node that is
+ * still running then registers again and rewrites its connections.
  */
 final class DeadConnectionsSweep implements Sweep {
 
@@ -21,7 +21,7 @@ final class DeadConnectionsSweep implements Sweep {
 				select n.node_id from node n
 				where n.node_id is not null
 					and not exists (select from ws_connected_nodes k where k.node_id = n.node_id)
-			), old as materialized (
+			), expired as materialized (
 				select c.place
 				from dead d
 				cross join lateral (
@@ -31,12 +31,12 @@ final class DeadConnectionsSweep implements Sweep {
 					for update skip locked
 				) c
 				limit :limit
-			), gone as (
-				delete from ws_live_connections where ctid = any (array(select place from old)) returning 1
+			), deleted as (
+				delete from ws_live_connections where ctid = any (array(select place from expired)) returning 1
 			), forgotten as (
 				delete from ws_connected_nodes where last_seen_at < now() - make_interval(secs => :ttl) returning 1
 			)
-			select (select count(*) from gone) as removed, exists (select from forgotten) as forgotten
+			select (select count(*) from deleted) as removed, exists (select from forgotten) as forgotten
 			""";
 
 	private final SweepStatements statements;

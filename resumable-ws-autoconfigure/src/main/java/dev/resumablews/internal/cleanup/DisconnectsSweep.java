@@ -7,7 +7,7 @@ package dev.resumablews.internal.cleanup;
 final class DisconnectsSweep implements Sweep {
 
 	private static final String REMOVE = """
-			with gone as (
+			with deleted as (
 				delete from ws_disconnects
 				where disconnect_key = any (array(
 					select disconnect_key from ws_disconnects
@@ -17,7 +17,7 @@ final class DisconnectsSweep implements Sweep {
 					for update skip locked
 				)) returning 1
 			)
-			select count(*) from gone
+			select count(*) from deleted
 			""";
 
 	private final SweepStatements statements;

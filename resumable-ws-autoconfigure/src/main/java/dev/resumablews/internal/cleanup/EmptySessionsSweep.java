@@ -3,8 +3,8 @@ package dev.resumablews.internal.cleanup;
 import java.time.Duration;
 
 /**
- * Removes sessions that never had an event, a day after they were last seen to have a
- * connection. Those that have one are looked at again a day later.
+ * Removes sessions without events a day after they were last found to have a connection.
+ * Sessions with a connection are checked again a day later.
  */
 final class EmptySessionsSweep implements Sweep {
 
@@ -27,12 +27,12 @@ final class EmptySessionsSweep implements Sweep {
 			), kept as (
 				update ws_empty_sessions set used_at = now()
 				where session_id = any (array(select session_id from due where used))
-			), gone as (
+			), deleted as (
 				delete from ws_empty_sessions
 				where session_id = any (array(select session_id from due where not used))
 				returning 1
 			)
-			select (select count(*) from gone) as removed, (select count(*) from due) as seen
+			select (select count(*) from deleted) as removed, (select count(*) from due) as seen
 			""";
 
 	private final SweepStatements statements;

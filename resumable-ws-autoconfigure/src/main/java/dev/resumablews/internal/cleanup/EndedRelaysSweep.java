@@ -1,13 +1,13 @@
 package dev.resumablews.internal.cleanup;
 
 /**
- * Removes relays that have ended more than a day ago. Until then a relay that ended with
- * messages to forward forwards them when its client sends another one.
+ * Removes relays that ended more than a day ago. Until then, an ended relay with pending
+ * messages forwards them when its client sends another one.
  */
 final class EndedRelaysSweep implements Sweep {
 
 	private static final String REMOVE = """
-			with gone as (
+			with deleted as (
 				delete from ws_relays
 				where ctid = any (array(
 					select ctid from ws_relays
@@ -17,7 +17,7 @@ final class EndedRelaysSweep implements Sweep {
 					for update skip locked
 				)) returning 1
 			)
-			select count(*) from gone
+			select count(*) from deleted
 			""";
 
 	private final SweepStatements statements;

@@ -4,25 +4,24 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Removes events that have reached an age, by session: a session whose
- * {@code events_since} has not reached the age has none. For each of the others the sweep
+ * Removes expired events by session. A session whose {@code events_since} is recent has
+ * no expired events. For each other session, the sweep
  * <ol>
- * <li>locks the session, unless somebody else has. From here on nobody can append to
- * it;</li>
- * <li>removes its events in the order of their ids, up to the first that is young enough.
- * That is the order of their age, as far as the clock of Postgres runs forward;</li>
- * <li>raises {@code events_since} to the age of the first event that remains, and
- * {@code truncated_through} for clients that come back, and lowers
- * {@code stored_bytes}.</li>
+ * <li>locks the session, unless another transaction has locked it. No event can be
+ * appended to it from now on;</li>
+ * <li>removes its events in the order of their ids, up to the first that has not expired.
+ * This is the order of their age, unless the clock of Postgres was set back;</li>
+ * <li>raises {@code events_since} to the time of the first remaining event and {@code
+ * truncated_through} for reconnecting clients, and reduces {@code stored_bytes}.</li>
  * </ol>
- * Storing an event needs no index on its age, then, and the cost of a sweep depends on
- * what it removes and not on what the table holds or has held.
+ * Therefore events need no index on their age, and the cost of a sweep depends on the
+ * number of events removed and not on the size of the table.
  */
 final class ExpiredEventsSweep implements Sweep {
 
 	/**
-	 * A batch has ten times as many events as sessions. A session with more is visited
-	 * again by the next one.
+	 * A batch has ten times as many events as sessions. A session with more events is
+	 * continued by the next batch.
 	 */
 	private static final int EVENTS_PER_SESSION = 10;
 
@@ -33,7 +32,7 @@ final class ExpiredEventsSweep implements Sweep {
 				order by events_since, session_id
 				limit greatest(1, :limit / 10)
 				for no key update skip locked
-			), old (session_id, id, place) as (
+			), expired (session_id, id, place) as (
 				select d.session_id, e.id, e.place
 				from due d
 				cross join lateral (
@@ -45,7 +44,7 @@ final class ExpiredEventsSweep implements Sweep {
 				where e.created_at < now() - make_interval(secs => :ttl)
 				union all
 				select o.session_id, e.id, e.place
-				from old o
+				from expired o
 				cross join lateral (
 					select id, created_at, ctid as place from ws_events
 					where session_id = o.session_id and id > o.id
@@ -54,8 +53,8 @@ final class ExpiredEventsSweep implements Sweep {
 				) e
 				where e.created_at < now() - make_interval(secs => :ttl)
 			), batch as materialized (
-				select session_id, id, place from old limit :limit
-			), gone as (
+				select session_id, id, place from expired limit :limit
+			), deleted as (
 				delete from ws_events where ctid = any (array(select place from batch))
 				returning session_id, coalesce(payload_bytes, octet_length(payload::text)) as bytes
 			), remaining as (
@@ -68,7 +67,7 @@ final class ExpiredEventsSweep implements Sweep {
 				from due d
 				left join (select session_id, max(id) as through from batch group by session_id) b
 					on b.session_id = d.session_id
-				left join (select session_id, sum(bytes) as bytes from gone group by session_id) g
+				left join (select session_id, sum(bytes) as bytes from deleted group by session_id) g
 					on g.session_id = d.session_id
 			), raised as (
 				update ws_sessions s
@@ -77,11 +76,11 @@ final class ExpiredEventsSweep implements Sweep {
 				from remaining r
 				where s.session_id = r.session_id
 			)
-			select (select count(*) from gone) as removed, (select count(*) from due) as visited
+			select (select count(*) from deleted) as removed, (select count(*) from due) as visited
 			""";
 
 	/**
-	 * Earlier versions did not know the bound, so it may be infinite.
+	 * The bound may be infinite, because earlier versions did not maintain it.
 	 */
 	private static final String OVERDUE = """
 			select extract(epoch from now() - make_interval(secs => :ttl)

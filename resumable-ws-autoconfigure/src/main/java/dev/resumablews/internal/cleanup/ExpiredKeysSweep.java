@@ -8,27 +8,27 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes idempotency keys that have reached an age, the oldest first.
+ * Removes expired idempotency keys, the oldest first.
  * <p>
- * Each batch begins at the age of the one before: removed keys stay in the index until
- * vacuum, and from the beginning each batch would walk over all of them again. The
- * beginning is a comparison of rows: with two bounds of one column the planner believes
- * that few keys are old, and sorts all of them.
+ * Each batch starts at the age of the previous one. Removed keys stay in the index until
+ * vacuum, and a batch that starts at the beginning would scan all of them again. The
+ * lower bound is a row comparison: given two bounds on one column, the planner expects
+ * few expired keys and sorts all of them.
  */
 final class ExpiredKeysSweep implements Sweep {
 
 	private static final String REMOVE = """
-			with old as materialized (
+			with expired as materialized (
 				select ctid as place, created_at from ws_idempotency_keys
 				where created_at < now() - make_interval(secs => :ttl)
 					and (created_at, session_id) >= (coalesce(:since::timestamptz, '-infinity'), :first::uuid)
 				order by created_at
 				limit :limit
 				for update skip locked
-			), gone as (
-				delete from ws_idempotency_keys where ctid = any (array(select place from old)) returning 1
+			), deleted as (
+				delete from ws_idempotency_keys where ctid = any (array(select place from expired)) returning 1
 			)
-			select (select count(*) from gone) as removed, max(created_at) as newest from old
+			select (select count(*) from deleted) as removed, max(created_at) as newest from expired
 			""";
 
 	private static final String OVERDUE = """

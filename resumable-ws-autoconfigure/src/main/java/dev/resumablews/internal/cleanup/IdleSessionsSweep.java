@@ -13,15 +13,14 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
- * Removes sessions that nobody uses any more, with all that belongs to them. A session
- * whose {@code active_since} has not reached the age is in use; each of the others is
- * looked at, in batches:
+ * Removes idle sessions with all their rows. A session whose {@code active_since} is
+ * recent is in use. The other sessions are checked in batches:
  * <ol>
- * <li>If it is in use after all, {@code active_since} is raised, unless somebody else has
- * locked it. So each session is looked at once in the time after which it would be
- * removed.</li>
- * <li>The others are locked, where they are still idle. Those that somebody else has
- * locked are not. From here on nobody can append to them.</li>
+ * <li>If a session is in use after all, {@code active_since} is raised, unless another
+ * transaction has locked it. Each session is therefore checked once per retention
+ * period.</li>
+ * <li>The others are locked if they are still idle and no other transaction has locked
+ * them. No event can be appended to them from now on.</li>
  * <li>They are removed; see {@link dev.resumablews.internal.log.SessionRemoval}.</li>
  * </ol>
  */
@@ -30,7 +29,7 @@ final class IdleSessionsSweep implements Sweep {
 	/**
 	 * Counts connections, because for {@code not exists} Postgres may read all of them.
 	 */
-	private static final String LOOK = """
+	private static final String FIND = """
 			with due as materialized (
 				select s.session_id, s.active_since, s.last_active_at < now() - make_interval(secs => :ttl)
 					and (
@@ -78,12 +77,12 @@ final class IdleSessionsSweep implements Sweep {
 	private final SweepStatements statements;
 
 	/**
-	 * Sessions to remove, of the last look.
+	 * Sessions to remove, found by the last query.
 	 */
 	private final List<UUID> idle = new ArrayList<>();
 
 	/**
-	 * The last session that was looked at.
+	 * The last session found.
 	 */
 	private @Nullable Due last;
 
@@ -101,7 +100,7 @@ final class IdleSessionsSweep implements Sweep {
 	@Override
 	public Batch next() {
 		if (this.idle.isEmpty()) {
-			look();
+			find();
 			return new Batch(SweepResult.NOTHING, !this.idle.isEmpty() || !this.allSeen);
 		}
 		Removed removed = this.statements.removeSessions(lock());
@@ -117,12 +116,12 @@ final class IdleSessionsSweep implements Sweep {
 	}
 
 	/**
-	 * Looks at the next sessions. In a transaction that does nothing else, so that those
-	 * that are in use are locked only for a moment.
+	 * Finds the next sessions in a separate transaction, so that sessions in use are
+	 * locked only briefly.
 	 */
-	private void look() {
+	private void find() {
 		int limit = this.statements.settings().batchSize();
-		List<Due> due = this.statements.sql(LOOK)
+		List<Due> due = this.statements.sql(FIND)
 			.param("ttl", ttl())
 			.param("since", (this.last != null) ? this.last.activeSince() : "-infinity")
 			.param("after", (this.last != null) ? this.last.sessionId() : new UUID(0, 0))
@@ -152,8 +151,8 @@ final class IdleSessionsSweep implements Sweep {
 	 * A session that may be idle.
 	 *
 	 * @param sessionId its id
-	 * @param activeSince the bound, as Postgres writes it, because it may be infinite
-	 * @param idle whether it is
+	 * @param activeSince the bound in Postgres's text format, because it may be infinite
+	 * @param idle whether it is idle
 	 */
 	private record Due(UUID sessionId, String activeSince, boolean idle) {
 

@@ -6,14 +6,15 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * How long the cleanup of this node has not had its advisory lock. Another node that has
- * it all the time has much to do, or does not end; any other role of the database could
- * hold it, too, and then nothing is removed. Safe for use by many threads.
+ * Tracks how long the cleanup of this node has not had its advisory lock. A node that
+ * always holds it either has much to do or hangs. Another database role may also hold it,
+ * and then no rows are removed at all. Safe for use by many threads.
  */
 final class LockWait {
 
 	/**
-	 * Time without the lock after which there is a warning, and between two of them.
+	 * Time without the lock after which a warning is logged, and time between two
+	 * warnings.
 	 */
 	static final Duration LONG = Duration.ofHours(1);
 
@@ -24,25 +25,25 @@ final class LockWait {
 	private long warnedAt = this.since;
 
 	/**
-	 * Notes that the lock was had.
+	 * Records that the lock was acquired.
 	 */
-	synchronized void got() {
+	synchronized void acquired() {
 		this.since = System.nanoTime();
 		this.warnedAt = this.since;
 	}
 
 	/**
-	 * Notes that the lock was not had.
+	 * Records that the lock was not acquired.
 	 */
-	void missed() {
-		missed(System.nanoTime());
+	void notAcquired() {
+		notAcquired(System.nanoTime());
 	}
 
 	/**
-	 * Notes that the lock was not had.
+	 * Records that the lock was not acquired.
 	 * @param now the time, by {@link System#nanoTime()}
 	 */
-	synchronized void missed(long now) {
+	synchronized void notAcquired(long now) {
 		if (now - this.warnedAt >= LONG.toNanos()) {
 			this.warnedAt = now;
 			logger.warn(("The cleanup has not had its advisory lock on this node for %d minutes. If the meter "

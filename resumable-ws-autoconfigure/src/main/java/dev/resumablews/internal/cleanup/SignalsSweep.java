@@ -1,28 +1,28 @@
 package dev.resumablews.internal.cleanup;
 
 /**
- * Removes signals that every node has read, the oldest first. A node that has not read
- * for ten seconds looks everything up instead. The newest signal stays: nodes remember
- * it, and one that does not find it looks everything up.
+ * Removes signals that all nodes have read, the oldest first. A node that has not read
+ * signals for ten seconds reads all its sessions instead. The newest signal is kept:
+ * nodes remember its id, and a node that does not find it reads all its sessions.
  */
 final class SignalsSweep implements Sweep {
 
 	/**
-	 * Goes by id and not by age, so that no index on the age is needed. Each batch begins
-	 * after the one before, because removed rows stay in the index until vacuum.
+	 * Scans by id and not by age, so that no index on the age is needed. Each batch
+	 * starts after the previous one, because removed rows stay in the index until vacuum.
 	 */
 	private static final String REMOVE = """
-			with old as materialized (
+			with expired as materialized (
 				select id, place
 				from (
 					select id, created_at, ctid as place from ws_signals where id > :since order by id limit :limit
 				) oldest
 				where created_at < now() - interval '1 minute'
 					and id < (select id from ws_signals order by id desc limit 1)
-			), gone as (
-				delete from ws_signals where ctid = any (array(select place from old)) returning 1
+			), deleted as (
+				delete from ws_signals where ctid = any (array(select place from expired)) returning 1
 			)
-			select (select count(*) from gone) as removed, coalesce(max(id), 0) as last from old
+			select (select count(*) from deleted) as removed, coalesce(max(id), 0) as last from expired
 			""";
 
 	private final SweepStatements statements;

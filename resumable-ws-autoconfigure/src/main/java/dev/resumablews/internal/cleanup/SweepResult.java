@@ -6,9 +6,9 @@ import java.util.TreeMap;
 import dev.resumablews.internal.log.SessionRemoval.Removed;
 
 /**
- * How many rows were removed, by what they were. Immutable.
+ * The number of removed rows by kind. Immutable.
  *
- * @param rows the numbers, none of them zero
+ * @param rows the numbers, none of which is zero
  */
 record SweepResult(Map<String, Long> rows) {
 
@@ -29,8 +29,7 @@ record SweepResult(Map<String, Long> rows) {
 	static final String RELAYS = "relays";
 
 	/**
-	 * Closed sessions that are past their time. Those that were removed are
-	 * {@link #SESSIONS}.
+	 * Overdue closed sessions. Once removed, they are counted as {@link #SESSIONS}.
 	 */
 	static final String CLOSED_SESSIONS = "closed_sessions";
 

@@ -16,12 +16,12 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The statements of the sweeps, with what all of them are given: the settings as
- * parameters of their names, in seconds. Immutable.
+ * The statements of the sweeps and their common parameters. The settings are named
+ * parameters, in seconds. Immutable.
  *
- * @param template runs the statements of others
- * @param jdbc runs the statements
- * @param database names the tables for the statements of others
+ * @param template runs statements of other packages
+ * @param jdbc runs statements
+ * @param database qualifies table names in statements of other packages
  * @param schema the schema of the tables
  * @param settings the settings
  */
@@ -29,15 +29,15 @@ record SweepStatements(JdbcTemplate template, JdbcClient jdbc, JdbcExecutor data
 		CleanupSettings settings) {
 
 	/**
-	 * Prepares a statement. Puts the size of a batch into its text: a planner that does
-	 * not know it takes a batch for a tenth of the table, and reads all of it.
+	 * Prepares a statement. Inserts the batch size into its text, because for an unknown
+	 * limit the planner assumes a tenth of the table and reads all of it.
 	 */
 	JdbcClient.StatementSpec sql(String sql) {
 		return this.jdbc.sql(this.schema.qualify(sql).replace(":limit", String.valueOf(this.settings.batchSize())));
 	}
 
 	/**
-	 * Removes the next batch of sessions that are locked.
+	 * Removes the next batch of locked sessions.
 	 */
 	Removed removeSessions(Collection<UUID> sessionIds) {
 		if (sessionIds.isEmpty()) {
@@ -49,7 +49,7 @@ record SweepStatements(JdbcTemplate template, JdbcClient jdbc, JdbcExecutor data
 	}
 
 	/**
-	 * Runs a query for how many seconds the oldest row is past its time.
+	 * Runs a query that returns how many seconds the oldest row is overdue.
 	 */
 	Optional<Duration> overdue(String sql, Duration ttl) {
 		double seconds = sql(sql).param("ttl", CleanupSettings.seconds(ttl)).query(Double.class).optional().orElse(0.0);

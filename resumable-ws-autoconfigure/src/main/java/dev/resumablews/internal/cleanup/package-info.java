@@ -1,5 +1,5 @@
 /**
- * Scheduled removal of what is no longer needed.
+ * Scheduled removal of expired rows.
  */
 @NullMarked
 package dev.resumablews.internal.cleanup;

@@ -16,16 +16,16 @@ import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The form in which payloads are stored: as they are, or encoded by the application's
- * codec. An encoded payload is the JSON object <code> {"encoded":"…"}</code> with a space
- * in front. The column keeps the text that it was given, and no payload begins with a
- * space, so the two are told apart whatever an application publishes. Safe for use by
+ * Converts payloads to and from their stored form, which is plain or encoded by the
+ * application's codec. An encoded payload is stored as the JSON object <code>
+ * {"encoded":"…"}</code> with a leading space. The column preserves this space, and plain
+ * payloads never begin with a space, so the two forms cannot be confused. Safe for use by
  * many threads.
  */
 public final class StoredPayloads implements AutoCloseable {
 
 	/**
-	 * Payloads that are stored as they are.
+	 * Stores payloads as plain text.
 	 */
 	public static final StoredPayloads PLAIN = new StoredPayloads(null);
 
@@ -45,8 +45,8 @@ public final class StoredPayloads implements AutoCloseable {
 	private final FairExecutor decoding = new FairExecutor(this.threads, DECODERS, DECODERS_PER_SESSION);
 
 	/**
-	 * Creates the form.
-	 * @param codec encodes payloads; null to store them as they are
+	 * Creates a converter.
+	 * @param codec encodes payloads; null to store them as plain text
 	 */
 	public StoredPayloads(@Nullable PayloadCodec codec) {
 		this.codec = codec;
@@ -54,8 +54,8 @@ public final class StoredPayloads implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether payloads are encoded, so that storing an event calls code of the
-	 * application.
+	 * Returns whether payloads are encoded, so that storing an event calls application
+	 * code.
 	 * @return whether there is a codec
 	 */
 	public boolean encodes() {
@@ -63,8 +63,8 @@ public final class StoredPayloads implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the threads that payloads are decoded on where no other thread may wait for
-	 * the application. Sessions take turns.
+	 * Returns the executor for decoding where application code must not block the calling
+	 * thread. Sessions take turns.
 	 * @return the executor
 	 */
 	public FairExecutor decoding() {
@@ -72,14 +72,15 @@ public final class StoredPayloads implements AutoCloseable {
 	}
 
 	/**
-	 * Encodes a payload. Calls code of the application, unless there is no codec.
-	 * @param sessionId the session to store the event in
+	 * Encodes a payload. Calls application code if there is a codec.
+	 * @param sessionId the session of the event
 	 * @param type the event's type
 	 * @param json the text of a JSON object
-	 * @param inReplyTo the event that a reply answers, if SQL needs it; it stays plain
-	 * @return what to store
+	 * @param inReplyTo the event that a reply answers, if SQL needs it; it is stored as
+	 * plain text
+	 * @return the stored form
 	 * @throws PayloadCodecException if the codec fails
-	 * @throws EventLogUnavailableException if the codec cannot encode it right now
+	 * @throws EventLogUnavailableException if the codec is temporarily unable to encode
 	 */
 	public String encode(UUID sessionId, String type, String json, @Nullable Long inReplyTo) {
 		if (this.codec == null) {
@@ -106,24 +107,24 @@ public final class StoredPayloads implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether a payload was encoded before it was stored.
-	 * @param stored what is stored
-	 * @return whether it is not the payload itself
+	 * Returns whether a stored payload is encoded.
+	 * @param stored the stored form
+	 * @return whether it must be decoded
 	 */
 	public static boolean isEncoded(String stored) {
 		return stored.startsWith(BEGIN);
 	}
 
 	/**
-	 * Decodes a payload. Calls code of the application if it {@linkplain #isEncoded is
+	 * Decodes a payload. Calls application code if the payload {@linkplain #isEncoded is
 	 * encoded}.
-	 * @param sessionId the session that it was read from
+	 * @param sessionId the session of the event
 	 * @param eventId the event's id
 	 * @param type the event's type
-	 * @param stored what is stored
+	 * @param stored the stored form
 	 * @return the text of a JSON object
-	 * @throws PayloadCodecException if the codec fails, or there is none
-	 * @throws EventLogUnavailableException if the codec cannot decode it right now
+	 * @throws PayloadCodecException if the codec fails or is missing
+	 * @throws EventLogUnavailableException if the codec is temporarily unable to decode
 	 */
 	public String decode(UUID sessionId, long eventId, String type, String stored) {
 		if (!isEncoded(stored)) {
@@ -136,7 +137,7 @@ public final class StoredPayloads implements AutoCloseable {
 			String encoded = JsonMapper.shared().readTree(stored).path(FIELD).asString();
 			String json = this.codec.decode(sessionId, type, encoded);
 			if (!json.startsWith("{")) {
-				throw new IllegalStateException("The codec has not returned a JSON object");
+				throw new IllegalStateException("The codec did not return a JSON object");
 			}
 			return json;
 		}
@@ -156,11 +157,11 @@ public final class StoredPayloads implements AutoCloseable {
 	}
 
 	/**
-	 * Half a surrogate pair would be stored as another character.
+	 * Rejects unpaired surrogates, which would be stored as a different character.
 	 */
 	private static String check(String encoded) {
 		if (!StandardCharsets.UTF_8.newEncoder().canEncode(encoded)) {
-			throw new IllegalStateException("The codec has not returned well-formed Unicode");
+			throw new IllegalStateException("The codec did not return well-formed Unicode");
 		}
 		return encoded;
 	}

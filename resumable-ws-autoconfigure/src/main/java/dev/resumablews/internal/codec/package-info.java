@@ -1,5 +1,5 @@
 /**
- * The form in which payloads are stored, and the application's codec.
+ * Stored form of payloads and its encoding by the application's codec.
  */
 @NullMarked
 package dev.resumablews.internal.codec;

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Exponential back-off with jitter: the delay doubles with each failed attempt up to a
- * maximum, and half of it is random, so that nodes that failed together do not retry
+ * Exponential back-off with jitter. The delay doubles with each failed attempt up to a
+ * maximum. Half of it is random, so that nodes that failed together do not retry
  * together. Immutable.
  *
  * @param first delay after the first failed attempt
- * @param longest longest delay
+ * @param longest maximum delay
  */
 public record BackOff(Duration first, Duration longest) {
 

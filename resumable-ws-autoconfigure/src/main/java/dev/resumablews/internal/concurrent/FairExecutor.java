@@ -10,9 +10,10 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tasks on the threads of another executor, and lets their owners take turns: who
- * has many tasks waits behind who has few. Of one owner only so many run at the same
- * time; they begin in their order. Safe for use by many threads.
+ * Executor that shares the threads of another executor fairly among owners. Owners take
+ * turns, so an owner with many tasks does not delay an owner with few. The number of
+ * concurrent tasks is limited in total and for each owner. Tasks of one owner start in
+ * order. Safe for use by many threads.
  */
 public final class FairExecutor {
 
@@ -23,12 +24,12 @@ public final class FairExecutor {
 	private final int concurrentPerOwner;
 
 	/**
-	 * Those who have tasks that wait or run.
+	 * Owners with queued or running tasks.
 	 */
 	private final Map<String, Owner> owners = new HashMap<>();
 
 	/**
-	 * Those whose next task may run, in their order.
+	 * Owners whose next task may start, in order.
 	 */
 	private final Deque<Owner> ready = new ArrayDeque<>();
 
@@ -36,9 +37,9 @@ public final class FairExecutor {
 
 	/**
 	 * Creates an executor.
-	 * @param threads runs the tasks; may discard them once it is closed
-	 * @param concurrent tasks that run at the same time
-	 * @param concurrentPerOwner tasks of one owner that run at the same time
+	 * @param threads runs the tasks; may discard them once it is shut down
+	 * @param concurrent maximum number of concurrent tasks
+	 * @param concurrentPerOwner maximum number of concurrent tasks of one owner
 	 */
 	public FairExecutor(Executor threads, int concurrent, int concurrentPerOwner) {
 		this.threads = threads;
@@ -56,8 +57,8 @@ public final class FairExecutor {
 	}
 
 	/**
-	 * Runs a task when its owner's turn has come. If that is now and no thread can be had
-	 * for it, it is not run, and what the other executor threw is thrown.
+	 * Runs a task when it is its owner's turn. If the turn is immediate and the other
+	 * executor rejects the task, the task is dropped and the rejection is thrown.
 	 * @param ownerId the owner
 	 * @param task the task
 	 */
@@ -72,9 +73,9 @@ public final class FairExecutor {
 	}
 
 	/**
-	 * Starts as many tasks as may run. If no thread can be had, a task that was there
-	 * before stays first in line, and is tried again with the next one.
-	 * @param added the task that was added; null if one has ended
+	 * Starts as many tasks as the limits allow. If no thread is available, a task that
+	 * was queued earlier stays first in line and is retried with the next one.
+	 * @param added the task that was added; null if a task has ended
 	 */
 	private void startNext(@Nullable Task added) {
 		for (Task task = next(); task != null; task = next()) {
@@ -140,7 +141,7 @@ public final class FairExecutor {
 	}
 
 	/**
-	 * Guarded by the executor.
+	 * Guarded by the executor's lock.
 	 */
 	private static final class Owner {
 
@@ -149,7 +150,7 @@ public final class FairExecutor {
 		private int running;
 
 		/**
-		 * Whether it is in line.
+		 * Whether the owner is in {@link #ready}.
 		 */
 		private boolean ready;
 

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Waits on an object until something holds that another thread notifies of.
+ * Waits on an object's monitor until a condition holds.
  */
 public final class Monitors {
 
@@ -14,11 +14,11 @@ public final class Monitors {
 	}
 
 	/**
-	 * Waits until a condition holds. To be called with the object's lock held.
-	 * @param monitor what is waited on
-	 * @param condition looked at with the lock held, at first and whenever the object is
-	 * notified
-	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
+	 * Waits until a condition holds. Requires the object's lock.
+	 * @param monitor the object to wait on
+	 * @param condition evaluated with the lock held, initially and after each
+	 * notification
+	 * @param deadline the time to stop waiting, as a {@link System#nanoTime()}
 	 * @return whether the condition holds
 	 * @throws InterruptedException if the thread was interrupted
 	 */

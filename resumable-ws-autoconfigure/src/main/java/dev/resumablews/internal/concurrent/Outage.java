@@ -3,16 +3,16 @@ package dev.resumablews.internal.concurrent;
 import java.time.Instant;
 
 /**
- * An activity that keeps failing.
+ * An activity whose attempts currently fail.
  *
- * @param activity what fails, as the subject of a sentence
- * @param since when the first attempt failed
- * @param reason why the last attempt failed, in one line
+ * @param activity the failing activity, as the subject of a sentence
+ * @param since the time of the first failed attempt
+ * @param reason the cause of the last failure, in one line
  */
 public record Outage(String activity, Instant since, String reason) {
 
 	/**
-	 * Describes the outage.
+	 * Returns a description of the outage.
 	 * @return a sentence, without a full stop
 	 */
 	public String text() {

@@ -8,10 +8,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs the beginning and the end of an outage, once each: repeated failures are logged at
+ * Logs the beginning and the end of an outage once each. Repeated failures are logged at
  * DEBUG. The first failure that is not an {@link Exception} is logged at ERROR with its
- * stack trace, as it is a fault of the program and not of its surroundings. Safe for use
- * by many threads.
+ * stack trace, because it is a defect of the program and not of its environment. Safe for
+ * use by many threads.
  */
 public final class OutageLog {
 
@@ -31,15 +31,15 @@ public final class OutageLog {
 
 	/**
 	 * Creates a log for an activity.
-	 * @param activity what fails, as the subject of a sentence
+	 * @param activity the activity, as the subject of a sentence
 	 */
 	public OutageLog(String activity) {
 		this.activity = activity;
 	}
 
 	/**
-	 * Notes a failed attempt.
-	 * @param cause why it failed
+	 * Records a failed attempt.
+	 * @param cause the cause of the failure
 	 */
 	public synchronized void failed(Throwable cause) {
 		this.failures++;
@@ -60,7 +60,7 @@ public final class OutageLog {
 	}
 
 	/**
-	 * Notes an attempt that succeeded.
+	 * Records a successful attempt.
 	 */
 	public synchronized void worked() {
 		if (this.failing) {
@@ -80,16 +80,15 @@ public final class OutageLog {
 	}
 
 	/**
-	 * Returns the outage.
-	 * @return since when attempts have failed, and why the last one did; null if the last
-	 * attempt succeeded
+	 * Returns the current outage.
+	 * @return the outage; null if the last attempt succeeded
 	 */
 	public synchronized @Nullable Outage outage() {
 		return this.outage;
 	}
 
 	/**
-	 * Returns how many attempts have failed so far.
+	 * Returns the number of failed attempts so far.
 	 * @return the number of failures
 	 */
 	public synchronized long failures() {
@@ -97,7 +96,8 @@ public final class OutageLog {
 	}
 
 	/**
-	 * What a pool throws says that it has no connection, and its cause says why.
+	 * A connection pool's exception only reports that it has no connection; the root
+	 * cause has the reason.
 	 */
 	private static String reason(Throwable cause) {
 		Throwable root = cause;
@@ -108,7 +108,7 @@ public final class OutageLog {
 	}
 
 	/**
-	 * The lines of a message that follow the first one may quote a payload.
+	 * Returns the first line of a message. Further lines may quote a payload.
 	 */
 	private static String line(Throwable cause) {
 		String message = cause.getMessage();

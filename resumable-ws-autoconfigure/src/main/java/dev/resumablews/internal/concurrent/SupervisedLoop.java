@@ -7,15 +7,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a step again and again on a thread of the loop's, from {@link #start()} to
- * {@link #stop}. Nothing that a step throws ends the loop: the failure is logged and
- * counted, and the step runs again after a back-off. A loop may be started again after it
- * was stopped. Safe for use by many threads.
+ * Runs a step repeatedly on a dedicated thread, from {@link #start()} to {@link #stop}. A
+ * failing step does not end the loop: the failure is logged and counted, and the step
+ * runs again after a back-off. A stopped loop can be restarted. Safe for use by many
+ * threads.
  * <ol>
- * <li>A step that has something to wait for waits for it itself, and returns after a
- * bounded time, or when the loop is stopped.
- * <li>{@link #stop} ends the waits of {@link Control#await}, and interrupts the thread
- * only after its timeout, so that a step that is under way may finish.
+ * <li>A step does its own waiting, and returns after a bounded time or when the loop is
+ * stopped.
+ * <li>{@link #stop} ends the waits of {@link Control#await}. It interrupts the thread
+ * only after its timeout, so that a running step can finish.
  * </ol>
  */
 public final class SupervisedLoop {
@@ -33,9 +33,9 @@ public final class SupervisedLoop {
 	/**
 	 * Creates a loop.
 	 * @param name the name of its thread
-	 * @param activity what the loop does, as the subject of a sentence, for the log
+	 * @param activity the activity of the loop, as the subject of a sentence, for the log
 	 * @param backOff delays after failed steps
-	 * @param step what it runs
+	 * @param step the step to run
 	 */
 	public SupervisedLoop(String name, String activity, BackOff backOff, Step step) {
 		this.name = name;
@@ -45,7 +45,7 @@ public final class SupervisedLoop {
 	}
 
 	/**
-	 * Starts the loop, unless it runs.
+	 * Starts the loop if it is not running.
 	 */
 	public synchronized void start() {
 		if (this.run == null) {
@@ -56,8 +56,8 @@ public final class SupervisedLoop {
 	}
 
 	/**
-	 * Stops the loop, unless it is stopped.
-	 * @param timeout how long a step that is under way may take before it is interrupted
+	 * Stops the loop if it is running.
+	 * @param timeout time that a running step may take before it is interrupted
 	 */
 	public void stop(Duration timeout) {
 		Run run;
@@ -72,7 +72,7 @@ public final class SupervisedLoop {
 	}
 
 	/**
-	 * Returns what the loop knows of its failures.
+	 * Returns the failures of the loop.
 	 * @return the log of its outages
 	 */
 	public OutageLog outages() {
@@ -80,56 +80,56 @@ public final class SupervisedLoop {
 	}
 
 	/**
-	 * What a loop runs.
+	 * Strategy that a loop runs repeatedly.
 	 */
 	@FunctionalInterface
 	public interface Step {
 
 		/**
 		 * Runs one step.
-		 * @param control tells when the loop is stopped
-		 * @throws Exception if it failed, and the next step is to come after a back-off
+		 * @param control access to the loop
+		 * @throws Exception if the step failed and must be retried after a back-off
 		 */
 		void run(Control control) throws Exception;
 
 	}
 
 	/**
-	 * How a step learns of the loop, and the loop of the step.
+	 * A step's access to its loop.
 	 */
 	public interface Control {
 
 		/**
-		 * Waits.
-		 * @param duration how long
+		 * Waits for a duration or until the loop is stopped.
+		 * @param duration the maximum time to wait
 		 * @return whether the loop was stopped
-		 * @throws InterruptedException if the loop was stopped and its time is over
+		 * @throws InterruptedException if the stop timeout has expired
 		 */
 		boolean await(Duration duration) throws InterruptedException;
 
 		/**
 		 * Returns whether the loop was stopped.
-		 * @return whether to come to an end
+		 * @return whether the step must finish
 		 */
 		boolean stopped();
 
 		/**
-		 * Notes that the step has succeeded so far, for a step that does not return for a
-		 * long time: an outage is over, and the next back-off is the shortest again.
+		 * Records that the step has succeeded so far. Long-running steps call this to end
+		 * an outage and to reset the back-off.
 		 */
 		void worked();
 
 	}
 
 	/**
-	 * The loop from one start to the next stop.
+	 * One run of the loop, from a start to the next stop.
 	 */
 	private final class Run implements Control {
 
 		private final CountDownLatch stopped = new CountDownLatch(1);
 
 		/**
-		 * Failed steps in a row. Used by the loop's thread.
+		 * Consecutive failed steps. Accessed by the loop's thread only.
 		 */
 		private int failures;
 
@@ -166,8 +166,8 @@ public final class SupervisedLoop {
 		}
 
 		/**
-		 * An interrupt ends the wait and not the loop; a log that fails does not end it
-		 * either.
+		 * Handles a failed step. An interrupt ends only the wait; a failing logger does
+		 * not end the loop either.
 		 */
 		private void failed(Throwable failure) {
 			try {

@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tasks at intervals on one thread, from {@link #start()} to {@link #stop()}.
- * Nothing that a task throws ends it: the failure is logged and counted, and the task
- * runs again at its next time. Tasks must be quick. A scheduler may be started again
- * after it was stopped. Safe for use by many threads.
+ * Runs periodic tasks on one thread, from {@link #start()} to {@link #stop()}. A failing
+ * task is not cancelled: the failure is logged and counted, and the task runs again at
+ * its next time. Tasks must be short. A stopped scheduler can be restarted. Safe for use
+ * by many threads.
  */
 public final class SupervisedScheduler {
 
@@ -33,9 +33,9 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * Runs a task at intervals while the scheduler runs.
-	 * @param interval time from the end of one run to the beginning of the next one
-	 * @param activity what the task does, as the subject of a sentence, for the log
+	 * Adds a task that runs periodically while the scheduler is running.
+	 * @param interval time from the end of one run to the start of the next
+	 * @param activity the activity of the task, as the subject of a sentence, for the log
 	 * @param task the task
 	 */
 	public synchronized void every(Duration interval, String activity, Runnable task) {
@@ -47,9 +47,9 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * Runs a task once after a delay; never, if the scheduler is not running.
+	 * Runs a task once after a delay. Does nothing if the scheduler is not running.
 	 * @param delay the delay
-	 * @param activity what the task does, as the subject of a sentence, for the log
+	 * @param activity the activity of the task, as the subject of a sentence, for the log
 	 * @param task the task
 	 */
 	public void after(Duration delay, String activity, Runnable task) {
@@ -63,8 +63,8 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * Returns which of the tasks that run at intervals keep failing.
-	 * @return their outages
+	 * Returns the outages of the periodic tasks that currently fail.
+	 * @return the outages
 	 */
 	public synchronized List<Outage> outages() {
 		return this.periodics.stream()
@@ -74,7 +74,7 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * Starts the scheduler, unless it runs.
+	 * Starts the scheduler if it is not running.
 	 */
 	public synchronized void start() {
 		if (this.executor == null) {
@@ -87,7 +87,7 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * Stops the scheduler, unless it is stopped. Interrupts a task that runs.
+	 * Stops the scheduler if it is running, and interrupts a running task.
 	 */
 	public synchronized void stop() {
 		if (this.executor != null) {
@@ -97,7 +97,7 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * A task and when it runs.
+	 * A periodic task.
 	 *
 	 * @param interval time between two runs
 	 * @param task the task
@@ -112,7 +112,7 @@ public final class SupervisedScheduler {
 	}
 
 	/**
-	 * A task that throws nothing.
+	 * A task whose failures are caught.
 	 *
 	 * @param outages logs its failures
 	 * @param task the task

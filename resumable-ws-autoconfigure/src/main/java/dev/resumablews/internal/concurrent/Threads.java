@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The library's threads: named daemon threads that do not keep the JVM alive.
+ * Factory methods for the library's threads, which are named daemon threads.
  */
 public final class Threads {
 
@@ -19,8 +19,8 @@ public final class Threads {
 
 	/**
 	 * Returns a factory of daemon threads.
-	 * @param name the name of the thread, or the prefix of numbered names if it ends with
-	 * a hyphen
+	 * @param name the name of the thread; if it ends with a hyphen, the prefix of
+	 * numbered names
 	 * @return the factory
 	 */
 	public static ThreadFactory named(String name) {
@@ -33,9 +33,9 @@ public final class Threads {
 	}
 
 	/**
-	 * Returns a pool that starts a thread when no other is idle, and bounds neither. One
-	 * with a core would start a thread for each task, even if others are idle.
-	 * @param name the prefix of the threads' names, which ends with a hyphen
+	 * Returns an unbounded pool that starts a thread only if no thread is idle. With core
+	 * threads, a pool would start a thread for each task even if others are idle.
+	 * @param name the prefix of the thread names, ending with a hyphen
 	 * @return the pool
 	 */
 	public static ThreadPoolExecutor pool(String name) {
@@ -45,9 +45,9 @@ public final class Threads {
 
 	/**
 	 * Waits for a thread to end. Interrupts it after the timeout, and abandons it if it
-	 * does not end then either.
+	 * still does not end.
 	 * @param thread the thread
-	 * @param timeout how long to wait before the interrupt
+	 * @param timeout time to wait before the interrupt
 	 */
 	public static void joinOrInterrupt(Thread thread, Duration timeout) {
 		try {

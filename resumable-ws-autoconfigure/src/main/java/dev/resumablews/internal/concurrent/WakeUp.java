@@ -5,8 +5,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Wakes a loop that waits. Wake-ups that come before the loop waits are one. Safe for use
- * by many threads; one thread waits.
+ * Wakes a waiting loop. Several wake-ups before a wait count as one. Safe for use by many
+ * threads, of which one waits.
  */
 public final class WakeUp {
 
@@ -15,14 +15,15 @@ public final class WakeUp {
 	private volatile boolean closed;
 
 	/**
-	 * Lets the loop wait from now on.
+	 * Allows the loop to wait.
 	 */
 	public void open() {
 		this.closed = false;
 	}
 
 	/**
-	 * Ends the wait, and each one until it is opened again: the loop is being stopped.
+	 * Ends the current wait and prevents further waits until this is opened again, so
+	 * that the loop can stop.
 	 */
 	public void close() {
 		this.closed = true;
@@ -37,8 +38,8 @@ public final class WakeUp {
 	}
 
 	/**
-	 * Waits until the loop is woken or the time is over.
-	 * @param atMost how long to wait at most
+	 * Waits until the loop is woken or the time has elapsed.
+	 * @param atMost maximum time to wait
 	 * @throws InterruptedException if the thread was interrupted
 	 */
 	public void await(Duration atMost) throws InterruptedException {

@@ -1,5 +1,5 @@
 /**
- * Threads, loops and back-off: whatever the library starts, it starts with these.
+ * Threads, loops, schedulers and back-off for all background work of the library.
  */
 @NullMarked
 package dev.resumablews.internal.concurrent;

@@ -115,7 +115,7 @@ final class LogCursor {
 			LogCursor cursor = new LogCursor(services, session, opened.equals(fresh) ? freshFeed : feed, budget,
 					onChange);
 			Known log = new Known(session.lastEventId(), session.forks());
-			cursor.feed.reaches(opened.equals(asked) ? before : log, log);
+			cursor.feed.advanceTo(opened.equals(asked) ? before : log, log);
 			return cursor;
 		}
 		finally {

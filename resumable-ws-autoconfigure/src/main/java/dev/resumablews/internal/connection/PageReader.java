@@ -171,9 +171,9 @@ final class PageReader {
 					.storedPage(this.sessionId, position, this.services.settings().pageSize())
 					.orElse(null);
 				if (read == null) {
-					this.feed.gone(before);
+					this.feed.missing(before);
 				}
-				else if (this.feed.reaches(before, new Known(read.head(), read.forks()))) {
+				else if (this.feed.advanceTo(before, new Known(read.head(), read.forks()))) {
 					read.decoding().execute(() -> take(position, read));
 					return;
 				}

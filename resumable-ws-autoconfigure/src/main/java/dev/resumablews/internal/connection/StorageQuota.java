@@ -47,7 +47,7 @@ public final class StorageQuota {
 	 * @throws EventLogUnavailableException if Postgres does not answer
 	 */
 	public void prepare(UserBudget user) {
-		if (this.limit > 0 && user.stored().beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
+		if (this.limit > 0 && user.stored().beginRefresh(System.nanoTime(), MAX_AGE.toNanos())) {
 			refresh(user);
 		}
 	}
@@ -62,7 +62,7 @@ public final class StorageQuota {
 			return true;
 		}
 		StoredSize stored = user.stored();
-		if (stored.beginLook(System.nanoTime(), MAX_AGE.toNanos())) {
+		if (stored.beginRefresh(System.nanoTime(), MAX_AGE.toNanos())) {
 			refreshLater(user);
 		}
 		return stored.tryAdd(length, this.limit);
@@ -101,7 +101,7 @@ public final class StorageQuota {
 	private void refresh(UserBudget user) {
 		boolean refreshed = false;
 		try {
-			user.stored().looked(this.sessions.storedBytes(user.userId()));
+			user.stored().refreshed(this.sessions.storedBytes(user.userId()));
 			refreshed = true;
 		}
 		finally {

@@ -8,17 +8,18 @@ import java.util.regex.Pattern;
 
 /**
  * The history of a session's log: each epoch under which events were written, with the id
- * of the first event under it. An epoch names a history of the database, and changes when
- * a standby is promoted, a backup is restored, or an operator says so. Two histories of a
- * session share all events up to the first fork that only one of them has. Immutable.
+ * of the first event in it. An epoch identifies a history of the database. It changes
+ * when a standby is promoted, a backup is restored, or an operator sets a new value. Two
+ * histories of a session share all events before the first fork that only one of them
+ * has. Immutable.
  *
- * @param text the forks as they are stored and sent, such as
- * {@code 4a4bd3e99ed5.1-09be7c11f2a0.43}; empty for none
+ * @param text the forks in the form in which they are stored and sent, such as {@code
+ * 4a4bd3e99ed5.1-09be7c11f2a0.43}; empty if there are none
  */
 public record Forks(String text) {
 
 	/**
-	 * No fork: nothing was written yet, or before epochs were recorded.
+	 * No forks: no events were written, or they were written before epochs were recorded.
 	 */
 	public static final Forks NONE = new Forks("");
 
@@ -26,23 +27,25 @@ public record Forks(String text) {
 		.compile("(?:[0-9a-f]{12}|\\*)\\.[0-9]{1,18}(?:-(?:[0-9a-f]{12}|\\*)\\.[0-9]{1,18}){0,63}");
 
 	/**
-	 * Stands for several epochs that were too many to keep, so that it equals no other.
+	 * Replaces several epochs that exceed the limit of recorded forks; equal to no other
+	 * epoch.
 	 */
 	private static final String FORGOTTEN = "*";
 
 	/**
-	 * Tells whether a text that a client sent is that of forks.
+	 * Returns whether a text received from a client is a valid list of forks.
 	 * @param text the text
-	 * @return whether it is
+	 * @return whether it is valid
 	 */
 	public static boolean isValid(String text) {
 		return TEXT.matcher(text).matches();
 	}
 
 	/**
-	 * Returns the last event that this history certainly shares with another one.
+	 * Returns the last event that this history is known to share with another one.
 	 * @param other the other history
-	 * @return the event's id; 0 for none, {@link Long#MAX_VALUE} if they are the same
+	 * @return the event's id; 0 for none, {@link Long#MAX_VALUE} if the histories are
+	 * equal
 	 */
 	public long sharedWith(Forks other) {
 		if (this.text.equals(other.text)) {
@@ -63,7 +66,7 @@ public record Forks(String text) {
 	}
 
 	/**
-	 * Tells whether this history continues another one.
+	 * Returns whether this history continues another one.
 	 * @param other the other history
 	 * @return whether it begins with all forks of the other one
 	 */
@@ -73,7 +76,7 @@ public record Forks(String text) {
 
 	/**
 	 * Returns the epoch that was current when these forks were read.
-	 * @return the last epoch; empty for none
+	 * @return the last epoch; empty if there is none
 	 */
 	public String epoch() {
 		List<Fork> forks = parse();
@@ -81,7 +84,7 @@ public record Forks(String text) {
 	}
 
 	/**
-	 * Returns the last event before the fork that follows one.
+	 * Returns the last event of the epoch that a fork begins.
 	 */
 	private static long endOf(List<Fork> forks, int index) {
 		return (index + 1 < forks.size()) ? forks.get(index + 1).firstEventId() - 1 : Long.MAX_VALUE;
@@ -101,8 +104,8 @@ public record Forks(String text) {
 	/**
 	 * A change of the epoch.
 	 *
-	 * @param epoch the epoch from then on
-	 * @param firstEventId the first event under it
+	 * @param epoch the new epoch
+	 * @param firstEventId the first event in it
 	 */
 	private record Fork(String epoch, long firstEventId) {
 

@@ -1,5 +1,5 @@
 /**
- * Which history of the database the events of a session belong to.
+ * History of a session's log across failovers and restores of the database.
  */
 @NullMarked
 package dev.resumablews.internal.epoch;

@@ -4,15 +4,15 @@ import java.util.Collection;
 import java.util.UUID;
 
 /**
- * Is told which sessions have new events, once for each commit of this node.
+ * Listener that is called once for each commit of this node.
  */
 @FunctionalInterface
 public interface CommitListener {
 
 	/**
-	 * Called after the commit, on the thread that made it, and before anybody is told
-	 * that the events are stored. Must neither block nor throw.
-	 * @param sessionIds the sessions, each once
+	 * Called on the committing thread after the commit and before the events are
+	 * acknowledged. Must neither block nor throw.
+	 * @param sessionIds the sessions with new events, each once
 	 */
 	void onCommitted(Collection<UUID> sessionIds);
 

@@ -9,8 +9,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Those who want to know of commits. They join when they exist, so that the log need not
- * know of them. One that throws does no harm to the log. Safe for use by many threads.
+ * The registered {@link CommitListener}s. Listeners register themselves, so the log does
+ * not depend on them. A listener that throws does not affect the log. Safe for use by
+ * many threads.
  */
 public final class CommitListeners {
 
@@ -22,7 +23,7 @@ public final class CommitListeners {
 	}
 
 	/**
-	 * Adds a listener, which is told of every commit from now on.
+	 * Adds a listener, which receives every commit from now on.
 	 * @param listener the listener
 	 */
 	public void add(CommitListener listener) {
@@ -35,7 +36,7 @@ public final class CommitListeners {
 				listener.onCommitted(sessionIds);
 			}
 			catch (RuntimeException ex) {
-				// what was stored stays stored
+				// a listener's failure does not undo the commit
 				logger.warn("A listener failed: " + listener.getClass().getName(), ex);
 			}
 		}

@@ -8,7 +8,7 @@ import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A committed event, with what the feed has to know of its reply. Its text is written
+ * A committed event with the reply attributes that the feed needs. Its JSON is serialized
  * once for all connections of the session. Safe for use by many threads, except as
  * stated.
  */
@@ -21,12 +21,12 @@ public final class FeedEntry {
 	private final @Nullable UUID replaces;
 
 	/**
-	 * Becomes the feed's own object once the feed has taken the event.
+	 * Replaced by the feed's instance when the event is added to the feed.
 	 */
 	private Forks forks;
 
 	/**
-	 * Set by the first reader; one that reads at the same time writes the same text.
+	 * Set by the first reader; concurrent readers compute the same text.
 	 */
 	private volatile @Nullable String text;
 
@@ -84,7 +84,7 @@ public final class FeedEntry {
 	}
 
 	/**
-	 * Shares the feed's own object. Called with the feed's lock held.
+	 * Replaces the history with the feed's instance. Requires the feed's lock.
 	 */
 	void forks(Forks forks) {
 		this.forks = forks;

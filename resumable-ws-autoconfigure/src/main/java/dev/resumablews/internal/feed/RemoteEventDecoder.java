@@ -14,9 +14,10 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Decodes what other nodes have appended, so that neither a slow codec nor an event that
- * cannot be decoded keeps other sessions waiting. Of a session only what was read last
- * waits, since that holds what was read before. Safe for use by many threads.
+ * Decodes the events of other nodes on separate threads, so that neither a slow codec nor
+ * an undecodable event delays other sessions. At most one task per session is queued: the
+ * most recent read, which includes the events of earlier reads. Safe for use by many
+ * threads.
  */
 final class RemoteEventDecoder {
 
@@ -30,8 +31,8 @@ final class RemoteEventDecoder {
 
 	/**
 	 * Creates a decoder.
-	 * @param maxCharacters length of the payloads of a session after which to stop, as
-	 * its feed keeps no more
+	 * @param maxCharacters total payload length of a session at which decoding stops,
+	 * because its feed keeps no more
 	 */
 	RemoteEventDecoder(StoredPayloads payloads, long maxCharacters) {
 		this.payloads = payloads;
@@ -39,15 +40,15 @@ final class RemoteEventDecoder {
 	}
 
 	/**
-	 * Returns whether events have to be decoded.
+	 * Returns whether any event is encoded.
 	 */
 	static boolean isNeeded(List<FeedEntry> events) {
 		return events.stream().anyMatch((entry) -> StoredPayloads.isEncoded(entry.event().payload()));
 	}
 
 	/**
-	 * Runs a task that decodes events of a session, unless another one replaces it before
-	 * its turn.
+	 * Queues a task that decodes events of a session. It replaces a queued task of the
+	 * same session.
 	 */
 	void execute(UUID sessionId, Runnable task) {
 		if (this.waiting.put(sessionId, task) == null) {
@@ -61,8 +62,8 @@ final class RemoteEventDecoder {
 	}
 
 	/**
-	 * Decodes events of a session, up to the first that cannot be decoded. It is then
-	 * read from the log by each connection, which deals with the failure.
+	 * Decodes events of a session up to the first undecodable one. Connections then read
+	 * that event from the log and handle the failure themselves.
 	 */
 	List<FeedEntry> decode(List<FeedEntry> stored, SessionFeed feed) {
 		List<FeedEntry> decoded = new ArrayList<>(stored.size());
@@ -83,7 +84,7 @@ final class RemoteEventDecoder {
 				characters += json.length();
 			}
 			catch (PayloadCodecException | EventLogUnavailableException ex) {
-				logger.debug("An event of another node is left to its readers", ex);
+				logger.debug("Could not decode an event of another node; connections will read it from the log", ex);
 				break;
 			}
 		}

@@ -20,18 +20,18 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what other nodes have done to sessions that have connections on this node: what
- * they have appended, and whether they have closed them. For many sessions in one query.
- * Safe for use by many threads. Its methods block until Postgres answers, and throw
- * {@link EventLogUnavailableException} when it does not.
+ * Reads the events that other nodes have appended to sessions with connections on this
+ * node, and detects sessions that other nodes have closed. One query covers many
+ * sessions. Safe for use by many threads. Its methods block until Postgres answers, and
+ * throw {@link EventLogUnavailableException} if it does not.
  */
 public final class RemoteEventReader {
 
 	/**
 	 * A session that is being erased counts as missing. All rows come from one snapshot,
-	 * so what is missing between two of them is not in the log any more. A session's page
-	 * is as large as what its feed can hold, and the payloads that are too much for all
-	 * pages together are left out. Payloads that are not returned are not read.
+	 * so an id that is missing between two rows is no longer in the log. A session's page
+	 * is limited to the capacity of its feed. Payloads beyond the limit for all pages
+	 * together are omitted without being read.
 	 */
 	private static final String SQL = """
 			with epoch as materialized (
@@ -59,7 +59,7 @@ public final class RemoteEventReader {
 				) e on e.length_before < ?
 				where s.session_id is null and (known.last_event_id > 0 or ?) or s.closed_at is not null or s.last_event_id <> known.last_event_id
 					or ws_forks(s.forks, h.epoch, s.last_event_id + 1) <> known.forks
-			) news
+			) changes
 			order by session_id, id
 			""";
 
@@ -82,17 +82,18 @@ public final class RemoteEventReader {
 	}
 
 	/**
-	 * Tells whether a session has a feed on this node. If it has none, its news may be
-	 * forgotten: whoever comes later joins the feed before looking at the log.
+	 * Returns whether a session has a feed on this node. If it has none, its changes can
+	 * be ignored: a connection that opens later joins the feed before it reads the log.
 	 * @param sessionId the session
-	 * @return whether its news is to be read
+	 * @return whether to read its changes
 	 */
 	public boolean concerns(UUID sessionId) {
 		return this.feeds.has(sessionId);
 	}
 
 	/**
-	 * Returns whether there is nothing to read, whatever other nodes do.
+	 * Returns whether no session has a feed on this node, so that there is nothing to
+	 * read.
 	 * @return whether no session has a feed on this node
 	 */
 	public boolean isIdle() {
@@ -100,7 +101,8 @@ public final class RemoteEventReader {
 	}
 
 	/**
-	 * Reads the news of those of the sessions that have a feed on this node.
+	 * Reads the changes of the given sessions, ignoring those without a feed on this
+	 * node.
 	 * @param sessionIds the sessions
 	 */
 	public void read(Collection<UUID> sessionIds) {
@@ -108,16 +110,16 @@ public final class RemoteEventReader {
 	}
 
 	/**
-	 * Reads the news of all sessions that have a feed on this node.
+	 * Reads the changes of all sessions that have a feed on this node.
 	 */
 	public void readAll() {
 		read(this.feeds.all(), false);
 	}
 
 	/**
-	 * Reads news.
-	 * @param signalled whether there was a signal for each of the sessions. One that is
-	 * missing then was erased, while it may be about to be opened otherwise
+	 * Reads changes.
+	 * @param signalled whether a signal was received for each of the sessions. If so, a
+	 * missing session was erased; otherwise it may not have been created yet
 	 */
 	private void read(Map<UUID, SessionFeed> feeds, boolean signalled) {
 		if (feeds.isEmpty()) {
@@ -126,39 +128,39 @@ public final class RemoteEventReader {
 		Map<UUID, Known> known = feeds.entrySet()
 			.stream()
 			.collect(Collectors.toMap(Map.Entry::getKey, (entry) -> entry.getValue().known()));
-		for (News news : query(known, signalled)) {
-			SessionFeed feed = feeds.get(news.sessionId());
-			Known before = known.get(news.sessionId());
+		for (SessionChanges changes : query(known, signalled)) {
+			SessionFeed feed = feeds.get(changes.sessionId());
+			Known before = known.get(changes.sessionId());
 			if (feed == null || before == null) {
 				continue;
 			}
-			Known log = news.log();
+			Known log = changes.log();
 			if (log == null && signalled) {
 				feed.erased();
 				continue;
 			}
 			if (log == null) {
-				feed.gone(before);
+				feed.missing(before);
 				continue;
 			}
-			if (RemoteEventDecoder.isNeeded(news.events())) {
-				this.decoder.execute(news.sessionId(),
-						() -> followed(feed, before, this.decoder.decode(news.events(), feed), log, news.closed()));
+			if (RemoteEventDecoder.isNeeded(changes.events())) {
+				this.decoder.execute(changes.sessionId(),
+						() -> append(feed, before, this.decoder.decode(changes.events(), feed), log, changes.closed()));
 			}
 			else {
-				followed(feed, before, news.events(), log, news.closed());
+				append(feed, before, changes.events(), log, changes.closed());
 			}
 		}
 	}
 
-	private static void followed(SessionFeed feed, Known before, List<FeedEntry> events, Known log, boolean closed) {
-		feed.followed(before, events, log);
+	private static void append(SessionFeed feed, Known before, List<FeedEntry> events, Known log, boolean closed) {
+		feed.appendFromLog(before, events, log);
 		if (closed) {
 			feed.closed(log.last());
 		}
 	}
 
-	private List<News> query(Map<UUID, Known> known, boolean signalled) {
+	private List<SessionChanges> query(Map<UUID, Known> known, boolean signalled) {
 		return this.database.execute((session) -> session.query(SQL, (statement) -> {
 			Connection connection = statement.getConnection();
 			statement.setLong(1, MAX_BYTES);
@@ -171,32 +173,33 @@ public final class RemoteEventReader {
 			statement.setLong(6, this.feeds.maxCharacters());
 			statement.setBoolean(7, signalled);
 		}, (rows) -> {
-			return news(rows);
+			return changes(rows);
 		}));
 	}
 
-	private static List<News> news(ResultSet rows) throws SQLException {
-		List<News> all = new ArrayList<>();
-		News news = null;
+	private static List<SessionChanges> changes(ResultSet rows) throws SQLException {
+		List<SessionChanges> all = new ArrayList<>();
+		SessionChanges changes = null;
 		while (rows.next()) {
 			UUID sessionId = rows.getObject("session_id", UUID.class);
-			if (news == null || !news.sessionId().equals(sessionId)) {
+			if (changes == null || !changes.sessionId().equals(sessionId)) {
 				String forks = rows.getString("forks");
 				Known log = (forks != null) ? new Known(rows.getLong("last_event_id"), new Forks(forks)) : null;
-				news = new News(sessionId, log, rows.getBoolean("closed"), new ArrayList<>());
-				all.add(news);
+				changes = new SessionChanges(sessionId, log, rows.getBoolean("closed"), new ArrayList<>());
+				all.add(changes);
 			}
 			String payload = rows.getString("payload");
-			if (payload != null && news.log() != null) {
-				news.events().add(event(sessionId, rows, payload, news.log().forks()));
+			if (payload != null && changes.log() != null) {
+				changes.events().add(event(sessionId, rows, payload, changes.log().forks()));
 			}
 		}
 		return all;
 	}
 
 	/**
-	 * A whole message stands in for its deltas. What else an event made obsolete is not
-	 * known here, and stays in the feed until it is full, which does no harm.
+	 * An {@code assistant_message} replaces its deltas. Other events that a remote event
+	 * made obsolete are unknown here and stay in the feed until it is full, which is
+	 * harmless.
 	 */
 	private static FeedEntry event(UUID sessionId, ResultSet rows, String payload, Forks forks) throws SQLException {
 		SessionEvent event = new SessionEvent(sessionId, rows.getLong("id"), rows.getString("type"), payload,
@@ -206,14 +209,14 @@ public final class RemoteEventReader {
 	}
 
 	/**
-	 * What is new in a session.
+	 * The changes of a session.
 	 *
 	 * @param sessionId the session
-	 * @param log its newest event and its history; null if there is no such session
-	 * @param closed whether nothing will follow that
-	 * @param events its new events, perhaps without the last ones
+	 * @param log its newest event and its history; null if the session does not exist
+	 * @param closed whether the session is closed, so that no event follows
+	 * @param events its new events, possibly without the last ones
 	 */
-	private record News(UUID sessionId, @Nullable Known log, boolean closed, List<FeedEntry> events) {
+	private record SessionChanges(UUID sessionId, @Nullable Known log, boolean closed, List<FeedEntry> events) {
 
 	}
 

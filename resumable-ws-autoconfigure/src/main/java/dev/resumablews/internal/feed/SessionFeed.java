@@ -16,17 +16,15 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The recent events of a session that has connections on this node. It takes an event
- * only if its id is the next one; anything else means that the events in between have to
- * be read from the log. So it does not matter in which order commits are told. Safe for
- * use by many threads.
+ * The recent events of a session that has connections on this node. An event is added
+ * only if its id is the next one; after a gap, connections read the missing events from
+ * the log. Therefore commits may be reported in any order. Safe for use by many threads.
  * <p>
- * A feed belongs to one history of the session. When the log turns out to have lost what
- * the feed has, or to hold other events under the same ids, the feed has
- * {@linkplain #diverged() diverged}: it takes and gives nothing more, and what reads it
- * has to begin with another one.
+ * A feed belongs to one history of the session. If the log has lost events of the feed,
+ * or holds other events under the same ids, the feed has {@linkplain #diverged()
+ * diverged}: it accepts and returns no more events, and its readers must join a new feed.
  * <p>
- * Longer than most classes, since all of it works on the same state under one lock.
+ * Longer than most classes, because all methods share the same state under one lock.
  */
 public final class SessionFeed {
 
@@ -43,14 +41,14 @@ public final class SessionFeed {
 	private long characters;
 
 	/**
-	 * Events after this id, and up to {@link #last}, are all in {@link #recent}.
+	 * All events after this id and up to {@link #last} are in {@link #recent}.
 	 */
 	private long before;
 
 	private long last;
 
 	/**
-	 * The history that the events up to {@link #last} are part of.
+	 * The history of the events up to {@link #last}.
 	 */
 	private Forks forks = Forks.NONE;
 
@@ -64,16 +62,16 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Returns the newest event known to be committed.
-	 * @return its id; 0 when none is known
+	 * Returns the id of the newest event known to be committed.
+	 * @return the event's id; 0 if none is known
 	 */
 	public synchronized long last() {
 		return this.last;
 	}
 
 	/**
-	 * Returns the history that the events are part of. That of an event which was given
-	 * before is continued by this one, unless the feed has diverged.
+	 * Returns the history of the events. It continues the history of every event returned
+	 * earlier, unless the feed has diverged.
 	 * @return the history
 	 */
 	public synchronized Forks forks() {
@@ -81,41 +79,41 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Returns what is known of the log. To be asked before the log is read, since only
-	 * then what was read must not be older.
+	 * Returns the known end of the log. Must be called before the log is read, because
+	 * the result of the read must not be older.
 	 */
 	public synchronized Known known() {
 		return new Known(this.last, this.forks);
 	}
 
 	/**
-	 * Tells whether the log is not the one any more that this feed has events of.
-	 * @return whether it has another history
+	 * Returns whether the log and the events of this feed belong to different histories.
+	 * @return whether the feed has diverged
 	 */
 	public synchronized boolean diverged() {
 		return this.diverged;
 	}
 
 	/**
-	 * Tells whether nothing will ever follow an event, because the session is closed.
+	 * Returns whether the session is closed and an event is its last one.
 	 * @param cursor the event's id
-	 * @return whether it was the last one
+	 * @return whether no event will follow
 	 */
 	public synchronized boolean endsAt(long cursor) {
 		return this.closed && cursor >= this.last;
 	}
 
 	/**
-	 * Makes known what the log was found to be, without giving the events.
-	 * @param before what was known before the log was read
-	 * @param log the newest event, and the history it is part of
-	 * @return whether this is the history of the feed
+	 * Advances this feed to the end of the log without adding events.
+	 * @param before the result of {@link #known()} before the log was read
+	 * @param log the newest event and its history
+	 * @return whether the log has the history of this feed
 	 */
-	public boolean reaches(Known before, Known log) {
+	public boolean advanceTo(Known before, Known log) {
 		synchronized (this) {
 			Known now = known();
 			if (agrees(before, log)) {
-				reach(log.last());
+				advance(log.last());
 				if (known().equals(now)) {
 					return true;
 				}
@@ -126,10 +124,10 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Makes known that the session is not in the log any more.
-	 * @param before what was known before the log was read
+	 * Marks this feed as diverged if the session existed and is no longer in the log.
+	 * @param before the result of {@link #known()} before the log was read
 	 */
-	public void gone(Known before) {
+	public void missing(Known before) {
 		if (before.last() > 0) {
 			synchronized (this) {
 				diverge();
@@ -139,7 +137,7 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Makes known that the session was erased, and forgets what it held.
+	 * Discards the events of this feed because the session was erased.
 	 */
 	public void erased() {
 		synchronized (this) {
@@ -151,8 +149,8 @@ public final class SessionFeed {
 	/**
 	 * Returns the events that follow a cursor.
 	 * @param cursor the id after which to start
-	 * @param maxCharacters length of the payloads after which to stop
-	 * @return the events, none if there is nothing new; null if they must be read from
+	 * @param maxCharacters total payload length at which to stop
+	 * @return the events, empty if there are no new ones; null if they must be read from
 	 * the log
 	 */
 	public synchronized @Nullable List<FeedEntry> after(long cursor, long maxCharacters) {
@@ -187,10 +185,10 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Returns an event as all connections of the session send it while it is news. It is
-	 * written once, unless the session has no other connection.
+	 * Returns the text of an event. It is serialized once for all connections if the
+	 * session has several.
 	 * @param recent an event of this feed
-	 * @param writer writes it
+	 * @param writer serializes the event
 	 * @return the text
 	 */
 	public String text(FeedEntry recent, Function<SessionEvent, String> writer) {
@@ -198,7 +196,7 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Takes events that were just committed, in the order of their ids.
+	 * Adds events that were just committed, in the order of their ids.
 	 */
 	public void committed(List<FeedEntry> events) {
 		synchronized (this) {
@@ -208,29 +206,29 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Takes what was read from the log after {@link #last}, as it was before that: all
-	 * that is there, so that ids that are missing are those of events that were removed.
-	 * @param before what was known before the log was read
-	 * @param events what follows it, perhaps without the last ones
-	 * @param log the newest event, and the history it is part of
+	 * Adds events that were read from the log after {@link #last}. The read covers every
+	 * event in this range, so missing ids belong to deleted events.
+	 * @param before the result of {@link #known()} before the log was read
+	 * @param events the events that follow, possibly without the last ones
+	 * @param log the newest event and its history
 	 */
-	public void followed(Known before, List<FeedEntry> events, Known log) {
+	public void appendFromLog(Known before, List<FeedEntry> events, Known log) {
 		synchronized (this) {
 			if (agrees(before, log) && log.last() > this.last) {
 				events.stream().filter((recent) -> recent.event().id() > this.last).forEach(this::add);
-				reach(log.last());
+				advance(log.last());
 			}
 		}
 		wake();
 	}
 
 	/**
-	 * Makes known that the session is closed.
-	 * @param lastEventId the last event that was stored in it
+	 * Marks the session as closed.
+	 * @param lastEventId the last event of the session
 	 */
 	public void closed(long lastEventId) {
 		synchronized (this) {
-			reach(lastEventId);
+			advance(lastEventId);
 			this.closed = true;
 		}
 		wake();
@@ -241,7 +239,7 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Removes a listener, and tells whether it was the last one.
+	 * Removes a listener and returns whether no listener is left.
 	 */
 	public boolean removeListener(Runnable listener) {
 		this.listeners.remove(listener);
@@ -254,8 +252,8 @@ public final class SessionFeed {
 				listener.run();
 			}
 			catch (RuntimeException ex) {
-				// whoever committed must not suffer from a connection that is going away
-				logger.debug("A reader of the log could not be woken", ex);
+				// a closing connection must not make the commit fail
+				logger.debug("Could not wake a connection", ex);
 			}
 		}
 	}
@@ -292,7 +290,7 @@ public final class SessionFeed {
 		}
 	}
 
-	private void reach(long eventId) {
+	private void advance(long eventId) {
 		if (eventId > this.last) {
 			forget(eventId);
 			this.last = eventId;
@@ -306,8 +304,8 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Compares what the log was found to be with what is known of it. What was read after
-	 * something was known must not end before that.
+	 * Checks the log against the known history. A read must not end before an event that
+	 * was known when the read began.
 	 */
 	private boolean agrees(Known before, Known log) {
 		if (log.last() < before.last()) {
@@ -317,8 +315,7 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Compares two histories as far as both reach, and takes over the one that reaches
-	 * further.
+	 * Compares two histories up to the shorter one's end, and adopts the longer one.
 	 */
 	private boolean agrees(Known log) {
 		if (this.diverged) {
@@ -337,8 +334,8 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * Looks for another event under the same id, which there is only in another history.
-	 * This notices what is lost where epochs cannot be told apart.
+	 * Searches for a different event with the same id, which exists only in another
+	 * history. This detects lost events when the epoch did not change.
 	 */
 	private void compare(SessionEvent event) {
 		if (this.recent.stream()
@@ -365,10 +362,10 @@ public final class SessionFeed {
 	}
 
 	/**
-	 * What is known of the log of a session.
+	 * The known end of a session's log.
 	 *
-	 * @param last id of the newest event; 0 when none is known
-	 * @param forks the history that it is part of
+	 * @param last id of the newest event; 0 if none is known
+	 * @param forks the history of that event
 	 */
 	public record Known(long last, Forks forks) {
 

@@ -24,10 +24,9 @@ public final class SessionFeeds {
 
 	/**
 	 * Creates the feeds.
-	 * @param maxEvents events that each feed keeps at most
-	 * @param maxCharacters length of the payloads that each feed keeps at most, in UTF-16
-	 * units
-	 * @param commits is told of what this node commits
+	 * @param maxEvents maximum number of events in each feed
+	 * @param maxCharacters maximum total payload length of each feed, in UTF-16 units
+	 * @param commits notified of the commits of this node
 	 */
 	public SessionFeeds(int maxEvents, long maxCharacters, CommitListeners commits) {
 		this.maxEvents = maxEvents;
@@ -36,11 +35,11 @@ public final class SessionFeeds {
 	}
 
 	/**
-	 * Joins the feed of a session. To be done before the log is read, so that no event
-	 * can slip through between the two.
+	 * Joins the feed of a session. Must be called before the log is read, so that no
+	 * event is missed in between.
 	 * @param sessionId the session
-	 * @param listener is run whenever there is news, on any thread; must be fast
-	 * @return the feed, to be left with {@link #leave}
+	 * @param listener run when there are new events, on any thread; must be fast
+	 * @return the feed, to be released with {@link #leave}
 	 */
 	public SessionFeed join(UUID sessionId, Runnable listener) {
 		return this.feeds.compute(sessionId, (id, known) -> {
@@ -54,7 +53,7 @@ public final class SessionFeeds {
 	/**
 	 * Leaves the feed of a session.
 	 * @param sessionId the session
-	 * @param listener what {@link #join} was given
+	 * @param listener the listener passed to {@link #join}
 	 */
 	public void leave(UUID sessionId, Runnable listener) {
 		this.feeds.computeIfPresent(sessionId, (id, feed) -> feed.removeListener(listener) ? null : feed);
@@ -92,8 +91,8 @@ public final class SessionFeeds {
 	}
 
 	/**
-	 * Hands out that this node has closed a session.
-	 * @param lastEventId the last event that was stored in it
+	 * Publishes that this node has closed a session.
+	 * @param lastEventId the last event of the session
 	 */
 	public void closed(UUID sessionId, long lastEventId) {
 		SessionFeed feed = this.feeds.get(sessionId);
@@ -104,7 +103,7 @@ public final class SessionFeeds {
 	}
 
 	/**
-	 * Hands out that this node has erased sessions.
+	 * Publishes that this node has erased sessions.
 	 */
 	public void erased(Collection<UUID> sessionIds) {
 		if (!sessionIds.isEmpty()) {
@@ -114,20 +113,20 @@ public final class SessionFeeds {
 	}
 
 	/**
-	 * Hands out what this node has committed: the events to the connections that are
-	 * here, and the news of them to those who tell the other nodes.
+	 * Publishes the events that this node has committed: adds them to the local feeds and
+	 * notifies the {@link CommitListeners}, which signal the other nodes.
 	 */
-	public void committed(Map<UUID, List<FeedEntry>> news) {
-		if (news.isEmpty()) {
+	public void committed(Map<UUID, List<FeedEntry>> events) {
+		if (events.isEmpty()) {
 			return;
 		}
-		news.forEach((sessionId, events) -> {
+		events.forEach((sessionId, added) -> {
 			SessionFeed feed = this.feeds.get(sessionId);
 			if (feed != null) {
-				feed.committed(events);
+				feed.committed(added);
 			}
 		});
-		this.commits.committed(news.keySet());
+		this.commits.committed(events.keySet());
 	}
 
 }

@@ -1,6 +1,6 @@
 /**
- * The recent events of the sessions that are connected to this node, and what feeds them:
- * this node's commits and those of others.
+ * In-memory feeds of the recent events of locally connected sessions, filled by the
+ * commits of this node and of other nodes.
  */
 @NullMarked
 package dev.resumablews.internal.feed;

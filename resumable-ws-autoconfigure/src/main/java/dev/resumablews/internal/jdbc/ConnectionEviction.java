@@ -14,9 +14,9 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.util.ClassUtils;
 
 /**
- * Takes connections out of their pool that lead to a server which cannot be written to.
- * The pool would hand them out again for as long as they live, although the address may
- * lead to another server by now.
+ * Evicts connections from their pool if their server no longer accepts writes. The pool
+ * would otherwise reuse them until the end of their lifetime, although the address may
+ * lead to a different server by now.
  */
 final class ConnectionEviction {
 
@@ -39,12 +39,12 @@ final class ConnectionEviction {
 			connection.abort(Runnable::run);
 		}
 		catch (SQLException ex) {
-			logger.debug("A connection could not be taken out of its pool", ex);
+			logger.debug("Could not evict a connection from its pool", ex);
 		}
 	}
 
 	/**
-	 * Closes the physical connection when the current transaction has ended.
+	 * Closes the physical connection after the current transaction.
 	 */
 	static void evictAfterTransaction(DataSource dataSource, Connection connection) {
 		if (TransactionSynchronizationManager.isSynchronizationActive()) {
@@ -60,7 +60,7 @@ final class ConnectionEviction {
 	}
 
 	/**
-	 * Apart from the rest, as Hikari need not be there.
+	 * Separate class, because Hikari is optional.
 	 */
 	private static final class Hikari {
 

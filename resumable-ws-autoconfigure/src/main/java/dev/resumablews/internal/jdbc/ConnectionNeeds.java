@@ -1,34 +1,34 @@
 package dev.resumablews.internal.jdbc;
 
 /**
- * How many connections the library uses at the same time.
+ * Number of connections that the library uses concurrently.
  *
- * @param reserved those that only their user may take
- * @param shared those that readers share
+ * @param reserved connections reserved for one user each
+ * @param shared connections shared by readers
  */
 public record ConnectionNeeds(int reserved, int shared) {
 
 	/**
-	 * The writers, the leases, the sender of signals and the reader of remote events have
-	 * a connection each that nothing else can take. So does the reader of signals if they
-	 * are in a table, and what renews the leases of relays if there are any.
+	 * The leases, the sender of signals and the reader of remote events have a reserved
+	 * connection each, in addition to the writers. So do the reader of signals if they
+	 * are in a table, and the leases of relays if there are any.
 	 */
-	private static final int RESERVED_BESIDES_WRITERS = 3;
+	private static final int OTHER_RESERVED = 3;
 
 	/**
-	 * Returns what is needed.
-	 * @param lanes how many batches are written at the same time
-	 * @param readers how many pages are read at the same time
+	 * Returns the connections needed.
+	 * @param writers number of writers of the log
+	 * @param readers number of pages read concurrently
 	 * @param polling whether signals are in a table
 	 * @param relays whether there are relays
 	 * @return the numbers of connections
 	 */
-	public static ConnectionNeeds of(int lanes, int readers, boolean polling, boolean relays) {
-		return new ConnectionNeeds(lanes + RESERVED_BESIDES_WRITERS + (polling ? 1 : 0) + (relays ? 1 : 0), readers);
+	public static ConnectionNeeds of(int writers, int readers, boolean polling, boolean relays) {
+		return new ConnectionNeeds(writers + OTHER_RESERVED + (polling ? 1 : 0) + (relays ? 1 : 0), readers);
 	}
 
 	/**
-	 * Returns how many connections there are at best.
+	 * Returns the recommended size of the pool.
 	 * @return the number of connections
 	 */
 	public int total() {

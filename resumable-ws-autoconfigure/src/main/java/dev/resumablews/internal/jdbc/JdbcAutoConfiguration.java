@@ -28,10 +28,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Auto-configuration of the library's connections to Postgres. They come from a
+ * Auto-configuration for the library's connections to Postgres. They come from the
  * {@link DataSource} bean named {@code resumableWsDataSource} if there is one (declare it
- * with {@code defaultCandidate = false}), else from a small pool with the settings of the
- * application's, else from the application's.
+ * with {@code defaultCandidate = false}), otherwise from a small pool with the settings
+ * of the application's pool, otherwise from the application's pool.
  */
 @AutoConfiguration(after = SchemaAutoConfiguration.class)
 @ConditionalOnBean(SchemaName.class)

@@ -19,11 +19,10 @@ import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 
 /**
- * Runs the library's statements, each bounded on the client and on the server; see
- * {@link JdbcSession}. Connections come from the library's own pool, or from that of the
- * application if there is no other. What writes the log, keeps leases and signals has
- * connections that nothing else can take: see {@link #reserved()}. Safe for use by many
- * threads.
+ * Runs the library's statements, each with a time limit on the client and on the server;
+ * see {@link JdbcSession}. Connections come from the library's own pool, or from the
+ * application's pool if there is no other. The log's writers, the leases and the signals
+ * have {@linkplain #reserved() reserved} connections. Safe for use by many threads.
  */
 public final class JdbcExecutor {
 
@@ -38,8 +37,7 @@ public final class JdbcExecutor {
 	private final JdbcSettings settings;
 
 	/**
-	 * Bounds the connections that are in use at the same time; null for what has its
-	 * connections reserved.
+	 * Limits the number of connections in use; null if the connections are reserved.
 	 */
 	private final @Nullable Semaphore permits;
 
@@ -47,7 +45,7 @@ public final class JdbcExecutor {
 	 * Creates an executor that uses the application's pool.
 	 * @param applications the application's pool
 	 * @param schema the schema of the tables
-	 * @param statementTimeout how long to wait for the answer to a statement
+	 * @param statementTimeout time limit for the response to a statement
 	 */
 	public JdbcExecutor(DataSource applications, SchemaName schema, Duration statementTimeout) {
 		this(applications, applications, schema, statementTimeout, Integer.MAX_VALUE, "");
@@ -55,13 +53,12 @@ public final class JdbcExecutor {
 
 	/**
 	 * Creates an executor.
-	 * @param applications the application's pool, whose transactions it takes part in
-	 * @param own the pool for everything else
+	 * @param applications the application's pool, whose transactions are joined
+	 * @param own the pool for all other statements
 	 * @param schema the schema of the tables
-	 * @param statementTimeout how long to wait for the answer to a statement
-	 * @param unreserved how many connections those may use together that have none
-	 * reserved
-	 * @param operatorEpoch what the operator adds to the epoch; without a quote
+	 * @param statementTimeout time limit for the response to a statement
+	 * @param unreserved maximum number of connections that are not reserved
+	 * @param operatorEpoch the operator's part of the epoch; must not contain a quote
 	 */
 	public JdbcExecutor(DataSource applications, DataSource own, SchemaName schema, Duration statementTimeout,
 			int unreserved, String operatorEpoch) {
@@ -77,9 +74,9 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Returns an executor for those that must not wait for others: at most one thread of
-	 * each of the log's writers, of the leases, of the sender and the reader of signals,
-	 * and of the reader of remote events.
+	 * Returns an executor with reserved connections. Used by at most one thread of each
+	 * of the log's writers, the leases, the sender and the reader of signals, and the
+	 * reader of remote events.
 	 * @return an executor on the same pool
 	 */
 	public JdbcExecutor reserved() {
@@ -96,7 +93,7 @@ public final class JdbcExecutor {
 
 	/**
 	 * Qualifies the names of tables and functions.
-	 * @param statement a statement with their plain names
+	 * @param statement a statement with unqualified names
 	 * @return the statement for this schema
 	 */
 	public String sql(String statement) {
@@ -104,26 +101,26 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Runs work in a transaction of the library's, on a connection that no transaction of
-	 * the application uses. The work has to commit; whatever happens to the connection
-	 * after that does not change the result.
+	 * Runs work in a separate transaction, on a connection that no transaction of the
+	 * application uses. The work must commit. Failures of the connection after the commit
+	 * do not affect the result.
 	 * @param work the work
 	 * @param <T> its result
 	 * @return the work's result
-	 * @throws SQLException if a statement failed, or no connection could be had
+	 * @throws SQLException if a statement failed or no connection was available
 	 */
 	public <T extends @Nullable Object> T inOwnTransaction(Work<T> work) throws SQLException {
 		return withOwnConnection(false, (connection) -> work.run(session(connection, true, false)));
 	}
 
 	/**
-	 * Runs work in the application's current transaction, or without one if there is
-	 * none: each statement is a transaction then.
+	 * Runs work in the application's current transaction. Without a transaction, each
+	 * statement commits separately.
 	 * @param work the work
 	 * @param <T> its result
 	 * @return the work's result
-	 * @throws EventLogUnavailableException if a statement failed, or no connection could
-	 * be had
+	 * @throws EventLogUnavailableException if a statement failed or no connection was
+	 * available
 	 */
 	public <T extends @Nullable Object> T execute(Work<T> work) {
 		try {
@@ -192,7 +189,7 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Leaves the connection as it was found: not every pool restores what was set.
+	 * Restores the state of the connection, because not every pool does.
 	 */
 	private <T extends @Nullable Object> T withConnection(boolean autoCommit, ConnectionWork<T> work)
 			throws SQLException {
@@ -222,19 +219,20 @@ public final class JdbcExecutor {
 	}
 
 	/**
-	 * Each part of the library fails in its own way then, and none of them says why.
+	 * Logs the cause once, because the mix-up makes each part of the library fail in a
+	 * different way.
 	 */
 	private void warnOfPooler(SQLException cause) {
 		if (SqlStates.isMixedUp(cause) && this.settings.isFirstMixUp()) {
-			logger
-				.warn("The connections to Postgres lead through a pooler in transaction mode, such as PgBouncer, which "
-						+ "mixes up prepared statements (" + cause.getMessage()
-						+ "). Add prepareThreshold=0 to the JDBC URL, " + "or let the pooler keep prepared statements");
+			logger.warn("The connections to Postgres use a pooler in transaction mode, such as PgBouncer, which "
+					+ "mixes up prepared statements (" + cause.getMessage()
+					+ "). Add prepareThreshold=0 to the JDBC URL, " + "or let the pooler keep prepared statements");
 		}
 	}
 
 	/**
-	 * The application's pool may not know that the connection is of no use any more.
+	 * Evicts a read-only connection, because the application's pool may not detect that
+	 * it is unusable.
 	 */
 	private void evictAfterTransaction(Connection connection, SQLException cause) {
 		if (SqlStates.isReadOnly(cause)) {
@@ -251,7 +249,7 @@ public final class JdbcExecutor {
 			connection.setNetworkTimeout(SAME_THREAD, timeoutMillis);
 		}
 		catch (SQLException ex) {
-			logger.debug("A connection could not be left as it was found", ex);
+			logger.debug("Could not restore the state of a connection", ex);
 		}
 	}
 
@@ -260,12 +258,12 @@ public final class JdbcExecutor {
 			connection.close();
 		}
 		catch (SQLException ex) {
-			logger.debug("A connection could not be closed", ex);
+			logger.debug("Could not close a connection", ex);
 		}
 	}
 
 	/**
-	 * Statements to run.
+	 * Statements to run on a connection.
 	 *
 	 * @param <T> their result
 	 */
@@ -273,10 +271,10 @@ public final class JdbcExecutor {
 	public interface Work<T extends @Nullable Object> {
 
 		/**
-		 * Runs them.
-		 * @param session the connection to run them on
+		 * Runs the statements.
+		 * @param session the connection
 		 * @return the result
-		 * @throws SQLException if one of them failed
+		 * @throws SQLException if a statement failed
 		 */
 		T run(JdbcSession session) throws SQLException;
 

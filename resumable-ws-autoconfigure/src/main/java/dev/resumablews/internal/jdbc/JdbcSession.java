@@ -10,15 +10,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs statements on one connection. Every statement of the library goes through one of
- * these, and so is bounded twice: the client waits for the socket no longer than the
- * statement timeout, and the server ends the statement, a wait for a lock, and an idle
- * transaction a little earlier, so that no backend outlives its client. Used by one
+ * Runs statements on one connection. Every statement of the library is run by this class
+ * and therefore has two time limits: the client waits for a response no longer than the
+ * statement timeout, and the server ends the statement, a lock wait or an idle
+ * transaction slightly earlier, so that no backend outlives its client. Used by one
  * thread.
  * <p>
- * The server's bounds are set for the transaction alone, in front of its first statement
- * and in the same round trip, because a pooler in transaction mode gives the connection
- * to others afterwards.
+ * The server's limits apply only to the transaction. They are set before its first
+ * statement and in the same round trip, because a pooler in transaction mode passes the
+ * connection to other clients afterwards.
  */
 public final class JdbcSession {
 
@@ -31,15 +31,15 @@ public final class JdbcSession {
 	private final boolean autoCommit;
 
 	/**
-	 * Whether the server has the bounds for the current transaction.
+	 * Whether the limits are set for the current transaction.
 	 */
 	private boolean bounded;
 
 	/**
 	 * Creates a session.
-	 * @param owned whether the connection is the library's own, and not that of a
+	 * @param owned whether the connection belongs to the library, and not to a
 	 * transaction of the application
-	 * @param autoCommit whether each statement is a transaction
+	 * @param autoCommit whether each statement commits separately
 	 */
 	JdbcSession(Connection connection, JdbcSettings settings, boolean owned, boolean autoCommit) {
 		this.connection = connection;
@@ -49,12 +49,12 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Runs a statement that returns rows.
-	 * @param sql the statement, with the tables' plain names
+	 * Runs a query.
+	 * @param sql the statement, with unqualified table names
 	 * @param parameters sets its parameters
 	 * @param rows reads the rows
-	 * @param <T> what is read
-	 * @return what was read
+	 * @param <T> type of the result
+	 * @return the result of the reader
 	 * @throws SQLException if the statement failed
 	 */
 	public <T extends @Nullable Object> T query(String sql, Parameters parameters, Rows<T> rows) throws SQLException {
@@ -67,12 +67,12 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Runs a statement that returns rows, and reads each of them.
-	 * @param sql the statement, with the tables' plain names
+	 * Runs a query and maps each row.
+	 * @param sql the statement, with unqualified table names
 	 * @param parameters sets its parameters
-	 * @param row reads a row
-	 * @param <T> what a row becomes
-	 * @return what the rows have become, in their order
+	 * @param row maps a row
+	 * @param <T> type of an element
+	 * @return the mapped rows, in order
 	 * @throws SQLException if the statement failed
 	 */
 	public <T> List<T> list(String sql, Parameters parameters, Rows<T> row) throws SQLException {
@@ -87,9 +87,9 @@ public final class JdbcSession {
 
 	/**
 	 * Runs a statement that returns no rows.
-	 * @param sql the statement, with the tables' plain names
+	 * @param sql the statement, with unqualified table names
 	 * @param parameters sets its parameters
-	 * @return how many rows were changed
+	 * @return the number of changed rows
 	 * @throws SQLException if the statement failed
 	 */
 	public int update(String sql, Parameters parameters) throws SQLException {
@@ -100,8 +100,8 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Commits the transaction. The next statement begins another one.
-	 * @throws SQLException if it is not known whether the transaction was committed
+	 * Commits the transaction. The next statement starts a new one.
+	 * @throws SQLException if the outcome of the commit is unknown
 	 */
 	public void commit() throws SQLException {
 		this.bounded = false;
@@ -109,8 +109,8 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Rolls the transaction back. The next statement begins another one.
-	 * @throws SQLException if the connection is broken, which ends the transaction too
+	 * Rolls back the transaction. The next statement starts a new one.
+	 * @throws SQLException if the connection is broken, which also ends the transaction
 	 */
 	public void rollback() throws SQLException {
 		this.bounded = false;
@@ -135,7 +135,7 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Runs the statement, and skips the result of the one that sets the bounds.
+	 * Executes the statement, and skips the result of setting the limits.
 	 */
 	private void execute(PreparedStatement statement) throws SQLException {
 		boolean withBounds = this.owned && !this.bounded;
@@ -147,8 +147,8 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * In a transaction of the application the driver cancels the statement, since bounds
-	 * that the server is given last for the rest of the transaction.
+	 * Sets a query timeout in the driver. Limits on the server would apply to the rest of
+	 * the application's transaction.
 	 */
 	private void applyTimeout(PreparedStatement statement) throws SQLException {
 		int seconds = (int) Math.max(1, this.settings.statementTimeout().toSeconds());
@@ -159,39 +159,39 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Sets the parameters of a statement.
+	 * Strategy that sets the parameters of a statement.
 	 */
 	@FunctionalInterface
 	public interface Parameters {
 
 		/**
-		 * A statement without parameters.
+		 * No parameters.
 		 */
 		Parameters NONE = (statement) -> {
 		};
 
 		/**
-		 * Sets them.
+		 * Sets the parameters.
 		 * @param statement the statement
-		 * @throws SQLException if one of them cannot be set
+		 * @throws SQLException if a parameter cannot be set
 		 */
 		void set(PreparedStatement statement) throws SQLException;
 
 	}
 
 	/**
-	 * Reads rows.
+	 * Strategy that reads rows.
 	 *
-	 * @param <T> what is read
+	 * @param <T> type of the result
 	 */
 	@FunctionalInterface
 	public interface Rows<T extends @Nullable Object> {
 
 		/**
-		 * Reads them.
+		 * Reads the rows.
 		 * @param result the rows
-		 * @return what was read
-		 * @throws SQLException if they cannot be read
+		 * @return the result
+		 * @throws SQLException if the rows cannot be read
 		 */
 		T read(ResultSet result) throws SQLException;
 

@@ -8,15 +8,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import dev.resumablews.internal.schema.SchemaName;
 
 /**
- * How statements are run. Their texts are made once, so that the driver finds a statement
- * that it has prepared by a text whose hash it need not compute again. Safe for use by
- * many threads.
+ * Settings for running statements. Caches the text of each statement, so that the driver
+ * finds its prepared statement by a string with a cached hash code. Safe for use by many
+ * threads.
  */
 final class JdbcSettings {
 
 	/**
-	 * No transaction of the library waits for anything but Postgres, so one that is idle
-	 * for longer belongs to a node that is frozen or unreachable, and holds locks.
+	 * Time limit for idle transactions. The library's transactions wait only for
+	 * Postgres, so a transaction that is idle for longer belongs to a frozen or
+	 * unreachable node and still holds its locks.
 	 */
 	private static final Duration IDLE_IN_TRANSACTION = Duration.ofSeconds(5);
 
@@ -39,9 +40,9 @@ final class JdbcSettings {
 	/**
 	 * Creates settings.
 	 * @param schema the schema of the tables
-	 * @param statementTimeout how long the client waits for the answer to a statement;
-	 * less than a millisecond counts as one
-	 * @param operatorEpoch what the operator adds to the epoch; without a quote
+	 * @param statementTimeout time limit for a response on the client; at least one
+	 * millisecond is used
+	 * @param operatorEpoch the operator's part of the epoch; must not contain a quote
 	 */
 	JdbcSettings(SchemaName schema, Duration statementTimeout, String operatorEpoch) {
 		this.schema = schema;
@@ -55,9 +56,9 @@ final class JdbcSettings {
 	}
 
 	/**
-	 * Prepares a statement: names the schema of the tables and functions, and gives
-	 * {@code ws_epoch()} the operator's part of the epoch.
-	 * @param statement one of the statements of the library, of which there are few
+	 * Prepares the text of a statement: qualifies the names of tables and functions, and
+	 * adds the operator's part of the epoch to {@code ws_epoch()}.
+	 * @param statement one of the library's few statements
 	 */
 	String sql(String statement) {
 		return this.texts.computeIfAbsent(statement,
@@ -65,17 +66,16 @@ final class JdbcSettings {
 	}
 
 	/**
-	 * Prepares a statement, in front of which the server is given its bounds for the
-	 * current transaction.
-	 * @param statement one of the statements of the library, of which there are few
+	 * Prepares the text of a statement, preceded by the server's limits for the current
+	 * transaction.
+	 * @param statement one of the library's few statements
 	 */
 	String boundedSql(String statement) {
 		return this.boundedTexts.computeIfAbsent(statement, (text) -> this.bounds + sql(text));
 	}
 
 	/**
-	 * Returns whether a mix-up of prepared statements is the first one, which is
-	 * reported.
+	 * Returns whether this is the first mix-up of prepared statements, which is logged.
 	 */
 	boolean isFirstMixUp() {
 		return this.mixedUp.compareAndSet(false, true);
@@ -86,8 +86,8 @@ final class JdbcSettings {
 	}
 
 	/**
-	 * Returns the time after which the server ends a statement: a tenth, and two seconds
-	 * at most, before the client stops to wait for it.
+	 * Returns the time limit for a statement on the server. It is shorter than the
+	 * client's by a tenth, but at most by two seconds.
 	 */
 	Duration serverTimeout() {
 		long millis = this.statementTimeout.toMillis();

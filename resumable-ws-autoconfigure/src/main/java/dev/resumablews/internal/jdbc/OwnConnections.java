@@ -8,9 +8,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The library's own pool. Not a {@link DataSource} itself, so that the bean does not
- * compete with those of the application, and without a class of Hikari, which need not be
- * there.
+ * Holder of the library's own pool. Not a {@link DataSource} itself, so that the bean
+ * does not compete with the application's beans. Has no dependency on Hikari, which is
+ * optional.
  *
  * @param dataSource the pool; null if there is none
  */

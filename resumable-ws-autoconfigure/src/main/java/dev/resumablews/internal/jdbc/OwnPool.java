@@ -8,14 +8,14 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 
 /**
- * The library's own small Hikari pool, with the settings of the application's. Apart from
- * the rest, as Hikari need not be there.
+ * Creates the library's own small Hikari pool with the settings of the application's
+ * pool. Separate class, because Hikari is optional.
  */
 final class OwnPool {
 
 	/**
-	 * Leases are renewed within seconds, so nothing may wait for a connection for as long
-	 * as an application's request may.
+	 * Shorter than is common for an application's requests, because leases must be
+	 * renewed within seconds.
 	 */
 	private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(5);
 
@@ -26,8 +26,8 @@ final class OwnPool {
 
 	/**
 	 * Creates a pool.
-	 * @param config where the database is, and what else the application has set
-	 * @param size how many connections the pool may have
+	 * @param config the application's database and pool settings
+	 * @param size maximum number of connections
 	 * @return the pool
 	 */
 	static HikariDataSource create(HikariConfig config, int size) {
@@ -43,15 +43,15 @@ final class OwnPool {
 		config.setRegisterMbeans(false);
 		config.setLeakDetectionThreshold(0);
 		config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-		config.setExceptionOverride(new GiveUpReadOnly());
+		config.setExceptionOverride(new EvictReadOnly());
 		return new HikariDataSource(config);
 	}
 
 	/**
-	 * Gives up connections to a server that has become read-only, as after a failover:
-	 * new ones lead to the new primary.
+	 * Evicts connections to a server that has become read-only, for example after a
+	 * failover, so that new ones connect to the new primary.
 	 */
-	static final class GiveUpReadOnly implements SQLExceptionOverride {
+	static final class EvictReadOnly implements SQLExceptionOverride {
 
 		@java.lang.Override
 		public SQLExceptionOverride.Override adjudicate(SQLException ex) {

@@ -7,18 +7,18 @@ import dev.resumablews.EventLogUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an SQLSTATE tells about whether to try again. The classes are those of appendix A
- * of the Postgres manual.
+ * Classifies SQLSTATEs by how to handle them. The states are defined in appendix A of the
+ * Postgres manual.
  */
 public final class SqlStates {
 
 	/**
-	 * There is no connection, or it is broken.
+	 * The connection is missing or broken.
 	 */
 	static final String NO_CONNECTION = "08003";
 
 	/**
-	 * A write in a read-only transaction.
+	 * Write in a read-only transaction.
 	 */
 	public static final String READ_ONLY_TRANSACTION = "25006";
 
@@ -27,18 +27,19 @@ public final class SqlStates {
 	private static final String UNIQUE_VIOLATION = "23505";
 
 	/**
-	 * A statement was cancelled by a timeout, or gave up to wait for a lock.
+	 * Statement cancelled by a timeout, or lock wait timed out.
 	 */
 	private static final Set<String> TIMEOUTS = Set.of("57014", LOCK_NOT_AVAILABLE, "25P03");
 
 	/**
-	 * A write in a read-only transaction, and a function that does not work on a standby.
+	 * Write in a read-only transaction, or call of a function that does not work on a
+	 * standby.
 	 */
 	private static final Set<String> READ_ONLY = Set.of(READ_ONLY_TRANSACTION, "55000");
 
 	/**
-	 * A prepared statement that exists already or does not exist, although the driver
-	 * keeps account of them: another client uses the same backend.
+	 * Duplicate or missing prepared statement. The driver tracks its prepared statements,
+	 * so a different client uses the same backend.
 	 */
 	private static final Set<String> MIXED_UP = Set.of("42P05", "26000");
 
@@ -50,7 +51,8 @@ public final class SqlStates {
 	}
 
 	/**
-	 * Whether the statement's data is at fault, so that it would fail again.
+	 * Returns whether the statement's data caused the failure, so that a retry would
+	 * fail, too.
 	 */
 	public static boolean isRejectedData(SQLException ex) {
 		@Nullable String state = ex.getSQLState();
@@ -59,41 +61,42 @@ public final class SqlStates {
 	}
 
 	/**
-	 * Whether the server ended the statement because of its bounds.
+	 * Returns whether the server ended the statement because of a time limit.
 	 */
 	public static boolean isTimeout(SQLException ex) {
 		return ex.getSQLState() != null && TIMEOUTS.contains(ex.getSQLState());
 	}
 
 	/**
-	 * Whether the connection can do no more writes: the server is a standby, or became
-	 * read-only.
+	 * Returns whether the connection no longer accepts writes because the server is a
+	 * standby or has become read-only.
 	 */
 	static boolean isReadOnly(SQLException ex) {
 		return READ_ONLY.contains(String.valueOf(ex.getSQLState()));
 	}
 
 	/**
-	 * Whether a pooler in transaction mode mixes up the prepared statements of its
-	 * clients.
+	 * Returns whether a pooler in transaction mode has mixed up the prepared statements
+	 * of its clients.
 	 */
 	static boolean isMixedUp(SQLException ex) {
 		return MIXED_UP.contains(String.valueOf(ex.getSQLState()));
 	}
 
 	/**
-	 * Returns the exception that tells that something is locked which is not waited for.
-	 * @param message what is locked
-	 * @return the exception, like one from Postgres
+	 * Returns an exception for a row that is locked by another transaction.
+	 * @param message description of the row
+	 * @return an exception like the one from Postgres
 	 */
 	public static SQLException locked(String message) {
 		return new SQLException(message, LOCK_NOT_AVAILABLE);
 	}
 
 	/**
-	 * Returns the exception that tells an application what happened.
-	 * @param ex what the driver said
-	 * @return the exception, with a message that says whether Postgres was reached
+	 * Converts an exception of the driver for the application.
+	 * @param ex the driver's exception
+	 * @return an exception with a message that distinguishes an unreachable Postgres from
+	 * a failed statement
 	 */
 	public static EventLogUnavailableException unavailable(SQLException ex) {
 		return new EventLogUnavailableException(describe(ex) + ": " + ex.getMessage(), ex);

@@ -9,8 +9,8 @@ import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Finds the {@code DataSource} under which a transaction manager has bound the current
- * thread's connection. Transaction managers and applications may wrap one pool
+ * Finds the {@code DataSource} to which a transaction manager has bound the current
+ * thread's connection. Transaction managers and applications may wrap the same pool
  * differently: managers unwrap a {@code TransactionAwareDataSourceProxy}, for example.
  */
 public final class TransactionalDataSource {
@@ -19,9 +19,10 @@ public final class TransactionalDataSource {
 	}
 
 	/**
-	 * Returns the key of the current thread's connection.
+	 * Returns the {@code DataSource} of the current thread's connection.
 	 * @param dataSource the application's bean
-	 * @return the bean itself or what it wraps; null if no connection is bound
+	 * @return the bean or the {@code DataSource} that it wraps; null if no connection is
+	 * bound
 	 */
 	public static @Nullable DataSource bound(DataSource dataSource) {
 		@Nullable DataSource candidate = dataSource;
@@ -32,7 +33,7 @@ public final class TransactionalDataSource {
 	}
 
 	/**
-	 * Returns a {@code DataSource} whose connections are not those of transactions.
+	 * Returns a {@code DataSource} whose connections do not take part in transactions.
 	 */
 	static DataSource withoutTransactions(DataSource dataSource) {
 		DataSource result = dataSource;

@@ -1,5 +1,5 @@
 /**
- * Runs statements in Postgres, each of them bounded on the client and on the server.
+ * Runs statements in Postgres with time limits on the client and on the server.
  */
 @NullMarked
 package dev.resumablews.internal.jdbc;

@@ -11,92 +11,93 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a feature adds to the append statement: rows that it locks, conditions on what is
- * stored, and changes that are committed together with the events. The parts are common
- * table expressions of the one statement, and are left out when no request of a batch
- * concerns the feature.
+ * Contribution of a feature to the append statement: rows to lock, conditions on the
+ * events, and changes that are committed together with the events. The contributions are
+ * common table expressions (CTEs) of the one statement, and are left out if no request of
+ * a batch concerns the feature.
  */
 public interface AppendExtension {
 
 	/**
-	 * Returns whether a request needs the feature's parts.
+	 * Returns whether a request needs this extension.
 	 * @param request the request
 	 * @return whether it does
 	 */
 	boolean concerns(AppendRequest request);
 
 	/**
-	 * Returns the columns that the feature adds to the {@code input}.
+	 * Returns the columns that this extension adds to the {@code input}.
 	 * @return the columns
 	 */
 	List<Column> columns();
 
 	/**
-	 * Returns the name of the expression that has the rows that the feature has locked.
+	 * Returns the name of the CTE with the rows that this extension has locked.
 	 * @return the name
 	 */
 	String claimed();
 
 	/**
-	 * Returns the name of the expression that has the {@code session_id} of those rows
-	 * that another transaction has locked.
+	 * Returns the name of the CTE with the {@code session_id} of the rows that are locked
+	 * by another transaction.
 	 * @return the name
 	 */
 	String contended();
 
 	/**
-	 * Returns the expressions that lock the feature's rows, after {@code locked} has
-	 * locked those of the sessions, {@link #claimed()} and {@link #contended()} among
-	 * them.
-	 * @param skipLocked whether to leave out rows that are locked, instead of waiting
-	 * @return the expressions, without a comma at either end
+	 * Returns the CTEs that lock the rows of this extension, including {@link #claimed()}
+	 * and {@link #contended()}. They run after {@code locked} has locked the sessions.
+	 * @param skipLocked whether to skip locked rows instead of waiting
+	 * @return the CTEs, without a leading or trailing comma
 	 */
 	String locks(boolean skipLocked);
 
 	/**
-	 * Returns what is joined to {@code input i} and {@code locked l}.
+	 * Returns the join with {@code input i} and {@code locked l}.
 	 * @return a full join of {@link #claimed()}
 	 */
 	String join();
 
 	/**
-	 * Returns the condition for an event to be stored, on {@code i} and what is joined.
+	 * Returns the condition under which an event is stored, on {@code i} and the joined
+	 * tables.
 	 * @return the condition
 	 */
 	String condition();
 
 	/**
-	 * Returns the expression that deletes the events which those in {@code fresh} replace
-	 * or make obsolete. It is named {@code compacted}, has no parameters, and returns the
-	 * {@code session_id} and the {@code bytes} of the payload of each.
-	 * @return the expression, without a comma at either end; null if the feature deletes
-	 * none
+	 * Returns the CTE that deletes the events which those in {@code fresh} replace or
+	 * make obsolete. It is named {@code compacted}, has no parameters, and returns the
+	 * {@code
+	 * session_id} and the payload size in {@code bytes} of each deleted event.
+	 * @return the CTE, without a leading or trailing comma; null if this extension
+	 * deletes no events
 	 */
 	@Nullable String compaction();
 
 	/**
-	 * Returns the expressions that change the feature's tables for the events in
-	 * {@code fresh}.
-	 * @return the expressions, without a comma at either end
+	 * Returns the CTEs that change the tables of this extension for the events in {@code
+	 * fresh}.
+	 * @return the CTEs, without a leading or trailing comma
 	 */
 	String changes();
 
 	/**
 	 * Sets the parameters of {@link #locks}.
 	 * @param statement the statement
-	 * @param index index of the first of the parameters
+	 * @param index index of the first parameter
 	 * @param batch all requests
 	 * @return index of the parameter after the last one
-	 * @throws SQLException if one cannot be set
+	 * @throws SQLException if a parameter cannot be set
 	 */
 	int setLocks(PreparedStatement statement, int index, List<AppendRequest> batch) throws SQLException;
 
 	/**
 	 * Sets the parameters of {@link #changes}.
 	 * @param statement the statement
-	 * @param index index of the first of the parameters
+	 * @param index index of the first parameter
 	 * @return index of the parameter after the last one
-	 * @throws SQLException if one cannot be set
+	 * @throws SQLException if a parameter cannot be set
 	 */
 	int setChanges(PreparedStatement statement, int index) throws SQLException;
 
@@ -104,8 +105,8 @@ public interface AppendExtension {
 	 * A column of the {@code input}.
 	 *
 	 * @param name its name
-	 * @param type its type in Postgres
-	 * @param value its value for a request
+	 * @param type its Postgres type
+	 * @param value returns its value for a request
 	 */
 	record Column(String name, String type, Function<AppendRequest, @Nullable Object> value) {
 
@@ -117,13 +118,13 @@ public interface AppendExtension {
 				values[i] = each;
 				empty &= each == null;
 			}
-			// to unnest, an empty array is the same as one of nulls
+			// unnest treats an empty array like an array of nulls
 			return connection.createArrayOf(this.type, empty ? values(0) : values);
 		}
 
 		/**
-		 * The driver sends an array of a known class in binary, and one of objects as a
-		 * text that it has to quote and Postgres to parse.
+		 * Creates a typed array. The driver sends it in binary form, whereas it sends an
+		 * array of objects as text that it must quote and Postgres must parse.
 		 */
 		private @Nullable Object[] values(int size) {
 			return switch (this.type) {

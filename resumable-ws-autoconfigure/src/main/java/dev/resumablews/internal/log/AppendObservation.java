@@ -12,7 +12,7 @@ import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observes appends. Not those of deltas: a reply has hundreds, and is observed itself.
+ * Observes appends except deltas: a reply has hundreds of deltas and is observed itself.
  */
 final class AppendObservation {
 

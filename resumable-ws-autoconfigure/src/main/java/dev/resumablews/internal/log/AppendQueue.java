@@ -17,16 +17,16 @@ import dev.resumablews.internal.concurrent.BackOff;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The appends that wait for a writer. Those of one session stay in order; sessions take
- * turns, so one that has thousands of them waiting delays the others by one append each.
- * The appends of a session that another transaction has locked are parked, are offered
- * again after a back-off, and keep no other session waiting. Safe for use by many
- * threads; one of them takes.
+ * The queue of appends of one writer. Appends of one session stay in order. Sessions take
+ * turns, so a session with thousands of queued appends delays each other session by one
+ * append. Appends of a session that another transaction has locked are parked and offered
+ * again after a back-off, without delaying other sessions. Safe for use by many threads,
+ * of which one takes appends.
  */
 final class AppendQueue {
 
 	/**
-	 * What one session may keep waiting, as a part of what the queue may hold in all.
+	 * One session may use the queue's capacity divided by this number.
 	 */
 	private static final int SESSION_SHARE = 2;
 
@@ -37,12 +37,12 @@ final class AppendQueue {
 	private final Map<UUID, SessionAppends> sessions = new HashMap<>();
 
 	/**
-	 * The sessions from which an append may be taken, each once.
+	 * The sessions with appends that may be taken, each once.
 	 */
 	private final Deque<SessionAppends> turns = new ArrayDeque<>();
 
 	/**
-	 * The sessions that were locked when they were last tried; also in {@link #sessions}.
+	 * The sessions that were locked at the last attempt; also in {@link #sessions}.
 	 */
 	private final Set<SessionAppends> locked = new HashSet<>();
 
@@ -59,11 +59,11 @@ final class AppendQueue {
 
 	/**
 	 * Adds an append.
-	 * @return why it was refused; null if it was added
+	 * @return the reason for rejecting it; null if it was added
 	 */
 	synchronized @Nullable String add(QueuedAppend append) {
 		if (this.closed) {
-			return "The event log is being stopped";
+			return "The event log is shutting down";
 		}
 		SessionAppends session = this.sessions.get(append.sessionId());
 		if (!append.isLateBound()) {
@@ -89,8 +89,8 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Waits until there is something to take, or for the given time.
-	 * @return whether there is
+	 * Waits until an append can be taken or the time has elapsed.
+	 * @return whether an append can be taken
 	 */
 	synchronized boolean await(long nanos) throws InterruptedException {
 		long deadline = System.nanoTime() + nanos;
@@ -111,9 +111,9 @@ final class AppendQueue {
 
 	/**
 	 * Takes the next appends, at least one if there is any.
-	 * @param most how many, at most
-	 * @param room length of the payloads that they may have
-	 * @return the appends; those of one session are in their order
+	 * @param most maximum number of appends
+	 * @param room maximum total length of their payloads
+	 * @return the appends; those of one session are in order
 	 */
 	synchronized List<QueuedAppend> poll(int most, long room) {
 		List<QueuedAppend> taken = new ArrayList<>(Math.min(most, this.waiting));
@@ -140,9 +140,9 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Parks appends that were taken, because another transaction has locked their
-	 * sessions. What else waits for these sessions stays behind them.
-	 * @param appends the appends, in their order
+	 * Parks appends that were taken because another transaction has locked their
+	 * sessions. Other queued appends of these sessions stay behind them.
+	 * @param appends the appends, in order
 	 */
 	synchronized void park(List<QueuedAppend> appends) {
 		Map<UUID, List<QueuedAppend>> bySession = new LinkedHashMap<>();
@@ -159,8 +159,8 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Notes that what was taken so far is stored, refused or parked again. Sessions that
-	 * were offered and not parked again are not locked any more.
+	 * Notes that all taken appends are stored, rejected or parked again. Sessions whose
+	 * offered appends were taken and not parked again are no longer locked.
 	 */
 	synchronized void written() {
 		if (this.locked.isEmpty()) {
@@ -177,7 +177,7 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Passes every waiting append to a consumer.
+	 * Passes every queued append to a consumer.
 	 */
 	void forEach(Consumer<QueuedAppend> consumer) {
 		List<QueuedAppend> all = new ArrayList<>();
@@ -188,7 +188,7 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Notes that no further append is accepted.
+	 * Rejects further appends.
 	 */
 	synchronized void close() {
 		this.closed = true;
@@ -204,14 +204,14 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Returns the length of the payloads that wait.
+	 * Returns the total length of the queued payloads.
 	 */
 	synchronized long characters() {
 		return this.waitingCharacters;
 	}
 
 	/**
-	 * Returns the append that has waited longest; null if none waits.
+	 * Returns the append that has waited longest; null if the queue is empty.
 	 */
 	synchronized @Nullable QueuedAppend oldest() {
 		QueuedAppend oldest = null;
@@ -233,14 +233,14 @@ final class AppendQueue {
 		int capacity = this.settings.queueCapacity();
 		long characters = this.settings.queueCharacters();
 		if (this.waiting >= capacity || this.waitingCharacters + append.waitingLength() > characters) {
-			return "The event log is full: %d events of %d characters are waiting".formatted(this.waiting,
+			return "The event log is full: %d events with %d characters are queued".formatted(this.waiting,
 					this.waitingCharacters);
 		}
 		if (session != null && (session.size() >= Math.max(1, capacity / SESSION_SHARE)
 				|| session.characters() + append.waitingLength() > characters / SESSION_SHARE)) {
-			return "%d events of %d characters wait for session %s%s, and others need room, too".formatted(
-					session.size(), session.characters(), append.sessionId(),
-					this.locked.contains(session) ? ", which another transaction has locked" : "");
+			return "Session %s%s has too many queued appends: %d events with %d characters".formatted(
+					append.sessionId(), this.locked.contains(session) ? ", which another transaction has locked," : "",
+					session.size(), session.characters());
 		}
 		return null;
 	}
@@ -256,7 +256,7 @@ final class AppendQueue {
 	}
 
 	/**
-	 * Offers the first appends of the sessions whose back-off is over.
+	 * Offers the first appends of the sessions whose back-off has elapsed.
 	 */
 	private void release(long now) {
 		for (SessionAppends session : this.locked) {

@@ -7,12 +7,12 @@ import dev.resumablews.internal.codec.StoredPayloads;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request to store an event.
+ * Request to store an event.
  */
 public sealed interface AppendRequest {
 
 	/**
-	 * Returns the session to store the event in.
+	 * Returns the session of the event.
 	 * @return the session's id
 	 */
 	UUID sessionId();
@@ -31,8 +31,8 @@ public sealed interface AppendRequest {
 
 	/**
 	 * Returns whether the payload is read when the event is written. Such a request is
-	 * neither bounded by the queue nor refused after a timeout: its producer bounds how
-	 * many it makes.
+	 * not limited by the queue and does not time out, because its producer limits the
+	 * number of requests.
 	 * @return whether the payload is bound late
 	 */
 	default boolean isLateBound() {
@@ -40,17 +40,16 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * Returns this request with another payload.
+	 * Returns a copy of this request with a different payload.
 	 * @param payload the payload
 	 * @return the request
 	 */
 	AppendRequest with(Payload payload);
 
 	/**
-	 * Returns this request in the form in which it is to be stored. Calls code of the
-	 * application if there is a codec, and leaves a payload that is bound late to its
-	 * producer.
-	 * @param payloads the form
+	 * Returns this request with its payload in stored form. Calls application code if
+	 * there is a codec. Does not change a late-bound payload.
+	 * @param payloads converts the payload
 	 * @return the request
 	 */
 	default AppendRequest encoded(StoredPayloads payloads) {
@@ -72,9 +71,9 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * An event that neither a client sent nor a reply says.
+	 * An event that is neither a client's message nor part of a reply.
 	 *
-	 * @param sessionId the session to store it in
+	 * @param sessionId the session of the event
 	 * @param type its type
 	 * @param payload its payload
 	 */
@@ -86,9 +85,9 @@ public sealed interface AppendRequest {
 		}
 
 		/**
-		 * Returns a request to store the event at most once, as the message of a client.
-		 * @param userId the user that the session must belong to
-		 * @param idempotencyKey the key under which it is stored at most once
+		 * Returns a request to store the event at most once, as a client's message.
+		 * @param userId the user who must own the session
+		 * @param idempotencyKey the key for which it is stored at most once
 		 * @return the request
 		 */
 		public Message once(String userId, UUID idempotencyKey) {
@@ -98,15 +97,15 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * The message of a client.
+	 * A client's message.
 	 *
-	 * @param sessionId the session to store it in
-	 * @param userId the user that the session must belong to
-	 * @param idempotencyKey the key under which it is stored at most once
+	 * @param sessionId the session of the event
+	 * @param userId the user who must own the session
+	 * @param idempotencyKey the key for which it is stored at most once
 	 * @param type its type
 	 * @param payload its payload
-	 * @param answered whether it asks for a reply, which then waits to be claimed
-	 * @param relayed whether it asks for a relay to the upstream that its type names
+	 * @param answered whether it requests a reply, which is queued for a claim
+	 * @param relayed whether it is forwarded to the upstream that its type names
 	 * @param trace the trace that the reply continues; null if there is none
 	 */
 	record Message(UUID sessionId, String userId, UUID idempotencyKey, String type, Payload payload, boolean answered,
@@ -119,7 +118,7 @@ public sealed interface AppendRequest {
 		}
 
 		/**
-		 * Returns this request as one that asks for a reply.
+		 * Returns a copy of this request that requests a reply.
 		 * @return the request
 		 */
 		public Message askingForReply() {
@@ -127,7 +126,7 @@ public sealed interface AppendRequest {
 		}
 
 		/**
-		 * Returns this request as one that asks for a reply.
+		 * Returns a copy of this request that requests a reply.
 		 * @param trace the trace that the reply continues; null if there is none
 		 * @return the request
 		 */
@@ -137,7 +136,7 @@ public sealed interface AppendRequest {
 		}
 
 		/**
-		 * Returns this request as one that is forwarded to an upstream.
+		 * Returns a copy of this request that is forwarded to an upstream.
 		 * @return the request
 		 */
 		public Message askingForRelay() {
@@ -148,16 +147,16 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * An event of a reply. It is stored only for the last claim of the reply: with any
-	 * other fence it is refused with a {@link FencedException}.
+	 * An event of a reply. It is stored only if the fence is that of the last claim of
+	 * the reply; otherwise it is rejected with a {@link FencedException}.
 	 *
-	 * @param sessionId the session to store it in
-	 * @param messageId the reply's message
-	 * @param inReplyTo the user message that is answered
-	 * @param fence the fencing token that the reply was claimed with
+	 * @param sessionId the session of the event
+	 * @param messageId the message id of the reply
+	 * @param inReplyTo the user message that the reply answers
+	 * @param fence the fencing token of the claim
 	 * @param type its type
-	 * @param role what it does to the reply
-	 * @param replaces the message whose deltas are removed, because the event replaces
+	 * @param role its effect on the reply
+	 * @param replaces the message whose deltas are deleted because the event replaces
 	 * them or makes them obsolete
 	 * @param payload its payload
 	 */
@@ -173,13 +172,13 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * An event of a relay: what its upstream sent, or a change of its state. It is stored
-	 * only for the last claim of the relay: with any other fence it is refused with a
-	 * {@link FencedException}.
+	 * An event of a relay: data from its upstream, or a change of its state. It is stored
+	 * only if the fence is that of the last claim of the relay; otherwise it is rejected
+	 * with a {@link FencedException}.
 	 *
-	 * @param sessionId the session to store it in
+	 * @param sessionId the session of the event
 	 * @param relay the name of the relay
-	 * @param fence the fencing token that the relay was claimed with
+	 * @param fence the fencing token of the claim
 	 * @param type its type
 	 * @param end set if the event ends the relay
 	 * @param payload its payload
@@ -195,32 +194,33 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * How an event ends its relay. It is refused if a client has sent a newer message.
+	 * Describes how an event ends its relay. The event is rejected if a client has sent a
+	 * newer message.
 	 *
-	 * @param newest the newest message of a client that the relay knows
-	 * @param forwarded the event up to which messages are forwarded
+	 * @param newest the newest client message known to the relay
+	 * @param forwarded the last event whose messages were forwarded
 	 */
 	record RelayEnd(long newest, long forwarded) {
 
 	}
 
 	/**
-	 * What an event does to its reply.
+	 * The effect of an event on its reply.
 	 */
 	enum Role {
 
 		/**
-		 * A part of the reply that stays in the log.
+		 * Adds a part that stays in the log.
 		 */
 		PART,
 
 		/**
-		 * A piece of the text, which the whole message replaces.
+		 * Adds a piece of text, which the complete message replaces.
 		 */
 		DELTA,
 
 		/**
-		 * The end of the reply.
+		 * Ends the reply.
 		 */
 		END
 
@@ -234,15 +234,15 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * A payload that is known.
+	 * A payload known in advance.
 	 *
 	 * @param json the text of a JSON object
-	 * @param stored what is stored: the same, or its encoded form
+	 * @param stored the stored form, plain or encoded
 	 */
 	record Text(String json, String stored) implements Payload {
 
 		/**
-		 * Creates a payload that is stored as it is.
+		 * Creates a payload that is stored as plain text.
 		 * @param json the text of a JSON object
 		 */
 		public Text(String json) {
@@ -250,7 +250,7 @@ public sealed interface AppendRequest {
 		}
 
 		/**
-		 * Returns how much memory it takes.
+		 * Returns the memory usage of the payload.
 		 * @return the length, in UTF-16 units
 		 */
 		int length() {
@@ -260,16 +260,16 @@ public sealed interface AppendRequest {
 	}
 
 	/**
-	 * A payload that is read once, on the thread that writes the log and at the last
-	 * moment, so that a reply can say all that has arrived until then.
+	 * A payload that is read once, on the writer's thread immediately before the event is
+	 * written, so that it includes all text a reply has received by then.
 	 *
-	 * @param text returns the payload in the form in which it is stored, or null if there
-	 * is nothing to store; must be fast
+	 * @param text returns the payload with its stored form, or null if there is nothing
+	 * to store; must be fast
 	 */
 	record LateBound(Supplier<@Nullable Text> text) implements Payload {
 
 		/**
-		 * Creates a payload that is stored as it is.
+		 * Creates a payload that is stored as plain text.
 		 * @param json returns the text of a JSON object, or null if there is nothing to
 		 * store; must be fast
 		 * @return the payload

@@ -27,34 +27,34 @@ import dev.resumablews.internal.log.AppendExtension.Column;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one statement that writes the log. It stores a batch of events of any number of
+ * The single statement that writes the log. It stores a batch of events of any number of
  * sessions:
  * <ol>
- * <li>{@code epoch}: names the history of the database that the events become part of; a
- * session whose last event was written under another epoch gets a fork;
- * <li>{@code locked}: locks the rows of the sessions, in the order of their ids, so that
- * two batches cannot wait for each other in a circle. Sessions that do not exist, are
- * closed or belong to another user drop out. The log's writers leave out sessions that
- * another transaction has locked; these are {@code busy};
- * <li>{@code claimed}: an extension locks its rows, such as those of replies, and refuses
- * events by them;
- * <li>{@code admitted}: marks what was stored before under the same idempotency key;
- * <li>{@code fresh}: takes the next ids from {@code ws_sessions.last_event_id}, under the
- * row lock, so that they have no hole and the order of ids is the order of commits;
- * <li>{@code advanced}: notes the last of them, and what the session's events take, in
- * the session's row;
- * <li>{@code stored}, {@code keyed}: inserts the events and their keys; an extension
- * changes its tables. Deltas that a later event of the same batch replaces come without a
+ * <li>{@code epoch}: determines the current epoch of the database. A session whose last
+ * event was written under another epoch gets a fork;
+ * <li>{@code locked}: locks the rows of the sessions in the order of their ids, so that
+ * two batches cannot deadlock. Sessions that do not exist, are closed or belong to
+ * another user are left out. The log's writers skip sessions that another transaction has
+ * locked; these are {@code busy};
+ * <li>{@code claimed}: an extension locks its rows, such as those of replies, and rejects
+ * events based on them;
+ * <li>{@code admitted}: marks events that were already stored with the same idempotency
+ * key;
+ * <li>{@code fresh}: assigns the next ids from {@code ws_sessions.last_event_id} under
+ * the row lock, so that ids have no gaps and their order is the order of commits;
+ * <li>{@code advanced}: updates the last id and the stored size in the session's row;
+ * <li>{@code stored}, {@code keyed}: insert the events and their keys; extensions change
+ * their tables. Deltas that a later event of the same batch replaces come without a
  * payload and only use up their ids.
  * </ol>
- * The planner knows neither the size of the batch nor that of what follows from it, takes
- * both for a row or two, and joins by nested loops, which take the square of the batch's
- * size. There is no such loop for a full join. Its conditions are written so that it
- * stays one.
+ * The planner knows neither the size of the batch nor that of the CTEs, estimates one or
+ * two rows, and chooses nested loops, whose cost is quadratic in the size of the batch. A
+ * full join is never a nested loop. Its conditions are written so that it remains a full
+ * join.
  * <p>
- * A key that another transaction commits between the statement's snapshot and its row
- * lock makes the insert fail with a unique violation; the batch is then to be tried
- * again. Safe for use by many threads.
+ * If another transaction commits the same key between the statement's snapshot and its
+ * row lock, the insert fails with a unique violation; the batch must then be retried.
+ * Safe for use by many threads.
  * <p>
  * Most of this class is the text of that statement.
  */
@@ -90,8 +90,8 @@ public final class AppendStatement {
 					and not exists (select from locked l where l.session_id = s.session_id)
 			)""";
 
-	private static final String MOMENT = """
-			moment as materialized (
+	private static final String CLOCK = """
+			clock as materialized (
 				select clock_timestamp() as stored_at from %s
 			)""";
 
@@ -115,7 +115,7 @@ public final class AppendStatement {
 			)""";
 
 	/**
-	 * What is stored and what is removed are counted without a join.
+	 * Counts stored and deleted bytes without a join.
 	 */
 	private static final String ADVANCED = """
 			advanced as (
@@ -129,13 +129,13 @@ public final class AppendStatement {
 						select session_id, id, octet_length(payload) as bytes from fresh%s
 					) e
 					group by session_id
-				) c, moment m, epoch h
+				) c, clock m, epoch h
 				where s.session_id = c.session_id
 				returning s.session_id, s.last_active_at, s.forks
 			), stored as (
 				insert into ws_events (session_id, id, type, message_id, payload, created_at, payload_bytes)
 				select session_id, id, type, message_id, payload::json, stored_at, octet_length(payload)
-				from fresh, moment
+				from fresh, clock
 				where payload is not null
 			), keyed as (
 				insert into ws_idempotency_keys (session_id, idempotency_key, event_id)
@@ -156,7 +156,7 @@ public final class AppendStatement {
 			from fresh
 			union all
 			select position, event_id, true, null, stored_at, null, null
-			from admitted, moment
+			from admitted, clock
 			where duplicate
 			union all
 			select 0, null, null, session_id, last_active_at, forks, null
@@ -183,13 +183,13 @@ public final class AppendStatement {
 	private final List<AppendExtension> extensions;
 
 	/**
-	 * The text for each way of locking and each choice of extensions.
+	 * The statement for each way of locking and each combination of extensions.
 	 */
 	private final Map<Locking, Map<List<AppendExtension>, String>> texts = new EnumMap<>(Locking.class);
 
 	/**
 	 * Creates the statement.
-	 * @param extensions the parts of replies and other features
+	 * @param extensions the contributions of replies and other features
 	 */
 	public AppendStatement(List<AppendExtension> extensions) {
 		this.extensions = List.copyOf(extensions);
@@ -203,9 +203,9 @@ public final class AppendStatement {
 	/**
 	 * Stores a batch.
 	 * @param session the connection, in a transaction
-	 * @param batch the requests, whose payloads are settled
-	 * @param locking what to do about sessions that are locked
-	 * @return what became of the batch, provided that the transaction commits
+	 * @param batch the requests, whose payloads are resolved
+	 * @param locking how to handle locked sessions
+	 * @return the outcome, provided that the transaction commits
 	 * @throws SQLException if nothing was stored
 	 */
 	public AppendOutcome execute(JdbcSession session, List<QueuedAppend> batch, Locking locking) throws SQLException {
@@ -241,7 +241,7 @@ public final class AppendStatement {
 			sql.append(", ").append(BUSY);
 		}
 		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(skip).strip()));
-		sql.append(", ").append(MOMENT.formatted(onceLocked(extensions)));
+		sql.append(", ").append(CLOCK.formatted(onceLocked(extensions)));
 		sql.append(", ")
 			.append(ADMITTED.formatted(each(extensions, AppendExtension::join, "", "\n\t"),
 					each(extensions, AppendExtension::condition, "true", " and ")));
@@ -318,7 +318,7 @@ public final class AppendStatement {
 
 	/**
 	 * Leaves out the payloads of deltas that a later event of the batch replaces. Both
-	 * were written with the same fence, so that one is admitted if the other is.
+	 * have the same fence, so both are admitted or neither is.
 	 */
 	private static @Nullable String[] payloads(List<QueuedAppend> batch) {
 		@Nullable String[] payloads = new @Nullable String[batch.size()];
@@ -340,9 +340,9 @@ public final class AppendStatement {
 	}
 
 	/**
-	 * Reads what was stored: a row with the position of each event, one for each session
-	 * with what its new events share, one for each busy session, and one for the
-	 * transaction.
+	 * Reads the result: a row with the position of each event, one with the shared
+	 * attributes of the new events of each session, one for each busy session, and one
+	 * for the transaction.
 	 */
 	private static AppendOutcome read(ResultSet rows, List<AppendRequest> requests) throws SQLException {
 		@Nullable AppendResult[] results = new @Nullable AppendResult[requests.size()];
@@ -385,17 +385,18 @@ public final class AppendStatement {
 	}
 
 	/**
-	 * What to do about sessions that another transaction has locked.
+	 * How to handle sessions that another transaction has locked.
 	 */
 	public enum Locking {
 
 		/**
-		 * Wait for them, as the application's transaction is one of many.
+		 * Waits for the lock. For use in a transaction of the application, which delays
+		 * no other session.
 		 */
 		WAIT,
 
 		/**
-		 * Leave them out, as other sessions would wait, too.
+		 * Skips the session. For use by a writer, which must not delay other sessions.
 		 */
 		SKIP
 

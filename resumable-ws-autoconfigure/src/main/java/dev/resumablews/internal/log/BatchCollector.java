@@ -7,19 +7,19 @@ import java.util.List;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 
 /**
- * Takes batches from a queue: all that waits, up to a size. A batch that would follow too
- * soon on another one waits for the commit interval, so that more events are stored by
- * each commit. A producer that appends one event after the other does not wait, as there
- * is nothing to wait for. Used by the writer's thread.
+ * Takes batches of all queued appends, up to a maximum size. A batch that follows another
+ * one too soon is delayed by the commit interval, so that each commit stores more events.
+ * A producer that appends one event at a time is not delayed, because waiting would not
+ * enlarge its batches. Used by the writer's thread.
  */
 final class BatchCollector {
 
 	private static final long MAX_CHARACTERS = 4 * 1024 * 1024;
 
 	/**
-	 * Appends that are taken at once: enough that those who append seldom meet the writer
-	 * at the queue, and few enough that payloads that are bound late exceed the size by
-	 * little.
+	 * Number of appends taken from the queue at once: large enough to keep contention on
+	 * the queue's lock low, and small enough that late-bound payloads exceed the maximum
+	 * size only slightly.
 	 */
 	private static final int AT_ONCE = 64;
 
@@ -30,7 +30,7 @@ final class BatchCollector {
 	private final LogSettings settings;
 
 	/**
-	 * When the batch before this one was begun, and how many events it held.
+	 * The start time and the size of the previous batch.
 	 */
 	private long begunAt = System.nanoTime();
 
@@ -42,8 +42,9 @@ final class BatchCollector {
 	}
 
 	/**
-	 * Waits for a batch, for a short time.
-	 * @return the appends, whose payloads are settled; none if there was nothing to store
+	 * Waits a short time for a batch.
+	 * @return the appends, whose payloads are resolved; empty if there is nothing to
+	 * store
 	 */
 	List<QueuedAppend> take(SupervisedLoop.Control control) throws InterruptedException {
 		if (!this.queue.await(LONGEST_WAIT_NANOS)) {
@@ -59,7 +60,7 @@ final class BatchCollector {
 				break;
 			}
 			for (QueuedAppend append : next) {
-				if (append.settle()) {
+				if (append.resolve()) {
 					taken.add(append);
 					characters += append.stored().length();
 				}

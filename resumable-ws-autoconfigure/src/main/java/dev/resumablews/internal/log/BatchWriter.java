@@ -19,10 +19,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a batch in one statement and one commit. Only the first events of sessions take
- * two more statements. When the answer to the commit is lost, it finds out whether the
- * batch is in the log, so that nothing is stored twice and nothing acknowledged is lost.
- * Used by the writer's thread.
+ * Writes a batch in one statement and one commit. Only the first events of sessions need
+ * two more statements. If the response to the commit is lost, the writer determines
+ * whether the batch is in the log, so that no event is stored twice and no acknowledged
+ * event is lost. Used by the writer's thread.
  */
 final class BatchWriter {
 
@@ -43,8 +43,8 @@ final class BatchWriter {
 	}
 
 	/**
-	 * Finds out whether a batch could be written now.
-	 * @throws SQLException if it could not
+	 * Checks whether Postgres accepts writes.
+	 * @throws SQLException if it does not
 	 */
 	void probe() throws SQLException {
 		boolean readOnly = this.database.inOwnTransaction((session) -> session.query(PROBE, JdbcSession.Parameters.NONE,
@@ -56,11 +56,12 @@ final class BatchWriter {
 	}
 
 	/**
-	 * Makes one attempt, and finds out how it ended if that takes more than one.
-	 * @return what became of the batch
+	 * Makes one attempt. If the response to the commit is lost, determines whether it
+	 * succeeded.
+	 * @return the outcome of the batch
 	 * @throws SQLException if nothing was stored
-	 * @throws Abandoned if it is not known whether something was stored, and the log is
-	 * being stopped
+	 * @throws Abandoned if it is unknown whether the batch was stored, and the log is
+	 * shutting down
 	 */
 	AppendOutcome attempt(List<QueuedAppend> batch, SupervisedLoop.Control control) throws SQLException, Abandoned {
 		Attempt attempt = this.database.inOwnTransaction((session) -> execute(session, batch));
@@ -96,10 +97,10 @@ final class BatchWriter {
 	}
 
 	/**
-	 * Stores what had no session again, now that those of the sessions that were empty
-	 * are moved. Another writer may have moved one since the first attempt, so that is
-	 * made even if none was found.
-	 * @param missing the indexes of those
+	 * Retries requests whose session was not found, after empty sessions have been moved.
+	 * Another writer may have moved a session since the first attempt, so this retries
+	 * even if no session was moved.
+	 * @param missing the indexes of these requests
 	 */
 	private AppendOutcome executeAgain(JdbcSession session, List<QueuedAppend> batch, AppendOutcome outcome,
 			List<Integer> missing) throws SQLException {
@@ -121,22 +122,23 @@ final class BatchWriter {
 	}
 
 	/**
-	 * Asks for one event of the batch, as a batch is stored as a whole or not at all. Not
-	 * for a delta, if there is anything else: another event may have replaced it by now.
+	 * Checks for one event of the batch, because a batch is stored as a whole or not at
+	 * all. Prefers an event that is no delta, because another event may have replaced a
+	 * delta by now.
 	 */
 	private boolean stored(List<QueuedAppend> batch, AppendOutcome outcome, SupervisedLoop.Control control)
 			throws Abandoned {
-		int asked = -1;
+		int checked = -1;
 		for (int i = 0; i < batch.size(); i++) {
 			AppendResult event = outcome.results().get(i);
-			if (event != null && !event.duplicate() && (asked == -1 || batch.get(asked).isDelta())) {
-				asked = i;
+			if (event != null && !event.duplicate() && (checked == -1 || batch.get(checked).isDelta())) {
+				checked = i;
 			}
 		}
-		AppendResult event = (asked != -1) ? outcome.results().get(asked) : null;
+		AppendResult event = (checked != -1) ? outcome.results().get(checked) : null;
 		String transaction = outcome.transaction();
 		return event == null || transaction == null
-				|| stored(batch.get(asked).sessionId(), event, transaction, control);
+				|| stored(batch.get(checked).sessionId(), event, transaction, control);
 	}
 
 	private boolean stored(UUID sessionId, AppendResult event, String transaction, SupervisedLoop.Control control)
@@ -150,15 +152,15 @@ final class BatchWriter {
 				}
 			}
 			catch (SQLException ex) {
-				logger.debug("Whether event %d of session %s was stored is not known yet".formatted(event.eventId(),
-						sessionId), ex);
+				logger.debug("Could not determine yet whether event %d of session %s was stored"
+					.formatted(event.eventId(), sessionId), ex);
 			}
 		}
 	}
 
 	/**
 	 * Waits before the next attempt.
-	 * @throws Abandoned if the log is being stopped
+	 * @throws Abandoned if the log is shutting down
 	 */
 	static void pause(Duration delay, SupervisedLoop.Control control) throws Abandoned {
 		try {
@@ -173,18 +175,19 @@ final class BatchWriter {
 	}
 
 	/**
-	 * How an attempt ended.
+	 * The result of an attempt.
 	 *
-	 * @param outcome what became of the batch, provided that the transaction was
+	 * @param outcome the outcome of the batch, provided that the transaction was
 	 * committed
-	 * @param commitFailure why it is not known whether it was
+	 * @param commitFailure the failure of the commit, after which its outcome is unknown;
+	 * null if it succeeded
 	 */
 	private record Attempt(AppendOutcome outcome, @Nullable SQLException commitFailure) {
 
 	}
 
 	/**
-	 * The log is being stopped and its time is over.
+	 * Thrown when the log is shutting down and its time has elapsed.
 	 */
 	static final class Abandoned extends Exception {
 

@@ -9,10 +9,11 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.jdbc.JdbcSession;
 
 /**
- * Finds out whether a transaction was committed whose end was not heard. The event that
- * it stored is known by its id and time together. A transaction's id alone would not do,
- * since Postgres gives it to another transaction after a crash; it tells whether the
- * transaction still runs, without waiting for a lock that another one may hold by now.
+ * Determines whether a transaction was committed after the response to its commit was
+ * lost. The stored event is identified by its id and time. The transaction id alone is
+ * not sufficient, because Postgres assigns it again after a crash; it shows whether the
+ * transaction is still running, without waiting for a lock that another transaction may
+ * hold by now.
  */
 public final class CommitProbe {
 
@@ -37,8 +38,8 @@ public final class CommitProbe {
 	 * @param sessionId the event's session
 	 * @param eventId its id
 	 * @param createdAt its time
-	 * @param transaction the id of the transaction in Postgres
-	 * @return what became of the transaction
+	 * @param transaction the Postgres id of the transaction
+	 * @return the state of the transaction
 	 * @throws SQLException if Postgres does not answer
 	 */
 	public Answer ask(UUID sessionId, long eventId, Instant createdAt, String transaction) throws SQLException {
@@ -47,7 +48,8 @@ public final class CommitProbe {
 			if (answer != Answer.NOT_STORED) {
 				return answer;
 			}
-			// it may have been committed between the snapshot and the look at its status
+			// the transaction may have been committed between the snapshot and the status
+			// check
 			session.commit();
 			return find(session, sessionId, eventId, createdAt, transaction);
 		});
@@ -71,22 +73,22 @@ public final class CommitProbe {
 	}
 
 	/**
-	 * What became of a transaction.
+	 * The state of a transaction.
 	 */
 	public enum Answer {
 
 		/**
-		 * It was committed.
+		 * The transaction was committed.
 		 */
 		STORED,
 
 		/**
-		 * It was rolled back.
+		 * The transaction was rolled back.
 		 */
 		NOT_STORED,
 
 		/**
-		 * It has not ended.
+		 * The transaction is still running.
 		 */
 		IN_PROGRESS
 

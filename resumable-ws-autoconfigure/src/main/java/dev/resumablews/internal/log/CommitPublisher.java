@@ -15,9 +15,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Makes a committed batch known: to the feeds of its sessions, and to those who appended.
- * What was committed is committed, so nothing that fails here is a failure of the log.
- * Used by the writer's thread.
+ * Publishes a committed batch to the feeds of its sessions, and completes its appends. A
+ * failure here does not affect the commit and is not a failure of the log. Used by the
+ * writer's thread.
  */
 final class CommitPublisher {
 
@@ -30,16 +30,16 @@ final class CommitPublisher {
 	}
 
 	/**
-	 * Publishes what was stored, and completes every append of the batch that is not
+	 * Publishes the stored events, and completes every append of the batch that is not
 	 * busy.
-	 * @return the appends that may be tried again
+	 * @return the busy appends, which must be retried
 	 */
 	List<QueuedAppend> publish(List<QueuedAppend> batch, AppendOutcome outcome) {
 		try {
 			this.feeds.committed(entries(batch, outcome));
 		}
 		catch (Throwable ex) {
-			logger.error("Committed events could not be passed to the connections of this node", ex);
+			logger.error("Failed to pass committed events to the connections of this node", ex);
 		}
 		List<QueuedAppend> busy = new ArrayList<>();
 		for (int i = 0; i < batch.size(); i++) {
@@ -71,8 +71,8 @@ final class CommitPublisher {
 	}
 
 	/**
-	 * The log does not say why an event of a reply or a relay was refused; that its
-	 * session is closed is noticed by the next claim.
+	 * Returns the reason for a rejection. The statement does not report why an event of a
+	 * reply or a relay was rejected; the next claim detects a closed session.
 	 */
 	private static RuntimeException refusal(AppendRequest request) {
 		if (request instanceof ReplyEvent event) {

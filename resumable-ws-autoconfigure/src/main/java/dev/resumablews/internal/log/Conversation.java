@@ -13,11 +13,11 @@ import tools.jackson.databind.json.JsonMapper;
  * The newest messages of a conversation, read from the newest to the oldest until one
  * does not fit. The newest one always fits.
  * <p>
- * Postgres knows how many octets a payload has, and not how many characters. So it is
- * asked for as many octets as there is room for characters, which is at most what has
- * room. If it turns out that the messages have fewer characters than octets, as those of
- * many scripts have, it is asked again for more, by what the messages so far have shown.
- * Not safe for use by many threads.
+ * Postgres stores the size of a payload in bytes, not in characters. The first query
+ * therefore requests as many bytes as characters are allowed, which never exceeds the
+ * limit. If the messages have fewer characters than bytes, which is common in many
+ * scripts, further queries extrapolate from the messages read so far. Not safe for use by
+ * many threads.
  */
 final class Conversation {
 
@@ -37,9 +37,8 @@ final class Conversation {
 
 	/**
 	 * Creates an empty conversation.
-	 * @param maxMessages how many messages to keep at most
-	 * @param maxCharacters length of their contents, in UTF-16 units, after which no
-	 * further one is kept
+	 * @param maxMessages maximum number of messages
+	 * @param maxCharacters maximum total length of their contents, in UTF-16 units
 	 * @param decoder returns the payload of a message
 	 */
 	Conversation(int maxMessages, int maxCharacters, Function<StoredMessage, String> decoder) {
@@ -50,7 +49,7 @@ final class Conversation {
 
 	/**
 	 * Reads the messages.
-	 * @param source where they are
+	 * @param source provides the messages
 	 * @return the messages, oldest first
 	 */
 	List<ConversationMessage> read(Source source) {
@@ -67,7 +66,7 @@ final class Conversation {
 				before = message.id();
 				taken += message.bytes();
 			}
-			// if there was room for more octets, there are no more messages
+			// fewer bytes than requested mean that there are no more messages
 			more = taken >= room && this.newestFirst.size() < this.maxMessages && this.characters < this.maxCharacters;
 		}
 		Collections.reverse(this.newestFirst);
@@ -75,7 +74,7 @@ final class Conversation {
 	}
 
 	/**
-	 * Returns about how many octets have room.
+	 * Returns the estimated number of bytes that still fit.
 	 */
 	private long room() {
 		long left = this.maxCharacters - this.characters;
@@ -83,8 +82,8 @@ final class Conversation {
 	}
 
 	/**
-	 * The content is taken out here and not by Postgres, which cannot give a text that
-	 * holds the character NUL.
+	 * Extracts the content in Java, because Postgres cannot return a text that contains
+	 * NUL.
 	 */
 	private boolean add(StoredMessage message) {
 		String content = this.json.readTree(this.decoder.apply(message)).path("content").asString("");
@@ -99,16 +98,17 @@ final class Conversation {
 	}
 
 	/**
-	 * Reads messages.
+	 * Strategy that reads messages.
 	 */
 	@FunctionalInterface
 	interface Source {
 
 		/**
-		 * Returns messages, newest first; none only if there is none.
-		 * @param before id of the last message that was returned, or the largest number
-		 * @param limit how many to return at most
-		 * @param bytes octets of the payloads after which to stop
+		 * Returns messages, newest first; empty only if there are none.
+		 * @param before id of the oldest message returned so far, or
+		 * {@link Long#MAX_VALUE}
+		 * @param limit maximum number of messages
+		 * @param bytes total payload size in bytes at which to stop
 		 */
 		List<StoredMessage> read(long before, int limit, long bytes);
 
@@ -119,8 +119,8 @@ final class Conversation {
 	 *
 	 * @param id its event id
 	 * @param type its event type
-	 * @param payload its payload, as it is stored
-	 * @param bytes octets of that
+	 * @param payload its payload in stored form
+	 * @param bytes size of the payload in bytes
 	 */
 	record StoredMessage(long id, String type, String payload, long bytes) {
 

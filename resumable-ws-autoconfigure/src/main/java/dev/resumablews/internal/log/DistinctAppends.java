@@ -10,11 +10,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch without the appends that repeat the key of another one in it, which the append
- * statement cannot see.
+ * A batch without appends that repeat the idempotency key of another one in the batch,
+ * which the append statement cannot detect.
  *
- * @param appends the appends to store, in their order
- * @param repeats the appends that were left out, with the ones that they repeat
+ * @param appends the appends to store, in order
+ * @param repeats the appends that were left out, each with the append that it repeats
  */
 record DistinctAppends(List<QueuedAppend> appends, Map<QueuedAppend, QueuedAppend> repeats) {
 
@@ -36,7 +36,8 @@ record DistinctAppends(List<QueuedAppend> appends, Map<QueuedAppend, QueuedAppen
 	}
 
 	/**
-	 * Completes what was left out with the result of what it repeats, once that is known.
+	 * Completes each repeat with the result of the append that it repeats, once that is
+	 * available.
 	 */
 	void completeRepeats() {
 		this.repeats.forEach(DistinctAppends::complete);
@@ -55,7 +56,7 @@ record DistinctAppends(List<QueuedAppend> appends, Map<QueuedAppend, QueuedAppen
 	}
 
 	/**
-	 * What a client's message is stored once for.
+	 * Key for which a client's message is stored once.
 	 *
 	 * @param sessionId the session
 	 * @param userId the user

@@ -11,15 +11,14 @@ import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.internal.jdbc.JdbcSession;
 
 /**
- * The sessions that have no event yet. Most sessions of a page that people only look at
- * stay empty, so they are kept in a table that is not logged, for a day, and become rows
- * of {@code ws_sessions} in the transaction that stores their first event. A crash of
- * Postgres or a failover loses them; the client then gets another session, and has missed
- * nothing.
+ * The sessions without events. Most sessions of a page that is only viewed stay empty, so
+ * they are kept in an unlogged table for a day. The transaction that stores the first
+ * event moves the session to {@code ws_sessions}. A Postgres crash or a failover loses
+ * empty sessions; the client then gets a new session and has missed nothing.
  * <p>
- * A transaction that moves a session holds the lock of its row in
- * {@code ws_empty_sessions} until it ends, so that two of them cannot meet in
- * {@code ws_sessions}. Stateless.
+ * A transaction that moves a session holds the lock on its row in {@code
+ * ws_empty_sessions} until it ends, so that two transactions cannot insert the same
+ * session into {@code ws_sessions}. Stateless.
  */
 public final class EmptySessions {
 
@@ -31,8 +30,8 @@ public final class EmptySessions {
 			""";
 
 	/**
-	 * Counts what the user has, up to a bound. The new session is not counted, so that
-	 * creating it again changes nothing, either.
+	 * Counts the user's sessions up to a limit. Does not count the new session, so that
+	 * this statement is idempotent.
 	 */
 	private static final String CREATE_WITHIN_LIMIT = """
 			with present as materialized (
@@ -52,9 +51,9 @@ public final class EmptySessions {
 			""";
 
 	/**
-	 * A connection is in {@code ws_live_connections} a second after it was opened, which
-	 * is why new sessions stay. Counts connections, because for {@code exists} Postgres
-	 * may read all of them. Skips a session that is getting its first event.
+	 * Keeps new sessions, because a connection is added to {@code ws_live_connections} up
+	 * to a second after it opens. Counts connections, because for {@code exists} Postgres
+	 * may read all of them. Skips a session whose first event is being stored.
 	 */
 	private static final String REMOVE_UNUSED = """
 			with unused as materialized (
@@ -70,8 +69,8 @@ public final class EmptySessions {
 			""";
 
 	/**
-	 * How far beyond the limit sessions are counted, and how many are removed at once.
-	 * There are more than the limit after it was lowered.
+	 * Maximum number of sessions above the limit that are counted and removed at once. A
+	 * user may have more sessions than the limit after it was lowered.
 	 */
 	private static final int MAX_EXCESS = 100;
 
@@ -102,9 +101,9 @@ public final class EmptySessions {
 	}
 
 	/**
-	 * Creates an empty session. If the answer was lost, creating it again changes
-	 * nothing.
-	 * @return the history that its events will be part of
+	 * Creates an empty session. Idempotent, so that it can be repeated if the response is
+	 * lost.
+	 * @return the history that its events will belong to
 	 */
 	static Forks create(JdbcSession session, UUID sessionId, String userId) throws SQLException {
 		return session.list(CREATE, (statement) -> {
@@ -114,12 +113,12 @@ public final class EmptySessions {
 	}
 
 	/**
-	 * Creates an empty session as {@link #create(JdbcSession, UUID, String)} does, if the
-	 * user has fewer open sessions than the limit. If not, the user's oldest empty
-	 * sessions without a connection make room. Handshakes at the same moment may each
-	 * take the last place.
-	 * @param limit open sessions that the user may have
-	 * @return the history that the events of the session will be part of
+	 * Creates an empty session like {@link #create(JdbcSession, UUID, String)} if the
+	 * user has fewer open sessions than the limit. Otherwise first removes the user's
+	 * oldest empty sessions without a connection. Concurrent handshakes may each take the
+	 * last place.
+	 * @param limit maximum number of open sessions of the user
+	 * @return the history that its events will belong to
 	 * @throws BudgetExceededException if the session was not created
 	 */
 	static Forks create(JdbcSession session, UUID sessionId, String userId, int limit) throws SQLException {
@@ -157,8 +156,8 @@ public final class EmptySessions {
 	}
 
 	/**
-	 * Moves those of the sessions that are empty to {@code ws_sessions}. Waits for
-	 * another transaction that moves one of them.
+	 * Moves the empty sessions among the given ones to {@code ws_sessions}. Waits for
+	 * another transaction that is moving one of them.
 	 * @param session the connection; the sessions are moved when its transaction commits
 	 * @param sessionIds any sessions
 	 * @throws SQLException if none was moved
@@ -168,11 +167,11 @@ public final class EmptySessions {
 	}
 
 	/**
-	 * Moves those of the sessions that are empty, except those that another transaction
-	 * is moving.
+	 * Moves the empty sessions among the given ones, except those that another
+	 * transaction is moving.
 	 * @param session the connection; the sessions are moved when its transaction commits
 	 * @param sessionIds any sessions
-	 * @return those that another transaction is moving
+	 * @return the sessions that another transaction is moving
 	 * @throws SQLException if none was moved
 	 */
 	public static Set<UUID> moveUnlocked(JdbcSession session, Collection<UUID> sessionIds) throws SQLException {
@@ -188,10 +187,10 @@ public final class EmptySessions {
 	}
 
 	/**
-	 * How a session was created, or not.
+	 * The result of an attempt to create a session.
 	 *
-	 * @param sessions how many others the user has, up to a bound
-	 * @param forks the history that its events will be part of
+	 * @param sessions number of other sessions of the user, up to a limit
+	 * @param forks the history that its events will belong to
 	 */
 	private record Created(int sessions, Forks forks) {
 

@@ -19,30 +19,29 @@ import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of every session. Safe for use by many threads. The methods that read block
- * until Postgres answers, and throw {@link EventLogUnavailableException} when it does
- * not.
+ * The log of all sessions. Safe for use by many threads. The methods that read block
+ * until Postgres answers, and throw {@link EventLogUnavailableException} if it does not.
  */
 public interface EventLog {
 
 	/**
-	 * Returns the form in which payloads are stored. If they are encoded, appends call
-	 * code of the application on the caller's thread, and reads do, too.
-	 * @return the form
+	 * Returns the converter of stored payloads. If payloads are encoded, appends and
+	 * reads call application code on the caller's thread.
+	 * @return the converter
 	 */
 	default StoredPayloads payloads() {
 		return StoredPayloads.PLAIN;
 	}
 
 	/**
-	 * Stores an event. Does not block, unless payloads are encoded. Drafts of one session
-	 * that are appended one after the other are stored in that order.
+	 * Stores an event. Does not block unless payloads are encoded. Events of one session
+	 * are stored in the order of the calls.
 	 * @param request the event
-	 * @return completes when the event is durable, and the clients of this node have been
-	 * woken; its callbacks run on the thread that writes the log and must be fast. Fails
-	 * with {@link UnknownSessionException}, or with {@link EventLogUnavailableException}
-	 * when the event waited too long or too many wait already, or with
-	 * {@link PayloadCodecException}. Is cancelled when the draft had nothing to say
+	 * @return a future that completes when the event is durable and the local connections
+	 * have been woken; its callbacks run on the writer's thread and must be fast. Fails
+	 * with {@link UnknownSessionException}; with {@link EventLogUnavailableException} if
+	 * the event has waited too long or the queue is full; or with
+	 * {@link PayloadCodecException}. Is cancelled if a late-bound payload is empty
 	 */
 	default CompletableFuture<AppendResult> append(AppendRequest request) {
 		return append(request, (stored) -> {
@@ -50,44 +49,42 @@ public interface EventLog {
 	}
 
 	/**
-	 * Stores an event as {@link #append(AppendRequest)} does, and tells also when it was
-	 * stored after it had been refused: what is being written when its time is over is
-	 * refused, and may be stored all the same.
+	 * Stores an event like {@link #append(AppendRequest)}, and also reports an event that
+	 * was stored after its append was rejected: an event that is being written when its
+	 * time-out expires is rejected but may still be stored.
 	 * @param request the event
-	 * @param onStored is told once if, and when, the event was stored and is no
-	 * duplicate; on the thread that writes the log, before the returned future is
-	 * completed
+	 * @param onStored called once if the event is stored and is no duplicate; runs on the
+	 * writer's thread before the returned future completes
 	 * @return as for {@link #append(AppendRequest)}
 	 */
 	CompletableFuture<AppendResult> append(AppendRequest request, Consumer<AppendResult> onStored);
 
 	/**
-	 * Reads a session's events in order. May return fewer than there are, but none only
-	 * if there is none.
+	 * Reads a session's events in order. May return fewer events than available, but
+	 * returns none only if there are none.
 	 * @param sessionId the session
 	 * @param afterEventId the id after which to start
-	 * @param limit how many to return at most
+	 * @param limit maximum number of events
 	 * @return the events
 	 */
 	List<SessionEvent> read(UUID sessionId, long afterEventId, int limit);
 
 	/**
-	 * Reads a session's events as {@link #read} does, together with the state of the log
-	 * that they are part of.
+	 * Reads a session's events like {@link #read}, together with the state of the log.
 	 * @param sessionId the session
 	 * @param afterEventId the id after which to start
-	 * @param limit how many events to return at most
-	 * @return the page; empty if there is no such session
+	 * @param limit maximum number of events
+	 * @return the page; empty if the session does not exist
 	 */
 	Optional<LogPage> page(UUID sessionId, long afterEventId, int limit);
 
 	/**
-	 * Reads a page as {@link #page} does, without decoding its events: that may take as
-	 * long as the application wants.
+	 * Reads a page like {@link #page} without decoding its events, because a codec may
+	 * block for any time.
 	 * @param sessionId the session
 	 * @param afterEventId the id after which to start
-	 * @param limit how many events to return at most
-	 * @return the page; empty if there is no such session
+	 * @param limit maximum number of events
+	 * @return the page; empty if the session does not exist
 	 */
 	default Optional<StoredPage> storedPage(UUID sessionId, long afterEventId, int limit) {
 		return page(sessionId, afterEventId, limit)
@@ -95,48 +92,51 @@ public interface EventLog {
 	}
 
 	/**
-	 * Reads the newest messages of a conversation: the answers so far, and what the user
-	 * said up to a message, which comes last, and is returned however long it is.
+	 * Reads the newest messages of a conversation: the answers so far and the user's
+	 * messages up to a given one. That message comes last, and is returned regardless of
+	 * its length.
 	 * @param sessionId the session
 	 * @param lastUserMessage event id of the user message that comes last
-	 * @param maxMessages how many messages to return at most
-	 * @param maxCharacters UTF-16 units that all messages have together at most, unless
-	 * the last one alone has more
+	 * @param maxMessages maximum number of messages
+	 * @param maxCharacters maximum total length of the messages in UTF-16 units, unless
+	 * the last one alone is longer
 	 * @return the messages, oldest first
 	 */
 	List<ConversationMessage> conversation(UUID sessionId, long lastUserMessage, int maxMessages, int maxCharacters);
 
 	/**
-	 * Opens a session for a client: the one it asks for, if it may, or a new one.
-	 * @param sessionId the session asked for; null for a new one
-	 * @param newSessionId the id of a new session, if one is needed
+	 * Opens a session for a client: the requested one if the client may access it,
+	 * otherwise a new one.
+	 * @param sessionId the requested session; null for a new one
+	 * @param newSessionId the id of a new session, if one is created
 	 * @param userId the user
 	 * @param lastEventId the last event the client has processed
-	 * @param forks the history that the client has processed; null if it does not say
+	 * @param forks the history that the client has processed; null if the client did not
+	 * send it
 	 * @return the session
-	 * @throws BudgetExceededException if a new one is needed, and the user has as many
-	 * open sessions as a user may have
+	 * @throws BudgetExceededException if a new session is needed and the user has reached
+	 * the limit of open sessions
 	 */
 	OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
 			@Nullable Forks forks);
 
 	/**
-	 * Opens a session as {@link #open(UUID, UUID, String, long, Forks) the other method}
-	 * does for a client that does not name its history.
+	 * Opens a session like {@link #open(UUID, UUID, String, long, Forks)} for a client
+	 * that did not send its history.
 	 */
 	default OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId) {
 		return open(sessionId, newSessionId, userId, lastEventId, null);
 	}
 
 	/**
-	 * Finds a session, open or closed.
+	 * Finds an open or closed session.
 	 * @param sessionId the session
-	 * @return the session, if there is one
+	 * @return the session; empty if it does not exist
 	 */
 	Optional<SessionSummary> find(UUID sessionId);
 
 	/**
-	 * Returns whether the current thread writes the log, so that it must not wait for an
+	 * Returns whether the current thread is a writer's thread, which must not wait for an
 	 * append.
 	 * @return whether it does
 	 */
@@ -145,9 +145,9 @@ public interface EventLog {
 	}
 
 	/**
-	 * Waits until all that was appended so far is stored.
-	 * @param timeout how long to wait at most
-	 * @return whether all is stored
+	 * Waits until all events appended so far are stored.
+	 * @param timeout maximum time to wait
+	 * @return whether all of them are stored
 	 */
 	boolean flush(Duration timeout);
 

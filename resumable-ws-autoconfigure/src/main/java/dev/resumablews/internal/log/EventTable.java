@@ -21,10 +21,10 @@ import dev.resumablews.internal.log.Conversation.StoredMessage;
 final class EventTable {
 
 	/**
-	 * Has one row without an event if there is none. The running total keeps a page of
-	 * large events from filling the memory. It is taken from the sizes, so that only
-	 * payloads that are returned are read: Postgres reads a large payload when it is cast
-	 * or sent. The size of the first event tells how many events to look at.
+	 * Returns one row without an event if the page is empty. The running total prevents a
+	 * page of large events from exhausting the memory. It uses the stored sizes, so that
+	 * only returned payloads are read: Postgres reads a large payload when it is cast or
+	 * sent. The size of the first event determines how many events are considered.
 	 */
 	private static final String PAGE = """
 			with history as materialized (
@@ -54,10 +54,10 @@ final class EventTable {
 			""";
 
 	/**
-	 * The message to answer counts as the last one, also when answers to earlier ones
-	 * were stored after it, because it had to wait for its turn. Finds the messages by
-	 * their index before it looks at their sizes, and reads only payloads that are
-	 * returned: the first one, and each one before which there is room.
+	 * Returns the message to answer last, even if it had to wait for its turn and answers
+	 * to earlier messages were stored after it. Finds messages by index before it reads
+	 * their sizes, and reads only returned payloads: the first one and those that still
+	 * fit.
 	 */
 	private static final String CONVERSATION = """
 			select id, type, payload, bytes
@@ -142,10 +142,10 @@ final class EventTable {
 
 	/**
 	 * Reads messages of a conversation, newest first, and at least one if there is any.
-	 * @param before id of the oldest message that was read before; none was if it is the
-	 * largest number
-	 * @param limit how many to return at most
-	 * @param bytes octets of the payloads after which to stop
+	 * @param before id of the oldest message read so far; {@link Long#MAX_VALUE} if there
+	 * is none
+	 * @param limit maximum number of messages
+	 * @param bytes total payload size in bytes at which to stop
 	 */
 	private List<StoredMessage> messages(UUID sessionId, long lastUserMessage, long before, int limit, long bytes) {
 		long through = (before == Long.MAX_VALUE) ? lastUserMessage : Math.min(lastUserMessage, before) - 1;

@@ -24,33 +24,33 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One writer of the log. Its thread takes all that waits and stores it in one commit, so
- * batches grow with the load. It never waits for a session that another transaction has
- * locked: the appends of that session are parked and tried again, in order. Appending is
- * safe for use by many threads.
+ * One writer of the log. Its thread takes all queued appends and stores them in one
+ * commit, so batches grow with load. It never waits for a session that another
+ * transaction has locked: the appends of that session are parked and retried in order.
+ * Appending is safe for use by many threads.
  */
 final class GroupCommitWriter {
 
 	static final BackOff BACK_OFF = new BackOff(Duration.ofMillis(20), Duration.ofSeconds(1));
 
 	/**
-	 * Another writer's transaction is over within milliseconds, but a busy one begins the
-	 * next soon. No lock is waited for, so there is no queue for it either: a session is
-	 * tried often enough to get its turn. That costs little, as it is tried together with
-	 * whatever else is stored.
+	 * Another writer's transaction ends within milliseconds, but a busy writer soon
+	 * begins the next one. Because this writer does not wait for locks, it is not in
+	 * Postgres's lock queue, and must retry often enough to find the session unlocked. A
+	 * retry is cheap, because it is part of the next batch.
 	 */
 	private static final BackOff LOCKED_BACK_OFF = new BackOff(Duration.ofMillis(1), Duration.ofMillis(25));
 
 	private static final Log logger = LogFactory.getLog(GroupCommitWriter.class);
 
 	/**
-	 * The same key sent to two nodes at once makes one of them try again; more than a few
-	 * times in a row, it is no race.
+	 * If the same key is sent to two nodes at once, one of them must retry. More
+	 * violations in a row are not caused by a race.
 	 */
 	private static final int MAX_KEY_RACES = 10;
 
 	/**
-	 * What Postgres has answered within this time counts as known.
+	 * A response from Postgres is considered current for this time.
 	 */
 	private static final Duration PROBE_INTERVAL = Duration.ofSeconds(5);
 
@@ -71,32 +71,32 @@ final class GroupCommitWriter {
 	private final SupervisedLoop loop;
 
 	/**
-	 * The thread that writes; null before the first batch.
+	 * The writer's thread; null before the first batch.
 	 */
 	private volatile @Nullable Thread thread;
 
 	/**
-	 * What is being written; replaced by the writer's thread, read by the one that
-	 * expires.
+	 * The batch being written. Replaced by the writer's thread, read by the thread that
+	 * expires appends.
 	 */
 	private volatile List<QueuedAppend> batch = List.of();
 
 	private volatile boolean writing;
 
 	/**
-	 * Set by any thread; cleared by the writer's. The three that follow are set by the
-	 * writer's thread.
+	 * Set by any thread, cleared by the writer's thread. The three fields below are set
+	 * by the writer's thread.
 	 */
 	private volatile boolean probeRequested;
 
 	/**
-	 * When the current attempt began, by {@link System#nanoTime()}; null if there is
-	 * none.
+	 * Start of the current attempt, by {@link System#nanoTime()}; null if there is none.
 	 */
 	private volatile @Nullable Long attemptedAt;
 
 	/**
-	 * When Postgres last answered, by {@link System#nanoTime()}; null if it never did.
+	 * Time of the last response from Postgres, by {@link System#nanoTime()}; null if
+	 * there was none.
 	 */
 	private volatile @Nullable Long answeredAt;
 
@@ -114,7 +114,7 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Whether the current thread is the one that writes.
+	 * Returns whether the current thread is the writer's thread.
 	 */
 	boolean isCurrentThread() {
 		return this.thread == Thread.currentThread();
@@ -135,7 +135,7 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Finds out whether a batch could be written, unless that was known shortly before.
+	 * Requests a check whether Postgres accepts writes, unless that was known recently.
 	 * Does not block.
 	 */
 	void probe() {
@@ -164,8 +164,8 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Refuses what has waited too long. What is being written at that moment may be
-	 * stored nevertheless.
+	 * Rejects appends that have waited too long. Appends that are being written may still
+	 * be stored.
 	 */
 	void expire(long now) {
 		expire(now, this.batch);
@@ -173,10 +173,10 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Returns how long to wait before the next attempt at a batch: no longer than one of
-	 * its appends may wait, since the next batch has its own time.
-	 * @param attempts how many have failed
-	 * @param batch what is to be stored
+	 * Returns the delay before the next attempt at a batch. It is no longer than the
+	 * remaining time of the batch's appends, because the next batch has its own time-out.
+	 * @param attempts number of failed attempts
+	 * @param batch the batch to store
 	 * @param now the time
 	 */
 	static Duration delay(int attempts, List<QueuedAppend> batch, long now) {
@@ -185,8 +185,8 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Stores what waits and ends the writer's thread, which waits no longer than the
-	 * timeout for Postgres.
+	 * Stores the queued appends and stops the writer's thread. Waits for Postgres no
+	 * longer than the timeout.
 	 */
 	void stop(Duration timeout) {
 		this.queue.close();
@@ -260,7 +260,7 @@ final class GroupCommitWriter {
 			taken.forEach((append) -> refuse(append, "The event log was stopped before the event was stored"));
 		}
 		catch (RuntimeException | Error ex) {
-			// even if there was not enough memory for a batch
+			// handles even an OutOfMemoryError caused by a batch
 			logger.error("The event log failed to write a batch", ex);
 			taken.forEach((append) -> append.result()
 				.completeExceptionally(new EventLogUnavailableException("The event log failed", ex)));
@@ -307,7 +307,7 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Notes how long Postgres takes, and that it has answered.
+	 * Makes an attempt, and records its duration and the response from Postgres.
 	 */
 	private <T, X extends Exception> T attempt(Attempt<T, X> attempt) throws SQLException, X {
 		this.attemptedAt = System.nanoTime();
@@ -323,7 +323,8 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * Stores each append alone, so that one that Postgres rejects fails alone.
+	 * Stores each append separately, so that one that Postgres rejects does not fail the
+	 * others.
 	 */
 	private void isolate(List<QueuedAppend> batch, SQLException cause, SupervisedLoop.Control control)
 			throws BatchWriter.Abandoned {
@@ -334,7 +335,7 @@ final class GroupCommitWriter {
 			return;
 		}
 		AppendRequest request = batch.get(0).request();
-		// the lines that follow the first one may quote the payload
+		// further lines of the message may quote the payload
 		String why = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
 		logger.warn("Postgres rejected an event of type '%s' in session %s: %s".formatted(request.type(),
 				request.sessionId(), why));
@@ -361,10 +362,10 @@ final class GroupCommitWriter {
 	}
 
 	/**
-	 * What the writer asks of Postgres.
+	 * A request to Postgres.
 	 *
 	 * @param <T> its result
-	 * @param <X> what it throws if the log is being stopped
+	 * @param <X> exception thrown if the log is shutting down
 	 */
 	@FunctionalInterface
 	private interface Attempt<T, X extends Exception> {

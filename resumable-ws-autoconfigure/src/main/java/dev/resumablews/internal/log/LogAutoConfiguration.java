@@ -22,7 +22,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of the event log.
+ * Auto-configuration for the event log.
  */
 @AutoConfiguration(after = JdbcAutoConfiguration.class)
 @ConditionalOnBean(JdbcExecutor.class)
@@ -41,8 +41,8 @@ public final class LogAutoConfiguration {
 	}
 
 	/**
-	 * The name of the parameter is not that of a bean: of several beans, Spring would
-	 * choose the one with that name.
+	 * The parameter name must not be that of a bean: if there are several beans, Spring
+	 * would choose the one with that name.
 	 */
 	@Bean
 	StoredPayloads resumableWsStoredPayloads(ObjectProvider<PayloadCodec> theOnlyPayloadCodec) {
@@ -50,7 +50,7 @@ public final class LogAutoConfiguration {
 	}
 
 	@Bean
-	RemoteEventReader resumableWsNewsReader(JdbcExecutor database, SessionFeeds feeds, StoredPayloads payloads) {
+	RemoteEventReader resumableWsRemoteEventReader(JdbcExecutor database, SessionFeeds feeds, StoredPayloads payloads) {
 		return new RemoteEventReader(database, feeds, payloads);
 	}
 

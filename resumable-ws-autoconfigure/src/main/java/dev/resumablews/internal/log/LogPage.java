@@ -6,7 +6,7 @@ import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.epoch.Forks;
 
 /**
- * Events of a session, and the state of the log that they were read from.
+ * A page of a session's events, with the state of the log at the time of the read.
  *
  * @param events the events, in order
  * @param head id of the newest event of the log

@@ -6,24 +6,24 @@ import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session as a client finds it when it connects.
+ * The state of a session when a client opens it.
  *
  * @param sessionId the session's id
- * @param resumed whether the client goes on where it was
- * @param reason why it does not, though it asked to; null otherwise
- * @param cursor the event id after which the client is to be sent events
- * @param lastEventId id of the newest event; 0 when there is none
- * @param earliestEventId id of the oldest event that was not removed because of its age
+ * @param resumed whether the client resumes at its cursor
+ * @param reason the reason why a requested resume failed; null otherwise
+ * @param cursor the event id after which the client receives events
+ * @param lastEventId id of the newest event; 0 if there is none
+ * @param earliestEventId id of the oldest event that has not expired
  * @param forks the history of its log
- * @param rewindTo the last event that this history shares with the client's, if they are
- * not known to be the same
+ * @param rewindTo the last event that this history shares with the client's; null if the
+ * histories are the same or the client did not send its own
  */
 public record OpenedSession(UUID sessionId, boolean resumed, @Nullable Reason reason, long cursor, long lastEventId,
 		long earliestEventId, Forks forks, @Nullable Long rewindTo) {
 
 	/**
-	 * Returns this session, to be sent from further back.
-	 * @param eventId the event after which the client is to be sent events
+	 * Returns a copy of this session with an earlier cursor.
+	 * @param eventId the event after which the client receives events
 	 * @return the session
 	 */
 	OpenedSession rewoundTo(long eventId) {
@@ -36,27 +36,27 @@ public record OpenedSession(UUID sessionId, boolean resumed, @Nullable Reason re
 	}
 
 	/**
-	 * Why a session could not be resumed from where the client was.
+	 * Reasons why a session could not be resumed at the client's cursor.
 	 */
 	public enum Reason {
 
 		/**
-		 * There is no such session of this user.
+		 * The user has no such session.
 		 */
 		UNKNOWN_SESSION,
 
 		/**
-		 * The client claims to have processed events that do not exist.
+		 * The client's cursor is after the newest event.
 		 */
 		AHEAD_OF_LOG,
 
 		/**
-		 * The client has processed events that are not in the log any more.
+		 * The client has processed events that are no longer in the log.
 		 */
 		HISTORY_DIVERGED,
 
 		/**
-		 * Events that the client has not processed were removed because of their age.
+		 * Events that the client has not processed have expired.
 		 */
 		HISTORY_TRUNCATED
 

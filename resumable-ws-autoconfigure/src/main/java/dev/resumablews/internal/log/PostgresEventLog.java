@@ -30,7 +30,8 @@ import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log, written by its lanes. Every event of a session goes to the same lane.
+ * The log in Postgres, written by several {@link GroupCommitWriter}s. All events of a
+ * session are written by the same writer.
  */
 public final class PostgresEventLog implements EventLog, WriterStatus.Source, OutageSource, AutoCloseable {
 
@@ -51,7 +52,7 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 	private final SupervisedScheduler clock = new SupervisedScheduler("resumable-ws-log-clock");
 
 	/**
-	 * Appends whose future is not done yet.
+	 * Number of appends whose future is not done.
 	 */
 	private final AtomicLong open = new AtomicLong();
 
@@ -71,7 +72,7 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 			this.writers
 				.add(new GroupCommitWriter("resumable-ws-log-" + i, settings, database, statement, feeds, listener));
 		}
-		this.clock.every(EXPIRY_INTERVAL, "Refusing events that have waited too long", this::expire);
+		this.clock.every(EXPIRY_INTERVAL, "Rejecting events that have waited too long", this::expire);
 		this.clock.start();
 		this.writers.forEach(GroupCommitWriter::start);
 	}
@@ -82,11 +83,11 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 	}
 
 	@Override
-	public CompletableFuture<AppendResult> append(AppendRequest draft, Consumer<AppendResult> onStored) {
-		Observation observation = AppendObservation.start(this.observations, draft);
+	public CompletableFuture<AppendResult> append(AppendRequest plain, Consumer<AppendResult> onStored) {
+		Observation observation = AppendObservation.start(this.observations, plain);
 		AppendRequest request;
 		try {
-			request = draft.encoded(this.payloads);
+			request = plain.encoded(this.payloads);
 		}
 		catch (PayloadCodecException | EventLogUnavailableException ex) {
 			AppendObservation.stop(observation, null, ex);
@@ -165,7 +166,7 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 	}
 
 	/**
-	 * Stores what is waiting, as far as Postgres answers, and stops the lanes.
+	 * Stores the queued events if Postgres is available, and stops the writers.
 	 */
 	@Override
 	public void close() {

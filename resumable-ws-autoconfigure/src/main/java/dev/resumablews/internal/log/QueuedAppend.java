@@ -16,8 +16,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that waits to be stored. Its result may be completed by any thread, once;
- * everything else is done by the thread that writes it.
+ * A queued request. Its result may be completed once by any thread; all other methods are
+ * called by the writer's thread.
  */
 public final class QueuedAppend {
 
@@ -34,10 +34,10 @@ public final class QueuedAppend {
 	private @Nullable Text payload;
 
 	/**
-	 * Creates an append that is refused by nothing but the log.
-	 * @param request what to store
-	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused,
-	 * unless its payload is bound late
+	 * Creates an append without a callback.
+	 * @param request the request
+	 * @param deadline the time, by {@link System#nanoTime()}, at which it is rejected,
+	 * unless its payload is late-bound
 	 */
 	public QueuedAppend(AppendRequest request, long deadline) {
 		this(request, (stored) -> {
@@ -46,10 +46,10 @@ public final class QueuedAppend {
 
 	/**
 	 * Creates an append.
-	 * @param request what to store
-	 * @param onStored runs when it was stored and is no duplicate
-	 * @param deadline the time, by {@link System#nanoTime()}, at which it is refused,
-	 * unless its payload is bound late
+	 * @param request the request
+	 * @param onStored called if the event is stored and is no duplicate
+	 * @param deadline the time, by {@link System#nanoTime()}, at which it is rejected,
+	 * unless its payload is late-bound
 	 */
 	QueuedAppend(AppendRequest request, Consumer<AppendResult> onStored, long deadline) {
 		this.request = request;
@@ -60,7 +60,7 @@ public final class QueuedAppend {
 
 	/**
 	 * Returns the request.
-	 * @return what to store
+	 * @return the request
 	 */
 	public AppendRequest request() {
 		return this.request;
@@ -69,24 +69,24 @@ public final class QueuedAppend {
 	/**
 	 * Returns the payload.
 	 * @return the text of a JSON object
-	 * @throws IllegalStateException if it is bound late and not settled
+	 * @throws IllegalStateException if it is late-bound and not resolved
 	 */
 	public String payload() {
-		return settled().json();
+		return resolved().json();
 	}
 
 	/**
-	 * Returns what is stored of the payload: the same, or its encoded form.
+	 * Returns the stored form of the payload, plain or encoded.
 	 * @return the text of a JSON object
-	 * @throws IllegalStateException if it is bound late and not settled
+	 * @throws IllegalStateException if it is late-bound and not resolved
 	 */
 	public String stored() {
-		return settled().stored();
+		return resolved().stored();
 	}
 
 	/**
-	 * Returns the entry that the session's feed gets.
-	 * @param stored what the append has become
+	 * Returns the entry for the session's feed.
+	 * @param stored the result of the append
 	 * @return the entry
 	 */
 	public FeedEntry toFeedEntry(AppendResult stored) {
@@ -98,8 +98,8 @@ public final class QueuedAppend {
 	}
 
 	/**
-	 * Returns the message that an event is part of. Of a message that is forwarded to an
-	 * upstream that is its key: it tells the message from what the upstream sends.
+	 * Returns the message id of an event. For a message that is forwarded to an upstream,
+	 * this is its key, which distinguishes it from the upstream's events.
 	 */
 	static @Nullable UUID messageId(AppendRequest request) {
 		if (request instanceof ReplyEvent event) {
@@ -117,7 +117,7 @@ public final class QueuedAppend {
 	}
 
 	/**
-	 * Whether a later event may replace this one.
+	 * Returns whether a later event may replace this one.
 	 */
 	boolean isDelta() {
 		return this.request instanceof ReplyEvent event && event.role() == Role.DELTA;
@@ -127,13 +127,13 @@ public final class QueuedAppend {
 		return this.request.isLateBound();
 	}
 
-	boolean isSettled() {
+	boolean isResolved() {
 		return this.payload != null;
 	}
 
 	/**
-	 * Completes the append: it is durable, whatever was said of it before. Nothing that
-	 * is thrown by what follows it reaches the caller.
+	 * Completes the append with the result, because the event is durable even if it was
+	 * rejected before. Exceptions of callbacks do not reach the caller.
 	 */
 	void complete(AppendResult appended) {
 		if (!appended.duplicate()) {
@@ -141,7 +141,7 @@ public final class QueuedAppend {
 				this.onStored.accept(appended);
 			}
 			catch (Throwable ex) {
-				logger.error("The follow-up of event %d of session %s failed".formatted(appended.eventId(),
+				logger.error("Callback for stored event %d of session %s failed".formatted(appended.eventId(),
 						this.request.sessionId()), ex);
 			}
 		}
@@ -149,9 +149,9 @@ public final class QueuedAppend {
 	}
 
 	/**
-	 * Settles the payload and returns whether there is something to store.
+	 * Resolves the payload and returns whether there is something to store.
 	 */
-	boolean settle() {
+	boolean resolve() {
 		if (this.result.isDone()) {
 			return false;
 		}
@@ -170,17 +170,17 @@ public final class QueuedAppend {
 		return this.payload != null;
 	}
 
-	private Text settled() {
-		Text settled = this.payload;
-		if (settled == null) {
-			throw new IllegalStateException("The payload is not settled yet");
+	private Text resolved() {
+		Text resolved = this.payload;
+		if (resolved == null) {
+			throw new IllegalStateException("The payload is not resolved yet");
 		}
-		return settled;
+		return resolved;
 	}
 
 	/**
-	 * Length of the payload while it waits; 0 for one that is bound late, whose length
-	 * its producer bounds.
+	 * Returns the length of the queued payload; 0 if it is late-bound, because its
+	 * producer limits the length.
 	 */
 	int waitingLength() {
 		Text known = this.payload;
@@ -188,7 +188,7 @@ public final class QueuedAppend {
 	}
 
 	/**
-	 * When it is refused, unless its payload is bound late.
+	 * Returns the time at which the append is rejected, unless its payload is late-bound.
 	 */
 	long deadline() {
 		return this.deadline;
@@ -199,7 +199,7 @@ public final class QueuedAppend {
 	}
 
 	/**
-	 * Returns how long it may still wait, in nanoseconds.
+	 * Returns the remaining time until the deadline, in nanoseconds.
 	 */
 	long nanosLeft(long now) {
 		return isLateBound() ? Long.MAX_VALUE : Math.max(0, this.deadline - now);

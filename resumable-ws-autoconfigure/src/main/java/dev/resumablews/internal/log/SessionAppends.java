@@ -9,28 +9,28 @@ import dev.resumablews.internal.concurrent.BackOff;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The appends of one session that wait for a writer, in their order. While another
- * transaction has locked the session it is parked: after a back-off the first appends are
- * offered again, and the rest waits for what becomes of them. Guarded by the queue.
+ * The queued appends of one session, in order. While another transaction has locked the
+ * session, its appends are parked. After a back-off the first appends are offered again,
+ * and the others wait for the outcome. Guarded by the queue.
  */
 final class SessionAppends {
 
 	/**
-	 * How many appends are tried at once at first: a usual batch, as the session may be
-	 * free, or another writer may let go of it within milliseconds.
+	 * Maximum number of appends offered in the first retries: a typical batch, because
+	 * the session is often unlocked within milliseconds.
 	 */
 	private static final int MAX_OFFERED = 1000;
 
 	/**
-	 * How many appends are tried at once when a transaction holds the session for longer.
+	 * Maximum number of appends offered if the session stays locked for longer.
 	 */
 	private static final int FEW_OFFERED = 8;
 
 	private static final int FEW_AFTER = 8;
 
 	/**
-	 * Another writer holds the lock most of the time while it is busy, but lets go of it
-	 * every few milliseconds.
+	 * A busy writer holds the lock most of the time, but releases it every few
+	 * milliseconds.
 	 */
 	private static final int ATTEMPTS_PER_DELAY = 4;
 
@@ -41,14 +41,14 @@ final class SessionAppends {
 	private State state = State.FREE;
 
 	/**
-	 * How many times in a row the session was found locked.
+	 * Consecutive attempts that found the session locked.
 	 */
 	private int failures;
 
 	private long releaseAt;
 
 	/**
-	 * How many appends may be taken before it is known whether the session is still
+	 * Number of appends that may be taken before it is known whether the session is still
 	 * locked.
 	 */
 	private int offered;
@@ -63,7 +63,7 @@ final class SessionAppends {
 	}
 
 	/**
-	 * Length of the payloads that wait.
+	 * Returns the total length of the queued payloads.
 	 */
 	long characters() {
 		return this.characters;
@@ -81,7 +81,7 @@ final class SessionAppends {
 	}
 
 	/**
-	 * Returns the append that may be taken, or null if none may.
+	 * Returns the append that may be taken next; null if there is none.
 	 */
 	@Nullable QueuedAppend peek() {
 		boolean taken = this.state == State.PARKED || this.state == State.OFFERED && this.offered == 0;
@@ -102,22 +102,22 @@ final class SessionAppends {
 	}
 
 	/**
-	 * Whether nothing is left to be known of the session.
+	 * Returns whether this object has no state and can be discarded.
 	 */
 	boolean isForgotten() {
 		return this.state == State.FREE && this.appends.isEmpty();
 	}
 
 	/**
-	 * When the next attempt is due.
+	 * Returns the time of the next attempt.
 	 */
 	long releaseAt() {
 		return this.releaseAt;
 	}
 
 	/**
-	 * Puts back what was taken, as the session is locked.
-	 * @param taken the appends, in their order
+	 * Puts back appends that were taken, because the session is locked.
+	 * @param taken the appends, in order
 	 */
 	void park(List<QueuedAppend> taken, BackOff backOff) {
 		for (int i = taken.size() - 1; i >= 0; i--) {
@@ -131,9 +131,9 @@ final class SessionAppends {
 	}
 
 	/**
-	 * Offers what was settled when it was tried before, or one append: one whose payload
-	 * is bound late is to be settled as late as possible.
-	 * @param dropped gets what was refused in the meantime, and does not wait any more
+	 * Offers the appends that were resolved in an earlier attempt, or else one append,
+	 * because a late-bound payload must be resolved as late as possible.
+	 * @param dropped receives appends that were rejected in the meantime and are removed
 	 */
 	void offer(Consumer<QueuedAppend> dropped) {
 		this.appends.removeIf((append) -> {
@@ -147,7 +147,7 @@ final class SessionAppends {
 		int most = (this.failures < FEW_AFTER) ? MAX_OFFERED : FEW_OFFERED;
 		int count = 0;
 		for (QueuedAppend append : this.appends) {
-			if (count == most || count > 0 && !append.isSettled()) {
+			if (count == most || count > 0 && !append.isResolved()) {
 				break;
 			}
 			count++;
@@ -157,10 +157,9 @@ final class SessionAppends {
 	}
 
 	/**
-	 * Notes that what was taken so far is stored, refused or parked again: a session all
-	 * of whose offered appends were taken, and that is not parked again, is not locked
-	 * any more.
-	 * @return whether that is so
+	 * Notes that all taken appends are stored, rejected or parked again. The session is
+	 * unlocked if all offered appends were taken and none was parked again.
+	 * @return whether the session is unlocked
 	 */
 	boolean written() {
 		boolean unlocked = this.state == State.OFFERED && this.offered == 0;
@@ -174,17 +173,17 @@ final class SessionAppends {
 	private enum State {
 
 		/**
-		 * Its appends may be taken.
+		 * Appends may be taken.
 		 */
 		FREE,
 
 		/**
-		 * It is locked, and the next attempt is not due.
+		 * The session is locked, and the next attempt is not due.
 		 */
 		PARKED,
 
 		/**
-		 * It was locked, and its first appends may be taken to try it again.
+		 * The session was locked, and its first appends may be taken to retry it.
 		 */
 		OFFERED
 

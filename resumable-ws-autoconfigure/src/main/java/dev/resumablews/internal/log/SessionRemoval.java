@@ -7,20 +7,20 @@ import java.util.UUID;
 import dev.resumablews.internal.jdbc.JdbcSession;
 
 /**
- * Removes sessions with all that belongs to them: the one place that does. Large sessions
- * take several transactions, in statements that each see all that was stored before:
+ * Deletes sessions with all their rows; no other class does. Large sessions take several
+ * transactions. Each statement sees all rows stored before it:
  * <ol>
- * <li>their events are removed, then their keys;
- * <li>once there is nothing left to remove, the sessions go too. Until then they say what
- * they lost, for clients that come back in between.
+ * <li>deletes the events, then the idempotency keys;
+ * <li>once these are gone, deletes the sessions. Until then {@code truncated_through}
+ * records the deleted events for clients that reconnect in between.
  * </ol>
- * Rows are deleted by their place in the table, which cannot change while their session
- * is locked. Stateless.
+ * Rows are deleted by {@code ctid}, which cannot change while their session is locked.
+ * Stateless.
  */
 public final class SessionRemoval {
 
 	private static final String REMOVE_EVENTS = """
-			with old as materialized (
+			with batch as materialized (
 				select e.session_id, e.id, e.place from unnest(?::uuid[]) s (session_id)
 				cross join lateral (
 					select session_id, id, ctid as place from ws_events
@@ -29,32 +29,32 @@ public final class SessionRemoval {
 					limit %1$d
 				) e
 				limit %1$d
-			), gone as (
-				delete from ws_events where ctid = any (array(select place from old))
+			), deleted as (
+				delete from ws_events where ctid = any (array(select place from batch))
 				returning session_id, id, coalesce(payload_bytes, octet_length(payload::text)) as bytes
 			), marked as (
 				update ws_sessions s
 				set truncated_through = greatest(s.truncated_through, g.through),
 					stored_bytes = greatest(0, s.stored_bytes - g.bytes)
 				from (
-					select session_id, max(id) as through, sum(bytes) as bytes from gone group by session_id
+					select session_id, max(id) as through, sum(bytes) as bytes from deleted group by session_id
 				) g
-				where s.session_id = g.session_id and (select count(*) from old) >= %1$d
+				where s.session_id = g.session_id and (select count(*) from batch) >= %1$d
 			)
-			select count(*) from gone
+			select count(*) from deleted
 			""";
 
 	private static final String REMOVE_KEYS = """
-			with old as materialized (
+			with batch as materialized (
 				select k.place from unnest(?::uuid[]) s (session_id)
 				cross join lateral (
 					select ctid as place from ws_idempotency_keys where session_id = s.session_id limit %1$d
 				) k
 				limit %1$d
-			), gone as (
-				delete from ws_idempotency_keys where ctid = any (array(select place from old)) returning 1
+			), deleted as (
+				delete from ws_idempotency_keys where ctid = any (array(select place from batch)) returning 1
 			)
-			select count(*) from gone
+			select count(*) from deleted
 			""";
 
 	private static final String REMOVE_CONNECTIONS = """
@@ -77,13 +77,14 @@ public final class SessionRemoval {
 	}
 
 	/**
-	 * Removes the next batch, in the current transaction, which has locked the sessions.
+	 * Deletes the next batch in the current transaction, which must hold the locks of the
+	 * sessions.
 	 * @param session the connection
 	 * @param sessionIds the sessions
-	 * @param limit rows to remove at most from one table. It is part of the text: a
-	 * planner that does not know it takes a batch for a tenth of the table, and reads all
-	 * of it
-	 * @return what was removed
+	 * @param limit maximum number of rows to delete from one table. It is part of the
+	 * statement's text, because for an unknown limit the planner assumes a tenth of the
+	 * table and reads all of it
+	 * @return the deleted rows
 	 * @throws SQLException if a statement failed
 	 */
 	public static Removed remove(JdbcSession session, Collection<UUID> sessionIds, int limit) throws SQLException {
@@ -118,18 +119,18 @@ public final class SessionRemoval {
 	}
 
 	/**
-	 * What was removed.
+	 * The number of deleted rows.
 	 *
-	 * @param events how many events
-	 * @param keys how many idempotency keys
-	 * @param connections how many live connections
-	 * @param sessions how many sessions
-	 * @param complete whether nothing is left to remove
+	 * @param events number of events
+	 * @param keys number of idempotency keys
+	 * @param connections number of live connections
+	 * @param sessions number of sessions
+	 * @param complete whether all rows of the sessions are deleted
 	 */
 	public record Removed(long events, long keys, long connections, long sessions, boolean complete) {
 
 		/**
-		 * There was no session to remove.
+		 * No rows, because there was no session to delete.
 		 */
 		public static final Removed NOTHING = new Removed(0, 0, 0, 0, true);
 

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class SessionTable {
 
 	/**
-	 * Sessions of a user, closed ones included, whose sizes are summed up.
+	 * Maximum number of a user's sessions, including closed ones, whose sizes are added
+	 * up.
 	 */
 	private static final int MAX_SESSIONS = 100_000;
 
@@ -44,7 +45,7 @@ public final class SessionTable {
 			+ "where user_id = ? and closed_at is null order by last_active_at desc, session_id limit ?";
 
 	/**
-	 * Keys whose message was handled, and not stored, have no event.
+	 * Keys of messages that were handled but not stored have no event.
 	 */
 	private static final String STORED_AS = """
 			select k.event_id
@@ -65,7 +66,8 @@ public final class SessionTable {
 			""";
 
 	/**
-	 * One statement, as the first event may move the session from one table to the other.
+	 * One statement, because the first event may move the session between the tables at
+	 * any time.
 	 */
 	private static final String RESUME = """
 			select last_event_id, truncated_through, last_active_at < clock_timestamp() - interval '1 hour',
@@ -79,8 +81,8 @@ public final class SessionTable {
 			""";
 
 	/**
-	 * An attempt at a reply has ended when the next one has begun, which no other event
-	 * tells.
+	 * The only sign that an attempt at a reply has ended may be the start of the next
+	 * attempt.
 	 */
 	private static final String REPLIES_RUNNING = """
 			with ended as materialized (
@@ -108,8 +110,7 @@ public final class SessionTable {
 
 	/**
 	 * Creates the table.
-	 * @param maxPerUser open sessions that a user may have for another one to be created;
-	 * 0 for no limit
+	 * @param maxPerUser maximum number of open sessions of a user; 0 for no limit
 	 */
 	public SessionTable(JdbcExecutor database, int maxPerUser) {
 		this.database = database;
@@ -117,10 +118,11 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Opens a session, or a new one if there is none.
-	 * @param theirs the history that the client has processed; null if it does not say
-	 * @throws BudgetExceededException if there is none, and the user has as many open
-	 * sessions as a user may have
+	 * Opens a session, or creates a new one if it does not exist.
+	 * @param theirs the history that the client has processed; null if the client did not
+	 * send it
+	 * @throws BudgetExceededException if the session does not exist and the user has
+	 * reached the limit of open sessions
 	 */
 	public OpenedSession open(@Nullable UUID sessionId, UUID newSessionId, String userId, long lastEventId,
 			@Nullable Forks theirs) {
@@ -141,7 +143,7 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Lists a user's open sessions that have events.
+	 * Returns a user's open sessions that have events.
 	 */
 	public List<SessionSummary> list(String userId, int limit) {
 		return this.database.execute((session) -> session.list(LIST, (statement) -> {
@@ -151,7 +153,7 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Sums up the sizes of the events in all sessions of a user that are not removed yet.
+	 * Returns the total size of the events in all existing sessions of a user.
 	 */
 	public long storedBytes(String userId) {
 		return this.database.execute((session) -> session
@@ -160,8 +162,8 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Finds the event that a message of a client was stored as.
-	 * @return the event's id, or empty if there is no such message of this user
+	 * Finds the event of a client's message.
+	 * @return the event's id; empty if the user has no such message
 	 */
 	public OptionalLong storedAs(UUID sessionId, String userId, UUID idempotencyKey) {
 		return this.database.execute((session) -> session.query(STORED_AS, (statement) -> {
@@ -172,8 +174,9 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Closes a session, whatever transaction the current thread is in.
-	 * @return its last event, or empty if it was not open
+	 * Closes a session in a separate transaction, independent of the caller's
+	 * transaction.
+	 * @return the id of its last event; empty if it was not open
 	 */
 	public OptionalLong close(UUID sessionId) {
 		try {
@@ -201,14 +204,15 @@ public final class SessionTable {
 			@Nullable Forks theirs) throws SQLException {
 		Forks forks = (this.maxPerUser > 0) ? EmptySessions.create(session, sessionId, userId, this.maxPerUser)
 				: EmptySessions.create(session, sessionId, userId);
-		// the session that the client asked for may be among what a failover has lost
+		// a failover may have lost the session that the client requested
 		boolean lost = theirs != null && !theirs.epoch().equals(forks.epoch());
 		return new OpenedSession(sessionId, false, reason, 0, 0, 1, forks, lost ? 0L : null);
 	}
 
 	/**
-	 * Looks for the session, and notes that it is in use, though not at each visit: that
-	 * would be a commit each time, and the cleanup thinks in days.
+	 * Finds the session and updates its last use if that is stale. Updating it on every
+	 * visit would cost a commit each time, and the cleanup needs a precision of days
+	 * only.
 	 */
 	private @Nullable OpenedSession resume(JdbcSession session, UUID sessionId, String userId, long lastEventId,
 			@Nullable Forks theirs) throws SQLException {
@@ -227,8 +231,9 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Lets the client go back to before the replies that run at the end of the shared
-	 * history. It may have seen them end, and then it has not seen all of their deltas.
+	 * Moves the cursor back before the replies that are running at the end of the shared
+	 * history. The client may have seen them end, and then has not received all of their
+	 * deltas.
 	 */
 	private static OpenedSession withoutPartsOfReplies(JdbcSession session, OpenedSession diverged)
 			throws SQLException {
@@ -245,17 +250,17 @@ public final class SessionTable {
 	}
 
 	/**
-	 * Notes that a session is in use.
-	 * @return whether it is still there, as the cleanup looks for those that are not used
+	 * Updates the last use of a session.
+	 * @return whether it still exists, because the cleanup removes unused sessions
 	 */
 	private boolean touch(JdbcSession session, UUID sessionId) throws SQLException {
 		return session.update(TOUCH, (statement) -> statement.setObject(1, sessionId)) > 0;
 	}
 
 	/**
-	 * Judges where the client can go on. A history that it names is shared with the log
-	 * as far as neither has a fork that the other one lacks, and no further than the log
-	 * reaches.
+	 * Determines where the client can resume. A history sent by the client is shared with
+	 * the log up to the first fork that only one of them has, and at most up to the
+	 * newest event of the log.
 	 */
 	private static OpenedSession resumed(UUID sessionId, long cursor, @Nullable Forks theirs, Head found) {
 		long head = found.lastEventId();
@@ -283,11 +288,11 @@ public final class SessionTable {
 	}
 
 	/**
-	 * What is known of a session that is resumed.
+	 * The state of a session that is resumed.
 	 *
 	 * @param lastEventId its newest event
-	 * @param truncatedThrough the newest event that was removed because of its age
-	 * @param stale whether its last use was noted a while ago
+	 * @param truncatedThrough the newest expired event
+	 * @param stale whether its last use was recorded a while ago
 	 * @param forks the history of its log
 	 */
 	private record Head(long lastEventId, long truncatedThrough, boolean stale, Forks forks) {

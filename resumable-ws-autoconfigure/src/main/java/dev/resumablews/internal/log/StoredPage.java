@@ -11,7 +11,7 @@ import dev.resumablews.internal.codec.StoredPayloads;
 import dev.resumablews.internal.epoch.Forks;
 
 /**
- * A page of the log as it is stored. Immutable.
+ * A page of the log with payloads in stored form. Immutable.
  */
 public final class StoredPage {
 
@@ -27,9 +27,9 @@ public final class StoredPage {
 
 	/**
 	 * Creates a page.
-	 * @param page the page, with payloads as they are stored
-	 * @param payloads decodes them
-	 * @param maxCharacters length of the decoded payloads after which to stop
+	 * @param page the page, with payloads in stored form
+	 * @param payloads decodes the payloads
+	 * @param maxCharacters total length of the decoded payloads after which to stop
 	 */
 	StoredPage(LogPage page, StoredPayloads payloads, long maxCharacters) {
 		this.page = page;
@@ -39,8 +39,8 @@ public final class StoredPage {
 	}
 
 	/**
-	 * Returns the newest event of the log.
-	 * @return its id
+	 * Returns the id of the newest event of the log.
+	 * @return the event's id
 	 */
 	public long head() {
 		return this.page.head();
@@ -55,8 +55,8 @@ public final class StoredPage {
 	}
 
 	/**
-	 * Returns what {@link #decode()} is to be called on: the same thread if it does not
-	 * call code of the application. Sessions take turns.
+	 * Returns the executor on which to call {@link #decode()}: the same thread if no
+	 * application code is called. Sessions take turns.
 	 * @return the executor
 	 */
 	public Executor decoding() {
@@ -65,11 +65,12 @@ public final class StoredPage {
 	}
 
 	/**
-	 * Decodes the events: all of them, or those before one that cannot be decoded, or
-	 * before they become too large.
-	 * @return the page; without an event only if none was read
+	 * Decodes the events, up to one that cannot be decoded or until their total length
+	 * reaches the limit.
+	 * @return the page; without events only if none were read
 	 * @throws PayloadCodecException if the first event cannot be decoded
-	 * @throws EventLogUnavailableException if the first event cannot be decoded right now
+	 * @throws EventLogUnavailableException if the first event temporarily cannot be
+	 * decoded
 	 */
 	public LogPage decode() {
 		if (!this.encoded) {

@@ -1,6 +1,6 @@
 /**
- * The event log: sessions, events, idempotency keys, live connections and the leases of
- * replies in Postgres, and the recent events of connected sessions.
+ * The event log in Postgres: sessions, events and idempotency keys, and the writers that
+ * store them.
  */
 @NullMarked
 package dev.resumablews.internal.log;

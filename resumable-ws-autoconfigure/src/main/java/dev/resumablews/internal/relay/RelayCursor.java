@@ -176,7 +176,7 @@ final class RelayCursor {
 			.read(this.claim, this.progress.position(), room, bytes)
 			.orElseGet(() -> new RelayPage(false, 0, room, List.of(), before));
 		if (page.owned()) {
-			feed.reaches(before, page.log());
+			feed.advanceTo(before, page.log());
 			this.progress.read(page);
 			page.messages().forEach((message) -> wanted(message.id()));
 			this.readAgain = false;

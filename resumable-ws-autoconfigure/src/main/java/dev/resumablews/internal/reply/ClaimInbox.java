@@ -7,15 +7,15 @@ import java.util.concurrent.TimeUnit;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 
 /**
- * What the {@link ReplyClaimer} is to do. Work is kept until it is done. Safe for use by
- * many threads; one thread takes work. Only methods that say so block.
+ * The work queue of the {@link ReplyClaimer}. Work is kept until it is done. Safe for use
+ * by many threads, of which one takes work. Methods do not block unless stated otherwise.
  */
 final class ClaimInbox {
 
 	private ClaimWork waiting = new ClaimWork();
 
 	/**
-	 * Work on rows that were locked.
+	 * Work on rows that were locked at the last attempt.
 	 */
 	private ClaimWork deferred = new ClaimWork();
 
@@ -34,8 +34,8 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Adds the next reply of a session of which one has ended here, and what else waits
-	 * for room.
+	 * Adds the next reply of a session whose previous reply has ended here, and looks for
+	 * other replies that wait for room.
 	 */
 	synchronized void ended(UUID sessionId) {
 		this.waiting.sessions().add(sessionId);
@@ -43,7 +43,7 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Asks to look for replies that any node may claim.
+	 * Requests a search for replies that any node may claim.
 	 */
 	synchronized void look() {
 		this.waiting.lookToo();
@@ -51,7 +51,7 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Adds a reply to be given back, because this node does not run it any more.
+	 * Adds a reply that this node gives back because it no longer runs it.
 	 * @param attempted whether the attempt counts
 	 */
 	synchronized void giveBack(ClaimedReply claim, boolean attempted) {
@@ -60,7 +60,7 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Adds work on rows that were locked, to be done a little later.
+	 * Adds work on locked rows, to be retried after a delay.
 	 */
 	synchronized void defer(ClaimWork work, Duration delay) {
 		if (this.deferred.isEmpty()) {
@@ -70,8 +70,9 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Blocks until there is work, and takes it. It must be {@link #finish finished}.
-	 * @param nextLook when to look without being asked to, by {@link System#nanoTime()}
+	 * Blocks until there is work, and takes it. The work must be {@link #finish
+	 * finished}.
+	 * @param nextLook the time of the next periodic search, by {@link System#nanoTime()}
 	 * @return the work; empty if the inbox was closed
 	 * @throws InterruptedException if the thread is interrupted
 	 */
@@ -96,8 +97,8 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Ends work that was taken.
-	 * @param undone what is to be done again
+	 * Finishes work that was taken.
+	 * @param undone the work to retry
 	 */
 	synchronized void finish(ClaimWork undone) {
 		this.working = false;
@@ -106,9 +107,9 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Blocks until there is nothing to do.
-	 * @param atMost how long to wait
-	 * @return whether nothing is left to do
+	 * Blocks until all work is done.
+	 * @param atMost maximum time to wait
+	 * @return whether all work is done
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	synchronized boolean awaitIdle(Duration atMost) throws InterruptedException {
@@ -128,7 +129,7 @@ final class ClaimInbox {
 	}
 
 	/**
-	 * Ends the wait for work, until the inbox is opened again. Work is kept.
+	 * Ends the wait for work until the inbox is opened again. Work is kept.
 	 */
 	synchronized void close() {
 		this.closed = true;

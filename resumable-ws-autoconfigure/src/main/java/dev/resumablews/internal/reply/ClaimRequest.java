@@ -5,24 +5,24 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Which replies a node wants to claim, and how many.
+ * Request of a node to claim replies.
  *
  * @param stored replies to messages that this node has just stored
- * @param sessions sessions of which a reply has just ended, so that the next one may have
- * its turn
- * @param look whether to look for replies of any session whose lease has passed
- * @param held replies that this node runs, which are not to be claimed again
- * @param room how many to claim at most. Cancelled ones need no room
- * @param oneAtATime whether a reply waits until the replies to all earlier messages of
- * its session have ended
- * @param limits how many replies may wait and run
+ * @param sessions sessions in which a reply has just ended, so that the next one may
+ * start
+ * @param look whether to search for replies of any session whose lease has expired
+ * @param held replies that this node runs, which are not claimed again
+ * @param room maximum number of claims. Cancelled replies do not count
+ * @param oneAtATime whether a reply waits for the end of the replies to all earlier
+ * messages of its session
+ * @param limits limits for waiting and running replies
  */
 public record ClaimRequest(Collection<ReplyKey> stored, Collection<UUID> sessions, boolean look,
 		Collection<ReplyKey> held, int room, boolean oneAtATime, ReplyLimits limits) {
 
 	/**
-	 * Creates a request of a node that runs nothing, for the next replies of sessions.
-	 * @param room how many to claim at most
+	 * Creates a request of a node that runs no replies, for the next replies of sessions.
+	 * @param room maximum number of claims
 	 * @param sessions the sessions
 	 * @return the request
 	 */
@@ -31,8 +31,9 @@ public record ClaimRequest(Collection<ReplyKey> stored, Collection<UUID> session
 	}
 
 	/**
-	 * Creates a request of a node that runs nothing, for replies whose lease has passed.
-	 * @param room how many to claim at most
+	 * Creates a request of a node that runs no replies, for replies whose lease has
+	 * expired.
+	 * @param room maximum number of claims
 	 * @return the request
 	 */
 	public static ClaimRequest lapsed(int room) {

@@ -16,26 +16,25 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.Claims;
 /**
  * The statement that claims replies:
  * <ol>
- * <li>{@code targets} are replies to be claimed by name, and the next ones of sessions
- * and users of whom a reply has just ended; {@code lapsed} are the oldest ones whose
- * lease has passed, {@code cancelled} those of them that need no room;
- * <li>{@code locked} locks those that may be claimed and that no other statement holds,
- * in order. Of those that were asked for by name, it takes also the ones that wait, and
- * the ones that name this node without being held by it: the answer to their claim was
- * lost;
- * <li>{@code judged} finds out whether their sessions are open and whether a reply before
- * them has to end first; {@code turns} lets the users take turns, and those wait who have
- * as many replies running as one user may have; {@code ranked} puts the others in order;
- * <li>each is removed because its session is closed, claimed, offered to any node because
- * there is no room, or postponed because it is not its turn.
+ * <li>{@code targets} are replies to claim by key, and the next ones of sessions and
+ * users whose previous reply has just ended; {@code lapsed} are the oldest replies whose
+ * lease has expired, and {@code cancelled} those of them that need no room;
+ * <li>{@code locked} locks those that may be claimed and that no other statement has
+ * locked, in order. Targets also include waiting replies, and replies that name this node
+ * although it does not hold them, because the response to their claim was lost;
+ * <li>{@code judged} determines whether their sessions are open and whether an earlier
+ * reply must end first; {@code turns} alternates between users, and blocks users who have
+ * reached the limit of running replies; {@code ranked} orders the remaining ones;
+ * <li>each reply is either removed because its session is closed, claimed, offered to any
+ * node because there is no room, or postponed because it is not its turn.
  * </ol>
- * Fencing numbers grow by chance, so that a claim which a failover has lost does not hold
+ * Fencing numbers grow by random steps, so that a claim lost in a failover does not have
  * the number of a later one. Safe for use by many threads.
  */
 final class ClaimStatement {
 
 	/**
-	 * How many rows whose lease has passed are looked at in one statement, at least.
+	 * Minimum number of rows with an expired lease that one statement considers.
 	 */
 	private static final int LOOK = 100;
 
@@ -115,7 +114,7 @@ final class ClaimStatement {
 				where not exists (
 					select from locked l where l.session_id = c.session_id and l.event_id = c.event_id)
 			), judged as materialized (
-				select l.*, s.user_id, s.user_id is null as gone,
+				select l.*, s.user_id, s.user_id is null as orphaned,
 					? and exists (
 						select from ws_replies e
 						where e.session_id = l.session_id and e.event_id < l.event_id) as early
@@ -128,7 +127,7 @@ final class ClaimStatement {
 				) s on true
 			), running as materialized (
 				select u.user_id, n.running
-				from (select distinct user_id from judged where not gone and not early) u
+				from (select distinct user_id from judged where not orphaned and not early) u
 				cross join lateral (
 					select count(*) as running
 					from (select from ws_replies r
@@ -137,17 +136,17 @@ final class ClaimStatement {
 				) n
 			), turns as materialized (
 				select j.*, coalesce(n.running, 0) + row_number() over (
-					partition by j.user_id, gone, cancelled, early order by created_at, session_id, event_id) as turn
+					partition by j.user_id, orphaned, cancelled, early order by created_at, session_id, event_id) as turn
 				from judged j
 				left join running n on n.user_id = j.user_id
 			), ranked as materialized (
 				select t.*, early or turn > ? as blocked, row_number() over (
-					partition by gone, cancelled, early or turn > ? order by turn, created_at, session_id, event_id) as place
+					partition by orphaned, cancelled, early or turn > ? order by turn, created_at, session_id, event_id) as place
 				from turns t
-			), gone as (
+			), removed as (
 				delete from ws_replies r
 				using ranked k
-				where k.gone and r.session_id = k.session_id and r.event_id = k.event_id
+				where k.orphaned and r.session_id = k.session_id and r.event_id = k.event_id
 			), claimed as (
 				update ws_replies r
 				set state = 'running', node_id = ?,
@@ -155,7 +154,7 @@ final class ClaimStatement {
 					attempts = r.attempts + 1, lease_until = statement_timestamp() + make_interval(secs => ?),
 					updated_at = statement_timestamp()
 				from ranked k
-				where not k.gone and (k.cancelled or not k.blocked and k.place <= ?)
+				where not k.orphaned and (k.cancelled or not k.blocked and k.place <= ?)
 					and r.session_id = k.session_id and r.event_id = k.event_id
 				returning r.session_id, r.event_id, k.user_id, r.fence, r.attempts, r.message_id as previous,
 					r.trace, k.cancelled, k.waited
@@ -163,7 +162,7 @@ final class ClaimStatement {
 				update ws_replies r
 				set node_id = null, lease_until = statement_timestamp(), updated_at = statement_timestamp()
 				from ranked k
-				where not k.gone and not k.cancelled and not k.blocked and k.place > ? and not k.lapsed
+				where not k.orphaned and not k.cancelled and not k.blocked and k.place > ? and not k.lapsed
 					and r.session_id = k.session_id and r.event_id = k.event_id
 				returning 1
 			), postponed as (
@@ -171,23 +170,23 @@ final class ClaimStatement {
 				set node_id = null, lease_until = statement_timestamp() + make_interval(secs => ?),
 					updated_at = statement_timestamp()
 				from ranked k
-				where not k.gone and not k.cancelled and k.blocked and k.lapsed
+				where not k.orphaned and not k.cancelled and k.blocked and k.lapsed
 					and r.session_id = k.session_id and r.event_id = k.event_id
 				returning 1
-			), crowd as materialized (
-				select w.user_id, w.waiting - coalesce(c.begun, 0) as waiting
+			), waiting_users as materialized (
+				select w.user_id, w.waiting - coalesce(c.started, 0) as waiting
 				from (
 					select user_id, count(*) as waiting
 					from (select user_id from ws_replies where state = 'waiting' limit ?) w
 					group by user_id
 				) w
-				left join (select user_id, count(*) as begun from claimed where waited group by user_id) c
+				left join (select user_id, count(*) as started from claimed where waited group by user_id) c
 					on c.user_id = w.user_id
 			), summary as (
-				select (select coalesce(sum(waiting), 0) from crowd) as waiting,
-					(select array_agg(user_id) from crowd
+				select (select coalesce(sum(waiting), 0) from waiting_users) as waiting,
+					(select array_agg(user_id) from waiting_users
 						where user_id is not null and waiting > 0
-							and waiting >= case when (select sum(waiting) from crowd) > ? then 1 else ? end) as crowded,
+							and waiting >= case when (select sum(waiting) from waiting_users) > ? then 1 else ? end) as over_limit,
 					(select count(*) from offered) as offered,
 					(select count(*) from lapsed) as lapsed,
 					(select count(*) from missed) as missed,
@@ -238,8 +237,8 @@ final class ClaimStatement {
 	}
 
 	/**
-	 * Reads the summary from any row; without a claim, there is one that says nothing
-	 * else.
+	 * Reads the summary from any row. Without a claim, there is one row with the summary
+	 * only.
 	 */
 	private static Claims claims(ResultSet rows, int look) throws SQLException {
 		List<ClaimedReply> claimed = new ArrayList<>();
@@ -248,11 +247,11 @@ final class ClaimStatement {
 		boolean missed = false;
 		boolean more = false;
 		Duration lapsesIn = null;
-		Set<String> crowded = Set.of();
+		Set<String> usersOverLimit = Set.of();
 		while (rows.next()) {
 			waiting = rows.getInt("waiting");
-			Array users = rows.getArray("crowded");
-			crowded = (users != null) ? Set.of((String[]) users.getArray()) : Set.of();
+			Array users = rows.getArray("over_limit");
+			usersOverLimit = (users != null) ? Set.of((String[]) users.getArray()) : Set.of();
 			offered = rows.getInt("offered") > 0;
 			missed = rows.getInt("missed") > 0;
 			more = look > 0 && rows.getInt("lapsed") >= look && rows.getInt("postponed") > 0;
@@ -265,7 +264,7 @@ final class ClaimStatement {
 						rows.getObject("previous", UUID.class), rows.getBoolean("cancelled"), rows.getString("trace")));
 			}
 		}
-		return new Claims(claimed, waiting, crowded, offered, missed, more, lapsesIn);
+		return new Claims(claimed, waiting, usersOverLimit, offered, missed, more, lapsesIn);
 	}
 
 }

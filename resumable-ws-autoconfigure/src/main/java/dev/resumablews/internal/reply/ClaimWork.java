@@ -9,7 +9,7 @@ import java.util.UUID;
 import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 
 /**
- * What there is to claim and to give back. Not safe for use by many threads.
+ * Claims to make and replies to give back. Not safe for use by many threads.
  */
 final class ClaimWork {
 
@@ -23,15 +23,15 @@ final class ClaimWork {
 
 	/**
 	 * Returns replies to messages that were stored here.
-	 * @return the replies; may be changed
+	 * @return the replies; mutable
 	 */
 	Set<ReplyKey> stored() {
 		return this.stored;
 	}
 
 	/**
-	 * Returns sessions of which a reply has ended here.
-	 * @return the sessions; may be changed
+	 * Returns sessions in which a reply has ended here.
+	 * @return the sessions; mutable
 	 */
 	Set<UUID> sessions() {
 		return this.sessions;
@@ -39,15 +39,15 @@ final class ClaimWork {
 
 	/**
 	 * Returns replies to give back, and whether their attempt counts.
-	 * @return the replies; may be changed
+	 * @return the replies; mutable
 	 */
 	Map<ClaimedReply, Boolean> returned() {
 		return this.returned;
 	}
 
 	/**
-	 * Returns whether to look for replies that any node may claim.
-	 * @return whether to look
+	 * Returns whether to search for replies that any node may claim.
+	 * @return whether to search
 	 */
 	boolean look() {
 		return this.look;

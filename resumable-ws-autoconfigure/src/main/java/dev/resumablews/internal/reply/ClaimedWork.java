@@ -1,26 +1,26 @@
 package dev.resumablews.internal.reply;
 
 /**
- * What runs for a claim: a {@link Reply}, or the {@link Handling} of a message. Safe for
- * use by many threads; methods do not block.
+ * Work of a claim: a {@link Reply}, or the {@link Handling} of a message. Safe for use by
+ * many threads. Methods do not block.
  */
 sealed interface ClaimedWork permits Reply, Handling {
 
 	/**
-	 * Ends it because the user wants that.
-	 * @return whether it had not ended yet
+	 * Cancels the work on behalf of the user.
+	 * @return whether it was still running
 	 */
 	boolean cancel();
 
 	/**
-	 * Ends it without an event, and gives the claim back: it is another node's, its
-	 * session is gone, or this node stops.
-	 * @return whether it had not ended yet
+	 * Ends the work without an event and gives the claim back, because another node has
+	 * it, its session is closed, or this node is stopping.
+	 * @return whether it was still running
 	 */
 	boolean abandon();
 
 	/**
-	 * Ends it if it takes too long.
+	 * Ends the work if it has exceeded its time limit.
 	 */
 	void checkTime();
 

@@ -16,8 +16,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes an event of a reply and appends it. While the codec cannot encode it, it waits
- * and tries again, as replies wait while Postgres is away.
+ * Encodes an event of a reply and appends it. Retries while the codec is unavailable, in
+ * the same way as replies wait while Postgres is unavailable.
  */
 final class EncodedAppend implements Runnable {
 
@@ -33,7 +33,7 @@ final class EncodedAppend implements Runnable {
 
 	/**
 	 * Creates an append.
-	 * @param event the event, whose payload is bound late
+	 * @param event the event, whose payload is late-bound
 	 */
 	EncodedAppend(EventLog log, ReplyEvent event) {
 		this.log = log;
@@ -41,7 +41,7 @@ final class EncodedAppend implements Runnable {
 	}
 
 	/**
-	 * Returns what becomes of the event.
+	 * Returns the result of the append.
 	 * @return as for {@link EventLog#append}
 	 */
 	CompletableFuture<AppendResult> result() {
@@ -68,14 +68,15 @@ final class EncodedAppend implements Runnable {
 	}
 
 	/**
-	 * Gives the append up.
+	 * Rejects the append.
 	 */
 	void refuse(String why, Throwable cause) {
 		this.result.completeExceptionally(new EventLogUnavailableException(why, cause));
 	}
 
 	/**
-	 * Statements find the attempts at a reply by the event that they answer.
+	 * Encodes the payload. The event that a reply answers stays readable in {@code
+	 * assistant_started}, because statements find attempts by it.
 	 */
 	private String encode(String json) throws InterruptedException {
 		Long inReplyTo = this.event.type().equals(ReplyEvents.STARTED) ? this.event.inReplyTo() : null;

@@ -10,16 +10,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
 
 /**
- * Describes why a generator failed, for the log: the types of the exceptions and the HTTP
- * status, and not their messages. A message may repeat what a provider has sent, which
- * may name a key.
+ * Summarizes the failure of a generator for the log: exception types and the HTTP status,
+ * without messages. A message may contain data from a provider, such as an API key.
  */
 final class FailureSummary {
 
 	private static final int MAX_CAUSES = 8;
 
 	/**
-	 * Methods by which the exceptions of HTTP clients and SDKs tell the status.
+	 * Methods that return the status in exceptions of HTTP clients and SDKs.
 	 */
 	private static final List<String> STATUS_METHODS = List.of("getStatusCode", "statusCode");
 
@@ -57,7 +56,7 @@ final class FailureSummary {
 				}
 			}
 			catch (ReflectiveOperationException | RuntimeException ex) {
-				// it has none
+				// the exception has no such method
 			}
 		}
 		return null;

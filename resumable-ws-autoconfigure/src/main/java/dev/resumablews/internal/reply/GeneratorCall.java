@@ -17,9 +17,8 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * The call of a generator for one reply, which receives its parts. Code of the
- * application runs on the reply's thread or by the context's executor. Safe for use by
- * many threads.
+ * Calls a generator for one reply and receives its parts. Application code runs on the
+ * reply's thread or on the context's executor. Safe for use by many threads.
  */
 final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 
@@ -48,8 +47,8 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	/**
-	 * Reads the conversation and calls the generator, unless this call was stopped
-	 * before. Returns when the generator does.
+	 * Reads the conversation and calls the generator, unless this call was already
+	 * stopped. Returns when the generator does.
 	 */
 	@Override
 	public void run() {
@@ -76,7 +75,7 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 			synchronized (this.lock) {
 				this.worker = null;
 			}
-			// the end of a reply interrupts its worker, which belongs to others now
+			// clears an interrupt of the ended reply before the thread is reused
 			Thread.interrupted();
 		}
 	}
@@ -102,8 +101,8 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	/**
-	 * Asks for more parts. A generator may do its work when it is asked, and the caller's
-	 * thread may be the one that writes the log.
+	 * Requests more parts on the context's executor, because a generator may work in this
+	 * call and the caller may be the log's writer thread.
 	 */
 	void request(int demand) {
 		Subscription upstream = subscription();
@@ -126,8 +125,8 @@ final class GeneratorCall implements Runnable, Subscriber<ReplyPart> {
 	}
 
 	/**
-	 * Interrupts the call and cancels the subscription. Does not wait for either.
-	 * @param activity what is done, for the log
+	 * Interrupts the call and cancels the subscription. Waits for neither.
+	 * @param activity the activity, for the log
 	 */
 	void stop(String activity) {
 		Subscription upstream;

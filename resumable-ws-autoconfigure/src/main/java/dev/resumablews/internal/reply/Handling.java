@@ -11,9 +11,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt of the application's handler to handle a stored user message. It ends once:
- * as handled, as failed, or as abandoned, whichever comes first. While Postgres does not
- * answer it waits, and keeps its claim. Safe for use by many threads.
+ * One attempt of the application's handler to handle a stored user message. It ends once,
+ * with the first of: handled, failed, abandoned. While Postgres is unavailable, it waits
+ * and keeps its claim. Safe for use by many threads.
  */
 final class Handling implements ClaimedWork, Runnable {
 
@@ -39,7 +39,7 @@ final class Handling implements ClaimedWork, Runnable {
 	private @Nullable Thread worker;
 
 	/**
-	 * When the handler was called. Guarded by the lock.
+	 * Time of the call of the handler. Guarded by the lock.
 	 */
 	private long calledAt;
 
@@ -50,8 +50,8 @@ final class Handling implements ClaimedWork, Runnable {
 
 	/**
 	 * Creates an attempt.
-	 * @param scope what the handler finds on its thread
-	 * @param longest how long a call of the handler may take before it is interrupted
+	 * @param scope the observation and log context on the handler's thread
+	 * @param longest time after which a call of the handler is interrupted
 	 */
 	Handling(ClaimedReply claim, StoredMessageHandler handler, ReplyScope scope, Duration longest, Outcome outcome) {
 		this.claim = claim;
@@ -62,12 +62,13 @@ final class Handling implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * What is done when it ends. The methods are called without a lock.
+	 * Callback for the end of an attempt. The methods are called without a lock.
 	 */
 	interface Outcome {
 
 		/**
-		 * The claim has ended or is another node's, perhaps after it was abandoned.
+		 * The claim has ended or belongs to another node, possibly after the attempt was
+		 * abandoned.
 		 */
 		void handled(ClaimedReply claim);
 
@@ -78,7 +79,7 @@ final class Handling implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Calls the handler, unless this was abandoned before.
+	 * Calls the handler, unless this attempt was already abandoned.
 	 */
 	@Override
 	public void run() {
@@ -101,7 +102,8 @@ final class Handling implements ClaimedWork, Runnable {
 					logger.debug("Message %d of session %s waits for the event log".formatted(this.claim.inReplyTo(),
 							this.claim.sessionId()), ex);
 					LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
-					// the loop ends by itself, and would not pause again
+					// isCalled() ends the loop; with the interrupt set, parkNanos would
+					// not pause
 					Thread.interrupted();
 				}
 			}
@@ -117,7 +119,7 @@ final class Handling implements ClaimedWork, Runnable {
 			synchronized (this.lock) {
 				this.worker = null;
 			}
-			// the end interrupts the worker, which belongs to others now
+			// clears an interrupt of the ended attempt before the thread is reused
 			Thread.interrupted();
 		}
 	}
@@ -141,7 +143,7 @@ final class Handling implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Does nothing: only replies are cancelled.
+	 * Does nothing, because only replies are cancelled.
 	 */
 	@Override
 	public boolean cancel() {
@@ -167,8 +169,8 @@ final class Handling implements ClaimedWork, Runnable {
 			}
 			this.calledAt = System.nanoTime();
 		}
-		logger.warn(
-				"The handler of user messages is interrupted, because it takes longer than resumable-ws.reply.max-duration");
+		logger
+			.warn("Interrupting the handler of user messages, because it has exceeded resumable-ws.reply.max-duration");
 		interrupt();
 	}
 

@@ -9,15 +9,15 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replies that this node runs: the only ones whose leases it renews. Safe for use by
- * many threads.
+ * The replies that this node runs, which are the only ones whose leases it renews. Safe
+ * for use by many threads.
  */
 final class HeldReplies {
 
 	private final Map<ReplyKey, HeldReply> held = new ConcurrentHashMap<>();
 
 	/**
-	 * Adds a reply that was claimed.
+	 * Adds a claimed reply.
 	 * @return the reply
 	 */
 	HeldReply add(ClaimedReply claim, long claimedAt) {
@@ -27,8 +27,8 @@ final class HeldReplies {
 	}
 
 	/**
-	 * Lets a reply go, unless that was done before.
-	 * @param claim the claim; another one of the same reply is left alone
+	 * Releases a reply, unless it was already released.
+	 * @param claim the claim; another claim of the same reply is not released
 	 * @return whether it was held
 	 */
 	boolean remove(ClaimedReply claim) {
@@ -36,7 +36,7 @@ final class HeldReplies {
 		if (reply == null || !this.held.remove(claim.key(), reply)) {
 			return false;
 		}
-		reply.letGo().complete(null);
+		reply.released().complete(null);
 		return true;
 	}
 

@@ -6,22 +6,21 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply that this node has claimed, until its row is gone or given back. Safe for use
- * by many threads.
+ * A reply that this node has claimed and not yet released. Safe for use by many threads.
  */
 final class HeldReply {
 
 	private final ClaimedReply claim;
 
-	private final CompletableFuture<@Nullable Void> letGo = new CompletableFuture<>();
+	private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
 
 	private volatile @Nullable ClaimedWork work;
 
 	private volatile long renewedAt;
 
 	/**
-	 * Creates it.
-	 * @param renewedAt when its lease began at the earliest, by {@link System#nanoTime()}
+	 * Creates a held reply.
+	 * @param renewedAt earliest possible start of its lease, by {@link System#nanoTime()}
 	 */
 	HeldReply(ClaimedReply claim, long renewedAt) {
 		this.claim = claim;
@@ -33,8 +32,9 @@ final class HeldReply {
 	}
 
 	/**
-	 * Returns what runs.
-	 * @return the reply, or what runs instead; null if it is only being ended
+	 * Returns the running work.
+	 * @return the reply or the handling of a message; null if the reply is only being
+	 * ended
 	 */
 	@Nullable ClaimedWork work() {
 		return this.work;
@@ -45,11 +45,11 @@ final class HeldReply {
 	}
 
 	/**
-	 * Returns what completes when this node has let the reply go.
+	 * Returns a future that completes when this node has released the reply.
 	 * @return the future; it never fails
 	 */
-	CompletableFuture<@Nullable Void> letGo() {
-		return this.letGo;
+	CompletableFuture<@Nullable Void> released() {
+		return this.released;
 	}
 
 	long renewedAt() {

@@ -18,22 +18,22 @@ import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue of replies in Postgres. A reply that has not ended has a row. The node that
- * claimed it last holds a lease, which it renews, and a fencing number, without which
- * nothing is written for the reply. When the lease has passed, any node may claim it.
+ * The queue of replies in Postgres. Every reply that has not ended has a row. The node
+ * with the last claim holds a lease, which it renews, and a fencing number, which is
+ * required to write events of the reply. After the lease has expired, any node may claim
+ * the reply.
  * <ol>
  * <li>A lease belongs to a reply, identified by session, message and fencing number, and
- * not to all that name a node: what a node does not renew lapses.
- * <li>Each statement may be repeated. If the answer to one is lost, what it did is found
- * by the next one, or lapses with its lease.
- * <li>No statement waits for a row, except {@link #cancel}. Rows that are locked are
- * skipped, and reported.
- * <li>Each statement reads the rows it is given by key, and a bounded number of those
- * whose lease has passed. None reads the whole table.
+ * not to all rows that name a node: leases that a node does not renew expire.
+ * <li>Every statement may be repeated. If its response is lost, its effect is found by
+ * the next statement or ends with the lease.
+ * <li>No statement waits for a row, except {@link #cancel}. Locked rows are skipped and
+ * reported.
+ * <li>Each statement reads rows by key, and a bounded number of rows whose lease has
+ * expired. No statement reads the whole table.
  * </ol>
- * Times are those of the database. Safe for use by many threads; the methods block until
- * Postgres answers, and throw {@link dev.resumablews.EventLogUnavailableException} when
- * it does not.
+ * Uses the database's clock. Safe for use by many threads. Methods block until Postgres
+ * answers, and throw {@link dev.resumablews.EventLogUnavailableException} if it does not.
  * <p>
  * Most of this class is SQL.
  */
@@ -95,17 +95,17 @@ public final class JdbcReplyQueue {
 				join ws_replies r on r.session_id = h.session_id and r.event_id = h.event_id
 					and r.fence = h.fence and r.state = 'running'
 			), locked as materialized (
-				select r.session_id, r.event_id, h.attempted, s.session_id is null as gone
+				select r.session_id, r.event_id, h.attempted, s.session_id is null as orphaned
 				from held h
 				join ws_replies r on r.session_id = h.session_id and r.event_id = h.event_id
 					and r.fence = h.fence and r.state = 'running'
 				left join ws_sessions s on s.session_id = r.session_id and s.closed_at is null
 				order by r.session_id, r.event_id
 				for update of r skip locked
-			), gone as (
+			), removed as (
 				delete from ws_replies r
 				using locked l
-				where l.gone and r.session_id = l.session_id and r.event_id = l.event_id
+				where l.orphaned and r.session_id = l.session_id and r.event_id = l.event_id
 			), released as (
 				update ws_replies r
 				set state = 'waiting', node_id = null, updated_at = statement_timestamp(),
@@ -113,7 +113,7 @@ public final class JdbcReplyQueue {
 					lease_until = statement_timestamp()
 						+ case when l.attempted then make_interval(secs => ? * power(2, least(r.attempts, 7) - 1)) else interval '0' end
 				from locked l
-				where not l.gone and r.session_id = l.session_id and r.event_id = l.event_id
+				where not l.orphaned and r.session_id = l.session_id and r.event_id = l.event_id
 			)
 			select h.session_id, h.event_id
 			from held h
@@ -128,7 +128,7 @@ public final class JdbcReplyQueue {
 			""";
 
 	/**
-	 * Locks the session first, as everything does that locks both.
+	 * Locks the session first, like all other code that locks both.
 	 */
 	private static final String END = """
 			with open as materialized (
@@ -142,7 +142,7 @@ public final class JdbcReplyQueue {
 	private final JdbcExecutor database;
 
 	/**
-	 * What keeps leases does not wait for a connection that others use.
+	 * Runs the statements for leases on a reserved connection.
 	 */
 	private final JdbcExecutor leases;
 
@@ -154,9 +154,9 @@ public final class JdbcReplyQueue {
 
 	/**
 	 * Creates a queue.
-	 * @param database where it is
-	 * @param nodeId the node that claims
-	 * @param lease how long a claim lasts without being renewed
+	 * @param database runs the statements
+	 * @param nodeId the id of this node
+	 * @param lease duration of a claim that is not renewed
 	 */
 	public JdbcReplyQueue(JdbcExecutor database, NodeId nodeId, Duration lease) {
 		this.database = database;
@@ -167,12 +167,12 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Claims replies, the oldest first, while users take turns. Those that wait for this
-	 * node and have no room on it are left to any node. Of those that were found by their
-	 * lease, the ones whose turn has not come are postponed by a lease, and those whose
-	 * sessions are closed or gone are removed.
-	 * @param request which ones
-	 * @return the replies, and what else is to be done
+	 * Claims replies, the oldest first, while alternating between users. Replies that
+	 * wait for this node although it has no room are offered to any node. Of the replies
+	 * with an expired lease, those whose turn has not come are postponed by a lease, and
+	 * those whose session is closed or missing are removed.
+	 * @param request the replies to claim
+	 * @return the claimed replies, and the state of the queue
 	 */
 	public Claims claim(ClaimRequest request) {
 		return this.database.execute((session) -> this.claim.execute(session, request));
@@ -180,10 +180,10 @@ public final class JdbcReplyQueue {
 
 	/**
 	 * Renews the leases of replies.
-	 * @param claims what this node runs
-	 * @return for each reply that is still this node's, whether it is to be cancelled,
-	 * and whether its lease was renewed. It was not if its row is locked. What is not
-	 * among them was claimed by another node, or its session is closed or gone
+	 * @param claims the replies that this node runs
+	 * @return for each reply that this node still owns, whether it was cancelled and
+	 * whether its lease was renewed; it was not if its row is locked. A missing reply was
+	 * claimed by another node, or its session is closed or missing
 	 */
 	public Map<ReplyKey, Renewal> renew(Collection<ClaimedReply> claims) {
 		return this.leases.execute((session) -> session.query(RENEW, (statement) -> {
@@ -199,7 +199,7 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Finds replies of this node that are to be cancelled.
+	 * Finds cancelled replies of this node.
 	 * @return their fencing numbers
 	 */
 	public Map<ReplyKey, Long> findCancelled() {
@@ -214,12 +214,12 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Notes that replies are to be cancelled, whichever node runs them. Those that wait
-	 * may be claimed by any node at once.
+	 * Marks replies as cancelled, on whichever node they run. Waiting replies may then be
+	 * claimed immediately by any node.
 	 * @param sessionId the session
-	 * @param userId the user the session must belong to
-	 * @param messageId the reply; null for all of the session
-	 * @return whether there was one that was not cancelled before
+	 * @param userId the user who must own the session
+	 * @param messageId the reply; null for all replies of the session
+	 * @return whether any reply was marked
 	 */
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
 		return this.database.execute((session) -> session.update(CANCEL, (statement) -> {
@@ -230,12 +230,12 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Gives replies back, so that any node may claim them. Removes those whose sessions
-	 * are closed or gone. What another node has claimed is left alone.
-	 * @param claims the replies; with true for those whose attempt counts
-	 * @param pause how long those whose first attempt counts may not be claimed; twice as
-	 * long after each further one, up to 64 times
-	 * @return the replies that are still this node's, because their rows are locked
+	 * Gives replies back, so that any node may claim them. Removes those whose session is
+	 * closed or missing. Does not change replies that another node has claimed.
+	 * @param claims the replies, each with true if its attempt counts
+	 * @param pause time before a reply may be claimed again after its first counted
+	 * attempt; doubled after each further one, up to 64 times
+	 * @return the replies that this node still owns, because their rows are locked
 	 */
 	public List<ReplyKey> release(Map<ClaimedReply, Boolean> claims, Duration pause) {
 		List<ClaimedReply> order = List.copyOf(claims.keySet());
@@ -248,11 +248,11 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Returns whether a claim has neither ended nor passed to another node, as the
-	 * current transaction sees it, and its session is open.
+	 * Returns whether a claim is valid in the current transaction: it has not ended, was
+	 * not taken over by another node, and its session is open.
 	 * @param session the connection
 	 * @param claim the claim
-	 * @return whether it is this node's
+	 * @return whether the claim is valid
 	 * @throws SQLException if the statement failed
 	 */
 	public static boolean holds(JdbcSession session, ClaimedReply claim) throws SQLException {
@@ -263,7 +263,7 @@ public final class JdbcReplyQueue {
 	 * Ends a claim in the current transaction.
 	 * @param session the connection
 	 * @param claim the claim
-	 * @return whether it was this node's, and its session is open
+	 * @return whether the claim was valid and its session is open
 	 * @throws SQLException if the statement failed
 	 */
 	public static boolean end(JdbcSession session, ClaimedReply claim) throws SQLException {
@@ -283,7 +283,7 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * Sets two parameters: the sessions, and the messages.
+	 * Sets two parameters: the session ids and the message ids.
 	 */
 	static void setKeys(PreparedStatement statement, int index, Collection<ReplyKey> keys) throws SQLException {
 		Connection connection = statement.getConnection();
@@ -301,27 +301,27 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * What a claim has brought.
+	 * The result of a claim request.
 	 *
-	 * @param replies the replies that are this node's now
-	 * @param waiting how many others wait for their turn, on all nodes, as far as they
-	 * were counted
-	 * @param crowded users whose further messages are refused, because too many of their
-	 * replies wait
-	 * @param offered whether replies were left to any node, which other nodes are to know
+	 * @param replies the claimed replies
+	 * @param waiting number of other waiting replies on all nodes, counted up to a limit
+	 * @param usersOverLimit users whose further messages are rejected, because too many
+	 * of their replies are waiting
+	 * @param offered whether replies were offered to any node, so that other nodes must
+	 * be notified
 	 * @param missed whether a reply was skipped because its row is locked
-	 * @param more whether there may be more whose lease has passed
-	 * @param lapsesIn when the next lease passes, if there is one
+	 * @param more whether there may be more replies with an expired lease
+	 * @param lapsesIn time until the next lease expires; null if there is none
 	 */
-	public record Claims(List<ClaimedReply> replies, int waiting, Set<String> crowded, boolean offered, boolean missed,
-			boolean more, @Nullable Duration lapsesIn) {
+	public record Claims(List<ClaimedReply> replies, int waiting, Set<String> usersOverLimit, boolean offered,
+			boolean missed, boolean more, @Nullable Duration lapsesIn) {
 
 	}
 
 	/**
-	 * What became of the lease of a reply that is still this node's.
+	 * The lease of a reply that this node still owns.
 	 *
-	 * @param cancelled whether the reply is to be cancelled
+	 * @param cancelled whether the reply was cancelled
 	 * @param renewed whether the lease was renewed
 	 */
 	public record Renewal(boolean cancelled, boolean renewed) {
@@ -329,23 +329,23 @@ public final class JdbcReplyQueue {
 	}
 
 	/**
-	 * A reply that this node has just claimed.
+	 * A reply that this node has claimed.
 	 *
 	 * @param sessionId its session
 	 * @param inReplyTo the user message to answer
 	 * @param userId the user
-	 * @param messageId the message id of this attempt, a new one
-	 * @param fence the number to write with
-	 * @param attempts how often it was claimed, this time included
-	 * @param previous message id of the last attempt that is in the log, if there is one
-	 * @param cancelled whether it is to be cancelled
+	 * @param messageId the new message id of this attempt
+	 * @param fence the fencing number
+	 * @param attempts number of claims, including this one
+	 * @param previous message id of the last attempt in the log; null if there is none
+	 * @param cancelled whether it was cancelled
 	 * @param trace the trace of the message; null if there is none
 	 */
 	public record ClaimedReply(UUID sessionId, long inReplyTo, String userId, UUID messageId, long fence, int attempts,
 			@Nullable UUID previous, boolean cancelled, @Nullable String trace) {
 
 		/**
-		 * Returns what identifies the reply, whichever node runs it.
+		 * Returns the key of the reply, which is independent of the claim.
 		 * @return the key
 		 */
 		ReplyKey key() {

@@ -16,9 +16,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renews the leases of the replies that this node runs, three times in a lease, and finds
- * out which of them are to be cancelled or were lost. Without a reply, it sends no
- * statement. Nothing else is done on its thread. Safe for use by many threads.
+ * Renews the leases of this node's replies three times per lease, and detects replies
+ * that were cancelled or lost. Sends no statement if there are no replies. Its thread
+ * does no other work. Safe for use by many threads.
  */
 final class LeaseRenewer {
 
@@ -27,8 +27,8 @@ final class LeaseRenewer {
 	private static final int RENEWALS_IN_A_LEASE = 3;
 
 	/**
-	 * How often is looked for leases that are to be renewed. A lease that could not be
-	 * renewed is tried again after that.
+	 * Number of checks per lease for leases to renew. A failed renewal is retried in the
+	 * next check.
 	 */
 	private static final int TICKS_IN_A_LEASE = 30;
 
@@ -55,15 +55,15 @@ final class LeaseRenewer {
 	private volatile boolean lookDue;
 
 	/**
-	 * When was last looked for cancellations. Used by the loop's thread.
+	 * Time of the last check for cancellations. Used by the loop's thread.
 	 */
 	private long lookedAt = System.nanoTime();
 
 	/**
 	 * Creates a renewer.
-	 * @param lookInterval how often to look for cancellations without being asked to
-	 * @param onCancelled is called with replies that are to be cancelled; must not block
-	 * @param onLost is called with replies that are no longer this node's; must not block
+	 * @param lookInterval interval of periodic checks for cancellations
+	 * @param onCancelled called with replies that were cancelled; must not block
+	 * @param onLost called with replies that this node no longer owns; must not block
 	 */
 	LeaseRenewer(JdbcReplyQueue queue, HeldReplies held, Duration lease, Duration lookInterval,
 			Consumer<HeldReply> onCancelled, Consumer<HeldReply> onLost) {
@@ -79,7 +79,7 @@ final class LeaseRenewer {
 	}
 
 	/**
-	 * Returns since when leases cannot be renewed; null if they can.
+	 * Returns the current outage of the renewal; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		return this.loop.outages().outage();
@@ -96,7 +96,7 @@ final class LeaseRenewer {
 	}
 
 	/**
-	 * Looks for cancelled replies as soon as possible.
+	 * Checks for cancelled replies as soon as possible.
 	 */
 	void look() {
 		this.lookDue = true;
@@ -131,7 +131,7 @@ final class LeaseRenewer {
 		for (HeldReply reply : due) {
 			Renewal renewal = renewals.get(reply.claim().key());
 			if (renewal == null) {
-				if (!reply.letGo().isDone()) {
+				if (!reply.released().isDone()) {
 					LogContext.run(reply.claim().sessionId(), null,
 							() -> logger.info("Reply %s was taken over by another node, or its session is closed"
 								.formatted(reply.claim().messageId())));

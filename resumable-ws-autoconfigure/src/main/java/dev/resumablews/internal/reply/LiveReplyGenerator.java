@@ -6,15 +6,15 @@ import dev.resumablews.ReplyRequest;
 import org.reactivestreams.Publisher;
 
 /**
- * A generator that reports signs of life that are no parts, such as the bytes of a
- * keep-alive comment.
+ * {@link ReplyGenerator} that also reports activity other than parts, such as keep-alive
+ * comments.
  */
 public interface LiveReplyGenerator extends ReplyGenerator {
 
 	/**
-	 * Begins a reply as {@link ReplyGenerator#generate(ReplyRequest)} does.
-	 * @param request what to answer
-	 * @param alive may be run at any time on any thread; does not block
+	 * Starts a reply like {@link ReplyGenerator#generate(ReplyRequest)}.
+	 * @param request the conversation to answer
+	 * @param alive reports activity; may be run at any time on any thread; does not block
 	 * @return the parts of the reply, in order
 	 */
 	Publisher<ReplyPart> generate(ReplyRequest request, Runnable alive);

@@ -3,8 +3,8 @@ package dev.resumablews.internal.reply;
 import java.io.IOException;
 
 /**
- * Thrown when a model ends without an answer. Its message is a clause that may be logged:
- * it repeats nothing that the model's server has sent.
+ * Thrown when a model ends without an answer. Its message is safe to log, because it
+ * contains no data from the model's server.
  */
 public final class NoAnswerException extends IOException {
 

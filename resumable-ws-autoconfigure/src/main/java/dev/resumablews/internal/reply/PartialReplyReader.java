@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What an attempt that nobody cares for any more had said, from its deltas in the log.
+ * Reads the text of an abandoned attempt at a reply from its deltas in the log.
  */
 final class PartialReplyReader {
 
@@ -22,19 +22,19 @@ final class PartialReplyReader {
 
 	static String of(EventLog log, ClaimedReply claim) {
 		String messageId = String.valueOf(claim.previous());
-		StringBuilder said = new StringBuilder();
+		StringBuilder text = new StringBuilder();
 		long cursor = claim.inReplyTo();
 		while (true) {
 			List<SessionEvent> page = log.read(claim.sessionId(), cursor, PAGE);
 			if (page.isEmpty()) {
-				return said.toString();
+				return text.toString();
 			}
 			for (SessionEvent event : page) {
 				cursor = event.id();
 				if (event.type().equals(ReplyEvents.DELTA)) {
 					JsonNode payload = JSON.readTree(event.payload());
 					if (messageId.equals(payload.path("message_id").asString(""))) {
-						said.append(payload.path("content").asString(""));
+						text.append(payload.path("content").asString(""));
 					}
 				}
 			}

@@ -16,18 +16,16 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reply, from its {@code assistant_started} to the event that ends it. Safe for use
- * by many threads.
+ * One attempt at a reply, from its {@code assistant_started} to its last event. Safe for
+ * use by many threads.
  * <ol>
- * <li>The {@link ReplyState} keeps the text that the generator gives. When no delta waits
- * to be stored, one is appended to the log; it takes its text at the moment the log
- * writes it. So deltas that would wait become one, and a reply has one in the queue at
- * most.
- * <li>The {@link GeneratorCall} asks the generator for more only while little waits to be
- * stored: while Postgres is away it waits, and memory is bounded.
+ * <li>The {@link ReplyState} buffers the generator's text. If no delta is queued, one is
+ * appended to the log. It takes its text at the moment the log writes it, so a reply has
+ * at most one delta in the queue, which contains all text received by then.
+ * <li>The {@link GeneratorCall} requests parts only while little text waits to be stored.
+ * While Postgres is unavailable, the generator waits, and memory is bounded.
  * <li>The first of the generator's end, a cancellation, a time-out and a shutdown ends
- * the state; all that comes later does nothing. An event that was appended before that
- * finds no text left.
+ * the state. Later calls have no effect, and events appended earlier find no text left.
  * </ol>
  * The log is never called with the lock held, because the log calls back.
  */
@@ -59,7 +57,7 @@ final class Reply implements ClaimedWork, Runnable {
 	Reply(ClaimedReply claim, ReplyContext context, ReplyGenerator generator, ReplyScope scope) {
 		this.claim = claim;
 		this.context = context;
-		this.journal = new ReplyJournal(claim, context, this::beginAgain);
+		this.journal = new ReplyJournal(claim, context, this::restart);
 		this.scope = scope;
 		this.call = new GeneratorCall(this, context, generator);
 		this.state = new ReplyState(context.settings(), this.acceptedAt);
@@ -70,15 +68,15 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Returns what code that works on this reply is run in.
+	 * Returns the scope in which code for this reply runs.
 	 */
 	ReplyScope scope() {
 		return this.scope;
 	}
 
 	/**
-	 * Returns what completes when the reply has ended and the event that says so is
-	 * durable, or cannot be stored any more.
+	 * Returns a future that completes when the last event of the reply is durable or
+	 * cannot be stored.
 	 * @return the future; it never fails
 	 */
 	CompletableFuture<@Nullable Void> stored() {
@@ -86,14 +84,15 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Tells the client that there is a reply, and which attempt it makes obsolete.
+	 * Appends {@code assistant_started}, which announces the reply and the attempt that
+	 * it supersedes.
 	 */
 	void announce() {
 		this.scope.run(() -> this.journal.started().whenComplete((appended, failure) -> abandonOn(failure)));
 	}
 
 	/**
-	 * Calls the generator; the reply's turn has come.
+	 * Calls the generator.
 	 */
 	@Override
 	public void run() {
@@ -105,13 +104,13 @@ final class Reply implements ClaimedWork, Runnable {
 	 */
 	void onCall() {
 		synchronized (this.lock) {
-			this.state.asked(System.nanoTime());
+			this.state.called(System.nanoTime());
 		}
 	}
 
 	/**
 	 * Notes that the generator has returned.
-	 * @return how many parts to ask for
+	 * @return number of parts to request
 	 */
 	int onSubscribe() {
 		return locked(() -> this.state.subscribed(System.nanoTime()));
@@ -119,7 +118,7 @@ final class Reply implements ClaimedWork, Runnable {
 
 	/**
 	 * Adds a part.
-	 * @return how many more to ask for
+	 * @return number of further parts to request
 	 */
 	int onNext(ReplyPart part) {
 		ReplyState.Next next = locked(() -> this.state.received(part, System.nanoTime()));
@@ -133,7 +132,7 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Notes a sign of life of the generator that is no part.
+	 * Notes activity of the generator other than parts.
 	 */
 	void alive() {
 		synchronized (this.lock) {
@@ -143,7 +142,7 @@ final class Reply implements ClaimedWork, Runnable {
 
 	void onComplete() {
 		if (locked(this.state::isEmpty)) {
-			onError(new NoAnswerException("the generator gave no answer, neither a text nor a reason why it ended"));
+			onError(new NoAnswerException("the generator gave no answer: neither text nor a finish reason"));
 		}
 		else {
 			complete(null, "completed", false);
@@ -163,8 +162,8 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Ends the reply with what it has said so far.
-	 * @return whether it had not ended yet
+	 * Ends the reply with its text so far.
+	 * @return whether it was still running
 	 */
 	@Override
 	public boolean cancel() {
@@ -172,17 +171,17 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Ends the reply as failed, after what it has said so far. A reply whose generator
-	 * has said why it ends is complete, and ends as such.
-	 * @param failure why
-	 * @return whether it had not ended yet
+	 * Ends the reply as failed, after its text so far. A reply with a finish reason is
+	 * complete, and ends as such.
+	 * @param failure the reason
+	 * @return whether it was still running
 	 */
 	boolean fail(ReplyFailure failure) {
 		return locked(this.state::isComplete) ? complete(null, "completed", true) : failIncomplete(failure, true, null);
 	}
 
 	/**
-	 * Ends the reply if it takes too long.
+	 * Ends the reply if it has exceeded a time limit.
 	 */
 	@Override
 	public void checkTime() {
@@ -192,9 +191,9 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Ends the reply without an event: it is another node's, its session is gone, or its
-	 * events cannot be stored.
-	 * @return whether it had not ended yet
+	 * Ends the reply without an event, because another node has it, its session is
+	 * closed, or its events cannot be stored.
+	 * @return whether it was still running
 	 */
 	@Override
 	public boolean abandon() {
@@ -207,14 +206,13 @@ final class Reply implements ClaimedWork, Runnable {
 	}
 
 	/**
-	 * Gives the reply up, because what it has stored before is not in the log any more.
-	 * So it begins again and says all of it.
+	 * Gives the reply back because the log has lost events of it. The next attempt
+	 * generates all of it again.
 	 */
-	private void beginAgain() {
+	private void restart() {
 		if (abandon()) {
-			this.scope
-				.run(() -> logger.info("Reply %s of session %s begins again, because the log has lost a part of it"
-					.formatted(this.claim.messageId(), this.claim.sessionId())));
+			this.scope.run(() -> logger.info("Restarting reply %s of session %s, because the log has lost a part of it"
+				.formatted(this.claim.messageId(), this.claim.sessionId())));
 		}
 	}
 
@@ -298,7 +296,7 @@ final class Reply implements ClaimedWork, Runnable {
 
 	private void doLogNotStored(Throwable failure) {
 		if (cause(failure) instanceof FencedException) {
-			logger.info("Events of reply %s of session %s were refused: its session is closed, or another node runs it"
+			logger.info("Discarded output of reply %s of session %s: fenced by another node, or the session is closed"
 				.formatted(this.claim.messageId(), this.claim.sessionId()));
 		}
 		else {

@@ -17,20 +17,19 @@ import dev.resumablews.internal.log.AppendRequest.Role;
 import dev.resumablews.internal.node.NodeId;
 
 /**
- * What replies add to the append statement:
+ * The contribution of replies to the append statement:
  * <ol>
- * <li>{@code claimed}: the rows of the replies that events belong to are locked against
- * those who would claim them, and events with another fence than that of the last claim
- * are refused;
- * <li>{@code compacted}: the deltas that an event replaces are deleted. Of a table that
- * was empty when the planner last looked, it assumes that reading all of it costs
- * nothing. So deltas are not looked for unless an event replaces some, and then between
- * two ids, which it takes for few;
- * <li>{@code asked}, {@code begun}, {@code ended}: the rows of replies that a message
- * asks for are inserted, those of attempts that have begun get the attempt's message id,
- * and those of replies that have ended are deleted. So the message id of a row is that of
- * the attempt which is in the log, however many claims came to nothing since. A row is
- * changed once: one whose attempt begins and ends in the same batch is deleted only.
+ * <li>{@code claimed}: locks the rows of the replies against further claims, and rejects
+ * events with a different fence than that of the last claim;
+ * <li>{@code compacted}: deletes the deltas that an event replaces. If a table was empty
+ * when it was last analyzed, the planner assumes that a full scan is free. Therefore
+ * deltas are only searched if an event replaces any, and between two ids, for which the
+ * planner expects few rows;
+ * <li>{@code requested}, {@code started}, {@code ended}: insert the rows of requested
+ * replies, update the rows of started attempts to the attempt's message id, and delete
+ * the rows of ended replies. The message id of a row is therefore that of the last
+ * attempt in the log, regardless of later claims that stored nothing. Each row is changed
+ * only once: if its attempt starts and ends in the same batch, it is only deleted.
  * </ol>
  * Immutable.
  */
@@ -68,12 +67,12 @@ public final class ReplyAppendExtension implements AppendExtension {
 			)""";
 
 	private static final String CHANGES = """
-			asked as (
+			requested as (
 				insert into ws_replies (session_id, event_id, user_id, node_id, lease_until, trace)
 				select session_id, id, user_id, ?, clock_timestamp() + make_interval(secs => ?), trace
 				from fresh
-				where asks
-			), begun as (
+				where requests_reply
+			), started as (
 				update ws_replies r
 				set message_id = b.message_id
 				from (
@@ -97,8 +96,8 @@ public final class ReplyAppendExtension implements AppendExtension {
 
 	/**
 	 * Creates the extension.
-	 * @param nodeId the node that replies wait for first
-	 * @param lease how long they wait for it
+	 * @param nodeId the node that may claim new replies first
+	 * @param lease time during which only that node may claim them
 	 */
 	public ReplyAppendExtension(NodeId nodeId, Duration lease) {
 		this.nodeId = nodeId.value();
@@ -121,7 +120,7 @@ public final class ReplyAppendExtension implements AppendExtension {
 						(request) -> (request instanceof ReplyEvent event) ? event.replaces() : null),
 				new Column("ends", "bool",
 						(request) -> (request instanceof ReplyEvent event && event.role() == Role.END) ? true : null),
-				new Column("asks", "bool",
+				new Column("requests_reply", "bool",
 						(request) -> (request instanceof Message message && message.answered()) ? true : null),
 				new Column("trace", "text",
 						(request) -> (request instanceof Message message) ? message.trace() : null));

@@ -28,7 +28,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
 /**
- * Auto-configuration of replies, whatever generates them.
+ * Auto-configuration for replies, independent of their generator.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.budget.BudgetAutoConfiguration",
 		"dev.resumablews.internal.log.LogAutoConfiguration" })
@@ -87,7 +87,7 @@ public final class ReplyAutoConfiguration {
 	}
 
 	/**
-	 * Apart, because Spring AI need not be there.
+	 * Separate class, because Spring AI is optional.
 	 */
 	private static final class ChatModelNames {
 

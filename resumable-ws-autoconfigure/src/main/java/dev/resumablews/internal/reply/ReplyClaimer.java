@@ -17,29 +17,29 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.Claims;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Claims replies for this node and gives back those that it does not run:
+ * Claims replies for this node, and gives back those that it does not run:
  * <ol>
- * <li>Replies to messages that this node has stored, and the next replies of sessions of
- * which one has ended here, are claimed by name, at once.
- * <li>Replies whose lease has passed are looked for when a reply ends here, when another
- * node notifies this one, when the next lease passes, and from time to time.
- * <li>What fails is kept and tried again. It does not matter whether it was done the
- * first time: the queue's statements may be repeated.
+ * <li>Replies to messages stored by this node, and the next replies of sessions in which
+ * one has ended here, are claimed immediately by key.
+ * <li>Replies with an expired lease are searched when a reply ends here, when another
+ * node notifies this one, when the next lease expires, and periodically.
+ * <li>Failed work is kept and retried. The queue's statements may be repeated, so it does
+ * not matter whether the first attempt took effect.
  * </ol>
  * Safe for use by many threads.
  */
 final class ReplyClaimer {
 
 	/**
-	 * How long a reply that could not be begun or stored may not be claimed, after the
-	 * first attempt.
+	 * Time before a reply that could not be started or stored may be claimed again, after
+	 * the first attempt.
 	 */
 	private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
 	private static final Duration LOCKED_PAUSE = Duration.ofMillis(100);
 
 	/**
-	 * A node that knows of no lease looks after so many leases whether there is one.
+	 * Number of leases after which a node that knows of no lease searches again.
 	 */
 	private static final int IDLE_LEASES = 2;
 
@@ -73,15 +73,15 @@ final class ReplyClaimer {
 
 	private volatile int waiting;
 
-	private volatile Set<String> crowded = Set.of();
+	private volatile Set<String> usersOverLimit = Set.of();
 
 	/**
 	 * Creates a claimer.
-	 * @param inbox what it is to do
-	 * @param oneAtATime returns whether the replies of a session run one after the other
-	 * @param room returns how many replies may be begun
-	 * @param onClaimed begins a reply, given the time at which its lease began at the
-	 * earliest; must neither block nor throw
+	 * @param inbox the work to do
+	 * @param oneAtATime returns whether the replies of a session run one at a time
+	 * @param room returns how many replies may start
+	 * @param onClaimed starts a reply, given the earliest possible start of its lease;
+	 * must neither block nor throw
 	 */
 	ReplyClaimer(ClaimInbox inbox, JdbcReplyQueue queue, HeldReplies held, NodeNotifier notifier,
 			ReplySettings settings, BooleanSupplier oneAtATime, IntSupplier room,
@@ -97,7 +97,7 @@ final class ReplyClaimer {
 	}
 
 	/**
-	 * Returns since when claims cannot be made; null if they can.
+	 * Returns the current outage of claims; null if there is none.
 	 */
 	@Nullable Outage outage() {
 		return this.loop.outages().outage();
@@ -115,20 +115,19 @@ final class ReplyClaimer {
 	}
 
 	/**
-	 * Returns how many replies wait for their turn, on all nodes, as far as this one
-	 * knows.
-	 * @return the number; counted up to one more than may wait
+	 * Returns the number of replies waiting on all nodes, as known to this node.
+	 * @return the number; counted up to one more than the limit
 	 */
 	int waiting() {
 		return this.waiting;
 	}
 
 	/**
-	 * Returns whether so many replies of a user wait, on all nodes, that there is no room
-	 * for one more, as far as this node knows.
+	 * Returns whether a user has reached the limit of waiting replies on all nodes, as
+	 * known to this node.
 	 */
-	boolean isCrowded(String userId) {
-		return this.crowded.contains(userId);
+	boolean isOverLimit(String userId) {
+		return this.usersOverLimit.contains(userId);
 	}
 
 	private void step() throws InterruptedException {
@@ -170,7 +169,7 @@ final class ReplyClaimer {
 		Claims claims = this.queue.claim(request);
 		claims.replies().forEach((claim) -> this.onClaimed.accept(claim, begin));
 		this.waiting = claims.waiting();
-		this.crowded = claims.crowded();
+		this.usersOverLimit = claims.usersOverLimit();
 		if (claims.missed()) {
 			ClaimWork again = new ClaimWork();
 			again.stored().addAll(work.stored());
@@ -192,7 +191,7 @@ final class ReplyClaimer {
 	}
 
 	/**
-	 * Schedules the next look for the time at which a lease passes, unless it is renewed.
+	 * Schedules the next search for the time at which the next lease expires.
 	 */
 	private void lookAfter(@Nullable Duration lapsesIn) {
 		long lease = this.settings.lease().toNanos();

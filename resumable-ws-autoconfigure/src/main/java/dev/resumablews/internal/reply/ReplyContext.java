@@ -12,45 +12,44 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a reply needs of the node that runs it. Safe for use by many threads.
+ * Services of the node that runs a reply. Safe for use by many threads.
  */
 interface ReplyContext {
 
 	/**
-	 * Returns the log that the conversation is read from.
+	 * Returns the log with the conversation.
 	 * @return the log
 	 */
 	EventLog log();
 
 	/**
-	 * Returns the bounds of replies.
+	 * Returns the settings of replies.
 	 * @return the settings
 	 */
 	ReplySettings settings();
 
 	/**
-	 * Returns what runs the generator when it is to continue. Code of the application
-	 * never runs on a thread of the library's.
-	 * @return the executor; rejects what comes when the node has stopped
+	 * Returns the executor on which the generator continues. Application code never runs
+	 * on the library's other threads.
+	 * @return the executor; rejects tasks after the node has stopped
 	 */
 	Executor executor();
 
 	/**
-	 * Runs code of the application that ends something, such as a cancellation, apart
-	 * from the caller's thread. It does not wait for a generator that hangs. A failure is
-	 * logged.
-	 * @param activity what it does, as the subject of a sentence, for the log
-	 * @param callback what to run
+	 * Runs application code that ends an activity, such as a cancellation, on a separate
+	 * thread, so that a hanging generator does not delay it. Logs a failure.
+	 * @param activity the activity, as the subject of a sentence, for the log
+	 * @param callback the code to run
 	 */
 	void callBack(String activity, Runnable callback);
 
 	/**
-	 * Appends an event of a reply, provided that the reply is still this node's.
+	 * Appends an event of a reply, provided that this node still owns the reply.
 	 * @param claim the claim
-	 * @param messageId the message that the event belongs to
+	 * @param messageId the message of the event
 	 * @param type the event's type
-	 * @param payload its payload, called when it is written; null for none
-	 * @param ends whether the reply ends with it
+	 * @param payload returns its payload when it is written, or null for none
+	 * @param ends whether the event ends the reply
 	 * @param replaces the message whose deltas the event replaces
 	 * @return as for {@link EventLog#append}
 	 */
@@ -58,10 +57,10 @@ interface ReplyContext {
 			Supplier<@Nullable String> payload, boolean ends, @Nullable UUID replaces);
 
 	/**
-	 * Notes that a reply has ended. Called once for each reply.
+	 * Called once when a reply has ended.
 	 * @param reply the reply
-	 * @param outcome how it ended, {@link #ABANDONED} if it appends no event that says so
-	 * @param duration how long it took
+	 * @param outcome the outcome; {@link #ABANDONED} if no event reports it
+	 * @param duration duration of the reply
 	 */
 	void ended(Reply reply, String outcome, Duration duration);
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**
- * The payloads of a reply's events, as JSON. Written by hand: deltas are by far the most
- * frequent events, and their shape is fixed.
+ * Creates the JSON payloads of a reply's events. Does not use an object mapper, because
+ * deltas are by far the most frequent events and their format is fixed.
  */
 final class ReplyEvents {
 
@@ -23,7 +23,7 @@ final class ReplyEvents {
 	static final String FAILED = "assistant_failed";
 
 	/**
-	 * A user message that the application's handler could not handle.
+	 * A user message that the application's handler failed to handle.
 	 */
 	static final String MESSAGE_FAILED = "message_failed";
 

@@ -1,7 +1,7 @@
 package dev.resumablews.internal.reply;
 
 /**
- * Why a reply failed, in words that a client may see.
+ * Reasons for the failure of a reply, with messages for clients.
  */
 enum ReplyFailure {
 

@@ -10,8 +10,8 @@ import dev.resumablews.internal.reply.JdbcReplyQueue.ClaimedReply;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends the events of one reply to the log. Safe for use by many threads. To be called
- * without a lock, because the log calls back.
+ * Appends the events of one reply to the log. Must be called without a lock, because the
+ * log calls back. Safe for use by many threads.
  */
 final class ReplyJournal {
 
@@ -27,7 +27,7 @@ final class ReplyJournal {
 	 * Creates a journal.
 	 * @param claim the reply
 	 * @param context appends the events
-	 * @param onLost is run when an event that was stored is not in the log any more
+	 * @param onLost called when a stored event is no longer in the log
 	 */
 	ReplyJournal(ClaimedReply claim, ReplyContext context, Runnable onLost) {
 		this.claim = claim;
@@ -36,7 +36,8 @@ final class ReplyJournal {
 	}
 
 	/**
-	 * Appends that there is a reply, and which attempt it makes obsolete.
+	 * Appends {@code assistant_started}, which announces the reply and the attempt that
+	 * it supersedes.
 	 */
 	CompletableFuture<AppendResult> started() {
 		UUID previous = this.claim.previous();
@@ -46,7 +47,7 @@ final class ReplyJournal {
 
 	/**
 	 * Appends a delta.
-	 * @param text gives the text when the delta is written; null drops the delta
+	 * @param text returns the text when the delta is written, or null to drop the delta
 	 */
 	CompletableFuture<AppendResult> delta(Supplier<ReplyText.@Nullable Piece> text) {
 		return append(ReplyEvents.DELTA, () -> {
@@ -56,7 +57,7 @@ final class ReplyJournal {
 	}
 
 	/**
-	 * Appends the whole reply, which replaces its deltas.
+	 * Appends the complete reply, which replaces its deltas.
 	 */
 	CompletableFuture<AppendResult> message(ReplyState.Whole whole) {
 		String payload = ReplyEvents.message(this.claim.messageId(), whole.content(), whole.finishReason(),

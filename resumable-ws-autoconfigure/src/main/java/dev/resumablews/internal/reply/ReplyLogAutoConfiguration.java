@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of what replies add to the event log.
+ * Auto-configuration for the contribution of replies to the append statement.
  */
 @AutoConfiguration(after = JdbcAutoConfiguration.class)
 @ConditionalOnBean(JdbcExecutor.class)

@@ -30,13 +30,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the replies that this node holds. A reply is held from its claim until the event
- * that ends it is stored, or until it is given back: whatever goes wrong, one of the two
- * happens. Code of the application runs on the threads of replies only. Safe for use by
- * many threads; methods do not block.
+ * Runs the replies that this node holds. A reply is held from its claim until its last
+ * event is stored or it is given back. One of the two happens in all cases, including
+ * failures. Application code runs only on the threads of replies. Safe for use by many
+ * threads. Methods do not block.
  * <p>
- * Longer than most classes, since beginning, ending and giving back a reply must agree on
- * one set of held replies.
+ * Longer than most classes, because starting, ending and giving back a reply must agree
+ * on one set of held replies.
  */
 final class ReplyRunner implements ReplyContext {
 
@@ -61,15 +61,16 @@ final class ReplyRunner implements ReplyContext {
 	private final ClaimInbox inbox;
 
 	/**
-	 * Replies whose thread is not back, or that are held: a generator that hangs, and a
-	 * reply that waits for Postgres, take room. Those of an earlier start do not.
+	 * Number of replies that are held or whose generator has not returned: both a hanging
+	 * generator and a reply that waits for Postgres take room. Replies of an earlier
+	 * start are not counted.
 	 */
 	private volatile AtomicInteger busy = new AtomicInteger();
 
 	private volatile ReplyThreads threads;
 
 	/**
-	 * What handles user messages instead of a generator; null if nothing does.
+	 * Handles user messages instead of a generator; null if there is none.
 	 */
 	private volatile @Nullable StoredMessageHandler handler;
 
@@ -77,14 +78,14 @@ final class ReplyRunner implements ReplyContext {
 
 	/**
 	 * Creates a runner.
-	 * @param log where replies are stored
-	 * @param generator what answers; null if this node only stores messages
-	 * @param settings bounds of replies
-	 * @param threadFactory creates the threads, at each start
-	 * @param listener is called when a reply has ended
+	 * @param log stores replies
+	 * @param generator generates replies; null if this node only stores messages
+	 * @param settings settings of replies
+	 * @param threadFactory creates the threads at each start
+	 * @param listener notified when a reply has ended
 	 * @param observations observes the attempts
-	 * @param held the replies that are held
-	 * @param inbox where replies are given back
+	 * @param held the held replies
+	 * @param inbox receives replies that are given back
 	 */
 	ReplyRunner(EventLog log, @Nullable ReplyGenerator generator, ReplySettings settings,
 			Supplier<ReplyThreads> threadFactory, ResumableWsListener listener, Observations observations,
@@ -101,8 +102,9 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Starts.
-	 * @param handler handles user messages instead of the generator; null if nothing does
+	 * Starts running replies.
+	 * @param handler handles user messages instead of the generator; null if there is
+	 * none
 	 */
 	void start(@Nullable StoredMessageHandler handler) {
 		this.handler = handler;
@@ -112,7 +114,7 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Begins no further replies. Those that are claimed or fail from now on are given
+	 * Starts no further replies. Replies that are claimed or fail from now on are given
 	 * back without counting the attempt.
 	 */
 	void drain() {
@@ -183,8 +185,7 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Appends an event, once it is encoded if payloads are: then its payload is bound
-	 * when its turn to be encoded has come.
+	 * Appends an event. If payloads are encoded, the payload is bound when it is encoded.
 	 */
 	private CompletableFuture<AppendResult> append(ReplyEvent event) {
 		if (!this.log.payloads().encodes()) {
@@ -216,21 +217,21 @@ final class ReplyRunner implements ReplyContext {
 		ClaimedReply claim = reply.claim();
 		ReplyEndedEvent event = new ReplyEndedEvent(claim.sessionId(), claim.userId(), claim.messageId(),
 				claim.inReplyTo(), outcome, duration);
-		callBack("Noting the end of a reply", () -> {
+		callBack("Reporting the end of a reply", () -> {
 			this.listener.onReplyEnded(outcome, duration);
 			this.listener.onReplyEnded(event);
 		});
 	}
 
 	/**
-	 * Returns how many replies run.
+	 * Returns the number of running replies.
 	 */
 	int running() {
 		return this.busy.get();
 	}
 
 	/**
-	 * Returns how many replies may begin.
+	 * Returns how many replies may start.
 	 * @return the number; may be negative
 	 */
 	int room() {
@@ -238,14 +239,14 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Begins a reply. Whatever goes wrong, the reply is given back.
+	 * Starts a reply. Gives it back if that fails.
 	 */
 	void begin(ClaimedReply claim, long claimedAt) {
 		HeldReply held = this.held.add(claim, claimedAt);
 		try {
 			StoredMessageHandler handler = this.handler;
 			if (handler != null) {
-				beginHandling(held, handler);
+				startHandling(held, handler);
 			}
 			else if (claim.cancelled()) {
 				this.threads.callBack(() -> guarded(claim, () -> endCancelled(claim)));
@@ -253,7 +254,7 @@ final class ReplyRunner implements ReplyContext {
 			else if (this.draining) {
 				giveBack(claim);
 			}
-			else if (mayNotBegin(claim)) {
+			else if (mayNotStart(claim)) {
 				UUID messageId = lastKnown(claim);
 				append(claim, messageId, ReplyEvents.FAILED,
 						() -> ReplyEvents.failed(messageId, ReplyFailure.INTERRUPTED), true, null);
@@ -267,14 +268,14 @@ final class ReplyRunner implements ReplyContext {
 		}
 	}
 
-	private void beginHandling(HeldReply held, StoredMessageHandler handler) {
+	private void startHandling(HeldReply held, StoredMessageHandler handler) {
 		ClaimedReply claim = held.claim();
 		if (this.draining) {
 			giveBack(claim);
 		}
 		else if (claim.attempts() > this.settings.maxAttempts()) {
-			logger.warn("Message %d of session %s is given up, because it was taken over %d times"
-				.formatted(claim.inReplyTo(), claim.sessionId(), claim.attempts() - 1));
+			logger.warn("Giving up message %d of session %s after %d takeovers".formatted(claim.inReplyTo(),
+					claim.sessionId(), claim.attempts() - 1));
 			failMessage(claim, "failed", "The message could not be handled");
 		}
 		else {
@@ -289,14 +290,13 @@ final class ReplyRunner implements ReplyContext {
 				() -> ReplyEvents.messageFailed(claim.inReplyTo(), code, message), true, null);
 	}
 
-	private boolean mayNotBegin(ClaimedReply claim) {
+	private boolean mayNotStart(ClaimedReply claim) {
 		boolean begun = claim.previous() != null;
 		return begun && !this.settings.restart() || claim.attempts() > this.settings.maxAttempts();
 	}
 
 	/**
-	 * Returns the message id that clients know the reply by, or its own if no attempt has
-	 * begun.
+	 * Returns the message id that clients know, or the claim's if no attempt has started.
 	 */
 	private static UUID lastKnown(ClaimedReply claim) {
 		return (claim.previous() != null) ? claim.previous() : claim.messageId();
@@ -319,7 +319,7 @@ final class ReplyRunner implements ReplyContext {
 		CompletableFuture<@Nullable Void> back = new CompletableFuture<>();
 		AtomicInteger busy = this.busy;
 		busy.incrementAndGet();
-		CompletableFuture.allOf(back, held.letGo()).thenRun(() -> {
+		CompletableFuture.allOf(back, held.released()).thenRun(() -> {
 			busy.decrementAndGet();
 			this.inbox.look();
 		});
@@ -347,22 +347,24 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Ends a reply that was cancelled before this node claimed it, with what it had said.
+	 * Ends a reply that was cancelled before this node claimed it, with the text of its
+	 * last attempt.
 	 */
 	private void endCancelled(ClaimedReply claim) {
 		UUID messageId = lastKnown(claim);
-		String said;
+		String text;
 		try {
-			said = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";
+			text = (claim.previous() != null) ? PartialReplyReader.of(this.log, claim) : "";
 		}
 		catch (PayloadCodecException ex) {
-			// with its deltas, which may be of use with another key
-			logger.warn("Reply %s is not ended with what it has said: %s".formatted(messageId, ex.getMessage()));
+			// keeps the deltas, which may be readable with another key
+			logger.warn("Reply %s is ended as failed, because its text could not be decoded: %s".formatted(messageId,
+					ex.getMessage()));
 			append(claim, messageId, ReplyEvents.FAILED, () -> ReplyEvents.failed(messageId, ReplyFailure.INTERRUPTED),
 					true, null);
 			return;
 		}
-		append(claim, messageId, ReplyEvents.MESSAGE, () -> ReplyEvents.message(messageId, said, "cancelled", Map.of()),
+		append(claim, messageId, ReplyEvents.MESSAGE, () -> ReplyEvents.message(messageId, text, "cancelled", Map.of()),
 				true, messageId);
 	}
 
@@ -377,13 +379,14 @@ final class ReplyRunner implements ReplyContext {
 
 	private void failed(ClaimedReply claim, Throwable failure) {
 		LogContext.run(claim.sessionId(), null,
-				() -> logger.warn("Reply %s of session %s could not be begun, and is given back: %s"
+				() -> logger.warn("Reply %s of session %s could not be started and is given back: %s"
 					.formatted(claim.messageId(), claim.sessionId(), failure)));
 		giveBack(claim);
 	}
 
 	/**
-	 * Lets a reply go that does not end here. Does nothing if that was done before.
+	 * Gives back a reply that does not end here. Does nothing if the reply was already
+	 * released.
 	 */
 	private void giveBack(ClaimedReply claim) {
 		if (this.held.remove(claim)) {
@@ -392,7 +395,8 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Leaves a reply that still runs to the next node, or ends it.
+	 * Leaves a running reply to the next node, or ends it if replies must not be
+	 * restarted.
 	 */
 	void giveUp(HeldReply held) {
 		ClaimedWork work = held.work();
@@ -405,8 +409,8 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Ends a reply that is to be cancelled.
-	 * @return whether it had not ended yet
+	 * Cancels a reply.
+	 * @return whether it was still running
 	 */
 	boolean cancel(HeldReply held) {
 		ClaimedWork work = held.work();
@@ -414,7 +418,7 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Stops a reply that is no longer this node's.
+	 * Stops a reply that this node no longer owns.
 	 */
 	void lost(HeldReply held) {
 		ClaimedWork work = held.work();
@@ -425,7 +429,7 @@ final class ReplyRunner implements ReplyContext {
 	}
 
 	/**
-	 * Ends replies that take too long.
+	 * Ends replies that have exceeded a time limit.
 	 */
 	void checkTime() {
 		for (HeldReply held : this.held.all()) {
@@ -435,14 +439,14 @@ final class ReplyRunner implements ReplyContext {
 					work.checkTime();
 				}
 				catch (Throwable ex) {
-					logger.warn("Reply " + held.claim().messageId() + " could not be timed", ex);
+					logger.warn("Failed to check the time limits of reply " + held.claim().messageId(), ex);
 				}
 			}
 		}
 	}
 
 	/**
-	 * What becomes of a message's claim after an attempt to handle it.
+	 * Handles the result of an attempt to handle a message.
 	 */
 	private final class HandlingOutcome implements Handling.Outcome {
 
@@ -468,10 +472,8 @@ final class ReplyRunner implements ReplyContext {
 				return;
 			}
 			boolean last = claim.attempts() >= ReplyRunner.this.settings.maxAttempts();
-			this.handler.failed(
-					"Attempt %d to handle message %d of session %s failed, and %s".formatted(claim.attempts(),
-							claim.inReplyTo(), claim.sessionId(), last ? "it is given up" : "it will be tried again"),
-					failure);
+			this.handler.failed("Attempt %d to handle message %d of session %s failed, %s".formatted(claim.attempts(),
+					claim.inReplyTo(), claim.sessionId(), last ? "giving up" : "will retry"), failure);
 			if (last) {
 				failMessage(claim, "failed", "The message could not be handled");
 			}

@@ -31,24 +31,24 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts, drains and stops the replies of this node. From the claim of a reply until its
- * row is gone or given back, the reply is one of those that are {@link HeldReplies held},
- * and only of those are leases renewed:
+ * Starts, drains and stops the replies of this node. From its claim until its row is
+ * removed or given back, a reply is {@link HeldReplies held}, and only the leases of held
+ * replies are renewed:
  * <ol>
  * <li>The {@link ReplyClaimer} claims as many replies as there is room for.
- * <li>The {@link ReplyRunner} begins a claimed reply. If it cannot, it gives it back.
- * <li>The {@link LeaseRenewer} renews its lease, and finds out whether it is to be
- * cancelled or was lost.
- * <li>All that is written for it carries the number it was claimed with. The event that
- * ends it removes its row. If that event cannot be stored, the reply is given back.
+ * <li>The {@link ReplyRunner} starts a claimed reply, or gives it back if that fails.
+ * <li>The {@link LeaseRenewer} renews its lease, and detects whether it was cancelled or
+ * lost.
+ * <li>All its events carry the fencing number of the claim. Its last event removes its
+ * row. If that event cannot be stored, the reply is given back.
  * </ol>
- * May be started again after it was stopped. Safe for use by many threads.
+ * Can be restarted after a stop. Safe for use by many threads.
  */
 final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource, SmartLifecycle {
 
 	/**
-	 * Replies begin before connections are accepted, and stop after the web server and
-	 * before the notifications to other nodes.
+	 * Starts before connections are accepted, and stops after the web server and before
+	 * the notifications to other nodes.
 	 */
 	static final int PHASE = DEFAULT_PHASE - 4096;
 
@@ -59,7 +59,8 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	private static final Duration SHORTEST_TICK = Duration.ofMillis(10);
 
 	/**
-	 * How long a stop waits until what it has given back can be claimed by other nodes.
+	 * Maximum time that a stop waits until other nodes can claim the replies that were
+	 * given back.
 	 */
 	private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(2);
 
@@ -78,8 +79,8 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	private final @Nullable String whyNotAnswered;
 
 	/**
-	 * What handles user messages instead of the generator; null if nothing does. Known at
-	 * the first start.
+	 * Name of the application's handler of user messages, which replaces the generator;
+	 * null if there is none. Determined at the first start.
 	 */
 	private volatile @Nullable String handlerName;
 
@@ -99,15 +100,14 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 
 	/**
 	 * Creates the replies of this node.
-	 * @param log where they are stored
-	 * @param queue which node runs which
-	 * @param notifier notifies other nodes when there is something to do
-	 * @param generator what answers; null when user messages are stored and no more
-	 * @param settings their bounds
-	 * @param threadFactory creates the threads that generators are called on, at each
-	 * start
-	 * @param listener is called when a reply has ended
-	 * @param observations observes them
+	 * @param log stores replies
+	 * @param queue assigns replies to nodes
+	 * @param notifier notifies other nodes
+	 * @param generator generates replies; null if user messages are only stored
+	 * @param settings settings of replies
+	 * @param threadFactory creates the threads for generators at each start
+	 * @param listener notified when a reply has ended
+	 * @param observations observes the attempts
 	 */
 	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
 			ReplySettings settings, Supplier<ReplyThreads> threadFactory, ResumableWsListener listener,
@@ -117,20 +117,19 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 
 	/**
 	 * Creates the replies of this node.
-	 * @param log where they are stored
-	 * @param queue which node runs which
-	 * @param notifier notifies other nodes when there is something to do
-	 * @param generator what answers; null if there is none
-	 * @param generatorName name of its bean; null if it has none
+	 * @param log stores replies
+	 * @param queue assigns replies to nodes
+	 * @param notifier notifies other nodes
+	 * @param generator generates replies; null if there is none
+	 * @param generatorName the name of its bean; null if it has none
 	 * @param handler handles user messages instead, if the application has a handler;
 	 * null for none
-	 * @param whyNotAnswered what is logged when user messages are stored and no more;
-	 * null for nothing
-	 * @param settings their bounds
-	 * @param threadFactory creates the threads that generators and handlers are called
-	 * on, at each start
-	 * @param listener is called when a reply has ended
-	 * @param observations observes them
+	 * @param whyNotAnswered reason to log if user messages are only stored; null to log
+	 * nothing
+	 * @param settings settings of replies
+	 * @param threadFactory creates the threads for generators and handlers at each start
+	 * @param listener notified when a reply has ended
+	 * @param observations observes the attempts
 	 */
 	ReplyScheduler(EventLog log, JdbcReplyQueue queue, NodeNotifier notifier, @Nullable ReplyGenerator generator,
 			@Nullable String generatorName, @Nullable StoredMessageHandler handler, @Nullable String whyNotAnswered,
@@ -149,7 +148,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 				this.runner::room, this.runner::begin);
 		this.leases = new LeaseRenewer(queue, this.held, settings.lease(), notifier.backstop(), this.runner::cancel,
 				this.runner::lost);
-		this.timer.every(tick(settings), "Timing replies out", this.runner::checkTime);
+		this.timer.every(tick(settings), "Checking the time limits of replies", this.runner::checkTime);
 		notifier.onNotification(() -> {
 			if (this.running && answers()) {
 				this.inbox.look();
@@ -172,7 +171,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			this.timer.start();
 		}
 		else if (this.whyNotAnswered != null) {
-			logger.info("User messages are stored and not answered, because " + this.whyNotAnswered);
+			logger.info("User messages are stored but not answered, because " + this.whyNotAnswered);
 		}
 	}
 
@@ -223,7 +222,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * Returns the bounds of replies.
+	 * Returns the settings of replies.
 	 * @return the settings
 	 */
 	ReplySettings settings() {
@@ -231,8 +230,8 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * Returns whether user messages are stored.
-	 * @return whether this node runs, and is not being stopped
+	 * Returns whether user messages are accepted.
+	 * @return whether this node is running and not draining
 	 */
 	boolean accepts() {
 		return this.running && !this.runner.draining();
@@ -240,14 +239,14 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 
 	/**
 	 * Returns whether user messages are answered or handled.
-	 * @return whether each has a row that is claimed
+	 * @return whether each message gets a row that is claimed
 	 */
 	boolean answers() {
 		return handles() || this.generates;
 	}
 
 	/**
-	 * Returns whether user messages are answered by a generator.
+	 * Returns whether a generator answers user messages.
 	 */
 	boolean generates() {
 		return this.generates && !handles();
@@ -258,27 +257,28 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * Messages of a session are handled in their order.
+	 * Returns whether the messages of a session are processed in order. Handled messages
+	 * always are.
 	 */
 	private boolean oneAtATime() {
 		return handles() || this.settings.oneAtATime();
 	}
 
 	/**
-	 * Returns how many replies wait for their turn.
-	 * @return the number on all nodes, as far as this one knows
+	 * Returns the number of waiting replies.
+	 * @return the number on all nodes, as known to this node
 	 */
 	int waiting() {
 		return this.claimer.waiting();
 	}
 
 	/**
-	 * Returns whether a further message of a user is refused, because too many of the
-	 * user's replies wait, or of everybody's.
-	 * @return why; null if it is not refused
+	 * Returns whether a further message of a user is rejected, because too many replies
+	 * of this user or of all users are waiting.
+	 * @return the reason; null if it is accepted
 	 */
 	@Nullable String refuses(String userId) {
-		if (this.claimer.isCrowded(userId)) {
+		if (this.claimer.isOverLimit(userId)) {
 			return "waiting_replies";
 		}
 		return (waiting() > this.settings.limits().mostWaiting()) ? "all_waiting_replies" : null;
@@ -292,8 +292,8 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * Cancels what runs here first: that needs no answer of Postgres. Messages that the
-	 * application handles are not cancelled.
+	 * Cancels local replies first, which does not require Postgres. Messages handled by
+	 * the application are not cancelled.
 	 */
 	@Override
 	public boolean cancel(UUID sessionId, String userId, @Nullable UUID messageId) {
@@ -316,10 +316,10 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 			if (!here || messageId == null) {
 				throw ex;
 			}
-			logger.debug("The cancellation of reply " + messageId + " is not stored", ex);
+			logger.debug("Could not store the cancellation of reply " + messageId, ex);
 		}
 		finally {
-			// it may be stored even if there is no answer
+			// the cancellation may be stored even without a response
 			this.inbox.look();
 		}
 		if (elsewhere) {
@@ -333,7 +333,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 		this.runner.drain();
 		CompletableFuture<?>[] last = this.held.all()
 			.stream()
-			.map(HeldReply::letGo)
+			.map(HeldReply::released)
 			.toArray(CompletableFuture<?>[]::new);
 		try {
 			CompletableFuture.allOf(last).get(grace.toNanos(), TimeUnit.NANOSECONDS);
@@ -347,7 +347,7 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 		this.held.all().forEach(this.runner::giveUp);
 		try {
 			if (answers() && !this.inbox.awaitIdle(HAND_OVER_TIMEOUT)) {
-				logger.warn("Replies of this node can be claimed by others only when their leases have passed");
+				logger.warn("Other nodes can claim the replies of this node only after their leases have expired");
 			}
 		}
 		catch (InterruptedException ex) {
@@ -356,7 +356,8 @@ final class ReplyScheduler implements Replies, ReplyStatus.Source, OutageSource,
 	}
 
 	/**
-	 * A twentieth of the shortest time-out: exact enough, and cheap.
+	 * Returns the interval of time-out checks: a twentieth of the shortest time-out,
+	 * which is precise and cheap enough.
 	 */
 	private static Duration tick(ReplySettings settings) {
 		Duration tick = Collections

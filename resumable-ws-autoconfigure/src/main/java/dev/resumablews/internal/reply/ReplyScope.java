@@ -13,8 +13,8 @@ import reactor.core.publisher.Flux;
 import org.springframework.util.ClassUtils;
 
 /**
- * What code that works on an attempt at a reply finds on its thread: the observation of
- * the attempt, and what names its session in the log. Safe for use by many threads.
+ * Thread context of code for an attempt at a reply: the observation of the attempt, and
+ * the log context of its session. Safe for use by many threads.
  */
 final class ReplyScope {
 
@@ -39,8 +39,8 @@ final class ReplyScope {
 	}
 
 	/**
-	 * Runs a task as a part of the attempt. What it throws is no failure of the attempt,
-	 * which may try again.
+	 * Runs a task in the context of the attempt. An exception of the task does not fail
+	 * the observation, because the attempt may be retried.
 	 */
 	void run(Runnable task) {
 		LogContext.run(this.claim.sessionId(), null, () -> {
@@ -55,22 +55,22 @@ final class ReplyScope {
 	}
 
 	/**
-	 * Returns what a generator has returned, with the observation in Reactor's context:
-	 * there it is found on whichever thread the publisher works.
+	 * Returns a publisher with the observation in Reactor's context, where it is
+	 * available on any thread.
 	 */
 	Publisher<ReplyPart> in(Publisher<ReplyPart> publisher) {
 		return (REACTOR && !this.observation.isNoop()) ? WithReactor.in(publisher, this.observation) : publisher;
 	}
 
 	/**
-	 * Notes why the attempt fails.
+	 * Records the failure of the attempt.
 	 */
 	void failed(Throwable failure) {
 		this.observation.error(failure);
 	}
 
 	/**
-	 * Ends the observation. To be called once.
+	 * Ends the observation. Must be called once.
 	 */
 	void ended(String outcome) {
 		if (this.observation.getContext() instanceof ReplyObservationContext context) {
@@ -80,7 +80,7 @@ final class ReplyScope {
 	}
 
 	/**
-	 * Apart, because Reactor need not be there.
+	 * Separate class, because Reactor is optional.
 	 */
 	private static final class WithReactor {
 

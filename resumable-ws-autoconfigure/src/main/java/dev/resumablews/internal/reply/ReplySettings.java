@@ -3,21 +3,23 @@ package dev.resumablews.internal.reply;
 import java.time.Duration;
 
 /**
- * Bounds of replies.
+ * Settings of replies.
  *
- * @param historyMessages messages of the conversation that are given to the generator
- * @param historyCharacters length, in UTF-16 units, that these messages have together at
- * most, unless the message to answer alone is longer
- * @param firstPartTimeout how long a generator may be silent before its first text
- * @param idleTimeout how long it may be silent after that, while it is asked for more
- * @param maxDuration how long a reply may take
- * @param maxConcurrent replies that run at once at most
- * @param limits replies that may wait for their turn and run, on all nodes
- * @param maxCharacters length, in UTF-16 units, at which a reply is cut off
- * @param oneAtATime whether the replies of a session run one after the other
- * @param lease how long a reply stays with a node that gives no sign of life
- * @param restart whether a reply that is taken over begins anew, instead of failing
- * @param maxAttempts how often a reply is begun at most
+ * @param historyMessages maximum number of messages passed to the generator
+ * @param historyCharacters maximum total length of these messages in UTF-16 units, unless
+ * the message to answer alone is longer
+ * @param firstPartTimeout maximum time before a generator's first text
+ * @param idleTimeout maximum time between two parts after that, while the generator is
+ * requested to continue
+ * @param maxDuration maximum duration of a reply
+ * @param maxConcurrent maximum number of running replies
+ * @param limits limits for waiting and running replies on all nodes
+ * @param maxCharacters length in UTF-16 units at which a reply is cut off
+ * @param oneAtATime whether the replies of a session run one at a time
+ * @param lease time after which other nodes may take over replies of a node that does not
+ * renew its leases
+ * @param restart whether a takeover restarts the reply instead of failing it
+ * @param maxAttempts maximum number of attempts at a reply
  */
 record ReplySettings(int historyMessages, int historyCharacters, Duration firstPartTimeout, Duration idleTimeout,
 		Duration maxDuration, int maxConcurrent, ReplyLimits limits, int maxCharacters, boolean oneAtATime,

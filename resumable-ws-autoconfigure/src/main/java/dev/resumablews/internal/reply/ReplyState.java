@@ -8,26 +8,26 @@ import dev.resumablews.ReplyPart;
 import org.jspecify.annotations.Nullable;
 
 /**
- * State of a running reply: what the generator has said, what of it is still to be
- * stored, how much the generator may say next, and whether the reply has ended. It
- * decides and does nothing else. Times are those of {@link System#nanoTime()}. Not safe
- * for use by many threads.
+ * State of a running reply: the received text, the part of it that is not stored yet, the
+ * outstanding demand, and whether the reply has ended. It makes decisions and has no side
+ * effects. Times are those of {@link System#nanoTime()}. Not safe for use by many
+ * threads.
  */
 final class ReplyState {
 
 	/**
-	 * Length of the longest delta. A few thousand characters at once look like typing; an
-	 * event much longer would hold up other sessions' events in its batch.
+	 * Maximum length of a delta. A few thousand characters at once still look like
+	 * typing; a much longer event would delay other sessions' events in its batch.
 	 */
 	static final int MAX_DELTA = 16 * 1024;
 
 	/**
-	 * Length of what may wait to be stored before the generator is asked for no more.
+	 * Length of unstored text above which no more parts are requested.
 	 */
 	static final int MAX_WAITING = 64 * 1024;
 
 	/**
-	 * How long more is waited for after the finish reason, such as token counts.
+	 * Time to wait for more data, such as token counts, after the finish reason.
 	 */
 	static final Duration END_WAIT = Duration.ofSeconds(2);
 
@@ -44,7 +44,8 @@ final class ReplyState {
 	private @Nullable String finishReason;
 
 	/**
-	 * Parts the generator was asked for and has not given; while it is being called, 1.
+	 * Number of requested parts that have not arrived; 1 while the generator is being
+	 * called.
 	 */
 	private int outstanding;
 
@@ -61,11 +62,11 @@ final class ReplyState {
 	}
 
 	/**
-	 * What is to be done next.
+	 * The next action.
 	 *
 	 * @param appendDelta whether to append a delta
-	 * @param demand how many parts to ask the generator for
-	 * @param full whether the reply is as long as it may be, and has to end
+	 * @param demand number of parts to request from the generator
+	 * @param full whether the reply has reached its maximum length and must end
 	 */
 	record Next(boolean appendDelta, int demand, boolean full) {
 
@@ -74,11 +75,11 @@ final class ReplyState {
 	}
 
 	/**
-	 * A reply that is complete.
+	 * A complete reply.
 	 *
-	 * @param content all that was said
-	 * @param finishReason why it ended
-	 * @param usage what it cost
+	 * @param content the whole text
+	 * @param finishReason the reason for its end
+	 * @param usage token counts
 	 */
 	record Whole(String content, String finishReason, Map<String, Long> usage) {
 	}
@@ -86,14 +87,14 @@ final class ReplyState {
 	/**
 	 * Notes that the generator is being called.
 	 */
-	void asked(long now) {
+	void called(long now) {
 		this.outstanding = 1;
 		this.lastHeard = now;
 	}
 
 	/**
 	 * Notes that the generator has returned.
-	 * @return how many parts to ask for; 0 if the reply has ended
+	 * @return number of parts to request; 0 if the reply has ended
 	 */
 	int subscribed(long now) {
 		if (this.ended) {
@@ -106,7 +107,7 @@ final class ReplyState {
 
 	/**
 	 * Adds a part.
-	 * @return what to do
+	 * @return the next action
 	 */
 	Next received(ReplyPart part, long now) {
 		if (this.ended) {
@@ -125,7 +126,7 @@ final class ReplyState {
 	}
 
 	/**
-	 * Notes a sign of life that is no part.
+	 * Notes activity other than parts.
 	 */
 	void alive(long now) {
 		this.lastHeard = now;
@@ -133,7 +134,7 @@ final class ReplyState {
 
 	/**
 	 * Takes the text of the delta that is being stored.
-	 * @return the text that was not taken yet; null when there is none
+	 * @return the text that was not taken yet; null if there is none
 	 */
 	ReplyText.@Nullable Piece takeDelta() {
 		this.deltaQueued = false;
@@ -142,7 +143,7 @@ final class ReplyState {
 
 	/**
 	 * Notes that a delta was stored. A generator that had to wait may continue.
-	 * @return what to do
+	 * @return the next action
 	 */
 	Next stored(long now) {
 		if (this.ended) {
@@ -157,9 +158,9 @@ final class ReplyState {
 	}
 
 	/**
-	 * Returns whether the reply takes too long, or is complete and has waited long enough
-	 * for what may follow.
-	 * @return whether it is to end
+	 * Returns whether the reply has exceeded a time limit, or is complete and has waited
+	 * long enough for trailing data.
+	 * @return whether it must end
 	 */
 	boolean isOverdue(long now) {
 		if (now - this.begunAt > this.settings.maxDuration().toNanos()) {
@@ -169,7 +170,8 @@ final class ReplyState {
 	}
 
 	/**
-	 * Returns whether the generator has said why it ends, so that its answer is complete.
+	 * Returns whether the generator has sent a finish reason, so that its answer is
+	 * complete.
 	 * @return whether there is a finish reason
 	 */
 	boolean isComplete() {
@@ -177,7 +179,7 @@ final class ReplyState {
 	}
 
 	/**
-	 * Returns whether the generator has said nothing, not even why it ends.
+	 * Returns whether the generator has sent neither text nor a finish reason.
 	 * @return whether there is no answer
 	 */
 	boolean isEmpty() {
@@ -186,8 +188,8 @@ final class ReplyState {
 
 	/**
 	 * Ends the reply as complete.
-	 * @param reason why it ends; null for the generator's own reason
-	 * @return the reply; null if it had ended before
+	 * @param reason the finish reason; null for the generator's
+	 * @return the reply; null if it had already ended
 	 */
 	@Nullable Whole complete(@Nullable String reason) {
 		if (!end()) {
@@ -199,7 +201,8 @@ final class ReplyState {
 
 	/**
 	 * Ends the reply as failed.
-	 * @return how many deltas store the rest of its text; -1 if it had ended before
+	 * @return number of deltas required for the rest of its text; -1 if it had already
+	 * ended
 	 */
 	int fail() {
 		if (!end()) {
@@ -211,7 +214,7 @@ final class ReplyState {
 
 	/**
 	 * Ends the reply without an event.
-	 * @return whether it had not ended before
+	 * @return whether it was still running
 	 */
 	boolean abandon() {
 		if (!end()) {

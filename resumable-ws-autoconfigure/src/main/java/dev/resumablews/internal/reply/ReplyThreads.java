@@ -10,9 +10,9 @@ import dev.resumablews.internal.concurrent.Threads;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * The threads that code of the application runs on: generators on one kind, and what ends
- * them on another, so that it does not wait for generators that hang. What may run or
- * wait is bounded by the replies that may run at once, so it is not bounded here. Safe
+ * The threads that run application code. Generators and the callbacks that end them use
+ * separate threads, so that a hanging generator does not delay a callback. The number of
+ * threads is bounded by the number of concurrent replies, so it is not limited here. Safe
  * for use by many threads.
  */
 final class ReplyThreads implements Executor, AutoCloseable {
@@ -67,16 +67,16 @@ final class ReplyThreads implements Executor, AutoCloseable {
 	}
 
 	/**
-	 * Runs what ends something. It does not wait for generators that hang.
+	 * Runs a callback that ends an activity. It is not delayed by hanging generators.
 	 */
 	void callBack(Runnable callback) {
 		this.callbacks.execute(callback);
 	}
 
 	/**
-	 * Encodes an event of a reply, after those that the reply has stored before. Each
-	 * reply has a thread for that when it needs one, so neither its generator nor other
-	 * replies wait for the codec.
+	 * Encodes an event of a reply, after the earlier events of the reply. Each reply uses
+	 * a separate thread for this, so neither its generator nor other replies wait for the
+	 * codec.
 	 * @param messageId the reply
 	 */
 	void encode(UUID messageId, Runnable task) {
@@ -84,7 +84,7 @@ final class ReplyThreads implements Executor, AutoCloseable {
 	}
 
 	/**
-	 * Interrupts generators and codecs, and lets callbacks finish.
+	 * Interrupts generators and codecs. Callbacks run to completion.
 	 */
 	@Override
 	public void close() {

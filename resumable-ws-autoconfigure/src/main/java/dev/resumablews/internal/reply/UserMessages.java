@@ -14,8 +14,8 @@ import dev.resumablews.internal.observation.Observations;
 
 /**
  * Stores user messages, each together with the row of its reply, so that no reply is
- * forgotten. Refuses messages while this node is stopping or too many replies wait. Safe
- * for use by many threads.
+ * lost. Rejects messages while this node is stopping or too many replies are waiting.
+ * Safe for use by many threads.
  */
 public final class UserMessages {
 
@@ -28,11 +28,11 @@ public final class UserMessages {
 	private final Observations observations;
 
 	/**
-	 * Creates the intake of a node.
-	 * @param log where messages are stored
-	 * @param replies answers them
-	 * @param budgets how many messages of the users are answered
-	 * @param observations gives the trace that a reply continues
+	 * Creates the store for user messages.
+	 * @param log stores messages
+	 * @param replies answers messages
+	 * @param budgets limits the number of replies of each user
+	 * @param observations provides the trace that a reply continues
 	 */
 	UserMessages(EventLog log, ReplyScheduler replies, UserBudgets budgets, Observations observations) {
 		this.log = log;
@@ -42,8 +42,7 @@ public final class UserMessages {
 	}
 
 	/**
-	 * Returns whether storing a message calls code of the application, which may take its
-	 * time.
+	 * Returns whether storing a message calls application code, which may block.
 	 * @return whether {@code submit} may block
 	 */
 	public boolean mayBlock() {
@@ -51,17 +50,17 @@ public final class UserMessages {
 	}
 
 	/**
-	 * Stores a user message once for each key. It is answered, or handled by the
-	 * application, on this node or another one when its turn has come. Does not block,
-	 * unless it {@linkplain #mayBlock() may}.
+	 * Stores a user message once for each idempotency key. It is answered, or handled by
+	 * the application, on any node when it is its turn. Does not block, unless
+	 * {@link #mayBlock()} returns true.
 	 * @param sessionId the session
-	 * @param userId the user, to whom the session must belong
-	 * @param content what the user said
+	 * @param userId the user who must own the session
+	 * @param content the user's text
 	 * @param idempotencyKey the message's key
-	 * @return completes when the message is durable; fails as
-	 * {@link EventLog#append(AppendRequest)} does, and with
-	 * {@link EventLogUnavailableException} when this node is stopping, too many replies
-	 * wait, or the user asks for too many
+	 * @return a future that completes when the message is durable; fails like
+	 * {@link EventLog#append(AppendRequest)}, and with
+	 * {@link EventLogUnavailableException} if this node is stopping, too many replies are
+	 * waiting, or the user has exceeded a limit
 	 */
 	public CompletableFuture<AppendResult> submit(UUID sessionId, String userId, String content, UUID idempotencyKey) {
 		if (!this.replies.accepts()) {

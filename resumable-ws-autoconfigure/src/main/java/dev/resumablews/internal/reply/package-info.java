@@ -1,5 +1,5 @@
 /**
- * Replies to user messages, and which node runs them.
+ * Replies to user messages, and their distribution among nodes.
  */
 @NullMarked
 package dev.resumablews.internal.reply;

@@ -9,10 +9,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The change sets in this version's {@link SchemaFiles}, read without Liquibase. Their
- * identity is what the change log records: file and id. Checksums are left out, because a
- * file that was released is never changed, and because releases of Liquibase compute them
- * differently.
+ * The change sets in this version's {@link SchemaFiles}, read without Liquibase. A change
+ * set is identified by file and id, as in the change log. Checksums are not compared,
+ * because a released file is never changed and their computation differs between
+ * Liquibase versions.
  */
 final class ChangeSets {
 
@@ -23,7 +23,7 @@ final class ChangeSets {
 
 	/**
 	 * Reads the change sets of all files.
-	 * @return their identities, as {@link #identity} makes them
+	 * @return their identities, as returned by {@link #identity}
 	 */
 	static Set<String> read() {
 		Set<String> changes = new HashSet<>();
@@ -37,7 +37,7 @@ final class ChangeSets {
 	 * Returns the identity of a change set.
 	 * @param file the file's path on the class path
 	 * @param id the id within the file
-	 * @return both as one text
+	 * @return the identity
 	 */
 	static String identity(String file, String id) {
 		return file + "::" + id;

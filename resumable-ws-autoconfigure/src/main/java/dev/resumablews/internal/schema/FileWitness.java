@@ -3,11 +3,12 @@ package dev.resumablews.internal.schema;
 import java.util.List;
 
 /**
- * What exists once a file of {@link SchemaFiles} has run, and did not before.
+ * A relation or column that exists if, and only if, a file of {@link SchemaFiles} has
+ * run.
  *
- * @param file the file's name, without its folder
+ * @param file the file's name without its folder
  * @param relation a table or an index
- * @param column a column of the table; empty if the relation itself is the witness
+ * @param column a column of the table; empty to check for the relation itself
  */
 record FileWitness(String file, String relation, String column) {
 
@@ -25,7 +26,7 @@ record FileWitness(String file, String relation, String column) {
 			new FileWitness("011-traces.sql", "ws_replies", "trace"));
 
 	/**
-	 * Returns a witness of each file.
+	 * Returns one witness for each file.
 	 * @return the witnesses, in the order of the files
 	 */
 	static List<FileWitness> all() {

@@ -6,9 +6,9 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 
 /**
- * Explains Flyway's refusal to begin in a schema that has tables already, as it has when
- * Flyway is added to an application that uses this library. Knows Flyway's exception by
- * its name, as Flyway need not be there.
+ * {@link FailureAnalyzer} for Flyway's refusal to migrate a non-empty schema without a
+ * history table, which happens when Flyway is added to an application that uses this
+ * library. Compares the exception's class by name, because Flyway is optional.
  */
 final class FlywayBaselineFailureAnalyzer implements FailureAnalyzer {
 
@@ -20,7 +20,7 @@ final class FlywayBaselineFailureAnalyzer implements FailureAnalyzer {
 			String message = String.valueOf(cause.getMessage());
 			if (cause.getClass().getName().equals(EXCEPTION) && message.contains("no schema history table")) {
 				return new FailureAnalysis(
-						"Flyway does not begin in a schema that has tables, such as those of resumable-ws: "
+						"Flyway refuses to migrate a schema that already has tables, such as those of resumable-ws: "
 								+ message.lines().findFirst().orElse(""),
 						"Set spring.flyway.baseline-on-migrate=true and spring.flyway.baseline-version=0, or move the tables of resumable-ws to a schema named in resumable-ws.schema.name.",
 						cause);

@@ -9,14 +9,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What an inspection of the database has found.
+ * The result of an inspection of the database.
  *
- * @param role the role that the application connects as
- * @param unusable the schema, if the role may not use it; empty otherwise
+ * @param role the role of the application's connection
+ * @param unusable the schema, if the role has no usage privilege; empty otherwise
  * @param missing tables, indexes and columns that do not exist
- * @param privileges by table, what the role is not granted
- * @param policies by table, the commands for which no policy shows the role any row
- * @param changes the change sets that the change log has recorded, if it was read
+ * @param privileges privileges that the role lacks, by table
+ * @param policies commands for which no policy shows the role any row, by table
+ * @param changes change sets recorded in the change log, if it was read
  */
 record InstalledSchema(String role, String unusable, Set<String> missing, Map<String, Set<String>> privileges,
 		Map<String, Set<String>> policies, Set<String> changes) {
@@ -34,7 +34,7 @@ record InstalledSchema(String role, String unusable, Set<String> missing, Map<St
 	}
 
 	/**
-	 * Names what is missing, or some of it.
+	 * Returns the names of missing objects, abbreviated if there are many.
 	 * @return tables, indexes and columns, without the columns of missing tables
 	 */
 	String missingNames() {
@@ -51,7 +51,7 @@ record InstalledSchema(String role, String unusable, Set<String> missing, Map<St
 
 	/**
 	 * Returns the files that have not run.
-	 * @return their names, in the order in which they are to be run
+	 * @return their names, in the order in which to run them
 	 */
 	List<String> filesToRun() {
 		Stream<String> files = FileWitness.all()
@@ -59,12 +59,12 @@ record InstalledSchema(String role, String unusable, Set<String> missing, Map<St
 			.filter((witness) -> this.missing.contains(name(witness.relation(), witness.column())))
 			.map(FileWitness::file);
 		List<String> found = files.toList();
-		// a table without a witness is one of those that the first file creates
+		// a missing table without a witness is created by the first file
 		return (found.isEmpty() && !this.missing.isEmpty()) ? List.of(FileWitness.all().get(0).file()) : found;
 	}
 
 	/**
-	 * Returns the name of something that may be missing.
+	 * Returns the name of an object that may be missing.
 	 * @param relation a table or an index
 	 * @param column a column of the table; empty for the relation itself
 	 * @return the name

@@ -37,22 +37,22 @@ import liquibase.ui.LoggerUIService;
 import org.springframework.core.io.DefaultResourceLoader;
 
 /**
- * Creates and updates the tables with Liquibase, without a bean of Liquibase's own, whose
- * presence would switch off the application's migrations. The change log's own tables
- * have names of their own for the same reason.
+ * Creates and updates the tables with Liquibase. Does not define a Liquibase bean,
+ * because that would disable the application's migrations. For the same reason, the
+ * tables of the change log have separate names.
  * <p>
- * One node at a time:
+ * One node at a time migrates:
  * <ol>
- * <li>An open transaction on one connection takes an advisory lock. It works through a
- * transaction pooler, and vanishes with the node that holds it.</li>
- * <li>Its holder is alone, so a Liquibase lock that is found set belongs to a node that
- * died, and is released.</li>
- * <li>Liquibase runs on a second connection, which takes a lock for as long as its
- * backend lives.</li>
+ * <li>An open transaction on one connection takes an advisory lock. This works through a
+ * transaction pooler, and the lock is released if its node dies.</li>
+ * <li>The holder is alone, so a Liquibase lock found set was left by a node that died,
+ * and is released.</li>
+ * <li>Liquibase runs on a second connection, which takes a lock for the lifetime of its
+ * backend.</li>
  * </ol>
  * <p>
- * A change is committed before it is recorded, and the node may be killed in between. So
- * every statement of the files has no effect when it is run again.
+ * A change is committed before it is recorded, and the node may be killed in between.
+ * Therefore all statements of the files are idempotent.
  */
 final class LiquibaseSchemaMigration implements SchemaMigration {
 
@@ -66,8 +66,8 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 
 	/**
 	 * Creates a migration.
-	 * @param dataSource must give two connections at the same time
-	 * @param waitForOtherNode how long to wait for another node's migration
+	 * @param dataSource must provide two connections at the same time
+	 * @param waitForOtherNode maximum time to wait for another node's migration
 	 */
 	LiquibaseSchemaMigration(DataSource dataSource, Duration waitForOtherNode) {
 		this.dataSource = dataSource;
@@ -137,8 +137,8 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 	}
 
 	/**
-	 * A backend that builds an index notices the death of its node only at the end, long
-	 * after the guard's backend did.
+	 * Waits for a statement of a killed node. A backend that builds an index detects the
+	 * death of its node only at the end, long after the guard's backend.
 	 */
 	private void awaitChangesOfDeadNode(Connection connection) throws SQLException {
 		connection.setAutoCommit(false);
@@ -163,7 +163,8 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 
 	private void useSchema(Connection connection, SchemaName schema) throws SQLException {
 		if (!schema.value().isEmpty()) {
-			// "create schema if not exists" needs a privilege even where it exists
+			// "create schema if not exists" requires a privilege even if the schema
+			// exists
 			if (query(connection, "select nspname from pg_namespace where nspname = ?", schema.value()).isEmpty()) {
 				try (PreparedStatement create = connection
 					.prepareStatement("create schema \"" + schema.value() + "\"")) {
@@ -174,7 +175,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 		}
 		if (query(connection, "select current_schema()").isEmpty()) {
 			throw new ResumableWsConfigurationException(
-					"The database connection comes without a schema to create tables in.",
+					"The database connection has no current schema in which to create the tables.",
 					"Set resumable-ws.schema.name.");
 		}
 	}
@@ -194,7 +195,7 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 			database.setDatabaseChangeLogTableName("ws_databasechangelog");
 			database.setDatabaseChangeLogLockTableName("ws_databasechangeloglock");
 			releaseLeftOverLock(database);
-			// it remembers what it saw before, by URL, even if the tables are gone
+			// caches the change log by URL, even if its tables were dropped
 			Scope.getCurrentScope().getSingleton(FastCheckService.class).clearCache();
 			new CommandScope(UpdateCommandStep.COMMAND_NAME)
 				.addArgumentValue(DbUrlConnectionArgumentsCommandStep.DATABASE_ARG, database)
@@ -206,8 +207,8 @@ final class LiquibaseSchemaMigration implements SchemaMigration {
 	}
 
 	/**
-	 * Each change keeps the file that it is in as a part of its identity, as if the file
-	 * had been run alone.
+	 * Creates the change log. The identity of each change set includes its file, as if
+	 * the file had been run alone.
 	 */
 	private static DatabaseChangeLog changeLog(Database database) throws LiquibaseException {
 		DatabaseChangeLog changeLog = new DatabaseChangeLog(SchemaFiles.FOLDER);

@@ -10,8 +10,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Liquibase's log, one level quieter: it reports each step of each start at INFO.
- * Failures are thrown as well, so they need no ERROR of their own.
+ * Logs Liquibase's messages one level lower, because it logs each step of each start at
+ * INFO. Failures are also thrown, so they are not logged at ERROR.
  */
 final class QuietLiquibaseLog extends AbstractLogService {
 

@@ -10,11 +10,11 @@ import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import org.springframework.util.ClassUtils;
 
 /**
- * Migrates if the change log lacks a change set of this version, and costs one query if
- * it does not: Liquibase's classes are not loaded then. A newer version may have recorded
- * more, and a node that migrates at the same time records each change set after it, so
- * all are there only when the tables are complete. A lock that a killed node left in the
- * change log is of no interest until there is something to migrate.
+ * Migrates if the change log lacks a change set of this version. Otherwise it costs one
+ * query and does not load Liquibase's classes. A newer version may have recorded more
+ * change sets. A node that is migrating records each change set after its execution, so
+ * all are recorded only when the tables are complete. A lock left in the change log by a
+ * killed node matters only if a migration is needed.
  */
 final class RequiredMigration implements SchemaMigration {
 
@@ -29,7 +29,7 @@ final class RequiredMigration implements SchemaMigration {
 	/**
 	 * Creates a migration.
 	 * @param dataSource the database
-	 * @param classLoader where Liquibase is looked for
+	 * @param classLoader the class loader to search for Liquibase
 	 */
 	RequiredMigration(ChosenDataSource dataSource, ClassLoader classLoader) {
 		this.dataSource = dataSource;
@@ -43,7 +43,8 @@ final class RequiredMigration implements SchemaMigration {
 			if (isUpToDate(inspector)) {
 				return;
 			}
-			// not by a condition, which would load a class of Liquibase at each start
+			// checked here, because a condition would load a class of Liquibase at each
+			// start
 			if (ClassUtils.isPresent("liquibase.Scope", this.classLoader)) {
 				new LiquibaseSchemaMigration(this.dataSource.dataSource(), WAIT_FOR_OTHER_NODE).migrate(schema);
 				requireMigrated(inspector.inspect());
@@ -73,7 +74,7 @@ final class RequiredMigration implements SchemaMigration {
 			return false;
 		}
 		if (changes.containsAll(installed.changes())) {
-			// a newer version may have replaced something
+			// a newer version may have replaced objects
 			requireRecordedTables(installed);
 		}
 		SchemaProblems.requireAccess(installed);
@@ -83,7 +84,7 @@ final class RequiredMigration implements SchemaMigration {
 	private static void requireRecordedTables(InstalledSchema installed) {
 		if (!installed.missing().isEmpty()) {
 			throw new ResumableWsConfigurationException(
-					"The change log ws_databasechangelog says that the tables of resumable-ws are up to date, but these are missing: %s."
+					"The tables of resumable-ws are up to date according to the change log ws_databasechangelog, but these are missing: %s."
 						.formatted(installed.missingNames()),
 					"Restore it, or drop table ws_databasechangelog, so that the next start creates what is missing.");
 		}
@@ -92,7 +93,7 @@ final class RequiredMigration implements SchemaMigration {
 	private static void requireMigrated(InstalledSchema installed) {
 		if (!installed.missing().isEmpty()) {
 			throw new ResumableWsConfigurationException(
-					"After the migration of resumable-ws these are missing where they belong: %s. A pooler in transaction mode, such as PgBouncer, loses the search path between two statements."
+					"These are missing from the schema after the migration of resumable-ws: %s. A pooler in transaction mode, such as PgBouncer, loses the search path between statements."
 						.formatted(installed.missingNames()),
 					"Run the SQL files in dev/resumablews/schema/ of resumable-ws-autoconfigure's jar over a direct connection.");
 		}

@@ -18,8 +18,8 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.io.ResourceLoader;
 
 /**
- * Auto-configuration of the tables. The {@link SchemaName} bean exists only after they
- * were created or updated, so a bean that depends on it finds the tables.
+ * Auto-configuration for the tables. The {@link SchemaName} bean is created after the
+ * migration, so beans that depend on it can use the tables.
  */
 @AutoConfiguration(after = DataSourceChoiceAutoConfiguration.class)
 @ConditionalOnClass(DatabaseInitializationDependencyConfigurer.class)

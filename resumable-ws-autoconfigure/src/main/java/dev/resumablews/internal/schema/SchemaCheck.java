@@ -10,9 +10,9 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Checks tables that were not created by the library, before anything else starts. Not
- * when the beans are created, so that a training run for an AOT cache, which ends then,
- * needs no database.
+ * Checks tables that were not created by the library, before other components start. Runs
+ * at start-up and not at bean creation, because a training run for an AOT cache creates
+ * the beans without a database.
  */
 final class SchemaCheck implements SmartLifecycle {
 
@@ -79,7 +79,7 @@ final class SchemaCheck implements SmartLifecycle {
 			if (!READ_ONLY.equals(ex.getSQLState())) {
 				throw ex;
 			}
-			logger.warn("Postgres is read-only at present, so nothing can be stored: " + ex.getMessage());
+			logger.warn("Postgres is currently read-only, so no events can be stored: " + ex.getMessage());
 		}
 	}
 

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The SQL files that create and update the tables. A file that was released is never
- * changed, and every statement has no effect when it is run again.
+ * The SQL files that create and update the tables. A released file is never changed. All
+ * statements are idempotent.
  */
 final class SchemaFiles {
 
@@ -28,7 +28,7 @@ final class SchemaFiles {
 	}
 
 	/**
-	 * Returns the files in the order in which they are to be run.
+	 * Returns the files in the order in which to run them.
 	 * @return their paths on the class path
 	 */
 	static List<String> inOrder() {
@@ -36,7 +36,7 @@ final class SchemaFiles {
 	}
 
 	/**
-	 * Returns the tables that there are once the files have run.
+	 * Returns the tables that the files create.
 	 * @return their names
 	 */
 	static List<String> tables() {

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.springframework.boot.sql.init.dependency.AbstractBeansOfTypeDatabaseInitializerDetector;
 
 /**
- * Puts beans that need an initialized database after the migration.
+ * Orders beans that depend on database initialization after the migration.
  */
 final class SchemaInitializerDetector extends AbstractBeansOfTypeDatabaseInitializerDetector {
 
@@ -15,8 +15,8 @@ final class SchemaInitializerDetector extends AbstractBeansOfTypeDatabaseInitial
 	}
 
 	/**
-	 * Later than the application's Liquibase (0) and Flyway (1): Flyway refuses to begin
-	 * in a schema that has tables already.
+	 * Runs after the application's Liquibase (0) and Flyway (1), because Flyway refuses
+	 * to migrate a schema that already has tables.
 	 */
 	@Override
 	public int getOrder() {

@@ -13,8 +13,8 @@ import javax.sql.DataSource;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 
 /**
- * Reads from the catalog, in one statement, which tables there are and what the role may
- * do with them. A missing policy is found only so: a read that no policy permits returns
+ * Reads the existing tables and the role's privileges from the catalog in one statement.
+ * This is the only way to detect a missing policy: a read that no policy permits returns
  * no rows instead of an error.
  */
 final class SchemaInspector {
@@ -74,9 +74,10 @@ final class SchemaInspector {
 
 	/**
 	 * Inspects the tables.
-	 * @return what there is
-	 * @throws SQLException if the database cannot be reached, or refuses the statement
-	 * @throws ResumableWsConfigurationException if it is not a Postgres, or read-only
+	 * @return the installed schema
+	 * @throws SQLException if the database cannot be reached or rejects the statement
+	 * @throws ResumableWsConfigurationException if the database is not Postgres or is
+	 * read-only
 	 */
 	InstalledSchema inspect() throws SQLException {
 		return inspect(CATALOG);
@@ -84,7 +85,7 @@ final class SchemaInspector {
 
 	/**
 	 * Inspects the tables and the change log.
-	 * @return what there is
+	 * @return the installed schema
 	 * @throws SQLException as {@link #inspect()}, and if there is no change log
 	 */
 	InstalledSchema inspectWithChanges() throws SQLException {

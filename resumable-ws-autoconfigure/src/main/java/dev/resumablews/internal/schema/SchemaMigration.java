@@ -3,14 +3,15 @@ package dev.resumablews.internal.schema;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 
 /**
- * Sees to it that the tables exist and are up to date.
+ * Strategy that creates or updates the tables.
  */
 interface SchemaMigration {
 
 	/**
-	 * Returns when the tables are there.
-	 * @param schema the schema they are in
-	 * @throws ResumableWsConfigurationException if they are not, and cannot be made
+	 * Creates or updates the tables if necessary.
+	 * @param schema the schema of the tables
+	 * @throws ResumableWsConfigurationException if the tables are not up to date and
+	 * cannot be updated
 	 */
 	void migrate(SchemaName schema);
 

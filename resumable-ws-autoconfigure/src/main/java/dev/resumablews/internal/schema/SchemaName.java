@@ -3,11 +3,11 @@ package dev.resumablews.internal.schema;
 import java.util.regex.Pattern;
 
 /**
- * The schema that the tables and functions are in. Makes SQL that names a table
- * {@code ws_sessions} name it {@code chat.ws_sessions} when they are in the schema
- * {@code chat}. Immutable.
+ * The schema of the tables and functions. Qualifies names in SQL, such as {@code
+ * ws_sessions}, which becomes {@code chat.ws_sessions} for the schema {@code chat}.
+ * Immutable.
  *
- * @param value the schema's name; empty for the one the database connection comes with
+ * @param value the schema's name; empty for the current schema of the connection
  */
 public record SchemaName(String value) {
 

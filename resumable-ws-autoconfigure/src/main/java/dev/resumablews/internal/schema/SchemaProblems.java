@@ -8,7 +8,7 @@ import java.util.TreeSet;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 
 /**
- * Says what is wrong with tables that somebody else created, and how to repair it.
+ * Describes problems of tables that were not created by the library, and how to fix them.
  */
 final class SchemaProblems {
 
@@ -18,8 +18,8 @@ final class SchemaProblems {
 	}
 
 	/**
-	 * Requires that the role may use the tables.
-	 * @param installed what there is
+	 * Checks that the role may use the tables.
+	 * @param installed the installed schema
 	 * @throws ResumableWsConfigurationException if a grant or a policy is missing
 	 */
 	static void requireAccess(InstalledSchema installed) {
@@ -50,10 +50,10 @@ final class SchemaProblems {
 	}
 
 	/**
-	 * Names some of many.
+	 * Returns a list of names, abbreviated if there are many.
 	 * @param names the names
-	 * @param most how many to name
-	 * @return the names, and how many there are more
+	 * @param most maximum number of names
+	 * @return the names, and the number of further names
 	 */
 	static String list(Collection<String> names, int most) {
 		List<String> some = names.stream().limit(most).toList();

@@ -6,7 +6,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
- * Keeps the SQL in a native image.
+ * {@link RuntimeHintsRegistrar} that includes the SQL files in a native image.
  */
 final class SchemaRuntimeHints implements RuntimeHintsRegistrar {
 

@@ -3,7 +3,7 @@ package dev.resumablews.internal.schema;
 import java.util.List;
 
 /**
- * Version of the tables that this version of the library works with.
+ * Version of the tables that this version of the library requires.
  */
 public final class SchemaVersion {
 
@@ -11,8 +11,8 @@ public final class SchemaVersion {
 	}
 
 	/**
-	 * Returns the last of the SQL files.
-	 * @return its name, without its ending
+	 * Returns the name of the latest SQL file.
+	 * @return its name without the extension
 	 */
 	public static String latest() {
 		List<String> files = SchemaFiles.inOrder();

@@ -9,13 +9,13 @@ import javax.sql.DataSource;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 
 /**
- * Lends a connection of the application's at start-up, bounded on the client, and leaves
- * it as it was found: not every pool restores what was set.
+ * Provides connections of the application at start-up, with a time limit on the client,
+ * and restores their state, because not every pool does.
  */
 final class StartConnection {
 
 	/**
-	 * In front of the first statement of a transaction, as a bound on the server.
+	 * Sets time limits on the server, before the first statement of a transaction.
 	 */
 	static final String BOUNDS = """
 			select set_config('lock_timeout', '5000', true), set_config('statement_timeout', '8000', true)
@@ -29,15 +29,16 @@ final class StartConnection {
 	}
 
 	/**
-	 * Runs statements on a connection that may write.
-	 * @param dataSource gives the connection
-	 * @param autoCommit whether each statement is a transaction; otherwise what was not
-	 * committed is rolled back
+	 * Runs statements on a writable connection.
+	 * @param dataSource provides the connection
+	 * @param autoCommit whether each statement commits separately; otherwise uncommitted
+	 * changes are rolled back
 	 * @param work runs the statements
 	 * @param <T> their result
 	 * @return the work's result
 	 * @throws SQLException if a statement failed
-	 * @throws ResumableWsConfigurationException if it is not a Postgres, or read-only
+	 * @throws ResumableWsConfigurationException if the database is not Postgres or is
+	 * read-only
 	 */
 	static <T> T with(DataSource dataSource, boolean autoCommit, Work<T> work) throws SQLException {
 		try (Connection connection = dataSource.getConnection()) {
@@ -83,7 +84,7 @@ final class StartConnection {
 	}
 
 	/**
-	 * Statements to run.
+	 * Statements to run on a connection.
 	 *
 	 * @param <T> their result
 	 */

@@ -11,9 +11,9 @@ import javax.sql.DataSource;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 
 /**
- * Stores a session with an event, reads, changes and removes it, and rolls all that back.
- * So a policy that hides rows is found, and a trigger or a constraint of the application
- * that refuses them.
+ * Stores a session with an event, then reads, changes and deletes it, and rolls back.
+ * This detects policies that hide rows, and triggers or constraints of the application
+ * that reject them.
  */
 final class WriteCheck {
 
@@ -36,9 +36,9 @@ final class WriteCheck {
 
 	/**
 	 * Runs the check.
-	 * @param role the role that the application connects as
-	 * @throws SQLException if Postgres refuses a statement
-	 * @throws ResumableWsConfigurationException if a policy hides what was written
+	 * @param role the role of the application's connection
+	 * @throws SQLException if Postgres rejects a statement
+	 * @throws ResumableWsConfigurationException if a policy hides a stored row
 	 */
 	void run(String role) throws SQLException {
 		StartConnection.with(this.dataSource, false, (connection) -> {
@@ -57,8 +57,8 @@ final class WriteCheck {
 				statement.setObject(1, session);
 				if (statement.executeUpdate() != 1) {
 					throw new ResumableWsConfigurationException(
-							"Role \"%s\" does not find a row that it has just stored: \"%s\" changes nothing."
-								.formatted(role, sql),
+							"Role \"%s\" cannot access a row that it has just stored: \"%s\" changed no row.".formatted(
+									role, sql),
 							"Check the row-level security policies and triggers of this table.");
 				}
 			}

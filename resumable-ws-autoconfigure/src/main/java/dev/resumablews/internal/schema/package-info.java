@@ -1,5 +1,5 @@
 /**
- * The tables, and the migrations that make them.
+ * The tables and their migrations.
  */
 @NullMarked
 package dev.resumablews.internal.schema;

@@ -22,7 +22,7 @@ import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.util.StringUtils;
 
 /**
- * Generates replies with Spring AI's chat client.
+ * {@link ReplyGenerator} that uses Spring AI's chat client.
  */
 final class ChatClientReplyGenerator implements LiveReplyGenerator {
 
@@ -52,7 +52,7 @@ final class ChatClientReplyGenerator implements LiveReplyGenerator {
 				.chatResponse()
 				.map(answer::part)
 				.onErrorResume((failure) -> answer.isComplete(), (failure) -> {
-					logger.debug("Ignored, because reply " + request.messageId() + " was complete", failure);
+					logger.debug("Ignored a failure after the end of reply " + request.messageId(), failure);
 					return Flux.empty();
 				})
 				.concatWith(Flux.defer(answer::end));
@@ -62,7 +62,7 @@ final class ChatClientReplyGenerator implements LiveReplyGenerator {
 	private List<Message> messages(List<ConversationMessage> conversation) {
 		List<Message> messages = new ArrayList<>(conversation.size() + 1);
 		if (StringUtils.hasText(this.systemPrompt)) {
-			// a message and not the client's system text, which is a template
+			// as a message, because the client's system text is a template
 			messages.add(new SystemMessage(this.systemPrompt));
 		}
 		for (ConversationMessage message : conversation) {

@@ -16,19 +16,19 @@ import org.springframework.ai.chat.model.Generation;
 import org.springframework.util.StringUtils;
 
 /**
- * The answer of a model to one request, over all calls that it takes. The finish reason
- * becomes the last part: a call that ends may be followed by another one. The signals of
- * a reactive stream come one after the other, so fields need no lock.
+ * The answer of a model to one request, which may take several calls. The finish reason
+ * becomes the last part, because another call may follow one that has ended. Signals of a
+ * reactive stream are serialized, so fields need no lock.
  */
 final class ModelAnswer {
 
 	/**
-	 * The reason of an answer that has a text and ends without a reason.
+	 * Finish reason of an answer that has text but ended without a reason.
 	 */
 	private static final String UNKNOWN = "unknown";
 
 	/**
-	 * What models give for a reason while there is none.
+	 * Values that models send in place of a missing reason.
 	 */
 	private static final Set<String> NO_REASON = Set.of("null", "none", UNKNOWN, "_unknown",
 			"finish_reason_unspecified");
@@ -38,14 +38,14 @@ final class ModelAnswer {
 	private volatile @Nullable String finishReason;
 
 	/**
-	 * Notes that the model is called, for the first time or with the result of a tool.
+	 * Records that the model is called, initially or with the result of a tool.
 	 */
 	void callBegins() {
 		this.finishReason = null;
 	}
 
 	/**
-	 * Returns whether the model has said why it ended, and has not been called since.
+	 * Returns whether the model has sent a finish reason since it was last called.
 	 * @return whether the answer is complete
 	 */
 	boolean isComplete() {
@@ -65,14 +65,13 @@ final class ModelAnswer {
 	}
 
 	/**
-	 * Returns what follows the last response.
-	 * @return a part with the finish reason, or the error that there was no answer
+	 * Returns the part that follows the last response.
+	 * @return a part with the finish reason; an error if there was no answer
 	 */
 	Flux<ReplyPart> end() {
 		String reason = this.finishReason;
 		if (reason == null && !this.hasText) {
-			return Flux
-				.error(new NoAnswerException("the model gave no answer, neither a text nor a reason why it ended"));
+			return Flux.error(new NoAnswerException("the model gave no answer: neither text nor a finish reason"));
 		}
 		return Flux.just(new ReplyPart("", (reason != null) ? reason : UNKNOWN, Map.of()));
 	}

@@ -18,16 +18,16 @@ import org.springframework.core.Ordered;
 
 /**
  * Ends each call of the model with its finish reason. It is the last advisor before the
- * model, so it sees every call, also those that follow a tool call. After the finish
- * reason, only token counts are waited for, and not for long: an error, or a stream that
- * stays open, does not change a complete answer.
+ * model, so it sees every call, including those after a tool call. After the finish
+ * reason, it waits a short time for token counts. An error or a stream that stays open
+ * does not affect a complete answer.
  */
 final class ModelCallAdvisor implements StreamAdvisor {
 
 	/**
-	 * Time without a response after which a call that has its finish reason ends. A
-	 * little longer than {@link OpenAiEventSource#END_WAIT}, which ends the stream
-	 * without a cancellation.
+	 * Time without a response after which a call with a finish reason ends. Slightly
+	 * longer than {@link OpenAiEventSource#END_WAIT}, which ends the stream without a
+	 * cancellation.
 	 */
 	private static final Duration END_WAIT = Duration.ofSeconds(3);
 
@@ -53,14 +53,14 @@ final class ModelCallAdvisor implements StreamAdvisor {
 			.doOnNext((response) -> ended.set(ends(response.chatResponse(), ended.get())))
 			.timeout(Mono.never(), (response) -> ended.get() ? Mono.delay(END_WAIT) : Mono.never(), Flux.empty())
 			.onErrorResume((failure) -> ended.get(), (failure) -> {
-				logger.debug("Ignored, because the model's answer was complete", failure);
+				logger.debug("Ignored a failure after the end of the model's answer", failure);
 				return Flux.empty();
 			});
 	}
 
 	/**
-	 * Some models give a finish reason with every response, so text that follows one
-	 * without a reason shows that the answer continues.
+	 * Returns whether the call has ended. Some models send a finish reason with every
+	 * response, so text without a reason shows that the answer continues.
 	 */
 	private static boolean ends(@Nullable ChatResponse response, boolean ended) {
 		return ModelAnswer.finishReason(response) != null || (ended && ModelAnswer.text(response).isEmpty());

@@ -7,22 +7,22 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
 
 /**
- * Strategy that calls a chat model for a reply. Some models need more than a call to
- * behave as a reply needs them to.
+ * Strategy that calls a chat model for a reply. Some models need adaptations to support
+ * replies.
  */
 @FunctionalInterface
 interface ModelCalls {
 
 	/**
-	 * Calls the model and adds nothing.
+	 * Calls the model without adaptations.
 	 */
 	ModelCalls PLAIN = (request, chain, alive) -> chain.nextStream(request);
 
 	/**
-	 * Calls the model once. A reply calls it again for the result of a tool.
+	 * Calls the model once. A reply calls it again with the result of a tool.
 	 * @param request the request
 	 * @param chain the rest of the chain, which calls the model
-	 * @param alive to be run when the model gives a sign of life that is no response
+	 * @param alive run when the model sends anything that is not a response
 	 * @return the responses
 	 */
 	Flux<ChatClientResponse> stream(ChatClientRequest request, StreamAdvisorChain chain, Runnable alive);

@@ -12,8 +12,8 @@ import okio.Okio;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of OpenAI's model, which is several HTTP calls if the client retries. Safe for
- * use by many threads.
+ * One call of OpenAI's model, which consists of several HTTP calls if the client retries.
+ * Safe for use by many threads.
  */
 final class OpenAiCall {
 
@@ -29,8 +29,8 @@ final class OpenAiCall {
 
 	/**
 	 * Makes an HTTP call.
-	 * @return the response; an empty one if this call was cancelled before, so that the
-	 * client has nothing to retry
+	 * @return the response; an empty one if this call was already cancelled, so that the
+	 * client does not retry
 	 */
 	Response proceed(Interceptor.Chain chain, Request request) throws IOException {
 		if (!begin(chain.call())) {
@@ -51,7 +51,7 @@ final class OpenAiCall {
 	}
 
 	/**
-	 * Closes the connection of the current HTTP call, and lets no other one begin.
+	 * Closes the connection of the current HTTP call, and prevents further ones.
 	 */
 	void cancel() {
 		Call current;

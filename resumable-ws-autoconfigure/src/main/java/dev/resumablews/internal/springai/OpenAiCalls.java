@@ -20,15 +20,16 @@ import org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomiz
 import org.springframework.ai.openai.http.okhttp.SpringAiOpenAiHttpClient;
 
 /**
- * Calls Spring AI's OpenAI model for replies. A reply's request carries a header by which
- * an interceptor finds it; the header does not leave this JVM. Other requests of the
- * application are left alone. For the requests of replies:
+ * Calls Spring AI's OpenAI model for replies. An interceptor identifies the requests of
+ * replies by a header, which it removes. Other requests of the application are
+ * unaffected. For the requests of replies:
  * <ul>
- * <li>the client's total and read timeouts are off, because the limits of replies apply;
- * <li>a cancellation closes the HTTP connection at once. Spring AI closes the response's
- * reader, which waits for the thread that reads until the server sends something, and
- * does nothing before the response has begun;
- * <li>the response is read by an {@link OpenAiEventSource}.
+ * <li>the client's total and read time-outs are disabled, because the limits of replies
+ * apply;
+ * <li>a cancellation closes the HTTP connection immediately. Spring AI closes the
+ * response's reader, which waits until the server sends data, and has no effect before
+ * the response begins;
+ * <li>an {@link OpenAiEventSource} reads the response.
  * </ul>
  * Safe for use by many threads.
  */
@@ -39,8 +40,8 @@ final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer
 	private final Map<String, OpenAiCall> running = new ConcurrentHashMap<>();
 
 	/**
-	 * Whether a client has the interceptor. A model that the application has built itself
-	 * may have none.
+	 * Whether any client has the interceptor. A model built by the application may not
+	 * have it.
 	 */
 	private volatile boolean installed;
 
@@ -59,7 +60,7 @@ final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer
 			String id = UUID.randomUUID().toString();
 			OpenAiCall call = new OpenAiCall(alive);
 			this.running.put(id, call);
-			// the call is cancelled before what is upstream, which may wait for it
+			// cancels the call before the upstream, which may wait for the call
 			return chain.nextStream(withId(request, options, id))
 				.doOnCancel(call::cancel)
 				.doFinally((signal) -> this.running.remove(id));

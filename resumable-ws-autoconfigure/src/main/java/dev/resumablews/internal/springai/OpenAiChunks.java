@@ -11,11 +11,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Repairs the chunks of one answer. OpenAI's client refuses a chunk in which a field is
- * missing or of another type than OpenAI's, also when nothing depends on that field.
- * Servers that are only like OpenAI's send such chunks. So fields that the client
- * requires are filled in, and what it would not understand is removed. What reports an
- * error stays one. Not safe for use by many threads.
+ * Repairs the chunks of one answer. OpenAI's client rejects a chunk with a missing field
+ * or a field of an unexpected type, even if nothing depends on it. OpenAI-compatible
+ * servers send such chunks. This class adds the fields that the client requires and
+ * removes those that it cannot parse. Errors stay errors. Not safe for use by many
+ * threads.
  */
 final class OpenAiChunks {
 
@@ -30,7 +30,7 @@ final class OpenAiChunks {
 	private boolean complete;
 
 	/**
-	 * Returns whether a chunk has said why the answer ends.
+	 * Returns whether a chunk had a finish reason.
 	 * @return whether the answer is complete
 	 */
 	boolean complete() {
@@ -39,9 +39,9 @@ final class OpenAiChunks {
 
 	/**
 	 * Repairs a chunk.
-	 * @param event the type of the event, empty if it has none
+	 * @param event the type of the event; empty if it has none
 	 * @param data the data of the event
-	 * @return the chunk; null if it holds nothing that is needed
+	 * @return the chunk; null if it has no relevant content
 	 */
 	@Nullable String repair(String event, String data) {
 		if (!data.stripLeading().startsWith("{")) {
@@ -52,7 +52,7 @@ final class OpenAiChunks {
 			tree = JSON.readTree(data);
 		}
 		catch (JacksonException ex) {
-			// it may have been a part of the answer
+			// it may have been part of the answer
 			return this.complete ? null : data;
 		}
 		if (!(tree instanceof ObjectNode chunk)) {
@@ -167,7 +167,7 @@ final class OpenAiChunks {
 
 	/**
 	 * Repairs token counts.
-	 * @return whether there are any
+	 * @return whether the chunk has any
 	 */
 	private static boolean repairUsage(ObjectNode chunk) {
 		if (!(chunk.path("usage") instanceof ObjectNode usage)) {

@@ -15,21 +15,21 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Source of the server-sent events of an answer, made from those that the server sends:
+ * Source of server-sent events that repairs the events sent by a model's server:
  * <ol>
- * <li>Chunks are repaired, so that the client can read them.
- * <li>The events end with {@code [DONE]}, whatever follows it.
- * <li>After a finish reason, the rest is waited for only for a short time, and a failure
- * is the end.
- * <li>A response without a single chunk is a failure.
- * <li>All bytes are signs of life.
+ * <li>Chunks are repaired, so that the client can parse them.
+ * <li>The stream ends at {@code [DONE]}; the rest is ignored.
+ * <li>After a finish reason, the source waits a short time for the rest, and treats a
+ * failure as the end.
+ * <li>A response without chunks is a failure.
+ * <li>All received bytes count as activity.
  * </ol>
  * Used by one thread at a time.
  */
 final class OpenAiEventSource implements Source {
 
 	/**
-	 * How long token counts and {@code [DONE]} are waited for after the finish reason.
+	 * Time to wait for token counts and {@code [DONE]} after the finish reason.
 	 */
 	static final Duration END_WAIT = Duration.ofSeconds(2);
 
@@ -38,7 +38,7 @@ final class OpenAiEventSource implements Source {
 	private static final long READ_SIZE = 8 * 1024;
 
 	/**
-	 * Length of the longest event; an image or a sound is the longest that is sensible.
+	 * Maximum length of an event, sufficient for an image or an audio clip.
 	 */
 	private static final int MAX_EVENT = 16 * 1024 * 1024;
 
@@ -65,7 +65,7 @@ final class OpenAiEventSource implements Source {
 	private boolean afterCarriageReturn;
 
 	/**
-	 * How many of the received bytes hold no end of a line.
+	 * Number of received bytes that were already searched for the end of a line.
 	 */
 	private long searched;
 
@@ -109,7 +109,7 @@ final class OpenAiEventSource implements Source {
 			if (!this.chunks.complete() && !this.call.isCancelled()) {
 				throw ex;
 			}
-			logger.debug("Ignored, because the answer was complete or cancelled", ex);
+			logger.debug("Ignored a failure after the end or the cancellation of the answer", ex);
 			end();
 			return;
 		}
@@ -190,18 +190,17 @@ final class OpenAiEventSource implements Source {
 		if (this.over) {
 			return;
 		}
-		// keeps the connection if the body ends soon, else closes it
+		// keeps the connection if the body ends soon, otherwise closes it
 		close();
 		if (!this.answered && !this.call.isCancelled()) {
-			throw new NoAnswerException("the model's server gave no answer, its response of type "
-					+ ((this.contentType != null) ? this.contentType.replaceAll("[^\\w/+.;= -]", "?") : "unknown")
-					+ " has no event");
+			throw new NoAnswerException("the model's server gave no answer: no events in its response of type "
+					+ ((this.contentType != null) ? this.contentType.replaceAll("[^\\w/+.;= -]", "?") : "unknown"));
 		}
 	}
 
 	private static void requireLength(long length) throws IOException {
 		if (length > MAX_EVENT) {
-			throw new IOException("An event is longer than " + MAX_EVENT);
+			throw new IOException("Event exceeds the maximum length of " + MAX_EVENT);
 		}
 	}
 

@@ -22,8 +22,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Auto-configuration of replies by Spring AI's chat models. Looks for the model when all
- * beans are defined, so no order with those who define one is needed.
+ * Auto-configuration for replies by Spring AI's chat models. Looks up the model when the
+ * bean is created, so it need not be ordered after auto-configurations that define one.
  */
 @AutoConfiguration(before = ReplyAutoConfiguration.class, after = LogAutoConfiguration.class)
 @ConditionalOnClass(ChatClient.class)
@@ -33,7 +33,7 @@ import org.springframework.context.annotation.Configuration;
 public final class SpringAiAutoConfiguration {
 
 	/**
-	 * Returns null if there is no model, or several of which none is the primary one.
+	 * Returns null if there is no chat model, or several without a primary one.
 	 */
 	@Bean
 	@ConditionalOnMissingBean(ReplyGenerator.class)
@@ -44,7 +44,7 @@ public final class SpringAiAutoConfiguration {
 		if (model == null) {
 			return null;
 		}
-		// the application's customizers are in Spring AI's own builder
+		// Spring AI's own builder has the application's customizers
 		ChatClient.Builder unique = builder.getIfUnique(() -> ChatClient.builder(model));
 		return new ChatClientReplyGenerator(unique.build(), properties.reply().systemPrompt(),
 				calls.getIfAvailable(() -> ModelCalls.PLAIN));

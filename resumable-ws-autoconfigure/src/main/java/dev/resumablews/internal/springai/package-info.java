@@ -1,5 +1,5 @@
 /**
- * Replies of Spring AI's chat models.
+ * Generation of replies with Spring AI.
  */
 @NullMarked
 package dev.resumablews.internal.springai;

@@ -282,16 +282,16 @@ class CleanupTests {
 	void aLockThatIsNotHadForLongIsReported(CapturedOutput output) {
 		LockWait wait = new LockWait();
 		long start = System.nanoTime();
-		wait.missed(start + Duration.ofMinutes(59).toNanos());
+		wait.notAcquired(start + Duration.ofMinutes(59).toNanos());
 		assertThat(output).doesNotContain("advisory lock");
-		wait.missed(start + Duration.ofMinutes(61).toNanos());
-		wait.missed(start + Duration.ofMinutes(65).toNanos());
+		wait.notAcquired(start + Duration.ofMinutes(61).toNanos());
+		wait.notAcquired(start + Duration.ofMinutes(65).toNanos());
 		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("for 61 minutes"))
 			.singleElement()
 			.asString()
 			.contains("WARN", "pg_locks");
-		wait.got();
-		wait.missed(System.nanoTime());
+		wait.acquired();
+		wait.notAcquired(System.nanoTime());
 		assertThat(output.toString().lines()).filteredOn((line) -> line.contains("advisory lock")).hasSize(1);
 	}
 

@@ -75,13 +75,13 @@ class SessionFeedTests {
 	@Test
 	void whereTheLogReachesIsKnownWithoutTheEvents() {
 		commit(1);
-		reaches(this.feed, 5);
+		advanceTo(this.feed, 5);
 		assertThat(this.feed.last()).isEqualTo(5);
 		assertThat(this.feed.after(1, ANY)).isNull();
 		assertThat(ids(this.feed.after(5, ANY))).isEmpty();
 		commit(6);
 		assertThat(ids(this.feed.after(5, ANY))).containsExactly(6L);
-		reaches(this.feed, 3);
+		advanceTo(this.feed, 3);
 		assertThat(this.feed.last()).isEqualTo(6);
 	}
 
@@ -180,9 +180,9 @@ class SessionFeedTests {
 		SessionFeed feed = feeds.join(this.session, woken::incrementAndGet);
 		assertThatNoException().isThrownBy(() -> feeds.committed(Map.of(this.session, List.of(recent(1, "{}")))));
 		assertThat(woken).hasValue(1);
-		reaches(feed, 2);
+		advanceTo(feed, 2);
 		assertThat(woken).hasValue(2);
-		reaches(feed, 2);
+		advanceTo(feed, 2);
 		assertThat(woken).hasValue(2);
 	}
 
@@ -204,8 +204,8 @@ class SessionFeedTests {
 		assertThat(feeds.join(this.session, one)).isNotSameAs(first);
 	}
 
-	private static void reaches(SessionFeed feed, long head) {
-		feed.reaches(new Known(0, Forks.NONE), new Known(head, Forks.NONE));
+	private static void advanceTo(SessionFeed feed, long head) {
+		feed.advanceTo(new Known(0, Forks.NONE), new Known(head, Forks.NONE));
 	}
 
 	private void commit(long... ids) {

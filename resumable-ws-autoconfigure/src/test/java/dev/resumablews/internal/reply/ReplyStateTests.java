@@ -63,7 +63,7 @@ class ReplyStateTests {
 
 	@Test
 	void theFirstTextHasItsOwnLimit() {
-		this.state.asked(BEGIN);
+		this.state.called(BEGIN);
 		assertThat(this.state.isOverdue(BEGIN + FIRST_PART)).isFalse();
 		assertThat(this.state.isOverdue(BEGIN + FIRST_PART + 1)).isTrue();
 		this.state.subscribed(BEGIN);
@@ -152,7 +152,7 @@ class ReplyStateTests {
 	}
 
 	private void subscribe() {
-		this.state.asked(BEGIN);
+		this.state.called(BEGIN);
 		assertThat(this.state.subscribed(BEGIN)).isEqualTo(32);
 	}
 

@@ -186,7 +186,7 @@ class SchemaStartTests {
 		this.jdbc.execute("drop policy resumable_ws on ws_events; create policy own_rows on ws_events to " + this.role
 				+ " using (false) with check (true)");
 		FailureAnalysis hidden = analyze(start);
-		assertThat(hidden.getDescription()).contains("ws_events", "does not find a row that it has just stored");
+		assertThat(hidden.getDescription()).contains("ws_events", "cannot access a row that it has just stored");
 		assertThat(hidden.getAction()).contains("policies");
 
 		this.jdbc.execute("alter policy own_rows on ws_events using (true) with check (false)");
