@@ -105,7 +105,7 @@ class PgBouncerTests {
 			await().atMost(PATIENCE).until(() -> hearing(database) == 2);
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
 		}
-		assertThat(output.getOut()).doesNotContain("hears none", "prepareThreshold");
+		assertThat(output.getOut()).doesNotContain("receives none", "prepareThreshold");
 	}
 
 	@Test
