@@ -42,7 +42,7 @@ class EventSourceTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-	private static final Pattern SNIPPET = Pattern.compile("### With `EventSource` alone.*?```js\\n(.*?)```",
+	private static final Pattern SNIPPET = Pattern.compile("### \\d\\.\\d With `EventSource` alone.*?```js\\n(.*?)```",
 			Pattern.DOTALL);
 
 	@Test
