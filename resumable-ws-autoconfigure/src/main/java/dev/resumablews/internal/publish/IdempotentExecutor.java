@@ -123,7 +123,8 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Does the work of a claim, in one transaction with the end of the claim.
+	 * Does the work of a claim, in one transaction with the end of the claim, whose
+	 * isolation level is read committed.
 	 * @param claim the claim
 	 * @param work the work; when it throws, nothing is kept
 	 * @return whether it was done; false if the claim is not held, and nothing is kept
@@ -134,7 +135,7 @@ public final class IdempotentExecutor {
 		acquire();
 		try {
 			return translated((worked) -> inTransaction(() -> {
-				if (!this.database.execute(claim::holds)) {
+				if (!this.database.execute((session) -> begin(session, claim))) {
 					return false;
 				}
 				work.run();
@@ -151,6 +152,15 @@ public final class IdempotentExecutor {
 		finally {
 			this.permits.release();
 		}
+	}
+
+	/**
+	 * The lease of a claim is renewed while the work is done. A transaction with a higher
+	 * isolation level could not end a claim that was renewed since it began.
+	 */
+	private static boolean begin(JdbcSession session, Claim claim) throws SQLException {
+		session.readCommitted();
+		return claim.holds(session);
 	}
 
 	private void acquire() {
