@@ -51,7 +51,7 @@ final class AnnotatedMethods implements MappingSource {
 		for (String bean : this.beans.getBeanNamesForType(Object.class)) {
 			Class<?> type = ScopedProxyUtils.isScopedTarget(bean) ? null : typeOf(bean);
 			if (type != null && AnnotationUtils.isCandidateClass(type, ClientMessageMapping.class)) {
-				annotated(type).forEach((method, mapping) -> found.add(mapping(bean, method, mapping)));
+				annotated(type).forEach((method, mapping) -> found.add(mapping(bean, type, method, mapping)));
 			}
 		}
 		return found;
@@ -79,7 +79,7 @@ final class AnnotatedMethods implements MappingSource {
 		}
 	}
 
-	private Mapping mapping(String bean, Method method, ClientMessageMapping mapping) {
+	private Mapping mapping(String bean, Class<?> type, Method method, ClientMessageMapping mapping) {
 		String name = method.getDeclaringClass().getName() + "." + method.getName() + "()";
 		if (method.getReturnType() != void.class) {
 			throw new ResumableWsConfigurationException(
@@ -89,6 +89,9 @@ final class AnnotatedMethods implements MappingSource {
 		}
 		for (int i = 0; i < method.getParameterCount(); i++) {
 			checkValidator(new MethodParameter(method, i), name);
+		}
+		if (mapping.value().equals(UserMessageHandling.TYPE)) {
+			UserMessageHandling.checkIsolation(method, type, name);
 		}
 		Class<?> beanType = this.beans.getType(bean);
 		Method invocable = AopUtils.selectInvocableMethod(method, (beanType != null) ? beanType : Object.class);

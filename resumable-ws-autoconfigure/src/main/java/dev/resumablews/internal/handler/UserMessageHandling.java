@@ -1,7 +1,9 @@
 package dev.resumablews.internal.handler;
 
+import java.lang.reflect.Method;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -10,6 +12,7 @@ import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.MessageRejectedException;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import dev.resumablews.internal.jdbc.JdbcSession;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.publish.IdempotentExecutor;
@@ -24,6 +27,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.annotation.AnnotationTransactionAttributeSource;
+import org.springframework.transaction.interceptor.TransactionAttribute;
+
 /**
  * Calls the application's handler with stored user messages. Another node may have stored
  * the message, so it is read from the log and only the sender's id is available.
@@ -32,7 +39,20 @@ final class UserMessageHandling implements StoredMessageHandler {
 
 	private static final Log logger = LogFactory.getLog(UserMessageHandling.class);
 
-	private static final String TYPE = "user_message";
+	static final String TYPE = "user_message";
+
+	/**
+	 * Postgres treats read uncommitted as read committed.
+	 */
+	private static final Set<Integer> ISOLATIONS = Set.of(TransactionDefinition.ISOLATION_DEFAULT,
+			TransactionDefinition.ISOLATION_READ_UNCOMMITTED, TransactionDefinition.ISOLATION_READ_COMMITTED);
+
+	/**
+	 * What joins the transaction that a handler is called in.
+	 */
+	private static final Set<Integer> JOINING = Set.of(TransactionDefinition.PROPAGATION_REQUIRED,
+			TransactionDefinition.PROPAGATION_SUPPORTS, TransactionDefinition.PROPAGATION_MANDATORY,
+			TransactionDefinition.PROPAGATION_NESTED);
 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -53,6 +73,25 @@ final class UserMessageHandling implements StoredMessageHandler {
 		this.log = log;
 		this.once = once;
 		this.workers = workers;
+	}
+
+	/**
+	 * Refuses an isolation level that Spring would ignore, as the handler joins a
+	 * transaction.
+	 * @param method the handler's method
+	 * @param type the class it is called on
+	 * @param name what to call it
+	 */
+	static void checkIsolation(Method method, Class<?> type, String name) {
+		TransactionAttribute declared = new AnnotationTransactionAttributeSource(false).getTransactionAttribute(method,
+				type);
+		if (declared != null && JOINING.contains(declared.getPropagationBehavior())
+				&& !ISOLATIONS.contains(declared.getIsolationLevel())) {
+			throw new ResumableWsConfigurationException(
+					"%s declares a transaction (%s), but handlers of user messages are called in one that is read committed."
+						.formatted(name, declared),
+					"Remove the isolation level, or set the propagation to REQUIRES_NEW.");
+		}
 	}
 
 	@Override

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The server's limits apply only to the transaction. They are set before its first
  * statement and in the same round trip, because a pooler in transaction mode passes the
- * connection to other clients afterwards.
+ * connection to other clients afterwards. So is the isolation level, read committed,
+ * which the statements require, because a shared pool may have another default.
  */
 public final class JdbcSession {
 
@@ -117,6 +118,27 @@ public final class JdbcSession {
 		this.connection.rollback();
 	}
 
+	/**
+	 * Lets the current transaction, which may be one of the application's, see what
+	 * others commit while it runs. Must be called before its first query.
+	 * @throws SQLException if the statement failed
+	 * @throws IllegalStateException if the transaction had a query and has a higher level
+	 */
+	public void readCommitted() throws SQLException {
+		try {
+			update("set transaction isolation level read committed", Parameters.NONE);
+		}
+		catch (SQLException ex) {
+			if (SqlStates.isTooLateForIsolation(ex)) {
+				throw new IllegalStateException(
+						"The transaction must be read committed and has a higher isolation level, which cannot be "
+								+ "changed after its first query; a listener of transactions must not run one",
+						ex);
+			}
+			throw ex;
+		}
+	}
+
 	private PreparedStatement prepare(String sql, Parameters parameters) throws SQLException {
 		boolean withBounds = this.owned && !this.bounded;
 		PreparedStatement statement = this.connection
@@ -135,13 +157,16 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Executes the statement, and skips the result of setting the limits.
+	 * Executes the statement, and skips the results of setting the isolation level and the
+	 * limits.
 	 */
 	private void execute(PreparedStatement statement) throws SQLException {
 		boolean withBounds = this.owned && !this.bounded;
 		statement.execute();
 		if (withBounds) {
-			statement.getMoreResults();
+			for (int i = 0; i < JdbcSettings.BOUNDING_STATEMENTS; i++) {
+				statement.getMoreResults();
+			}
 			this.bounded = !this.autoCommit;
 		}
 	}

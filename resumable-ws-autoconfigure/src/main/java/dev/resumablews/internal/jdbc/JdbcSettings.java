@@ -23,6 +23,8 @@ final class JdbcSettings {
 
 	private static final Duration LONGEST_LOCK_WAIT = Duration.ofSeconds(10);
 
+	static final int BOUNDING_STATEMENTS = 2;
+
 	private final SchemaName schema;
 
 	private final Duration statementTimeout;
@@ -66,8 +68,8 @@ final class JdbcSettings {
 	}
 
 	/**
-	 * Prepares the text of a statement, preceded by the server's limits for the current
-	 * transaction.
+	 * Prepares the text of a statement, preceded by the isolation level and the server's
+	 * limits for the current transaction, in {@value #BOUNDING_STATEMENTS} statements.
 	 * @param statement one of the library's few statements
 	 */
 	String boundedSql(String statement) {
@@ -99,8 +101,13 @@ final class JdbcSettings {
 		return (half.compareTo(LONGEST_LOCK_WAIT) < 0) ? half.plusMillis(1) : LONGEST_LOCK_WAIT;
 	}
 
+	/**
+	 * The isolation level comes first, as it cannot be set once a statement has a
+	 * snapshot. Without {@code local}, as Postgres warns of that outside of a transaction
+	 * block; it lasts for the transaction either way.
+	 */
 	private String bounds() {
-		return ("select set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true), "
+		return ("set transaction_isolation = 'read committed'; select set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true), "
 				+ "set_config('idle_in_transaction_session_timeout', '%d', true); ")
 			.formatted(serverTimeout().toMillis(), lockTimeout().toMillis(), IDLE_IN_TRANSACTION.toMillis());
 	}

@@ -22,6 +22,11 @@ public final class SqlStates {
 	 */
 	public static final String READ_ONLY_TRANSACTION = "25006";
 
+	/**
+	 * A statement that must come first in a transaction, and does not.
+	 */
+	private static final String ACTIVE_TRANSACTION = "25001";
+
 	private static final String LOCK_NOT_AVAILABLE = "55P03";
 
 	private static final String UNIQUE_VIOLATION = "23505";
@@ -65,6 +70,14 @@ public final class SqlStates {
 	 */
 	public static boolean isTimeout(SQLException ex) {
 		return ex.getSQLState() != null && TIMEOUTS.contains(ex.getSQLState());
+	}
+
+	/**
+	 * Returns whether the isolation level was not changed because the transaction already
+	 * had a query.
+	 */
+	static boolean isTooLateForIsolation(SQLException ex) {
+		return ACTIVE_TRANSACTION.equals(ex.getSQLState());
 	}
 
 	/**

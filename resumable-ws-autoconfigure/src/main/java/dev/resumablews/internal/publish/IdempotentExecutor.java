@@ -126,7 +126,8 @@ public final class IdempotentExecutor {
 	}
 
 	/**
-	 * Runs the work of a claim in one transaction with the end of the claim.
+	 * Runs the work of a claim in one transaction with the end of the claim, at the
+	 * isolation level read committed.
 	 * @param claim the claim
 	 * @param work the work; if it throws, the transaction is rolled back
 	 * @return whether the work was committed; false if the claim is not held
@@ -137,7 +138,7 @@ public final class IdempotentExecutor {
 		acquire();
 		try {
 			return translated((worked) -> inTransaction(() -> {
-				if (!this.database.execute(claim::holds)) {
+				if (!this.database.execute((session) -> begin(session, claim))) {
 					return false;
 				}
 				work.run();
@@ -154,6 +155,16 @@ public final class IdempotentExecutor {
 		finally {
 			this.permits.release();
 		}
+	}
+
+	/**
+	 * Begins the transaction at read committed. The lease of a claim is renewed while the
+	 * work runs, and a transaction with a higher isolation level could not end a claim that
+	 * was renewed since it began.
+	 */
+	private static boolean begin(JdbcSession session, Claim claim) throws SQLException {
+		session.readCommitted();
+		return claim.holds(session);
 	}
 
 	private void acquire() {

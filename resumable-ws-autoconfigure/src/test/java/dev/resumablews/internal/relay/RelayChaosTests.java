@@ -18,6 +18,7 @@ import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.RealtimeUpstream.Received;
+import dev.resumablews.testing.ServerProcess;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
@@ -55,7 +56,7 @@ class RelayChaosTests {
 		Random random = new Random(this.seed);
 		try (RealtimeUpstream upstream = RealtimeUpstream.start(KEY);
 				ChaosProxy upstreamProxy = ChaosProxy.to(upstream.port());
-				RelayNode first = RelayNode.start(properties(upstreamProxy.port()));
+				ServerProcess first = ServerProcess.start(RelayTests.Marking.class, properties(upstreamProxy.port()));
 				ChaosProxy clientProxy = ChaosProxy.to(first.port()).lookFor(KEY);
 				TestServer second = TestServer.builder()
 					.with(RelayTests.Marking.class)
@@ -118,7 +119,7 @@ class RelayChaosTests {
 	 * Kills the owner and waits until another node has connected.
 	 * @return how long that took
 	 */
-	private static Duration takeOver(RelayNode owner, RealtimeUpstream upstream, Runnable redirect) {
+	private static Duration takeOver(ServerProcess owner, RealtimeUpstream upstream, Runnable redirect) {
 		owner.kill();
 		int before = upstream.opened();
 		long killed = System.nanoTime();
