@@ -3,22 +3,22 @@ export { ResumableChatError };
 /** @typedef {import('./client.js').ResumableWebSocketOptions} ResumableWebSocketOptions */
 /** @typedef {ConstructorParameters<typeof ResumableWebSocket>[0]} Url */
 /**
- * What the messages of a chat have as `metadata`.
+ * The `metadata` of the messages of a chat.
  * @typedef {object} ReplyMetadata
  * @property {'pending' | 'sent' | 'running' | 'done' | 'failed'} [status]
- * @property {number} [attempt] of a reply: 1, and one more each time that another node has begun it again
+ * @property {number} [attempt] of a reply: 1, incremented each time another node restarts it
  * @property {number} [inReplyTo] of a reply: the event of the message that it answers
  * @property {string} [createdAt] in ISO 8601
- * @property {string} [finishReason] in the server's words; `cancelled` is `other` for the SDK
+ * @property {string} [finishReason] the server's finish reason; the SDK receives `other` for `cancelled`
  * @property {unknown} [usage] token counts
- * @property {string} [error] the code of a reply that failed
+ * @property {string} [error] the error code of a failed reply
  */
 /**
  * @typedef {object} ChatOptions
  * @property {Url} url the endpoint
- * @property {(chatId: string) => string | null | undefined | Promise<string | null | undefined>} [sessionOf] returns the session of a chat, for an
- * application that keeps this itself. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, else a new one
- * @property {(chat: { chatId: string, sessionId: string }) => void} [onSession] called with the session of a chat each time that it is connected
+ * @property {(chatId: string) => string | null | undefined | Promise<string | null | undefined>} [sessionOf] returns the session of a chat, for applications
+ * that store it themselves. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, or else a new one
+ * @property {(chat: { chatId: string, sessionId: string }) => void} [onSession] called with the session of a chat each time it is connected
  */
 /**
  * The part of `useChat` that `follow` needs.
@@ -27,30 +27,30 @@ export { ResumableChatError };
  * @property {() => unknown} resumeStream
  */
 /**
- * A `ChatTransport` whose chats are sessions: one connection for each chat that is in use.
+ * A `ChatTransport` that maps each chat to a session, with one connection per chat in use.
  *
- * A chat's session is stored under the chat's id (`name` of the client: the transport's `name`, a space, the id), in `localStorage` unless `storage` says
- * otherwise, so that the tabs of a browser share it, and a reload finds it. So a page has to give its chats ids that stay the same.
+ * A chat's session is stored under the chat's id (`name` of the client: the transport's `name`, a space, the id), in `localStorage` unless `storage` is set.
+ * It is shared by the tabs of a browser and survives a reload, so chats need stable ids.
  * @template {UIMessage} [M=UIMessage<ReplyMetadata>]
  * @implements {ChatTransport<M>}
  */
 export class ResumableChatTransport<M extends UIMessage = UIMessage<ReplyMetadata, import("ai").UIDataTypes, import("ai").UITools>> implements ChatTransport {
     /** @param {ChatOptions & Omit<ResumableWebSocketOptions, 'sessionId' | 'lastEventId' | 'epoch' | 'resume'>} options */
     constructor(options: ChatOptions & Omit<ResumableWebSocketOptions, "sessionId" | "lastEventId" | "epoch" | "resume">);
-    /** For the SDK: what is resumed takes the place of what is there of the reply. */
+    /** Read by the SDK: a resumed stream replaces the existing part of the reply. */
     resumeStreamIsReplay: boolean;
     /**
-     * Sends the last message, and streams the reply to it. Rejects what a log cannot do: a reply is not said again, and a message is not edited.
+     * Sends the last message and streams its reply. Rejects operations that a log does not support: regenerating a reply and editing a message.
      * @type {ChatTransport<M>['sendMessages']}
      */
     sendMessages: ChatTransport<M>["sendMessages"];
     /**
-     * Streams the reply that runs, from its beginning, or the one that a message waits for; resolves with `null` if there is neither.
+     * Streams the running reply from its beginning, or the reply to a waiting message; resolves with `null` if there is neither.
      * @type {ChatTransport<M>['reconnectToStream']}
      */
     reconnectToStream: ChatTransport<M>["reconnectToStream"];
     /**
-     * Returns the messages in the log of a chat, for `useChat({ messages })`, when they are all there. A reply that runs is not among them: it comes by `resume`.
+     * Resolves with the messages in the log of a chat when they are complete, for `useChat({ messages })`. A running reply is not included: `resume` streams it.
      * @param {string} chatId
      * @param {{ signal?: AbortSignal }} [options]
      * @returns {Promise<M[]>}
@@ -59,14 +59,14 @@ export class ResumableChatTransport<M extends UIMessage = UIMessage<ReplyMetadat
         signal?: AbortSignal;
     }): Promise<M[]>;
     /**
-     * Keeps a chat up to date with its log: with what other tabs and devices say, and when a reply is begun again with another text.
+     * Keeps a chat in sync with its log: with messages of other tabs and devices, and with replies that are restarted with another text.
      * @param {string} chatId
      * @param {Follower} chat
-     * @returns {() => void} ends that
+     * @returns {() => void} unsubscribes
      */
     follow(chatId: string, chat: Follower): () => void;
     /**
-     * Stops the replies of a chat that run or wait, also one that was resumed, which `stop` of `useChat` does not reach.
+     * Cancels the running and waiting replies of a chat, including a resumed one, which `stop` of `useChat` does not cancel.
      * @param {string} chatId
      */
     cancel(chatId: string): void;
@@ -77,7 +77,7 @@ export class ResumableChatTransport<M extends UIMessage = UIMessage<ReplyMetadat
      */
     client(chatId: string): Promise<ResumableWebSocket>;
     /**
-     * Closes the connection of a chat, or all. A chat that is used again connects again.
+     * Closes the connection of a chat, or of all chats. A chat that is used again reconnects.
      * @param {string} [chatId]
      */
     close: (chatId?: string) => void;
@@ -86,12 +86,12 @@ export class ResumableChatTransport<M extends UIMessage = UIMessage<ReplyMetadat
 export type ResumableWebSocketOptions = import("./client.js").ResumableWebSocketOptions;
 export type Url = ConstructorParameters<typeof ResumableWebSocket>[0];
 /**
- * What the messages of a chat have as `metadata`.
+ * The `metadata` of the messages of a chat.
  */
 export type ReplyMetadata = {
     status?: "pending" | "sent" | "failed" | "running" | "done" | undefined;
     /**
-     * of a reply: 1, and one more each time that another node has begun it again
+     * of a reply: 1, incremented each time another node restarts it
      */
     attempt?: number | undefined;
     /**
@@ -103,7 +103,7 @@ export type ReplyMetadata = {
      */
     createdAt?: string | undefined;
     /**
-     * in the server's words; `cancelled` is `other` for the SDK
+     * the server's finish reason; the SDK receives `other` for `cancelled`
      */
     finishReason?: string | undefined;
     /**
@@ -111,7 +111,7 @@ export type ReplyMetadata = {
      */
     usage?: unknown;
     /**
-     * the code of a reply that failed
+     * the error code of a failed reply
      */
     error?: string | undefined;
 };
@@ -121,12 +121,12 @@ export type ChatOptions = {
      */
     url: Url;
     /**
-     * returns the session of a chat, for an
-     * application that keeps this itself. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, else a new one
+     * returns the session of a chat, for applications
+     * that store it themselves. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, or else a new one
      */
     sessionOf?: ((chatId: string) => string | null | undefined | Promise<string | null | undefined>) | undefined;
     /**
-     * called with the session of a chat each time that it is connected
+     * called with the session of a chat each time it is connected
      */
     onSession?: ((chat: {
         chatId: string;

@@ -1,4 +1,4 @@
-// A transport for the chats of the AI SDK: `useChat` over a session. Only types of the SDK are used, so nothing of it is loaded.
+// A transport for the chats of the AI SDK: `useChat` over a session. Imports only types of the SDK, so none of its code is loaded.
 
 import { ResumableWebSocket } from './client.js';
 import { ChatSession, ResumableChatError } from './chat-session.js';
@@ -10,23 +10,23 @@ export { ResumableChatError };
 /** @typedef {ConstructorParameters<typeof ResumableWebSocket>[0]} Url */
 
 /**
- * What the messages of a chat have as `metadata`.
+ * The `metadata` of the messages of a chat.
  * @typedef {object} ReplyMetadata
  * @property {'pending' | 'sent' | 'running' | 'done' | 'failed'} [status]
- * @property {number} [attempt] of a reply: 1, and one more each time that another node has begun it again
+ * @property {number} [attempt] of a reply: 1, incremented each time another node restarts it
  * @property {number} [inReplyTo] of a reply: the event of the message that it answers
  * @property {string} [createdAt] in ISO 8601
- * @property {string} [finishReason] in the server's words; `cancelled` is `other` for the SDK
+ * @property {string} [finishReason] the server's finish reason; the SDK receives `other` for `cancelled`
  * @property {unknown} [usage] token counts
- * @property {string} [error] the code of a reply that failed
+ * @property {string} [error] the error code of a failed reply
  */
 
 /**
  * @typedef {object} ChatOptions
  * @property {Url} url the endpoint
- * @property {(chatId: string) => string | null | undefined | Promise<string | null | undefined>} [sessionOf] returns the session of a chat, for an
- * application that keeps this itself. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, else a new one
- * @property {(chat: { chatId: string, sessionId: string }) => void} [onSession] called with the session of a chat each time that it is connected
+ * @property {(chatId: string) => string | null | undefined | Promise<string | null | undefined>} [sessionOf] returns the session of a chat, for applications
+ * that store it themselves. Without it, or if it returns `undefined`: the session that this browser has stored for the chat, or else a new one
+ * @property {(chat: { chatId: string, sessionId: string }) => void} [onSession] called with the session of a chat each time it is connected
  */
 
 /**
@@ -37,16 +37,16 @@ export { ResumableChatError };
  */
 
 /**
- * A `ChatTransport` whose chats are sessions: one connection for each chat that is in use.
+ * A `ChatTransport` that maps each chat to a session, with one connection per chat in use.
  *
- * A chat's session is stored under the chat's id (`name` of the client: the transport's `name`, a space, the id), in `localStorage` unless `storage` says
- * otherwise, so that the tabs of a browser share it, and a reload finds it. So a page has to give its chats ids that stay the same.
+ * A chat's session is stored under the chat's id (`name` of the client: the transport's `name`, a space, the id), in `localStorage` unless `storage` is set.
+ * It is shared by the tabs of a browser and survives a reload, so chats need stable ids.
  * @template {UIMessage} [M=UIMessage<ReplyMetadata>]
  * @implements {ChatTransport<M>}
  */
 export class ResumableChatTransport {
 
-	/** For the SDK: what is resumed takes the place of what is there of the reply. */
+	/** Read by the SDK: a resumed stream replaces the existing part of the reply. */
 	resumeStreamIsReplay = true;
 	/** @type {Map<string, ChatSession>} */
 	#sessions = new Map();
@@ -60,7 +60,7 @@ export class ResumableChatTransport {
 	}
 
 	/**
-	 * Sends the last message, and streams the reply to it. Rejects what a log cannot do: a reply is not said again, and a message is not edited.
+	 * Sends the last message and streams its reply. Rejects operations that a log does not support: regenerating a reply and editing a message.
 	 * @type {ChatTransport<M>['sendMessages']}
 	 */
 	sendMessages = async ({ trigger, chatId, messages, abortSignal }) => {
@@ -82,7 +82,7 @@ export class ResumableChatTransport {
 	};
 
 	/**
-	 * Streams the reply that runs, from its beginning, or the one that a message waits for; resolves with `null` if there is neither.
+	 * Streams the running reply from its beginning, or the reply to a waiting message; resolves with `null` if there is neither.
 	 * @type {ChatTransport<M>['reconnectToStream']}
 	 */
 	reconnectToStream = async ({ chatId, abortSignal }) => {
@@ -91,7 +91,7 @@ export class ResumableChatTransport {
 	};
 
 	/**
-	 * Returns the messages in the log of a chat, for `useChat({ messages })`, when they are all there. A reply that runs is not among them: it comes by `resume`.
+	 * Resolves with the messages in the log of a chat when they are complete, for `useChat({ messages })`. A running reply is not included: `resume` streams it.
 	 * @param {string} chatId
 	 * @param {{ signal?: AbortSignal }} [options]
 	 * @returns {Promise<M[]>}
@@ -105,10 +105,10 @@ export class ResumableChatTransport {
 	}
 
 	/**
-	 * Keeps a chat up to date with its log: with what other tabs and devices say, and when a reply is begun again with another text.
+	 * Keeps a chat in sync with its log: with messages of other tabs and devices, and with replies that are restarted with another text.
 	 * @param {string} chatId
 	 * @param {Follower} chat
-	 * @returns {() => void} ends that
+	 * @returns {() => void} unsubscribes
 	 */
 	follow(chatId, chat) {
 		const followers = this.#followersOf(chatId);
@@ -120,7 +120,7 @@ export class ResumableChatTransport {
 	}
 
 	/**
-	 * Stops the replies of a chat that run or wait, also one that was resumed, which `stop` of `useChat` does not reach.
+	 * Cancels the running and waiting replies of a chat, including a resumed one, which `stop` of `useChat` does not cancel.
 	 * @param {string} chatId
 	 */
 	cancel(chatId) {
@@ -137,7 +137,7 @@ export class ResumableChatTransport {
 	}
 
 	/**
-	 * Closes the connection of a chat, or all. A chat that is used again connects again.
+	 * Closes the connection of a chat, or of all chats. A chat that is used again reconnects.
 	 * @param {string} [chatId]
 	 */
 	close = (chatId) => {
@@ -153,7 +153,7 @@ export class ResumableChatTransport {
 	#session(chatId) {
 		let session = this.#sessions.get(chatId);
 		if (!session || session.ended) {
-			// a page shows one chat after the other; those that are left need no connection
+			// a page shows one chat at a time; chats that were left need no connection
 			this.#sessions.forEach((other, id) => other.idle && this.close(id));
 			session = new ChatSession(() => this.#connect(chatId), this.#followersOf(chatId));
 			this.#sessions.set(chatId, session);

@@ -13,7 +13,7 @@ export class ChatSession {
      */
     constructor(connect: () => Promise<ResumableWebSocket>, followers: Set<Follower>);
     conversation: Conversation;
-    /** Resolves with the client, once it is known which session it is for. */
+    /** Resolves with the client when its session is known. */
     ready: Promise<import("./client.js").ResumableWebSocket<any>>;
     get idle(): boolean;
     /** Whether there is no client, or the server has closed its connection for good. */
@@ -31,14 +31,14 @@ export class ChatSession {
      */
     loaded(signal?: AbortSignal): Promise<void>;
     /**
-     * Sends a message of the SDK. Its id is the idempotency key, if it is a UUID: such a message is sent once, also after a reload.
+     * Sends a message of the SDK. Its id is the idempotency key if it is a UUID: such a message is sent exactly once, even after a reload.
      * @param {string} id
      * @param {string} text
      */
     send(id: string, text: string): Promise<{
         acknowledged: Promise<import("./types.js").Acknowledged>;
     }>;
-    /** Returns all messages but an unfinished reply, which comes as a stream. */
+    /** Returns all messages except an unfinished reply, which is streamed. */
     messages(): {
         id: string;
         role: "assistant" | "user";
@@ -50,14 +50,15 @@ export class ChatSession {
         }[];
     }[];
     /**
-     * Streams the reply that runs, or the one that a message waits for; `null` if there is neither.
-     * @param {AbortSignal} [signal] is aborted to stop the reply, and also when the SDK resumes once more: only the first is meant for the server
+     * Streams the running reply, or the reply to a waiting message; `null` if there is neither.
+     * @param {AbortSignal} [signal] aborted to cancel the reply, and
+     * also when the SDK resumes again, which does not cancel it
      */
     resume(signal?: AbortSignal): Promise<ReadableStream<UIMessageChunk> | null>;
-    /** Returns what is not complete: a reply that runs, or else the next message that will be answered. */
+    /** Returns the running reply, or else the next message that will be answered. */
     get unfinished(): import("./conversation.js").ConversationMessage | undefined;
     /**
-     * Streams a reply: a known one, or the one to a message, when it begins.
+     * Streams a known reply, or the reply to a message when it begins.
      * @param {{ entry?: Entry, acknowledged?: Promise<{ eventId?: number }>, signal?: AbortSignal, stopped?: () => boolean }} reply
      * @returns {ReadableStream<UIMessageChunk>}
      */
@@ -69,7 +70,7 @@ export class ChatSession {
         signal?: AbortSignal;
         stopped?: () => boolean;
     }): ReadableStream<UIMessageChunk>;
-    /** Gives the followers the messages of the log, if there are others than they have, once nothing is streamed. */
+    /** Passes the messages of the log to the followers if they differ from theirs, once nothing is streamed. */
     refresh(): void;
     #private;
 }

@@ -1,4 +1,4 @@
-// The session of a chat of the AI SDK: which of its messages the SDK has, and the streams of its replies.
+// The session of a chat of the AI SDK: tracks the messages that the SDK has, and streams replies.
 
 import { Conversation } from './conversation.js';
 import { ReplyStream, metadataOf } from './reply-stream.js';
@@ -33,7 +33,7 @@ export class ResumableChatError extends Error {
 export class ChatSession {
 
 	conversation = new Conversation();
-	/** Resolves with the client, once it is known which session it is for. */
+	/** Resolves with the client when its session is known. */
 	ready;
 	/** @type {ResumableWebSocket | undefined} */
 	#socket;
@@ -42,12 +42,12 @@ export class ChatSession {
 	#closed = false;
 	#failed = false;
 	/** @type {Map<string, string>} */
-	#keys = new Map(); // of the messages that this page has sent, by the ids that the SDK gave them
-	#shown = new Set(); // ids of what the SDK has
-	#outdated = false; // the SDK has what is not in the log
+	#keys = new Map(); // keys of the messages that this page has sent, by their ids in the SDK
+	#shown = new Set(); // ids of the messages that the SDK has
+	#outdated = false; // whether the SDK has text that is not in the log
 	#refreshing = false;
 	/** @type {Set<number | undefined>} */
-	#unwanted = new Set(); // events whose replies are to be stopped when they begin
+	#unwanted = new Set(); // events whose replies are cancelled when they begin
 	#followers;
 
 	/**
@@ -119,7 +119,7 @@ export class ChatSession {
 	}
 
 	/**
-	 * Sends a message of the SDK. Its id is the idempotency key, if it is a UUID: such a message is sent once, also after a reload.
+	 * Sends a message of the SDK. Its id is the idempotency key if it is a UUID: such a message is sent exactly once, even after a reload.
 	 * @param {string} id
 	 * @param {string} text
 	 */
@@ -140,7 +140,7 @@ export class ChatSession {
 		return this.conversation.now().messages.some((message) => message.id === key && message.status === 'sent');
 	}
 
-	/** Returns all messages but an unfinished reply, which comes as a stream. */
+	/** Returns all messages except an unfinished reply, which is streamed. */
 	messages() {
 		const { unfinished } = this;
 		const given = new Map([...this.#keys].map(([id, key]) => [key, id]));
@@ -157,8 +157,9 @@ export class ChatSession {
 	}
 
 	/**
-	 * Streams the reply that runs, or the one that a message waits for; `null` if there is neither.
-	 * @param {AbortSignal} [signal] is aborted to stop the reply, and also when the SDK resumes once more: only the first is meant for the server
+	 * Streams the running reply, or the reply to a waiting message; `null` if there is neither.
+	 * @param {AbortSignal} [signal] aborted to cancel the reply, and
+	 * also when the SDK resumes again, which does not cancel it
 	 */
 	async resume(signal) {
 		const turn = ++this.#resumes;
@@ -175,17 +176,17 @@ export class ChatSession {
 		return waiting ? this.stream({ acknowledged: waiting.promise, signal, stopped }) : null;
 	}
 
-	/** Returns what is not complete: a reply that runs, or else the next message that will be answered. */
+	/** Returns the running reply, or else the next message that will be answered. */
 	get unfinished() {
 		const { messages } = this.conversation.now();
-		// replies come in the order of the messages, so what was passed over gets none
+		// replies follow the order of the messages, so skipped messages get none
 		const answered = Math.max(0, ...messages.map((message) => message.role === 'assistant' && message.inReplyTo || 0));
 		return messages.find(({ status }) => status === 'running')
 			?? messages.find((message) => message.role === 'user' && message.status !== 'failed' && !(Number(message.eventId) <= answered));
 	}
 
 	/**
-	 * Streams a reply: a known one, or the one to a message, when it begins.
+	 * Streams a known reply, or the reply to a message when it begins.
 	 * @param {{ entry?: Entry, acknowledged?: Promise<{ eventId?: number }>, signal?: AbortSignal, stopped?: () => boolean }} reply
 	 * @returns {ReadableStream<UIMessageChunk>}
 	 */
@@ -218,7 +219,7 @@ export class ChatSession {
 						scope.abort();
 					}
 				};
-				/** The SDK received something that is not so: followers replace it, others need an error. */
+				/** Handles streamed text that turned out to be wrong: followers replace it, and without followers the stream ends with an error. */
 				const contradict = (/** @type {string} */ errorText) => {
 					this.#outdated = true;
 					end(.../** @type {UIMessageChunk[]} */ (this.#followers.size ? [] : [{ type: 'error', errorText }]));
@@ -239,7 +240,7 @@ export class ChatSession {
 				}
 				signal?.addEventListener('abort', cancel, listening);
 				socket.addEventListener('gone', () => {
-					// what is not stored yet is sent to the next session
+					// messages that are not stored yet are sent to the next session
 					if (entry || eventId !== undefined) {
 						contradict('gone: The session is gone; load the messages again');
 					}
@@ -271,7 +272,7 @@ export class ChatSession {
 		/** @param {{ type: string }} [event] */
 		const update = (event) => {
 			if (reply.error?.code === 'gone') {
-				return; // which the client tells next
+				return; // the client dispatches it next
 			}
 			const state = stream.update(this.conversation.view(entry), event?.type === 'reset');
 			if (state === 'ended') {
@@ -289,7 +290,7 @@ export class ChatSession {
 	}
 
 	/**
-	 * Stops a reply, also if it begins only later.
+	 * Cancels a reply, even if it has not begun yet.
 	 * @param {Entry} [entry]
 	 * @param {Promise<{ eventId?: number }>} [acknowledged]
 	 */
@@ -297,7 +298,7 @@ export class ChatSession {
 		const { eventId } = await Promise.resolve(entry ? undefined : acknowledged).catch(() => undefined) ?? {};
 		const known = entry ?? (eventId && this.conversation.replyTo(eventId));
 		if (known) {
-			// its text in the log may be a little longer than what was streamed
+			// its text in the log may be slightly longer than the streamed text
 			known.reply.addEventListener('end', () => {
 				this.#outdated = true;
 				this.refresh();
@@ -325,13 +326,13 @@ export class ChatSession {
 		return socket;
 	}
 
-	/** Gives the followers the messages of the log, if there are others than they have, once nothing is streamed. */
+	/** Passes the messages of the log to the followers if they differ from theirs, once nothing is streamed. */
 	refresh() {
 		if (this.#refreshing || !this.#followers.size) {
 			return;
 		}
 		this.#refreshing = true;
-		// the SDK has taken the end of a stream when all microtasks have run
+		// the SDK has processed the end of a stream when all microtasks have run
 		setTimeout(() => {
 			this.#refreshing = false;
 			const { messages, loading } = this.conversation.now();

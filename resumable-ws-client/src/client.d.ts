@@ -10,21 +10,21 @@ export class ResumableWebSocketError extends Error implements ClientError {
     constructor(code: string, message?: string, closeCode?: number, final?: boolean, cause?: unknown);
     /** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
     code: string;
-    /** Whether the client does not try again. */
+    /** Whether the client stops retrying. */
     final: boolean;
-    /** The code that the connection was closed with. */
+    /** The close code of the connection. */
     closeCode: number | undefined;
 }
 declare const ResumableWebSocket_base: new <M>() => TypedEventTarget<M>;
 /**
- * A WebSocket that resumes. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). An exception in a listener is
- * reported by the platform, and the event counts as processed.
+ * A resumable WebSocket. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). The platform reports an
+ * exception in a listener, and the event counts as processed.
  * @template {object} [E={}] types of the application's own events: names to payloads
  * @extends {Target<ClientEvents<E>>}
  */
 export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocket_base<import("./types.js").ClientEvents<E>> {
     /**
-     * Connects soon: listeners that are added in the same task miss nothing.
+     * Creates a client that connects after the current task: listeners that are added in the same task receive all events.
      * @param {UrlSource} url
      * @param {ResumableWebSocketOptions} [options]
      */
@@ -41,13 +41,13 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
      */
     epoch: string | undefined;
     /**
-     * That of the last attempt.
+     * The transport of the last attempt.
      * @type {Transport}
      */
     transport: Transport;
-    /** Connections after the first. */
+    /** The number of connections after the first. */
     reconnects: number;
-    /** Events received as a replay, over all connections, without those the page had. */
+    /** The number of replayed events over all connections, without those the page already had. */
     replayed: number;
     /**
      * Running replies by message id.
@@ -57,7 +57,7 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
     /** The number of waiting messages. */
     get pending(): number;
     /**
-     * The messages of this client that wait for their acknowledgement, in order.
+     * The messages of this client that are waiting for their acknowledgement, in order.
      * @returns {WaitingMessage[]}
      */
     get outbox(): WaitingMessage[];
@@ -70,9 +70,9 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
         signal?: AbortSignal;
     }): Promise<import("./types.js").Acknowledged>;
     /**
-     * Sends a message once, however often the connection breaks or the page is reloaded. Messages are sent one after the other. Resolves when the message is
-     * acknowledged. Rejects on a final refusal (`malformed`, `invalid`, `unknown_type`, `forbidden`, `quota_exceeded`, `failed`, or a close because of the message), with
-     * `outbox_full`, with `withdrawn`, with the signal's reason, and with `closed`: then the message stays stored, unless the client was closed before.
+     * Sends a message exactly once, even if the connection is lost or the page is reloaded. Messages are sent one at a time, in order. Resolves when the message is
+     * acknowledged. Rejects on a final error (`malformed`, `invalid`, `unknown_type`, `forbidden`, `quota_exceeded`, `failed`, or a close because of the message), with
+     * `outbox_full`, with `withdrawn`, with the signal's reason, and with `closed`: the message then remains stored, unless the client was already closed.
      * @param {ClientMessage} message
      * @param {{ signal?: AbortSignal }} [options] the signal withdraws the message
      * @returns {Promise<Acknowledged>}
@@ -81,31 +81,32 @@ export class ResumableWebSocket<E extends object = {}> extends ResumableWebSocke
         signal?: AbortSignal;
     }): Promise<Acknowledged>;
     /**
-     * Takes a message back that was not sent yet; its promise rejects.
+     * Withdraws a message that was not sent yet; its promise rejects.
      * @param {string} key
-     * @param {unknown} [reason] what it rejects with, instead of `withdrawn`
-     * @returns {boolean} false if there is no such message, or it may have reached the server: then it stays
+     * @param {unknown} [reason] the rejection reason, instead of `withdrawn`
+     * @returns {boolean} false if there is no such message, or if it may have reached the server and is therefore kept
      */
     withdraw(key: string, reason?: unknown): boolean;
     /**
-     * Stops a reply, or all: those that run or wait for their turn, and those to messages that wait here. Replies to later messages are not affected.
+     * Cancels a reply, or all replies: running and queued ones, and those to messages waiting in this client. Replies to later messages are not affected.
      * @param {string} [messageId]
      */
     cancel(messageId?: string): void;
     /**
-     * Connects now, if the client waits or is closed.
-     * @param {{ force?: boolean }} [options] `force`: also if it is connected, or about to be, on a new connection
+     * Connects immediately if the client is waiting or closed.
+     * @param {{ force?: boolean }} [options] `force`: opens a new connection even if the client is
+     * connected or connecting
      */
     reconnect(options?: {
         force?: boolean;
     }): void;
     /**
-     * Sends a message that is neither stored nor acknowledged, if there is a connection now; else it is dropped. The application has to allow its type.
+     * Sends a message that is neither stored nor acknowledged. Without a connection, it is dropped. The application must allow its type.
      * @param {string} type
      * @param {unknown} [payload]
      */
     sendEphemeral(type: string, payload?: unknown): void;
-    /** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */
+    /** Closes the client and removes its timers and listeners. Promises reject with `closed`; waiting messages remain stored, for `reconnect()` or another client. */
     close(): void;
     #private;
 }

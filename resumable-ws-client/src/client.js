@@ -52,7 +52,7 @@ const Target = EventTarget;
 const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
 
 /**
- * What an action returns, if it can: a storage may be forbidden or full, or hold what this client has not written.
+ * Returns the result of an action, or undefined if it throws: a storage may be forbidden or full, or contain data of others.
  * @template T
  * @param {() => T} action
  */
@@ -61,18 +61,18 @@ const tried = (action) => {
 		return action();
 	}
 	catch {
-		// undefined says it
+		// the result is undefined
 	}
 };
 
 /** @type {(storage: any, name: string) => any} */
 const read = (storage, name) => tried(() => JSON.parse(storage.getItem(name)));
 
-// crypto.randomUUID is there on secure origins only
+// crypto.randomUUID exists on secure origins only
 const randomKey = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => (/** @type {any} */ (crypto.getRandomValues(new Uint8Array(1))) % 16).toString(16));
 
 /**
- * A promise that is not awaited must not be reported as an unhandled rejection: every failure is an `error` event, too.
+ * Prevents reports of unhandled rejections for promises that are not awaited: every failure is also an `error` event.
  * @template T
  * @param {Promise<T>} promise
  */
@@ -82,7 +82,7 @@ const quiet = (promise) => {
 };
 
 /**
- * A promise and its ends.
+ * A promise with its resolve and reject functions.
  * @type {new <T>() => import('./types.js').Deferred<T>}
  */
 const Deferred = /** @type {any} */ (class {
@@ -92,13 +92,13 @@ const Deferred = /** @type {any} */ (class {
 });
 
 /**
- * The URL as an absolute one of http: a request knows what it is relative to, in pages and in workers, and throws a TypeError if that is nothing.
+ * Returns the URL as an absolute HTTP URL: a request resolves relative URLs in pages and workers, and throws a TypeError without a base.
  * @type {(url: string | URL) => URL}
  */
 const absolute = (url) => new URL(new Request(`${url}`.replace(/^ws/, 'http')).url);
 
 /**
- * A storage by its name, or as it was given. What is no storage fails when it is used, like one that is forbidden.
+ * Returns the storage with a name, or the given object. An invalid object fails when it is used, like a forbidden storage.
  * @type {(storage: any) => any}
  */
 const storageOf = (storage) => tried(() => /** @type {any} */ (globalThis)[`${storage}Storage`] ?? storage);
@@ -129,9 +129,9 @@ export class ResumableWebSocketError extends Error {
 		super(message || code, { cause });
 		/** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
 		this.code = code;
-		/** Whether the client does not try again. */
+		/** Whether the client stops retrying. */
 		this.final = final;
-		/** The code that the connection was closed with. */
+		/** The close code of the connection. */
 		this.closeCode = closeCode;
 	}
 
@@ -140,7 +140,7 @@ export class ResumableWebSocketError extends Error {
 /** @type {(...args: ConstructorParameters<typeof ResumableWebSocketError>) => ResumableWebSocketError} */
 const failure = (...args) => new ResumableWebSocketError(...args);
 
-/** What all replies begin with; the rest is assigned where one begins. */
+/** The initial state of all replies; the other properties are assigned when a reply begins. */
 class StreamedReply extends /** @type {new () => TypedEventTarget<ReplyEvents> & import('./types.js').Deferred<string>} */ (/** @type {unknown} */ (Target)) {
 
 	text = '';
@@ -155,7 +155,7 @@ class StreamedReply extends /** @type {new () => TypedEventTarget<ReplyEvents> &
 	}
 
 	async *[Symbol.asyncIterator]() {
-		const end = this.promise; // another one is there after the client was closed
+		const end = this.promise; // replaced when the client is closed
 		let seen = '';
 		while (this.text !== seen || this.status === 'running' && this.promise === end) {
 			if (this.text !== seen) {
@@ -171,7 +171,7 @@ class StreamedReply extends /** @type {new () => TypedEventTarget<ReplyEvents> &
 }
 
 /**
- * Dispatches an event, and one that wakes those who iterate.
+ * Dispatches an event, and one that wakes iterators.
  * @type {(reply: RunningReply, type: string, detail?: string) => void}
  */
 const change = (reply, type, detail) => {
@@ -195,8 +195,8 @@ const append = (reply, piece) => {
 };
 
 /**
- * A WebSocket that resumes. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). An exception in a listener is
- * reported by the platform, and the event counts as processed.
+ * A resumable WebSocket. Its DOM events are {@link ResumableWebSocketEvents}, and one for each event type (`user_message`, …). The platform reports an
+ * exception in a listener, and the event counts as processed.
  * @template {object} [E={}] types of the application's own events: names to payloads
  * @extends {Target<ClientEvents<E>>}
  */
@@ -214,13 +214,13 @@ export class ResumableWebSocket extends Target {
 	 */
 	epoch;
 	/**
-	 * That of the last attempt.
+	 * The transport of the last attempt.
 	 * @type {Transport}
 	 */
 	transport = 'websocket';
-	/** Connections after the first. */
+	/** The number of connections after the first. */
 	reconnects = 0;
-	/** Events received as a replay, over all connections, without those the page had. */
+	/** The number of replayed events over all connections, without those the page already had. */
 	replayed = 0;
 	/**
 	 * Running replies by message id.
@@ -230,7 +230,7 @@ export class ResumableWebSocket extends Target {
 	#core;
 
 	/**
-	 * Connects soon: listeners that are added in the same task miss nothing.
+	 * Creates a client that connects after the current task: listeners that are added in the same task receive all events.
 	 * @param {UrlSource} url
 	 * @param {ResumableWebSocketOptions} [options]
 	 */
@@ -246,7 +246,7 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * The messages of this client that wait for their acknowledgement, in order.
+	 * The messages of this client that are waiting for their acknowledgement, in order.
 	 * @returns {WaitingMessage[]}
 	 */
 	get outbox() {
@@ -263,9 +263,9 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * Sends a message once, however often the connection breaks or the page is reloaded. Messages are sent one after the other. Resolves when the message is
-	 * acknowledged. Rejects on a final refusal (`malformed`, `invalid`, `unknown_type`, `forbidden`, `quota_exceeded`, `failed`, or a close because of the message), with
-	 * `outbox_full`, with `withdrawn`, with the signal's reason, and with `closed`: then the message stays stored, unless the client was closed before.
+	 * Sends a message exactly once, even if the connection is lost or the page is reloaded. Messages are sent one at a time, in order. Resolves when the message is
+	 * acknowledged. Rejects on a final error (`malformed`, `invalid`, `unknown_type`, `forbidden`, `quota_exceeded`, `failed`, or a close because of the message), with
+	 * `outbox_full`, with `withdrawn`, with the signal's reason, and with `closed`: the message then remains stored, unless the client was already closed.
 	 * @param {ClientMessage} message
 	 * @param {{ signal?: AbortSignal }} [options] the signal withdraws the message
 	 * @returns {Promise<Acknowledged>}
@@ -275,17 +275,17 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * Takes a message back that was not sent yet; its promise rejects.
+	 * Withdraws a message that was not sent yet; its promise rejects.
 	 * @param {string} key
-	 * @param {unknown} [reason] what it rejects with, instead of `withdrawn`
-	 * @returns {boolean} false if there is no such message, or it may have reached the server: then it stays
+	 * @param {unknown} [reason] the rejection reason, instead of `withdrawn`
+	 * @returns {boolean} false if there is no such message, or if it may have reached the server and is therefore kept
 	 */
 	withdraw(key, reason) {
 		return this.#core.withdraw(key, reason);
 	}
 
 	/**
-	 * Stops a reply, or all: those that run or wait for their turn, and those to messages that wait here. Replies to later messages are not affected.
+	 * Cancels a reply, or all replies: running and queued ones, and those to messages waiting in this client. Replies to later messages are not affected.
 	 * @param {string} [messageId]
 	 */
 	cancel(messageId) {
@@ -293,15 +293,16 @@ export class ResumableWebSocket extends Target {
 	}
 
 	/**
-	 * Connects now, if the client waits or is closed.
-	 * @param {{ force?: boolean }} [options] `force`: also if it is connected, or about to be, on a new connection
+	 * Connects immediately if the client is waiting or closed.
+	 * @param {{ force?: boolean }} [options] `force`: opens a new connection even if the client is
+	 * connected or connecting
 	 */
 	reconnect(options) {
 		this.#core.reconnect(options);
 	}
 
 	/**
-	 * Sends a message that is neither stored nor acknowledged, if there is a connection now; else it is dropped. The application has to allow its type.
+	 * Sends a message that is neither stored nor acknowledged. Without a connection, it is dropped. The application must allow its type.
 	 * @param {string} type
 	 * @param {unknown} [payload]
 	 */
@@ -309,7 +310,7 @@ export class ResumableWebSocket extends Target {
 		this.#core.put({ type, ephemeral: true, payload });
 	}
 
-	/** Closes the client, without a timer or listener left. Promises reject with `closed`; messages that wait stay stored, for `reconnect()` or another client. */
+	/** Closes the client and removes its timers and listeners. Promises reject with `closed`; waiting messages remain stored, for `reconnect()` or another client. */
 	close() {
 		this.#core.close();
 	}
@@ -317,7 +318,7 @@ export class ResumableWebSocket extends Target {
 }
 
 /**
- * What is behind the public members of a client.
+ * The implementation of a client.
  * @param {ResumableWebSocket<any>} client
  * @param {any} source a UrlSource; functions have `call`
  * @param {any} options
@@ -330,40 +331,40 @@ const coreOf = (client, source, options) => {
 	if (!WebSocket) {
 		throw new TypeError('No option WebSocket');
 	}
-	const self = randomKey(); // owner of the messages of this client
+	const self = randomKey(); // owner id of this client's messages
 	const locks = globalThis.navigator?.locks;
 	const { host, pathname } = source.call ? /** @type {Partial<URL>} */ ({}) : absolute(source);
-	// what the names of this client's items begin with: the name is in quotes, and its own quotes are escaped, so none is the beginning of another
+	// prefix of this client's storage keys: the name is quoted, and quotes in it are escaped, so that no prefix begins with another
 	const prefix = 'resumable-ws ' + JSON.stringify([host, pathname, name]);
 	const cursorStorage = storageOf(storage);
 	const outboxStorage = storageOf(storage === 'session' ? 'local' : storage);
 	const readCursor = () => tried(() => [...read(cursorStorage, prefix)]) ?? [];
 	const [session = null, ...cursor] = readCursor();
 	({ sessionId: client.sessionId = session } = options);
-	// until the first replay is complete, loadFrom is the event after which the oldest reply began that ran when the page was left
+	// until the first replay is complete, loadFrom is the event before the start of the oldest reply that was running when the page was left
 	let [last, loadFrom = Infinity, known] = resume === 'cursor' && session === client.sessionId ? cursor : [];
 	client.lastEventId = client.sessionId && (options.lastEventId ?? last) || 0;
 	client.epoch = options.epoch ?? known ?? undefined;
 
 	const replies = /** @type {Map<string, RunningReply>} */ (client.replies);
 	/** @type {((value?: unknown) => void) | undefined} */
-	let release; // lets others have the messages
+	let release; // releases the messages to other clients
 	/** @type {AbortController | undefined} */
 	let page; // aborted to stop listening to the page; undefined: closed
 	/** @type {AbortController | undefined} */
-	let run; // aborted at the end of a connection, or of an attempt
+	let run; // aborted at the end of a connection or an attempt
 	/** @type {WebSocketLike | undefined} */
 	let socket;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	let timer; // to the next attempt, the end of this one, or the next heartbeat
+	let timer; // for the next attempt, the end of this one, or the next heartbeat
 	let attempt = 0;
 	let refused = false;
 	/** @type {ReturnType<import('./http.js').fallback> | undefined} */
 	let fallback; // undefined: only WebSockets
-	let failed = false; // whether the last attempt has, before session_init
+	let failed = false; // whether the last attempt failed before session_init
 	let connections = 0;
 	/** @type {number | undefined} */
-	let since; // when the present connection was ready
+	let since; // time at which the current connection was ready
 	/** @type {number | undefined} */
 	let restartDelay;
 	/** @type {number} */
@@ -372,28 +373,28 @@ const coreOf = (client, source, options) => {
 	let heard;
 	/** @type {boolean | undefined} */
 	let probing;
-	let patience = 1; // grows with each silence in a row
+	let patience = 1; // grows with each consecutive silence
 	/** @type {number | undefined} */
 	let rewindTo; // set while events are missing
 	/** @type {boolean} */
-	let rewinding; // whether the server has been asked
+	let rewinding; // whether missing events were requested
 	/** @type {string | undefined} */
-	let hole; // the last one, so as not to ask twice
+	let hole; // the last gap, so that it is not requested twice
 	/** @type {Entry[]} */
-	let outbox = []; // in the order of time
+	let outbox = []; // in chronological order
 	/** @type {Entry[]} */
 	let acknowledged = []; // of the last minutes: a database that fails over to a standby may lack the last commits
 	/** @type {Entry | undefined} */
 	let inFlight;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let sendTimer;
-	let due = 0; // when the next message could be sent without a burst
+	let due = 0; // time at which the next message can be sent without a burst
 	let retries = 0;
-	let lastTime = 0; // of the last message, also of other clients
+	let lastTime = 0; // time of the last message of all clients
 	/** @type {number} */
-	let cancelTo; // replies to events up to this are cancelled
+	let cancelTo; // replies to events up to this one are cancelled
 	/** @type {Set<string | number>} */
-	const told = new Set(); // what this connection has asked the server to cancel
+	const requested = new Set(); // cancellations that were sent on this connection
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let storeTimer;
 
@@ -406,13 +407,13 @@ const coreOf = (client, source, options) => {
 		let code = 'token_failed';
 		timer = setTimeout(() => lost('connect_timeout'), connectTimeout);
 		try {
-			// also gives those who have just made this object the time to listen
+			// also gives the creator of this object time to add listeners
 			await adopt();
 			signal.throwIfAborted();
 			become('connecting');
 			signal.throwIfAborted();
 			const token = await getToken?.(request);
-			// what RFC 6750 allows, and of that what a subprotocol may hold
+			// the characters of RFC 6750 that a subprotocol may contain
 			if (token && !/^((query|message) [\w.~+/-]+=*|subprotocol [\w.~+-]+)$/.test(`${tokenIn} ${token}`)) {
 				throw new TypeError('Invalid: getToken');
 			}
@@ -420,7 +421,7 @@ const coreOf = (client, source, options) => {
 			const { query, message, subprotocol } = { [tokenIn]: token };
 			code = 'connection_failed';
 			const url = absolute(source.call ? await source(request) : source);
-			// a script is not told why a WebSocket has failed, but a request that is no upgrade is answered with 400
+			// browsers hide why a WebSocket failed, but a request without an upgrade is answered with 400
 			const blocked = failed && await fetch(url, { mode: 'no-cors', signal }).then(({ status }) => status === 400 || !status).catch(() => {});
 			if (blocked || options.transports?.[0] < 'w' || read(outboxStorage, prefix + 'http')) {
 				fallback ??= (await import('./http.js').catch(() => {}))?.fallback(client, options, outboxStorage, prefix);
@@ -446,7 +447,7 @@ const coreOf = (client, source, options) => {
 			opened.onmessage = ({ data }) => {
 				data.split('\n').forEach((/** @type {string} */ line) => signal.aborted || receive(tried(() => JSON.parse(line)), signal));
 			};
-			// some platforms do not tell of a close after a failure
+			// some platforms do not report a close after a failure
 			opened.onerror = opened.onclose = ({ code = 1006, reason }) => {
 				if (!signal.aborted) {
 					lost(reason || 'connection_lost', code);
@@ -467,12 +468,12 @@ const coreOf = (client, source, options) => {
 	const lost = (code, closeCode, cause) => {
 		const final = /1000|440[09]/.test(/** @type {any} */ (closeCode));
 		patience = code === 'silent' ? Math.min(8, 2 * patience) : 1;
-		// a connection that took too much was no good one
+		// a connection that was closed for using too much does not count as good
 		if (performance.now() - /** @type {number} */ (since) >= minUptime && closeCode !== 4429) {
 			attempt = 0;
 			refused = false;
 		}
-		failed = !since; // whatever the reason: a proxy may let a WebSocket open, and nothing pass
+		failed = !since; // for any reason: a proxy may let a WebSocket open but block its messages
 		let delay = restartDelay ?? backOff(attempt);
 		if (closeCode === 4401) {
 			if (refused) {
@@ -486,21 +487,21 @@ const coreOf = (client, source, options) => {
 		if (globalThis.navigator?.onLine === false) {
 			delay = Infinity;
 		}
-		const entry = /100[379]/.test(/** @type {any} */ (closeCode)) ? inFlight : undefined; // that it was closed for
+		const entry = /100[379]/.test(/** @type {any} */ (closeCode)) ? inFlight : undefined; // the message that caused the close
 		drop();
 		if (final) {
 			close(closeCode, code);
 		}
 		else {
 			attempt++;
-			// browsers have been wrong about being offline
+			// the browser's offline state can be wrong
 			timer = setTimeout(connect, delay === Infinity ? maxDelay : delay);
 			become('waiting', { code: closeCode, reason: code, delay });
 		}
 		fail(failure(code, cause?.message, closeCode, final || !!entry, cause), entry);
 	};
 
-	/** Forgets the connection, without waiting for a peer that may be dead to agree. */
+	/** Drops the connection without waiting for the close frame of a peer that may be dead. */
 	const drop = () => {
 		clearTimeout(timer);
 		clearTimeout(sendTimer);
@@ -517,7 +518,7 @@ const coreOf = (client, source, options) => {
 			page = undefined;
 			disown();
 			const error = failure('closed', '', code);
-			// for those who wait, until the client is opened again
+			// settles pending promises, until the client is reopened
 			replies.forEach((reply) => {
 				reply.reject(error);
 				Object.assign(reply, new Deferred());
@@ -557,7 +558,7 @@ const coreOf = (client, source, options) => {
 	 */
 	const wake = ({ type, key, newValue }) => {
 		if (type === 'storage') {
-			// tabs may see each other's writes late, so that two of them have taken over the same message
+			// tabs may see each other's writes late, so two of them may have taken over the same message
 			return newValue ?? settle(outbox.find((entry) => prefix + entry.key === key), failure('taken_over'));
 		}
 		storeNow();
@@ -614,7 +615,7 @@ const coreOf = (client, source, options) => {
 		return emit(client, type, detail);
 	};
 
-	// ---- what the server says
+	// ---- messages of the server
 
 	/** @type {(message: ServerMessage, signal: AbortSignal) => void} */
 	const receive = (message, signal) => {
@@ -638,7 +639,7 @@ const coreOf = (client, source, options) => {
 			} = message;
 			const previousSessionId = client.sessionId;
 			const diverged = reason === DIVERGED;
-			// the server decides by the requested position, which may be before what the page has
+			// the server compares with the requested position, which may be before that of the page
 			let { resumed } = message;
 			let again = resumed && (rewind_to ?? lastEventId) < client.lastEventId;
 			if (again && client.epoch) {
@@ -648,7 +649,7 @@ const coreOf = (client, source, options) => {
 			resumed &&= !again;
 			since = performance.now();
 			client.reconnects = connections++;
-			told.clear();
+			requested.clear();
 			client.sessionId = sessionId;
 			controls.session_epoch(message);
 			if (sessionId !== previousSessionId) {
@@ -681,7 +682,7 @@ const coreOf = (client, source, options) => {
 
 		session_epoch({ epoch, rewind_to }) {
 			client.epoch = epoch;
-			// sent again, first, is what is lost, or may be: its keys keep it from being handled twice
+			// messages that are or may be lost are resent first: their keys prevent them from being handled twice
 			enqueue(acknowledged.filter(({ eventId = Infinity }) => eventId > rewind_to));
 			acknowledged = acknowledged.filter((entry) => !outbox.includes(entry));
 		},
@@ -718,7 +719,7 @@ const coreOf = (client, source, options) => {
 			let entry = find(idempotency_key);
 			if (code === 'unavailable') {
 				entry = undefined;
-				told.clear();
+				requested.clear();
 				pause(backOff(retries++));
 			}
 			fail(failure(code, message, undefined, !!entry), entry);
@@ -736,7 +737,7 @@ const coreOf = (client, source, options) => {
 		const { type, event_id, payload, replay } = event;
 		if (rewindTo !== undefined) {
 			if (!rewinding || !replay) {
-				return; // comes again, after what is missing
+				return; // received again after the missing events
 			}
 			rewindTo = undefined;
 		}
@@ -744,12 +745,12 @@ const coreOf = (client, source, options) => {
 		const { message_id: id, supersedes, in_reply_to, offset = 0, content = '' } = payload;
 		const kind = id && type.match(/^assistant_(started|delta|message|failed)$/)?.[1];
 		const known = replies.get(id);
-		// others are of no reply, or of one that has ended
+		// the others belong to no reply, or to one that has ended
 		if (kind && (known || fresh || kind === 'started')) {
 			const length = known?._length ?? 0;
 			if (kind === 'delta' && offset > length && hole !== id + length) {
 				hole = id + length;
-				rewind(known?._at ?? 0); // something before it is missing
+				rewind(known?._at ?? 0); // an earlier event is missing
 				return;
 			}
 			/** @type {RunningReply} */
@@ -782,7 +783,7 @@ const coreOf = (client, source, options) => {
 			dispatch('event', event);
 			show(event);
 			client.lastEventId = event_id;
-			// writing is slow, and events may be many; a cursor that lags costs some repeats
+			// writing is slow and events may be frequent; an outdated cursor causes only some repeated events
 			if (resume === 'cursor' && !storeTimer) {
 				store();
 				storeTimer = setTimeout(storeNow, CURSOR_INTERVAL);
@@ -818,7 +819,7 @@ const coreOf = (client, source, options) => {
 	};
 
 	/**
-	 * Asks for all after an event once more; at the end of a replay, since within one the server would not send new events.
+	 * Requests all events after an event again. During a replay, the request is deferred to its end, because its answer would not show which events are new.
 	 * @type {(lastEventId: number, now?: boolean) => void}
 	 */
 	const rewind = (lastEventId, now = client.status === 'open') => {
@@ -841,7 +842,7 @@ const coreOf = (client, source, options) => {
 		}
 		else {
 			[...outbox, ...acknowledged, ...replies.values()].forEach((it) => it.cancelling = true);
-			tell(cancelTo = client.lastEventId); // replies that wait for their turn end before they begin
+			tell(cancelTo = client.lastEventId); // queued replies end before they begin
 		}
 		sendCancels();
 	};
@@ -859,13 +860,13 @@ const coreOf = (client, source, options) => {
 	 * @type {(what: string | number, message_id?: string) => void}
 	 */
 	const tell = (what, message_id) => {
-		if (client.status === 'open' && !told.has(what)) {
-			told.add(what);
+		if (client.status === 'open' && !requested.has(what)) {
+			requested.add(what);
 			put({ type: 'cancel', message_id });
 		}
 	};
 
-	// ---- what the page says
+	// ---- messages of the page
 
 	/** @type {(message: ClientMessage, options?: { signal?: AbortSignal }) => Promise<Acknowledged>} */
 	const send = async (message, { signal } = {}) => {
@@ -875,7 +876,7 @@ const coreOf = (client, source, options) => {
 		if (known) {
 			return known.promise;
 		}
-		// what the server would refuse without saying which message it means, or not answer
+		// messages that the server would reject without naming them, or not answer
 		const text = JSON.stringify([type, key]);
 		if (!/^\["(?!(ping|resume|cancel|auth)").*","[\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){4}[\dA-Fa-f]{8}"]$/.test(text)) {
 			throw failure('invalid', `Invalid: ${text}`);
@@ -886,7 +887,7 @@ const coreOf = (client, source, options) => {
 		if (outbox.length >= maxOutbox) {
 			throw failure('outbox_full');
 		}
-		// as it is now: the page may change it
+		// a copy, because the page may change it
 		const copy = JSON.parse(JSON.stringify({ ...message, idempotency_key: key }));
 		/** @type {Entry} */
 		const entry = { key, message: copy, time: lastTime = Math.max(lastTime + 1, Date.now()), ...new Deferred() };
@@ -919,7 +920,7 @@ const coreOf = (client, source, options) => {
 		flush();
 	};
 
-	/** Sends the oldest message, and the next when that is settled: no message passes one that has to be sent again. */
+	/** Sends the oldest message, and the next one when it is settled, so that no message overtakes one that must be resent. */
 	const flush = () => {
 		const [entry] = outbox;
 		const now = performance.now();
@@ -982,9 +983,9 @@ const coreOf = (client, source, options) => {
 		dispatch('error', error);
 	};
 
-	// ---- what is kept
+	// ---- storage
 
-	/** Stores what waits to be stored, if anything does. */
+	/** Stores pending changes, if there are any. */
 	const storeNow = () => {
 		if (storeTimer) {
 			clearTimeout(storeTimer);
@@ -1017,7 +1018,7 @@ const coreOf = (client, source, options) => {
 		});
 	};
 
-	/** Keeps other clients from sending the messages of this one: by a lock, which the browser releases when the page is gone. */
+	/** Prevents other clients from sending the messages of this one, with a lock that the browser releases when the page is closed. */
 	const own = () => {
 		if (!release) {
 			const held = new Promise((resolve) => release = resolve);
@@ -1025,16 +1026,16 @@ const coreOf = (client, source, options) => {
 		}
 	};
 
-	/** Lets other clients have the messages of this one. */
+	/** Releases the messages of this client to other clients. */
 	const disown = () => {
 		release?.();
 		release = undefined;
 		outbox.forEach(save);
 	};
 
-	/** Takes what clients that are gone have left: of this session, or for a new one if this client wants one, too. */
+	/** Takes over the messages of closed clients: those of this session, or those for a new session if this client also waits for one. */
 	const adopt = async () => {
-		// while this page was away, another client may have taken a message into another session, where its key says nothing
+		// while this page was inactive, another client may have moved a message to another session, which does not know its key
 		outbox = outbox.filter((entry) => client.sessionId || !entry.saved || read(outboxStorage, prefix + entry.key)?.owner === self
 			|| entry.reject(failure('taken_over')));
 		outbox.forEach(save);
@@ -1043,13 +1044,13 @@ const coreOf = (client, source, options) => {
 			.filter((item) => item?.startsWith(prefix))
 			.map((item) => read(outboxStorage, item) ?? {})
 			.filter(({ session, owner, seen, time = 0 }) => {
-				// what is typed from now on comes after it, although many messages in a row are ahead of the clock, and a clock may be set back
+				// later messages must sort after it, although bursts are ahead of the clock and the clock may be set back
 				lastTime = Math.max(lastTime, time);
 				return time && session === client.sessionId && owner !== self && page && (locks || seen < Date.now() - LEASE);
 			})) ?? [];
 		for (const { owner, seen } of left()) {
 			const take = () => enqueue(left().filter((draft) => draft.owner === owner).map((draft) => Object.assign(draft, new Deferred())));
-			// an owner that has gone holds no lock; one that has left its messages may still be about to release it
+			// a closed owner holds no lock; one that has released its messages may be about to release the lock
 			await (locks?.request(seen ? owner : `${owner} left`, { ifAvailable: true }, (lock) => lock && take()).catch(() => {}) ?? take());
 		}
 	};

@@ -1,6 +1,6 @@
-// The codes of resumable-ws, for pages that tell errors and closes apart.
+// The error and close codes of resumable-ws.
 
-/** The codes the server closes a connection with. */
+/** The close codes of the server. */
 export const CloseCode = /** @type {const} */ ({
 	DONE: 1000,
 	BINARY_NOT_SUPPORTED: 1003,

@@ -2,7 +2,7 @@
 export class Conversation extends Store<ConversationState> {
     constructor();
     /**
-     * Follows a client from its first event. To be called in the task in which the client was made.
+     * Follows a client from its first event. Must be called in the task that creates the client.
      * @param {ResumableWebSocket} socket
      */
     attach(socket: ResumableWebSocket): void;
@@ -16,14 +16,14 @@ export class Conversation extends Store<ConversationState> {
         signal?: AbortSignal;
     }): Promise<import("./types.js").Acknowledged>;
     /**
-     * Takes a message back that waits, or forgets one that was refused.
+     * Withdraws a waiting message, or removes a rejected one.
      * @param {string} id
      */
     withdraw(id: string): void;
-    /** Stops the replies that run, and those to messages that wait. */
+    /** Cancels the running replies and those to waiting messages. */
     stop(): void;
     /**
-     * Returns the state, also what is not published yet.
+     * Returns the current state, including unpublished changes.
      * @returns {ConversationState}
      */
     now(): ConversationState;
@@ -38,7 +38,7 @@ export class Conversation extends Store<ConversationState> {
      */
     replyTo(eventId: number): Entry | undefined;
     /**
-     * Returns the present state of a reply.
+     * Returns the current state of a reply.
      * @param {Entry} entry
      * @returns {AssistantMessage}
      */
@@ -59,7 +59,7 @@ export type UserMessage = {
     role: "user";
     text: string;
     /**
-     * `pending`: not acknowledged yet; `failed`: refused for good, see `error`
+     * `pending`: not acknowledged yet; `failed`: finally rejected, see `error`
      */
     status: "pending" | "sent" | "failed";
     /**
@@ -71,12 +71,12 @@ export type UserMessage = {
      */
     createdAt?: string | undefined;
     /**
-     * why it was refused
+     * the reason of the rejection
      */
     error?: import("./client.js").ResumableWebSocketError | undefined;
 };
 /**
- * A reply. Immutable: another object stands for each state of it, with the same id.
+ * A reply. Immutable: each state is a new object with the same id.
  */
 export type AssistantMessage = {
     /**
@@ -90,11 +90,11 @@ export type AssistantMessage = {
     text: string;
     status: "running" | "done" | "failed";
     /**
-     * 1, and one more each time that another node begins it again
+     * 1, incremented each time another node restarts it
      */
     attempt: number;
     /**
-     * whether it was asked to stop and has not stopped yet
+     * whether it is being cancelled
      */
     cancelling: boolean;
     /**
@@ -121,20 +121,20 @@ export type AssistantMessage = {
 export type ConversationMessage = UserMessage | AssistantMessage;
 export type ConversationState = {
     /**
-     * in the order of the log; those of the user that wait, or were refused, are last
+     * in log order; waiting and rejected messages of the user are last
      */
     messages: readonly ConversationMessage[];
     /**
-     * whether the messages of the log are not complete yet
+     * whether messages of the log are still being loaded
      */
     loading: boolean;
     /**
-     * whether a reply runs
+     * whether a reply is running
      */
     running: boolean;
 };
 /**
- * A reply in the log. `view` is undefined when it has changed since it was last looked at.
+ * A reply in the log. `view` is undefined if the reply has changed since it was last read.
  */
 export type Entry = {
     id: string;

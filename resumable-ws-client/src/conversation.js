@@ -1,4 +1,4 @@
-// The conversation of a session: what its user says and what is replied, rebuilt from the events of a client.
+// The conversation of a session: the user's messages and the replies, rebuilt from the events of a client.
 
 import { Store } from './store.js';
 
@@ -12,21 +12,21 @@ import { Store } from './store.js';
  * @property {string} id its idempotency key; the same before and after it is stored
  * @property {'user'} role
  * @property {string} text
- * @property {'pending' | 'sent' | 'failed'} status `pending`: not acknowledged yet; `failed`: refused for good, see `error`
+ * @property {'pending' | 'sent' | 'failed'} status `pending`: not acknowledged yet; `failed`: finally rejected, see `error`
  * @property {number} [eventId] its event in the log
  * @property {string} [createdAt] in ISO 8601
- * @property {ResumableWebSocketError} [error] why it was refused
+ * @property {ResumableWebSocketError} [error] the reason of the rejection
  */
 
 /**
- * A reply. Immutable: another object stands for each state of it, with the same id.
+ * A reply. Immutable: each state is a new object with the same id.
  * @typedef {object} AssistantMessage
  * @property {string} id the id of its first attempt; the same for all attempts
  * @property {'assistant'} role
  * @property {string} text the text of the present attempt
  * @property {'running' | 'done' | 'failed'} status
- * @property {number} attempt 1, and one more each time that another node begins it again
- * @property {boolean} cancelling whether it was asked to stop and has not stopped yet
+ * @property {number} attempt 1, incremented each time another node restarts it
+ * @property {boolean} cancelling whether it is being cancelled
  * @property {number} [inReplyTo] the event of the message that it answers
  * @property {string} [createdAt] in ISO 8601
  * @property {string} [finishReason] with `done`: `stop`, `length`, `cancelled`, …
@@ -38,13 +38,13 @@ import { Store } from './store.js';
 
 /**
  * @typedef {object} ConversationState
- * @property {readonly ConversationMessage[]} messages in the order of the log; those of the user that wait, or were refused, are last
- * @property {boolean} loading whether the messages of the log are not complete yet
- * @property {boolean} running whether a reply runs
+ * @property {readonly ConversationMessage[]} messages in log order; waiting and rejected messages of the user are last
+ * @property {boolean} loading whether messages of the log are still being loaded
+ * @property {boolean} running whether a reply is running
  */
 
 /**
- * A reply in the log. `view` is undefined when it has changed since it was last looked at.
+ * A reply in the log. `view` is undefined if the reply has changed since it was last read.
  * @typedef {{ id: string, role: 'assistant', reply: Reply, inReplyTo?: number, createdAt?: string, view?: AssistantMessage }} Entry
  */
 
@@ -66,7 +66,7 @@ export class Conversation extends Store {
 	 * @type {Map<string, UserMessage>}
 	 */
 	#unlogged = new Map();
-	/** Promises of messages; a client that is closed and opened again makes others. */
+	/** Promises of messages; a client that is reopened creates new ones. */
 	#watched = new WeakSet();
 	#loading = true;
 	/** @type {Entry | undefined} */
@@ -77,7 +77,7 @@ export class Conversation extends Store {
 	}
 
 	/**
-	 * Follows a client from its first event. To be called in the task in which the client was made.
+	 * Follows a client from its first event. Must be called in the task that creates the client.
 	 * @param {ResumableWebSocket} socket
 	 */
 	attach(socket) {
@@ -108,7 +108,7 @@ export class Conversation extends Store {
 	}
 
 	/**
-	 * Takes a message back that waits, or forgets one that was refused.
+	 * Withdraws a waiting message, or removes a rejected one.
 	 * @param {string} id
 	 */
 	withdraw(id) {
@@ -119,7 +119,7 @@ export class Conversation extends Store {
 		}
 	}
 
-	/** Stops the replies that run, and those to messages that wait. */
+	/** Cancels the running replies and those to waiting messages. */
 	stop() {
 		this.#socket?.cancel();
 		this.#log.filter(isReply).forEach((entry) => entry.reply.status === 'running' && delete entry.view);
@@ -127,7 +127,7 @@ export class Conversation extends Store {
 	}
 
 	/**
-	 * Returns the state, also what is not published yet.
+	 * Returns the current state, including unpublished changes.
 	 * @returns {ConversationState}
 	 */
 	now() {
@@ -156,7 +156,7 @@ export class Conversation extends Store {
 	}
 
 	/**
-	 * Returns the present state of a reply.
+	 * Returns the current state of a reply.
 	 * @param {Entry} entry
 	 * @returns {AssistantMessage}
 	 */

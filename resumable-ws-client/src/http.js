@@ -1,4 +1,4 @@
-// Server-sent events and long polling in the place of WebSockets, where a network blocks these. client.js loads this file when it needs it.
+// Server-sent events and long polling for networks that block WebSockets. client.js loads this file on demand.
 
 /**
  * @typedef {import('./types.js').Transport} Transport
@@ -9,15 +9,15 @@
  */
 
 const WEBSOCKET = 'websocket';
-const FIRST_TIMEOUT = 5_000; // to session_init: a proxy that buffers a stream delivers nothing of it
-const POLL_SECONDS = 25; // less than what proxies wait for an answer
+const FIRST_TIMEOUT = 5_000; // until session_init: a proxy that buffers a stream delivers none of it
+const POLL_SECONDS = 25; // less than the time-outs of proxies
 const POLL_INTERVAL = 500; // each poll counts as a handshake
 const FRESH = 1_000; // a sign of life that makes a ping unnecessary
 const POST_TIMEOUT = 25_000; // the server answers within 20 s
 const POST_TRIES = 4;
 const POST_DELAY = 250;
 const MOST_POSTED = 20;
-const REMEMBERED = 60_000; // four times as long each time that nothing else works, so that a server which only restarted is soon used as before
+const REMEMBERED = 60_000; // four times as long each time nothing else works, so that the first transport is soon used again after a mere restart
 const LONGEST_REMEMBERED = 1_800_000;
 
 /** @type {Close} */
@@ -25,13 +25,13 @@ const LOST = [1006];
 /** @type {Close} */
 const SIGN_IN_REFUSED = [4401, 'sign_in_refused'];
 /**
- * What a refusal is for the client: a close code and its name.
+ * Close codes and their names, by HTTP status.
  * @type {Record<number, Close>}
  */
 const REFUSALS = { 401: [4401, 'unauthorized'], 413: [1009, 'message_too_big'], 429: [4429, 'rate_limited'], 503: [1013, 'try_again_later'] };
 
 /**
- * What an action returns, if it can: a storage may be forbidden or full.
+ * Returns the result of an action, or undefined if it throws: a storage may be forbidden or full.
  * @param {() => any} action
  */
 const tried = (action) => {
@@ -39,7 +39,7 @@ const tried = (action) => {
 		return action();
 	}
 	catch {
-		// undefined says it
+		// the result is undefined
 	}
 };
 
@@ -47,7 +47,7 @@ const tried = (action) => {
 const retryAfter = (headers) => Number(headers.get('Retry-After')) * 1_000 || undefined;
 
 /**
- * Splits a stream into the fields of server-sent events, which arrive in any pieces.
+ * Parses a stream of server-sent events, which may arrive in arbitrary pieces.
  * @param {(id: string | undefined, data: string) => void} take
  */
 export const parser = (take) => {
@@ -84,15 +84,15 @@ export const parser = (take) => {
 };
 
 /**
- * A session over HTTP. It has the interface of a WebSocket: messages come from a stream of server-sent events, or from one poll after the other, and are sent by
- * POST, one request at a time.
+ * A session over HTTP with the interface of a WebSocket. Receives messages from a stream of server-sent events or from successive polls, and sends messages
+ * by POST, one request at a time.
  * @param {string} webSocketUrl
  * @param {string[]} protocols
  * @param {object} options
  * @param {boolean} options.polls
  * @param {number} options.timeout the longest time until the first message, in ms
- * @param {() => void} options.opened called when it works
- * @param {Close} options.missing what it means if there is no such endpoint
+ * @param {() => void} options.opened called when the transport works
+ * @param {Close} options.missing the close code if the endpoint does not exist
  */
 const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }) => {
 	const address = new URL(webSocketUrl.replace('ws', 'http'));
@@ -103,7 +103,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 	let closed = false;
 	let response = new AbortController();
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	let watch; // for the end of a silence, or of a pause between two polls
+	let watch; // limits a silence, or a pause between two polls
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let retry;
 	/** @type {string | undefined} */
@@ -114,7 +114,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 	/** @type {object[]} */
 	const queue = [];
 	let posting = false;
-	let heard = 0; // when something came last
+	let heard = 0; // time of the last message
 
 	/** @type {(data: string) => void} */
 	const send = (data) => {
@@ -177,10 +177,10 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 		return fetch(url, { cache: 'no-store', credentials: authorized ? 'same-origin' : 'include', headers: { ...authorization, ...headers }, ...options });
 	};
 
-	// ---- what the server says
+	// ---- messages of the server
 
 	const run = async () => {
-		await undefined; // those who have just made this object set its handlers
+		await undefined; // lets the creator of this object set its handlers
 		socket.onopen?.({});
 		while (!closed) {
 			const next = replaying ? 0 : performance.now() + POLL_INTERVAL;
@@ -207,7 +207,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 		if (polls) {
 			set({ wait });
 		}
-		// comments are signs of life, too
+		// comments are also signs of life
 		const listen = () => {
 			clearTimeout(watch);
 			watch = closed ? undefined : setTimeout(() => {
@@ -219,7 +219,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 		const { ok, status, headers, body } = await request('/sse', { Accept: 'text/event-stream' }, { signal });
 		if (!ok || !body || !headers.get('Content-Type')?.startsWith('text/event-stream')) {
 			const refusal = REFUSALS[status];
-			// what a proxy says while the server is away says nothing about the transport
+			// the response of a proxy while the server is unavailable tells nothing about the transport
 			socket.outcome = refusal ? 'refused' : status < 500 ? 'missing' : undefined;
 			const [code, reason] = refusal ?? (status < 500 ? missing : LOST);
 			end(code, reason, retryAfter(headers));
@@ -248,7 +248,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 		if (type === 'session_init') {
 			const first = !session;
 			if (!first && !(message.resumed && message.session_id === session)) {
-				end(1006); // the client asks, and learns why
+				end(1006); // the client asks for the reason
 				return;
 			}
 			const sameEpoch = epoch === knownEpoch;
@@ -273,7 +273,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 			if (type === 'replay_complete') {
 				return;
 			}
-			delete message.replay; // it came between two polls
+			delete message.replay; // it arrived between two polls
 		}
 		replaying &&= type !== 'replay_complete';
 		deliver(message);
@@ -282,7 +282,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 	/** @type {(message: object) => void} */
 	const deliver = (message) => socket.onmessage({ data: JSON.stringify(message) });
 
-	// ---- what the client says
+	// ---- messages of the client
 
 	const flush = async () => {
 		if (!posting) {
@@ -295,7 +295,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 	};
 
 	/**
-	 * Sends messages, and again what was not answered: their keys keep them from being handled twice.
+	 * Sends messages, and resends unanswered ones: their keys prevent them from being handled twice.
 	 * @type {(messages: object[]) => Promise<void>}
 	 */
 	const post = async (messages) => {
@@ -341,7 +341,7 @@ const httpSocket = (webSocketUrl, protocols, { polls, timeout, opened, missing }
 };
 
 /**
- * A WebSocket whose failure means that the server, which answers requests, has refused the token: a script is not told so.
+ * Wraps a WebSocket whose failure means that the server has rejected the token, because the server answers requests and browsers hide the reason from scripts.
  * @param {WebSocketClass} WebSocket
  * @param {string} url
  * @param {string[]} protocols
@@ -367,12 +367,13 @@ const constructing = (connect) => /** @type {any} */ (function (/** @type {strin
 });
 
 /**
- * Chooses the transport of each attempt of a client, and remembers for a while what worked in the place of the first one.
+ * Chooses the transport of each attempt of a client, and remembers for a while which fallback worked.
  * @param {EventTarget & { transport: Transport }} client
- * @param {Options} options those of the client
+ * @param {Options} options the options of the client
  * @param {any} storage
- * @param {string} prefix of the names of what the client stores
- * @returns {(blocked: any) => WebSocketClass} returns what to connect with, given whether the last attempt failed although the endpoint answers requests
+ * @param {string} prefix the prefix of the client's storage keys
+ * @returns {(blocked:
+ * any) => WebSocketClass} returns the class to connect with, given whether the last attempt failed although the endpoint answers requests
  */
 export const fallback = (client, options, storage, prefix) => {
 	const { transports = [WEBSOCKET, 'sse', 'longpoll'], WebSocket = globalThis.WebSocket, connectTimeout = 10_000 } = options;
@@ -380,9 +381,9 @@ export const fallback = (client, options, storage, prefix) => {
 	const timeout = Math.min(FIRST_TIMEOUT, connectTimeout / 2);
 	let [stored, storedUntil = 0, span = REMEMBERED] = tried(() => [...JSON.parse(storage.getItem(key))]) ?? [];
 	let at = Math.max(0, transports.indexOf(stored));
-	let until = at && Math.min(storedUntil, Date.now() + LONGEST_REMEMBERED); // when the first one is tried again; 0: nothing is remembered
+	let until = at && Math.min(storedUntil, Date.now() + LONGEST_REMEMBERED); // time at which the first one is tried again; 0: nothing is remembered
 	let former = 0; // what was remembered before that
-	let failures = 0; // of WebSockets in a row, although the endpoint answers
+	let failures = 0; // consecutive failures of WebSockets although the endpoint answers
 	/** @type {any} */
 	let lost = {}; // the last failure
 	/** @type {any} */
@@ -409,7 +410,7 @@ export const fallback = (client, options, storage, prefix) => {
 		const { outcome } = last ?? {};
 		const { code = 1006, reason } = lost;
 		if (!last && !(blocked && code === 1006)) {
-			failures = 0; // the server was away, or has spoken
+			failures = 0; // the server was unavailable, or has responded
 		}
 		else if (!last && reason !== 'token_failed') {
 			failures++;
@@ -425,7 +426,7 @@ export const fallback = (client, options, storage, prefix) => {
 			go(transports.indexOf(WEBSOCKET));
 		}
 		else if (outcome === 'refused' && !until) {
-			go(0); // the server may have refused the WebSocket for the same reason
+			go(0); // the server may have rejected the WebSocket for the same reason
 			failures = code === 4401 ? 1 : 0;
 		}
 		else if (until && Date.now() > until) {
@@ -451,7 +452,7 @@ export const fallback = (client, options, storage, prefix) => {
 		}
 		failures = 0;
 		const polls = transport === 'longpoll';
-		// a server that has no other transport has most likely refused the token
+		// a server without another transport has most likely rejected the token
 		const missing = explores ? SIGN_IN_REFUSED : LOST;
 		return constructing((url, protocols) => last = httpSocket(url, protocols, { polls, timeout, opened, missing }));
 	};

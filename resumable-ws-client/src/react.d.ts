@@ -1,13 +1,13 @@
 /**
- * Connects while it is mounted, and gives the connection to the hooks of the components inside. Another `url`, `name` or `sessionId` is another
- * connection; the newest `getToken` is used, and other options are those of the first render.
+ * Connects while it is mounted, and provides the connection to the hooks of its children. A change of `url`, `name` or `sessionId` opens a new connection.
+ * The latest `getToken` is used; all other options are read on the first render only.
  * @param {ProviderOptions & { url: Url, children?: import('react').ReactNode }} props
  */
 export function ResumableWebSocketProvider({ url, children, ...options }: ProviderOptions & {
     url: Url;
     children?: import("react").ReactNode;
 }): import("react").FunctionComponentElement<import("react").ProviderProps<Channel | null>>;
-/** Returns the state of the connection, and what can be done with it. Does not render when a reply says more. */
+/** Returns the state and the actions of the connection. Does not render when a reply grows. */
 export function useConnection(): {
     reconnect: (options?: {
         force?: boolean;
@@ -19,7 +19,7 @@ export function useConnection(): {
     status: Status;
     sessionId: string | null;
     /**
-     * with `waiting`: ms until the next attempt; `Infinity` while the browser says that it is offline
+     * with `waiting`: ms until the next attempt; `Infinity` while the browser reports being offline
      */
     delay?: number | undefined;
     /**
@@ -27,15 +27,15 @@ export function useConnection(): {
      */
     code?: number | undefined;
     /**
-     * why it is not connected; `sign_in_refused`: the user has to sign in again
+     * the reason why it is not connected; `sign_in_refused`: the user must sign in again
      */
     reason?: string | undefined;
     /**
-     * connections after the first
+     * number of connections after the first
      */
     reconnects: number;
     /**
-     * how many messages wait for their acknowledgement
+     * number of messages waiting for their acknowledgement
      */
     pending: number;
     /**
@@ -43,40 +43,40 @@ export function useConnection(): {
      */
     outbox: ResumableWebSocket["outbox"];
 };
-/** Returns the messages of the conversation and what can be done with it. Renders at most once a frame, however much a reply says. */
+/** Returns the messages and the actions of the conversation. Renders at most once per frame. */
 export function useConversation(): {
     send: (text: string) => Promise<import("./types.js").Acknowledged>;
     stop: () => void;
     withdraw: (id: string) => void;
     /**
-     * in the order of the log; those of the user that wait, or were refused, are last
+     * in log order; waiting and rejected messages of the user are last
      */
     messages: readonly import("./conversation.js").ConversationMessage[];
     /**
-     * whether the messages of the log are not complete yet
+     * whether messages of the log are still being loaded
      */
     loading: boolean;
     /**
-     * whether a reply runs
+     * whether a reply is running
      */
     running: boolean;
 };
 /**
  * Returns a reply, or the newest one; `undefined` if there is none. Renders only when that reply changes.
- * @param {string} [id] that of the {@link AssistantMessage}
+ * @param {string} [id] the id of the {@link AssistantMessage}
  * @returns {AssistantMessage | undefined}
  */
 export function useReply(id?: string): AssistantMessage | undefined;
 /**
- * Calls a handler for each DOM event of the client: those of {@link ResumableWebSocketEvents}, and the application's own event types. A component that is mounted together with the
- * provider misses none. The handler may be another one at each render.
+ * Calls a handler for each DOM event of the client: those of {@link ResumableWebSocketEvents}, and the application's own event types. A component that is
+ * mounted together with the provider receives all events. The handler may change on each render.
  * @template {string} T
  * @param {T} type
  * @param {(detail: T extends keyof ResumableWebSocketEvents ? ResumableWebSocketEvents[T] : SessionEvent) => void} handler
  */
 export function useSocketEvent<T extends string>(type: T, handler: (detail: T extends keyof ResumableWebSocketEvents ? ResumableWebSocketEvents[T] : SessionEvent) => void): void;
 /**
- * Returns the client itself, for what the hooks do not offer; `null` until the provider is mounted. To be used in effects and event handlers.
+ * Returns the client itself, for features without a hook; `null` until the provider is mounted. Use it in effects and event handlers only.
  * @returns {ResumableWebSocket | null}
  */
 export function useResumableWebSocket(): ResumableWebSocket | null;
@@ -96,7 +96,7 @@ export type ConnectionState = {
     status: Status;
     sessionId: string | null;
     /**
-     * with `waiting`: ms until the next attempt; `Infinity` while the browser says that it is offline
+     * with `waiting`: ms until the next attempt; `Infinity` while the browser reports being offline
      */
     delay?: number | undefined;
     /**
@@ -104,15 +104,15 @@ export type ConnectionState = {
      */
     code?: number | undefined;
     /**
-     * why it is not connected; `sign_in_refused`: the user has to sign in again
+     * the reason why it is not connected; `sign_in_refused`: the user must sign in again
      */
     reason?: string | undefined;
     /**
-     * connections after the first
+     * number of connections after the first
      */
     reconnects: number;
     /**
-     * how many messages wait for their acknowledgement
+     * number of messages waiting for their acknowledgement
      */
     pending: number;
     /**
@@ -133,14 +133,14 @@ export type ConnectionState = {
  * @typedef {object} ConnectionState
  * @property {Status} status `idle` until the component is mounted, and on a server
  * @property {string | null} sessionId
- * @property {number} [delay] with `waiting`: ms until the next attempt; `Infinity` while the browser says that it is offline
+ * @property {number} [delay] with `waiting`: ms until the next attempt; `Infinity` while the browser reports being offline
  * @property {number} [code] the close code that led here
- * @property {string} [reason] why it is not connected; `sign_in_refused`: the user has to sign in again
- * @property {number} reconnects connections after the first
- * @property {number} pending how many messages wait for their acknowledgement
+ * @property {string} [reason] the reason why it is not connected; `sign_in_refused`: the user must sign in again
+ * @property {number} reconnects number of connections after the first
+ * @property {number} pending number of messages waiting for their acknowledgement
  * @property {ResumableWebSocket['outbox']} outbox these messages, in order
  */
-/** One client and the state that is made of its events; remains the same when effects run twice. */
+/** A client and the state derived from its events; stays the same when effects run twice. */
 declare class Channel {
     /**
      * @param {Url} url
@@ -153,13 +153,13 @@ declare class Channel {
     connection: Store<ConnectionState>;
     conversation: Conversation;
     /**
-     * Whether this is the channel of a session. A page may name the session that this client was given as if it had been asked for.
+     * Returns whether this channel serves the given session. A page may pass the session that the server assigned to this client.
      * @param {Url} url
      * @param {ProviderOptions} options
      */
     serves(url: Url, { name, sessionId }: ProviderOptions): boolean;
     /**
-     * Functions of the last render take the place of those before.
+     * Replaces the functions with those of the last render.
      * @param {Url} url
      * @param {ProviderOptions} options
      */

@@ -1,6 +1,6 @@
 'use client';
-// Hooks for React. Nothing connects while rendering: a client is made by an effect, so that renders that React drops, or runs
-// twice, and renders on a server leave nothing behind.
+// Hooks for React. Rendering has no side effects: an effect creates the client, so that discarded, repeated and server-side
+// renders do not connect.
 
 import { createContext, createElement, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { ResumableWebSocket } from './client.js';
@@ -21,15 +21,15 @@ import { Store } from './store.js';
  * @typedef {object} ConnectionState
  * @property {Status} status `idle` until the component is mounted, and on a server
  * @property {string | null} sessionId
- * @property {number} [delay] with `waiting`: ms until the next attempt; `Infinity` while the browser says that it is offline
+ * @property {number} [delay] with `waiting`: ms until the next attempt; `Infinity` while the browser reports being offline
  * @property {number} [code] the close code that led here
- * @property {string} [reason] why it is not connected; `sign_in_refused`: the user has to sign in again
- * @property {number} reconnects connections after the first
- * @property {number} pending how many messages wait for their acknowledgement
+ * @property {string} [reason] the reason why it is not connected; `sign_in_refused`: the user must sign in again
+ * @property {number} reconnects number of connections after the first
+ * @property {number} pending number of messages waiting for their acknowledgement
  * @property {ResumableWebSocket['outbox']} outbox these messages, in order
  */
 
-/** One client and the state that is made of its events; remains the same when effects run twice. */
+/** A client and the state derived from its events; stays the same when effects run twice. */
 class Channel {
 
 	/** @type {ResumableWebSocket | null} */
@@ -60,7 +60,7 @@ class Channel {
 	}
 
 	/**
-	 * Whether this is the channel of a session. A page may name the session that this client was given as if it had been asked for.
+	 * Returns whether this channel serves the given session. A page may pass the session that the server assigned to this client.
 	 * @param {Url} url
 	 * @param {ProviderOptions} options
 	 */
@@ -71,7 +71,7 @@ class Channel {
 	}
 
 	/**
-	 * Functions of the last render take the place of those before.
+	 * Replaces the functions with those of the last render.
 	 * @param {Url} url
 	 * @param {ProviderOptions} options
 	 */
@@ -85,7 +85,7 @@ class Channel {
 			this.socket.reconnect();
 			return;
 		}
-		// a part of the page that is hydrated later still has to see what the server has rendered
+		// a part of the page that is hydrated later must still see the state that the server has rendered
 		this.connection.getServerSnapshot();
 		this.conversation.getServerSnapshot();
 		const { getToken } = this.#options;
@@ -152,8 +152,8 @@ function useChannel() {
 }
 
 /**
- * Connects while it is mounted, and gives the connection to the hooks of the components inside. Another `url`, `name` or `sessionId` is another
- * connection; the newest `getToken` is used, and other options are those of the first render.
+ * Connects while it is mounted, and provides the connection to the hooks of its children. A change of `url`, `name` or `sessionId` opens a new connection.
+ * The latest `getToken` is used; all other options are read on the first render only.
  * @param {ProviderOptions & { url: Url, children?: import('react').ReactNode }} props
  */
 export function ResumableWebSocketProvider({ url, children, ...options }) {
@@ -171,14 +171,14 @@ export function ResumableWebSocketProvider({ url, children, ...options }) {
 	return createElement(Context.Provider, { value: channel }, children);
 }
 
-/** Returns the state of the connection, and what can be done with it. Does not render when a reply says more. */
+/** Returns the state and the actions of the connection. Does not render when a reply grows. */
 export function useConnection() {
 	const { connection, reconnect, withdraw } = useChannel();
 	const state = useSyncExternalStore(connection.subscribe, connection.getSnapshot, connection.getServerSnapshot);
 	return { ...state, reconnect, withdraw };
 }
 
-/** Returns the messages of the conversation and what can be done with it. Renders at most once a frame, however much a reply says. */
+/** Returns the messages and the actions of the conversation. Renders at most once per frame. */
 export function useConversation() {
 	const { conversation, send, stop, withdraw } = useChannel();
 	const state = useSyncExternalStore(conversation.subscribe, conversation.getSnapshot, conversation.getServerSnapshot);
@@ -187,7 +187,7 @@ export function useConversation() {
 
 /**
  * Returns a reply, or the newest one; `undefined` if there is none. Renders only when that reply changes.
- * @param {string} [id] that of the {@link AssistantMessage}
+ * @param {string} [id] the id of the {@link AssistantMessage}
  * @returns {AssistantMessage | undefined}
  */
 export function useReply(id) {
@@ -200,8 +200,8 @@ export function useReply(id) {
 }
 
 /**
- * Calls a handler for each DOM event of the client: those of {@link ResumableWebSocketEvents}, and the application's own event types. A component that is mounted together with the
- * provider misses none. The handler may be another one at each render.
+ * Calls a handler for each DOM event of the client: those of {@link ResumableWebSocketEvents}, and the application's own event types. A component that is
+ * mounted together with the provider receives all events. The handler may change on each render.
  * @template {string} T
  * @param {T} type
  * @param {(detail: T extends keyof ResumableWebSocketEvents ? ResumableWebSocketEvents[T] : SessionEvent) => void} handler
@@ -216,7 +216,7 @@ export function useSocketEvent(type, handler) {
 }
 
 /**
- * Returns the client itself, for what the hooks do not offer; `null` until the provider is mounted. To be used in effects and event handlers.
+ * Returns the client itself, for features without a hook; `null` until the provider is mounted. Use it in effects and event handlers only.
  * @returns {ResumableWebSocket | null}
  */
 export function useResumableWebSocket() {

@@ -1,16 +1,17 @@
 /**
- * Returns what a message of the SDK has as its metadata.
+ * Returns the metadata of a message of the SDK.
  * @param {import('./conversation.js').ConversationMessage} message
  */
 export function metadataOf(message: import("./conversation.js").ConversationMessage): ReplyMetadata;
-/** Translates the states of a reply, each time that it changes. */
+/** Translates the successive states of a reply into chunks of the SDK. */
 export class ReplyStream {
     /** @param {(chunk: UIMessageChunk) => void} enqueue */
     constructor(enqueue: (chunk: UIMessageChunk) => void);
     /**
      * @param {AssistantMessage} message
-     * @param {boolean} reset whether its text has begun again
-     * @returns {'running' | 'ended' | 'contradicted'} the last if its text is not what was said, and more
+     * @param {boolean} reset whether its text was reset
+     * @returns {'running' | 'ended' | 'contradicted'} `contradicted` if its text does not begin with the
+     * streamed text
      */
     update(message: AssistantMessage, reset: boolean): "running" | "ended" | "contradicted";
     #private;

@@ -1,4 +1,4 @@
-// A reply in the terms of the AI SDK. Its streams can add text, and cannot take text back.
+// A reply as chunks of the AI SDK, whose streams can add text but not remove it.
 
 /** @typedef {import('ai').UIMessageChunk} UIMessageChunk */
 /** @typedef {import('ai').FinishReason} FinishReason */
@@ -6,17 +6,17 @@
 /** @typedef {import('./conversation.js').AssistantMessage} AssistantMessage */
 /** @typedef {import('./ai-sdk.js').ReplyMetadata} ReplyMetadata */
 
-/** The reasons that the SDK knows. */
+/** The finish reasons of the SDK. */
 const FINISH_REASONS = ['stop', 'length', 'content-filter', 'tool-calls'];
 
-/** Translates the states of a reply, each time that it changes. */
+/** Translates the successive states of a reply into chunks of the SDK. */
 export class ReplyStream {
 
 	#enqueue;
-	#text = ''; // what was said
+	#text = ''; // the streamed text
 	#begun = false;
 	#attempt = 1;
-	#catchingUp = false; // another attempt says again what was said
+	#catchingUp = false; // another attempt is repeating the streamed text
 
 	/** @param {(chunk: UIMessageChunk) => void} enqueue */
 	constructor(enqueue) {
@@ -25,8 +25,9 @@ export class ReplyStream {
 
 	/**
 	 * @param {AssistantMessage} message
-	 * @param {boolean} reset whether its text has begun again
-	 * @returns {'running' | 'ended' | 'contradicted'} the last if its text is not what was said, and more
+	 * @param {boolean} reset whether its text was reset
+	 * @returns {'running' | 'ended' | 'contradicted'} `contradicted` if its text does not begin with the
+	 * streamed text
 	 */
 	update(message, reset) {
 		const { id, text, status, attempt } = message;
@@ -87,7 +88,7 @@ export class ReplyStream {
 }
 
 /**
- * Returns what a message of the SDK has as its metadata.
+ * Returns the metadata of a message of the SDK.
  * @param {import('./conversation.js').ConversationMessage} message
  */
 export function metadataOf(message) {

@@ -1,14 +1,14 @@
 /**
- * Holds state for `useSyncExternalStore` and its like.
+ * Holds state for `useSyncExternalStore` and similar functions.
  * @template S the snapshots
  */
 export class Store<S> {
-    /** @param {() => S} make makes a snapshot of the present state */
+    /** @param {() => S} make creates a snapshot of the current state */
     constructor(make: () => S);
     /**
      * Calls a listener after each change.
      * @param {() => void} listener
-     * @returns {() => void} ends that
+     * @returns {() => void} unsubscribes
      */
     subscribe: (listener: () => void) => () => void;
     /**
@@ -17,13 +17,13 @@ export class Store<S> {
      */
     getSnapshot: () => S;
     /**
-     * Returns the state before the first change: what a server renders.
+     * Returns the state before the first change, for rendering on a server.
      * @returns {S}
      */
     getServerSnapshot: () => S;
-    /** Publishes the state now: for what the user did. */
+    /** Publishes the state immediately, for actions of the user. */
     publish(): void;
-    /** Publishes the state with the next frame: for what the server sends, which may be much. */
+    /** Publishes the state with the next frame, for messages of the server, which may be frequent. */
     publishSoon(): void;
     #private;
 }

@@ -1,6 +1,6 @@
-// What the entries for frameworks share: state that is read as immutable snapshots, and published at most once a frame.
+// State for the framework integrations, read as immutable snapshots and published at most once per frame.
 
-/** Frames do not come while a tab is hidden; a title that says "answered" has to change there, too. */
+/** Interval in ms for hidden tabs, which have no animation frames but may show changes in their title. */
 const HIDDEN_FRAME = 250;
 const FRAME = 16;
 
@@ -20,7 +20,7 @@ const inNextFrame = (action) => {
 };
 
 /**
- * Holds state for `useSyncExternalStore` and its like.
+ * Holds state for `useSyncExternalStore` and similar functions.
  * @template S the snapshots
  */
 export class Store {
@@ -35,7 +35,7 @@ export class Store {
 	#initial;
 	#make;
 
-	/** @param {() => S} make makes a snapshot of the present state */
+	/** @param {() => S} make creates a snapshot of the current state */
 	constructor(make) {
 		this.#make = make;
 	}
@@ -43,7 +43,7 @@ export class Store {
 	/**
 	 * Calls a listener after each change.
 	 * @param {() => void} listener
-	 * @returns {() => void} ends that
+	 * @returns {() => void} unsubscribes
 	 */
 	subscribe = (listener) => {
 		this.#listeners.add(listener);
@@ -66,19 +66,19 @@ export class Store {
 	};
 
 	/**
-	 * Returns the state before the first change: what a server renders.
+	 * Returns the state before the first change, for rendering on a server.
 	 * @returns {S}
 	 */
 	getServerSnapshot = () => this.#initial ?? this.getSnapshot();
 
-	/** Publishes the state now: for what the user did. */
+	/** Publishes the state immediately, for actions of the user. */
 	publish() {
 		this.getServerSnapshot();
 		this.#stale = true;
 		this.#listeners.forEach((listener) => listener());
 	}
 
-	/** Publishes the state with the next frame: for what the server sends, which may be much. */
+	/** Publishes the state with the next frame, for messages of the server, which may be frequent. */
 	publishSoon() {
 		if (!this.#scheduled) {
 			this.#scheduled = true;

@@ -1,18 +1,18 @@
 // The types of the client's API. client.js is checked against them, and client.d.ts is generated from it.
 
-/** What went wrong; the client throws and dispatches `ResumableWebSocketError`s, which are these. */
+/** An error of the client. The client throws and dispatches instances of `ResumableWebSocketError`, which implements this interface. */
 export interface ClientError extends Error {
 	/** One of `ErrorCode` in `resumable-ws-client/codes`, or the name of a close code in lower case. */
 	code: string;
-	/** Whether the client does not try again. */
+	/** Whether the client stops retrying. */
 	final: boolean;
-	/** The code that the connection was closed with. */
+	/** The close code of the connection. */
 	closeCode: number | undefined;
 }
 
 /**
- * Stores what must survive a reload: the session id, the cursor, and each message that is not acknowledged, under its own key. A `Storage` of the
- * browser is one. Methods may throw; the client then continues in memory.
+ * Stores the state that must survive a reload: the session id, the cursor, and each unacknowledged message under its own key. A browser's `Storage`
+ * implements it. Methods may throw; the client then continues in memory.
  */
 export interface ClientStorage {
 	getItem(key: string): string | null;
@@ -23,7 +23,7 @@ export interface ClientStorage {
 	key?(index: number): string | null;
 }
 
-/** The part of a WebSocket that the client uses; the class of the platform and that of the `ws` package have it. */
+/** The part of a WebSocket that the client uses. The platform's class and that of the `ws` package implement it. */
 export interface WebSocketLike {
 	onopen: ((event: any) => void) | null;
 	onmessage: ((event: any) => void) | null;
@@ -41,9 +41,9 @@ export type WebSocketClass = new (url: string, protocols: string[]) => WebSocket
 export interface TokenRequest {
 	/** The number of failed attempts since the last connection that lived long enough. */
 	attempt: number;
-	/** Whether the server did not accept the last token. Do not return a cached token then. */
+	/** Whether the server rejected the last token. If so, do not return a cached token. */
 	refused: boolean;
-	/** Aborted when the attempt is given up: after `connectTimeout`, and by `close()`. */
+	/** Aborted when the attempt is abandoned, after `connectTimeout` or by `close()`. */
 	signal: AbortSignal;
 }
 
@@ -51,7 +51,7 @@ export interface TokenRequest {
 export type UrlSource = string | URL | ((request: { attempt: number; signal: AbortSignal }) => string | URL | Promise<string | URL>);
 
 export interface ResumableWebSocketOptions {
-	/** Returns the token of an attempt to connect. Without it no token is sent: for a cookie that the server reads. */
+	/** Returns the token of an attempt to connect. Without this option, no token is sent, for example if the server reads a cookie. */
 	getToken?: (request: TokenRequest) => string | undefined | Promise<string | undefined>;
 	/**
 	 * How the token is sent: in the subprotocol header (default), which no access log shows; in the query, or as the first message, if
@@ -59,39 +59,40 @@ export interface ResumableWebSocketOptions {
 	 */
 	tokenIn?: 'subprotocol' | 'query' | 'message';
 	/**
-	 * The transports to use, in the order of preference. Default: all three. The client uses the next one while the one before does not work although the server
-	 * answers, remembers that for a minute, and up to half an hour if it happens again, and then tries the first one. One transport: only that.
+	 * The transports to use, in order of preference. Default: all three. If a transport does not work although the server responds, the client uses the next
+	 * one. It remembers that for a minute, and for up to half an hour if it happens again, and then tries the first one again. With a single transport there
+	 * is no fallback.
 	 */
 	transports?: readonly Transport[];
 	/**
 	 * Where the session id, the cursor and unacknowledged messages are stored. `session` (default): the id and the cursor in sessionStorage, for each tab; the
-	 * messages in localStorage. `local`: all in localStorage. `memory`: nothing outlives the page. Or a storage that holds all.
+	 * messages in localStorage. `local`: all in localStorage. `memory`: nothing survives the page. Or a storage object that holds everything.
 	 */
 	storage?: 'session' | 'local' | 'memory' | ClientStorage;
 	/** Separates what clients store: give each user a name. Default: `default`. */
 	name?: string;
-	/** What is dispatched after a reload: the whole `session` (default), or only events after the stored `cursor`, for pages that keep what they got. */
+	/** The events to dispatch after a reload: the whole `session` (default), or only events after the stored `cursor`, for pages that keep their state. */
 	resume?: 'session' | 'cursor';
 	/** The session to join instead of the stored one; `null`: a new one. */
 	sessionId?: string | null;
-	/** The last event that the page has, instead of what `resume` says. */
+	/** The last event that the page has processed; overrides `resume`. */
 	lastEventId?: number;
-	/** The `epoch` that belongs to `lastEventId`, for a page that stores both itself. */
+	/** The `epoch` of `lastEventId`, for a page that stores both itself. */
 	epoch?: string;
-	/** Whether several messages may come in one frame. Default: true. */
+	/** Whether the server may send several messages in one frame. Default: true. */
 	ndjson?: boolean;
 	/** Back-off in ms: random from `minDelay` to a limit that doubles with each attempt, up to `maxDelay`. Defaults: 500 and 30000. */
 	minDelay?: number;
 	maxDelay?: number;
-	/** How long a connection must live, in ms, before the back-off starts over. Default: 5000. */
+	/** Minimum lifetime of a connection, in ms, after which the back-off is reset. Default: 5000. */
 	minUptime?: number;
 	/** Time limit of an attempt, in ms: from the call of `getToken` to `session_init`. Default: 10000. */
 	connectTimeout?: number;
 	/** Limit of waiting messages; `send` rejects with `outbox_full` beyond. Default: 100. */
 	maxOutbox?: number;
-	/** The WebSocket class, where the platform has none. */
+	/** The WebSocket class, for platforms without one. */
 	WebSocket?: WebSocketClass;
-	/** Whether `presence` tells which connections the session has. Default: false. */
+	/** Whether to dispatch `presence` with the connections of the session. Default: false. */
 	presence?: boolean;
 	/** Whether to log to the console. */
 	debug?: boolean;
@@ -105,14 +106,14 @@ export interface StatusDetail {
 	/** Failed attempts since the last connection that lived long enough. */
 	attempt: number;
 	/**
-	 * With `waiting`: ms until the next attempt. `Infinity` while the browser reports to be offline; browsers have been wrong about that, so the client still
-	 * tries after `maxDelay`.
+	 * With `waiting`: ms until the next attempt. `Infinity` while the browser reports being offline. Because that report can be wrong, the client still tries
+	 * after `maxDelay`.
 	 */
 	delay?: number;
 	/** The close code that led here. */
 	code?: number;
 	/**
-	 * With `waiting` and `closed`: the code of the error that led here. `sign_in_refused`: the endpoint answers and refuses connections, most likely because of
+	 * With `waiting` and `closed`: the code of the error that led here. `sign_in_refused`: the endpoint responds but rejects connections, most likely because of
 	 * the token. `token_failed`: `getToken` failed, or did not return a token. `connection_lost`, `connect_timeout`, `silent`: the network.
 	 */
 	reason?: string;
@@ -127,7 +128,7 @@ export interface SessionEvent<P = any> {
 	replay?: boolean;
 }
 
-/** An event that is not stored, sent to who is connected at that moment. */
+/** An event that is not stored and only sent to the current connections. */
 export interface EphemeralEvent<P = any> {
 	type: string;
 	ephemeral: true;
@@ -140,10 +141,10 @@ export interface Member {
 	user_id: string;
 }
 
-/** Which connections the session has. */
+/** The connections of the session. */
 export interface PresenceDetail {
 	type: 'presence';
-	/** Whether `joined` is all there is: drop what you knew. So it is after each `open`. */
+	/** Whether `joined` holds all connections and replaces the previous state. Set on the first event after each `open`. */
 	complete?: true;
 	joined: Member[];
 	left: Member[];
@@ -158,54 +159,55 @@ export interface OpenDetail {
 }
 
 /**
- * The server could not resume: drop what was rebuilt; the next events start over. Running replies have failed with the code `gone`. Waiting messages move to
- * the session that is used from now on; a listener can withdraw them.
+ * The server could not resume the session: discard the rebuilt state, because the next events start from the beginning. Running replies have failed with the
+ * code `gone`. Waiting messages move to the new session; a listener can withdraw them.
  */
 export interface GoneDetail {
 	reason: 'unknown_session' | 'ahead_of_log' | 'history_truncated' | 'history_diverged' | (string & {});
 	previousSessionId: string;
-	/** The session that is used from now on. */
+	/** The new session. */
 	sessionId: string;
 }
 
 /**
- * The server has lost events that this page has processed: its database failed over to a standby, or was restored. A page that can drop what came from events
- * after `rewindTo` does so and calls `preventDefault()`: the client continues from there. Otherwise `gone` follows, and the whole session is dispatched again.
- * Running replies have failed with the code `gone`. Messages that were acknowledged and may be lost are sent again.
+ * The server has lost events that this page has processed, because its database failed over to a standby or was restored. A page that can revert the events
+ * after `rewindTo` does so and calls `preventDefault()`: the client then continues from there. Otherwise `gone` follows, and the whole session is dispatched
+ * again.
+ * Running replies have failed with the code `gone`. Acknowledged messages that may be lost are resent.
  */
 export interface RewindDetail {
 	rewindTo: number;
 }
 
-/** A message to the application's handler of its type. */
+/** A message for the application's handler of its type. */
 export interface ClientMessage {
 	type: string;
-	/** A UUID; the client makes one if there is none. */
+	/** A UUID; generated by the client if absent. */
 	idempotency_key?: string;
 	[field: string]: unknown;
 }
 
-/** What `send` resolves to. */
+/** The result of `send`. */
 export interface Acknowledged {
 	idempotencyKey: string;
-	/** The event a `user_message` was stored as. Messages of other types are no events. */
+	/** The event that stores a `user_message`. Messages of other types are not stored as events. */
 	eventId?: number;
-	/** Whether the server had stored it before: an acknowledgement was lost. */
+	/** Whether the server had already stored the message, because an acknowledgement was lost. */
 	duplicate: boolean;
 }
 
-/** A message that waits for its acknowledgement. */
+/** A message that is waiting for its acknowledgement. */
 export interface WaitingMessage {
-	/** Its `idempotency_key`; the `user_message` event has it, too. */
+	/** Its `idempotency_key`, which the `user_message` event also has. */
 	readonly key: string;
 	readonly message: ClientMessage;
-	/** When it was sent by the page, in ms since 1970. */
+	/** The time at which the page sent it, in ms since 1970. */
 	readonly time: number;
-	/** The promise of `send`, or one like it after a reload. */
+	/** The promise of `send`, or an equivalent one after a reload. */
 	readonly promise: Promise<Acknowledged>;
 }
 
-/** Messages that were found in the storage. */
+/** Unsent messages in the storage. */
 export interface UnsentMessages {
 	/** Their session; `null` if they wait for a new one. */
 	sessionId: string | null;
@@ -213,40 +215,40 @@ export interface UnsentMessages {
 }
 
 export interface ReplyEvents {
-	/** Text was added: this. */
+	/** Text was added; the detail is the added text. */
 	delta: string;
-	/** Another attempt starts: the text is empty again. */
+	/** Another attempt starts, and the text is empty again. */
 	reset: undefined;
 	/** `status` is no longer `running`. */
 	end: undefined;
 }
 
 /**
- * A reply while it is streamed. When another node takes it over, the same object starts over: `text` is empty, `attempt` grows, and `reset` is dispatched.
- * Iterating yields the whole text so far, each time it has changed.
+ * A reply while it is streamed. When another node takes it over, the same object is reset: `text` is empty, `attempt` is incremented, and `reset` is
+ * dispatched. Iterating yields the whole text so far after each change.
  */
 export interface Reply extends TypedEventTarget<ReplyEvents>, AsyncIterable<string> {
 	/** The message id of the present attempt. */
 	readonly id: string;
-	/** The event that it answers; unknown if the reply started before what the page has. */
+	/** The event that it answers; unknown if the reply started before the first event of the page. */
 	readonly inReplyTo?: number;
 	readonly text: string;
 	readonly attempt: number;
 	readonly status: 'running' | 'done' | 'failed';
-	/** Whether it is to be stopped and has not ended. */
+	/** Whether it is being cancelled. */
 	readonly cancelling: boolean;
 	/** With `done`: `stop`, `length`, `cancelled`, … */
 	readonly finishReason?: string;
 	readonly usage?: Record<string, number>;
 	/** With `failed`. */
 	readonly error?: ClientError;
-	/** Resolves with the whole text. Rejects when the reply has failed, and with `closed` when the client is closed; it is another promise after `reconnect()`. */
+	/** Resolves with the whole text. Rejects when the reply fails, and with `closed` when the client is closed; `reconnect()` replaces the promise. */
 	readonly finished: Promise<string>;
-	/** Stops the reply; also after a reconnect, if there is no connection. */
+	/** Cancels the reply. Without a connection, the client cancels it after it has reconnected. */
 	cancel(): void;
 }
 
-/** A message of the server, as it came. */
+/** A message of the server as received. */
 export interface ServerMessage {
 	type: string;
 	[field: string]: any;
@@ -254,29 +256,29 @@ export interface ServerMessage {
 
 /** The DOM events of a client. All are `CustomEvent`s; this is the type of `detail`. */
 export interface ResumableWebSocketEvents {
-	/** The connection is there, and its session is known. */
+	/** The connection is open, and its session is known. */
 	open: OpenDetail;
-	/** A durable event that this page has not had. Also dispatched under the name of its type, unless that is one of these names. */
+	/** A durable event that is new to this page. Also dispatched under the name of its type, unless that is one of these names. */
 	event: SessionEvent;
-	/** A reply starts; after a reload, also one that started before. */
+	/** A reply starts. After a reload, also dispatched for a running reply. */
 	reply: Reply;
 	status: StatusDetail;
-	/** All that was in the log when the connection was made has been dispatched. Comes again after missing events were fetched. */
+	/** All events that were in the log when the connection opened have been dispatched. Dispatched again after missing events were fetched. */
 	replaycomplete: { lastEventId: number; count: number };
 	/** The waiting messages have changed. */
 	outbox: WaitingMessage[];
 	/** Cancelable. */
 	rewind: RewindDetail;
 	gone: GoneDetail;
-	/** For information: what is not `final` is tried again automatically. */
+	/** For information: the client retries automatically unless the error is `final`. */
 	error: ClientError;
 	/** With the option `presence`. */
 	presence: PresenceDetail;
-	/** Every message of the server: control messages, and events that are repeats. */
+	/** Every message of the server, including control messages and repeated events. */
 	message: ServerMessage;
 }
 
-/** The durable events that every server has, by type: the payload. */
+/** Payloads of the durable events that every server has, by type. */
 export interface StandardEvents {
 	user_message: { content: string; idempotency_key: string };
 	assistant_started: { message_id: string; in_reply_to: number; supersedes?: string };
@@ -286,8 +288,8 @@ export interface StandardEvents {
 }
 
 /**
- * All DOM events of a client whose application publishes events of the types `E`: names to types of `detail`. Those that are an `EphemeralEvent` in `E` are
- * ephemeral; of the others `E` has the payload.
+ * All DOM events of a client whose application publishes events of the types `E`: names to types of `detail`. Types that are an `EphemeralEvent` in `E` are
+ * ephemeral events; for all others, `E` has the payload type.
  */
 export type ClientEvents<E> = ResumableWebSocketEvents & {
 	[K in Exclude<keyof E | keyof StandardEvents, keyof ResumableWebSocketEvents>]:
@@ -314,12 +316,12 @@ export interface Draft {
 	sent?: boolean;
 }
 
-/** A message as it is stored. */
+/** The stored form of a message. */
 export interface Stored extends Draft {
 	session: string | null;
-	/** The client that sends it. */
+	/** The client that is responsible for sending it. */
 	owner: string;
-	/** When the owner was last seen, in ms since 1970; 0 if it has left the message to others. */
+	/** The time at which the owner was last active, in ms since 1970; 0 if it has released the message. */
 	seen: number;
 }
 
@@ -330,25 +332,25 @@ export interface Entry extends Draft {
 	reject: (reason: unknown) => void;
 	saved?: boolean;
 	cancelling?: boolean;
-	/** The event it was acknowledged as, and when. */
+	/** The event that stores it, and the time of its acknowledgement. */
 	eventId?: number;
 	at?: number;
 }
 
-/** A promise and its ends. */
+/** A promise with its resolve and reject functions. */
 export interface Deferred<T> {
 	promise: Promise<T>;
 	resolve: (value: T) => void;
 	reject: (reason: unknown) => void;
 }
 
-/** A reply as the client changes it. */
+/** The mutable form of a reply. */
 export type RunningReply = { -readonly [K in keyof Reply]: Reply[K] } & Deferred<string> & {
-	/** Of the text as the server counts; longer than the text only if the log has lost its beginning. */
+	/** The length of the text as counted by the server; greater than that of the text only if the log has lost its beginning. */
 	_length: number;
-	/** The first event that belonged to it, and the last. */
+	/** The first and the last event of the reply. */
 	_start: number;
 	_at?: number;
-	/** Whether the page knows it. */
+	/** Whether it was dispatched to the page. */
 	_known?: boolean;
 };

@@ -1,4 +1,4 @@
-// Counts what the clients of resumable-ws have left in a storage; client.js, which writes it, does without.
+// Counts the unsent messages of resumable-ws clients in a storage. client.js, which writes them, does not need this file.
 
 /**
  * @typedef {import('./types.js').ClientStorage} ClientStorage
@@ -10,9 +10,9 @@
 const NAMED = /^(session|local|memory)$/;
 
 /**
- * Counts the messages in the storage that are not acknowledged, by session: those of this page, of other tabs and of pages that are gone. A client of that
- * session sends what no other client is about to send.
- * @param {{ url?: UrlSource, name?: string, storage?: 'session' | 'local' | 'memory' | ClientStorage }} [options] as those of the clients
+ * Counts the unacknowledged messages in the storage by session, including those of other tabs and closed pages. A client of the session sends those that no
+ * other client is responsible for.
+ * @param {{ url?: UrlSource, name?: string, storage?: 'session' | 'local' | 'memory' | ClientStorage }} [options] the same as those of the clients
  * @returns {UnsentMessages[]}
  */
 export const unsent = ({ url, name = 'default', storage = 'session', ...unknown } = {}) => {
@@ -26,7 +26,7 @@ export const unsent = ({ url, name = 'default', storage = 'session', ...unknown 
 };
 
 /**
- * What the names of the clients' items begin with. Clients whose URL is a function have no address in it.
+ * Returns the prefix of the clients' storage keys. It has no address if the URL is a function.
  * @type {(url: UrlSource | undefined, name: string) => string}
  */
 const prefixOf = (url, name) => {
@@ -35,7 +35,7 @@ const prefixOf = (url, name) => {
 };
 
 /**
- * The messages in a storage.
+ * Returns the messages in a storage.
  * @type {(storage: any, prefix: string) => Stored[]}
  */
 const stored = (storage, prefix) => tried(() => {
@@ -47,7 +47,7 @@ const stored = (storage, prefix) => tried(() => {
 }) ?? [];
 
 /**
- * What an action returns, if it can: a storage may be forbidden, or hold what no client has written.
+ * Returns the result of an action, or undefined if it throws: a storage may be forbidden or contain data of others.
  * @template T
  * @param {() => T} action
  */
@@ -56,6 +56,6 @@ const tried = (action) => {
 		return action();
 	}
 	catch {
-		// undefined says it
+		// the result is undefined
 	}
 };

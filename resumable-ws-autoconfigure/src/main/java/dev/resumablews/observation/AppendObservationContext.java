@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Context of the observation of an append, from the call until the event is durable or
- * refused. The deltas of replies are not observed. Not safe for use by many threads at
- * once.
+ * rejected. The deltas of replies are not observed. Not thread-safe.
  */
 public class AppendObservationContext extends Observation.Context {
 
@@ -24,7 +23,7 @@ public class AppendObservationContext extends Observation.Context {
 
 	/**
 	 * Creates a context.
-	 * @param source where the event is from
+	 * @param source the origin of the event
 	 * @param sessionId the session
 	 * @param type the event's type, as the application or a client chose it
 	 */
@@ -35,7 +34,7 @@ public class AppendObservationContext extends Observation.Context {
 	}
 
 	/**
-	 * Returns where the event is from.
+	 * Returns the origin of the event.
 	 * @return the source
 	 */
 	public Source getSource() {
@@ -52,7 +51,7 @@ public class AppendObservationContext extends Observation.Context {
 
 	/**
 	 * Returns the event's type.
-	 * @return the type; may be any text
+	 * @return the type, any text
 	 */
 	public String getType() {
 		return this.type;
@@ -75,15 +74,16 @@ public class AppendObservationContext extends Observation.Context {
 	}
 
 	/**
-	 * Returns what became of the event.
-	 * @return {@code stored}, {@code duplicate} or {@code failed}; {@code none} before
+	 * Returns the outcome of the append.
+	 * @return {@code stored}, {@code duplicate} or {@code failed}; {@code none} until
+	 * then
 	 */
 	public String getOutcome() {
 		return this.outcome;
 	}
 
 	/**
-	 * Sets what became of the event.
+	 * Sets the outcome of the append.
 	 * @param outcome one of a fixed set of words
 	 */
 	public void setOutcome(String outcome) {
@@ -91,7 +91,7 @@ public class AppendObservationContext extends Observation.Context {
 	}
 
 	/**
-	 * Where an event is from.
+	 * Origins of events.
 	 */
 	public enum Source {
 

@@ -9,8 +9,8 @@ import io.micrometer.observation.transport.SenderContext;
 
 /**
  * Context of the observation of a message of a client, from its receipt until it is
- * answered. A tracer writes the trace into the carrier, which is stored with the reply
- * that the message asks for. Not safe for use by many threads at once.
+ * answered. A tracer writes the trace into the carrier, which is stored with the reply to
+ * the message. Not thread-safe.
  */
 public class MessageObservationContext extends SenderContext<Map<String, String>> {
 
@@ -24,8 +24,8 @@ public class MessageObservationContext extends SenderContext<Map<String, String>
 
 	/**
 	 * Creates a context.
-	 * @param type the message's type; {@code unknown} if the application handles no such
-	 * messages, so that clients do not choose it
+	 * @param type the message's type; {@code unknown} if the application has no handler
+	 * for it, so that clients cannot add values
 	 * @param sessionId the session
 	 * @param connectionId the connection that the message came on, or the HTTP request
 	 */
@@ -68,7 +68,7 @@ public class MessageObservationContext extends SenderContext<Map<String, String>
 	/**
 	 * Returns how the message was answered.
 	 * @return {@code ok}, {@code duplicate}, {@code dropped}, {@code session_ended}, or
-	 * the code of the error; {@code none} before
+	 * the code of the error; {@code none} until then
 	 */
 	public String getOutcome() {
 		return this.outcome;

@@ -8,9 +8,9 @@ import io.micrometer.observation.transport.ReceiverContext;
 
 /**
  * Context of the observation of an attempt at a reply, from its start on a node to its
- * end there. The carrier is what the message's observation has left in the reply's row,
- * so an attempt of another node continues the same trace. Not safe for use by many
- * threads at once.
+ * end there. The carrier holds the trace that the message's observation stored in the
+ * reply's row, so that an attempt on another node continues the same trace. Not
+ * thread-safe.
  */
 public class ReplyObservationContext extends ReceiverContext<Map<String, String>> {
 
@@ -29,8 +29,8 @@ public class ReplyObservationContext extends ReceiverContext<Map<String, String>
 	 * @param trace the trace of the message; empty if there is none
 	 * @param sessionId the session
 	 * @param messageId the message id of this attempt
-	 * @param inReplyTo the event that is answered
-	 * @param attempt how often the reply was claimed, this time included
+	 * @param inReplyTo the event that the reply answers
+	 * @param attempt the number of times the reply was claimed, including this one
 	 */
 	public ReplyObservationContext(Map<String, String> trace, UUID sessionId, UUID messageId, long inReplyTo,
 			int attempt) {
@@ -59,7 +59,7 @@ public class ReplyObservationContext extends ReceiverContext<Map<String, String>
 	}
 
 	/**
-	 * Returns the event that is answered.
+	 * Returns the event that the reply answers.
 	 * @return its id
 	 */
 	public long getInReplyTo() {
@@ -67,7 +67,7 @@ public class ReplyObservationContext extends ReceiverContext<Map<String, String>
 	}
 
 	/**
-	 * Returns how often the reply was claimed, this time included.
+	 * Returns the number of times the reply was claimed, including this one.
 	 * @return the number; 1 for the first attempt
 	 */
 	public int getAttempt() {
@@ -77,7 +77,7 @@ public class ReplyObservationContext extends ReceiverContext<Map<String, String>
 	/**
 	 * Returns how the attempt has ended.
 	 * @return {@code completed}, {@code cancelled}, {@code abandoned} if another attempt
-	 * may follow, or why it failed; {@code none} before
+	 * may follow, or the reason of its failure; {@code none} until then
 	 */
 	public String getOutcome() {
 		return this.outcome;

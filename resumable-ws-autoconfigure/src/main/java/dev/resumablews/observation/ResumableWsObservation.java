@@ -65,13 +65,12 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 	}
 
 	/**
-	 * Key values of {@link #MESSAGE} with few values.
+	 * Low-cardinality key values of {@link #MESSAGE}.
 	 */
 	public enum MessageKeys implements KeyName {
 
 		/**
-		 * Type of the message; {@code unknown} if the application handles no such
-		 * messages.
+		 * Type of the message; {@code unknown} if the application has no handler for it.
 		 */
 		TYPE("type"),
 
@@ -94,7 +93,7 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 	}
 
 	/**
-	 * Key values of {@link #MESSAGE} with many values.
+	 * High-cardinality key values of {@link #MESSAGE}.
 	 */
 	public enum MessageDetails implements KeyName {
 
@@ -122,17 +121,17 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 	}
 
 	/**
-	 * Key values of {@link #APPEND} with few values.
+	 * Low-cardinality key values of {@link #APPEND}.
 	 */
 	public enum AppendKeys implements KeyName {
 
 		/**
-		 * Where the event is from.
+		 * Origin of the event.
 		 */
 		SOURCE("source"),
 
 		/**
-		 * What became of the event.
+		 * Outcome of the append.
 		 */
 		OUTCOME("outcome");
 
@@ -150,7 +149,7 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 	}
 
 	/**
-	 * Key values of {@link #APPEND} with many values.
+	 * High-cardinality key values of {@link #APPEND}.
 	 */
 	public enum AppendDetails implements KeyName {
 
@@ -183,7 +182,7 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 	}
 
 	/**
-	 * Key values of {@link #REPLY} with few values.
+	 * Low-cardinality key values of {@link #REPLY}.
 	 */
 	public enum ReplyKeys implements KeyName {
 
@@ -206,7 +205,7 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 	}
 
 	/**
-	 * Key values of {@link #REPLY} with many values.
+	 * High-cardinality key values of {@link #REPLY}.
 	 */
 	public enum ReplyDetails implements KeyName {
 
@@ -221,12 +220,12 @@ public enum ResumableWsObservation implements ObservationDocumentation {
 		MESSAGE("resumable-ws.message-id"),
 
 		/**
-		 * Event that is answered.
+		 * Event that the reply answers.
 		 */
 		IN_REPLY_TO("resumable-ws.in-reply-to"),
 
 		/**
-		 * How often the reply was claimed, this time included.
+		 * Number of times the reply was claimed, including this one.
 		 */
 		ATTEMPT("resumable-ws.attempt");
 

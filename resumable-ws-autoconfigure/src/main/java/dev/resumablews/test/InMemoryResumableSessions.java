@@ -25,9 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
  * unit tests without Spring and Postgres, and as a bean in tests with
  * {@code resumable-ws.enabled=false}.
  * <p>
- * It has no part in transactions: an event is there as soon as it is published, and stays
- * if the transaction rolls back. Unlike the real one it accepts every type of events, and
- * any payload that Jackson serializes. Safe for use by many threads.
+ * It does not take part in transactions: an event is visible as soon as it is published,
+ * and remains if the transaction rolls back. Unlike the real implementation, it accepts
+ * every event type and any payload that Jackson serializes. Safe for use by many threads.
  */
 public final class InMemoryResumableSessions implements ResumableSessions {
 
@@ -87,7 +87,7 @@ public final class InMemoryResumableSessions implements ResumableSessions {
 	}
 
 	/**
-	 * Returns the ephemeral events that were sent.
+	 * Returns the ephemeral events sent so far.
 	 * @return the events in order
 	 */
 	public synchronized List<EphemeralEvent> ephemeralEvents() {

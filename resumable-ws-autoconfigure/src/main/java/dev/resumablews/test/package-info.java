@@ -1,5 +1,5 @@
 /**
- * For tests of applications.
+ * Support for tests of applications.
  */
 @NullMarked
 package dev.resumablews.test;

@@ -11,7 +11,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Says who answers, and which version this is.
+ * Endpoint with the name of the model and the version of the application.
  */
 @RestController
 class AboutController {
@@ -21,7 +21,7 @@ class AboutController {
 	private final About about;
 
 	AboutController(ChatModel model) {
-		// without a jar, in an IDE for example, there is no version
+		// no version without a jar, for example in an IDE
 		this.about = new About(name(model), ChatApplication.class.getPackage().getImplementationVersion());
 	}
 
@@ -40,7 +40,7 @@ class AboutController {
 	}
 
 	/**
-	 * What a visitor may know.
+	 * Public information about the application.
 	 *
 	 * @param model name of the model, or {@value #STAND_IN}
 	 * @param version version of the sample; null outside of its jar

@@ -34,7 +34,7 @@ final class AccessTokens {
 
 	/**
 	 * Issues a token.
-	 * @param userId the user it is of
+	 * @param userId the user
 	 * @param lifetime time until it expires
 	 * @return the JWT
 	 */

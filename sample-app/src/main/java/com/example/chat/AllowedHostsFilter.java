@@ -18,10 +18,10 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Refuses requests that are addressed to a host which is not this one. A web page whose
+ * Rejects requests whose {@code Host} header does not name this host. A web page whose
  * domain name was rebound to this machine's address would otherwise pass as a page of
- * this application: its origin equals the {@code Host} header. Applies to everything,
- * WebSocket handshakes and Actuator included. Safe for use by many threads.
+ * this application, because its origin equals the {@code Host} header. Applies to all
+ * requests, including WebSocket handshakes and Actuator. Safe for use by many threads.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 20)
@@ -30,7 +30,7 @@ class AllowedHostsFilter extends OncePerRequestFilter {
 	private static final int MISDIRECTED_REQUEST = 421;
 
 	/**
-	 * This machine, as a browser on it names it.
+	 * Names of this machine in a browser that runs on it.
 	 */
 	static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -48,7 +48,8 @@ class AllowedHostsFilter extends OncePerRequestFilter {
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		String host = host(request);
-		// an address cannot be rebound, so that of this end of the connection is as good
+		// an address cannot be rebound, so the local address of the connection is
+		// accepted
 		if (this.hosts.contains(host) || host.equals(request.getLocalAddr())) {
 			chain.doFilter(request, response);
 		}
@@ -60,7 +61,7 @@ class AllowedHostsFilter extends OncePerRequestFilter {
 	}
 
 	/**
-	 * Returns the host that the client has sent, whatever a proxy says in other headers.
+	 * Returns the host of the {@code Host} header, ignoring the headers of proxies.
 	 */
 	private static String host(HttpServletRequest request) {
 		String header = request.getHeader(HttpHeaders.HOST);

@@ -14,7 +14,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Does, when asked, what happens to connections anyway. Safe for use by many threads.
+ * Causes, on request, the failures that connections have to survive. Safe for use by many
+ * threads.
  */
 @Component
 @ConditionalOnBooleanProperty(BreakThings.PROPERTY)
@@ -54,8 +55,8 @@ class BreakThings {
 	}
 
 	/**
-	 * Pages that are open may connect to no other slow port than before, so it is the
-	 * same after each start, if it is free.
+	 * Uses the same port after each start if it is free, because open pages may connect
+	 * to no other slow port.
 	 */
 	private SlowNetwork openSlowNetwork(int serverPort) throws IOException {
 		if (this.wantedSlowPort != 0) {
@@ -71,7 +72,7 @@ class BreakThings {
 
 	/**
 	 * Resets the TCP connections of a user's WebSockets.
-	 * @return how many there were
+	 * @return the number of connections
 	 */
 	int cutConnections(UUID userId) throws IOException {
 		return this.connections
@@ -79,7 +80,7 @@ class BreakThings {
 	}
 
 	/**
-	 * Lets a user connect anew, with a token that expires soon.
+	 * Makes a user reconnect with a token that expires soon.
 	 */
 	void expireToken(UUID userId) throws IOException {
 		this.tokens.shortenNext(userId);
@@ -87,14 +88,14 @@ class BreakThings {
 	}
 
 	/**
-	 * Ends the application, as a deployment does, and starts it again on the same port.
+	 * Stops the application, as a deployment does, and starts it again on the same port.
 	 */
 	void restartServer() {
 		this.restart.begin(slowPort());
 	}
 
 	/**
-	 * Returns the port from which it is a slow way to the server; 0 if there is none yet.
+	 * Returns the port of the slow network; 0 if it is not open yet.
 	 */
 	int slowPort() {
 		SlowNetwork network = this.slowNetwork;

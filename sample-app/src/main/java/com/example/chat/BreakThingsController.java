@@ -17,9 +17,9 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * Lets the page break things: its own, and the server. Only a signed-in browser on the
- * same machine may. {@link SameOriginFilter} and {@link AllowedHostsFilter} keep pages of
- * others away.
+ * Endpoints with which the page breaks its own connections and the server. Allowed only
+ * for a signed-in browser on the same machine. {@link SameOriginFilter} and
+ * {@link AllowedHostsFilter} reject foreign pages.
  */
 @RestController
 class BreakThingsController {
@@ -37,7 +37,7 @@ class BreakThingsController {
 	}
 
 	/**
-	 * Says whether whoever asks may break things.
+	 * Returns whether the client may break things.
 	 */
 	@GetMapping("/api/break-things")
 	ResponseEntity<Permission> permission(HttpServletRequest request) {
@@ -83,10 +83,10 @@ class BreakThingsController {
 	}
 
 	/**
-	 * What may be broken.
+	 * Permission to break things.
 	 *
-	 * @param allowed whether anything may
-	 * @param slowPort the port from which it is a slow way to the server, or 0
+	 * @param allowed whether it is granted
+	 * @param slowPort the port of the slow network, or 0
 	 */
 	record Permission(boolean allowed, int slowPort) {
 	}

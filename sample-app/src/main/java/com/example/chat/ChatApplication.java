@@ -4,7 +4,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * The chat.
+ * Main class of the chat sample.
  */
 @SpringBootApplication
 class ChatApplication {

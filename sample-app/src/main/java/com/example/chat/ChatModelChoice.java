@@ -12,9 +12,8 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.StringUtils;
 
 /**
- * Switches OpenAI's model on where there is a key for it, or the address of a server that
- * speaks its language. Without either Spring AI's OpenAI starter would fail the
- * application.
+ * Enables OpenAI's model if its key or the address of a compatible server is configured.
+ * Without either, Spring AI's OpenAI starter would fail at start-up.
  */
 class ChatModelChoice implements EnvironmentPostProcessor {
 
@@ -36,7 +35,7 @@ class ChatModelChoice implements EnvironmentPostProcessor {
 			choice.put(BASE_URL, baseUrl);
 		}
 		if (key != null || baseUrl != null) {
-			// a server of one's own seldom asks for a key, but the client wants one
+			// private servers rarely require a key, but the client does
 			choice.put(KEY, (key != null) ? key : "none");
 		}
 		environment.getPropertySources().addFirst(new MapPropertySource("chatModelChoice", choice));

@@ -16,9 +16,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.Assert;
 
 /**
- * Deletes conversations: closes the session at once, which ends its connections with
- * 1000, so that clients know that there is nothing to come back to; then, when they have
- * had time to hear it, erases what was said. Safe for use by many threads.
+ * Deletes conversations. Closes the session immediately, which closes its connections
+ * with 1000, so that clients do not reconnect. Erases the messages after a delay in which
+ * the close reaches the clients. Safe for use by many threads.
  */
 @Component
 class ConversationEraser {
@@ -50,7 +50,7 @@ class ConversationEraser {
 	/**
 	 * Deletes a conversation.
 	 * @param sessionId its session
-	 * @return whether it was there until now
+	 * @return whether it existed
 	 */
 	boolean delete(UUID sessionId) {
 		boolean closed = this.sessions.close(sessionId);
@@ -70,7 +70,7 @@ class ConversationEraser {
 	}
 
 	/**
-	 * Leaves to the cleanup what is not erased yet.
+	 * Leaves conversations that are not erased yet to the cleanup.
 	 */
 	@PreDestroy
 	void stop() throws InterruptedException {

@@ -24,14 +24,14 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * The conversations of the user who asks, and of no other user. A conversation is a
- * session in which something was said.
+ * Endpoints of the current user's conversations. A conversation is a session that has a
+ * message.
  */
 @RestController
 class ConversationsController {
 
 	/**
-	 * As many as one user can have open, unless configured otherwise.
+	 * The default limit of sessions per user.
 	 */
 	private static final int MAX_SESSIONS = 1000;
 
@@ -56,10 +56,10 @@ class ConversationsController {
 	}
 
 	/**
-	 * Lists conversations, the most recently active first. Where there are more than a
-	 * page of them, a {@code Link} header with {@code rel="next"} leads to the others.
-	 * Titles are read from the log, one by one: enough for a page, not for a crowd.
-	 * @param offset how many to leave out
+	 * Lists conversations, the most recently active first. If there is more than one
+	 * page, a {@code Link} header with {@code rel="next"} leads to the next. Titles are
+	 * read from the log one by one, which suffices for a page but does not scale.
+	 * @param offset number of conversations to skip
 	 */
 	@GetMapping("/api/conversations")
 	ResponseEntity<List<Conversation>> list(@RequestParam(defaultValue = "0") int offset, HttpServletRequest request) {
@@ -82,7 +82,7 @@ class ConversationsController {
 	}
 
 	/**
-	 * Deletes a conversation, for all devices and for good.
+	 * Deletes a conversation permanently, on all devices.
 	 */
 	@DeleteMapping("/api/conversations/{id}")
 	@ResponseStatus(HttpStatus.NO_CONTENT)
@@ -103,7 +103,7 @@ class ConversationsController {
 	}
 
 	/**
-	 * What was said first, unless that was so long ago that it has been removed.
+	 * Returns the first message, or an empty text if the cleanup has removed it.
 	 */
 	private String title(SessionSummary session) {
 		return this.sessions.history(session.sessionId(), 0, 1).stream().map(this::content).findFirst().orElse("");
@@ -123,9 +123,9 @@ class ConversationsController {
 	 * A conversation.
 	 *
 	 * @param id id of its session
-	 * @param title what was said first; empty when that is not known any more
-	 * @param createdAt when it began
-	 * @param lastActiveAt when something last happened in it
+	 * @param title its first message; empty if that was removed
+	 * @param createdAt time of its creation
+	 * @param lastActiveAt time of its last activity
 	 */
 	record Conversation(UUID id, String title, Instant createdAt, Instant lastActiveAt) {
 	}

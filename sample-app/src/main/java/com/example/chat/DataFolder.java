@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import org.springframework.core.env.Environment;
 
 /**
- * The folder that keeps what must survive a restart.
+ * The folder for data that must survive a restart.
  *
- * @param path where it is
+ * @param path its path
  */
 record DataFolder(Path path) {
 
@@ -22,7 +22,7 @@ record DataFolder(Path path) {
 	}
 
 	/**
-	 * Returns the folder of the programs of Postgres.
+	 * Returns the folder of the Postgres binaries.
 	 */
 	Path postgresPrograms() {
 		return this.path.resolve("postgres-programs");

@@ -14,9 +14,9 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
- * Random codes by which a user signs in on another device, each of them once. They are
- * kept in memory: a restart ends them, and only the node that made one redeems it. A user
- * has one code at a time. Safe for use by many threads.
+ * Random single-use codes for signing in on another device. They are kept in memory, so a
+ * restart invalidates them, and only the node that created a code redeems it. A user has
+ * one code at a time. Safe for use by many threads.
  */
 @Component
 class DeviceCodes {
@@ -50,7 +50,7 @@ class DeviceCodes {
 	}
 
 	/**
-	 * Makes a code, in place of the user's earlier one.
+	 * Creates a code, which replaces the user's previous one.
 	 */
 	synchronized String codeFor(UUID userId) {
 		this.owners.values().removeIf((owner) -> owner.userId().equals(userId));
@@ -64,7 +64,7 @@ class DeviceCodes {
 	/**
 	 * Redeems a code.
 	 * @param code the code
-	 * @return its user, or empty if it was not made here, was redeemed, or has expired
+	 * @return its user, or empty if the code is unknown, redeemed or expired
 	 */
 	synchronized Optional<UUID> redeem(String code) {
 		return Optional.ofNullable(this.owners.remove(code))

@@ -10,8 +10,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 
 /**
- * Makes the links by which another device becomes a user of this application. Safe for
- * use by many threads.
+ * Creates links that sign in a user on another device. Safe for use by many threads.
  */
 @Component
 class DeviceLinks {
@@ -26,12 +25,12 @@ class DeviceLinks {
 	}
 
 	/**
-	 * Makes links for the addresses of this application, those first that other devices
-	 * reach. The last resort is the address that the page was opened at.
+	 * Returns links for the addresses of this application, beginning with those that
+	 * other devices can reach. Falls back to the address at which the page was opened.
 	 */
 	List<DeviceLink> linksFor(String code, HttpServletRequest request) {
 		URI page = ServletUriComponentsBuilder.fromContextPath(request).build().toUri();
-		// the port that a proxy listens on is not known here, but that of the page is
+		// the port of a proxy is unknown here, but that of the page is known
 		Stream<String> network = (this.thisMachine.sent(request) && isLoopback(page))
 				? this.addresses.reachable()
 					.stream()
@@ -52,8 +51,8 @@ class DeviceLinks {
 	/**
 	 * A link.
 	 *
-	 * @param address the address of the application that it leads to
-	 * @param network whether other devices may reach that, and not only this machine
+	 * @param address the address of the application
+	 * @param network whether other devices may reach the address, not only this machine
 	 * @param link the link
 	 * @param qr its QR code
 	 */

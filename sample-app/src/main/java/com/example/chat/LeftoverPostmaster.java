@@ -13,16 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stops a Postgres server that outlived the application that started it.
+ * Stops a Postgres server that was left running by a killed application.
  * <p>
- * A server writes its process id into {@code postmaster.pid} and refuses to start while
- * that names a running process. After a kill it may name
+ * A server writes its process id into {@code postmaster.pid}, and does not start while
+ * the file names a running process. After a kill, the file may name
  * <ol>
- * <li>the server, which still runs: it is stopped,
- * <li>nothing: then the file stays, as the next server finds out by it whether processes
- * of the dead one still write to the data,
- * <li>once the number was given out again, a process that has nothing to do with it: that
- * must not be touched, and the file is removed.
+ * <li>the server, if it is still running: the server is stopped,
+ * <li>no running process: the file is kept, because the next server uses it to detect
+ * processes of the dead one that still write to the data,
+ * <li>an unrelated process that has the same id: the process is left alone, and the file
+ * is removed.
  * </ol>
  */
 final class LeftoverPostmaster {
@@ -35,8 +35,8 @@ final class LeftoverPostmaster {
 	}
 
 	/**
-	 * Stops the server that uses the data folder, if there is one. The caller makes sure
-	 * that no other application wants it.
+	 * Stops the server that uses the data folder, if there is one. The caller must ensure
+	 * that no other application uses it.
 	 * @param dataFolder the server's data folder
 	 */
 	static void stop(Path dataFolder) throws IOException {
@@ -72,7 +72,7 @@ final class LeftoverPostmaster {
 			.map((command) -> Path.of(command).getFileName().toString())
 			.filter((name) -> name.equals("postgres") || name.equals("postgres.exe"))
 			.isPresent();
-		// Windows does not tell the arguments of a process
+		// Windows does not expose the arguments of a process
 		return postgres
 				&& info.arguments().map((arguments) -> List.of(arguments).contains(dataFolder.toString())).orElse(true);
 	}
@@ -88,8 +88,8 @@ final class LeftoverPostmaster {
 	}
 
 	/**
-	 * Asks for a fast shutdown, which, unlike that of {@link ProcessHandle#destroy()},
-	 * does not wait for the clients to leave.
+	 * Requests a fast shutdown, which, unlike {@link ProcessHandle#destroy()}, does not
+	 * wait for clients to disconnect.
 	 */
 	private static boolean interrupt(ProcessHandle server) throws IOException {
 		if (System.getProperty("os.name").startsWith("Windows")) {

@@ -18,8 +18,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Postgres server of the application's own, which runs as its child process and keeps
- * its data.
+ * An embedded Postgres server, which runs as a child process and keeps its data.
  */
 final class LocalPostgres implements AutoCloseable {
 
@@ -36,9 +35,9 @@ final class LocalPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Starts the server, on any free port, after stopping the one that an application
-	 * left running when it was killed.
-	 * @param folder where the data is
+	 * Starts the server on a free port. Stops a server first that a killed application
+	 * has left running.
+	 * @param folder the folder of the data
 	 * @return the running server
 	 * @throws IllegalStateException if another application is using the folder
 	 */
@@ -81,12 +80,13 @@ final class LocalPostgres implements AutoCloseable {
 		return EmbeddedPostgres.builder()
 			.setDataDirectory(folder.postgres())
 			.setCleanDataDirectory(false)
-			// not the folder for temporary files, where other accounts may replace them;
-			// one in a private folder, as the library makes it writable for everybody
+			// not the temporary folder, where other accounts may replace them;
+			// one in a private folder, because the library makes it writable for all
+			// accounts
 			.setOverrideWorkingDirectory(folder.postgresPrograms().resolve("unpacked").toFile())
 			.setPgBinaryResolver(
 					(system, machine) -> DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machine))
-			// options of initdb, which has no others; only a new server is initialized
+			// the only options of initdb; only a new server is initialized
 			.setLocaleConfig("auth", "scram-sha-256")
 			.setLocaleConfig("pwfile", access.passwordFile().toString())
 			.setConnectConfig("user", role)
@@ -94,7 +94,7 @@ final class LocalPostgres implements AutoCloseable {
 			// its hook would stop the server while the application still drains
 			.setRegisterShutdownHook(false)
 			.setPGStartupWait(Duration.ofSeconds(60))
-			// made for tests, the library turns these off: a crash would lose commits
+			// the library, made for tests, disables these: a crash would lose commits
 			.setServerConfig("fsync", "on")
 			.setServerConfig("synchronous_commit", "on")
 			.start();
@@ -126,8 +126,8 @@ final class LocalPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Creates a folder that no other account of the machine may look into, where the file
-	 * system knows such permissions.
+	 * Creates a folder that other accounts of the machine cannot read, if the file system
+	 * supports permissions.
 	 */
 	private static void createPrivately(Path folder) throws IOException {
 		Files.createDirectories(folder);
@@ -137,8 +137,8 @@ final class LocalPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Marks the folder as in use. The operating system takes the lock back however the
-	 * process ends.
+	 * Locks the folder. The operating system releases the lock when the process ends,
+	 * even after a kill.
 	 */
 	private static FileChannel lock(DataFolder folder) {
 		try {

@@ -11,16 +11,16 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Points the application at its own Postgres, which {@link LocalPostgresStart} has begun
- * to start, where no other is configured.
+ * Configures the embedded Postgres that {@link LocalPostgresStart} is starting, unless
+ * another database is configured.
  */
 @Configuration(proxyBeanMethods = false)
 @Conditional(LocalPostgresConfiguration.NoDataSourceUrl.class)
 class LocalPostgresConfiguration {
 
 	/**
-	 * Says where the database is. The pool depends on it, so that the server stops after
-	 * everything that uses it.
+	 * Returns the connection details of the database. The pool depends on them, so that
+	 * the server stops after the pool.
 	 */
 	@Bean
 	JdbcConnectionDetails localPostgresConnection(LocalPostgres postgres) {

@@ -11,8 +11,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
- * Starts the application's own Postgres before the context is built, so that both come up
- * at the same time. What needs the server waits for it.
+ * Starts the embedded Postgres before the context is built, so that both start in
+ * parallel. Beans that need the server wait for it.
  */
 class LocalPostgresStart implements ApplicationContextInitializer<GenericApplicationContext> {
 
@@ -30,8 +30,9 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 		thread.start();
 		context.registerBean(BEAN, LocalPostgres.class, () -> await(server),
 				(definition) -> definition.setDestroyMethodName("close"));
-		// the context may fail before it asks for the server, which would outlive the
-		// process; a server that is a bean is stopped by the context, after the pool
+		// the context may fail before it requests the server, which would then outlive
+		// the
+		// process; once the server is a bean, the context stops it after the pool
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> {
 			if (!context.getBeanFactory().containsSingleton(BEAN)) {
 				stop(server);

@@ -9,14 +9,13 @@ import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * Joins the parts in which messages of one WebSocket come. Not safe for use by several
- * threads.
+ * Joins the parts of the messages of one WebSocket. Not thread-safe.
  */
 final class MessageParts {
 
 	/**
-	 * Length of a message, in characters: a question of the length that the page allows,
-	 * however it is escaped.
+	 * Maximum length of a message, in characters: that of the longest question that the
+	 * page allows, with all characters escaped.
 	 */
 	private static final int MAX_MESSAGE = 128 * 1024;
 

@@ -18,7 +18,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
- * The addresses of this machine in its networks. Safe for use by many threads.
+ * Finds the addresses of this machine in its networks. Safe for use by many threads.
  */
 @Component
 class NetworkAddresses {
@@ -26,7 +26,7 @@ class NetworkAddresses {
 	private static final Logger logger = LoggerFactory.getLogger(NetworkAddresses.class);
 
 	/**
-	 * An address of the Internet that is reserved for documentation.
+	 * An Internet address that is reserved for documentation.
 	 */
 	private static final InetSocketAddress SOMEWHERE = new InetSocketAddress("192.0.2.1", 9);
 
@@ -41,8 +41,8 @@ class NetworkAddresses {
 	}
 
 	/**
-	 * Returns the IPv4 addresses by which others in the network reach the server.
-	 * @return the addresses, that of the way to the Internet first; none if the server
+	 * Returns the IPv4 addresses at which other machines in the network reach the server.
+	 * @return the addresses, that of the route to the Internet first; empty if the server
 	 * listens on this machine only
 	 */
 	List<String> reachable() {
@@ -75,7 +75,7 @@ class NetworkAddresses {
 	}
 
 	/**
-	 * Returns the address from which packets to the Internet would be sent. None is.
+	 * Returns the local address for packets to the Internet, without sending one.
 	 */
 	private static InetAddress preferred() throws SocketException {
 		try (DatagramSocket socket = new DatagramSocket()) {

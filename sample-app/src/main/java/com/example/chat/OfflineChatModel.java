@@ -14,8 +14,8 @@ import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.util.Assert;
 
 /**
- * Replaces a language model where there is no key for one. It knows a few texts, and
- * streams them word by word, so that there is something to interrupt.
+ * Simulates a language model if none is configured. Streams a few fixed texts word by
+ * word, slowly enough to interrupt them.
  */
 final class OfflineChatModel implements ChatModel {
 
@@ -41,8 +41,7 @@ final class OfflineChatModel implements ChatModel {
 
 	@Override
 	public Flux<ChatResponse> stream(Prompt prompt) {
-		// splits before each space or line, so that the pieces put together are the
-		// answer
+		// splits before each space or line, so that the joined pieces equal the answer
 		return Flux.fromArray(this.answers.to(prompt).split("(?<=\\S)(?=\\s)"))
 			.delayElements(this.wordInterval)
 			.map((word) -> new Generation(new AssistantMessage(word)))

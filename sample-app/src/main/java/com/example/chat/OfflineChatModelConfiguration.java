@@ -8,7 +8,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Lets the stand-in answer where there is no language model.
+ * Configures the simulated model if there is no language model.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty(name = ChatModelChoice.PROPERTY, havingValue = ChatModelChoice.OFFLINE)

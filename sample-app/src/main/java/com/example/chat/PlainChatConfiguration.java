@@ -21,7 +21,7 @@ class PlainChatConfiguration implements WebSocketConfigurer {
 	static final String PATH = "/plain";
 
 	/**
-	 * Means the server's own origin, which Spring allows in any case.
+	 * The server's own origin, which Spring always allows.
 	 */
 	private static final String SELF = "self";
 

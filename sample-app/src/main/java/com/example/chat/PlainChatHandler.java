@@ -20,9 +20,9 @@ import org.springframework.web.socket.handler.AbstractWebSocketHandler;
 import org.springframework.web.socket.handler.ConcurrentWebSocketSessionDecorator;
 
 /**
- * A chat as it is written without this library, to compare with: the answer is sent as
- * the model says it, and kept nowhere. The client sends {@code {"content":"…"}}, and gets
- * {@code {"delta":"…"}}, again and again, and {@code {"done":true}}; or
+ * A chat without this library, for comparison: the answer is sent while the model
+ * generates it, and is not stored. The client sends {@code {"content":"…"}}. It receives
+ * any number of {@code {"delta":"…"}} and then {@code {"done":true}}, or
  * {@code {"error":"…"}}. Safe for use by many threads.
  */
 final class PlainChatHandler extends AbstractWebSocketHandler implements SubProtocolCapable {

@@ -27,8 +27,8 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.handler.SessionLimitExceededException;
 
 /**
- * One plain WebSocket: answers one question at a time, and forgets the answer as it sends
- * it. Messages come from one thread at a time; they may be closed by another.
+ * One plain WebSocket. Answers one question at a time, without keeping the answer.
+ * Messages are received on one thread at a time; another thread may close the connection.
  */
 final class PlainConnection {
 
@@ -52,7 +52,7 @@ final class PlainConnection {
 
 	/**
 	 * Creates a connection.
-	 * @param session the WebSocket, which bounds how long a message is sent
+	 * @param session the WebSocket, which limits the time for sending a message
 	 */
 	PlainConnection(WebSocketSession session, ChatModel model, @Nullable String systemPrompt, JsonMapper json) {
 		this.session = session;
@@ -62,7 +62,7 @@ final class PlainConnection {
 	}
 
 	/**
-	 * Takes a message, or a part of one.
+	 * Handles a message or a part of one.
 	 */
 	void receive(TextMessage part) throws IOException {
 		String message = this.parts.add(this.session, part);
@@ -81,7 +81,7 @@ final class PlainConnection {
 	}
 
 	/**
-	 * Ends what runs for the connection. What was not sent is lost.
+	 * Ends the running answer. Text that was not sent yet is lost.
 	 */
 	void close() {
 		this.closed = true;

@@ -16,7 +16,7 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Accepts a plain WebSocket only with a token that the chat's endpoint accepts, too. Safe
+ * Accepts a plain WebSocket only with a token that the chat's endpoint also accepts. Safe
  * for use by many threads.
  */
 final class PlainHandshake implements HandshakeInterceptor {

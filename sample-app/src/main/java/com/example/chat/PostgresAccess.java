@@ -10,9 +10,9 @@ import java.sql.Statement;
 import javax.sql.DataSource;
 
 /**
- * Restricts who may connect to the application's own Postgres: one role, which is no
- * superuser, with a password, from this machine. Other accounts of the machine reach its
- * port, too, and a superuser could run programs as the user the application runs as.
+ * Restricts the connections to the embedded Postgres to one role without superuser
+ * rights, with a password, from this machine. Other accounts of the machine can also
+ * reach its port, and a superuser could run programs as the application's user.
  */
 final class PostgresAccess {
 
@@ -22,7 +22,7 @@ final class PostgresAccess {
 	static final String ROLE = "chat";
 
 	/**
-	 * Role that sets up the other one, and cannot connect after that.
+	 * Role that sets up the application's role, and cannot connect afterwards.
 	 */
 	static final String SUPERUSER = "postgres";
 
@@ -58,7 +58,7 @@ final class PostgresAccess {
 	private static final String OWN_DATABASE = "alter database postgres owner to chat";
 
 	/**
-	 * What an earlier version of the application has made as the superuser.
+	 * Changes the owner of tables that an earlier version created as the superuser.
 	 */
 	private static final String OWN_TABLES = """
 			do $$
@@ -91,7 +91,7 @@ final class PostgresAccess {
 	private final String password;
 
 	/**
-	 * Creates the access to the server of a folder, which must not run.
+	 * Creates an instance for the server of a folder, which must not be running.
 	 */
 	PostgresAccess(DataFolder folder) throws IOException {
 		this.rules = folder.postgres().resolve("pg_hba.conf");
@@ -120,10 +120,9 @@ final class PostgresAccess {
 	}
 
 	/**
-	 * Lets the superuser set up a server that exists and is not restricted: an earlier
-	 * version of the application has made it, the set-up was interrupted, or the password
-	 * is lost. Does nothing where there is no server: a new one has a password from the
-	 * start.
+	 * Permits the superuser to set up an existing server that is not restricted, because
+	 * an earlier version created it, the set-up was interrupted or the password is lost.
+	 * Does nothing without an existing server: a new one has a password from the start.
 	 * @return whether the server lets the superuser connect without a password until it
 	 * is restarted
 	 */
@@ -136,8 +135,8 @@ final class PostgresAccess {
 	}
 
 	/**
-	 * Gives the application's role its password and everything in the database, and takes
-	 * the superuser's password away.
+	 * Sets the password of the application's role, makes it the owner of everything in
+	 * the database, and removes the superuser's password.
 	 * @param superuser connections of the superuser
 	 */
 	void restrict(DataSource superuser) throws IOException, SQLException {

@@ -9,7 +9,7 @@ import com.google.zxing.qrcode.encoder.ByteMatrix;
 import com.google.zxing.qrcode.encoder.Encoder;
 
 /**
- * A QR code, for an SVG.
+ * A QR code as the data of an SVG.
  *
  * @param size width and height in modules, without the margin of four modules that
  * readers need around it
@@ -18,7 +18,7 @@ import com.google.zxing.qrcode.encoder.Encoder;
 record QrCode(int size, String path) {
 
 	/**
-	 * Makes the QR code of a text.
+	 * Creates the QR code of a text.
 	 */
 	static QrCode of(String text) {
 		try {

@@ -22,9 +22,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriComponentsBuilder;
 
 /**
- * Translates between the page, which knows texts and answers, and a realtime API, whose
- * messages have more in them, and names that differ from version to version. Safe for use
- * by many threads.
+ * Translates between the page's texts and answers and the messages of a realtime API,
+ * whose names differ between versions. Safe for use by many threads.
  */
 @Component
 class RealtimeRelay implements RelayCustomizer {
@@ -37,8 +36,8 @@ class RealtimeRelay implements RelayCustomizer {
 	static final String TYPE = "relay." + NAME;
 
 	/**
-	 * Length of a piece of sound, in characters of Base64: it fits into the signal by
-	 * which it reaches other nodes, and holds whole samples.
+	 * Length of a piece of sound in Base64 characters. It fits into a signal to other
+	 * nodes and contains whole samples.
 	 */
 	static final int SOUND = 6_000;
 
@@ -71,9 +70,9 @@ class RealtimeRelay implements RelayCustomizer {
 	}
 
 	/**
-	 * Names the user, and finds the upstream that comes with the sample: it has the port
-	 * of this server, which may be another one after each start. A relay may be taken up
-	 * before the server listens.
+	 * Sends the user, and resolves the port of the sample's own upstream: it is that of
+	 * this server, which may change with each start. A relay may be taken over before the
+	 * server listens.
 	 */
 	@Override
 	public void prepare(RelayHandshake handshake) {
@@ -100,7 +99,7 @@ class RealtimeRelay implements RelayCustomizer {
 			.put("type", "input_text")
 			.put("text", text);
 		ObjectNode response = this.json.createObjectNode().put("type", "response.create");
-		// comes back with the answer, and says what that belongs to
+		// is returned with the answer, and correlates it
 		response.putObject("response").putObject("metadata").put("event_id", String.valueOf(message.eventId()));
 		return List.of(item, response);
 	}

@@ -12,16 +12,16 @@ import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 
 /**
- * Tomcat's HTTP, whose connections can be broken as a bad network breaks them: the peer's
- * TCP connection is reset, without a word of HTTP or WebSocket. Public for Tomcat, which
- * makes it by its name.
+ * Tomcat's HTTP protocol with resettable connections. As in a network failure, the TCP
+ * connection is reset without an HTTP or WebSocket message. Public because Tomcat
+ * instantiates it by name.
  */
 public final class ResettableHttp11 extends Http11NioProtocol {
 
 	/**
 	 * Resets connections.
-	 * @param peers says by the address of its peer whether a connection is meant
-	 * @return how many there were
+	 * @param peers matches the peer addresses of the connections to reset
+	 * @return the number of connections
 	 * @throws IOException if the socket of one of them cannot be closed
 	 */
 	int reset(Predicate<InetSocketAddress> peers) throws IOException {
@@ -37,10 +37,10 @@ public final class ResettableHttp11 extends Http11NioProtocol {
 	}
 
 	private static void reset(SocketWrapperBase<NioChannel> connection, SocketChannel socket) throws IOException {
-		// without lingering, closing is resetting
+		// closing without lingering resets the connection
 		socket.setOption(StandardSocketOptions.SO_LINGER, 0);
 		socket.close();
-		// so that Tomcat notices now, not when it next writes
+		// so that Tomcat detects it immediately, not on its next write
 		connection.processSocket(SocketEvent.ERROR, true);
 	}
 

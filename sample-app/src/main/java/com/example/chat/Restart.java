@@ -11,9 +11,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.stereotype.Component;
 
 /**
- * Stops the whole application, its Postgres included, and starts it again within the same
- * process. Clients see what they would see of a new process. Safe for use by many
- * threads.
+ * Stops the whole application including its Postgres, and starts it again in the same
+ * process. To clients it looks like a new process. Safe for use by many threads.
  */
 @Component
 @ConditionalOnBooleanProperty(BreakThings.PROPERTY)
@@ -31,8 +30,8 @@ class Restart {
 	}
 
 	/**
-	 * Begins a restart, if none has begun.
-	 * @param slowPort the port of the slow network, which, like the server's own, stays
+	 * Begins a restart, unless one is running.
+	 * @param slowPort the port of the slow network, which is kept like the server's own
 	 */
 	void begin(int slowPort) {
 		if (this.begun.compareAndSet(false, true)) {
@@ -42,9 +41,9 @@ class Restart {
 				this.context.close();
 				SpringApplication.run(ChatApplication.class, next);
 			}, "restart");
-			// not the loader of the web application that asked, which ends
+			// not the class loader of the requesting web application, which is stopped
 			thread.setContextClassLoader(ChatApplication.class.getClassLoader());
-			// keeps the process alive while nothing else does
+			// keeps the process alive during the restart
 			thread.setDaemon(false);
 			thread.start();
 		}

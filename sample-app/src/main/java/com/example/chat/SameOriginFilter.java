@@ -19,11 +19,10 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.util.WebUtils;
 
 /**
- * Refuses requests that may change something unless a page of this application sends
- * them, or a program that is no browser. {@code SameSite} cookies are not enough: they
- * are sent by pages on other ports of the same host, and any page could make the browser
- * accept a new one. The chat's endpoints check origins themselves. Safe for use by many
- * threads.
+ * Rejects modifying requests unless they come from a page of this application or from a
+ * program other than a browser. {@code SameSite} cookies are not sufficient: pages on
+ * other ports of the same host send them, and any page could make the browser accept a
+ * new one. The chat's endpoints check origins themselves. Safe for use by many threads.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 30)
@@ -51,8 +50,8 @@ class SameOriginFilter extends OncePerRequestFilter {
 
 	/**
 	 * Browsers send {@code Sec-Fetch-Site} over HTTPS and to this machine. Over plain
-	 * HTTP there is {@code Origin}, and a page of another origin cannot send JSON without
-	 * asking first.
+	 * HTTP they send {@code Origin}, and a page of another origin cannot send JSON
+	 * without a preflight request.
 	 */
 	private static boolean isSameOrigin(HttpServletRequest request) {
 		String site = request.getHeader("Sec-Fetch-Site");

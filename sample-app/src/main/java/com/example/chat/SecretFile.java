@@ -8,7 +8,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 
 /**
- * A file that keeps a random secret, for its owner alone.
+ * A file with a random secret that only its owner can read.
  */
 final class SecretFile {
 
@@ -18,8 +18,8 @@ final class SecretFile {
 	}
 
 	/**
-	 * Returns the secret in a file, which is generated if the file does not exist.
-	 * @param file the file, in a folder that exists
+	 * Returns the secret in a file, and generates it if the file does not exist.
+	 * @param file the file, in an existing folder
 	 * @return the content of the file, 64 hexadecimal digits if it was generated
 	 */
 	static String read(Path file) throws IOException {
@@ -39,8 +39,8 @@ final class SecretFile {
 	}
 
 	/**
-	 * Writes the file at once or not at all. A temporary file is its owner's alone, and
-	 * stays so when it is renamed.
+	 * Writes the file atomically. A temporary file is accessible only to its owner, and
+	 * keeps its permissions when it is renamed.
 	 */
 	private static void write(Path file, String secret) throws IOException {
 		Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), null);

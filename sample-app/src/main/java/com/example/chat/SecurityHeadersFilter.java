@@ -14,8 +14,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Tells browsers to run and load nothing but what this application serves, and to make
- * HTML of no text that has not been sanitized.
+ * Restricts browsers to scripts and resources of this application, and to HTML from
+ * sanitized text.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 10)
@@ -40,8 +40,8 @@ class SecurityHeadersFilter extends OncePerRequestFilter {
 	}
 
 	/**
-	 * Another port is another origin. The client asks there by HTTP, too, when its
-	 * WebSockets are refused.
+	 * Returns the origins of the slow network, because another port is another origin.
+	 * The client also sends HTTP requests there when its WebSockets are rejected.
 	 */
 	private String slowNetwork() {
 		BreakThings things = this.things.getIfAvailable();

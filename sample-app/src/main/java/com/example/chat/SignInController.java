@@ -18,9 +18,9 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * Signs every browser in, without a login: a browser without a user becomes a new one,
- * or, after a question in the page, the user of another device that gave it a code. An
- * application with real users issues its tokens after its own login instead.
+ * Signs in every browser without a login. A browser without a user becomes a new user or,
+ * after confirmation in the page, the user of another device that provided a code. An
+ * application with real users issues tokens after its own login instead.
  */
 @RestController
 class SignInController {
@@ -45,8 +45,8 @@ class SignInController {
 	}
 
 	/**
-	 * Gives a token for the WebSocket endpoint, and the cookie by which the browser gets
-	 * the next one.
+	 * Returns a token for the WebSocket endpoint, and the cookie with which the browser
+	 * gets the next one.
 	 * @param request the request, with the browser's cookie if it has one
 	 */
 	@PostMapping("/api/sign-in")
@@ -60,7 +60,8 @@ class SignInController {
 	}
 
 	/**
-	 * Gives a code by which another device becomes this user, and links that hold it.
+	 * Returns a code that signs in this user on another device, and links that contain
+	 * it.
 	 */
 	@PostMapping("/api/device-codes")
 	ResponseEntity<Code> codeForAnotherDevice(HttpServletRequest request) {
@@ -73,8 +74,8 @@ class SignInController {
 	}
 
 	/**
-	 * Makes the browser the user of another device, and keeps the user it is. The page
-	 * asks before.
+	 * Switches the browser to the user of another device, and keeps its current user. The
+	 * page asks for confirmation first.
 	 * @param invitation the code of the other device
 	 */
 	@PostMapping(path = "/api/join", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -83,7 +84,7 @@ class SignInController {
 			.orElseThrow(() -> new ResponseStatusException(HttpStatus.FORBIDDEN,
 					"The code was used, has expired, or is wrong"));
 		boolean secure = request.isSecure();
-		// the first user stays: that of another device can be joined again
+		// only the first user is kept: that of another device can be joined again
 		Optional<UUID> former = this.cookies.formerUserOf(request)
 			.or(() -> this.cookies.userOf(request))
 			.filter((user) -> !user.equals(joined));
@@ -93,7 +94,7 @@ class SignInController {
 	}
 
 	/**
-	 * Makes the browser the user again that it was before it joined another one.
+	 * Switches the browser back to its user before it joined another one.
 	 */
 	@PostMapping("/api/go-back")
 	ResponseEntity<Void> goBack(HttpServletRequest request) {
@@ -104,7 +105,7 @@ class SignInController {
 	}
 
 	/**
-	 * Lets the browser forget its users.
+	 * Removes the browser's users.
 	 */
 	@PostMapping("/api/sign-out")
 	ResponseEntity<Void> signOut(HttpServletRequest request) {

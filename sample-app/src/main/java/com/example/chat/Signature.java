@@ -9,9 +9,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs texts for one purpose. Its key is derived from the secret and the purpose, so
- * that a signature made for one purpose is worth nothing for another. Safe for use by
- * many threads.
+ * Signs texts for one purpose. The key is derived from the secret and the purpose, so
+ * that a signature is valid for one purpose only. Safe for use by many threads.
  */
 final class Signature {
 
@@ -28,7 +27,7 @@ final class Signature {
 	}
 
 	/**
-	 * Whether a signature is one of a text, compared in constant time.
+	 * Returns whether a signature is valid for a text, comparing in constant time.
 	 */
 	boolean matches(String text, String signature) {
 		return MessageDigest.isEqual(bytes(of(text)), bytes(signature));

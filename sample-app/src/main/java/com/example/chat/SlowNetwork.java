@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port of this machine that leads to the server, slowly: TCP connections through it get
- * {@value #BYTES} bytes through in {@value #MILLIS} ms, in each direction. Buffers are
- * small, so that the server notices. Safe for use by many threads.
+ * A slow network to the server: a local port whose TCP connections forward
+ * {@value #BYTES} bytes every {@value #MILLIS} ms in each direction. Buffers are small,
+ * so that the server notices. Safe for use by many threads.
  */
 final class SlowNetwork implements AutoCloseable {
 
@@ -43,9 +43,9 @@ final class SlowNetwork implements AutoCloseable {
 	}
 
 	/**
-	 * Opens the port, for this machine alone.
-	 * @param port the port; 0 for any that is free
-	 * @param serverPort the port it leads to
+	 * Opens the port for this machine only.
+	 * @param port the port; 0 for any free one
+	 * @param serverPort the port to forward to
 	 */
 	static SlowNetwork open(int port, int serverPort) throws IOException {
 		SlowNetwork network = new SlowNetwork(new ServerSocket(port, 10, InetAddress.getLoopbackAddress()), serverPort);
@@ -54,7 +54,7 @@ final class SlowNetwork implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the port that goes with a server's port, if no other is wanted.
+	 * Returns the default slow port for a server's port.
 	 */
 	static int usualPort(int serverPort) {
 		return (serverPort < 50_000) ? serverPort + 10_000 : serverPort - 10_000;
@@ -109,7 +109,7 @@ final class SlowNetwork implements AutoCloseable {
 	}
 
 	/**
-	 * Forwards bytes until one side has no more; then both are closed.
+	 * Forwards bytes until one side ends, and then closes both.
 	 */
 	private void forward(Socket from, Socket to) {
 		try (from; to) {

@@ -5,9 +5,9 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
 
 /**
- * Lets each connection keep 2 KiB of Tomcat's for what is read and written, not 16: most
- * are WebSockets that are silent. They write past these buffers; pages and scripts go out
- * in smaller pieces.
+ * Reduces Tomcat's buffers to 2 KiB per connection instead of 16, because most
+ * connections are idle WebSockets. These bypass the buffers when they write; pages and
+ * scripts are sent in smaller pieces.
  */
 @Component
 class SmallSocketBuffers implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {

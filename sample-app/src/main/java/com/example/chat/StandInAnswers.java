@@ -10,8 +10,8 @@ import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.core.io.ClassPathResource;
 
 /**
- * The texts of the stand-in: one for each question that the page suggests, and one for
- * all others. Safe for use by many threads.
+ * Answers of the simulated model: one for each question that the page suggests, and one
+ * for all others. Safe for use by many threads.
  */
 final class StandInAnswers {
 
@@ -28,7 +28,7 @@ final class StandInAnswers {
 	String to(Prompt prompt) {
 		String question = prompt.getUserMessage().getText().strip().replaceAll("\\s+", " ");
 		String answer = this.suggested.get(words(question));
-		// the question comes last, since it may hold a placeholder itself
+		// the question is inserted last, because it may contain a placeholder itself
 		return (answer != null) ? answer
 				: this.other.replace("{count}", count(prompt)).replace("{question}", Texts.quote(question, QUOTED));
 	}

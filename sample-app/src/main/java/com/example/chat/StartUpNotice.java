@@ -10,7 +10,7 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Says where the chat is, and who answers.
+ * Logs the address of the chat and the model that answers.
  */
 @Component
 class StartUpNotice {

@@ -16,12 +16,12 @@ import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Serves the page's files. Browsers keep them, and ask each time whether they are still
- * the same, so that an old page never runs on a new client. Entity tags are made from the
- * content: names do not tell versions apart, nor do the times in a reproducible jar.
+ * Serves the page's files. Browsers cache and always revalidate them, so that an old page
+ * never runs with a new client. Entity tags are computed from the content, because
+ * neither the names nor the times in a reproducible jar identify a version.
  */
 @Configuration(proxyBeanMethods = false)
-@Order(Ordered.HIGHEST_PRECEDENCE) // Spring Boot adds no handlers where there are some
+@Order(Ordered.HIGHEST_PRECEDENCE) // Spring Boot adds no handlers if there are any
 class StaticFiles implements WebMvcConfigurer {
 
 	private final String[] locations;
@@ -45,7 +45,7 @@ class StaticFiles implements WebMvcConfigurer {
 
 	private static String entityTag(Resource file) {
 		try (InputStream content = file.getInputStream()) {
-			// weak: Tomcat compresses no file with a strong one
+			// weak: Tomcat does not compress files with a strong one
 			return "W/\"" + DigestUtils.md5DigestAsHex(content) + "\"";
 		}
 		catch (IOException ex) {

@@ -1,7 +1,7 @@
 package com.example.chat;
 
 /**
- * Texts that are quoted.
+ * Shortens texts for quotation.
  */
 final class Texts {
 
@@ -9,8 +9,8 @@ final class Texts {
 	}
 
 	/**
-	 * Returns a text on one line, and its beginning if it is long.
-	 * @param most how many code points of it are kept
+	 * Returns a text on one line, truncated if it is long.
+	 * @param most the maximum number of code points
 	 */
 	static String quote(String text, int most) {
 		String line = text.strip().replaceAll("\\s+", " ");

@@ -22,9 +22,9 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 
 /**
- * Distinguishes requests of browsers on this machine from those of others. The address of
- * the TCP connection decides, and it is looked at before anything evaluates the headers
- * of proxies, which a client can write itself. Safe for use by many threads.
+ * Distinguishes requests of browsers on this machine from others. Uses the address of the
+ * TCP connection, before the headers of proxies are evaluated, because clients can forge
+ * these. Safe for use by many threads.
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
@@ -38,8 +38,8 @@ class ThisMachine implements WebServerFactoryCustomizer<TomcatServletWebServerFa
 
 	/**
 	 * Creates the customizer.
-	 * @param forwardHeaders the strategy for headers of proxies; with any but
-	 * {@code none}, no request is one of this machine
+	 * @param forwardHeaders the strategy for headers of proxies; with any but {@code
+	 * none}, no request is considered local
 	 */
 	ThisMachine(@Value("${server.forward-headers-strategy:none}") String forwardHeaders) {
 		this.behindProxy = !forwardHeaders.equalsIgnoreCase("none");

@@ -12,19 +12,19 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.Assert;
 
 /**
- * Says how long a user's next token lives. Safe for use by many threads.
+ * Determines the lifetime of a user's next token. Safe for use by many threads.
  */
 @Component
 final class TokenLifetimes {
 
 	/**
-	 * Long enough to connect, too short to enjoy it.
+	 * Long enough to connect, but expires soon afterwards.
 	 */
 	static final Duration SHORT = Duration.ofSeconds(3);
 
 	/**
-	 * Users whose next token is a short one. Whether they ever ask for it is up to them,
-	 * so only the newest are kept.
+	 * Maximum number of users whose next token is short-lived. Only the newest are kept,
+	 * because a user may never request it.
 	 */
 	static final int CAPACITY = 1000;
 
@@ -45,7 +45,7 @@ final class TokenLifetimes {
 	}
 
 	/**
-	 * Makes the user's next token, and only that, a short one.
+	 * Makes only the user's next token short-lived.
 	 */
 	void shortenNext(UUID userId) {
 		this.shortNext.add(userId);

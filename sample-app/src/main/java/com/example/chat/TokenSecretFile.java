@@ -11,8 +11,8 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.StringUtils;
 
 /**
- * Gives the application a secret to sign tokens with where none is configured: generated
- * once, and kept in the data folder, so that who is signed in stays so.
+ * Provides the secret that signs tokens if none is configured. It is generated once and
+ * kept in the data folder, so that users remain signed in.
  */
 class TokenSecretFile implements EnvironmentPostProcessor {
 

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.util.Base64;
 
 /**
- * Short tones, in the format of realtime APIs: 16 bits for each of {@value #RATE} samples
- * a second, one channel, little-endian.
+ * Generates short tones in the format of realtime APIs: {@value #RATE} samples per second
+ * of 16 bits, one channel, little-endian.
  */
 final class Tone {
 
@@ -30,7 +30,7 @@ final class Tone {
 		int samples = RATE * MILLIS / 1000;
 		ByteBuffer buffer = ByteBuffer.allocate(Short.BYTES * samples).order(ByteOrder.LITTLE_ENDIAN);
 		for (int i = 0; i < samples; i++) {
-			// begins and ends in silence, or it would click
+			// fades in and out, to avoid clicks
 			double envelope = Math.sin(Math.PI * i / samples) * Math.min(1, word.length() / 8.0);
 			buffer
 				.putShort((short) (Short.MAX_VALUE * VOLUME * envelope * Math.sin(2 * Math.PI * frequency * i / RATE)));

@@ -9,7 +9,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Shows to the other tabs and devices of a conversation that somebody is typing in it.
+ * Shows the other tabs and devices of a conversation that someone is typing.
  */
 @Configuration(proxyBeanMethods = false)
 class TypingConfiguration {

@@ -3,7 +3,7 @@ package com.example.chat;
 import java.util.List;
 
 /**
- * What the upstream that comes with the sample answers. Safe for use by many threads.
+ * Answers of the sample's own upstream. Safe for use by many threads.
  */
 final class UpstreamAnswers {
 
@@ -12,13 +12,13 @@ final class UpstreamAnswers {
 	private final String text = StandInAnswers.read("upstream");
 
 	/**
-	 * Returns the answer to a question, in words. Put together, they are the text.
-	 * @param question what was asked
-	 * @param count how many questions there were on the connection
-	 * @param user the user, as the relay names it
+	 * Returns the answer to a question as words, whose concatenation is the text.
+	 * @param question the question
+	 * @param count the number of questions on the connection
+	 * @param user the user that the relay sent
 	 */
 	List<String> to(String question, int count, String user) {
-		// the question comes last, since it may hold a placeholder itself
+		// the question is inserted last, because it may contain a placeholder itself
 		String answer = this.text.replace("{count}", String.valueOf(count))
 			.replace("{user}", user)
 			.replace("{question}", Texts.quote(question, QUOTED));

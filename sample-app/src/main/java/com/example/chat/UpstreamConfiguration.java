@@ -12,7 +12,7 @@ import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
 
 /**
- * Offers an upstream to relay to at {@value #PATH}, for those who have no other.
+ * Offers an upstream for the relay at {@value #PATH}, if no other is configured.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableWebSocket

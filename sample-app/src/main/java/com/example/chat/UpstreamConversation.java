@@ -18,11 +18,11 @@ import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * One connection to the upstream. Used by the thread on which its messages come.
+ * One connection to the upstream. Used only by the thread that receives its messages.
  * <p>
- * An answer is sent on that thread, so the next message is read, and a ping answered,
- * after it: the relay takes a message as delivered once the ping behind it is answered,
- * and sends one whose answer was cut off again.
+ * That thread also sends the answer before it reads the next message or answers a ping.
+ * The relay considers a message delivered when the ping after it is answered, and resends
+ * a message whose answer was cut off.
  */
 final class UpstreamConversation {
 
@@ -41,7 +41,7 @@ final class UpstreamConversation {
 	private final MessageParts parts = new MessageParts();
 
 	/**
-	 * What was said last, and not asked to be answered.
+	 * The last message, while no answer to it is requested.
 	 */
 	private @Nullable String said;
 
@@ -67,7 +67,7 @@ final class UpstreamConversation {
 	}
 
 	/**
-	 * Takes a message, or a part of one.
+	 * Handles a message or a part of one.
 	 */
 	void receive(TextMessage part) throws IOException, InterruptedException {
 		String message = this.parts.add(this.session, part);

@@ -18,16 +18,16 @@ import org.springframework.web.socket.adapter.NativeWebSocketSession;
 import org.springframework.web.socket.handler.AbstractWebSocketHandler;
 
 /**
- * Behaves like a realtime API of an AI provider: greets with {@code session.created},
- * answers {@code conversation.item.create} and {@code response.create} by
- * {@code response.text.delta} and {@code response.audio.delta}, word by word, and
- * {@code response.done}, and anything else by {@code error}. Safe for use by many
+ * Simulates the realtime API of an AI provider. Sends {@code session.created} first, and
+ * answers {@code conversation.item.create} and {@code response.create} with {@code
+ * response.text.delta} and {@code response.audio.delta}, word by word, and {@code
+ * response.done}. Answers all other messages with {@code error}. Safe for use by many
  * threads.
  */
 final class UpstreamHandler extends AbstractWebSocketHandler {
 
 	/**
-	 * An answer takes a thread of the server for as long as it lasts.
+	 * Limited because each answer occupies a thread of the server.
 	 */
 	static final int MAX_CONNECTIONS = 50;
 
@@ -50,8 +50,8 @@ final class UpstreamHandler extends AbstractWebSocketHandler {
 	/**
 	 * Creates the handler.
 	 * @param wordInterval time between two words
-	 * @param lifetime time after which a connection answers nothing more
-	 * @param idleTimeout time after which a connection on which nothing happens is closed
+	 * @param lifetime time after which a connection begins no further answer
+	 * @param idleTimeout time after which an idle connection is closed
 	 */
 	UpstreamHandler(Duration wordInterval, Duration lifetime, Duration idleTimeout, JsonMapper json) {
 		this.wordInterval = wordInterval;

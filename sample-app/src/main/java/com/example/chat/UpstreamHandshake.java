@@ -15,13 +15,13 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Accepts a WebSocket to the upstream only from this machine, from a program that is no
+ * Accepts a WebSocket to the upstream only from this machine, from a program other than a
  * browser, and with the secret. Safe for use by many threads.
  */
 final class UpstreamHandshake implements HandshakeInterceptor {
 
 	/**
-	 * Header by which the relay says for which user it connects.
+	 * Header with the user for whom the relay connects.
 	 */
 	static final String USER = "X-User-Id";
 

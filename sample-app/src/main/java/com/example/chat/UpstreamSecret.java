@@ -9,8 +9,8 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.StringUtils;
 
 /**
- * Gives the application a secret for its upstream where none is configured: a random one
- * for each start, which the relay and the upstream that comes with the sample share.
+ * Provides the secret of the upstream if none is configured: a random one for each start,
+ * shared by the relay and the sample's own upstream.
  */
 class UpstreamSecret implements EnvironmentPostProcessor {
 

@@ -16,11 +16,11 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.util.WebUtils;
 
 /**
- * The cookie that makes a browser the same user tomorrow: a user id, a time of expiry and
- * a signature, {@code <id>.<seconds>.<signature>}. It cannot be made without the secret,
- * and the WebSocket endpoint does not accept it as a token. A second cookie of the same
- * kind keeps the user that the browser was before it joined another one. Safe for use by
- * many threads.
+ * The cookie that identifies a browser's user: a user id, an expiry time and a signature,
+ * {@code <id>.<seconds>.<signature>}. It cannot be forged without the secret, and the
+ * WebSocket endpoint does not accept it as a token. A second cookie of the same kind
+ * keeps the browser's user from before it joined another one. Safe for use by many
+ * threads.
  */
 @Component
 class UserCookie {
@@ -46,21 +46,21 @@ class UserCookie {
 	}
 
 	/**
-	 * Makes the cookie of a user.
+	 * Creates the cookie of a user.
 	 */
 	ResponseCookie cookieFor(UUID userId, boolean secure) {
 		return cookie(NAME, valueFor(userId), LIFETIME, secure);
 	}
 
 	/**
-	 * Makes the cookie that keeps the user a browser was before.
+	 * Creates the cookie that keeps a browser's former user.
 	 */
 	ResponseCookie formerCookieFor(UUID userId, boolean secure) {
 		return cookie(FORMER_NAME, valueFor(userId), LIFETIME, secure);
 	}
 
 	/**
-	 * Makes the cookie that removes the browser's.
+	 * Creates the cookie that removes the browser's cookie.
 	 * @param name the name of the cookie to remove
 	 */
 	ResponseCookie removed(String name, boolean secure) {
@@ -78,16 +78,16 @@ class UserCookie {
 	}
 
 	/**
-	 * Returns the user that a request is from.
+	 * Returns the user of a request.
 	 * @param request the request
-	 * @return the user, or empty if it has no cookie that was made here and is still good
+	 * @return the user, or empty if it has no valid cookie
 	 */
 	Optional<UUID> userOf(HttpServletRequest request) {
 		return userOf(request, NAME);
 	}
 
 	/**
-	 * Returns the user that a request's browser was before.
+	 * Returns the former user of a request's browser.
 	 */
 	Optional<UUID> formerUserOf(HttpServletRequest request) {
 		return userOf(request, FORMER_NAME);
@@ -104,9 +104,9 @@ class UserCookie {
 	}
 
 	/**
-	 * Returns the user that a cookie is of.
+	 * Returns the user of a cookie.
 	 * @param value the cookie's value
-	 * @return the user, or empty if the cookie was not made here, or has expired
+	 * @return the user, or empty if the cookie is forged or expired
 	 */
 	Optional<UUID> userOf(String value) {
 		String[] parts = value.split("\\.", 3);

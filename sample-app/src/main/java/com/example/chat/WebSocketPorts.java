@@ -21,9 +21,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Remembers from which ports of this machine a user's WebSockets, or the event streams in
- * their place, come, to be able to break them. Remembers the newest thousand, whether
- * they are still open or not. Safe for use by many threads.
+ * Records the local ports of a user's WebSockets or event streams, so that they can be
+ * reset. Keeps the newest thousand, open or not. Safe for use by many threads.
  */
 @Component
 @ConditionalOnBooleanProperty(BreakThings.PROPERTY)
@@ -59,7 +58,7 @@ class WebSocketPorts extends OncePerRequestFilter {
 		chain.doFilter(request, response);
 		String credentials = credentials(request);
 		String user = (credentials != null) ? userOf(credentials) : null;
-		// an upgrade, or a stream, says that the token was verified
+		// an upgrade or a stream implies that the token was verified
 		if (user != null
 				&& (response.getStatus() == HttpServletResponse.SC_SWITCHING_PROTOCOLS || request.isAsyncStarted())) {
 			synchronized (this.users) {

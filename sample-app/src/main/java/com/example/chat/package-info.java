@@ -1,5 +1,5 @@
 /**
- * A chat on resumable WebSockets: what an application adds to the starter.
+ * A chat on resumable WebSockets, as an example of an application with the starter.
  */
 @NullMarked
 package com.example.chat;

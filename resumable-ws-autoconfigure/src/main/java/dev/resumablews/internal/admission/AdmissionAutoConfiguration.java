@@ -75,7 +75,7 @@ public final class AdmissionAutoConfiguration {
 		SessionPresence presence = new SessionPresence(connections, remote, workers.presence());
 		connections.presence(presence);
 		remote.onChanged(presence);
-		workers.clock().every(SessionPresence.INTERVAL, "Showing who is connected", presence::tick);
+		workers.clock().every(SessionPresence.INTERVAL, "Sending presence", presence::tick);
 		return presence;
 	}
 
@@ -91,8 +91,7 @@ public final class AdmissionAutoConfiguration {
 			ListenerDispatcher listeners) {
 		Disconnector disconnector = new Disconnector(connections, disconnects, workers.presence(),
 				listeners.listener());
-		workers.clock()
-			.every(disconnects.backstop(), "Looking for users that were disconnected", disconnector::requestIfNeeded);
+		workers.clock().every(disconnects.backstop(), "Reading disconnected users", disconnector::requestIfNeeded);
 		return disconnector;
 	}
 
@@ -126,8 +125,8 @@ public final class AdmissionAutoConfiguration {
 	static class TomcatConfiguration {
 
 		/**
-		 * The server is started after this bean was made, and is another one type of
-		 * server if the application has chosen that.
+		 * The server starts after this bean is created, and may be of another type if the
+		 * application has chosen so.
 		 */
 		@Bean
 		ContainerThreads resumableWsTomcatThreads(ApplicationContext context) {
@@ -137,8 +136,8 @@ public final class AdmissionAutoConfiguration {
 
 		/**
 		 * Tomcat counts WebSockets like all other connections. At its own limit it leaves
-		 * the next ones without an answer, health checks too; at that of the library a
-		 * client is told to come back.
+		 * further connections, including health checks, without a response; at the
+		 * library's limit a client receives a response and can retry.
 		 */
 		@Bean(defaultCandidate = false)
 		ApplicationListener<WebServerInitializedEvent> resumableWsTomcatLimit(ResumableWsProperties properties) {
@@ -152,7 +151,7 @@ public final class AdmissionAutoConfiguration {
 						&& protocol.getMaxConnections() >= 0 && protocol.getMaxConnections() <= maxTotal) {
 					logger
 						.warn(("server.tomcat.max-connections (%d) is not above resumable-ws.connection.max-total (%d):"
-								+ " when so many clients are connected, the server answers no request at all. Raise the first or lower the second")
+								+ " with that many clients connected, the server does not answer any further request. Raise the former or lower the latter")
 							.formatted(protocol.getMaxConnections(), maxTotal));
 				}
 			};

@@ -9,9 +9,9 @@ import dev.resumablews.internal.dispatch.ClientMessageReceiver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection from the moment its channel is there until both are gone, whatever the
- * channel is: its place among the connections of the node, its session, its presence.
- * Safe for use by many threads.
+ * A connection that is attached to its channel, of any kind, from the opening of the
+ * channel until both are closed. Holds its place among the connections of the node, its
+ * session and its presence. Safe for use by many threads.
  */
 public final class AttachedConnection implements Connection.Listener {
 
@@ -21,7 +21,7 @@ public final class AttachedConnection implements Connection.Listener {
 	public static final int NO_CLOSE_FRAME = 1006;
 
 	/**
-	 * Close code where this side has closed.
+	 * Close code when the server has closed the connection.
 	 */
 	private static final int NO_STATUS = 1005;
 
@@ -44,8 +44,8 @@ public final class AttachedConnection implements Connection.Listener {
 	}
 
 	/**
-	 * Takes what receives the client's messages, if they come on this connection. To be
-	 * called before {@link #open}.
+	 * Sets the receiver of the client's messages, if they arrive on this connection. Must
+	 * be called before {@link #open}.
 	 */
 	public void receiver(ClientMessageReceiver receiver) {
 		this.receiver = receiver;
@@ -85,7 +85,7 @@ public final class AttachedConnection implements Connection.Listener {
 	}
 
 	/**
-	 * Notes that the channel is closed. Does nothing the second time.
+	 * Removes the connection after its channel was closed. Idempotent.
 	 * @param theirs the close code of the other side
 	 */
 	public void remove(int theirs) {
@@ -99,7 +99,7 @@ public final class AttachedConnection implements Connection.Listener {
 	}
 
 	/**
-	 * Undoes what was done when the session was opened, once.
+	 * Leaves the session, once.
 	 */
 	private void leave(int theirs) {
 		if (this.connection.hasSession() && this.endpoint.connections().leave(this.connection)) {

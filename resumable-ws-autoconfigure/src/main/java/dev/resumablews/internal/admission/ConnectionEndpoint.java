@@ -8,21 +8,22 @@ import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.presence.Presence;
 
 /**
- * Where the channels of clients become connections, whatever the channels are.
+ * Creates connections for the channels of clients, of any kind.
  *
- * @param services what all connections share
- * @param connections those of this node
- * @param opener opens their sessions
- * @param presence writes who is connected
+ * @param services the services that all connections share
+ * @param connections the connections of this node
+ * @param opener opens the sessions of connections
+ * @param presence stores the presence of users
  * @param disconnector closes the connections of users who are disconnected
  */
 public record ConnectionEndpoint(ConnectionServices services, Connections connections, SessionOpener opener,
 		Presence presence, Disconnector disconnector) {
 
 	/**
-	 * Makes a connection, which is to be {@linkplain AttachedConnection#open() opened}.
-	 * @param handshake what the client has asked for
-	 * @param channel the way to the client
+	 * Creates a connection, which the caller must {@linkplain AttachedConnection#open()
+	 * open}.
+	 * @param handshake the client's handshake
+	 * @param channel the channel to the client
 	 * @param beganNanos when the handshake began, by {@link System#nanoTime()}
 	 */
 	public AttachedConnection attach(Handshake handshake, ClientChannel channel, long beganNanos) {

@@ -12,7 +12,8 @@ import dev.resumablews.internal.workers.Workers;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Accepts connections from {@link #start()} to {@link #stop()}, any number of times.
+ * Lifecycle that accepts connections between {@link #start()} and {@link #stop()}. Can be
+ * restarted.
  */
 public final class ConnectionLifecycle implements OutageSource, SmartLifecycle {
 
@@ -34,7 +35,7 @@ public final class ConnectionLifecycle implements OutageSource, SmartLifecycle {
 		this.presence = presence;
 		this.workers = workers;
 		this.drain = drain;
-		workers.clock().every(ListeningClock.TICK_INTERVAL, "Watching the connections", () -> {
+		workers.clock().every(ListeningClock.TICK_INTERVAL, "Checking the connections", () -> {
 			time.tick(System.nanoTime());
 			connections.watch(time.getAsLong());
 		});
@@ -73,7 +74,7 @@ public final class ConnectionLifecycle implements OutageSource, SmartLifecycle {
 	}
 
 	/**
-	 * The highest phase there is, so that this stops before the web server.
+	 * Returns the highest phase, so that this stops before the web server.
 	 */
 	@Override
 	public int getPhase() {
@@ -81,7 +82,8 @@ public final class ConnectionLifecycle implements OutageSource, SmartLifecycle {
 	}
 
 	/**
-	 * Often enough for a heartbeat not to come a second one late.
+	 * Returns a fraction of the heartbeat interval, so that a heartbeat is at most one
+	 * second late.
 	 */
 	private static Duration presenceInterval(Duration heartbeat) {
 		Duration interval = heartbeat.dividedBy(4);

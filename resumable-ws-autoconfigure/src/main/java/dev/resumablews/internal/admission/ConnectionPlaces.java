@@ -7,16 +7,15 @@ import java.util.Map;
 import java.util.Queue;
 
 /**
- * The places of a node's connections, by user. A handshake reserves a place, which the
- * connection takes once it is there. So handshakes at the same time cannot be admitted to
- * the same place. A reservation ends by itself after a while, as a container does not
- * tell of a client that has vanished before its connection was there. Safe for use by
- * many threads.
+ * The places of a node's connections, by user. A handshake reserves a place, which its
+ * connection takes when it opens, so that concurrent handshakes are never admitted to the
+ * same place. Reservations expire, because a container does not report clients that
+ * vanish before their connection opens. Safe for use by many threads.
  */
 final class ConnectionPlaces {
 
 	/**
-	 * Longer than a container takes from a handshake to its connection.
+	 * Longer than a container takes to open the connection of a handshake.
 	 */
 	private static final long RESERVED_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -36,7 +35,7 @@ final class ConnectionPlaces {
 	}
 
 	/**
-	 * Gives a reservation back, if it has not ended.
+	 * Releases a reservation, unless it has expired.
 	 */
 	synchronized void cancel(String userId) {
 		User user = this.users.get(userId);
@@ -47,7 +46,7 @@ final class ConnectionPlaces {
 	}
 
 	/**
-	 * Takes a place, the one that was reserved if that has not ended.
+	 * Takes a place, using the reservation unless it has expired.
 	 */
 	synchronized void take(String userId) {
 		User user = this.users.computeIfAbsent(userId, (id) -> new User());
@@ -59,7 +58,7 @@ final class ConnectionPlaces {
 	}
 
 	/**
-	 * Gives a place back that was taken.
+	 * Releases a taken place.
 	 */
 	synchronized void free(String userId) {
 		User user = this.users.get(userId);
@@ -71,7 +70,7 @@ final class ConnectionPlaces {
 	}
 
 	/**
-	 * Ends reservations that are too old.
+	 * Removes expired reservations.
 	 * @param now the time, by {@link System#nanoTime()}
 	 */
 	synchronized void expire(long now) {
@@ -90,7 +89,7 @@ final class ConnectionPlaces {
 	}
 
 	/**
-	 * Returns how many places a user has taken and reserved.
+	 * Returns the number of places that a user has taken or reserved.
 	 */
 	synchronized int of(String userId) {
 		User user = this.users.get(userId);
@@ -98,7 +97,7 @@ final class ConnectionPlaces {
 	}
 
 	/**
-	 * Returns how many places are taken and reserved.
+	 * Returns the number of taken and reserved places.
 	 */
 	synchronized int total() {
 		return this.taken + this.reserved;

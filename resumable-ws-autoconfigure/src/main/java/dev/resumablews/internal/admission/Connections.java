@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of this node. Admits connections between {@link #start()} and
- * {@link #beginToDrain()}, again and again. Safe for use by many threads.
+ * {@link #beginToDrain()}. Can be restarted. Safe for use by many threads.
  */
 public final class Connections implements ConnectionLimiter, ConnectionStatus.Source {
 
@@ -48,7 +48,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	private final ConcurrentMap<UUID, List<Connection>> bySession = new ConcurrentHashMap<>();
 
 	/**
-	 * Those of {@link #bySession}, by the hash of their user.
+	 * The connections of {@link #bySession}, by the hash of their user.
 	 */
 	private final ConcurrentMap<UUID, List<Connection>> byUser = new ConcurrentHashMap<>();
 
@@ -62,9 +62,9 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 
 	/**
 	 * Creates the connections of a node.
-	 * @param openingRoom tells whether so many further sessions may wait to be opened
-	 * @param budgets how many handshakes the users may make
-	 * @param unauthenticated WebSockets that are to become connections
+	 * @param openingRoom tests whether a number of further sessions may wait to be opened
+	 * @param budgets limits the handshakes of each user
+	 * @param unauthenticated the WebSockets that become connections after authentication
 	 */
 	Connections(ConnectionSettings settings, RemoteConnectionCount others, IntPredicate openingRoom,
 			UserBudgets budgets, UnauthenticatedSockets unauthenticated) {
@@ -76,16 +76,16 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Sets what learns of the connections that join and leave their sessions.
+	 * Sets the component to notify of connections that join and leave their sessions.
 	 */
 	void presence(SessionPresence presence) {
 		this.presence = presence;
 	}
 
 	/**
-	 * Decides by how many connections there are now, those of the user on all nodes.
-	 * Handshakes on two nodes at about the same time may both be admitted to the last
-	 * place. May wait for Postgres, but not for long, and not with many others.
+	 * Decides by the current number of connections, counting those of the user on all
+	 * nodes. Concurrent handshakes on two nodes may both be admitted to the last place.
+	 * May block for Postgres, but only briefly and for few threads at a time.
 	 */
 	@Override
 	public Decision admit(String userId) {
@@ -104,7 +104,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Messages are taken for as long as the connections of this node may send some.
+	 * Admits messages for as long as the connections of this node may send some.
 	 */
 	@Override
 	public Decision admitMessages() {
@@ -130,7 +130,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Decides about a connection whose place is reserved.
+	 * Decides whether to admit a connection whose place is reserved.
 	 */
 	private Decision judge(String userId) {
 		if (this.places.total() + this.unauthenticated.total() > this.settings.maxTotal()) {
@@ -145,7 +145,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Adds a connection, whose session need not be open.
+	 * Adds a connection. Its session may not be open yet.
 	 */
 	void add(Connection connection) {
 		this.all.put(connection.id(), connection);
@@ -156,8 +156,8 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Adds a connection to those of its session. If that has too many now, the oldest is
-	 * closed.
+	 * Adds a connection to those of its session. Closes the session's oldest connection
+	 * if there are too many.
 	 */
 	void join(Connection connection) {
 		List<Connection> ofSession = add(this.bySession, connection.sessionId(), connection);
@@ -190,7 +190,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Returns the connections, whose session is open, that get what is for a recipient.
+	 * Returns the connections of a recipient whose session is open.
 	 */
 	List<Connection> of(Recipient recipient) {
 		return switch (recipient.kind()) {
@@ -200,7 +200,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Returns whether a user has a connection of a session here, whose session is open.
+	 * Returns whether this node has a connection of the user that has joined the session.
 	 */
 	public boolean isHeld(UUID sessionId, String userId) {
 		List<Connection> ofSession = this.bySession.get(sessionId);
@@ -241,7 +241,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Returns the WebSockets whose clients have not said who they are.
+	 * Returns the unauthenticated WebSockets.
 	 */
 	public UnauthenticatedSockets unauthenticated() {
 		return this.unauthenticated;
@@ -263,7 +263,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Admits connections from now on.
+	 * Starts to admit connections.
 	 */
 	void start() {
 		this.unauthenticated.start();
@@ -271,8 +271,8 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Admits no further connection, and announces the restart to those that are there.
-	 * Clients that are not authenticated are closed.
+	 * Stops admitting connections, and announces the restart to the existing ones. Closes
+	 * unauthenticated WebSockets.
 	 */
 	void beginToDrain() {
 		this.mode = Mode.DRAINING;
@@ -281,7 +281,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Waits until all connections have been sent what is known.
+	 * Waits until all connections have sent the events that are available.
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
 	void awaitIdle(long deadline) throws InterruptedException {
@@ -291,8 +291,8 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Closes all connections, and those whose handshake is not done yet as soon as they
-	 * are there.
+	 * Closes all connections, including those whose handshake is still in progress when
+	 * they open.
 	 */
 	void closeAll() {
 		this.mode = Mode.CLOSING;
@@ -300,7 +300,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Waits until there is no connection.
+	 * Waits until all connections are closed.
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
 	void awaitNone(long deadline) throws InterruptedException {
@@ -311,7 +311,8 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 	}
 
 	/**
-	 * Looks at all connections. One that fails is closed, and the others are looked at.
+	 * Checks all connections. A connection whose check fails is closed, and the others
+	 * are still checked.
 	 * @param now the time of {@link ListeningClock}
 	 */
 	void watch(long now) {
@@ -322,7 +323,7 @@ public final class Connections implements ConnectionLimiter, ConnectionStatus.So
 				connection.watch(now);
 			}
 			catch (Throwable ex) {
-				logger.warn("Connection " + connection.id() + " could not be watched", ex);
+				logger.warn("Connection " + connection.id() + " could not be checked", ex);
 				connection.abandon(CloseCode.INTERNAL_ERROR);
 			}
 		}

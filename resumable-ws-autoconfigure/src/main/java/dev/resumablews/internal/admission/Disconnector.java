@@ -22,18 +22,18 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Closes the connections of this node whose users are disconnected, by whichever node:
- * those that are there, and those whose handshake began before and is not done yet.
- * Signals say when to look, and while there are connections it looks from time to time
- * without one. Safe for use by many threads.
+ * Closes the connections of this node whose users are disconnected by any node: the open
+ * ones, and those whose handshake began before the disconnect and is still in progress.
+ * Reads the stored disconnects when a signal arrives, and periodically while there are
+ * connections. Safe for use by many threads.
  */
 final class Disconnector {
 
 	private static final Log logger = LogFactory.getLog(Disconnector.class);
 
 	/**
-	 * How long before the last look a disconnect is read again. Longer than a handshake
-	 * takes, and than a statement that has not committed at that look.
+	 * Overlap between two reads of the disconnects. Longer than a handshake, and than a
+	 * statement that is uncommitted at the first read.
 	 */
 	private static final Duration OVERLAP = Duration.ofMinutes(2);
 
@@ -48,12 +48,12 @@ final class Disconnector {
 	private final AtomicBoolean requested = new AtomicBoolean();
 
 	/**
-	 * When whose logins have ended. Replaced by each look.
+	 * End of the logins by user or token, replaced by each read.
 	 */
 	private volatile Map<UUID, Long> ends = Map.of();
 
 	/**
-	 * When each was disconnected by the clock of Postgres. Guarded by this.
+	 * Time of each disconnect by the clock of Postgres. Guarded by this.
 	 */
 	private Map<UUID, Instant> times = Map.of();
 
@@ -64,7 +64,7 @@ final class Disconnector {
 
 	/**
 	 * Creates a disconnector.
-	 * @param executor runs what waits for Postgres
+	 * @param executor runs tasks that wait for Postgres
 	 */
 	Disconnector(Connections connections, Disconnects disconnects, Executor executor, ResumableWsListener listener) {
 		this.connections = connections;
@@ -76,7 +76,7 @@ final class Disconnector {
 	}
 
 	/**
-	 * Looks soon who was disconnected. Does not block.
+	 * Requests a read of the disconnects. Does not block.
 	 */
 	void request() {
 		if (!this.requested.getAndSet(true)) {
@@ -85,7 +85,7 @@ final class Disconnector {
 	}
 
 	/**
-	 * Looks soon who was disconnected, if there is a connection.
+	 * Requests a read of the disconnects if there is a connection.
 	 */
 	void requestIfNeeded() {
 		if (isNeeded()) {
@@ -94,8 +94,7 @@ final class Disconnector {
 	}
 
 	/**
-	 * Closes a connection that was just added, if its user was disconnected during the
-	 * handshake.
+	 * Closes a newly added connection if its user was disconnected during the handshake.
 	 */
 	void added(Connection connection) {
 		Map<UUID, Long> ends = this.ends;
@@ -105,16 +104,17 @@ final class Disconnector {
 	}
 
 	/**
-	 * Closes the connections of a user who is not valid any more.
-	 * @param before those whose login began before, by {@link System#nanoTime()}
+	 * Closes the connections of a user who is no longer valid.
+	 * @param before closes only connections whose login began before this time, by
+	 * {@link System#nanoTime()}
 	 */
 	void invalid(String userId, long before) {
 		close((each) -> each.userId().equals(userId) && each.login().beganBefore(before), "invalid");
 	}
 
 	/**
-	 * Closes the connections of a login that has ended now. Looks at all connections of
-	 * the node, since logins end seldom compared to what connections do.
+	 * Closes the connections of a login that has just ended. Scans all connections of the
+	 * node, because logins end rarely.
 	 */
 	private void endedHere(UUID key) {
 		Map<UUID, Long> ends = Map.of(key, System.nanoTime());
@@ -132,7 +132,7 @@ final class Disconnector {
 			read(Duration.ofNanos(now - this.lookedAt).plus(OVERLAP));
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("Who was disconnected cannot be read; it will be read later", ex);
+			logger.debug("Failed to read disconnected users; will retry", ex);
 			return;
 		}
 		this.lookedAt = now;
@@ -143,8 +143,9 @@ final class Disconnector {
 	}
 
 	/**
-	 * The age of a disconnect is that at some time before the answer came. So the time it
-	 * leads to is never too early, and the earliest that was found is the best.
+	 * The age of a disconnect refers to a time before the response arrived. The time
+	 * computed from it is therefore never too early, and the earliest computed time is
+	 * the most accurate.
 	 */
 	private void read(Duration within) {
 		Map<UUID, Instant> times = new HashMap<>();

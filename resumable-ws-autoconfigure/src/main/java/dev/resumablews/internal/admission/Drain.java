@@ -15,12 +15,12 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Ends the connections of a node that stops:
+ * Drains the connections of a stopping node:
  * <ol>
- * <li>no further handshake is accepted, and every client is sent a random time after
+ * <li>further handshakes are rejected, and every client is sent a random delay after
  * which to reconnect;
- * <li>running replies get a grace period;
- * <li>what was appended is stored, and sent;
+ * <li>running replies have a grace period;
+ * <li>queued appends are stored and sent;
  * <li>the connections are closed.
  * </ol>
  */
@@ -29,7 +29,7 @@ final class Drain {
 	private static final Log logger = LogFactory.getLog(Drain.class);
 
 	/**
-	 * Share of the time that is kept for closing.
+	 * Fraction of the time that is reserved for closing.
 	 */
 	private static final int CLOSING_SHARE = 5;
 
@@ -61,7 +61,7 @@ final class Drain {
 	}
 
 	/**
-	 * Ends all connections. Blocks for as long as the settings say.
+	 * Ends all connections. Blocks for at most the configured time.
 	 */
 	void run() {
 		long end = System.nanoTime() + this.timeout.toNanos();
@@ -88,7 +88,8 @@ final class Drain {
 	}
 
 	/**
-	 * Postgres may be away, and the pool more patient than there is time.
+	 * Bounded, because Postgres may be unavailable and the pool may wait longer than the
+	 * remaining time.
 	 */
 	private void stopPresence() {
 		CompletableFuture<Void> stopped = CompletableFuture.runAsync(this.presence::stop, this.presenceThreads);
@@ -96,7 +97,7 @@ final class Drain {
 			stopped.get(PRESENCE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			logger.debug("The live connections are not removed; they expire after two heartbeats", ex);
+			logger.debug("Failed to delete this node's live connections; they expire after two heartbeats", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

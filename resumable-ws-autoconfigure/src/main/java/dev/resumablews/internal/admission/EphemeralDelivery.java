@@ -9,7 +9,8 @@ import dev.resumablews.internal.ephemeral.EphemeralEvents;
 import dev.resumablews.internal.protocol.FrameWriter;
 
 /**
- * Hands ephemeral events to the connections of this node. Safe for use by many threads.
+ * Delivers ephemeral events to the connections of this node. Safe for use by many
+ * threads.
  */
 final class EphemeralDelivery implements EphemeralEvents.Receiver {
 

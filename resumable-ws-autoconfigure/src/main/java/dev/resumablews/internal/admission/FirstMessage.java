@@ -6,15 +6,15 @@ import dev.resumablews.internal.protocol.MalformedFrameException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first message of a client, which must hold its token. Joins the pieces that it
- * comes in, within bounds. Not safe for use by several threads.
+ * The first message of a client, which must hold its token. Joins its pieces, up to a
+ * limit. Not thread-safe.
  */
 final class FirstMessage {
 
 	private static final int MAX_TOKEN_LENGTH = 16 * 1024;
 
 	/**
-	 * Leaves some room for what is around the token.
+	 * Leaves room for the JSON around the token.
 	 */
 	private static final int MAX_LENGTH = MAX_TOKEN_LENGTH + 1024;
 
@@ -31,10 +31,10 @@ final class FirstMessage {
 	}
 
 	/**
-	 * Takes the next piece.
+	 * Adds the next piece.
 	 * @param last whether it is the last one
 	 * @return the token; null if the message has not ended
-	 * @throws UnexpectedException if it is something else than the client's token
+	 * @throws UnexpectedException if the message does not hold a token
 	 */
 	@Nullable String receive(String piece, boolean last) throws UnexpectedException {
 		if (++this.pieces > MAX_PIECES || this.text.length() + piece.length() > MAX_LENGTH) {
@@ -45,7 +45,7 @@ final class FirstMessage {
 	}
 
 	/**
-	 * Forgets what has come.
+	 * Discards the pieces.
 	 */
 	void clear() {
 		this.text.setLength(0);
@@ -59,13 +59,13 @@ final class FirstMessage {
 			}
 		}
 		catch (MalformedFrameException ex) {
-			// answered like any other message that is not expected
+			// treated like any other unexpected message
 		}
 		throw new UnexpectedException();
 	}
 
 	/**
-	 * Returns whether a token is one that a header can hold.
+	 * Returns whether a header can hold the token.
 	 */
 	private static boolean isToken(String token) {
 		return !token.isEmpty() && token.length() <= MAX_TOKEN_LENGTH
@@ -73,7 +73,7 @@ final class FirstMessage {
 	}
 
 	/**
-	 * The message does not hold a token.
+	 * Thrown when the message does not hold a token.
 	 */
 	static final class UnexpectedException extends Exception {
 

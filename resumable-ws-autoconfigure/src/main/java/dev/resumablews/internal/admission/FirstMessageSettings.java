@@ -3,11 +3,11 @@ package dev.resumablews.internal.admission;
 import java.time.Duration;
 
 /**
- * Limits of WebSockets whose clients have not said who they are.
+ * Limits of unauthenticated WebSockets.
  *
- * @param timeout time in which the first message must come
- * @param maxPerAddress how many one address may have
- * @param maxTotal how many a node may have
+ * @param timeout time within which the first message must arrive
+ * @param maxPerAddress maximum number per address
+ * @param maxTotal maximum number per node
  */
 record FirstMessageSettings(Duration timeout, int maxPerAddress, int maxTotal) {
 

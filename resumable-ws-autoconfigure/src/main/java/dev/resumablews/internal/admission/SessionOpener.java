@@ -6,8 +6,8 @@ import dev.resumablews.internal.concurrent.FairExecutor;
 import dev.resumablews.internal.connection.Connection;
 
 /**
- * Opens the sessions of new connections, a few at a time. Users take turns. Those that
- * wait are bounded. Safe for use by many threads.
+ * Opens the sessions of new connections, a few at a time and fairly between users. The
+ * queue is bounded. Safe for use by many threads.
  */
 final class SessionOpener {
 
@@ -19,8 +19,8 @@ final class SessionOpener {
 
 	/**
 	 * Creates an opener.
-	 * @param threads open sessions, and wait for Postgres
-	 * @param capacity sessions that may wait to be opened
+	 * @param threads opens sessions, waiting for Postgres
+	 * @param capacity maximum number of sessions that wait to be opened
 	 */
 	SessionOpener(FairExecutor threads, int capacity) {
 		this.threads = threads;
@@ -28,7 +28,7 @@ final class SessionOpener {
 	}
 
 	/**
-	 * Returns whether so many further sessions may wait.
+	 * Returns whether the queue has room for a number of further sessions.
 	 */
 	boolean hasRoomFor(int sessions) {
 		return this.waiting.get() + sessions <= this.capacity;
@@ -36,7 +36,7 @@ final class SessionOpener {
 
 	/**
 	 * Opens the session of a connection as soon as possible.
-	 * @return whether it will be opened; false if too many wait
+	 * @return whether it will be opened; false if the queue is full
 	 */
 	boolean open(Connection connection) {
 		if (this.waiting.incrementAndGet() > this.capacity) {

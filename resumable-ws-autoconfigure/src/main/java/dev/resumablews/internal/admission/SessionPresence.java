@@ -23,27 +23,27 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Shows to the clients that ask for it who is connected to their session:
+ * Sends the presence of their session to the clients that subscribe to it:
  * <ol>
- * <li>Connections that come and go here, and signals of other nodes, only note which
- * sessions have changed, if one of their clients asks for it.
- * <li>At an interval, the changed ones are looked up together: the connections of this
- * node in memory, those of other nodes in one query. All sessions that are asked for are
- * looked up from time to time, since signals may be lost, and nodes may die.
- * <li>Each client is sent what differs from what it was sent before.
+ * <li>Connections that join and leave on this node, and signals of other nodes, only mark
+ * sessions with subscribed clients as changed.
+ * <li>At an interval, the changed sessions are looked up together: the connections of
+ * this node in memory, those of other nodes in one query. All sessions with subscribers
+ * are looked up periodically, because signals may be lost and nodes may crash.
+ * <li>Each client is sent the difference to the presence it was sent before.
  * </ol>
- * If Postgres does not answer, clients are told nothing, and the sessions are looked up
+ * If Postgres does not respond, clients are sent nothing, and the lookup is retried
  * later. Safe for use by many threads.
  */
 final class SessionPresence implements ConnectionsListener {
 
 	/**
-	 * Changes within this time become one message.
+	 * Changes within this time are combined into one message.
 	 */
 	static final Duration INTERVAL = Duration.ofMillis(250);
 
 	/**
-	 * Connections of a session that clients are told of.
+	 * Maximum number of a session's connections that are sent to clients.
 	 */
 	static final int MAX_SHOWN = 1000;
 
@@ -58,7 +58,7 @@ final class SessionPresence implements ConnectionsListener {
 	private final Executor executor;
 
 	/**
-	 * The clients that ask, by session.
+	 * The subscribed clients, by session.
 	 */
 	private final ConcurrentMap<UUID, List<Connection>> watchers = new ConcurrentHashMap<>();
 
@@ -67,18 +67,18 @@ final class SessionPresence implements ConnectionsListener {
 	private final AtomicBoolean looking = new AtomicBoolean();
 
 	/**
-	 * When all sessions are looked up. Used by the clock.
+	 * Time at which all sessions are looked up. Used by the scheduler only.
 	 */
 	private long allDue = System.nanoTime();
 
 	/**
-	 * Until when Postgres is not asked.
+	 * Time until which Postgres is not queried.
 	 */
 	private volatile long pausedUntil = System.nanoTime();
 
 	/**
-	 * Creates it.
-	 * @param executor runs what waits for Postgres
+	 * Creates an instance.
+	 * @param executor runs tasks that wait for Postgres
 	 */
 	SessionPresence(Connections connections, RemoteConnections remote, Executor executor) {
 		this.connections = connections;
@@ -87,7 +87,7 @@ final class SessionPresence implements ConnectionsListener {
 	}
 
 	/**
-	 * Notes a connection that has joined its session.
+	 * Records a connection that has joined its session.
 	 */
 	void joined(Connection connection) {
 		if (connection.receivesPresence()) {
@@ -97,7 +97,7 @@ final class SessionPresence implements ConnectionsListener {
 	}
 
 	/**
-	 * Notes a connection that has left its session.
+	 * Records a connection that has left its session.
 	 */
 	void left(Connection connection) {
 		if (connection.receivesPresence()) {
@@ -117,7 +117,7 @@ final class SessionPresence implements ConnectionsListener {
 	}
 
 	/**
-	 * Looks up what has changed, on another thread. Called by the clock.
+	 * Looks up the changed sessions on another thread. Called by the scheduler.
 	 */
 	void tick() {
 		long now = System.nanoTime();
@@ -148,11 +148,11 @@ final class SessionPresence implements ConnectionsListener {
 			}
 		}
 		catch (EventLogUnavailableException ex) {
-			logger.debug("The connections of sessions cannot be looked up; they will be later", ex);
+			logger.debug("Cannot look up the presence of sessions; will retry", ex);
 			tryLater(sessionIds);
 		}
 		catch (Throwable ex) {
-			logger.warn("The connections of sessions could not be looked up; they will be later", ex);
+			logger.warn("Failed to look up the presence of sessions; will retry", ex);
 			tryLater(sessionIds);
 		}
 		finally {

@@ -17,27 +17,26 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket whose client has not said who it is. Waits for the first message, verifies
- * its token on a thread that may block, and gives the WebSocket to a {@link Connection}.
- * Nothing is sent before. Whatever is wrong with the message, the WebSocket is closed
- * with the same code, so that nothing can be learned from it. Safe for use by many
+ * A WebSocket whose client is not authenticated. Waits for the first message, verifies
+ * its token on a thread that may block, and hands the WebSocket over to a
+ * {@link Connection}. Sends nothing before that. Every invalid message closes the
+ * WebSocket with the same code, so that the code reveals nothing. Safe for use by many
  * threads.
  */
 public final class UnauthenticatedSocket {
 
 	/**
-	 * How long a frame may wait for the buffers of the network. Only answers to pings are
-	 * sent, by the container.
+	 * Time-out for sending a frame. The container sends only responses to pings.
 	 */
 	public static final Duration SEND_TIMEOUT = Duration.ofSeconds(1);
 
 	/**
-	 * How long the verification may take. Longer than keys are fetched.
+	 * Time-out of the verification. Longer than the fetching of keys may take.
 	 */
 	static final Duration VERIFICATION_TIMEOUT = Duration.ofSeconds(15);
 
 	/**
-	 * How long the TCP connection stays after the close frame.
+	 * Time for which the TCP connection remains open after the close frame.
 	 */
 	private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(500);
 
@@ -59,12 +58,12 @@ public final class UnauthenticatedSocket {
 	private State state = State.WAITING;
 
 	/**
-	 * When the socket was opened, by {@link ListeningClock}.
+	 * Time at which the socket was opened, by {@link ListeningClock}.
 	 */
 	private final long openedAt;
 
 	/**
-	 * When the socket was closed, by {@link System#nanoTime()}.
+	 * Time at which the socket was closed, by {@link System#nanoTime()}.
 	 */
 	private long endedNanos;
 
@@ -81,7 +80,7 @@ public final class UnauthenticatedSocket {
 	private boolean verifying;
 
 	/**
-	 * When that was, by {@link System#nanoTime()}.
+	 * Time of that request, by {@link System#nanoTime()}.
 	 */
 	private long verifyingNanos;
 
@@ -91,7 +90,7 @@ public final class UnauthenticatedSocket {
 
 	/**
 	 * Creates a socket that waits for its first message.
-	 * @param sockets counts it until the client has said who it is, or is gone
+	 * @param sockets counts the socket until it is authenticated or closed
 	 */
 	UnauthenticatedSocket(UnauthenticatedSockets sockets, PendingHandshake handshake, ClientChannel channel,
 			FirstMessage message, Listener listener) {
@@ -108,8 +107,9 @@ public final class UnauthenticatedSocket {
 	}
 
 	/**
-	 * Takes a piece of a text message. Called by the container.
-	 * @return false if the client is authenticated: the piece is its connection's
+	 * Handles a piece of a text message. Called by the container.
+	 * @return false if the client is authenticated and its connection must handle the
+	 * piece
 	 */
 	public synchronized boolean receive(String piece, boolean last) {
 		if (this.state != State.WAITING) {
@@ -128,8 +128,9 @@ public final class UnauthenticatedSocket {
 	}
 
 	/**
-	 * Takes a frame that is no piece of a text message. Called by the container.
-	 * @return false if the client is authenticated: the frame is its connection's
+	 * Handles a frame that is not a piece of a text message. Called by the container.
+	 * @return false if the client is authenticated and its connection must handle the
+	 * frame
 	 */
 	public synchronized boolean receiveOther() {
 		if (this.state == State.ACCEPTED) {
@@ -147,8 +148,9 @@ public final class UnauthenticatedSocket {
 	}
 
 	/**
-	 * Notes that the WebSocket is closed.
-	 * @return false if the client is authenticated: it was its connection's
+	 * Records that the WebSocket is closed.
+	 * @return false if the client is authenticated and its connection must handle the
+	 * close
 	 */
 	public synchronized boolean gone() {
 		if (this.state == State.ACCEPTED) {
@@ -163,14 +165,14 @@ public final class UnauthenticatedSocket {
 	}
 
 	/**
-	 * Returns whether the WebSocket is closed. Its verification may not have ended.
+	 * Returns whether the WebSocket is closed. Its verification may still be running.
 	 */
 	boolean isGone() {
 		return this.gone;
 	}
 
 	/**
-	 * Looks whether something is overdue. Called by the clock.
+	 * Checks the time-outs. Called by the scheduler.
 	 * @param now the time of {@link ListeningClock}
 	 */
 	synchronized void watch(long now) {
@@ -198,7 +200,7 @@ public final class UnauthenticatedSocket {
 			this.sockets.workers().authenticating().execute(network(), () -> verify(token));
 		}
 		catch (Throwable ex) {
-			logger.debug("No thread can be had for a first message", ex);
+			logger.debug("No thread is available to verify a first message", ex);
 			this.verifying = false;
 			refuse(RejectionReason.AUTHENTICATION_UNAVAILABLE, null);
 		}
@@ -209,7 +211,7 @@ public final class UnauthenticatedSocket {
 			if (beginVerification()) {
 				long began = System.nanoTime();
 				AuthenticatedUser user = this.handshake.authenticate(token);
-				// the place of its connection takes the place of this
+				// the place of the connection replaces that of this socket
 				uncount();
 				accept(this.handshake.admit(user), began);
 			}
@@ -218,7 +220,7 @@ public final class UnauthenticatedSocket {
 			refuse(ex.rejection().reason(), ex.userId());
 		}
 		catch (Throwable ex) {
-			// its message may hold the token
+			// its message may contain the token
 			logger.warn("A first message could not be verified: " + ex.getClass().getName());
 			logger.debug("A first message could not be verified", ex);
 			refuse(RejectionReason.AUTHENTICATION_UNAVAILABLE, null);
@@ -229,7 +231,7 @@ public final class UnauthenticatedSocket {
 	}
 
 	/**
-	 * Returns whether the client still waits for it.
+	 * Begins the verification. Returns whether the client still waits for it.
 	 */
 	private synchronized boolean beginVerification() {
 		this.verifier = Thread.currentThread();
@@ -238,7 +240,7 @@ public final class UnauthenticatedSocket {
 
 	private synchronized void endVerification() {
 		this.verifier = null;
-		// so that the next task of the thread is not interrupted for this one
+		// clears the interrupt, which must not reach the next task of the thread
 		Thread.interrupted();
 		this.verifying = false;
 		removeIfOver();
@@ -290,13 +292,13 @@ public final class UnauthenticatedSocket {
 			this.sockets.workers().closing().execute(() -> this.channel.close(code, reason));
 		}
 		catch (Throwable ex) {
-			logger.debug("A WebSocket cannot be closed in order", ex);
+			logger.debug("Failed to close a WebSocket gracefully", ex);
 		}
 		return true;
 	}
 
 	/**
-	 * Ends the TCP connection. If no thread can be had, the clock tries again.
+	 * Ends the TCP connection. If no thread is available, the scheduler retries.
 	 */
 	private void cut(long nanos) {
 		CloseCode code = this.code;
@@ -334,20 +336,20 @@ public final class UnauthenticatedSocket {
 	}
 
 	/**
-	 * Learns what becomes of a client.
+	 * Listener that is notified of the outcome of the authentication.
 	 */
 	public interface Listener {
 
 		/**
-		 * The client is authenticated, and a place is reserved for its connection. What
-		 * comes from the container waits until this returns.
+		 * Called when the client is authenticated and a place is reserved for its
+		 * connection. Calls of the container wait until this method returns.
 		 * @param beganNanos when the verification began, by {@link System#nanoTime()}
 		 */
 		void accepted(Handshake handshake, long beganNanos);
 
 		/**
-		 * The client is authenticated, and its WebSocket is closed. Its reserved place is
-		 * not needed.
+		 * Called when the client is authenticated but its WebSocket is already closed.
+		 * The reserved place must be released.
 		 */
 		void cancelled(Handshake handshake);
 

@@ -17,8 +17,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * The WebSockets of this node whose clients have not said who they are, so many of each
- * address and so many in all. Safe for use by many threads.
+ * The unauthenticated WebSockets of this node. Limits their number, per address and in
+ * total. Safe for use by many threads.
  */
 public final class UnauthenticatedSockets {
 
@@ -33,7 +33,7 @@ public final class UnauthenticatedSockets {
 	private final FrameReader reader = new FrameReader();
 
 	/**
-	 * By network.
+	 * Places by network.
 	 */
 	private final ConnectionPlaces places = new ConnectionPlaces();
 
@@ -52,9 +52,9 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Decides whether there is room for another socket, and reserves a place for it.
+	 * Decides whether to admit another socket, and reserves a place for an admitted one.
 	 * @param network what its address is counted with
-	 * @param left how many further connections the node may have, this one included
+	 * @param left the number of further connections the node may have, including this one
 	 */
 	Decision admit(String network, int left) {
 		this.places.reserve(network, System.nanoTime());
@@ -76,7 +76,7 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Gives the place back of a socket that was admitted and will not come.
+	 * Releases the place of an admitted socket that is not opened.
 	 */
 	void cancel(String network) {
 		this.places.cancel(network);
@@ -99,14 +99,14 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Counts a socket no longer.
+	 * Stops counting a socket.
 	 */
 	void uncount(String network) {
 		this.places.free(network);
 	}
 
 	/**
-	 * Forgets a socket whose client is authenticated, or gone.
+	 * Removes a socket that is authenticated or closed.
 	 */
 	void remove(UnauthenticatedSocket socket) {
 		this.all.remove(socket);
@@ -114,7 +114,7 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Notes that a socket is closed, or authenticated.
+	 * Records that a socket is closed or authenticated.
 	 */
 	void closed() {
 		if (this.closing) {
@@ -125,14 +125,14 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Returns how many there are, with those whose handshake is not done yet.
+	 * Returns the number of sockets, including those whose handshake is in progress.
 	 */
 	int total() {
 		return this.places.total();
 	}
 
 	/**
-	 * Returns how long a client may take to send its first message.
+	 * Returns the time within which a client must send its first message.
 	 */
 	Duration timeout() {
 		return this.settings.timeout();
@@ -150,15 +150,15 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Leaves sockets open from now on.
+	 * Starts to accept sockets.
 	 */
 	void start() {
 		this.closing = false;
 	}
 
 	/**
-	 * Closes all sockets, and those whose handshake is not done yet as soon as they are
-	 * there.
+	 * Closes all sockets, including those whose handshake is still in progress when they
+	 * open.
 	 */
 	void closeAll() {
 		this.closing = true;
@@ -166,7 +166,7 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Waits until all sockets are closed. Their verifications are not waited for.
+	 * Waits until all sockets are closed, but not for running verifications.
 	 * @param deadline when to stop waiting, as a {@link System#nanoTime()}
 	 */
 	synchronized void awaitNone(long deadline) throws InterruptedException {
@@ -174,7 +174,7 @@ public final class UnauthenticatedSockets {
 	}
 
 	/**
-	 * Looks at all sockets. One that fails keeps no other from being looked at.
+	 * Checks all sockets. If one check fails, the others still run.
 	 * @param now the time of {@link ListeningClock}
 	 */
 	void watch(long now) {
@@ -184,7 +184,7 @@ public final class UnauthenticatedSockets {
 				socket.watch(now);
 			}
 			catch (Throwable ex) {
-				logger.warn("A WebSocket could not be watched", ex);
+				logger.warn("A WebSocket could not be checked", ex);
 			}
 		}
 	}

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Asks the application from time to time whether the users of this node's connections are
- * still valid, each user once, on its own threads. A round that is not over when the next
- * one is due takes its place. Safe for use by many threads.
+ * Validates the users of this node's connections periodically with the application's
+ * {@link UserValidator}, each user once per round, on its own threads. A round that is
+ * still running when the next one is due replaces it. Safe for use by many threads.
  */
 final class UserRevalidation implements AutoCloseable {
 
@@ -48,7 +48,7 @@ final class UserRevalidation implements AutoCloseable {
 
 	private final Set<Call> calls = ConcurrentHashMap.newKeySet();
 
-	private final OutageLog outages = new OutageLog("Asking whether users are still valid");
+	private final OutageLog outages = new OutageLog("Revalidating users");
 
 	/**
 	 * The first failure of the current round.
@@ -58,7 +58,7 @@ final class UserRevalidation implements AutoCloseable {
 	private final AtomicBoolean running = new AtomicBoolean();
 
 	/**
-	 * Callers that have not finished the current round.
+	 * Number of threads that have not finished the current round.
 	 */
 	private final AtomicInteger left = new AtomicInteger();
 
@@ -79,17 +79,17 @@ final class UserRevalidation implements AutoCloseable {
 	}
 
 	/**
-	 * Asks at intervals while a clock runs.
+	 * Schedules rounds at an interval.
 	 */
 	void every(Duration interval, SupervisedScheduler clock) {
-		clock.every(interval, "Asking whether users are still valid", this::begin);
-		clock.every(this.timeout.dividedBy(4), "Ending questions that take too long",
+		clock.every(interval, "Revalidating users", this::begin);
+		clock.every(this.timeout.dividedBy(4), "Interrupting overdue validations",
 				() -> this.calls.forEach((call) -> call.endIfOverdue(System.nanoTime() - this.timeout.toNanos())));
 	}
 
 	/**
-	 * Begins a round, unless one is not over yet.
-	 * @throws IllegalStateException if a call of the last one does not end
+	 * Begins a round, unless one is still running.
+	 * @throws IllegalStateException if a call of the last round does not end
 	 */
 	void begin() {
 		Set<String> users = this.connections.all().stream().map(Connection::userId).collect(Collectors.toSet());
@@ -133,7 +133,7 @@ final class UserRevalidation implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the next user, or an empty text, which is no user's id.
+	 * Returns the next user, or an empty string, which is not a valid user id.
 	 */
 	private static String next(Iterator<String> users) {
 		synchronized (users) {
@@ -151,7 +151,7 @@ final class UserRevalidation implements AutoCloseable {
 		}
 		catch (Throwable ex) {
 			this.failure.compareAndSet(null, ex);
-			logger.debug("Whether a user is still valid is not known", ex);
+			logger.debug("Failed to revalidate a user", ex);
 		}
 		finally {
 			this.calls.remove(call);
@@ -165,7 +165,7 @@ final class UserRevalidation implements AutoCloseable {
 	}
 
 	/**
-	 * A call of the application.
+	 * A call to the application's validator.
 	 */
 	private static final class Call {
 
@@ -181,8 +181,8 @@ final class UserRevalidation implements AutoCloseable {
 		}
 
 		/**
-		 * Interrupts the call.
-		 * @param overdue the latest beginning of a call that takes too long
+		 * Interrupts the call if it is overdue.
+		 * @param overdue calls that began at or before this time are overdue
 		 */
 		synchronized void endIfOverdue(long overdue) {
 			if (!this.ended && this.since - overdue <= 0) {
@@ -191,7 +191,7 @@ final class UserRevalidation implements AutoCloseable {
 		}
 
 		/**
-		 * Ends the call, so that the next one of its thread is not interrupted for it.
+		 * Ends the call, so that an interrupt cannot reach the next call of the thread.
 		 */
 		synchronized void end() {
 			this.ended = true;

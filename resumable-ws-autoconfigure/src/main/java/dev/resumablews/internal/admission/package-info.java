@@ -1,6 +1,5 @@
 /**
- * The connections of this node: which are admitted, to whom they belong, and how they
- * end.
+ * The connections of this node: their admission, ownership, drain and disconnection.
  */
 @NullMarked
 package dev.resumablews.internal.admission;

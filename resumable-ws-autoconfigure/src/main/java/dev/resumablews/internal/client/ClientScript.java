@@ -24,26 +24,28 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 import org.springframework.web.servlet.support.WebContentGenerator;
 
 /**
- * Serves a script of the client. Browsers keep it, and ask each time whether it is still
- * the same: its name does not tell versions apart, and a page must not run on the script
- * of the version before. Safe for use by many threads.
+ * Serves a script of the client. Browsers cache it and revalidate it each time, because
+ * its name does not contain the version and a page must not run the script of a previous
+ * version. Safe for use by many threads.
  */
 public final class ClientScript extends WebContentGenerator implements HttpRequestHandler {
 
 	/**
-	 * Holds the scripts.
+	 * Class path folder of the scripts.
 	 */
 	static final String FOLDER = "dev/resumablews/client/";
 
 	private static final String CLIENT = "client.js";
 
 	/**
-	 * Those beside the client: one that it loads if it needs it, and one for pages.
+	 * Scripts in addition to the client: one that the client loads on demand, and one for
+	 * pages.
 	 */
 	private static final List<String> OTHERS = List.of("http.js", "unsent.js");
 
 	/**
-	 * Before the application's controllers, one of which may be mapped to everything.
+	 * Before the application's controllers, because one of them may be mapped to all
+	 * paths.
 	 */
 	private static final int ORDER = -1;
 
@@ -54,7 +56,7 @@ public final class ClientScript extends WebContentGenerator implements HttpReque
 	private ClientScript(byte[] content) {
 		super(HttpMethod.GET.name(), HttpMethod.HEAD.name());
 		this.content = content;
-		// weak, as web servers compress nothing that has a strong one
+		// weak, because web servers do not compress responses with a strong one
 		this.etag = "W/\"" + digest(content) + "\"";
 	}
 
@@ -91,7 +93,7 @@ public final class ClientScript extends WebContentGenerator implements HttpReque
 		}
 		response.setContentType("text/javascript;charset=utf-8");
 		response.setContentLength(this.content.length);
-		// the container leaves out the body of an answer to HEAD
+		// the container omits the body of a response to HEAD
 		response.getOutputStream().write(this.content);
 	}
 

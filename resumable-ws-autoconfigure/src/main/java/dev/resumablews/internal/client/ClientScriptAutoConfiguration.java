@@ -14,7 +14,7 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 
 /**
- * Auto-configuration of the scripts that browsers connect with.
+ * Auto-configuration of the client scripts for browsers.
  */
 @AutoConfiguration
 @ConditionalOnWebApplication(type = Type.SERVLET)

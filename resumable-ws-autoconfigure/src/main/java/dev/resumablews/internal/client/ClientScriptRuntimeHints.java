@@ -6,7 +6,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
- * Keeps the scripts in a native image.
+ * Includes the scripts in a native image.
  */
 final class ClientScriptRuntimeHints implements RuntimeHintsRegistrar {
 

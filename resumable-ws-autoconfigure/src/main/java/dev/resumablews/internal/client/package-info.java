@@ -1,5 +1,5 @@
 /**
- * The browser client, as a script that the application serves.
+ * Serves the browser client as a script of the application.
  */
 @NullMarked
 package dev.resumablews.internal.client;

@@ -1,7 +1,7 @@
 package dev.resumablews.internal.handshake;
 
 /**
- * What a request for a WebSocket says that was accepted.
+ * Result of an accepted WebSocket handshake.
  */
 sealed interface AcceptedHandshake permits Handshake, PendingHandshake {
 

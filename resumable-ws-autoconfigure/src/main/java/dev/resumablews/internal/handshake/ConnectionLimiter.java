@@ -1,12 +1,12 @@
 package dev.resumablews.internal.handshake;
 
 /**
- * Says whether there is room for one more connection.
+ * Strategy that admits or rejects further connections.
  */
 public interface ConnectionLimiter {
 
 	/**
-	 * Admits everybody.
+	 * Admits every connection.
 	 */
 	ConnectionLimiter NONE = new ConnectionLimiter() {
 
@@ -22,16 +22,16 @@ public interface ConnectionLimiter {
 	};
 
 	/**
-	 * Decides about a connection of a user whose token was verified, and reserves a place
-	 * for it if it is admitted. May wait for the database, for a few seconds at most, and
-	 * only a few threads at a time.
+	 * Decides whether to admit a connection of an authenticated user, and reserves a
+	 * place for an admitted one. May block for the database, for a few seconds at most
+	 * and for few threads at a time.
 	 * @param userId the user
 	 * @return the decision
 	 */
 	Decision admit(String userId);
 
 	/**
-	 * Decides about messages that come without a connection.
+	 * Decides whether to admit messages that are sent without a connection.
 	 * @return {@link Decision#ADMITTED} or {@link Decision#SHUTTING_DOWN}
 	 */
 	default Decision admitMessages() {
@@ -39,15 +39,15 @@ public interface ConnectionLimiter {
 	}
 
 	/**
-	 * Gives the place back of a connection that was admitted and will not come.
+	 * Releases the place of an admitted connection that is not opened.
 	 * @param userId the user
 	 */
 	void cancel(String userId);
 
 	/**
-	 * Decides about a WebSocket whose client has not said who it is, and reserves a place
-	 * for it if it is admitted.
-	 * @param network what the client's address is counted with
+	 * Decides whether to admit a WebSocket of an unauthenticated client, and reserves a
+	 * place for an admitted one.
+	 * @param network the network that the client's address is counted with
 	 * @return the decision
 	 */
 	default Decision admitUnauthenticated(String network) {
@@ -55,19 +55,19 @@ public interface ConnectionLimiter {
 	}
 
 	/**
-	 * Gives the place back of a WebSocket that was admitted and will not come.
-	 * @param network what the client's address is counted with
+	 * Releases the place of an admitted WebSocket that is not opened.
+	 * @param network the network that the client's address is counted with
 	 */
 	default void cancelUnauthenticated(String network) {
 	}
 
 	/**
-	 * Whether there is room, and why not.
+	 * Result of an admission check.
 	 */
 	enum Decision {
 
 		/**
-		 * There is room.
+		 * The connection is admitted.
 		 */
 		ADMITTED,
 
@@ -82,12 +82,12 @@ public interface ConnectionLimiter {
 		TOO_OFTEN_FOR_USER,
 
 		/**
-		 * The address has too many WebSockets whose clients have not said who they are.
+		 * The address has too many unauthenticated WebSockets.
 		 */
 		TOO_MANY_UNAUTHENTICATED_OF_ADDRESS,
 
 		/**
-		 * The node has too many WebSockets whose clients have not said who they are.
+		 * The node has too many unauthenticated WebSockets.
 		 */
 		TOO_MANY_UNAUTHENTICATED,
 

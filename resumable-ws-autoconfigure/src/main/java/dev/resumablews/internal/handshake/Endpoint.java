@@ -1,8 +1,8 @@
 package dev.resumablews.internal.handshake;
 
 /**
- * What a request asks for. All that may be asked for is checked in the same way, by the
- * {@link HandshakeGate}.
+ * Endpoint that a request is for. The {@link HandshakeGate} checks the requests of all
+ * endpoints in the same way.
  */
 public enum Endpoint {
 
@@ -12,12 +12,12 @@ public enum Endpoint {
 	WEBSOCKET(""),
 
 	/**
-	 * A connection over server-sent events, or a long poll.
+	 * A connection over server-sent events or long polling.
 	 */
 	EVENTS("/sse"),
 
 	/**
-	 * The answers to messages, without a connection.
+	 * Messages that are sent without a connection, and their answers.
 	 */
 	MESSAGES("/messages");
 
@@ -28,7 +28,7 @@ public enum Endpoint {
 	}
 
 	/**
-	 * Returns where this endpoint is.
+	 * Returns the path of this endpoint.
 	 * @param path the path of the WebSocket
 	 * @return the path of this endpoint
 	 */

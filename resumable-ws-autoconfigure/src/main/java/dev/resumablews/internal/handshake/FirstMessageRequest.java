@@ -16,10 +16,11 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
 
 /**
- * A handshake with the token that its client has sent in its first message, for
- * authenticators that look at requests. A copy, because the container uses its own
- * request for another client by then. It has the token as its {@code Authorization}
- * header, and no cookie: browsers send cookies for whichever page opens the WebSocket.
+ * Copy of a handshake with the token of the client's first message, for authenticators
+ * that read requests. The container's own request cannot be used, because the container
+ * may already have reused it for another client. The copy has the token as its {@code
+ * Authorization} header, and no cookie, because browsers send cookies for any page that
+ * opens the WebSocket.
  */
 final class FirstMessageRequest implements ServerHttpRequest {
 
@@ -40,7 +41,7 @@ final class FirstMessageRequest implements ServerHttpRequest {
 	private final @Nullable String token;
 
 	/**
-	 * Copies a handshake that has no token.
+	 * Creates a copy of a handshake without a token.
 	 */
 	FirstMessageRequest(ServerHttpRequest request) {
 		this(request, null);
@@ -63,7 +64,7 @@ final class FirstMessageRequest implements ServerHttpRequest {
 
 	/**
 	 * Returns a copy with a token.
-	 * @param token the token: characters of ASCII that can be seen
+	 * @param token the token, printable ASCII characters without spaces
 	 */
 	FirstMessageRequest with(String token) {
 		return new FirstMessageRequest(this, token);

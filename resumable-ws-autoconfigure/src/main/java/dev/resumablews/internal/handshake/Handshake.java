@@ -8,18 +8,17 @@ import dev.resumablews.internal.epoch.Forks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an accepted handshake says.
+ * An accepted handshake.
  *
- * @param user who asks
+ * @param user the authenticated user
  * @param sessionId the session to resume; null for a new one
  * @param lastEventId the last event the client has processed, 0 or more
- * @param epoch the history that the client has processed; null if it does not say
+ * @param epoch the history that the client has processed; null if it did not send one
  * @param ndjson whether the client accepts several messages in one frame
- * @param presence whether the client asks who else is connected
+ * @param presence whether the client subscribes to the presence of its session
  * @param longPoll how long the request waits for something to send before it ends; null
  * if the connection stays open
- * @param remoteAddress the IP address that the handshake came from; null if it is not
- * known
+ * @param remoteAddress the IP address that the handshake came from; null if unknown
  */
 public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch,
 		boolean ndjson, boolean presence, @Nullable Duration longPoll,
@@ -32,8 +31,9 @@ public record Handshake(AuthenticatedUser user, @Nullable UUID sessionId, long l
 
 	/**
 	 * Subprotocol that the server selects when the client offers it. A client that sends
-	 * its token as a subprotocol must offer it too, because an entry that holds a token
-	 * is never selected, and browsers fail a connection for which none is.
+	 * its token as a subprotocol must offer this one too, because the server never
+	 * selects an entry that holds a token, and browsers fail a connection if the server
+	 * selects none of the offered subprotocols.
 	 */
 	public static final String SUBPROTOCOL = "resumable-ws.v1";
 

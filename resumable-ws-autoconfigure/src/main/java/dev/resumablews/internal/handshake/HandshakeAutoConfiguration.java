@@ -36,7 +36,7 @@ import org.springframework.util.StringUtils;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Auto-configuration of what decides who may connect.
+ * Auto-configuration of the handshake and its authentication.
  */
 @AutoConfiguration(
 		afterName = "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration")
@@ -49,7 +49,7 @@ public final class HandshakeAutoConfiguration {
 	private static final Log logger = LogFactory.getLog(HandshakeAutoConfiguration.class);
 
 	/**
-	 * Name of the bean that is Spring Security's filter.
+	 * Name of Spring Security's filter bean.
 	 */
 	private static final String SECURITY_FILTER = "springSecurityFilterChain";
 
@@ -64,8 +64,8 @@ public final class HandshakeAutoConfiguration {
 	}
 
 	/**
-	 * Lazy, as an application that brings its own interceptor, and takes nothing over
-	 * HTTP, needs no authenticator.
+	 * Lazy, because an application with its own interceptor and without the HTTP
+	 * endpoints needs no authenticator.
 	 */
 	@Bean
 	@Lazy
@@ -73,7 +73,7 @@ public final class HandshakeAutoConfiguration {
 			ObjectProvider<HandshakeAuthenticator> authenticator, ObjectProvider<ConnectionLimiter> admission,
 			ListenerDispatcher listeners) {
 		HandshakeAuthenticator found = authenticator.getIfAvailable(() -> {
-			throw new JwtSetupException("Nothing says how the WebSocket clients of resumable-ws are authenticated.",
+			throw new JwtSetupException("No authentication is configured for the resumable-ws WebSocket endpoint.",
 					"Add org.springframework.security:spring-security-oauth2-jose to the class path and "
 							+ ALTERNATIVES);
 		});
@@ -85,8 +85,8 @@ public final class HandshakeAutoConfiguration {
 	}
 
 	/**
-	 * A token in the handshake decides. Without one, the first message does, if it is a
-	 * source.
+	 * A token in the handshake takes precedence. The first message is used only if the
+	 * handshake has no token and messages are a token source.
 	 */
 	private static Predicate<ServerHttpRequest> authenticatesLater(ResumableWsProperties.Auth auth) {
 		List<TokenSource> sources = tokenSources(auth);
@@ -109,7 +109,7 @@ public final class HandshakeAutoConfiguration {
 	}
 
 	/**
-	 * Browsers send cookies along, whichever page opens a WebSocket.
+	 * Browsers send cookies no matter which page opens a WebSocket.
 	 */
 	private static void refuseAnyPage(List<String> origins, String because, String otherwise) {
 		String any = origins.stream().filter(OriginPolicy::isAnyHost).findFirst().orElse(null);
@@ -141,7 +141,7 @@ public final class HandshakeAutoConfiguration {
 				return authenticatorBySession(properties, beans);
 			}
 			if (auth.tokenSources().contains(ResumableWsProperties.TokenSource.COOKIE)) {
-				refuseAnyPage(properties.allowedOrigins(), "a cookie is a source of tokens",
+				refuseAnyPage(properties.allowedOrigins(), "cookies are a token source",
 						", or set resumable-ws.auth.token-sources without 'cookie', such as to header,subprotocol.");
 			}
 			warnOfAnyAudience(jwt);
@@ -154,7 +154,7 @@ public final class HandshakeAutoConfiguration {
 		private static HandshakeAuthenticator authenticatorBySession(ResumableWsProperties properties,
 				BeanFactory beans) {
 			if (!beans.containsBean(SECURITY_FILTER)) {
-				throw new JwtSetupException("Nothing says how the tokens of WebSocket clients are verified.",
+				throw new JwtSetupException("No verification of WebSocket tokens is configured.",
 						Character.toUpperCase(ALTERNATIVES.charAt(0)) + ALTERNATIVES.substring(1));
 			}
 			return SessionLoginConfiguration.authenticator(properties, beans);
@@ -163,8 +163,8 @@ public final class HandshakeAutoConfiguration {
 		private static void warnOfAnyAudience(ResumableWsProperties.Jwt jwt) {
 			if (jwt.audiences().isEmpty()
 					&& (StringUtils.hasText(jwt.jwkSetUri()) || StringUtils.hasText(jwt.issuerUri()))) {
-				logger.warn("Tokens for any audience are accepted, also those that the issuer has made for other "
-						+ "applications: set resumable-ws.auth.jwt.audiences to what the token's 'aud' holds");
+				logger.warn("Tokens for any audience are accepted, including those issued for other "
+						+ "applications: set resumable-ws.auth.jwt.audiences to the 'aud' claim of this application's tokens");
 			}
 		}
 
@@ -173,7 +173,7 @@ public final class HandshakeAutoConfiguration {
 			String issuerUri = StringUtils.hasText(jwt.issuerUri()) ? jwt.issuerUri() : null;
 			if (issuer != null && issuerUri != null && !issuer.equals(issuerUri)) {
 				throw new JwtSetupException(
-						"A token can have one issuer only, but resumable-ws.auth.jwt.issuer is '%s' and resumable-ws.auth.jwt.issuer-uri is '%s'."
+						"Only one issuer can be required, but resumable-ws.auth.jwt.issuer is '%s' and resumable-ws.auth.jwt.issuer-uri is '%s'."
 							.formatted(issuer, issuerUri),
 						"Remove resumable-ws.auth.jwt.issuer, or set resumable-ws.auth.jwt.jwk-set-uri in place of resumable-ws.auth.jwt.issuer-uri.");
 			}
@@ -183,7 +183,7 @@ public final class HandshakeAutoConfiguration {
 	}
 
 	/**
-	 * Logins by HTTP session, where nothing can verify tokens.
+	 * Logins by HTTP session, used if no token verification is configured.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(RequestAuthorizationContext.class)
@@ -200,12 +200,12 @@ public final class HandshakeAutoConfiguration {
 		static HandshakeAuthenticator authenticator(ResumableWsProperties properties, BeanFactory beans) {
 			refuseAnyPage(properties.allowedOrigins(), "clients are authenticated by their HTTP session, a cookie",
 					".");
-			logger.info("Clients are authenticated by their HTTP session, as no key for tokens is configured");
+			logger.info("Clients are authenticated by their HTTP session, because no key for tokens is configured");
 			return new PrincipalAuthenticator(factory(beans).authenticated());
 		}
 
 		/**
-		 * Returns what says in the application's own rules who is authenticated.
+		 * Returns the factory of the application's own authorization rules.
 		 */
 		private static AuthorizationManagerFactory<RequestAuthorizationContext> factory(BeanFactory beans) {
 			for (Class<?> type : List.of(RequestAuthorizationContext.class, Object.class)) {

@@ -23,17 +23,17 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.web.cors.CorsConfiguration;
 
 /**
- * Decides whether a request may have what it asks for. In this order, cheapest first, and
- * without the database until the user is known:
+ * Accepts or rejects requests to all endpoints. The checks run in this order, cheapest
+ * first, and without the database until the user is known:
  * <ol>
- * <li>it is an upgrade, if it is for the WebSocket (else 400), from an address that does
- * not ask too often (else 429), with well-formed parameters (else 400),</li>
- * <li>from a page that may (else 403),</li>
- * <li>for a user who is known (else 401, or 503 when that cannot be told now), or, if it
- * is for a WebSocket, whose first message may say who it is,</li>
- * <li>for whom there is room (else 429 or 503).</li>
+ * <li>a request for the WebSocket is an upgrade (else 400), its address is within the
+ * rate limit (else 429), and its parameters are well-formed (else 400),</li>
+ * <li>its origin is allowed (else 403),</li>
+ * <li>its user is authenticated (else 401, or 503 if authentication is unavailable),
+ * unless it is for a WebSocket whose first message may hold the token,</li>
+ * <li>the limits admit another connection of the user (else 429 or 503).</li>
  * </ol>
- * Refusals are counted and reported here, whatever was asked for. Thread-safe.
+ * Reports the rejections of all endpoints to the listeners. Thread-safe.
  */
 public final class HandshakeGate {
 
@@ -63,8 +63,8 @@ public final class HandshakeGate {
 
 	/**
 	 * Creates a gate.
-	 * @param authenticatesLater says of requests for a WebSocket that are not authentic
-	 * whether their clients may authenticate by their first message
+	 * @param authenticatesLater matches unauthenticated WebSocket requests whose clients
+	 * may authenticate with their first message
 	 */
 	HandshakeGate(HandshakeRateLimiter rate, OriginPolicy origins, HandshakeAuthenticator authenticator,
 			ConnectionLimiter admission, ResumableWsListener listener,
@@ -78,13 +78,13 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Checks a request. One that is accepted for a connection has a place reserved, which
-	 * the connection takes, or {@link #cancel} gives back. May wait for the application's
-	 * authenticator and for the database, for a few seconds.
+	 * Checks a request. Accepting a request for a connection reserves a place, which the
+	 * connection takes or {@link #cancel} releases. May block for the application's
+	 * authenticator and the database, for a few seconds.
 	 * @param request the request
-	 * @param endpoint what it asks for
-	 * @return what it says
-	 * @throws HandshakeRefusedException if it is refused
+	 * @param endpoint the endpoint that it is for
+	 * @return the accepted handshake
+	 * @throws HandshakeRefusedException if the request is rejected
 	 */
 	public Handshake accept(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRefusedException {
 		RemoteAddress address = RemoteAddress.of(request);
@@ -99,12 +99,12 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Checks a request for a WebSocket. Does what {@link #accept} does, but also accepts
-	 * a request without a token if the first message may hold it. Then a place among the
-	 * WebSockets that wait for it is reserved, which {@link #cancelPending} gives back.
+	 * Checks a request for a WebSocket as {@link #accept} does, but also accepts a
+	 * request without a token if the first message may hold it. This reserves a place
+	 * among the unauthenticated WebSockets, which {@link #cancelPending} releases.
 	 * @param request the request
 	 * @return a {@link Handshake} or a {@link PendingHandshake}
-	 * @throws HandshakeRefusedException if it is refused
+	 * @throws HandshakeRefusedException if the request is rejected
 	 */
 	AcceptedHandshake acceptWebSocket(ServerHttpRequest request) throws HandshakeRefusedException {
 		RemoteAddress address = RemoteAddress.of(request);
@@ -136,8 +136,8 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Gives the place back of a WebSocket that was accepted and will not come.
-	 * @param network what its address is counted with
+	 * Releases the place of an accepted WebSocket that is not opened.
+	 * @param network the network that its address is counted with
 	 */
 	void cancelPending(String network) {
 		this.admission.cancelUnauthenticated(network);
@@ -145,12 +145,12 @@ public final class HandshakeGate {
 
 	private void report(HandshakeRefusedException ex, RemoteAddress address) {
 		RejectionReason reason = ex.rejection().reason();
-		logger.debug("Handshake refused with " + reason.status() + ": " + ex.rejection().text());
+		logger.debug("Handshake rejected with " + reason.status() + ": " + ex.rejection().text());
 		report(reason, ex.userId(), address);
 	}
 
 	/**
-	 * Tells the listeners of a client that is not let in.
+	 * Reports a rejected client to the listeners.
 	 */
 	void report(RejectionReason reason, @Nullable String userId, RemoteAddress address) {
 		this.listener.onHandshakeRefused(reason.status().value());
@@ -159,7 +159,7 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Gives the place back of a connection that was accepted and will not come.
+	 * Releases the place of an accepted connection that is not opened.
 	 * @param userId its user
 	 */
 	public void cancel(String userId) {
@@ -167,7 +167,7 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Returns what browsers may do with answers to pages of other origins.
+	 * Returns the CORS configuration for pages of other origins.
 	 * @return the configuration, not to be changed
 	 */
 	public CorsConfiguration cors() {
@@ -175,7 +175,7 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Checks what does not depend on who has sent a request.
+	 * Runs the checks that do not depend on the user.
 	 */
 	private ResumeRequest check(ServerHttpRequest request, Endpoint endpoint, RemoteAddress address)
 			throws HandshakeRefusedException {
@@ -196,7 +196,7 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Reserves a place for what a user asks for.
+	 * Reserves a place for an authenticated request.
 	 */
 	Handshake admit(AuthenticatedUser user, ResumeRequest resume, Endpoint endpoint, RemoteAddress address)
 			throws HandshakeRefusedException {
@@ -279,7 +279,7 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Says who has sent a request. May block, as authenticators may.
+	 * Authenticates a request. May block, because authenticators may.
 	 */
 	AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRefusedException {
 		try {
@@ -289,7 +289,7 @@ public final class HandshakeGate {
 			throw new HandshakeRefusedException(RejectionReason.TOKEN, ex.getMessage());
 		}
 		catch (RuntimeException ex) {
-			// nothing is known against the client, so it may come again
+			// the token may be valid, so the client may retry
 			logUnavailable(ex);
 			throw new HandshakeRefusedException(RejectionReason.AUTHENTICATION_UNAVAILABLE,
 					"Authentication is not available");
@@ -303,8 +303,8 @@ public final class HandshakeGate {
 	}
 
 	/**
-	 * Returns whether to log now. All clients of a node may come at once, and again and
-	 * again.
+	 * Returns whether a warning is due. Limits the log, because all clients of a node may
+	 * fail at once and retry.
 	 */
 	private static boolean isDue(AtomicLong nextWarning) {
 		long now = System.nanoTime();
@@ -314,10 +314,10 @@ public final class HandshakeGate {
 
 	private void logUnavailable(RuntimeException ex) {
 		if (isDue(this.nextWarning)) {
-			logger.warn("A client cannot be authenticated now: "
+			logger.warn("A client cannot be authenticated at the moment: "
 					+ ((ex instanceof SafeToLog safe) ? safe.description().replaceAll("\\R", " ") : classes(ex)));
 		}
-		logger.debug("A client cannot be authenticated now", ex);
+		logger.debug("A client cannot be authenticated at the moment", ex);
 	}
 
 	/**

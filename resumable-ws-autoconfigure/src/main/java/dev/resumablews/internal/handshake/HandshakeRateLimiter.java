@@ -7,15 +7,14 @@ import java.util.Map;
 import io.github.bucket4j.Bucket;
 
 /**
- * Limits the handshakes that come from one address, before anything is known about the
- * client. Keeps a token bucket for each of the addresses that came last, so that many
- * addresses cannot fill the memory; one that is dropped begins with a full bucket again.
- * Thread-safe.
+ * Limits the rate of handshakes per address, before authentication. Keeps a token bucket
+ * for each of the most recent addresses, so that memory is bounded; an evicted address
+ * starts with a full bucket again. Thread-safe.
  */
 final class HandshakeRateLimiter {
 
 	/**
-	 * Some hundred bytes each.
+	 * Each takes a few hundred bytes.
 	 */
 	static final int MAX_ADDRESSES = 10_000;
 
@@ -34,8 +33,8 @@ final class HandshakeRateLimiter {
 
 	/**
 	 * Creates a limiter.
-	 * @param perSecond handshakes a second of one address; zero for no limit
-	 * @param burst handshakes of one address at once
+	 * @param perSecond handshakes per second from one address; zero for no limit
+	 * @param burst handshakes from one address at once
 	 */
 	HandshakeRateLimiter(int perSecond, int burst) {
 		this.perSecond = perSecond;
@@ -51,7 +50,7 @@ final class HandshakeRateLimiter {
 	}
 
 	/**
-	 * Returns how many addresses are known.
+	 * Returns the number of tracked addresses.
 	 */
 	int addresses() {
 		synchronized (this.buckets) {

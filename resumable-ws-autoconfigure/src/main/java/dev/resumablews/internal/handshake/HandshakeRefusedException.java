@@ -3,7 +3,8 @@ package dev.resumablews.internal.handshake;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request is refused. That is an answer and not an error, so there is no stack trace.
+ * Thrown when a request is rejected. Has no stack trace, because a rejection is an
+ * expected outcome.
  */
 public final class HandshakeRefusedException extends Exception {
 
@@ -25,15 +26,15 @@ public final class HandshakeRefusedException extends Exception {
 	}
 
 	/**
-	 * Returns what to answer.
-	 * @return the answer
+	 * Returns the response to send.
+	 * @return the response
 	 */
 	public HandshakeRejection rejection() {
 		return this.rejection;
 	}
 
 	/**
-	 * Returns who is refused.
+	 * Returns the rejected user.
 	 * @return the user; null if the token was not verified
 	 */
 	public @Nullable String userId() {

@@ -10,10 +10,10 @@ import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
 
 /**
- * Answer to a request that is refused.
+ * Response to a rejected request.
  *
- * @param reason why, for security events
- * @param text why, for the client to read
+ * @param reason the reason, for security events
+ * @param text the explanation that is sent to the client
  */
 public record HandshakeRejection(RejectionReason reason, String text) {
 
@@ -22,9 +22,9 @@ public record HandshakeRejection(RejectionReason reason, String text) {
 	private static final int RETRY_WINDOW_SECONDS = 5;
 
 	/**
-	 * Writes the answer.
-	 * @param response where to
-	 * @throws IOException if the client has gone
+	 * Writes the response.
+	 * @param response the response to write to
+	 * @throws IOException if the client is disconnected
 	 */
 	public void writeTo(ServerHttpResponse response) throws IOException {
 		byte[] body = body();
@@ -33,7 +33,7 @@ public record HandshakeRejection(RejectionReason reason, String text) {
 	}
 
 	/**
-	 * Returns the body of the answer.
+	 * Returns the body of the response.
 	 * @return plain text, in UTF-8
 	 */
 	public byte[] body() {
@@ -41,8 +41,8 @@ public record HandshakeRejection(RejectionReason reason, String text) {
 	}
 
 	/**
-	 * Sets the status and the headers of the answer.
-	 * @param response where to
+	 * Sets the status and the headers of the response.
+	 * @param response the response to write to
 	 */
 	public void writeHeadTo(ServerHttpResponse response) {
 		response.setStatusCode(this.reason.status());
@@ -61,8 +61,8 @@ public record HandshakeRejection(RejectionReason reason, String text) {
 	}
 
 	/**
-	 * Returns when a client may come back that is sent away. That is spread, so that
-	 * those who are sent away together do not come back together.
+	 * Returns a random delay after which a rejected client may retry, so that clients
+	 * that were rejected together do not all retry at the same time.
 	 * @return seconds, for {@code Retry-After}
 	 */
 	public static int retryAfterSeconds() {

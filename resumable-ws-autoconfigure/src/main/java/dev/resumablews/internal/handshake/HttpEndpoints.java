@@ -5,9 +5,9 @@ import java.util.Map;
 import org.springframework.web.HttpRequestHandler;
 
 /**
- * The endpoints beside that of the WebSocket, which are mapped together with it.
+ * The HTTP endpoints that are mapped together with the WebSocket endpoint.
  *
- * @param handlers what handles their requests
+ * @param handlers the handlers of their requests
  */
 public record HttpEndpoints(Map<Endpoint, HttpRequestHandler> handlers) {
 

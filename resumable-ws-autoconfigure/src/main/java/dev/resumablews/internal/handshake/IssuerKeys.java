@@ -20,10 +20,10 @@ import com.nimbusds.jose.util.ResourceRetriever;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of an issuer, who is asked where they are when the first token comes: an
- * application starts although its issuer is away. While the issuer does not answer, one
- * request at a time asks it, and the others are told at once, so that no crowd of threads
- * waits in line for time-out after time-out. Thread-safe.
+ * The keys of an issuer. Their location is discovered when the first token arrives, so
+ * that an application starts even if its issuer is unavailable. While the issuer does not
+ * respond, one request at a time queries it and all others fail immediately, so that
+ * threads do not queue up behind one time-out after another. Thread-safe.
  */
 final class IssuerKeys implements JWKSource<SecurityContext> {
 
@@ -62,7 +62,7 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
 
 	private JWKSource<SecurityContext> find() throws KeySourceException {
 		if (!lock()) {
-			throw new RemoteKeySourceException("The issuer " + this.issuer + " takes long to answer", null);
+			throw new RemoteKeySourceException("The issuer " + this.issuer + " does not respond in time", null);
 		}
 		try {
 			JWKSource<SecurityContext> known = this.keys;
@@ -109,8 +109,8 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
 				}
 			}
 		}
-		throw new RemoteKeySourceException("The issuer " + this.issuer + " does not say where its keys are: " + failure,
-				failure);
+		throw new RemoteKeySourceException(
+				"The issuer " + this.issuer + " does not provide the location of its keys: " + failure, failure);
 	}
 
 	private URI jwkSetUri(URI location, String content) throws IOException {
@@ -118,7 +118,7 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
 			Map<String, Object> configuration = JSONObjectUtils.parse(content);
 			String issuer = JSONObjectUtils.getString(configuration, "issuer");
 			URI jwkSetUri = JSONObjectUtils.getURI(configuration, "jwks_uri");
-			// else whoever answers at that location could speak for any issuer
+			// otherwise the server at that location could pose as any issuer
 			if (!this.issuer.equals(issuer)) {
 				throw new IOException(location + " is the configuration of the issuer " + issuer);
 			}

@@ -17,16 +17,15 @@ import com.nimbusds.jose.util.ResourceRetriever;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of a JWK set, fetched when first needed, and again when they are old or a
- * token names one that is not among them. Old keys go on being used while the server that
- * has them is away. Tokens that name unknown keys cannot make it fetch more often than
- * the rate limit says. Thread-safe.
+ * The keys of a JWK set. They are fetched on first use, and again when they are outdated
+ * or a token names an unknown key. Outdated keys remain in use while the key server is
+ * unavailable. The rate limit also applies to fetches for unknown keys. Thread-safe.
  */
 final class JwkSetKeys implements JWKSource<SecurityContext> {
 
 	private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(2);
 
-	// for a fetch and its repetition by another thread
+	// time for a fetch and a retry by another thread
 	private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
 	private static final int MAX_BYTES = 512 * 1024;
@@ -44,7 +43,7 @@ final class JwkSetKeys implements JWKSource<SecurityContext> {
 			this.source = JWKSourceBuilder.<SecurityContext>create(uri.toURL(), retriever())
 				.retrying(true)
 				.cache(JWKSourceBuilder.DEFAULT_CACHE_TIME_TO_LIVE, MAX_WAIT.toMillis())
-				// would start threads that nobody stops
+				// would start threads that are never stopped
 				.refreshAheadCache(false)
 				.rateLimited(MIN_FETCH_INTERVAL.toMillis())
 				.outageTolerant(OUTAGE_TOLERANCE.toMillis())
@@ -69,7 +68,7 @@ final class JwkSetKeys implements JWKSource<SecurityContext> {
 		}
 		catch (RateLimitReachedException ex) {
 			if (this.fetched) {
-				// the set was looked at a moment ago, and did not have that key
+				// a recently fetched set did not contain the key
 				return List.of();
 			}
 			throw ex;

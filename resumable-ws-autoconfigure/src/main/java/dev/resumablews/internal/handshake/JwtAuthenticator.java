@@ -16,11 +16,11 @@ import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
 
 /**
- * Takes a client for who its JSON Web Token says it is. The first source that has a token
- * decides; one that is bad is not made good by another. Thread-safe.
+ * Authenticates clients by their JSON Web Token. Only the token of the first source that
+ * has one is verified: if it is invalid, no other source is tried. Thread-safe.
  * <p>
- * A token that is not valid is refused; when that cannot be told, because the issuer's
- * keys cannot be had, the decoder's exception goes to the caller.
+ * Rejects invalid tokens. If a token cannot be verified because the issuer's keys are
+ * unavailable, the decoder's exception propagates to the caller.
  */
 final class JwtAuthenticator implements HandshakeAuthenticator {
 
@@ -35,11 +35,11 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 	private final TokenAuthorities authorities;
 
 	/**
-	 * Makes an authenticator.
-	 * @param sources where to look for a token, in this order
+	 * Creates an authenticator.
+	 * @param sources the places to look for a token, in this order
 	 * @param decoder verifies a token
-	 * @param rules what a verified token must say
-	 * @param authorities say what it allows
+	 * @param rules the rules that a verified token must satisfy
+	 * @param authorities determines the authorities that a token grants
 	 */
 	JwtAuthenticator(List<TokenSource> sources, JwtDecoder decoder, TokenRules rules, TokenAuthorities authorities) {
 		this.sources = List.copyOf(sources);
@@ -77,7 +77,7 @@ final class JwtAuthenticator implements HandshakeAuthenticator {
 			throw new HandshakeAuthenticationException("Token not accepted: " + description(ex), ex);
 		}
 		catch (BadJwtException ex) {
-			// its message may hold pieces of the token
+			// its message may contain parts of the token
 			throw new HandshakeAuthenticationException("Token invalid", ex);
 		}
 	}

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 
 /**
- * How tokens are verified. At most one of the keys is set.
+ * Settings of token verification. At most one of the keys is set.
  *
  * @param secret secret of HS256 signatures
  * @param publicKeyLocation RSA public key in PEM format
- * @param jwkSetUri where the keys are
- * @param issuerUri the issuer who says where the keys are
+ * @param jwkSetUri the location of the JWK set
+ * @param issuerUri the issuer whose configuration names the location of its keys
  * @param clockSkew tolerance for the clocks of issuer and server
  */
 record JwtSettings(@Nullable String secret, @Nullable Resource publicKeyLocation, @Nullable String jwkSetUri,

@@ -4,8 +4,7 @@ import dev.resumablews.internal.failure.ResumableWsConfigurationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown at start-up when it is not, or wrongly, configured how clients are
- * authenticated.
+ * Thrown at start-up when the authentication of clients is missing or misconfigured.
  */
 final class JwtSetupException extends ResumableWsConfigurationException {
 

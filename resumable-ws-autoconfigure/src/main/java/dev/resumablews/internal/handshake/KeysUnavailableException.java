@@ -5,15 +5,15 @@ import com.nimbusds.jose.KeySourceException;
 import org.springframework.security.oauth2.jwt.JwtException;
 
 /**
- * The keys that tokens are verified with cannot be fetched. Its text is about the keys,
- * not about a token.
+ * Thrown when the keys that verify tokens cannot be fetched. Its message contains nothing
+ * of a token.
  */
 final class KeysUnavailableException extends JwtException implements SafeToLog {
 
 	private final String description;
 
 	KeysUnavailableException(KeySourceException cause) {
-		super("The keys of tokens are not available", cause);
+		super("The keys that verify tokens are unavailable", cause);
 		this.description = String.valueOf(cause.getMessage());
 	}
 

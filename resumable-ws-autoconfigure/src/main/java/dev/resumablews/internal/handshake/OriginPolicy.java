@@ -13,24 +13,24 @@ import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.util.WebUtils;
 
 /**
- * The pages that may connect. Browsers do not keep a foreign page from opening a
- * WebSocket with the user's cookies, so the server must. A request without an origin does
- * not come from a browser.
+ * Decides which pages may connect. Browsers let any page open a WebSocket with the user's
+ * cookies, so the server must check the origin. A WebSocket request without an origin
+ * does not come from a browser.
  * <p>
- * A list of patterns is the whole truth: the origin of the endpoint itself, as seen after
- * forwarded headers, is allowed only if the list is empty or contains {@value #SELF}. It
- * is what the {@code Host} header says, which an attacker chooses who makes a name of
- * theirs resolve to the server's address (DNS rebinding).
+ * If there is a list of patterns, only they apply: the origin of the endpoint itself, as
+ * seen after forwarded headers, is allowed only if the list is empty or contains
+ * {@value #SELF}. That origin is taken from the {@code Host} header, which an attacker
+ * controls who makes their own host name resolve to the server's address (DNS rebinding).
  */
 final class OriginPolicy {
 
 	/**
-	 * Stands for the origin of the endpoint, as in a content security policy.
+	 * Pattern for the origin of the endpoint, as in a content security policy.
 	 */
 	static final String SELF = "self";
 
 	/**
-	 * A host that no application names.
+	 * Host name that no application configures.
 	 */
 	private static final String SOME_HOST = "some-host.resumable-ws.invalid";
 
@@ -59,7 +59,7 @@ final class OriginPolicy {
 		this.cors.setAllowedMethods(List.of("GET", "POST"));
 		this.cors.setAllowedHeaders(List.of("Authorization", "Content-Type", "Last-Event-ID"));
 		this.cors.setExposedHeaders(List.of("Retry-After"));
-		// cookies are no proof of anything where any page may ask
+		// if any page may connect, cookies do not prove who sent the request
 		this.cors.setAllowCredentials(patterns.stream().noneMatch(OriginPolicy::isAnyHost));
 		this.cors.setMaxAge(PREFLIGHT_AGE);
 	}
@@ -83,17 +83,17 @@ final class OriginPolicy {
 	}
 
 	/**
-	 * Returns whether a request that is no handshake of a WebSocket comes from a page
-	 * that may send it. Unlike there, a browser does not always name the origin: not in a
-	 * GET for an image, for example, with which a foreign page sends the user's cookies
-	 * along, nor in that of an {@code EventSource} of the same origin. So without an
-	 * origin, a request is accepted only if
+	 * Returns whether a request other than a WebSocket handshake comes from an allowed
+	 * page. Unlike for WebSockets, browsers do not always send an origin: for example, a
+	 * GET for an image from a foreign page has the user's cookies but no origin, and
+	 * neither has that of an {@code EventSource} of the same origin. A request without an
+	 * origin is accepted only if one of these holds:
 	 * <ol>
-	 * <li>it has a bearer token in a header, which no browser adds by itself,</li>
-	 * <li>the browser says that it comes from the same origin, or, if it carries no
-	 * cookies, that no page has sent it,</li>
-	 * <li>or, where the browser does not say that (as none does without TLS), it carries
-	 * no cookies or names an allowed page as its referrer.</li>
+	 * <li>it has a bearer token in a header, which browsers never add by themselves,</li>
+	 * <li>the browser marks it as coming from the same origin, or, if it has no cookies,
+	 * as not sent by a page,</li>
+	 * <li>the browser does not mark it (browsers never do without TLS), and it has no
+	 * cookies or an allowed page as its referrer.</li>
 	 * </ol>
 	 */
 	boolean allowsOverHttp(ServerHttpRequest request) {
@@ -113,14 +113,14 @@ final class OriginPolicy {
 	}
 
 	/**
-	 * Explains why a request is refused, for the log.
+	 * Returns an explanation of a rejection for the log.
 	 */
 	String explain(ServerHttpRequest request) {
 		return RefusedOrigin.explain(request, this.allowsSelf, this.allowed.getAllowedOriginPatterns());
 	}
 
 	/**
-	 * Returns what browsers may do with answers to pages of other origins.
+	 * Returns the CORS configuration for pages of other origins.
 	 */
 	CorsConfiguration cors() {
 		return this.cors;
@@ -137,7 +137,7 @@ final class OriginPolicy {
 					|| this.allowsSelf && isOf(request.getURI(), URI.create(origin.group()));
 		}
 		catch (IllegalArgumentException ex) {
-			// the header holds no address at all
+			// the header does not hold an address
 			return false;
 		}
 	}
@@ -156,7 +156,7 @@ final class OriginPolicy {
 			return WebUtils.isSameOrigin(request);
 		}
 		catch (IllegalArgumentException ex) {
-			// the header is not an origin at all
+			// the header does not hold an origin
 			return false;
 		}
 	}

@@ -4,8 +4,8 @@ import dev.resumablews.AuthenticatedUser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handshake that was accepted although its client has not said who it is: the client's
- * first message does. Safe for use by many threads.
+ * An accepted handshake whose client authenticates with its first message. Safe for use
+ * by many threads.
  */
 public final class PendingHandshake implements AcceptedHandshake {
 
@@ -30,8 +30,8 @@ public final class PendingHandshake implements AcceptedHandshake {
 	}
 
 	/**
-	 * Returns what the handshake's address is counted with: itself, or the /64 of an IPv6
-	 * address.
+	 * Returns the network that the handshake's address is counted with: the address
+	 * itself, or the /64 of an IPv6 address.
 	 * @return the network
 	 */
 	public String network() {
@@ -39,30 +39,30 @@ public final class PendingHandshake implements AcceptedHandshake {
 	}
 
 	/**
-	 * Verifies the token of the first message. May block, as authenticators may.
-	 * @param token the token: characters of ASCII that can be seen
+	 * Verifies the token of the first message. May block, because authenticators may.
+	 * @param token the token, printable ASCII characters without spaces
 	 * @return the user
-	 * @throws HandshakeRefusedException if the token is not accepted, or that cannot be
-	 * told now
+	 * @throws HandshakeRefusedException if the token is rejected or cannot be verified at
+	 * the moment
 	 */
 	public AuthenticatedUser authenticate(String token) throws HandshakeRefusedException {
 		return this.gate.authenticate(this.request.with(token));
 	}
 
 	/**
-	 * Reserves a place for a connection of the user. May wait for the database, for a few
-	 * seconds at most.
-	 * @param user the user whose token was verified
+	 * Reserves a place for a connection of the user. May block for the database, for a
+	 * few seconds at most.
+	 * @param user the authenticated user
 	 * @return the complete handshake
-	 * @throws HandshakeRefusedException if there is no room for another connection
+	 * @throws HandshakeRefusedException if the limits admit no further connection
 	 */
 	public Handshake admit(AuthenticatedUser user) throws HandshakeRefusedException {
 		return this.gate.admit(user, this.resume, Endpoint.WEBSOCKET, this.address);
 	}
 
 	/**
-	 * Reports that the client was not let in after all.
-	 * @param reason why
+	 * Reports that the client was rejected after its handshake.
+	 * @param reason the reason
 	 * @param userId the user, if the token was verified
 	 */
 	public void refused(RejectionReason reason, @Nullable String userId) {

@@ -15,8 +15,8 @@ import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 
 /**
- * Takes a client for the user who is logged in, as the page it comes from is: by the HTTP
- * session. The id of the user is the name of the principal. Thread-safe.
+ * Authenticates clients by the HTTP session of the page that connects. The id of the user
+ * is the name of the principal. Thread-safe.
  */
 final class PrincipalAuthenticator implements HandshakeAuthenticator {
 
@@ -24,7 +24,8 @@ final class PrincipalAuthenticator implements HandshakeAuthenticator {
 
 	/**
 	 * Creates an authenticator.
-	 * @param authenticated says who is logged in, which may take more than one factor
+	 * @param authenticated decides whether a user is logged in, which may require more
+	 * than one factor
 	 */
 	PrincipalAuthenticator(AuthorizationManager<RequestAuthorizationContext> authenticated) {
 		this.authenticated = authenticated;
@@ -56,7 +57,7 @@ final class PrincipalAuthenticator implements HandshakeAuthenticator {
 			return new AuthenticatedUser(principal.getName(), null, SessionLogin.tokenId(request));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new HandshakeAuthenticationException("The name of the user cannot be a user id", ex);
+			throw new HandshakeAuthenticationException("The name of the user is not a valid user id", ex);
 		}
 	}
 

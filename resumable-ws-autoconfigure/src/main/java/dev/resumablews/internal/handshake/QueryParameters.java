@@ -9,8 +9,8 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpRequest;
 
 /**
- * Query parameters of a handshake. Read from the query string as it was sent, because the
- * request's URI comes without it when one escape in it is wrong.
+ * Query parameters of a handshake. They are parsed from the raw query string, because the
+ * request's URI lacks it if an escape sequence is malformed.
  */
 final class QueryParameters {
 
@@ -29,7 +29,7 @@ final class QueryParameters {
 	 * Returns the first value of a parameter.
 	 * @param name the parameter
 	 * @return its value; null if it is absent or empty
-	 * @throws IllegalArgumentException if the value is not escaped as it should be
+	 * @throws IllegalArgumentException if the value contains a malformed escape sequence
 	 */
 	@Nullable String first(String name) {
 		for (String parameter : this.query.split("&")) {

@@ -13,8 +13,8 @@ import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.util.CollectionUtils;
 
 /**
- * Explains to operators why a page was refused: with its origin, what that was compared
- * to, and which setting of the application or of a proxy is probably missing.
+ * Explains to operators why a page was rejected: its origin, the origins it was compared
+ * to, and the setting of the application or of a proxy that is probably missing.
  */
 final class RefusedOrigin {
 
@@ -30,14 +30,14 @@ final class RefusedOrigin {
 		String origin = request.getHeaders().getOrigin();
 		List<String> compared = new ArrayList<>();
 		if (comparedToSelf) {
-			compared.add("the server's own origin, which is %s as it sees itself".formatted(self(request)));
+			compared.add("the server's own origin (%s)".formatted(self(request)));
 		}
 		if (!CollectionUtils.isEmpty(patterns)) {
 			compared.add("resumable-ws.allowed-origins (%s)".formatted(String.join(", ", patterns)));
 		}
-		return "A page may not connect: %s is not among %s. %s".formatted(
+		return "A page may not connect: %s does not match %s. %s".formatted(
 				(origin != null) ? "its origin " + printable(origin)
-						: "the page it comes from, which sent cookies without an origin,",
+						: "the page, which sent cookies without an origin,",
 				String.join(" and ", compared), remedy(request, origin, comparedToSelf));
 	}
 
@@ -48,7 +48,7 @@ final class RefusedOrigin {
 		}
 		boolean forwarded = FORWARDED.stream().anyMatch(request.getHeaders()::containsHeader);
 		if (forwarded) {
-			return "Headers of a proxy (%s) came with the request, and probably are not evaluated: set server.forward-headers-strategy=framework. Otherwise: %s"
+			return "The request has proxy headers (%s), which are probably ignored: set server.forward-headers-strategy=framework. Otherwise: %s"
 				.formatted(String.join(", ", FORWARDED.stream().filter(request.getHeaders()::containsHeader).toList()),
 						allow);
 		}
@@ -77,7 +77,7 @@ final class RefusedOrigin {
 	}
 
 	/**
-	 * Returns what a client sent, without what could forge lines of the log.
+	 * Returns a text of the client without characters that could forge log lines.
 	 */
 	private static String printable(String value) {
 		String shortened = (value.length() > MAX_LENGTH) ? value.substring(0, MAX_LENGTH) + "..." : value;

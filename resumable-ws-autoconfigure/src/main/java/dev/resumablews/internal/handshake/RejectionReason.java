@@ -5,13 +5,13 @@ import java.util.Locale;
 import org.springframework.http.HttpStatus;
 
 /**
- * Why a handshake is rejected. Each reason has a word for security events, which never
- * depends on what the client has sent.
+ * Reasons for the rejection of a handshake. Each has a word for security events, which
+ * never depends on client input.
  */
 public enum RejectionReason {
 
 	/**
-	 * Not what the endpoint takes, or a parameter is malformed.
+	 * The request does not suit the endpoint, or a parameter is malformed.
 	 */
 	MALFORMED(HttpStatus.BAD_REQUEST),
 
@@ -31,28 +31,27 @@ public enum RejectionReason {
 	TOKEN(HttpStatus.UNAUTHORIZED),
 
 	/**
-	 * The first message of a client that has not said who it is is something else than
-	 * its token.
+	 * The first message of an unauthenticated client does not hold a token.
 	 */
 	FIRST_MESSAGE(HttpStatus.UNAUTHORIZED),
 
 	/**
-	 * No first message came in time.
+	 * The first message did not arrive in time.
 	 */
 	FIRST_MESSAGE_TIMEOUT(HttpStatus.UNAUTHORIZED),
 
 	/**
-	 * The address has too many WebSockets whose clients have not said who they are.
+	 * The address has too many unauthenticated WebSockets.
 	 */
 	MAX_UNAUTHENTICATED_PER_ADDRESS(HttpStatus.TOO_MANY_REQUESTS),
 
 	/**
-	 * The node has too many WebSockets whose clients have not said who they are.
+	 * The node has too many unauthenticated WebSockets.
 	 */
 	MAX_UNAUTHENTICATED(HttpStatus.SERVICE_UNAVAILABLE),
 
 	/**
-	 * It cannot be told now who the client is.
+	 * The client cannot be authenticated at the moment.
 	 */
 	AUTHENTICATION_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
 
@@ -72,7 +71,7 @@ public enum RejectionReason {
 	MAX_TOTAL(HttpStatus.SERVICE_UNAVAILABLE),
 
 	/**
-	 * Too many connections of the node wait for their session.
+	 * Too many connections of the node wait for their session to open.
 	 */
 	MAX_OPENING(HttpStatus.SERVICE_UNAVAILABLE),
 
@@ -91,7 +90,7 @@ public enum RejectionReason {
 	}
 
 	/**
-	 * Returns the status of the answer.
+	 * Returns the status of the response.
 	 * @return the status
 	 */
 	public HttpStatus status() {
@@ -99,7 +98,7 @@ public enum RejectionReason {
 	}
 
 	/**
-	 * Returns the reason as security events name it.
+	 * Returns the name of the reason in security events.
 	 * @return lower-case letters and underscores, such as {@code max_per_user}
 	 */
 	public String word() {

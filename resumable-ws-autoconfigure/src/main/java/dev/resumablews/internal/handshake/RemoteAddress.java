@@ -12,13 +12,13 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpRequest;
 
 /**
- * The address that a request comes from, as the container says. Where forwarded headers
- * are evaluated, it may be any text that a client has sent: what is not an IP address
- * counts as unknown, and no name is looked up.
+ * Remote address of a request as reported by the container. If forwarded headers are
+ * evaluated, it may be any text that a client has sent: anything but an IP address counts
+ * as unknown, and no host name is resolved.
  *
- * @param text the IP address; null if it is not known
- * @param network what counts as one address: an IPv4 address, or the /64 of an IPv6
- * address, which is what a single customer of a provider has
+ * @param text the IP address; null if unknown
+ * @param network the range that counts as one address: an IPv4 address, or the /64 of an
+ * IPv6 address, which providers assign to a single customer
  */
 record RemoteAddress(@Nullable String text, String network) {
 
@@ -28,7 +28,8 @@ record RemoteAddress(@Nullable String text, String network) {
 		.compile("(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}");
 
 	/**
-	 * With a colon in it the JDK takes it for an IPv6 address or refuses it.
+	 * The JDK parses a text with a colon as an IPv6 address or rejects it, and never
+	 * resolves it.
 	 */
 	private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]{0,39}:[0-9a-fA-F:.]{0,39}");
 

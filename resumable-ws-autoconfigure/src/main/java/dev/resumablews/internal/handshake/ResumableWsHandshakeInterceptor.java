@@ -14,14 +14,15 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 
 /**
- * Lets a request become a WebSocket if the {@link HandshakeGate} accepts it, and leaves
- * its {@link Handshake} in the attributes, or its {@link PendingHandshake} if the client
- * may say later who it is. Thread-safe.
+ * Interceptor that upgrades requests which the {@link HandshakeGate} accepts. Stores the
+ * {@link Handshake} in the attributes, or the {@link PendingHandshake} if the client
+ * authenticates with its first message. Thread-safe.
  */
 final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 
 	/**
-	 * Name of the request's attribute that gives the reserved place back.
+	 * Name of the request attribute that holds the task which releases the reserved
+	 * place.
 	 */
 	private static final String CANCEL = ResumableWsHandshakeInterceptor.class.getName() + ".cancel";
 

@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.ServerHttpRequest;
 
 /**
- * What a client asks for in the query parameters of its handshake.
+ * The query parameters of a handshake.
  *
  * @param sessionId the session to resume; null for a new one
  * @param lastEventId the last event the client has processed, 0 or more
- * @param epoch the history that the client has processed; null if it does not say
+ * @param epoch the history that the client has processed; null if it did not send one
  * @param ndjson whether the client accepts several messages in one frame
- * @param presence whether the client asks who else is connected
+ * @param presence whether the client subscribes to the presence of its session
  * @param longPoll how long the request waits for something to send before it ends; null
- * if it does not end by itself
+ * if it is not a long poll
  */
 record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks epoch, boolean ndjson,
 		boolean presence, @Nullable Duration longPoll) {
@@ -109,7 +109,7 @@ record ResumeRequest(@Nullable UUID sessionId, long lastEventId, @Nullable Forks
 	}
 
 	/**
-	 * A parameter is not what it must be. The message is sent to the client.
+	 * Thrown when a parameter is malformed. The message is sent to the client.
 	 */
 	static final class MalformedException extends Exception {
 

@@ -1,12 +1,12 @@
 package dev.resumablews.internal.handshake;
 
 /**
- * A failure whose text holds nothing that a client has sent, so that it can be logged.
+ * A failure whose description contains no client input, so that it can be logged.
  */
 interface SafeToLog {
 
 	/**
-	 * Returns what has happened.
+	 * Returns the description of the failure.
 	 * @return one sentence
 	 */
 	String description();

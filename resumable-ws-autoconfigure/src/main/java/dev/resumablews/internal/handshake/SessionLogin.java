@@ -13,7 +13,7 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpRequest;
 
 /**
- * Names a login by HTTP session. Stateless.
+ * Computes the id of a login by HTTP session. Stateless.
  */
 public final class SessionLogin {
 
@@ -23,7 +23,7 @@ public final class SessionLogin {
 	}
 
 	/**
-	 * Returns whether an authenticator takes logins by HTTP session, and names them so.
+	 * Returns whether an authenticator accepts logins by HTTP session and uses these ids.
 	 * @param authenticator the authenticator; null if there is none
 	 */
 	public static boolean isUsedBy(@Nullable HandshakeAuthenticator authenticator) {
@@ -31,8 +31,8 @@ public final class SessionLogin {
 	}
 
 	/**
-	 * Returns the id of the login of a session. A hash: the session's own id is as good
-	 * as a password.
+	 * Returns the id of the login of a session. It is a hash, because the session's own
+	 * id is as sensitive as a password.
 	 * @param sessionId the session's id
 	 */
 	public static String tokenId(String sessionId) {

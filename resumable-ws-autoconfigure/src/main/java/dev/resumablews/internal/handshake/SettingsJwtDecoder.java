@@ -33,9 +33,9 @@ import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.util.StringUtils;
 
 /**
- * Makes the {@link JwtDecoder} that {@link JwtSettings} ask for. Each kind of key comes
- * with the algorithms that suit it: a token cannot choose how it is verified, so neither
- * {@code none} nor an HMAC that is keyed with a public key passes.
+ * Creates the {@link JwtDecoder} for {@link JwtSettings}. Each kind of key is bound to
+ * its algorithms. A token cannot choose how it is verified, so {@code none} and an HMAC
+ * with a public key as its secret are rejected.
  */
 final class SettingsJwtDecoder {
 
@@ -47,10 +47,10 @@ final class SettingsJwtDecoder {
 	}
 
 	/**
-	 * Makes the decoder.
+	 * Creates the decoder.
 	 * @param settings the settings
 	 * @return the decoder; null if no key is set
-	 * @throws JwtSetupException if the settings cannot work
+	 * @throws JwtSetupException if the settings are invalid
 	 */
 	static @Nullable JwtDecoder of(JwtSettings settings) {
 		Map<String, Supplier<JWSKeySelector<SecurityContext>>> keys = new LinkedHashMap<>();
@@ -72,7 +72,7 @@ final class SettingsJwtDecoder {
 		}
 		if (keys.size() > 1) {
 			String names = String.join(" and ", keys.keySet());
-			throw new JwtSetupException("Tokens can be verified in one way only, but " + names + " are set.",
+			throw new JwtSetupException("Only one way to verify tokens can be configured, but " + names + " are set.",
 					"Set only one of " + names + ".");
 		}
 		return keys.isEmpty() ? null : decoder(keys.values().iterator().next().get(), settings);
@@ -83,7 +83,7 @@ final class SettingsJwtDecoder {
 		processor.setJWSKeySelector(keys);
 		processor.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT,
 				new JOSEObjectType("at+jwt"), new JOSEObjectType("application/at+jwt"), null));
-		// the validator below and TokenRules look at the claims
+		// the validator below and TokenRules check the claims
 		processor.setJWTClaimsSetVerifier((claims, context) -> {
 		});
 		NimbusJwtDecoder decoder = new NimbusJwtDecoder(processor);
@@ -141,9 +141,10 @@ final class SettingsJwtDecoder {
 			}
 		}
 		catch (IllegalArgumentException ex) {
-			// answered below
+			// reported below
 		}
-		throw new JwtSetupException("The value '%s' of %s%s is no http or https URI.".formatted(value, PREFIX, name),
+		throw new JwtSetupException(
+				"The value '%s' of %s%s is not an http or https URI.".formatted(value, PREFIX, name),
 				"Set %s%s to a URI such as https://id.example.com/path.".formatted(PREFIX, name));
 	}
 

@@ -18,9 +18,8 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.util.StringUtils;
 
 /**
- * Says what a token allows its user: what the application's converter makes of it, or
- * else one authority for each scope, as in a resource server of Spring Security.
- * Thread-safe.
+ * Determines the authorities of a token: those of the application's converter, or one
+ * authority per scope, as in a Spring Security resource server. Thread-safe.
  */
 final class TokenAuthorities {
 
@@ -31,16 +30,16 @@ final class TokenAuthorities {
 	private final @Nullable Converter<Jwt, ? extends AbstractAuthenticationToken> converter;
 
 	/**
-	 * Creates it.
-	 * @param converter that of the application; null if it has none
+	 * Creates an instance.
+	 * @param converter the application's converter; null if it has none
 	 */
 	TokenAuthorities(@Nullable Converter<Jwt, ? extends AbstractAuthenticationToken> converter) {
 		this.converter = converter;
 	}
 
 	/**
-	 * Adds what the token allows.
-	 * @throws HandshakeAuthenticationException if the application's converter refuses the
+	 * Adds the authorities of the token to its user.
+	 * @throws HandshakeAuthenticationException if the application's converter rejects the
 	 * token
 	 */
 	AuthenticatedUser addTo(AuthenticatedUser user, Jwt token) throws HandshakeAuthenticationException {

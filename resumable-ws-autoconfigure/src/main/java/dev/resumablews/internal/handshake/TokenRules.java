@@ -13,13 +13,14 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtClaimNames;
 
 /**
- * What a token must say besides being signed and valid now, whoever has decoded it.
+ * Rules for the claims of a token, in addition to its signature and validity. They apply
+ * to the tokens of every decoder.
  *
  * @param userClaim the claim that holds the user's id
- * @param issuer its issuer; null for any
- * @param audiences of which it must name one; when empty, it need not
- * @param requireExpiration whether it must expire
- * @param maxAge age at which it is no longer valid; null for any
+ * @param issuer the required issuer; null for any
+ * @param audiences the audiences of which the token must name one; empty for any
+ * @param requireExpiration whether the token must expire
+ * @param maxAge age at which the token is no longer valid; null for any
  * @param clockSkew tolerance for the clocks of issuer and server
  */
 record TokenRules(String userClaim, @Nullable String issuer, List<String> audiences, boolean requireExpiration,
@@ -33,8 +34,8 @@ record TokenRules(String userClaim, @Nullable String issuer, List<String> audien
 
 	/**
 	 * Returns the user of a token.
-	 * @param token a token that was verified
-	 * @param now the time
+	 * @param token a verified token
+	 * @param now the current time
 	 * @return the user, until the token expires or is too old
 	 * @throws HandshakeAuthenticationException if the token breaks a rule
 	 */
@@ -69,7 +70,7 @@ record TokenRules(String userClaim, @Nullable String issuer, List<String> audien
 		Instant issuedAt = token.getIssuedAt();
 		// Spring's decoder puts the second before the expiry in place of a missing one
 		if (issuedAt == null || (expiresAt != null && issuedAt.equals(expiresAt.minusSeconds(1)))) {
-			throw new HandshakeAuthenticationException("Token does not say when it was issued");
+			throw new HandshakeAuthenticationException("Token has no time of issue");
 		}
 		if (issuedAt.isAfter(now.plus(this.clockSkew))) {
 			throw new HandshakeAuthenticationException("Token was issued in the future");
@@ -82,7 +83,7 @@ record TokenRules(String userClaim, @Nullable String issuer, List<String> audien
 	}
 
 	/**
-	 * Returns the id of the token, or else that of the login it belongs to.
+	 * Returns the id of the token, or of the login it belongs to if it has none.
 	 */
 	private static @Nullable String tokenId(Jwt jwt) {
 		for (String claim : TOKEN_IDS) {

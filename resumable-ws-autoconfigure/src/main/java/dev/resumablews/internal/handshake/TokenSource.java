@@ -9,7 +9,7 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.util.StringUtils;
 
 /**
- * A place in a handshake where a client may put its token.
+ * Strategy that finds the token of a client at one place of its handshake.
  */
 @FunctionalInterface
 interface TokenSource {
@@ -17,12 +17,12 @@ interface TokenSource {
 	/**
 	 * Finds the token.
 	 * @param request the handshake
-	 * @return the token, not verified; null if there is none
+	 * @return the unverified token; null if there is none
 	 */
 	@Nullable String find(ServerHttpRequest request);
 
 	/**
-	 * Looks at the {@code Authorization: Bearer} header.
+	 * Returns the source that reads the {@code Authorization: Bearer} header.
 	 * @return the source
 	 */
 	static TokenSource header() {
@@ -30,8 +30,8 @@ interface TokenSource {
 	}
 
 	/**
-	 * Looks for an entry {@code jwt-<token>} of the {@code Sec-WebSocket-Protocol}
-	 * header: the only header whose value a page's script can choose.
+	 * Returns the source that reads an entry {@code jwt-<token>} of the {@code
+	 * Sec-WebSocket-Protocol} header, the only header that a script of a page can set.
 	 * @return the source
 	 */
 	static TokenSource subprotocol() {
@@ -39,7 +39,7 @@ interface TokenSource {
 	}
 
 	/**
-	 * Looks at a cookie.
+	 * Returns the source that reads a cookie.
 	 * @param name the cookie's name
 	 * @return the source
 	 */
@@ -53,7 +53,8 @@ interface TokenSource {
 	}
 
 	/**
-	 * Looks at the query parameter {@code token}, or else {@code jwt}.
+	 * Returns the source that reads the query parameter {@code token}, or else
+	 * {@code jwt}.
 	 * @return the source
 	 */
 	static TokenSource query() {
@@ -64,14 +65,14 @@ interface TokenSource {
 				return (token != null) ? token : parameters.first("jwt");
 			}
 			catch (IllegalArgumentException ex) {
-				// wrongly escaped: then it is no token either
+				// a malformed escape sequence cannot be part of a token
 				return null;
 			}
 		};
 	}
 
 	/**
-	 * Looks at the first message of a client whose handshake had no token.
+	 * Returns the source for the first message of a client whose handshake had no token.
 	 * @return the source
 	 */
 	static TokenSource message() {

@@ -1,5 +1,5 @@
 /**
- * Who is it that asks for a WebSocket?
+ * Authentication, origin checks and rate limits of handshakes.
  */
 @NullMarked
 package dev.resumablews.internal.handshake;

@@ -3,8 +3,8 @@ package dev.resumablews.internal.observability;
 import dev.resumablews.ResumableWsListener;
 
 /**
- * A listener of the library, which is fast and calls nothing of the application. It is
- * called on the threads that do the work.
+ * Listener of the library itself, which is fast and does not call application code. It is
+ * called directly on the notifying threads.
  */
 interface DirectListener extends ResumableWsListener {
 

@@ -9,7 +9,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of what notifies the application's listeners.
+ * Auto-configuration of the dispatcher that notifies the application's listeners.
  */
 @AutoConfiguration
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)

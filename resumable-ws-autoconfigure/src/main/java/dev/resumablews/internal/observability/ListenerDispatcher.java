@@ -26,11 +26,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Notifies the listeners, one after the other. Those of the application are called on a
- * thread that nothing else needs, so that they can neither delay the log nor wait for
- * themselves; what they throw is logged. They are looked up when all beans exist, as they
- * may use the library; events from before are kept for them. Safe for use by many
- * threads.
+ * Notifies the listeners, one after the other. The application's listeners are called on
+ * a dedicated thread, so that they can neither delay the log nor cause a deadlock; their
+ * exceptions are logged. They are looked up when all beans exist, because they may use
+ * the library; earlier events are kept for them. Safe for use by many threads.
  */
 public final class ListenerDispatcher implements SmartInitializingSingleton, AutoCloseable {
 
@@ -58,7 +57,8 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	private volatile boolean overflowing;
 
 	/**
-	 * Events that were sent, of which the application is yet to be told.
+	 * Number of sent live events that the application's listeners are not notified of
+	 * yet.
 	 */
 	private final AtomicInteger liveEvents = new AtomicInteger();
 
@@ -89,7 +89,7 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 
 	/**
 	 * Returns the listener that notifies all others.
-	 * @return a listener that neither throws nor blocks
+	 * @return a listener that neither throws exceptions nor blocks
 	 */
 	public ResumableWsListener listener() {
 		return new All();
@@ -120,7 +120,8 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	}
 
 	/**
-	 * Publishes an event of the application context, too, in the same task.
+	 * Notifies the listeners and publishes an event of the application context in the
+	 * same task.
 	 */
 	private void notifyAndPublish(Consumer<ResumableWsListener> event, Object published) {
 		if (this.resolved.getCount() > 0) {
@@ -147,8 +148,8 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	}
 
 	/**
-	 * Tells the application of many frames at once: to tell of each would cost as much as
-	 * to send it.
+	 * Combines many frames into one notification, because one notification per frame
+	 * would cost as much as sending it.
 	 */
 	private void notifySent(int events, boolean replayed) {
 		if (this.resolved.getCount() > 0) {
@@ -202,14 +203,14 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		this.sentPending.set(false);
 		if (!this.overflowing && !executor.isShutdown()) {
 			this.overflowing = true;
-			logger.warn("The listeners of the application are too slow: events are not reported to them while %d wait"
+			logger.warn("The listeners of the application are too slow: further events are dropped while %d are queued"
 				.formatted(QUEUE_CAPACITY));
 		}
 	}
 
 	/**
-	 * The thread that calls the listeners of the application. When nothing more waits it
-	 * pauses for a moment, so that each of many frames a second need not wake it.
+	 * The thread that calls the application's listeners. When its queue is empty, it
+	 * pauses briefly, so that not every frame wakes it under load.
 	 */
 	private static final class ListenerThread extends ThreadPoolExecutor {
 
@@ -223,7 +224,7 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		@Override
 		protected void afterExecute(Runnable event, @Nullable Throwable failure) {
 			if (getQueue().isEmpty()) {
-				// ends early when the thread is interrupted
+				// returns early when the thread is interrupted
 				LockSupport.parkNanos(PAUSE);
 			}
 		}

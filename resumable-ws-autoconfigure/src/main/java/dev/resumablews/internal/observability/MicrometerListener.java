@@ -24,14 +24,14 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 
 /**
- * Counts and times what happens. Every tag has a small number of values, whatever clients
- * do. Safe for use by many threads.
+ * Records metrics with Micrometer. The number of values of each tag is small and
+ * independent of client input. Safe for use by many threads.
  */
 final class MicrometerListener implements DirectListener {
 
 	/**
-	 * The codes that are counted each; those of RFC 6455 that a client or the network may
-	 * close with, and ours.
+	 * Close codes with their own tag value: those of RFC 6455 that a client or the
+	 * network may close with, and the library's.
 	 */
 	private static final Set<Integer> CLOSE_CODES = Stream
 		.concat(Stream.of(1000, 1001, 1002, 1005, 1006), Arrays.stream(CloseCode.values()).map(CloseCode::code))
@@ -52,7 +52,7 @@ final class MicrometerListener implements DirectListener {
 	private final AtomicInteger open = new AtomicInteger();
 
 	/**
-	 * In seconds; not a number until the cleanup has run.
+	 * In seconds; {@code NaN} until the cleanup has run.
 	 */
 	private final ConcurrentMap<String, AtomicReference<Double>> overdue = new ConcurrentHashMap<>();
 
@@ -67,22 +67,22 @@ final class MicrometerListener implements DirectListener {
 	private final Counter sentFromMemory;
 
 	/**
-	 * Creates the meters, with all values of their tags: a counter that appears with its
-	 * first event hides that event from rates.
+	 * Creates all meters with all values of their tags, because a counter that is created
+	 * on its first event hides that event from rates.
 	 */
 	MicrometerListener(MeterRegistry registry) {
 		this.registry = registry;
 		Gauge.builder("resumable.ws.connections", this.open, AtomicInteger::get)
-			.description("Connections that are open")
+			.description("Open connections")
 			.register(registry);
 		this.batches = Timer.builder("resumable.ws.log.batches")
-			.description("Time it takes to store a batch of events")
+			.description("Time taken to store a batch of events")
 			.register(registry);
 		this.batchSize = DistributionSummary.builder("resumable.ws.log.batch.size")
 			.description("Events stored in one batch")
 			.register(registry);
 		this.refused = Counter.builder("resumable.ws.log.refused")
-			.description("Events refused because the log could not take them")
+			.description("Events rejected because the log could not store them")
 			.register(registry);
 		this.sentFromLog = sent("log");
 		this.sentFromMemory = sent("memory");
@@ -151,14 +151,14 @@ final class MicrometerListener implements DirectListener {
 
 	private Counter refused(int status) {
 		return Counter.builder("resumable.ws.handshakes.refused")
-			.description("Handshakes that were refused")
+			.description("Rejected handshakes")
 			.tag("status", String.valueOf(status))
 			.register(this.registry);
 	}
 
 	private Counter security(SecurityEvent.Kind kind, String reason) {
 		return Counter.builder("resumable.ws.security.events")
-			.description("Refusals, limits that were exceeded, and other events of security")
+			.description("Rejections, exceeded limits and other security events")
 			.tag("kind", kind.name().toLowerCase(Locale.ROOT))
 			.tag("reason", reason)
 			.register(this.registry);
@@ -166,14 +166,14 @@ final class MicrometerListener implements DirectListener {
 
 	private Counter opened(boolean resumed) {
 		return Counter.builder("resumable.ws.connections.opened")
-			.description("Connections that were opened")
+			.description("Opened connections")
 			.tag("resumed", String.valueOf(resumed))
 			.register(this.registry);
 	}
 
 	private Counter closed(String code) {
 		return Counter.builder("resumable.ws.connections.closed")
-			.description("Connections that were closed")
+			.description("Closed connections")
 			.tag("code", code)
 			.register(this.registry);
 	}
@@ -194,7 +194,7 @@ final class MicrometerListener implements DirectListener {
 
 	private Counter removed(String what) {
 		return Counter.builder("resumable.ws.cleanup.rows")
-			.description("Rows that the cleanup removed")
+			.description("Rows deleted by the cleanup")
 			.tag("what", what)
 			.register(this.registry);
 	}
@@ -203,7 +203,7 @@ final class MicrometerListener implements DirectListener {
 		return this.overdue.computeIfAbsent(what, (key) -> {
 			AtomicReference<Double> seconds = new AtomicReference<>(Double.NaN);
 			TimeGauge.builder("resumable.ws.cleanup.overdue", seconds, TimeUnit.SECONDS, AtomicReference::get)
-				.description("Time for which the oldest row is past its time after a cleanup")
+				.description("Time by which the oldest remaining row is overdue after a cleanup")
 				.tag("what", key)
 				.register(this.registry);
 			return seconds;

@@ -10,8 +10,8 @@ import org.springframework.context.annotation.Bean;
 
 /**
  * Auto-configuration of the metrics, for applications that have a meter registry. Single
- * meters are turned off in Boot's usual place,
- * {@code management.metrics.enable.resumable.ws}.
+ * meters can be disabled with Boot's {@code management.metrics.enable.resumable.ws}
+ * properties.
  */
 @AutoConfiguration(afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
 		"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",

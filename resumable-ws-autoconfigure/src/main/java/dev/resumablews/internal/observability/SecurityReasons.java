@@ -6,7 +6,7 @@ import java.util.Map;
 import dev.resumablews.SecurityEvent.Kind;
 
 /**
- * The reasons of events of security, so that all of their counters exist from the start.
+ * The reasons of security events, for creating all of their counters at start-up.
  */
 final class SecurityReasons {
 

@@ -1,5 +1,5 @@
 /**
- * Metrics.
+ * Listeners and metrics.
  */
 @NullMarked
 package dev.resumablews.internal.observability;

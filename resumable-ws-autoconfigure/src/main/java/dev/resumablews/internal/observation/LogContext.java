@@ -8,9 +8,9 @@ import org.slf4j.MDC;
 import org.springframework.util.ClassUtils;
 
 /**
- * Names the session and the connection of log lines, in the MDC of SLF4J. Without SLF4J
- * it does nothing. It is set around a call, and closed by the thread that has opened it:
- * then the thread has the values it had before.
+ * Sets the session and the connection of log lines in the MDC of SLF4J. Does nothing
+ * without SLF4J. It is opened around a call and must be closed by the same thread, which
+ * restores the previous values.
  */
 public final class LogContext implements AutoCloseable {
 
@@ -40,8 +40,8 @@ public final class LogContext implements AutoCloseable {
 	/**
 	 * Sets the values of the current thread.
 	 * @param sessionId the session
-	 * @param connectionId the connection; null if it is not about one
-	 * @return what is to be closed
+	 * @param connectionId the connection; null if there is none
+	 * @return the context, which the caller must close
 	 */
 	public static LogContext open(@Nullable UUID sessionId, @Nullable UUID connectionId) {
 		if (!PRESENT) {
@@ -55,7 +55,7 @@ public final class LogContext implements AutoCloseable {
 	/**
 	 * Runs a task with the values of a session.
 	 * @param sessionId the session
-	 * @param connectionId the connection; null if it is not about one
+	 * @param connectionId the connection; null if there is none
 	 * @param task the task
 	 */
 	public static void run(@Nullable UUID sessionId, @Nullable UUID connectionId, Runnable task) {

@@ -7,10 +7,10 @@ import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What code that handles a message of a client finds on its thread: the observation of
- * the message, and what names its session and connection in the log. The observation
- * begins when the session is known, which may be after the message's receipt. Safe for
- * use by many threads.
+ * Scope in which the code that handles a client's message runs: the observation of the
+ * message, and the session and connection of its log lines. The observation begins when
+ * the session is known, which may be after the message was received. Safe for use by many
+ * threads.
  */
 public final class MessageObservation {
 
@@ -37,7 +37,7 @@ public final class MessageObservation {
 	}
 
 	/**
-	 * Runs a task as a part of what the message leads to.
+	 * Runs a task in the scope of the message.
 	 * @param sessionId the session; null if it is not known yet
 	 * @param task the task
 	 */
@@ -58,7 +58,7 @@ public final class MessageObservation {
 	}
 
 	/**
-	 * Notes why the message fails.
+	 * Records the failure of the message.
 	 * @param failure the failure
 	 */
 	public synchronized void failed(Throwable failure) {
@@ -68,7 +68,7 @@ public final class MessageObservation {
 	}
 
 	/**
-	 * Ends the observation. Does nothing if that was done before.
+	 * Ends the observation. Idempotent.
 	 * @param outcome how the message was answered, one of a fixed set of words
 	 */
 	public void end(String outcome) {

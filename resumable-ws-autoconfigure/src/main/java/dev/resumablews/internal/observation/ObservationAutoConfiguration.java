@@ -12,8 +12,8 @@ import org.springframework.context.annotation.Bean;
 
 /**
  * Auto-configuration of the observations, for applications that have an observation
- * registry. Single ones are turned off in Boot's usual place,
- * {@code management.observations.enable}.
+ * registry. Single observations can be disabled with Boot's {@code
+ * management.observations.enable} properties.
  */
 @AutoConfiguration
 @ConditionalOnBooleanProperty(name = "resumable-ws.enabled", matchIfMissing = true)

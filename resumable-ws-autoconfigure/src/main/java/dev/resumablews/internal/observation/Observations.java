@@ -24,9 +24,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the observations of this library. While nothing observes, each method returns at
- * once and creates nothing. What observers throw is logged, and reaches no caller. Safe
- * for use by many threads.
+ * Starts the observations of this library. Without observation handlers, each method
+ * returns immediately and creates no objects. Exceptions of handlers are logged and do
+ * not reach the caller. Safe for use by many threads.
  */
 public final class Observations {
 
@@ -52,11 +52,11 @@ public final class Observations {
 	private final @Nullable ReplyObservationConvention replies;
 
 	/**
-	 * Creates what starts observations.
-	 * @param registry where they are observed
-	 * @param messages the application's convention, if it has one
-	 * @param appends the application's convention, if it has one
-	 * @param replies the application's convention, if it has one
+	 * Creates an instance.
+	 * @param registry the registry of the observations
+	 * @param messages the application's convention for messages; null for the default
+	 * @param appends the application's convention for appends; null for the default
+	 * @param replies the application's convention for replies; null for the default
 	 */
 	public Observations(ObservationRegistry registry, @Nullable MessageObservationConvention messages,
 			@Nullable AppendObservationConvention appends, @Nullable ReplyObservationConvention replies) {
@@ -79,11 +79,11 @@ public final class Observations {
 
 	/**
 	 * Starts the observation of an append.
-	 * @param source where the event is from
+	 * @param source the origin of the event
 	 * @param sessionId its session
 	 * @param type its type
-	 * @return the observation, of an {@link AppendObservationContext} unless it is
-	 * {@linkplain Observation#isNoop() none}
+	 * @return the observation, which has an {@link AppendObservationContext} unless it is
+	 * a {@linkplain Observation#isNoop() no-op}
 	 */
 	public Observation append(Source source, UUID sessionId, String type) {
 		if (this.registry.isNoop()) {
@@ -95,13 +95,13 @@ public final class Observations {
 
 	/**
 	 * Starts the observation of an attempt at a reply.
-	 * @param trace what {@link #currentTrace()} returned for the message
+	 * @param trace the result of {@link #currentTrace()} for the message
 	 * @param sessionId its session
 	 * @param messageId the message id of the attempt
-	 * @param inReplyTo the event that is answered
-	 * @param attempt how often the reply was claimed, this time included
-	 * @return the observation, of a {@link ReplyObservationContext} unless it is
-	 * {@linkplain Observation#isNoop() none}
+	 * @param inReplyTo the event that the reply answers
+	 * @param attempt the number of times the reply was claimed, including this one
+	 * @return the observation, which has a {@link ReplyObservationContext} unless it is a
+	 * {@linkplain Observation#isNoop() no-op}
 	 */
 	public Observation reply(@Nullable String trace, UUID sessionId, UUID messageId, long inReplyTo, int attempt) {
 		if (this.registry.isNoop()) {
@@ -131,9 +131,9 @@ public final class Observations {
 	}
 
 	/**
-	 * Returns what runs tasks as a part of what the current thread observes, on the
-	 * thread that calls it.
-	 * @return an executor that runs a task at once
+	 * Returns an executor that runs tasks in the current observation scope, on the
+	 * calling thread.
+	 * @return an executor that runs each task immediately
 	 */
 	public Executor current() {
 		Observation current = this.registry.isNoop() ? null : this.registry.getCurrentObservation();
@@ -149,7 +149,7 @@ public final class Observations {
 			observation.stop();
 		}
 		catch (RuntimeException ex) {
-			logger.warn("The end of an observation could not be observed", ex);
+			logger.warn("Failed to stop an observation", ex);
 		}
 	}
 
@@ -167,7 +167,7 @@ public final class Observations {
 			return observation.observation(custom, standard, () -> context, this.registry).start();
 		}
 		catch (RuntimeException ex) {
-			logger.warn("An observation could not be started", ex);
+			logger.warn("Failed to start an observation", ex);
 			return Observation.NOOP;
 		}
 	}

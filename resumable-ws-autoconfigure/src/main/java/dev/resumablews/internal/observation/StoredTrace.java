@@ -6,14 +6,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which a trace is stored: a line for each header that the application's
- * propagation writes, such as {@code traceparent}. What is too long is left out, since
- * the headers of callers end up here.
+ * Encodes traces for storage, with one line per header of the application's propagation,
+ * such as {@code traceparent}. Headers that are too long are omitted, because callers
+ * control their content.
  */
 final class StoredTrace {
 
 	/**
-	 * As many characters as the W3C asks to pass on of {@code tracestate}.
+	 * Number of characters of {@code tracestate} that the W3C requires to propagate.
 	 */
 	private static final int LONGEST_VALUE = 512;
 
@@ -32,7 +32,7 @@ final class StoredTrace {
 			return null;
 		}
 		StringBuilder lines = new StringBuilder();
-		// so that others cannot keep it out
+		// first, so that other headers cannot displace it
 		append(lines, "traceparent", headers.get("traceparent"));
 		headers.forEach((name, value) -> {
 			if (!name.equals("traceparent")) {
@@ -44,7 +44,7 @@ final class StoredTrace {
 
 	/**
 	 * Returns the headers of a trace.
-	 * @param text what {@link #encode} has returned
+	 * @param text the result of {@link #encode}
 	 * @return the headers; empty if there are none
 	 */
 	static Map<String, String> decode(@Nullable String text) {

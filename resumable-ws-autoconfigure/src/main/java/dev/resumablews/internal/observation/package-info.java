@@ -1,5 +1,5 @@
 /**
- * Starts observations, and sets what log lines about a client are found by.
+ * Starts observations, and sets the session and connection of log lines.
  */
 @NullMarked
 package dev.resumablews.internal.observation;

@@ -5,20 +5,20 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node is, which does not change.
+ * Immutable description of this node.
  *
  * @param id the node's id, a new one at each start
- * @param version version of the library; null if it is not known
+ * @param version version of the library; null if unknown
  * @param path path of the WebSocket endpoint
  * @param schema schema of the tables; null for the connection's default
- * @param schemaVersion the last of the library's SQL files
+ * @param schemaVersion the highest number of the library's SQL files
  */
 record NodeDescription(UUID id, @Nullable String version, String path, @Nullable String schema, String schemaVersion) {
 
 	/**
-	 * Describes the node for its log.
-	 * @param signal what carries signals
-	 * @param answeredBy what answers user messages; null if nothing does
+	 * Returns the description for the log.
+	 * @param signal the transport of signals
+	 * @param answeredBy the component that answers user messages; null if there is none
 	 */
 	String text(String signal, @Nullable String answeredBy) {
 		return "resumable-ws serves %s; signals: %s; tables: %s, %s; user messages: %s".formatted(this.path, signal,

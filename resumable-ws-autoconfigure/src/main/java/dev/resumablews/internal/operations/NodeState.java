@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * State of this node, read from what its parts hold in memory. A part that the
- * application does not have, or has replaced, has no state. Safe for use by many threads;
- * does not block.
+ * State of this node, read from its components in memory. Components that are absent or
+ * replaced by the application have no state. Safe for use by many threads; does not
+ * block.
  */
 final class NodeState {
 
@@ -48,7 +48,8 @@ final class NodeState {
 	}
 
 	/**
-	 * Asks the writers whether they could write, for a later look at {@link #writers()}.
+	 * Requests a probe of the idle writers. A later call of {@link #writers()} returns
+	 * its result.
 	 */
 	void probe() {
 		if (this.writers != null) {
@@ -81,7 +82,7 @@ final class NodeState {
 	}
 
 	/**
-	 * Returns what keeps failing, the longest first.
+	 * Returns the current outages, the longest first.
 	 */
 	List<Outage> outages() {
 		return Stream

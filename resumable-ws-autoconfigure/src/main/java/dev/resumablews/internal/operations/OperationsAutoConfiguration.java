@@ -28,8 +28,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Auto-configuration of what an operator sees: health, an actuator endpoint, gauges and a
- * line in the log.
+ * Auto-configuration of the health indicator, the actuator endpoint, the gauges and the
+ * start-up log line.
  */
 @AutoConfiguration(afterName = { "dev.resumablews.internal.cluster.ClusterAutoConfiguration",
 		"dev.resumablews.internal.log.LogAutoConfiguration", "dev.resumablews.internal.relay.RelayAutoConfiguration",

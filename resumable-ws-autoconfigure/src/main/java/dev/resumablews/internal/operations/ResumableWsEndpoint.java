@@ -25,8 +25,8 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * Actuator endpoint that shows the state of this node, and of one session. Holds no
- * payloads and no tokens.
+ * Actuator endpoint that shows the state of this node, and of one session. Exposes
+ * neither payloads nor tokens.
  */
 @Endpoint(id = "resumablews")
 final class ResumableWsEndpoint {
@@ -44,7 +44,7 @@ final class ResumableWsEndpoint {
 	}
 
 	/**
-	 * Returns the state of this node. Sends no statement.
+	 * Returns the state of this node. Executes no SQL.
 	 */
 	@ReadOperation
 	Summary summary() {
@@ -74,13 +74,13 @@ final class ResumableWsEndpoint {
 	/**
 	 * State of this node.
 	 *
-	 * @param node which node it is
+	 * @param node the description of the node
 	 * @param connections its connections; null if there is no endpoint for clients
 	 * @param writers the writers of the log
 	 * @param replies the replies
 	 * @param relays the relays; null if none is configured
 	 * @param signals the signals between nodes
-	 * @param failing what keeps failing
+	 * @param failing the current outages
 	 */
 	record Summary(NodeDescription node, @Nullable ConnectionStatus connections, List<WriterStatus> writers,
 			@Nullable ReplyStatus replies, @Nullable RelayStatus relays, @Nullable SignalStatus signals,
@@ -92,10 +92,10 @@ final class ResumableWsEndpoint {
 	 * State of a session.
 	 *
 	 * @param sessionId the session
-	 * @param session what is stored of it
+	 * @param session its stored data
 	 * @param connections its connections to this node
 	 * @param connectionsElsewhere its connections to other nodes
-	 * @param replies replies that have not ended
+	 * @param replies its unfinished replies
 	 * @param relays its relays
 	 * @param lastEvents its last events, the newest first
 	 */

@@ -22,28 +22,29 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Tells whether this node serves its clients:
+ * Health indicator that reports whether this node serves its clients:
  * <ol>
- * <li>OUT_OF_SERVICE, while it accepts no connections because it stops or is stopped.
- * <li>DOWN, if the log cannot be written, or leases of this node have passed without
+ * <li>OUT_OF_SERVICE, while it is stopping or stopped and accepts no connections.
+ * <li>DOWN, if the log cannot be written or leases of this node have expired without
  * being renewed.
- * <li>UP otherwise. A node that does not hear the others is UP, since its clients are
- * served, and events of other nodes arrive by the backstop.
+ * <li>UP otherwise. A node that receives no signals is UP, because its clients are served
+ * and the backstop delivers events of other nodes.
  * </ol>
- * Sends no statement and waits for nothing: it reads what the node knows. A writer that
- * has had nothing to write is asked to find out whether it could, for the next time.
+ * Reads only state in memory: it neither executes SQL nor blocks. It requests a probe of
+ * each idle writer, whose result the next health check reports.
  */
 final class ResumableWsHealthIndicator extends AbstractHealthIndicator {
 
 	/**
-	 * A commit takes milliseconds; one that takes this long is no slow one.
+	 * A commit takes milliseconds, so an attempt that takes this long is considered
+	 * failed.
 	 */
 	static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(5);
 
 	private final NodeState state;
 
 	ResumableWsHealthIndicator(NodeState state) {
-		super("The state of resumable-ws cannot be read");
+		super("Failed to read the state of resumable-ws");
 		this.state = state;
 	}
 
@@ -69,7 +70,7 @@ final class ResumableWsHealthIndicator extends AbstractHealthIndicator {
 			builder.withDetail("connections", connections.connections());
 		}
 		if (connections != null && !connections.accepting()) {
-			builder.outOfService().withDetail("reason", "The node is being stopped and accepts no connections");
+			builder.outOfService().withDetail("reason", "The node is stopping and accepts no connections");
 		}
 		else if (!problems.isEmpty()) {
 			builder.down().withDetail("reason", String.join("; ", problems));
@@ -133,7 +134,7 @@ final class ResumableWsHealthIndicator extends AbstractHealthIndicator {
 		lease.put("renewedAt", Instant.now().minus(sinceRenewal).truncatedTo(ChronoUnit.MILLIS));
 		details.put(what, lease);
 		if (sinceRenewal.compareTo(length) > 0) {
-			problems.add("The leases of %s have not been renewed for %d seconds, so other nodes take them over"
+			problems.add("The leases of %s have not been renewed for %d seconds, so other nodes may take over"
 				.formatted(what, sinceRenewal.toSeconds()));
 		}
 	}

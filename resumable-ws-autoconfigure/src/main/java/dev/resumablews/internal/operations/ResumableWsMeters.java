@@ -16,7 +16,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gauges of this node's state. None has a tag.
+ * Gauges of this node's state, without tags.
  */
 final class ResumableWsMeters implements MeterBinder {
 
@@ -28,22 +28,21 @@ final class ResumableWsMeters implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		gauge(registry, "resumable.ws.log.waiting", "Events that wait to be stored", NodeState::waitingEvents);
+		gauge(registry, "resumable.ws.log.waiting", "Events waiting to be stored", NodeState::waitingEvents);
 		TimeGauge
 			.builder("resumable.ws.log.oldest.waiting", this.state, TimeUnit.MILLISECONDS,
 					(state) -> state.oldestWaiting().toMillis())
-			.description("Time for which the oldest event has waited to be stored")
+			.description("Time the oldest event has been waiting to be stored")
 			.register(registry);
-		gauge(registry, "resumable.ws.log.failing.writers", "Writers of the log whose last attempt failed",
+		gauge(registry, "resumable.ws.log.failing.writers", "Log writers whose last attempt failed",
 				(state) -> state.writers().stream().map(WriterStatus::outage).filter(Objects::nonNull).count());
-		gauge(registry, "resumable.ws.replies.running", "Replies that run on this node",
+		gauge(registry, "resumable.ws.replies.running", "Replies running on this node",
 				(state) -> value(state.replies(), ReplyStatus::running));
-		gauge(registry, "resumable.ws.replies.waiting",
-				"Replies that wait for their turn on all nodes, as far as this node knows",
+		gauge(registry, "resumable.ws.replies.waiting", "Queued replies of all nodes, as last read by this node",
 				(state) -> value(state.replies(), ReplyStatus::waiting));
-		gauge(registry, "resumable.ws.relays.open", "Relays that this node holds",
+		gauge(registry, "resumable.ws.relays.open", "Relays held by this node",
 				(state) -> value(state.relays(), RelayStatus::open));
-		gauge(registry, "resumable.ws.connections.unauthenticated", "WebSockets that wait for their first message",
+		gauge(registry, "resumable.ws.connections.unauthenticated", "WebSockets waiting for their first message",
 				(state) -> value(state.connections(), ConnectionStatus::unauthenticated));
 		gauge(registry, "resumable.ws.signals.connected", "Whether signals of other nodes arrive: 1 or 0",
 				(state) -> value(state.signals(), (SignalStatus signals) -> signals.connected() ? 1 : 0));

@@ -14,15 +14,15 @@ import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what Postgres holds of one session, without payloads: one statement for each
- * table, each bounded in time and in rows. Safe for use by many threads; blocks until
- * Postgres answers, and throws {@link dev.resumablews.EventLogUnavailableException} when
+ * Reads the stored data of one session without payloads, with one statement per table.
+ * Each statement is limited in time and rows. Safe for use by many threads. Blocks until
+ * Postgres responds, and throws {@link dev.resumablews.EventLogUnavailableException} if
  * it does not.
  */
 final class SessionInspector {
 
 	/**
-	 * Events, replies, relays and connections that are shown.
+	 * Maximum number of events, replies, relays and connections.
 	 */
 	static final int MOST = 20;
 
@@ -74,7 +74,7 @@ final class SessionInspector {
 
 	/**
 	 * Reads a session.
-	 * @return what there is of it; empty if there is no such session
+	 * @return its stored data; empty if there is no such session
 	 */
 	Optional<StoredSession> read(UUID sessionId) {
 		return this.database.execute((session) -> {
@@ -112,11 +112,11 @@ final class SessionInspector {
 	}
 
 	/**
-	 * What there is of a session.
+	 * Stored data of a session.
 	 *
 	 * @param session the session
 	 * @param connections connections to other nodes, the newest first
-	 * @param replies replies that have not ended
+	 * @param replies its unfinished replies
 	 * @param relays its relays
 	 * @param events the last events, the newest first
 	 */

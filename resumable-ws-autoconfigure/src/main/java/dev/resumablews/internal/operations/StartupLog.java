@@ -10,7 +10,7 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.context.event.ContextRefreshedEvent;
 
 /**
- * Logs what this node is, once, when the application has started.
+ * Logs the description of this node when the application has started.
  */
 final class StartupLog implements ApplicationListener<ContextRefreshedEvent> {
 
@@ -29,7 +29,8 @@ final class StartupLog implements ApplicationListener<ContextRefreshedEvent> {
 	}
 
 	/**
-	 * The context of the management port has the same listeners.
+	 * Ignores the events of other contexts, because the context of the management port
+	 * has the same listeners.
 	 */
 	@Override
 	public void onApplicationEvent(ContextRefreshedEvent event) {

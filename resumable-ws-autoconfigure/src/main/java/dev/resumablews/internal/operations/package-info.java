@@ -1,5 +1,5 @@
 /**
- * Health, the actuator endpoint and the gauges.
+ * Health indicator, actuator endpoint and gauges.
  */
 @NullMarked
 package dev.resumablews.internal.operations;

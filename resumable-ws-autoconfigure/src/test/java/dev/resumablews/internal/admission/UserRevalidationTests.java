@@ -90,8 +90,7 @@ class UserRevalidationTests {
 		try (WsTestClient client = connect("erin")) {
 			awaitQuestions("erin", 3);
 			assertAnswers(client);
-			await().atMost(PATIENCE)
-				.untilAsserted(() -> assertThat(output).contains("Asking whether users are still valid failed"));
+			await().atMost(PATIENCE).untilAsserted(() -> assertThat(output).contains("Revalidating users failed"));
 		}
 	}
 

@@ -51,19 +51,19 @@ class ConfigurationMistakeTests {
 				// tokens
 				of("a secret that is too short", "has 5 bytes, but HS256 needs 32 or more")
 					.with("auth.jwt.secret=short"),
-				of("no key", "Nothing says how the tokens of WebSocket clients are verified").with("auth.jwt.secret="),
-				of("two keys", "Tokens can be verified in one way only")
+				of("no key", "No verification of WebSocket tokens is configured").with("auth.jwt.secret="),
+				of("two keys", "Only one way to verify tokens can be configured")
 					.with("auth.jwt.jwk-set-uri=http://localhost/keys"),
 				of("a key set that is no URI",
-						"The value 'keys' of resumable-ws.auth.jwt.jwk-set-uri is no http or https URI")
+						"The value 'keys' of resumable-ws.auth.jwt.jwk-set-uri is not an http or https URI")
 					.with("auth.jwt.secret=", "auth.jwt.jwk-set-uri=keys"),
-				of("an issuer that is no URI", "resumable-ws.auth.jwt.issuer-uri is no http or https URI")
+				of("an issuer that is no URI", "resumable-ws.auth.jwt.issuer-uri is not an http or https URI")
 					.with("auth.jwt.secret=", "auth.jwt.issuer-uri=me"),
 				of("a public key that is none", "cannot be read as an RSA public key").with("auth.jwt.secret=",
 						"auth.jwt.public-key-location=classpath:META-INF/spring.factories"),
 				of("a public key that is not there", "public-key-location").with("auth.jwt.secret=",
 						"auth.jwt.public-key-location=classpath:none.pem"),
-				of("two issuers", "A token can have one issuer only").with("auth.jwt.secret=", "auth.jwt.issuer=a",
+				of("two issuers", "Only one issuer can be required").with("auth.jwt.secret=", "auth.jwt.issuer=a",
 						"auth.jwt.issuer-uri=http://localhost/b"),
 				of("a blank claim", "resumable-ws.auth.jwt.user-claim must be").with("auth.jwt.user-claim= "),
 				of("no source of tokens", "resumable-ws.auth.token-sources must be at least one source")

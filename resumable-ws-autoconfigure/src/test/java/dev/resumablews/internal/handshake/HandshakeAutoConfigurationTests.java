@@ -154,7 +154,7 @@ class HandshakeAutoConfigurationTests {
 			.run((context) -> assertRefused(context, "anything", "Token is from another issuer"));
 		this.runner.withUserConfiguration(OwnDecoder.class)
 			.withPropertyValues(JWT + "max-age=1h")
-			.run((context) -> assertRefused(context, "anything", "Token does not say when it was issued"));
+			.run((context) -> assertRefused(context, "anything", "Token has no time of issue"));
 	}
 
 	@Test
@@ -203,7 +203,7 @@ class HandshakeAutoConfigurationTests {
 			assertThat(response.getHeader("Retry-After")).containsOnlyDigits();
 			assertThat(response.getContentAsString()).isEqualTo("Authentication is not available");
 			assertThat(output)
-				.contains("A client cannot be authenticated now: java.lang.IllegalStateException, "
+				.contains("A client cannot be authenticated at the moment: java.lang.IllegalStateException, "
 						+ "caused by java.io.IOException")
 				.doesNotContain("key-of-the-client");
 		});
@@ -250,7 +250,7 @@ class HandshakeAutoConfigurationTests {
 				.isEqualTo(new AuthenticatedUser("ada", issuedAt.plusSeconds(3600)));
 			assertRefused(context, issuedAt(Instant.now().minusSeconds(3700)), "Token is too old");
 			assertRefused(context, issuedAt(Instant.now().plusSeconds(100)), "Token was issued in the future");
-			assertRefused(context, issuedAt(null), "Token does not say when it was issued");
+			assertRefused(context, issuedAt(null), "Token has no time of issue");
 			assertThat(authenticate(context,
 					TestTokens.signed(
 							TestTokens.claims("ada").issueTime(Date.from(issuedAt)).expirationTime(Date.from(EXPIRY)),
@@ -347,17 +347,18 @@ class HandshakeAutoConfigurationTests {
 
 	@Test
 	void noWayToVerifyIsAStartUpFailure() {
-		this.runner.run((context) -> assertFailure(context, "Nothing says how the tokens", JWT + "secret",
-				JWT + "public-key-location", JWT + "jwk-set-uri", JWT + "issuer-uri", "JwtDecoder",
+		this.runner.run((context) -> assertFailure(context, "No verification of WebSocket tokens is configured",
+				JWT + "secret", JWT + "public-key-location", JWT + "jwk-set-uri", JWT + "issuer-uri", "JwtDecoder",
 				"HandshakeAuthenticator"));
 		this.runner.withPropertyValues(JWT + "secret=")
-			.run((context) -> assertFailure(context, "Nothing says how the tokens"));
+			.run((context) -> assertFailure(context, "No verification of WebSocket tokens is configured"));
 	}
 
 	@Test
 	void noJwtLibraryAndNoAuthenticatorIsAStartUpFailure() {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.oauth2", "com.nimbusds"))
-			.run((context) -> assertFailure(context, "Nothing says how the WebSocket clients",
+			.run((context) -> assertFailure(context,
+					"No authentication is configured for the resumable-ws WebSocket endpoint",
 					"spring-security-oauth2-jose"));
 	}
 

@@ -45,8 +45,7 @@ class HandshakeContainerTests {
 	@Test
 	void anApplicationWithoutAuthenticationFailsWithTheRemedy(CapturedOutput output) {
 		assertThatExceptionOfType(RuntimeException.class).isThrownBy(HandshakeServer::start);
-		assertThat(output).contains("APPLICATION FAILED TO START",
-				"Nothing says how the tokens of WebSocket clients are verified.",
+		assertThat(output).contains("APPLICATION FAILED TO START", "No verification of WebSocket tokens is configured.",
 				"Set one of resumable-ws.auth.jwt.secret, ");
 	}
 

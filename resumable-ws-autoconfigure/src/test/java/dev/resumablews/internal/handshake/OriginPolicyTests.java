@@ -58,10 +58,10 @@ class OriginPolicyTests {
 	void aRefusalNamesBothOriginsAndThePropertyOfTheList() {
 		assertThat(new OriginPolicy(List.of("https://app.example.com", "self"))
 			.explain(request("chat.example.com", "https://evil.example"))).contains("its origin https://evil.example",
-					"http://chat.example.com as it sees itself",
+					"the server's own origin (http://chat.example.com)",
 					"resumable-ws.allowed-origins (https://app.example.com)");
 		assertThat(new OriginPolicy(List.of("https://app.example.com"))
-			.explain(request("chat.example.com", "https://evil.example"))).doesNotContain("sees itself", "proxy")
+			.explain(request("chat.example.com", "https://evil.example"))).doesNotContain("own origin", "proxy")
 			.endsWith("add its origin to resumable-ws.allowed-origins");
 	}
 
@@ -70,12 +70,12 @@ class OriginPolicyTests {
 		OriginPolicy policy = new OriginPolicy(List.of());
 		// nginx sends the name of its upstream
 		assertThat(policy.explain(request("localhost", "https://chat.example.com"))).contains(
-				"its origin https://chat.example.com", "http://localhost as it sees itself",
+				"its origin https://chat.example.com", "the server's own origin (http://localhost)",
 				"let the proxy send X-Forwarded-Proto and X-Forwarded-Host",
 				"server.forward-headers-strategy=framework");
 		ServletServerHttpRequest forwarded = request("localhost", "https://chat.example.com");
 		forwarded.getHeaders().add("X-Forwarded-Proto", "https");
-		assertThat(policy.explain(forwarded)).contains("Headers of a proxy (X-Forwarded-Proto) came with the request",
+		assertThat(policy.explain(forwarded)).contains("The request has proxy headers (X-Forwarded-Proto)",
 				"server.forward-headers-strategy=framework");
 	}
 

@@ -82,7 +82,7 @@ class VerificationKeysTests {
 			String token = issuer.token("ada");
 			assertUnavailable(server.connect("token=" + token));
 			assertUnavailable(server.connect("token=" + token));
-			assertThat(output).contains("A client cannot be authenticated now").doesNotContain(token);
+			assertThat(output).contains("A client cannot be authenticated at the moment").doesNotContain(token);
 			issuer.away = false;
 			await().atMost(Duration.ofSeconds(20))
 				.untilAsserted(() -> assertThat(server.connect("token=" + token).status()).isEqualTo(101));
@@ -133,7 +133,8 @@ class VerificationKeysTests {
 			try (HandshakeServer server = HandshakeServer.start(JWT + "issuer-uri=" + issuer.uri())) {
 				String token = issuer.token("ada");
 				assertUnavailable(server.connect("token=" + token));
-				assertThat(output).contains(issuer.uri() + " does not say where its keys are").doesNotContain(token);
+				assertThat(output).contains(issuer.uri() + " does not provide the location of its keys")
+					.doesNotContain(token);
 				issuer.away = false;
 				await().atMost(Duration.ofSeconds(20))
 					.untilAsserted(() -> assertThat(server.connect("token=" + token).body()).startsWith("ada "));

@@ -149,7 +149,7 @@ class HealthTests {
 			JsonNode health = actuator.health();
 			assertThat(health.path("status").asString()).isEqualTo("OUT_OF_SERVICE");
 			assertThat(health.path("details").path("reason").asString())
-				.isEqualTo("The node is being stopped and accepts no connections");
+				.isEqualTo("The node is stopping and accepts no connections");
 			assertThat(actuator.get("health").statusCode()).isEqualTo(503);
 			stop.join(TimeUnit.SECONDS.toMillis(60));
 			assertThat(stop.isAlive()).isFalse();
