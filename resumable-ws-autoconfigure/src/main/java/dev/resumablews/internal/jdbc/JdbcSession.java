@@ -157,8 +157,8 @@ public final class JdbcSession {
 	}
 
 	/**
-	 * Executes the statement, and skips the results of setting the isolation level and the
-	 * limits.
+	 * Executes the statement, and skips the results of setting the isolation level and
+	 * the limits.
 	 */
 	private void execute(PreparedStatement statement) throws SQLException {
 		boolean withBounds = this.owned && !this.bounded;

@@ -159,8 +159,8 @@ public final class IdempotentExecutor {
 
 	/**
 	 * Begins the transaction at read committed. The lease of a claim is renewed while the
-	 * work runs, and a transaction with a higher isolation level could not end a claim that
-	 * was renewed since it began.
+	 * work runs, and a transaction with a higher isolation level could not end a claim
+	 * that was renewed since it began.
 	 */
 	private static boolean begin(JdbcSession session, Claim claim) throws SQLException {
 		session.readCommitted();
