@@ -130,7 +130,7 @@ function open(sessionId) {
 		else {
 			transcript.clear();
 			composer.open(id);
-			notice('That conversation is not there. This is a new one');
+			notice('That conversation does not exist. This is a new one');
 		}
 	});
 	listen('outbox', showUnsent);
@@ -269,7 +269,7 @@ function startOver() {
 /** Becomes the user of another device, if that is wanted. */
 async function join(code) {
 	if (await ask($('join-dialog')) === 'join') {
-		await change(() => api.join(code), 'You are the user of the other device now', 'The link was used, or has expired. Make another one');
+		await change(() => api.join(code), 'You are now the user of the other device', 'The link was already used or has expired. Create another one');
 	}
 	else if (clients.shown) {
 		history.replaceState(null, '', clients.shown.sessionId ? `#/c/${clients.shown.sessionId}` : '#/');
@@ -296,7 +296,7 @@ async function change(action, done, failed) {
 
 $('go-back').addEventListener('click', () => {
 	showList(false);
-	change(api.goBack, 'You are the user again that you were before', 'The server does not answer; try again');
+	change(api.goBack, 'You are your former user again', 'The server does not answer; try again');
 });
 $('sign-out').addEventListener('click', async () => {
 	if (await ask($('sign-out-dialog')) === 'sign-out') {
@@ -322,7 +322,7 @@ async function showWhoAnswers() {
 		const { model } = await api.about().catch(() => ({}));
 		$('who').hidden = !model;
 		$('who').textContent = model === 'stand-in' ? 'A stand-in answers' : `${model} answers`;
-		$('who').title = model === 'stand-in' ? 'No language model: texts that come with the sample. Set OPENAI_API_KEY for a real one' : 'The model behind the answers';
+		$('who').title = model === 'stand-in' ? 'No language model: the sample answers with fixed texts. Set OPENAI_API_KEY for a real model' : 'The model behind the answers';
 	}
 }
 

@@ -32,7 +32,7 @@ function form(minutes, links) {
 	show(links[0]);
 	return element('form', { method: 'dialog' },
 		element('h2', { id: 'device-heading' }, 'Open on another device'),
-		element('p', {}, `Who opens this link is you, with all your conversations. It works once, within ${minutes} minutes.`),
+		element('p', {}, `Anyone who opens this link is signed in as you, with all your conversations. It works once, within ${minutes} minutes.`),
 		...links.length > 1 ? [addresses(links, show)] : [],
 		code,
 		link,

@@ -122,7 +122,7 @@ export class PlainChat {
 
 	#lost() {
 		if (this.#exchange?.state === 'running') {
-			this.#end('lost', 'The connection was lost here, and what came after it');
+			this.#end('lost', 'The connection was lost here, along with the rest of the answer');
 		}
 		this.#again();
 	}

@@ -168,7 +168,7 @@ export class Upstream extends EventTarget {
 		if (status === 'opened') {
 			this.#abandon((question) => question < from || question > through);
 			const again = from <= through;
-			this.#tell('status', { at, text: again ? 'Connected to the upstream again, which is asked once more' : 'Connected to the upstream' });
+			this.#tell('status', { at, text: again ? 'Connected to the upstream again; the question is sent again' : 'Connected to the upstream' });
 		}
 		else if (status === 'lost') {
 			this.#tell('status', { at, text: `The upstream is not connected: ${because}. The server connects again` });
