@@ -1,4 +1,4 @@
-// What the connection is doing: for the curious, and for those who break things.
+// Shows the state of the connection.
 
 import { $, copy } from './dom.js';
 import { notice } from './notices.js';

@@ -1,4 +1,4 @@
-// What happens to a connection, in words.
+// Descriptions of close codes.
 
 const CLOSES = {
 	1000: ['ended', 'The conversation was closed'],
