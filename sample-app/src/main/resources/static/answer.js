@@ -19,17 +19,17 @@ export class Answer {
 	#missed = new Missed();
 	#note = element('span', { class: 'note' });
 	#actions = element('div', { class: 'actions' }, this.#note);
-	#former; // the text of an attempt that was lost, until this one has overtaken it
+	#former; // the text of a lost attempt, until this one is longer
 	#frame;
 	#stopping = false;
-	#lost; // why there may be another attempt
+	#lost; // the reason for another attempt
 	#finished;
 
 	/**
-	 * @param {object} reply that of the model, or one `by` another
-	 * @param {boolean} live whether it is said now, and not read from the log
-	 * @param {Node[]} question what shows which question it answers
-	 * @param {Node[]} more what is shown below the text
+	 * @param {object} reply a reply of the model, or one `by` an upstream
+	 * @param {boolean} live whether it is live, not replayed
+	 * @param {Node[]} question nodes that show the question it answers
+	 * @param {Node[]} more nodes shown below the text
 	 * @param {(answer: Answer) => void} finished called when it has ended
 	 */
 	constructor(reply, live, question, more, finished) {
@@ -52,7 +52,7 @@ export class Answer {
 		this.#show();
 	}
 
-	/** Marks where a break was when the page was loaded before. */
+	/** Marks breaks from before the page was reloaded. */
 	remember(marks) {
 		marks.forEach(({ at, text, title }) => this.#marks.add(at).caption(text, title));
 		this.#show();
@@ -79,13 +79,13 @@ export class Answer {
 		return { at, text: mark.span.dataset.text, title: mark.span.title };
 	}
 
-	/** Shows that it has been asked to stop. */
+	/** Shows that it is being cancelled. */
 	stopping(connected) {
 		this.#stopping = true;
 		this.#tell(connected ? 'Stopping …' : 'Stops when the connection is back');
 	}
 
-	/** Shows that nothing more will come. */
+	/** Shows that it will not be completed. */
 	abandon(why) {
 		this.element.dataset.status = 'failed';
 		this.element.removeAttribute('aria-busy');
@@ -93,7 +93,7 @@ export class Answer {
 		this.#tell(why);
 	}
 
-	/** Says when the answer began. */
+	/** Shows when the answer began. */
 	at(date) {
 		this.#actions.append(timeOf(date));
 	}
@@ -119,7 +119,7 @@ export class Answer {
 		}
 	}
 
-	/** Another attempt has begun. What was read stays, dimmed, until the new text is as long. */
+	/** Handles the start of another attempt. The old text remains, dimmed, until the new one is as long. */
 	#restart() {
 		const { attempt } = this.reply;
 		const former = attempt > 1 && (this.#former ?? (this.#body.textContent ? this.#body : undefined)) || undefined;

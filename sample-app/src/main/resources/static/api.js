@@ -1,6 +1,6 @@
 // The sample's own endpoints.
 
-// JSON, always: the server refuses anything else, as a page of another origin can send that without being asked
+// always JSON: the server rejects other types, because pages of other origins can send those without a preflight request
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
 const send = async (method, path, { body, signal } = {}) => {
@@ -22,7 +22,7 @@ const call = async (...request) => {
 	return response.headers.get('Content-Type')?.includes('json') ? response.json() : undefined;
 };
 
-/** Tabs of a new visitor that sign in at the same moment would become different users. Locks exist on https and localhost only. */
+/** Tabs of a new visitor that sign in at the same time would become different users. Locks exist on https and localhost only. */
 const signIn = (signal) => {
 	const request = () => call('POST', '/api/sign-in', { signal });
 	return navigator.locks ? navigator.locks.request('sign-in', { signal }, request) : request();

@@ -48,7 +48,7 @@ let breaks;
 
 // ---- one conversation
 
-/** Opens a conversation: that of a session, or a new one. What is shown is rebuilt from the log, from event 0. */
+/** Opens the conversation of a session, or a new one. The transcript is rebuilt from the log, from event 0. */
 function open(sessionId) {
 	const chat = clients.open(sessionId);
 	const began = new Map(); // when each answer did, by message id
@@ -103,7 +103,7 @@ function open(sessionId) {
 		}
 	});
 	listen('open', ({ sessionId: id }) => {
-		$('messages').setAttribute('aria-busy', 'true'); // what is replayed is not read out
+		$('messages').setAttribute('aria-busy', 'true'); // replayed events are not read out
 		breakage.offer();
 		showWhoAnswers();
 		history.replaceState(null, '', `#/c/${id}`);
@@ -125,12 +125,12 @@ function open(sessionId) {
 			notice(reason === 'history_diverged' ? 'The server has lost its last moments. This is what it has' : 'This is what the server still has');
 		}
 		else if (transcript.known) {
-			end(); // the new session is not what was opened
+			end(); // the new session is not the opened one
 		}
 		else {
 			transcript.clear();
 			composer.open(id);
-			notice('That conversation is not there. This is a new one');
+			notice('That conversation does not exist. This is a new one');
 		}
 	});
 	listen('outbox', showUnsent);
@@ -138,7 +138,7 @@ function open(sessionId) {
 	showStop();
 }
 
-/** The conversation is not there any more. What waits in it can be copied, or said in another one. */
+/** Handles a deleted conversation. Its waiting messages can be copied, or sent in another one. */
 function end() {
 	const unsent = clients.end();
 	transcript.forget();
@@ -176,7 +176,7 @@ async function say(content, to) {
 	}
 	catch ({ code, message }) {
 		if (chat === clients.shown && code === 'taken_over') {
-			transcript.withdrawn(key); // if another tab has sent it, it comes from the log
+			transcript.withdrawn(key); // if another tab has sent it, the log contains it
 		}
 		else if (chat === clients.shown && code !== 'closed' && code !== 'withdrawn') {
 			transcript.refused(key, content, message);
@@ -214,7 +214,7 @@ function showStop() {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-// ---- which conversation: the page's address says so
+// ---- the conversation, named by the page's address
 
 function go(path) {
 	if (location.hash === `#/${path}`) {
@@ -238,7 +238,7 @@ async function route() {
 	composer.focus();
 }
 
-// ---- which user: a link changes that only after a question
+// ---- the user; a link changes it only after confirmation
 
 async function fetchToken({ signal }) {
 	breakage.network();
@@ -254,7 +254,7 @@ async function fetchToken({ signal }) {
 		throw error;
 	}
 	if (signedInWith(token)) {
-		setTimeout(startOver); // another tab, or the server, has changed who this browser is
+		setTimeout(startOver); // another tab or the server has changed the user of this browser
 		throw new Error('Another user');
 	}
 	return token;
@@ -266,10 +266,10 @@ function startOver() {
 	route();
 }
 
-/** Becomes the user of another device, if that is wanted. */
+/** Switches to the user of another device after confirmation. */
 async function join(code) {
 	if (await ask($('join-dialog')) === 'join') {
-		await change(() => api.join(code), 'You are the user of the other device now', 'The link was used, or has expired. Make another one');
+		await change(() => api.join(code), 'You are now the user of the other device', 'The link was already used or has expired. Create another one');
 	}
 	else if (clients.shown) {
 		history.replaceState(null, '', clients.shown.sessionId ? `#/c/${clients.shown.sessionId}` : '#/');
@@ -279,7 +279,7 @@ async function join(code) {
 	}
 }
 
-/** Changes who this browser is, and begins a new conversation. */
+/** Changes the user of this browser, and begins a new conversation. */
 async function change(action, done, failed) {
 	let text = done;
 	try {
@@ -296,7 +296,7 @@ async function change(action, done, failed) {
 
 $('go-back').addEventListener('click', () => {
 	showList(false);
-	change(api.goBack, 'You are the user again that you were before', 'The server does not answer; try again');
+	change(api.goBack, 'You are your former user again', 'The server does not answer; try again');
 });
 $('sign-out').addEventListener('click', async () => {
 	if (await ask($('sign-out-dialog')) === 'sign-out') {
@@ -322,7 +322,7 @@ async function showWhoAnswers() {
 		const { model } = await api.about().catch(() => ({}));
 		$('who').hidden = !model;
 		$('who').textContent = model === 'stand-in' ? 'A stand-in answers' : `${model} answers`;
-		$('who').title = model === 'stand-in' ? 'No language model: texts that come with the sample. Set OPENAI_API_KEY for a real one' : 'The model behind the answers';
+		$('who').title = model === 'stand-in' ? 'No language model: the sample answers with fixed texts. Set OPENAI_API_KEY for a real model' : 'The model behind the answers';
 	}
 }
 
@@ -359,7 +359,7 @@ followShortcuts({ startNew, toggleEvents: () => drawer.toggle(), type: () => $('
 $('new').addEventListener('click', startNew);
 $('ended-new').addEventListener('click', startNew);
 $('skip').addEventListener('click', (event) => {
-	event.preventDefault(); // the address says which conversation it is
+	event.preventDefault(); // the address names the conversation
 	$('input').focus();
 });
 $('show-list').addEventListener('click', () => {

@@ -1,5 +1,5 @@
-// The buttons that break things. What they do is real: connections are reset by the server, tokens expire, the bytes of
-// a slow network are slow, and the server that restarts was away.
+// The buttons that break things. Their effects are real: the server resets connections, tokens expire, the slow network
+// delays bytes, and the server restarts.
 
 import { $, element } from './dom.js';
 import { api } from './api.js';
@@ -7,16 +7,16 @@ import { notice } from './notices.js';
 
 const SECOND = 1_000;
 
-/** Dispatches `rerouted` when connections should be made again, and `everything` when everything has been broken. */
+/** Dispatches `rerouted` when clients should reconnect, and `everything` when everything has been broken. */
 class Breakage extends EventTarget {
 
 	#offered = false;
-	#slowPort; // of the slow way to the server
+	#slowPort; // of the slow network
 	#slow = false;
 	#offline = false;
 	#sequence; // while everything is broken; aborted to stop
 
-	/** @returns the address for a connection made now */
+	/** @returns the address for a new connection */
 	address(path) {
 		const url = new URL(path, location.href);
 		url.protocol = url.protocol.replace('http', 'ws');
@@ -26,7 +26,7 @@ class Breakage extends EventTarget {
 		return url.href;
 	}
 
-	/** To be called before each connection. The page may connect to the slow port that was known when it was loaded, and to no other. */
+	/** Must be called before each connection. The page may only connect to the slow port that was known when it was loaded. */
 	async checkSlowPort(signal) {
 		if (this.#slow && (await api.permission(signal)).slowPort !== this.#slowPort) {
 			this.#slow = false;
@@ -36,14 +36,14 @@ class Breakage extends EventTarget {
 		}
 	}
 
-	/** @throws if the page is to behave as if there were no network */
+	/** @throws while the page simulates the absence of a network */
 	network() {
 		if (this.#offline) {
 			throw new TypeError('No network, as “Break everything” wants it');
 		}
 	}
 
-	/** Shows the buttons where they are allowed. To be called whenever the server is there; asks it once. */
+	/** Shows the buttons if they are allowed. Must be called whenever the server is available; queries it once. */
 	async offer() {
 		if (this.#offered) {
 			return;
@@ -116,7 +116,7 @@ class Breakage extends EventTarget {
 		this.dispatchEvent(new Event('everything'));
 	}
 
-	/** A page cannot switch off its network, but it can lose its connection and make no other. */
+	/** Simulates an offline device, which a page can only do by dropping its connection without reconnecting. */
 	#leave() {
 		this.#offline = true;
 		return api.cutConnection();

@@ -1,4 +1,4 @@
-// The breaks of a connection: when each began, how long it lasted, what was missed, and whether all of it came.
+// Records the breaks of a connection: start, duration, missed events, and whether all of them were received.
 
 import { closeLabel, plural } from './words.js';
 
@@ -9,7 +9,7 @@ export class Breaks extends EventTarget {
 
 	#client;
 	#ledger;
-	#ready = false; // whether the present connection, or the last one, was of use
+	#ready = false; // whether the current or last connection was ready
 	#current;
 
 	follow(client, ledger) {
@@ -21,7 +21,7 @@ export class Breaks extends EventTarget {
 				this.#current.to = detail.lastEventId;
 			}
 		});
-		client.addEventListener('gone', () => this.#current = undefined); // what was missed is not there any more
+		client.addEventListener('gone', () => this.#current = undefined); // the missed events do not exist any more
 		client.addEventListener('replaycomplete', ({ detail }) => this.#recovered(detail));
 	}
 
@@ -58,13 +58,13 @@ export class Breaks extends EventTarget {
 
 }
 
-/** What a break was, for a mark. */
+/** Describes a break for its mark. */
 export function describe({ label, seconds, from, to, lost, twice }) {
 	return [label, ...(seconds === undefined ? ['reconnecting …']
 		: [`back after ${seconds.toFixed(1)} s`, replayed(from, to), `${lost} lost`, `${twice} twice`])].join(' · ');
 }
 
-/** How the figures of a mark were found. */
+/** Explains the figures of a mark. */
 export function explain({ from, to, messages }) {
 	return `The last event before the break was ${from}, the last in the log ${to} when the connection was back. `
 		+ `${plural(messages, 'message')} brought what was between. Ids and offsets say whether anything is missing, or came twice.`;

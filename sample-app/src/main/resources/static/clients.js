@@ -10,8 +10,8 @@ import { userName } from './user.js';
 export const CONNECTED = ['replaying', 'open'];
 
 /**
- * Dispatches `unsent` when another number of messages may wait, `delivered` when those of a conversation that is not shown
- * were sent, and `undeliverable` with messages whose conversation is gone.
+ * Dispatches `unsent` when the number of waiting messages may have changed, `delivered` when those of a hidden
+ * conversation were sent, and `undeliverable` with messages of a deleted conversation.
  */
 export class Clients extends EventTarget {
 
@@ -29,12 +29,12 @@ export class Clients extends EventTarget {
 		addEventListener('storage', ({ key }) => key?.startsWith('resumable-ws') && this.#changed()); // of another tab
 		addEventListener('beforeunload', (event) => {
 			if (!store.works && this.#all.some(({ pending }) => pending)) {
-				event.preventDefault(); // nothing keeps what is unsent
+				event.preventDefault(); // unsent messages are not stored
 			}
 		});
 	}
 
-	/** Opens the client of the conversation that is shown from now on. @param sessionId its session; null for a new one */
+	/** Opens the client of the conversation to show. @param sessionId its session; null for a new one */
 	open(sessionId) {
 		this.#leave();
 		[...this.#couriers].filter((courier) => courier.sessionId === sessionId).forEach((courier) => this.#dismiss(courier));
@@ -42,21 +42,21 @@ export class Clients extends EventTarget {
 		return this.shown;
 	}
 
-	/** Closes the client of a conversation that is gone. @returns its unsent messages */
+	/** Closes the client of a deleted conversation. @returns its unsent messages */
 	end() {
 		const client = this.shown;
 		this.shown = undefined;
 		return this.#abandon(client);
 	}
 
-	/** Closes all clients, as the user is another one from now on. What is unsent waits for its user. */
+	/** Closes all clients, because the user changes. Unsent messages are kept for their user. */
 	close() {
 		this.shown?.close();
 		this.shown = undefined;
 		[...this.#couriers].forEach((courier) => this.#dismiss(courier));
 	}
 
-	/** Sends what other pages, or this one before a reload, have left unsent. */
+	/** Sends the messages that other pages, or this one before a reload, have left unsent. */
 	deliver() {
 		for (const sessionId of this.#stored().keys()) {
 			if (!this.#all.some((client) => client.sessionId === sessionId)) {
@@ -65,7 +65,7 @@ export class Clients extends EventTarget {
 		}
 	}
 
-	/** @returns how many messages wait in each conversation, by session id; null is that of a new one */
+	/** @returns the number of waiting messages of each conversation by session id; null stands for a new one */
 	unsent() {
 		const counts = this.#stored();
 		for (const { sessionId, pending } of this.#all) {
@@ -89,7 +89,7 @@ export class Clients extends EventTarget {
 		return new ResumableWebSocket(this.#url, { ...this.#options, ...more, sessionId, name: userName() });
 	}
 
-	/** The conversation is shown no more. */
+	/** Stops showing the conversation. */
 	#leave() {
 		const client = this.shown;
 		this.shown = undefined;

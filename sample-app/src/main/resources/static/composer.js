@@ -1,4 +1,4 @@
-// The field for the next message. What is typed belongs to a conversation, and is there again after a reload.
+// The field for the next message. Drafts belong to a conversation, and survive a reload.
 
 import { $, announce } from './dom.js';
 import { tabStore } from './store.js';
@@ -37,7 +37,7 @@ export class Composer {
 		this.#input.addEventListener('input', () => this.#changed());
 	}
 
-	/** Shows what was typed in a conversation before. @param sessionId nothing for a new one */
+	/** Shows the draft of a conversation. @param sessionId nothing for a new one */
 	open(sessionId) {
 		this.#conversation = sessionId ?? 'new';
 		this.#input.disabled = $('send').disabled = false;
@@ -45,7 +45,7 @@ export class Composer {
 		this.#set(tabStore.read(this.#key) ?? '');
 	}
 
-	/** The new conversation has a session; what is typed belongs to that. */
+	/** Assigns the draft of the new conversation to its session. */
 	began(sessionId) {
 		if (this.#conversation === 'new') {
 			tabStore.write(this.#key);
@@ -54,13 +54,13 @@ export class Composer {
 		}
 	}
 
-	/** The conversation has ended, and takes no messages. */
+	/** Disables the field, because the conversation has ended. */
 	disable(why) {
 		this.#input.disabled = $('send').disabled = true;
 		this.#input.placeholder = why;
 	}
 
-	/** Puts a message that was taken back where it came from. */
+	/** Puts a withdrawn message back into the field. */
 	putBack(content) {
 		this.#set([content, this.#input.value].filter(Boolean).join('\n\n'));
 		this.#input.focus();
@@ -77,7 +77,7 @@ export class Composer {
 		}
 	}
 
-	/** Not where that would bring up a keyboard that hides half of the page. */
+	/** Focuses the field, unless that would open an on-screen keyboard. */
 	focus() {
 		if (matchMedia('(hover: hover)').matches) {
 			this.#input.focus();

@@ -1,4 +1,4 @@
-// The user's conversations, from the server: the same on every device, and in every tab. Until it answers, the last list.
+// The user's conversations from the server, the same on every device and in every tab. Shows the last list until it answers.
 
 import { $, ask, element, icon } from './dom.js';
 import { api } from './api.js';
@@ -16,9 +16,9 @@ export class ConversationList {
 	#newest = [];
 	#older = []; // asked for by the reader
 	#next; // where there are more
-	#known = false; // whether the server, or the storage, has said which there are
+	#known = false; // whether the list was received from the server or the storage
 	#unsent = new Map();
-	#ready = false; // an answer has come that was not looked at
+	#ready = false; // a complete answer is unread
 	#timer;
 	#asked = 0;
 	#removed;
@@ -39,7 +39,7 @@ export class ConversationList {
 		$('older').addEventListener('click', () => this.#showOlder());
 	}
 
-	/** Shows what was known of the user's conversations last. */
+	/** Shows the last known list. */
 	restore() {
 		const kept = store.read(this.#key);
 		this.#newest = kept ?? [];
@@ -61,19 +61,19 @@ export class ConversationList {
 		this.#show();
 	}
 
-	/** Something has changed in a conversation: here, and for other tabs. */
+	/** Refreshes the list in this and other tabs after a change in a conversation. */
 	changed() {
 		this.#otherTabs.postMessage('changed');
 		this.refreshSoon();
 	}
 
-	/** An answer is complete; said in the tab's title if that is in the background. */
+	/** Shows in the title of a background tab that an answer is complete. */
 	answered() {
 		this.#ready = document.hidden;
 		this.#showTitle();
 	}
 
-	/** Once, however many events ask for it. Answers may overtake one another; what was asked for last is shown. */
+	/** Refreshes once for many events. Responses may overtake each other; that of the last request is shown. */
 	refreshSoon() {
 		this.#timer ??= setTimeout(async () => {
 			this.#timer = undefined;
@@ -89,7 +89,7 @@ export class ConversationList {
 				}
 			}
 			catch {
-				// the list is from before, then; it is asked for again when the connection is back
+				// keeps the old list, which is refreshed when the connection is back
 			}
 		}, 150);
 	}

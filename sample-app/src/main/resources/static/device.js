@@ -5,12 +5,12 @@ import { api } from './api.js';
 
 const MARGIN = 4; // modules, without which readers do not find the code
 
-/** Makes a code and shows it. @throws what the server's answer was, if there is no code */
+/** Creates a code and shows it. @throws the server's response if there is no code */
 export async function openDeviceDialog() {
 	const { minutes, links } = await api.deviceCode();
 	const dialog = $('device-dialog');
 	dialog.replaceChildren(form(minutes, links));
-	// the code is worth something until it is used: it does not stay in the page
+	// the code is valid until it is used, so it does not remain in the page
 	dialog.addEventListener('close', () => dialog.replaceChildren(), { once: true });
 	dialog.showModal();
 	$('device-link').select();
@@ -32,7 +32,7 @@ function form(minutes, links) {
 	show(links[0]);
 	return element('form', { method: 'dialog' },
 		element('h2', { id: 'device-heading' }, 'Open on another device'),
-		element('p', {}, `Who opens this link is you, with all your conversations. It works once, within ${minutes} minutes.`),
+		element('p', {}, `Anyone who opens this link is signed in as you, with all your conversations. It works once, within ${minutes} minutes.`),
 		...links.length > 1 ? [addresses(links, show)] : [],
 		code,
 		link,
@@ -55,7 +55,7 @@ function qrCode({ size, path }) {
 	const svg = drawn('svg', { viewBox: `${-MARGIN} ${-MARGIN} ${size + 2 * MARGIN} ${size + 2 * MARGIN}`,
 		role: 'img', 'aria-label': 'QR code of the link', 'shape-rendering': 'crispEdges' });
 	Object.assign(svg.style, { width: '14rem', height: '14rem', stroke: 'none' }); // icons are smaller, and drawn with lines
-	// dark on light in every theme: many readers know nothing else
+	// dark on light in every theme, because many readers require it
 	svg.append(drawn('rect', { x: -MARGIN, y: -MARGIN, width: size + 2 * MARGIN, height: size + 2 * MARGIN, fill: '#fff' }),
 		drawn('path', { d: path, fill: '#000' }));
 	return svg;

@@ -32,7 +32,7 @@ export function drawn(name, attributes, ...children) {
 
 export const icon = (name) => drawn('svg', { 'aria-hidden': 'true' }, drawn('use', { href: `icons.svg#${name}` }));
 
-/** Says where a message goes, or comes from. */
+/** Shows where a message goes to or comes from. */
 export const tag = (text) => element('span', { class: 'tag' }, text);
 
 /** The time of a message. */
@@ -45,7 +45,7 @@ export function ask(dialog) {
 	return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true }));
 }
 
-/** A button that copies a text, and says so. */
+/** A button that copies a text and confirms it. */
 export function copyButton(label, text) {
 	const caption = element('span', {}, 'Copy');
 	const button = element('button', { type: 'button', class: 'quiet copy', 'aria-label': label }, icon('copy'), caption);
@@ -69,7 +69,7 @@ export async function copy(text) {
 		return true;
 	}
 	catch {
-		// not on a plain http page of another machine, where the old way still works
+		// not available on plain HTTP pages of other machines, where the old API still works
 		const focused = document.activeElement;
 		const area = element('textarea', { class: 'unseen', readonly: true });
 		area.value = text;
@@ -82,7 +82,7 @@ export async function copy(text) {
 	}
 }
 
-/** Says something to those who do not see the page. */
+/** Announces a text to screen readers. */
 export function announce(text) {
 	$('announcer').textContent = text;
 }

@@ -1,5 +1,5 @@
-// The server's messages as they come, the newest last. Pieces of an answer are one line, however many they are. What the
-// connection does is shown above them, too, where it stays.
+// The server's messages as they arrive, the newest last. All pieces of an answer share one line. Events of the connection
+// are also shown above them, where they remain.
 
 import { $, element } from './dom.js';
 import { closeText } from './words.js';
@@ -12,7 +12,7 @@ const CONTROLS = ['session_init', 'replay_complete', 'server_restarting', 'sessi
 export class EventDrawer {
 
 	#client;
-	#entries = []; // what came while the drawer was closed, the page not painted or the list being read is shown later
+	#entries = []; // messages that arrive while the drawer is closed, the page hidden or the list being read are shown later
 	#frame;
 	#list = $('event-list');
 	#connection = $('connection-list');

@@ -1,4 +1,4 @@
-// The last conversations as they were shown last, for the time until the server answers.
+// The last conversations as they were last shown, for display until the server answers.
 
 import { store } from './store.js';
 import { userName } from './user.js';

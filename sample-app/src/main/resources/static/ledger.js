@@ -4,18 +4,18 @@
 
 export class Ledger {
 
-	/** The newest event that the server has named. */
+	/** The newest event that the server has reported. */
 	log = 0;
 	lost = 0;
 	twice = 0;
-	/** How many events of the log came in replays; some of them put together. */
+	/** Number of events of the log received in replays, some of them merged. */
 	replayed = 0;
 
 	#last = 0;
 	#first = 1;
 	#answers = new Map(); // those that have not ended, by message id
 
-	/** How many events of the log the page has, or has had no need of. */
+	/** Number of events of the log that the page has received, or did not need. */
 	get received() {
 		return this.#last - this.lost;
 	}

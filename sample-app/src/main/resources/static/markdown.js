@@ -16,9 +16,9 @@ const marked = new Marked({
 	breaks: true,
 	renderer: {
 		code: ({ text, lang }) => `<pre data-lang="${escape(lang ?? '')}"><code>${escape(text)}</code></pre>\n`,
-		// shown as it was said
+		// shown verbatim
 		html: ({ text }) => /^<br\s*\/?>$/i.test(text.trim()) ? '<br>' : escape(text),
-		// loading one would tell another server who reads this
+		// loading one would reveal the reader to another server
 		image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
 	},
 });
@@ -41,8 +41,8 @@ const OPEN_LINES = 3;
 const OPEN_ITEMS = 2;
 
 /**
- * Shows a text that grows. Blocks and list items above the end are settled: they are neither parsed nor rendered again.
- * Of the open end only the difference changes in the document, so a selection there stays.
+ * Shows a growing text. Blocks and list items before the end are final: they are neither parsed nor rendered
+ * again. Only the differences of the open end change in the document, so a selection there is kept.
  */
 export class MarkdownView {
 

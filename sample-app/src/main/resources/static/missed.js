@@ -1,4 +1,4 @@
-// Tints, for two seconds, the words that were missed, where the browser can highlight text without changing it.
+// Tints missed words for two seconds, if the browser can highlight text without changing it.
 
 const SHOWN = 2_000;
 
@@ -23,7 +23,7 @@ export class Missed {
 		}
 	}
 
-	/** To be called when the text was rendered again. */
+	/** Must be called after the text was rendered again. */
 	update() {
 		for (const [range, shown] of this.#ranges) {
 			this.#hide(shown);

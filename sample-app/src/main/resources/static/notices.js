@@ -9,7 +9,7 @@ const queue = [];
 let shownAt = -READABLE;
 let timer;
 
-/** Says what happened, to everybody. */
+/** Shows and announces a message. */
 export function notice(text) {
 	queue.push(text);
 	queue.splice(0, queue.length - MOST);

@@ -1,4 +1,4 @@
-// Who else is in the conversation: how many connections it has, and whether somebody types on another one.
+// The presence of a conversation: its number of connections, and whether someone is typing on another one.
 
 import { CONNECTED } from './clients.js';
 import { $ } from './dom.js';
@@ -26,7 +26,7 @@ export class Others {
 		listen('status', ({ status }) => CONNECTED.includes(status) || this.#clear());
 	}
 
-	/** Somebody has said what was being typed. */
+	/** Hides the typing indicator after a message was sent. */
 	said() {
 		clearTimeout(this.#timer);
 		$('typing').textContent = '';

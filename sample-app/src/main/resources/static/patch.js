@@ -1,5 +1,5 @@
-// Makes what is in the document like what it should be, and leaves alone what is the same: nodes keep their identity, and
-// text that only grows keeps what is selected in it.
+// Patches the document to the wanted state and leaves equal parts unchanged: nodes keep their identity, and growing text
+// keeps its selection.
 
 /**
  * @param {Node} parent

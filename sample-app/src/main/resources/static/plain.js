@@ -1,5 +1,5 @@
-// The same questions over a WebSocket without resumption, to compare: it reconnects, as most pages do, and continues with
-// what comes. What was sent while it was away is gone.
+// The same questions over a WebSocket without resumption, for comparison: it reconnects, as most pages do, and continues
+// with new messages. Messages sent during the break are lost.
 
 import { $, element } from './dom.js';
 import { breakage } from './breakage.js';
@@ -122,7 +122,7 @@ export class PlainChat {
 
 	#lost() {
 		if (this.#exchange?.state === 'running') {
-			this.#end('lost', 'The connection was lost here, and what came after it');
+			this.#end('lost', 'The connection was lost here, along with the rest of the answer');
 		}
 		this.#again();
 	}

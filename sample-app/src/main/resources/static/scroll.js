@@ -1,4 +1,4 @@
-// Keeps the end of the conversation in view, unless the reader has gone up.
+// Keeps the end of the conversation in view, unless the reader has scrolled up.
 
 import { $ } from './dom.js';
 

@@ -1,5 +1,5 @@
-// What is too wide, such as code and tables, scrolls sideways. Only while it does, it is reached with the Tab key, and has
-// a name for those who do not see it.
+// Lets wide content, such as code and tables, scroll sideways. Only while it scrolls, it is reachable with the Tab key and
+// has a name for screen readers.
 
 const watched = new WeakSet();
 

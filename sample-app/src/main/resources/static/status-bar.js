@@ -1,4 +1,4 @@
-// What the connection is doing: for the curious, and for those who break things.
+// Shows the state of the connection.
 
 import { $, copy } from './dom.js';
 import { notice } from './notices.js';
@@ -80,7 +80,7 @@ export class StatusBar {
 		if (!this.#client) {
 			return;
 		}
-		const text = navigator.onLine === false ? 'This device has no network. What you send waits for it'
+		const text = navigator.onLine === false ? 'This device is offline. Messages are sent when it is online again'
 			: [this.#cause(), this.#countdown()].filter(Boolean).join(' · ');
 		if ($('why').textContent !== text) {
 			$('why').textContent = $('why').title = text;

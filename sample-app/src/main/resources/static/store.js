@@ -1,4 +1,4 @@
-// What the page keeps in the browser. Storage may be forbidden or full; then it is forgotten with the page.
+// The page's storage in the browser. If it is forbidden or full, the data is lost with the page.
 
 class Store {
 

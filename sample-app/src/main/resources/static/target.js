@@ -1,4 +1,4 @@
-// Who gets what is typed: the model, or the upstream. Each conversation has its own choice. Without one, what was said last
+// The recipient of messages: the model or the upstream. Each conversation has its own choice. Without one, the last message
 // decides.
 
 import { $, announce } from './dom.js';
@@ -54,12 +54,12 @@ export class Target {
 		}
 	}
 
-	/** All that was said before is known. */
+	/** Handles the end of the replay. */
 	loaded() {
 		this.#loaded = true;
 	}
 
-	/** The conversation takes no messages. */
+	/** Disables the choice, because the conversation accepts no messages. */
 	disable() {
 		$('upstream').disabled = true;
 		$('upstream-options').hidden = true;

@@ -1,5 +1,5 @@
-// The conversation as it is shown: the user's messages and the replies, in the order of the log, and after them what is
-// not in the log yet. Until the log has come, what was shown last.
+// Shows the conversation: the user's messages and the replies in log order, followed by messages that are not in the log
+// yet. Until the log is received, shows the last transcript.
 
 import { $, element, icon, tag, timeOf } from './dom.js';
 import { Answer } from './answer.js';
@@ -61,7 +61,7 @@ export class Transcript {
 		this.#sessionId = sessionId;
 	}
 
-	/** All that is in the log has come. */
+	/** Handles the end of the replay. */
 	loaded() {
 		this.#loading = false;
 		this.#kept.replaceChildren();
@@ -69,12 +69,12 @@ export class Transcript {
 		this.#changed();
 	}
 
-	/** Says what the page waits for, while it has nothing to show. */
+	/** Shows what the page is waiting for while it is empty. */
 	waitsFor(text) {
 		$('loading-text').textContent = text;
 	}
 
-	/** Forgets what came from the log. */
+	/** Removes everything that came from the log. */
 	clear() {
 		this.#said.clear();
 		this.#saidKeys.clear();
@@ -96,7 +96,7 @@ export class Transcript {
 		this.#sessionId = undefined;
 	}
 
-	/** Whether nothing was said, as far as is known. */
+	/** Whether no message is known. */
 	get empty() {
 		return !this.#loading && !this.#log.firstElementChild && !this.#pending.size;
 	}
@@ -160,8 +160,8 @@ export class Transcript {
 	}
 
 	/**
-	 * @param {boolean} live whether it is said now, and not read from the log
-	 * @param {Node[]} more what is shown below the text
+	 * @param {boolean} live whether it is live, not replayed
+	 * @param {Node[]} more nodes shown below the text
 	 */
 	reply(reply, live, at, more = []) {
 		const question = this.#question(reply);
@@ -191,7 +191,7 @@ export class Transcript {
 		this.#marks.splice(0).forEach((complete) => complete());
 	}
 
-	/** The reader has asked for all answers to stop. */
+	/** Shows that all answers are being cancelled. */
 	stopping(connected) {
 		this.#running.filter(({ reply }) => !reply.by).forEach((answer) => answer.stopping(connected));
 		for (const message of this.#waitingTurns().filter(({ dataset }) => !dataset.to)) {
@@ -248,7 +248,7 @@ export class Transcript {
 
 	#again(content, to, before) {
 		return this.#button('retry', 'retry', 'Try again', (button) => {
-			if (button.isConnected) { // a second click would pay for a second answer
+			if (button.isConnected) { // a second click would cause a second answer
 				button.remove();
 				before?.();
 				this.#actions.again(content, to);
@@ -262,7 +262,7 @@ export class Transcript {
 		return button;
 	}
 
-	/** What is replayed is shown once it is complete, and not looked through for each event. */
+	/** Updates the page once a replay is complete, not for each of its events. */
 	#changed() {
 		if (!this.#loading) {
 			this.#showTurns();

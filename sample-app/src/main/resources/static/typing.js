@@ -21,7 +21,7 @@ const describeKeys = () => {
 TOUCH.addEventListener('change', describeKeys);
 describeKeys();
 
-// where the style sheet cannot say so
+// where the style sheet cannot do it
 if (!CSS.supports('field-sizing', 'content')) {
 	const input = $('input');
 	const grow = () => {

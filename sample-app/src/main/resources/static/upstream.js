@@ -130,7 +130,7 @@ export class Upstream extends EventTarget {
 		}
 	}
 
-	/** An answer that was cut off begins again, if the upstream was sent the message again. */
+	/** Restarts an answer that was cut off, if the message was resent to the upstream. */
 	#begin(id, question, at) {
 		const known = this.#asked.get(question);
 		const again = known?.status === 'running';
@@ -151,7 +151,7 @@ export class Upstream extends EventTarget {
 		return [...this.#asked].find(([, answer]) => !answer)?.[0];
 	}
 
-	/** Sound may overtake the event by which its answer begins. */
+	/** Handles sound, which may overtake the event that starts its answer. */
 	#sound(id, piece) {
 		const answer = this.#answers.get(id);
 		if (answer) {
@@ -168,7 +168,7 @@ export class Upstream extends EventTarget {
 		if (status === 'opened') {
 			this.#abandon((question) => question < from || question > through);
 			const again = from <= through;
-			this.#tell('status', { at, text: again ? 'Connected to the upstream again, which is asked once more' : 'Connected to the upstream' });
+			this.#tell('status', { at, text: again ? 'Connected to the upstream again; the question is sent again' : 'Connected to the upstream' });
 		}
 		else if (status === 'lost') {
 			this.#tell('status', { at, text: `The upstream is not connected: ${because}. The server connects again` });
@@ -183,7 +183,7 @@ export class Upstream extends EventTarget {
 		}
 	}
 
-	/** No more comes of answers that were cut off. */
+	/** Ends answers that were cut off. */
 	#abandon(isOver) {
 		for (const [question, answer] of this.#asked) {
 			if (answer?.status === 'running' && isOver(question)) {

@@ -1,5 +1,5 @@
-// Which user this browser is. Each has its own name for what is kept here, so that no user sees, or sends, what is
-// another's. The name exists before the first sign-in, when the user does not have an id yet.
+// The user of this browser. Each user has a separate name for stored data, so that no user sees or sends data of another.
+// The name exists before the first sign-in, when the user does not have an id yet.
 
 import { store } from './store.js';
 

@@ -1,4 +1,4 @@
-// What happens to a connection, in words.
+// Descriptions of close codes.
 
 const CLOSES = {
 	1000: ['ended', 'The conversation was closed'],
@@ -6,10 +6,10 @@ const CLOSES = {
 	1006: ['cut', 'The connection broke off'],
 	1011: ['server error', 'The server had an error'],
 	1012: ['server restarted', 'The server restarts'],
-	1013: ['too slow', 'The connection was too slow for what was sent'],
+	1013: ['too slow', 'The connection was too slow for the messages of the server'],
 	4400: ['not understood', 'The server does not understand this page; reload it'],
 	4401: ['token expired', 'The token has expired'],
-	4408: ['silent', 'The server heard nothing from this page'],
+	4408: ['silent', 'The server received nothing from this page'],
 	4409: ['too many tabs', 'This conversation is open in too many tabs'],
 	4429: ['too fast', 'More was sent than the server allows'],
 };

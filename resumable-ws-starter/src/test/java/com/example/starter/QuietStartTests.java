@@ -21,8 +21,7 @@ import org.springframework.util.ClassUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The log of an application that has the starter, a database and a key for tokens, and
- * nothing else.
+ * Tests the log of an application with only the starter, a database and a key for tokens.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class QuietStartTests {

@@ -46,8 +46,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * An application with the starter and nothing else, from which the build leaves out what
- * a user may exclude.
+ * Tests an application with only the starter. The build repeats the tests without the
+ * dependencies that a user may exclude.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class StarterTests {
@@ -92,7 +92,7 @@ class StarterTests {
 		try (ConfigurableApplicationContext application = start(url)) {
 			assertAClientResumes(application);
 		}
-		// what is up to date needs no migration
+		// an up-to-date schema needs no migration
 		try (ConfigurableApplicationContext application = start(url)) {
 			assertAClientResumes(application);
 		}
@@ -147,7 +147,7 @@ class StarterTests {
 	}
 
 	/**
-	 * As an administrator does.
+	 * Creates the tables as an administrator would.
 	 */
 	private static void createTables(String url) throws Exception {
 		Resource[] found = new PathMatchingResourcePatternResolver()
@@ -165,7 +165,7 @@ class StarterTests {
 	}
 
 	/**
-	 * The client that comes with Java.
+	 * A client that uses the WebSocket of the JDK.
 	 */
 	private static final class Client implements WebSocket.Listener, AutoCloseable {
 

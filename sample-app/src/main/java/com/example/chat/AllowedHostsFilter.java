@@ -56,7 +56,8 @@ class AllowedHostsFilter extends OncePerRequestFilter {
 		else {
 			response.setStatus(MISDIRECTED_REQUEST);
 			response.setContentType("text/plain");
-			response.getWriter().println("Not a host of this application. Add it to chat.allowed-hosts if it is one");
+			response.getWriter()
+				.println("Unknown host. If it belongs to this application, add it to chat.allowed-hosts");
 		}
 	}
 

@@ -52,7 +52,7 @@ final class LocalPostgres implements AutoCloseable {
 		catch (IOException | SQLException | RuntimeException ex) {
 			close(lock);
 			throw new IllegalStateException("Cannot start Postgres in " + folder.postgres()
-					+ ". Set spring.datasource.url to use a server of your own", ex);
+					+ ". Set spring.datasource.url to use an external server", ex);
 		}
 	}
 

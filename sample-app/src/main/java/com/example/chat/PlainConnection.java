@@ -136,7 +136,7 @@ final class PlainConnection {
 			this.session.sendMessage(new TextMessage(this.json.writeValueAsString(message)));
 		}
 		catch (IOException | IllegalStateException | SessionLimitExceededException ex) {
-			logger.debug("A plain connection is gone, or does not take what is sent", ex);
+			logger.debug("A plain connection is closed or does not accept messages", ex);
 			close();
 			closeSession();
 		}

@@ -44,7 +44,7 @@ class SameOriginFilter extends OncePerRequestFilter {
 		else {
 			response.setStatus(HttpServletResponse.SC_FORBIDDEN);
 			response.setContentType("text/plain");
-			response.getWriter().println("Only for pages of this application, and as application/json");
+			response.getWriter().println("Requests must come from a page of this application and be application/json");
 		}
 	}
 

@@ -82,7 +82,7 @@ class SignInController {
 	ResponseEntity<Void> join(@RequestBody Invitation invitation, HttpServletRequest request) {
 		UUID joined = this.codes.redeem(invitation.code())
 			.orElseThrow(() -> new ResponseStatusException(HttpStatus.FORBIDDEN,
-					"The code was used, has expired, or is wrong"));
+					"The code is invalid, expired or already used"));
 		boolean secure = request.isSecure();
 		// only the first user is kept: that of another device can be joined again
 		Optional<UUID> former = this.cookies.formerUserOf(request)

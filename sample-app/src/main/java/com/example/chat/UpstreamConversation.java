@@ -81,7 +81,7 @@ final class UpstreamConversation {
 		switch (message.path("type").asString("")) {
 			case "conversation.item.create" -> add(message.path("item"));
 			case "response.create" -> respond(message.path("response").path("metadata"));
-			default -> fail("invalid_type", "Not a type of message that this API has");
+			default -> fail("invalid_type", "Unknown message type");
 		}
 	}
 
@@ -130,7 +130,7 @@ final class UpstreamConversation {
 			return this.json.readTree(text);
 		}
 		catch (JacksonException ex) {
-			logger.debug("The upstream was sent what is no JSON", ex);
+			logger.debug("The upstream received a message that is not JSON", ex);
 			return this.json.createObjectNode();
 		}
 	}

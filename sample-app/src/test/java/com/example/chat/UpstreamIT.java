@@ -167,7 +167,7 @@ class UpstreamIT extends PageScenario {
 			.isEqualTo("Written again: the connection to the upstream was lost");
 		assertThat(page.find(".happened").allInnerTexts()).last()
 			.asString()
-			.contains("Connected to the upstream again, which is asked once more");
+			.contains("Connected to the upstream again; the question is sent again");
 		assertThat(storedText(page)).isEqualTo(lastText(page));
 		assertProven(page);
 		page.reload();
