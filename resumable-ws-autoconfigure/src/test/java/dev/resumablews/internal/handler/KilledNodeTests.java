@@ -1,5 +1,6 @@
 package dev.resumablews.internal.handler;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,16 +14,15 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageMapping;
 import dev.resumablews.ResumableSession;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.NotUnderFaults;
-import dev.resumablews.testing.ReplayingClient;
 import dev.resumablews.testing.ServerProcess;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -58,7 +58,7 @@ class KilledNodeTests {
 	/**
 	 * The keys of what each client has said.
 	 */
-	private final Map<ReplayingClient, List<String>> said = new LinkedHashMap<>();
+	private final Map<ResumableWsTestClient, List<UUID>> said = new LinkedHashMap<>();
 
 	private HikariDataSource dataSource;
 
@@ -73,17 +73,22 @@ class KilledNodeTests {
 		IntStream.range(0, NODES).parallel().forEach(this::startNode);
 		for (int i = 0; i < CLIENTS; i++) {
 			int first = i;
-			String token = Tokens.forUser("user-" + i);
 			int[] connects = { 0 };
-			this.said.put(ReplayingClient.start(
-					() -> WsTestClient.to(this.ports.get((first + connects[0]++) % NODES), "/ws").query("token", token),
-					PATIENCE), new ArrayList<>());
+			this.said.put(ResumableWsTestClient.builder(() -> uri((first + connects[0]++) % NODES))
+				.tokens(Tokens.ISSUER)
+				.user("user-" + i)
+				.timeout(PATIENCE)
+				.start(), new ArrayList<>());
 		}
+	}
+
+	private URI uri(int node) {
+		return URI.create("ws://localhost:" + this.ports.get(node) + "/ws");
 	}
 
 	@AfterEach
 	void stop() {
-		this.said.keySet().forEach(ReplayingClient::close);
+		this.said.keySet().forEach(ResumableWsTestClient::close);
 		for (ServerProcess node : this.nodes) {
 			if (node != null) {
 				node.close();
@@ -106,27 +111,28 @@ class KilledNodeTests {
 				startNode(node);
 			}
 		}
-		List<String> all = this.said.values().stream().flatMap(List::stream).toList();
+		List<String> all = this.said.values().stream().flatMap(List::stream).map(UUID::toString).toList();
 		this.said.forEach((client, keys) -> keys.forEach(client::awaitAck));
 		await("the last claim to end").atMost(PATIENCE).until(() -> count("select count(*) from ws_replies") == 0);
 
 		assertThat(this.direct.sql("select idempotency_key from handled").query(String.class).list())
 			.containsExactlyInAnyOrderElementsOf(all);
 		this.said.forEach((client, keys) -> {
-			assertThat(client.errors()).allMatch((error) -> error.path("code").asString().equals("unavailable"));
-			keys.forEach((key) -> client.awaitEvent((event) -> handled(event).equals(key)));
+			assertThat(client.errors()).allMatch((error) -> error.code().equals("unavailable"));
+			keys.forEach(
+					(key) -> client.await(ServerFrame.Event.class, (event) -> handled(event).equals(key.toString())));
 			assertThat(client.events().stream().map(KilledNodeTests::handled).filter((key) -> !key.isEmpty()))
 				.containsExactlyElementsOf(client.events()
 					.stream()
-					.map((event) -> event.at("/payload/idempotency_key").asString(""))
+					.map((event) -> event.payload().path("idempotency_key").asString(""))
 					.filter((key) -> !key.isEmpty())
 					.toList());
 			assertThat(client.violations()).isEmpty();
 		});
 	}
 
-	private static String handled(JsonNode event) {
-		return event.at("/payload/key").asString("");
+	private static String handled(ServerFrame.Event event) {
+		return event.payload().path("key").asString("");
 	}
 
 	private void speak() {
