@@ -171,13 +171,14 @@ class ConfigurationMistakeTests {
 
 	static Stream<Mistake> theApplicationWorksAndSaysWhatIsWrong() {
 		return Stream.of(
-				of("a misspelled name", "Property resumable-ws.allowed-origin has no effect",
+				of("a misspelled name", "Property resumable-ws.allowed-origin is unknown and has no effect",
 						"did you mean resumable-ws.allowed-origins?")
 					.with("allowed-origin=https://app.example"),
-				of("a name in the wrong group", "Property resumable-ws.jwt.secret has no effect",
+				of("a name in the wrong group", "Property resumable-ws.jwt.secret is unknown and has no effect",
 						"did you mean resumable-ws.auth.jwt.secret?")
 					.with("jwt.secret=0123456789"),
-				of("a misspelled name of a relay's", "Property resumable-ws.relay.x.durable-type has no effect",
+				of("a misspelled name of a relay's",
+						"Property resumable-ws.relay.x.durable-type is unknown and has no effect",
 						"did you mean resumable-ws.relay.x.durable-types?")
 					.with("relay.x.uri=ws://localhost:1", "relay.x.durable-type=a"),
 				of("a name that resembles none", "Property resumable-ws.colour is unknown and has no effect")
