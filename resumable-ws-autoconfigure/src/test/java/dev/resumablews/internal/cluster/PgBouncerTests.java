@@ -3,10 +3,12 @@ package dev.resumablews.internal.cluster;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 import javax.sql.DataSource;
@@ -32,6 +34,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -118,12 +121,13 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void preparedStatementsThatAreMixedUpAreReportedWithTheRemedy(CapturedOutput output) {
+	void preparedStatementsThatAreMixedUpAreReportedWithTheRemedy(CapturedOutput output) throws SQLException {
 		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url(), "resumable-ws.cluster.signal",
 				"polling")) {
 			UUID session = UUID.randomUUID();
 			new JdbcTemplate(new DriverManagerDataSource(direct))
 				.update("insert into ws_sessions (session_id, user_id) values (?, 'ann')", session);
+			prepareOnServerConnections(pooler.url(), 12);
 			await().atMost(PATIENCE).until(() -> {
 				for (TestServer node : List.of(nodes.first(), nodes.second())) {
 					node.bean(ResumableSessions.class).publishAsync(session, "tick", Map.of("n", 1));
@@ -138,24 +142,42 @@ class PgBouncerTests {
 	void preparedStatementsThatAreMixedUpAtStartAreExplained() throws SQLException {
 		String empty = TestPostgres.createDatabase();
 		try (PgBouncer small = PgBouncer.start(empty, 2)) {
-			try (Connection one = DriverManager.getConnection(small.url() + "&prepareThreshold=0");
-					Connection two = DriverManager.getConnection(small.url() + "&prepareThreshold=0")) {
-				one.setAutoCommit(false);
-				two.setAutoCommit(false);
-				for (Connection connection : new Connection[] { one, two }) {
-					try (Statement statement = connection.createStatement()) {
-						for (int i = 1; i <= 50; i++) {
-							statement.execute("prepare \"S_" + i + "\" as select 1");
-						}
-					}
-				}
-				one.commit();
-				two.commit();
-			}
+			prepareOnServerConnections(small.url(), 2);
 			FailureAnalysis analysis = StartFailure.analyze(catchThrowable(() -> TestServer
 				.start("spring.datasource.url", small.url(), "resumable-ws.cluster.signal", "polling")));
 			assertThat(analysis.getDescription()).contains("PgBouncer", "prepared statement");
 			assertThat(analysis.getAction()).contains("prepareThreshold=0");
+		}
+	}
+
+	/**
+	 * Prepares statements with the driver's names on several server connections of the
+	 * pooler, so that the names are in use whichever of them a node gets.
+	 */
+	private static void prepareOnServerConnections(String url, int count) throws SQLException {
+		List<Connection> connections = new ArrayList<>();
+		try {
+			for (int i = 0; i < count; i++) {
+				Connection connection = DriverManager.getConnection(url + "&prepareThreshold=0");
+				connections.add(connection);
+				connection.setAutoCommit(false);
+				JdbcTemplate jdbc = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+				Set<String> names = new HashSet<>(
+						jdbc.queryForList("select name from pg_prepared_statements", String.class));
+				for (int n = 1; n <= 100; n++) {
+					if (names.add("S_" + n)) {
+						jdbc.execute("prepare \"S_" + n + "\" as select 1");
+					}
+				}
+			}
+		}
+		finally {
+			for (Connection connection : connections) {
+				// a client that leaves within a transaction takes its server connection
+				// along
+				connection.commit();
+				connection.close();
+			}
 		}
 	}
 

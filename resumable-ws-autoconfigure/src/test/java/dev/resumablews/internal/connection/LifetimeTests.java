@@ -86,7 +86,7 @@ class LifetimeTests {
 	void onlyAGoodTokenOfTheSameUserProlongsTheConnection() {
 		try (WsTestClient client = connect(Tokens.expiring("dave", Instant.now().plusSeconds(4)))) {
 			for (String token : new String[] { Tokens.forUser("mallory"), Tokens.forged("dave"),
-					Tokens.unsigned("dave"), Tokens.expiring("dave", Instant.now().minusSeconds(60)), "invalid" }) {
+					Tokens.unsigned("dave"), Tokens.expiring("dave", Instant.now().minusSeconds(60)), "garbage" }) {
 				client.send(Map.of("type", "auth", "token", token));
 				JsonNode error = client.await("error");
 				assertThat(error.path("code").asString("")).isEqualTo("unauthorized");

@@ -268,7 +268,7 @@ class LogAutoConfigurationTests {
 			assertThatIllegalArgumentException()
 				.isThrownBy(() -> context.getBean(ResumableSessions.class)
 					.publish(session, "tick", Map.of("text", "x".repeat(1024))))
-				.withMessageContaining("allows 1024");
+				.withMessageContaining("allows at most 1024");
 		});
 	}
 
