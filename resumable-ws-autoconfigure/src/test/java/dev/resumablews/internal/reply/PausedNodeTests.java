@@ -76,7 +76,7 @@ class PausedNodeTests {
 			JsonNode message = client.await("assistant_message").path("payload");
 			assertThat(message.path("content").asString()).isEqualTo("Hello");
 			assertOnlyTheTakersReply(client, session, again.path("message_id").asString());
-			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("Events of reply " + lost));
+			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("Discarded output of reply " + lost));
 		}
 	}
 
@@ -89,7 +89,7 @@ class PausedNodeTests {
 			Model taken = takeOver(session);
 			JsonNode again = client.await("assistant_started").path("payload");
 			late.ends();
-			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("Events of reply " + lost));
+			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("Discarded output of reply " + lost));
 			taken.says("Hello");
 			client.await("assistant_delta");
 			taken.ends();
