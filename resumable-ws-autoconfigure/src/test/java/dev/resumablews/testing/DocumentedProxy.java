@@ -2,7 +2,6 @@ package dev.resumablews.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -11,12 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-
-import org.springframework.util.FileSystemUtils;
 
 /**
  * A proxy in front of two servers, with the configuration that docs/deployment.md shows.
@@ -25,11 +20,11 @@ public final class DocumentedProxy implements AutoCloseable {
 
 	private final Path folder;
 
-	private final Process process;
+	private final LocalProcess process;
 
 	private final int port;
 
-	private DocumentedProxy(Path folder, Process process, int port) {
+	private DocumentedProxy(Path folder, LocalProcess process, int port) {
 		this.folder = folder;
 		this.process = process;
 		this.port = port;
@@ -62,29 +57,16 @@ public final class DocumentedProxy implements AutoCloseable {
 				.replace("app1:8080", "127.0.0.1:" + first)
 				.replace("app2:8080", "127.0.0.1:" + second)
 				.replace("/run/haproxy/admin.sock", folder.resolve("admin").toString());
-			Path file = Files.writeString(folder.resolve("configuration"), switch (program) {
-				case "nginx" -> aroundNginx(folder, configuration);
-				default -> configuration;
-			});
-			List<String> command = switch (program) {
-				case "nginx" -> List.of("-c", file.toString(), "-p", folder.toString(), "-e", folder + "/start.log");
-				default -> List.of("-db", "-f", file.toString());
+			LocalProcess process = switch (program) {
+				case "nginx" -> Nginx.start(folder, configuration, port);
+				default -> {
+					Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
+					yield LocalProcess.start(folder,
+							List.of(Executables.find(program).orElseThrow().toString(), "-db", "-f", file.toString()),
+							port);
+				}
 			};
-			Process process = new ProcessBuilder(
-					Stream.concat(Stream.of(Executables.find(program).orElseThrow().toString()), command.stream())
-						.toList())
-				.redirectErrorStream(true)
-				.redirectOutput(folder.resolve("output.log").toFile())
-				.start();
-			DocumentedProxy proxy = new DocumentedProxy(folder, process, port);
-			try {
-				proxy.awaitStart();
-			}
-			catch (IOException | RuntimeException ex) {
-				proxy.close();
-				throw ex;
-			}
-			return proxy;
+			return new DocumentedProxy(folder, process, port);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -123,19 +105,7 @@ public final class DocumentedProxy implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.process.destroy();
-		try {
-			if (!this.process.waitFor(10, TimeUnit.SECONDS)) {
-				this.process.destroyForcibly();
-			}
-			FileSystemUtils.deleteRecursively(this.folder);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		this.process.close();
 	}
 
 	private static String documented(String language) throws IOException {
@@ -145,48 +115,6 @@ public final class DocumentedProxy implements AutoCloseable {
 			throw new IllegalStateException("docs/deployment.md has no configuration of " + language);
 		}
 		return block.group(1);
-	}
-
-	private static String aroundNginx(Path folder, String configuration) {
-		// its workers would otherwise be those of a user who may not enter the folder
-		String user = System.getProperty("user.name").equals("root") ? "user root;" : "";
-		return """
-				daemon off;
-				%2$s
-				pid %1$s/nginx.pid;
-				error_log %1$s/error.log;
-				events {
-				}
-				http {
-					access_log off;
-					client_body_temp_path %1$s/body;
-					proxy_temp_path %1$s/proxy;
-					fastcgi_temp_path %1$s/fastcgi;
-					uwsgi_temp_path %1$s/uwsgi;
-					scgi_temp_path %1$s/scgi;
-					%3$s
-				}
-				""".formatted(folder, user, configuration);
-	}
-
-	private void awaitStart() throws IOException {
-		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-		while (!accepts()) {
-			if (!this.process.isAlive() || System.nanoTime() > deadline) {
-				throw new IllegalStateException(
-						"The proxy does not start: " + Files.readString(this.folder.resolve("output.log")));
-			}
-			Thread.onSpinWait();
-		}
-	}
-
-	private boolean accepts() {
-		try (Socket socket = new Socket("127.0.0.1", this.port)) {
-			return socket.isConnected();
-		}
-		catch (IOException ex) {
-			return false;
-		}
 	}
 
 }

@@ -14,7 +14,7 @@ public final class Nginx implements AutoCloseable {
 
 	private static final String CONFIGURATION = """
 			daemon off;
-			%5$s
+			%2$s
 			pid %1$s/nginx.pid;
 			error_log %1$s/error.log;
 			events {
@@ -26,20 +26,24 @@ public final class Nginx implements AutoCloseable {
 				fastcgi_temp_path %1$s/fastcgi;
 				uwsgi_temp_path %1$s/uwsgi;
 				scgi_temp_path %1$s/scgi;
-				server {
-					listen 127.0.0.1:%2$d;
-					location / {
-						proxy_pass http://localhost:%4$d;
-					}
+				%3$s
+			}
+			""";
+
+	private static final String SERVERS = """
+			server {
+				listen 127.0.0.1:%1$d;
+				location / {
+					proxy_pass http://localhost:%3$d;
 				}
-				server {
-					listen 127.0.0.1:%3$d;
-					location / {
-						proxy_pass http://localhost:%4$d;
-						proxy_http_version 1.1;
-						proxy_set_header Upgrade $http_upgrade;
-						proxy_set_header Connection upgrade;
-					}
+			}
+			server {
+				listen 127.0.0.1:%2$d;
+				location / {
+					proxy_pass http://localhost:%3$d;
+					proxy_http_version 1.1;
+					proxy_set_header Upgrade $http_upgrade;
+					proxy_set_header Connection upgrade;
 				}
 			}
 			""";
@@ -74,17 +78,26 @@ public final class Nginx implements AutoCloseable {
 			Path folder = Files.createTempDirectory("nginx");
 			int port = FreePorts.next();
 			int upgradingPort = FreePorts.next();
-			Path configuration = Files.writeString(folder.resolve("nginx.conf"),
-					CONFIGURATION.formatted(folder, port, upgradingPort, server, user()));
-			LocalProcess process = LocalProcess.start(folder,
-					List.of(Executables.find("nginx").orElseThrow().toString(), "-c", configuration.toString(), "-p",
-							folder.toString(), "-e", folder + "/start.log"),
-					port, upgradingPort);
+			LocalProcess process = start(folder, SERVERS.formatted(port, upgradingPort, server), port, upgradingPort);
 			return new Nginx(process, port, upgradingPort);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Starts nginx in a folder.
+	 * @param folder the folder
+	 * @param http the servers, as in the {@code http} block of a configuration
+	 * @param ports the ports that they listen to
+	 * @return the program, which accepts connections
+	 */
+	static LocalProcess start(Path folder, String http, int... ports) throws IOException {
+		Path configuration = Files.writeString(folder.resolve("nginx.conf"),
+				CONFIGURATION.formatted(folder, user(), http));
+		return LocalProcess.start(folder, List.of(Executables.find("nginx").orElseThrow().toString(), "-c",
+				configuration.toString(), "-p", folder.toString(), "-e", folder + "/start.log"), ports);
 	}
 
 	/**
