@@ -8,15 +8,20 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.WebSocketHandshakeException;
+import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
+import dev.resumablews.test.client.HandshakeRefusedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame.Ack;
+import dev.resumablews.test.client.ServerFrame.Event;
+import dev.resumablews.test.client.ServerFrame.ReplayComplete;
+import dev.resumablews.test.client.ServerFrame.SessionInit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -25,10 +30,12 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
+import static dev.resumablews.test.client.ResumableWsAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@AutoConfigureResumableWsTestClient
 @Import(EmbeddedPostgresConfiguration.class)
 class QuickstartApplicationTests {
 
@@ -43,6 +50,9 @@ class QuickstartApplicationTests {
 	private int port;
 
 	@Autowired
+	private ResumableWsTestClient.Builder clients;
+
+	@Autowired
 	private JdbcClient jdbc;
 
 	@BeforeEach
@@ -55,40 +65,38 @@ class QuickstartApplicationTests {
 		assertThat(logIn()).contains("Tea or coffee?");
 		assertThat(get("/resumable-ws/client.js")).contains("export class ResumableWebSocket");
 
-		Connection first = Connection.open(this.browser, this.port, "");
-		String sessionId = first.await("session_init").path("session_id").asString();
-		UUID key = UUID.randomUUID();
-		first.vote("Tea", key);
-		JsonNode counted = first.await("vote_counted");
-		assertThat(counted.path("payload").path("votes").asInt()).isEqualTo(1);
-		first.vote("Tea", key);
-		assertThat(first.await("ack").path("idempotency_key").asString()).isEqualTo(key.toString());
-		first.cut();
+		ResumableWsTestClient first = client().connect();
+		assertThat(first.await(SessionInit.class).isResumed()).isFalse();
+		assertThat(first.await(ReplayComplete.class).count()).isZero();
+		UUID key = first.send("vote", Map.of("drink", "Tea"));
+		assertThat(first.awaitEvent("vote_counted").payload().path("votes").asInt()).isEqualTo(1);
+		first.sendOnce(Map.of("type", "vote", "payload", Map.of("drink", "Tea"), "idempotency_key", key));
+		assertThat(first.await(Ack.class, Ack::isDuplicate)).forKey(key);
+		first.disconnect();
 
-		Connection other = Connection.open(this.browser, this.port, "");
-		other.await("replay_complete");
-		other.vote("Tea", UUID.randomUUID());
-		other.await("ack");
+		try (ResumableWsTestClient other = client().connect()) {
+			other.awaitReplayComplete();
+			other.awaitAck(other.send("vote", Map.of("drink", "Tea")));
+		}
 
-		Connection resumed = Connection.open(this.browser, this.port,
-				"?sessionId=" + sessionId + "&lastEventId=" + counted.path("event_id").asInt());
-		assertThat(resumed.await("session_init").path("resumed").asBoolean()).isTrue();
-		JsonNode missed = resumed.await("vote_counted");
-		assertThat(missed.path("payload").path("votes").asInt()).isEqualTo(2);
-		assertThat(missed.path("replay").asBoolean()).isTrue();
-		assertThat(resumed.await("replay_complete").path("count").asInt()).isEqualTo(1);
+		first.resume();
+		assertThat(first.await(SessionInit.class).isResumed()).isTrue();
+		Event missed = first.awaitEvent("vote_counted");
+		assertThat(missed.payload().path("votes").asInt()).isEqualTo(2);
+		assertThat(missed.isReplay()).isTrue();
+		assertThat(first.await(ReplayComplete.class).count()).isEqualTo(1);
 		assertThat(this.jdbc.sql("select count(*) from votes").query(Integer.class).single()).isEqualTo(2);
-		other.cut();
-		resumed.cut();
+		first.close();
 	}
 
 	@Test
 	void aClientThatIsNotLoggedInIsRefused() {
-		assertThatExceptionOfType(CompletionException.class)
-			.isThrownBy(() -> Connection.open(this.browser, this.port, ""))
-			.havingCause()
-			.isInstanceOfSatisfying(WebSocketHandshakeException.class,
-					(refusal) -> assertThat(refusal.getResponse().statusCode()).isEqualTo(401));
+		assertThatExceptionOfType(HandshakeRefusedException.class).isThrownBy(() -> client().connect())
+			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(401));
+	}
+
+	private ResumableWsTestClient.Builder client() {
+		return this.clients.httpClient(this.browser).header("Origin", "http://localhost:" + this.port);
 	}
 
 	private String logIn() throws Exception {
