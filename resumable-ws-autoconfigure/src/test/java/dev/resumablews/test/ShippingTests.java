@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ClientMessage;
-import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.ClientMessageMapping;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
 import dev.resumablews.test.client.HandshakeRefusedException;
@@ -250,19 +250,16 @@ class ShippingTests {
 		}
 
 		@Bean
-		ClientMessageHandler orders() {
-			return new ClientMessageHandler() {
+		Orders orders() {
+			return new Orders();
+		}
 
-				@Override
-				public String type() {
-					return "order";
-				}
+	}
 
-				@Override
-				public void handle(ClientMessage message) {
-				}
+	static class Orders {
 
-			};
+		@ClientMessageMapping("order")
+		void take(ClientMessage message) {
 		}
 
 	}

@@ -69,8 +69,8 @@ public final class StorageQuota {
 	}
 
 	/**
-	 * Returns the event that a message for which there is no room was stored as before:
-	 * it is sent again if its acknowledgement was lost. Does not block.
+	 * Looks up the event of a message that exceeds the quota, in case it was already
+	 * stored and is sent again because its acknowledgement was lost. Does not block.
 	 * @param key the message's key
 	 * @return the id of the event; fails with {@link StorageQuotaExceededException} if
 	 * there is none, and with {@link EventLogUnavailableException} if Postgres does not

@@ -1,12 +1,12 @@
 package dev.resumablews.internal.connection;
 
 /**
- * A message exceeds what may be stored for its user.
+ * Thrown when a message exceeds the storage quota of its user.
  */
 public final class StorageQuotaExceededException extends RuntimeException {
 
 	/**
-	 * Name of the limit, as the reason of an event of security.
+	 * Name of the limit, used as the reason of security events.
 	 */
 	public static final String REASON = "max_storage";
 

@@ -153,8 +153,8 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Returns what appends a message to the log.
-	 * @return checks and appends the message; null if such messages are not stored
+	 * Returns the append of a message to the log.
+	 * @return checks and appends the message; null if messages of its kind are not stored
 	 */
 	private @Nullable Supplier<CompletableFuture<Ack>> append(ClientFrame frame) {
 		if (frame instanceof UserMessage message) {
@@ -249,9 +249,9 @@ public final class ClientMessageDispatcher {
 	}
 
 	/**
-	 * Stores a message, to be answered, handled or forwarded when its turn has come.
-	 * @param append checks the message and appends it
-	 * @param room what was reserved for the message, kept until it is stored
+	 * Stores a message. Its reply, handler or relay starts afterwards.
+	 * @param append checks and appends the message
+	 * @param room the reservation of the message, kept until it is stored
 	 */
 	private void store(ClientFrame frame, Supplier<CompletableFuture<Ack>> append, Reservation room,
 			MessageObservation observed) {
