@@ -62,6 +62,12 @@ class ClusterIT {
 	}
 
 	@BeforeEach
+	void restoreNodes() {
+		// not by the clients, whose patience is for the reply
+		cluster.restoreNodes();
+	}
+
+	@BeforeEach
 	void speak() {
 		cluster.model().answer((exchange) -> {
 			int attempt = this.attempts.getAndIncrement();

@@ -76,6 +76,18 @@ final class SampleCluster implements AutoCloseable {
 		return this.nodes.get(index);
 	}
 
+	/**
+	 * Starts the nodes again that are not running, and waits until they serve.
+	 */
+	synchronized void restoreNodes() {
+		for (int i = 0; i < this.nodes.size(); i++) {
+			if (!this.nodes.get(i).isAlive()) {
+				this.nodes.set(i, launch());
+			}
+		}
+		this.nodes.forEach(SampleProcess::awaitStart);
+	}
+
 	private SampleProcess launch() {
 		// they live too short for the better compiler
 		return SampleProcess.launch(this.folder, List.of("-XX:TieredStopAtLevel=1"), this.arguments);

@@ -79,6 +79,11 @@ public final class ResumableWsTestClient implements AutoCloseable {
 
 	private @Nullable String gaveUp;
 
+	/**
+	 * Why the last attempt to connect failed; null after one that succeeded.
+	 */
+	private @Nullable Throwable connectFailure;
+
 	private @Nullable Thread reconnecting;
 
 	private ResumableWsTestClient(Builder settings) {
@@ -520,7 +525,10 @@ public final class ResumableWsTestClient implements AutoCloseable {
 		if (this.gaveUp != null) {
 			return "given up: " + this.gaveUp;
 		}
-		return isConnected() ? "connected" : "not connected";
+		if (isConnected()) {
+			return "connected";
+		}
+		return (this.connectFailure != null) ? "not connected: " + this.connectFailure : "not connected";
 	}
 
 	private void connect() {
@@ -547,6 +555,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 		}
 		synchronized (this.monitor) {
 			this.connects++;
+			this.connectFailure = null;
 			if (this.closed) {
 				opening.close();
 			}
@@ -570,6 +579,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 				failingSince = System.nanoTime();
 			}
 			catch (RuntimeException ex) {
+				noteFailure(ex);
 				if (ex instanceof HandshakeRefusedException refused && FINAL_STATUSES.contains(refused.status())) {
 					giveUp(String.valueOf(ex.getMessage()));
 				}
@@ -581,6 +591,17 @@ public final class ResumableWsTestClient implements AutoCloseable {
 			catch (InterruptedException ex) {
 				giveUp("interrupted");
 			}
+			catch (Error ex) {
+				noteFailure(ex);
+				giveUp(ex.toString());
+				throw ex;
+			}
+		}
+	}
+
+	private void noteFailure(Throwable failure) {
+		synchronized (this.monitor) {
+			this.connectFailure = failure;
 		}
 	}
 
