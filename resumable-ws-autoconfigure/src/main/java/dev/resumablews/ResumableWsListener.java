@@ -14,7 +14,7 @@ public interface ResumableWsListener {
 	 * A handshake was refused.
 	 * @param status the HTTP status of the response
 	 */
-	default void onHandshakeRefused(int status) {
+	default void onHandshakeRejected(int status) {
 	}
 
 	/**
@@ -49,7 +49,7 @@ public interface ResumableWsListener {
 	/**
 	 * The log rejected an event because it was unavailable or full.
 	 */
-	default void onAppendRefused() {
+	default void onAppendRejected() {
 	}
 
 	/**

@@ -70,9 +70,9 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 		require(!Set.of(path, path + "/sse", path + "/messages").contains(client.path()), "client.path", client.path(),
 				"another path than those of the endpoints");
 		if (pool.size() != null) {
-			int least = log.lanes() + (relay.isEmpty() ? 4 : 5);
+			int least = log.writers() + (relay.isEmpty() ? 4 : 5);
 			require(pool.size() >= least, "pool.size", pool.size(),
-					"at least %d, as there are %d lanes".formatted(least, log.lanes()));
+					"at least %d, as there are %d writers".formatted(least, log.writers()));
 		}
 		relay = Map.copyOf(relay);
 		relay.keySet()
@@ -360,15 +360,15 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	/**
 	 * The event log.
 	 *
-	 * @param lanes Number of batches that may be written to Postgres concurrently. Each
+	 * @param writers Number of batches that may be written to Postgres concurrently. Each
 	 * one holds a database connection while it writes.
-	 * @param queueCapacity Maximum number of queued events in each lane.
-	 * @param queueSize Maximum size of the queued events in each lane. Bytes without a
+	 * @param queueCapacity Maximum number of queued events of each writer.
+	 * @param queueSize Maximum size of the queued events of each writer. Bytes without a
 	 * unit.
 	 * @param maxBatch Maximum number of events in a batch.
-	 * @param commitInterval Minimum time between two commits of a lane whose batches hold
-	 * several events; zero to commit as often as Postgres can. Milliseconds without a
-	 * unit.
+	 * @param commitInterval Minimum time between two commits of a writer whose batches
+	 * hold several events; zero to commit as often as Postgres can. Milliseconds without
+	 * a unit.
 	 * @param appendTimeout Time after which an event that could not be stored is
 	 * rejected. Milliseconds without a unit.
 	 * @param statementTimeout Maximum time that a statement may take. Milliseconds
@@ -383,7 +383,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * and timeline. Set a name that was never used before after restoring the database
 	 * without a new timeline.
 	 */
-	public record Log(@DefaultValue("2") int lanes, @DefaultValue("10000") int queueCapacity,
+	public record Log(@DefaultValue("2") int writers, @DefaultValue("10000") int queueCapacity,
 			@DefaultValue("32MB") DataSize queueSize, @DefaultValue("1000") int maxBatch,
 			@DefaultValue("10ms") Duration commitInterval, @DefaultValue("10s") Duration appendTimeout,
 			@DefaultValue("20s") Duration statementTimeout, @DefaultValue("1MB") DataSize maxEventSize,
@@ -391,7 +391,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("") String epoch) {
 
 		public Log {
-			require(lanes >= 1 && lanes <= 64, "log.lanes", lanes, "from 1 to 64");
+			require(writers >= 1 && writers <= 64, "log.writers", writers, "from 1 to 64");
 			requirePositive("log.queue-capacity", queueCapacity);
 			require(maxBatch >= 1 && maxBatch <= 10_000, "log.max-batch", maxBatch, "from 1 to 10000");
 			require(!commitInterval.isNegative(), "log.commit-interval", commitInterval, "zero or more");
@@ -416,7 +416,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 *
 	 * @param enabled Whether to use a small separate pool with the settings of the
 	 * application's pool, instead of sharing that pool.
-	 * @param size Maximum number of connections. When not set, the sum of log.lanes and
+	 * @param size Maximum number of connections. When not set, the sum of log.writers and
 	 * log.readers plus three, or four with relays.
 	 */
 	public record Pool(@DefaultValue("true") boolean enabled, @Nullable Integer size) {

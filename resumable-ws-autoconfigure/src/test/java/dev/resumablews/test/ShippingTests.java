@@ -8,7 +8,7 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageMapping;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
-import dev.resumablews.test.client.HandshakeRefusedException;
+import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.test.client.TestTokens;
@@ -169,7 +169,7 @@ class ShippingTests {
 		@Test
 		void anExpiredTokenIsRefused() {
 			TestTokens tokens = TestTokens.signedWith(Tokens.SECRET);
-			assertThatExceptionOfType(HandshakeRefusedException.class)
+			assertThatExceptionOfType(HandshakeRejectedException.class)
 				.isThrownBy(() -> this.clients.token(tokens.expired("grace")).connect())
 				.satisfies((refused) -> assertThat(refused.status()).isEqualTo(401));
 		}

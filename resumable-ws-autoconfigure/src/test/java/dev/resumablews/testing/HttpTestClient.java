@@ -381,11 +381,11 @@ public final class HttpTestClient implements TestClient {
 		}
 
 		@Override
-		public UpgradeRefusedException connectRefused() {
+		public UpgradeRejectedException connectRefused() {
 			try (HttpTestClient client = connect()) {
 				throw new AssertionError("The server accepted: " + client.stream.head.startLine());
 			}
-			catch (UpgradeRefusedException ex) {
+			catch (UpgradeRejectedException ex) {
 				return ex;
 			}
 		}
@@ -410,7 +410,7 @@ public final class HttpTestClient implements TestClient {
 					throw new IOException("The server closed the connection without an answer");
 				}
 				if (!head.startLine().contains(" 200")) {
-					throw new UpgradeRefusedException(head, head.body(socket.getInputStream(), true));
+					throw new UpgradeRejectedException(head, head.body(socket.getInputStream(), true));
 				}
 				return new Stream(socket, head, (this.receiveBuffer > 0) ? Math.min(8192, this.receiveBuffer) : 8192);
 			}

@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.UUID;
 
 import dev.resumablews.test.client.Close;
-import dev.resumablews.test.client.HandshakeRefusedException;
+import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ServerFrame;
 import jakarta.websocket.Session;
@@ -213,7 +213,7 @@ class ResumableWsTestClientTests {
 
 	@Test
 	void aRefusalHasItsStatus() {
-		assertThatExceptionOfType(HandshakeRefusedException.class)
+		assertThatExceptionOfType(HandshakeRejectedException.class)
 			.isThrownBy(
 					() -> builder().uri(URI.create("ws://localhost:" + this.server.port() + "/elsewhere")).connect())
 			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(404));

@@ -143,7 +143,7 @@ public interface TestClient extends AutoCloseable {
 		/**
 		 * Connects.
 		 * @return the client
-		 * @throws UpgradeRefusedException when the server refuses
+		 * @throws UpgradeRejectedException when the server refuses
 		 */
 		TestClient connect();
 
@@ -151,7 +151,7 @@ public interface TestClient extends AutoCloseable {
 		 * Connects, but the server refuses.
 		 * @return what the server said
 		 */
-		UpgradeRefusedException connectRefused();
+		UpgradeRejectedException connectRefused();
 
 	}
 

@@ -80,7 +80,7 @@ public final class WsTestClient implements TestClient {
 	 * Connects.
 	 * @param uri where to, such as {@code ws://localhost:8080/ws?token=abc}
 	 * @return the client
-	 * @throws UpgradeRefusedException when the server refuses
+	 * @throws UpgradeRejectedException when the server refuses
 	 */
 	public static WsTestClient connect(URI uri) {
 		return to(uri).connect();
@@ -460,7 +460,7 @@ public final class WsTestClient implements TestClient {
 		/**
 		 * Connects.
 		 * @return the client
-		 * @throws UpgradeRefusedException when the server refuses
+		 * @throws UpgradeRejectedException when the server refuses
 		 */
 		@Override
 		public WsTestClient connect() {
@@ -481,7 +481,7 @@ public final class WsTestClient implements TestClient {
 				Sockets.close(socket);
 				throw new IllegalStateException("No WebSocket at " + this.uri, ex);
 			}
-			catch (UpgradeRefusedException ex) {
+			catch (UpgradeRejectedException ex) {
 				Sockets.close(socket);
 				throw ex;
 			}
@@ -492,11 +492,11 @@ public final class WsTestClient implements TestClient {
 		 * @return what the server said
 		 */
 		@Override
-		public UpgradeRefusedException connectRefused() {
+		public UpgradeRejectedException connectRefused() {
 			try (WsTestClient client = connect()) {
 				throw new AssertionError("The server accepted: " + client.response.startLine());
 			}
-			catch (UpgradeRefusedException ex) {
+			catch (UpgradeRejectedException ex) {
 				return ex;
 			}
 		}
@@ -509,7 +509,7 @@ public final class WsTestClient implements TestClient {
 				throw new IOException("The server closed the connection without an answer");
 			}
 			if (!response.startLine().contains(" 101")) {
-				throw new UpgradeRefusedException(response, response.body(socket.getInputStream(), true));
+				throw new UpgradeRejectedException(response, response.body(socket.getInputStream(), true));
 			}
 			WsTestClient client = new WsTestClient(socket, new PausableInput(socket), response, this);
 			Thread reader = new Thread(client::listen, "ws-test-client");

@@ -76,7 +76,7 @@ class WsTestClientTests {
 
 	@Test
 	void aRefusalIsSeenWhole() {
-		UpgradeRefusedException refusal = WsTestClient.to(this.server.port(), "/elsewhere").connectRefused();
+		UpgradeRejectedException refusal = WsTestClient.to(this.server.port(), "/elsewhere").connectRefused();
 		assertThat(refusal.status()).isEqualTo(404);
 		assertThat(refusal.headers()).containsKey("content-type");
 		assertThat(refusal.body()).contains("404");

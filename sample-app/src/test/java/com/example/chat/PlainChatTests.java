@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -176,7 +176,7 @@ class PlainChatTests {
 	}
 
 	private static int refused(WsTestClient.Builder connection) {
-		UpgradeRefusedException refused = connection.connectRefused();
+		UpgradeRejectedException refused = connection.connectRefused();
 		return refused.status();
 	}
 

@@ -35,9 +35,9 @@ final class Append implements Scenario {
 	private static final int BLOCKING = 32;
 
 	/**
-	 * The lanes of the log, by default.
+	 * The number of writers of the log, by default.
 	 */
-	private static final int LANES = 2;
+	private static final int WRITERS = 2;
 
 	private static final String OURS = "ours";
 
@@ -145,7 +145,7 @@ final class Append implements Scenario {
 		tables.seed(SESSIONS, 0);
 		bench.postgres().settle();
 		int batch = (int) Math.round(this.batch);
-		double perSecond = pgBench.eventsPerSecond(bench.postgres().url(spec.database()), statement, LANES, SESSIONS,
+		double perSecond = pgBench.eventsPerSecond(bench.postgres().url(spec.database()), statement, WRITERS, SESSIONS,
 				batch, Tables.PAYLOAD, bench.choose(6, 3));
 		return Map.of(RATE, perSecond, "batch", (double) batch);
 	}

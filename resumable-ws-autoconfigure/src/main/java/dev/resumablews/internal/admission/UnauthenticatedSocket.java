@@ -8,7 +8,7 @@ import dev.resumablews.CloseCode;
 import dev.resumablews.internal.connection.ClientChannel;
 import dev.resumablews.internal.connection.Connection;
 import dev.resumablews.internal.handshake.Handshake;
-import dev.resumablews.internal.handshake.HandshakeRefusedException;
+import dev.resumablews.internal.handshake.HandshakeRejectedException;
 import dev.resumablews.internal.handshake.PendingHandshake;
 import dev.resumablews.internal.handshake.RejectionReason;
 import dev.resumablews.internal.workers.ListeningClock;
@@ -216,7 +216,7 @@ public final class UnauthenticatedSocket {
 				accept(this.handshake.admit(user), began);
 			}
 		}
-		catch (HandshakeRefusedException ex) {
+		catch (HandshakeRejectedException ex) {
 			refuse(ex.rejection().reason(), ex.userId());
 		}
 		catch (Throwable ex) {

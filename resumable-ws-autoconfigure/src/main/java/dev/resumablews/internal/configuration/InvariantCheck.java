@@ -109,14 +109,14 @@ final class InvariantCheck implements SmartInitializingSingleton {
 	private void connections() {
 		int handlers = this.properties.log().handlers();
 		int application = this.applicationPool.getAsInt();
-		ConnectionNeeds needs = ConnectionNeeds.of(this.properties.log().lanes(), this.properties.log().readers(),
+		ConnectionNeeds needs = ConnectionNeeds.of(this.properties.log().writers(), this.properties.log().readers(),
 				this.properties.cluster().signal() == Signal.POLLING, !this.properties.relay().isEmpty());
 		Integer size = this.properties.pool().size();
 		if (!this.properties.pool().enabled()) {
 			warn(needs.total() + handlers > application,
-					"resumable-ws.pool.enabled is false, and %d connections (resumable-ws.log.lanes %d, log.readers %d, log.handlers %d, and %d others) share a pool of %d with the application and may exhaust it. Raise spring.datasource.hikari.maximum-pool-size, or lower log.lanes, log.readers and log.handlers",
-					needs.total() + handlers, this.properties.log().lanes(), this.properties.log().readers(), handlers,
-					needs.reserved() - this.properties.log().lanes(), application);
+					"resumable-ws.pool.enabled is false, and %d connections (resumable-ws.log.writers %d, log.readers %d, log.handlers %d, and %d others) share a pool of %d with the application and may exhaust it. Raise spring.datasource.hikari.maximum-pool-size, or lower log.writers, log.readers and log.handlers",
+					needs.total() + handlers, this.properties.log().writers(), this.properties.log().readers(),
+					handlers, needs.reserved() - this.properties.log().writers(), application);
 			return;
 		}
 		warn(handlers >= application,
@@ -124,9 +124,9 @@ final class InvariantCheck implements SmartInitializingSingleton {
 				handlers, application);
 		int configured = (size != null) ? size : needs.total();
 		warn(configured < needs.total(),
-				"resumable-ws.pool.size (%d) is below the %d connections that resumable-ws.log.lanes (%d) and resumable-ws.log.readers (%d) need with %d others: reads wait for each other. Raise the first, or lower log.readers",
-				configured, needs.total(), this.properties.log().lanes(), this.properties.log().readers(),
-				needs.reserved() - this.properties.log().lanes());
+				"resumable-ws.pool.size (%d) is below the %d connections that resumable-ws.log.writers (%d) and resumable-ws.log.readers (%d) need with %d others: reads wait for each other. Raise the first, or lower log.readers",
+				configured, needs.total(), this.properties.log().writers(), this.properties.log().readers(),
+				needs.reserved() - this.properties.log().writers());
 	}
 
 	private static void warn(boolean harms, String message, Object... values) {

@@ -13,7 +13,7 @@ public final class StorageQuotaExceededException extends RuntimeException {
 	private static final long serialVersionUID = 1;
 
 	StorageQuotaExceededException(long limit) {
-		super("No more than %d bytes are stored for a user".formatted(limit));
+		super("The storage quota of %d bytes per user is exceeded".formatted(limit));
 	}
 
 }

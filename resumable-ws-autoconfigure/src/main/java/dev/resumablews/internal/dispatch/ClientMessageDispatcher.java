@@ -290,7 +290,7 @@ public final class ClientMessageDispatcher {
 		UUID key = custom.idempotencyKey();
 		if (key == null || !custom.payload().isObject()) {
 			throw new MessageRejectedException(
-					"A message of type '%s' needs an 'idempotency_key', a UUID, and a 'payload', an object"
+					"A message of type '%s' requires a UUID as 'idempotency_key' and an object as 'payload'"
 						.formatted(custom.type()));
 		}
 		return append(key, custom.payload().toString().length(), () -> relays.submit(this.sender.sessionId(),

@@ -96,7 +96,7 @@ final class AnnotatedMethod implements Consumer<ClientMessage> {
 		if (ex instanceof MessageHandlingException missing && message.idempotencyKey() == null
 				&& isOf(missing, message)) {
 			return new MessageRejectedException(
-					"A message of type '%s' needs an 'idempotency_key', a UUID".formatted(message.type()), ex);
+					"A message of type '%s' requires a UUID as 'idempotency_key'".formatted(message.type()), ex);
 		}
 		return ex;
 	}

@@ -84,15 +84,15 @@ public final class HandshakeGate {
 	 * @param request the request
 	 * @param endpoint the endpoint that it is for
 	 * @return the accepted handshake
-	 * @throws HandshakeRefusedException if the request is rejected
+	 * @throws HandshakeRejectedException if the request is rejected
 	 */
-	public Handshake accept(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRefusedException {
+	public Handshake accept(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRejectedException {
 		RemoteAddress address = RemoteAddress.of(request);
 		try {
 			ResumeRequest resume = check(request, endpoint, address);
 			return admit(authenticate(request), resume, endpoint, address);
 		}
-		catch (HandshakeRefusedException ex) {
+		catch (HandshakeRejectedException ex) {
 			report(ex, address);
 			throw ex;
 		}
@@ -104,9 +104,9 @@ public final class HandshakeGate {
 	 * among the unauthenticated WebSockets, which {@link #cancelPending} releases.
 	 * @param request the request
 	 * @return a {@link Handshake} or a {@link PendingHandshake}
-	 * @throws HandshakeRefusedException if the request is rejected
+	 * @throws HandshakeRejectedException if the request is rejected
 	 */
-	AcceptedHandshake acceptWebSocket(ServerHttpRequest request) throws HandshakeRefusedException {
+	AcceptedHandshake acceptWebSocket(ServerHttpRequest request) throws HandshakeRejectedException {
 		RemoteAddress address = RemoteAddress.of(request);
 		try {
 			ResumeRequest resume = check(request, Endpoint.WEBSOCKET, address);
@@ -114,7 +114,7 @@ public final class HandshakeGate {
 			try {
 				user = authenticate(request);
 			}
-			catch (HandshakeRefusedException ex) {
+			catch (HandshakeRejectedException ex) {
 				if (ex.rejection().reason() == RejectionReason.TOKEN && this.authenticatesLater.test(request)) {
 					return acceptPending(request, resume, address);
 				}
@@ -122,14 +122,14 @@ public final class HandshakeGate {
 			}
 			return admit(user, resume, Endpoint.WEBSOCKET, address);
 		}
-		catch (HandshakeRefusedException ex) {
+		catch (HandshakeRejectedException ex) {
 			report(ex, address);
 			throw ex;
 		}
 	}
 
 	private PendingHandshake acceptPending(ServerHttpRequest request, ResumeRequest resume, RemoteAddress address)
-			throws HandshakeRefusedException {
+			throws HandshakeRejectedException {
 		PendingHandshake pending = new PendingHandshake(this, new FirstMessageRequest(request), resume, address);
 		refuse(this.admission.admitUnauthenticated(address.network()), null);
 		return pending;
@@ -143,7 +143,7 @@ public final class HandshakeGate {
 		this.admission.cancelUnauthenticated(network);
 	}
 
-	private void report(HandshakeRefusedException ex, RemoteAddress address) {
+	private void report(HandshakeRejectedException ex, RemoteAddress address) {
 		RejectionReason reason = ex.rejection().reason();
 		logger.debug("Handshake rejected with " + reason.status() + ": " + ex.rejection().text());
 		report(reason, ex.userId(), address);
@@ -153,7 +153,7 @@ public final class HandshakeGate {
 	 * Reports a rejected client to the listeners.
 	 */
 	void report(RejectionReason reason, @Nullable String userId, RemoteAddress address) {
-		this.listener.onHandshakeRefused(reason.status().value());
+		this.listener.onHandshakeRejected(reason.status().value());
 		this.listener.onSecurityEvent(
 				new SecurityEvent(SecurityEvent.Kind.HANDSHAKE_REFUSED, userId, address.text(), reason.word()));
 	}
@@ -178,19 +178,19 @@ public final class HandshakeGate {
 	 * Runs the checks that do not depend on the user.
 	 */
 	private ResumeRequest check(ServerHttpRequest request, Endpoint endpoint, RemoteAddress address)
-			throws HandshakeRefusedException {
+			throws HandshakeRejectedException {
 		requireHeaders(request);
 		if (endpoint == Endpoint.WEBSOCKET && !isUpgrade(request)) {
-			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
+			throw new HandshakeRejectedException(RejectionReason.MALFORMED, "Not a WebSocket upgrade");
 		}
 		if (!this.rate.admits(address)) {
-			throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_PER_ADDRESS,
+			throw new HandshakeRejectedException(RejectionReason.HANDSHAKES_PER_ADDRESS,
 					"Too many handshakes from this address");
 		}
 		ResumeRequest resume = parse(request, endpoint);
 		if (!isFromAllowedPage(request, endpoint)) {
-			logRefusedOrigin(request);
-			throw new HandshakeRefusedException(RejectionReason.ORIGIN, "Origin not allowed");
+			logRejectedOrigin(request);
+			throw new HandshakeRejectedException(RejectionReason.ORIGIN, "Origin not allowed");
 		}
 		return resume;
 	}
@@ -199,7 +199,7 @@ public final class HandshakeGate {
 	 * Reserves a place for an authenticated request.
 	 */
 	Handshake admit(AuthenticatedUser user, ResumeRequest resume, Endpoint endpoint, RemoteAddress address)
-			throws HandshakeRefusedException {
+			throws HandshakeRejectedException {
 		admit(user.userId(), endpoint);
 		return new Handshake(user, resume.sessionId(), resume.lastEventId(), resume.epoch(),
 				resume.ndjson() || endpoint == Endpoint.EVENTS, resume.presence(), resume.longPoll(), address.text());
@@ -208,12 +208,12 @@ public final class HandshakeGate {
 	/**
 	 * Spring cannot represent some headers, such as a content type with a wildcard.
 	 */
-	private static void requireHeaders(ServerHttpRequest request) throws HandshakeRefusedException {
+	private static void requireHeaders(ServerHttpRequest request) throws HandshakeRejectedException {
 		try {
 			request.getHeaders();
 		}
 		catch (IllegalArgumentException ex) {
-			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "Malformed header");
+			throw new HandshakeRejectedException(RejectionReason.MALFORMED, "Malformed header");
 		}
 	}
 
@@ -221,30 +221,31 @@ public final class HandshakeGate {
 		return (endpoint == Endpoint.WEBSOCKET) ? this.origins.allows(request) : this.origins.allowsOverHttp(request);
 	}
 
-	private void admit(String userId, Endpoint endpoint) throws HandshakeRefusedException {
+	private void admit(String userId, Endpoint endpoint) throws HandshakeRejectedException {
 		Decision decision = (endpoint == Endpoint.MESSAGES) ? this.admission.admitMessages()
 				: this.admission.admit(userId);
 		refuse(decision, userId);
 	}
 
-	private static void refuse(Decision decision, @Nullable String userId) throws HandshakeRefusedException {
+	private static void refuse(Decision decision, @Nullable String userId) throws HandshakeRejectedException {
 		switch (decision) {
 			case ADMITTED -> {
 			}
-			case TOO_MANY_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.MAX_PER_USER,
+			case TOO_MANY_FOR_USER -> throw new HandshakeRejectedException(RejectionReason.MAX_PER_USER,
 					"Too many connections of this user", userId);
-			case TOO_OFTEN_FOR_USER -> throw new HandshakeRefusedException(RejectionReason.HANDSHAKES_RATE,
+			case TOO_OFTEN_FOR_USER -> throw new HandshakeRejectedException(RejectionReason.HANDSHAKES_RATE,
 					"Too many handshakes of this user", userId);
 			case TOO_MANY_UNAUTHENTICATED_OF_ADDRESS ->
-				throw new HandshakeRefusedException(RejectionReason.MAX_UNAUTHENTICATED_PER_ADDRESS,
+				throw new HandshakeRejectedException(RejectionReason.MAX_UNAUTHENTICATED_PER_ADDRESS,
 						"Too many connections from this address without a token");
-			case TOO_MANY_UNAUTHENTICATED -> throw new HandshakeRefusedException(RejectionReason.MAX_UNAUTHENTICATED,
+			case TOO_MANY_UNAUTHENTICATED -> throw new HandshakeRejectedException(RejectionReason.MAX_UNAUTHENTICATED,
 					"Too many connections without a token");
-			case FULL -> throw new HandshakeRefusedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
-			case BUSY -> throw new HandshakeRefusedException(RejectionReason.MAX_OPENING,
+			case FULL ->
+				throw new HandshakeRejectedException(RejectionReason.MAX_TOTAL, "Too many connections", userId);
+			case BUSY -> throw new HandshakeRejectedException(RejectionReason.MAX_OPENING,
 					"Too many connections are being opened", userId);
 			case SHUTTING_DOWN ->
-				throw new HandshakeRefusedException(RejectionReason.SHUTTING_DOWN, "Shutting down", userId);
+				throw new HandshakeRejectedException(RejectionReason.SHUTTING_DOWN, "Shutting down", userId);
 		}
 	}
 
@@ -266,37 +267,37 @@ public final class HandshakeGate {
 		return headers.containsHeader(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
 	}
 
-	private static ResumeRequest parse(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRefusedException {
+	private static ResumeRequest parse(ServerHttpRequest request, Endpoint endpoint) throws HandshakeRejectedException {
 		if (endpoint == Endpoint.EVENTS && hasBody(request)) {
-			throw new HandshakeRefusedException(RejectionReason.MALFORMED, "A request for events has no body");
+			throw new HandshakeRejectedException(RejectionReason.MALFORMED, "A request for events has no body");
 		}
 		try {
 			return ResumeRequest.parse(request, endpoint);
 		}
 		catch (ResumeRequest.MalformedException ex) {
-			throw new HandshakeRefusedException(RejectionReason.MALFORMED, ex.getMessage());
+			throw new HandshakeRejectedException(RejectionReason.MALFORMED, ex.getMessage());
 		}
 	}
 
 	/**
 	 * Authenticates a request. May block, because authenticators may.
 	 */
-	AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRefusedException {
+	AuthenticatedUser authenticate(ServerHttpRequest request) throws HandshakeRejectedException {
 		try {
 			return this.authenticator.authenticate(request);
 		}
 		catch (HandshakeAuthenticationException ex) {
-			throw new HandshakeRefusedException(RejectionReason.TOKEN, ex.getMessage());
+			throw new HandshakeRejectedException(RejectionReason.TOKEN, ex.getMessage());
 		}
 		catch (RuntimeException ex) {
 			// the token may be valid, so the client may retry
 			logUnavailable(ex);
-			throw new HandshakeRefusedException(RejectionReason.AUTHENTICATION_UNAVAILABLE,
+			throw new HandshakeRejectedException(RejectionReason.AUTHENTICATION_UNAVAILABLE,
 					"Authentication is not available");
 		}
 	}
 
-	private void logRefusedOrigin(ServerHttpRequest request) {
+	private void logRejectedOrigin(ServerHttpRequest request) {
 		if (isDue(this.nextOriginWarning)) {
 			logger.warn(this.origins.explain(request));
 		}

@@ -116,7 +116,7 @@ final class OriginPolicy {
 	 * Returns an explanation of a rejection for the log.
 	 */
 	String explain(ServerHttpRequest request) {
-		return RefusedOrigin.explain(request, this.allowsSelf, this.allowed.getAllowedOriginPatterns());
+		return RejectedOrigin.explain(request, this.allowsSelf, this.allowed.getAllowedOriginPatterns());
 	}
 
 	/**

@@ -42,10 +42,10 @@ public final class PendingHandshake implements AcceptedHandshake {
 	 * Verifies the token of the first message. May block, because authenticators may.
 	 * @param token the token, printable ASCII characters without spaces
 	 * @return the user
-	 * @throws HandshakeRefusedException if the token is rejected or cannot be verified at
-	 * the moment
+	 * @throws HandshakeRejectedException if the token is rejected or cannot be verified
+	 * at the moment
 	 */
-	public AuthenticatedUser authenticate(String token) throws HandshakeRefusedException {
+	public AuthenticatedUser authenticate(String token) throws HandshakeRejectedException {
 		return this.gate.authenticate(this.request.with(token));
 	}
 
@@ -54,9 +54,9 @@ public final class PendingHandshake implements AcceptedHandshake {
 	 * few seconds at most.
 	 * @param user the authenticated user
 	 * @return the complete handshake
-	 * @throws HandshakeRefusedException if the limits admit no further connection
+	 * @throws HandshakeRejectedException if the limits admit no further connection
 	 */
-	public Handshake admit(AuthenticatedUser user) throws HandshakeRefusedException {
+	public Handshake admit(AuthenticatedUser user) throws HandshakeRejectedException {
 		return this.gate.admit(user, this.resume, Endpoint.WEBSOCKET, this.address);
 	}
 

@@ -52,7 +52,7 @@ final class ResumableWsHandshakeInterceptor implements HandshakeInterceptor {
 			}
 			return true;
 		}
-		catch (HandshakeRefusedException ex) {
+		catch (HandshakeRejectedException ex) {
 			ex.rejection().writeTo(response);
 			return false;
 		}

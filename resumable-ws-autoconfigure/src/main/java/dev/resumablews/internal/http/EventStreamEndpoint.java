@@ -8,7 +8,7 @@ import dev.resumablews.internal.admission.ConnectionEndpoint;
 import dev.resumablews.internal.handshake.Endpoint;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.handshake.HandshakeGate;
-import dev.resumablews.internal.handshake.HandshakeRefusedException;
+import dev.resumablews.internal.handshake.HandshakeRejectedException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
@@ -47,7 +47,7 @@ final class EventStreamEndpoint extends HttpEndpoint {
 		try {
 			handshake = gate().accept(new ServletServerHttpRequest(request), Endpoint.EVENTS);
 		}
-		catch (HandshakeRefusedException ex) {
+		catch (HandshakeRejectedException ex) {
 			ex.rejection().writeTo(new ServletServerHttpResponse(response));
 			return;
 		}

@@ -14,7 +14,7 @@ import dev.resumablews.internal.dispatch.DispatcherServices;
 import dev.resumablews.internal.handshake.Endpoint;
 import dev.resumablews.internal.handshake.Handshake;
 import dev.resumablews.internal.handshake.HandshakeGate;
-import dev.resumablews.internal.handshake.HandshakeRefusedException;
+import dev.resumablews.internal.handshake.HandshakeRejectedException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +84,7 @@ final class MessagesEndpoint extends HttpEndpoint {
 			handshake = gate().accept(new ServletServerHttpRequest(request), Endpoint.MESSAGES);
 			refusal = refusal(request);
 		}
-		catch (HandshakeRefusedException ex) {
+		catch (HandshakeRejectedException ex) {
 			refusal = HttpAnswer.of(ex.rejection());
 		}
 		AsyncBody body = AsyncBody.begin(request, response);

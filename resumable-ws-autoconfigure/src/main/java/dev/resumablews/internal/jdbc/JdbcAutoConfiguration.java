@@ -65,7 +65,7 @@ public final class JdbcAutoConfiguration {
 	}
 
 	private static ConnectionNeeds needs(ResumableWsProperties properties) {
-		return ConnectionNeeds.of(properties.log().lanes(), properties.log().readers(),
+		return ConnectionNeeds.of(properties.log().writers(), properties.log().readers(),
 				properties.cluster().signal() == Signal.POLLING, !properties.relay().isEmpty());
 	}
 

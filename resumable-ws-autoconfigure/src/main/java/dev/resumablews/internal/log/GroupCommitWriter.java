@@ -357,7 +357,7 @@ final class GroupCommitWriter {
 
 	private void refuse(QueuedAppend append, String why) {
 		if (append.result().completeExceptionally(new EventLogUnavailableException(why))) {
-			this.listener.onAppendRefused();
+			this.listener.onAppendRejected();
 		}
 	}
 

@@ -59,7 +59,7 @@ public final class LogAutoConfiguration {
 			AppendStatement statement, SessionFeeds feeds, ListenerDispatcher listeners, StoredPayloads payloads,
 			ObjectProvider<Observations> observations) {
 		ResumableWsProperties.Log log = properties.log();
-		LogSettings settings = new LogSettings(log.lanes(), log.queueCapacity(), log.queueSize().toBytes(),
+		LogSettings settings = new LogSettings(log.writers(), log.queueCapacity(), log.queueSize().toBytes(),
 				log.maxBatch(), log.commitInterval(), log.appendTimeout(), log.statementTimeout(),
 				log.maxEventSize().toBytes(), properties.connection().maxSendSize().toBytes() * 4);
 		return new PostgresEventLog(settings, database, sessions, statement, feeds, listeners.listener(), payloads,

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Settings of the event log.
  *
- * @param lanes number of writers
+ * @param writers number of writers
  * @param queueCapacity maximum number of queued events of each writer
  * @param queueCharacters maximum total length of the queued payloads of each writer, in
  * UTF-16 units
@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param maxEventBytes maximum payload size, in bytes of UTF-8
  * @param maxPageBytes total payload size in bytes after which a page ends
  */
-public record LogSettings(int lanes, int queueCapacity, long queueCharacters, int maxBatch, Duration commitInterval,
+public record LogSettings(int writers, int queueCapacity, long queueCharacters, int maxBatch, Duration commitInterval,
 		Duration appendTimeout, Duration statementTimeout, long maxEventBytes, long maxPageBytes) {
 
 }

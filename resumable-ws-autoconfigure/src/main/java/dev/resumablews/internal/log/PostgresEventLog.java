@@ -68,7 +68,7 @@ public final class PostgresEventLog implements EventLog, WriterStatus.Source, Ou
 		this.observations = observations;
 		this.sessions = sessions;
 		this.events = new EventTable(database, payloads, settings.maxPageBytes());
-		for (int i = 0; i < settings.lanes(); i++) {
+		for (int i = 0; i < settings.writers(); i++) {
 			this.writers
 				.add(new GroupCommitWriter("resumable-ws-log-" + i, settings, database, statement, feeds, listener));
 		}

@@ -237,8 +237,8 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 	private final class All implements ResumableWsListener {
 
 		@Override
-		public void onHandshakeRefused(int status) {
-			ListenerDispatcher.this.notify((listener) -> listener.onHandshakeRefused(status));
+		public void onHandshakeRejected(int status) {
+			ListenerDispatcher.this.notify((listener) -> listener.onHandshakeRejected(status));
 		}
 
 		@Override
@@ -262,8 +262,8 @@ public final class ListenerDispatcher implements SmartInitializingSingleton, Aut
 		}
 
 		@Override
-		public void onAppendRefused() {
-			ListenerDispatcher.this.notify(ResumableWsListener::onAppendRefused);
+		public void onAppendRejected() {
+			ListenerDispatcher.this.notify(ResumableWsListener::onAppendRejected);
 		}
 
 		@Override

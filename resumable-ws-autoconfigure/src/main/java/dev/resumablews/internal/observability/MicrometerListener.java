@@ -97,7 +97,7 @@ final class MicrometerListener implements DirectListener {
 	}
 
 	@Override
-	public void onHandshakeRefused(int status) {
+	public void onHandshakeRejected(int status) {
 		refused(status).increment();
 	}
 
@@ -125,7 +125,7 @@ final class MicrometerListener implements DirectListener {
 	}
 
 	@Override
-	public void onAppendRefused() {
+	public void onAppendRejected() {
 		this.refused.increment();
 	}
 

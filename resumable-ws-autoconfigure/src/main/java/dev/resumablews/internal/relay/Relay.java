@@ -324,12 +324,12 @@ final class Relay implements Runnable {
 	private void failed(Throwable failure) throws InterruptedException {
 		Throwable cause = (failure instanceof ExecutionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
-		int status = UpstreamRefusal.status(cause);
+		int status = UpstreamRejection.status(cause);
 		// its message may contain the URL with a secret in its query
 		logger.debug("Failed to connect to the upstream of relay '%s': %s, status %d".formatted(name(),
 				cause.getClass().getName(), status));
 		this.failures++;
-		this.refusals = UpstreamRefusal.isPermanent(status) ? this.refusals + 1 : 0;
+		this.refusals = UpstreamRejection.isPermanent(status) ? this.refusals + 1 : 0;
 		if (this.refusals >= this.settings.maxRefusals()) {
 			logger.warn("The upstream of relay '%s' refuses with status %d".formatted(name(), status));
 			if (end("refused")) {

@@ -17,7 +17,7 @@ import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,7 +74,7 @@ abstract class DrainTests {
 			}
 			delays.add(client.await("server_restarting").path("reconnect_after_ms").asInt(-1));
 			assertThat(delays).hasSizeGreaterThan(2).allSatisfy((delay) -> assertThat(delay).isBetween(0, 3000));
-			UpgradeRefusedException refused = WsTestClient.to(server.uri())
+			UpgradeRejectedException refused = WsTestClient.to(server.uri())
 				.query("token", Tokens.forUser("late"))
 				.connectRefused();
 			assertThat(refused.status()).isEqualTo(503);

@@ -27,7 +27,7 @@ import dev.resumablews.SecurityEvent;
 import dev.resumablews.UserValidator;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
@@ -315,7 +315,7 @@ abstract class FirstMessageTests {
 			assertThat(clients.get(2).awaitClose()).isEqualTo(4401);
 			for (int i = 0; i < 2; i++) {
 				await().atMost(PATIENCE)
-					.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+					.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
 					.until(() -> clients.add(to(small).connect()));
 			}
 			clients.forEach(WsTestClient::close);
@@ -491,7 +491,7 @@ abstract class FirstMessageTests {
 	}
 
 	private static void assertRefused(WsTestClient.Builder client, int status) {
-		UpgradeRefusedException refused = client.connectRefused();
+		UpgradeRejectedException refused = client.connectRefused();
 		assertThat(refused.status()).isEqualTo(status);
 		assertThat(Integer.parseInt(refused.headers().get("Retry-After").get(0))).isBetween(1, 5);
 	}
@@ -522,7 +522,7 @@ abstract class FirstMessageTests {
 		}
 
 		@Override
-		public void onHandshakeRefused(int status) {
+		public void onHandshakeRejected(int status) {
 			this.statuses.add(status);
 		}
 

@@ -18,7 +18,7 @@ import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.Transport;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
@@ -140,13 +140,13 @@ abstract class LimitsTests {
 			clients.add(to(transport, "dave").connect());
 			clients.get(i).await("replay_complete");
 		}
-		UpgradeRefusedException refused = to(transport, "dave").connectRefused();
+		UpgradeRejectedException refused = to(transport, "dave").connectRefused();
 		assertThat(refused.status()).isEqualTo(429);
 		assertThat(retryAfter(refused)).isBetween(1, 60);
 		to(transport, "erin").connect().close();
 		clients.remove(0).close();
 		await().atMost(PATIENCE)
-			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+			.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
 			.until(() -> clients.add(to(transport, "dave").connect()));
 		clients.forEach(TestClient::close);
 	}
@@ -159,12 +159,12 @@ abstract class LimitsTests {
 			clients.add(to(transport, "user" + i).connect());
 			clients.get(i).await("replay_complete");
 		}
-		UpgradeRefusedException refused = to(transport, "frank").connectRefused();
+		UpgradeRejectedException refused = to(transport, "frank").connectRefused();
 		assertThat(refused.status()).isEqualTo(503);
 		assertThat(retryAfter(refused)).isBetween(1, 60);
 		clients.remove(0).close();
 		await().atMost(PATIENCE)
-			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+			.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
 			.until(() -> clients.add(to(transport, "frank").connect()));
 		clients.forEach(TestClient::close);
 	}
@@ -243,7 +243,7 @@ abstract class LimitsTests {
 				admitted.add(handshake.join());
 			}
 			catch (CompletionException ex) {
-				assertThat(ex).hasCauseInstanceOf(UpgradeRefusedException.class);
+				assertThat(ex).hasCauseInstanceOf(UpgradeRejectedException.class);
 			}
 		}
 		assertThat(admitted).hasSize(4);
@@ -300,7 +300,7 @@ abstract class LimitsTests {
 		return "{\"type\":\"user_message\",\"idempotency_key\":\"" + key + "\",\"content\":\"" + content + "\"}";
 	}
 
-	private static int retryAfter(UpgradeRefusedException refused) {
+	private static int retryAfter(UpgradeRejectedException refused) {
 		return Integer.parseInt(refused.headers().get("Retry-After").get(0));
 	}
 

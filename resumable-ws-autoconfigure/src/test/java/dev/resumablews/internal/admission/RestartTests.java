@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +45,7 @@ class RestartTests {
 	void aPausedServerRefusesHandshakesUntilItIsRestarted() {
 		try (TestServer server = server(false)) {
 			server.context().pause();
-			UpgradeRefusedException refused = WsTestClient.to(server.uri())
+			UpgradeRejectedException refused = WsTestClient.to(server.uri())
 				.query("token", Tokens.forUser("ada"))
 				.connectRefused();
 			assertThat(refused.status()).isEqualTo(503);

@@ -125,10 +125,10 @@ class ConfigurationMistakeTests {
 				of("a queue smaller than an event", "resumable-ws.log.queue-size must be no smaller than",
 						"which is 1048576B")
 					.with("log.queue-size=64KB"),
-				of("no lane", "resumable-ws.log.lanes must be from 1 to 64").with("log.lanes=0"),
-				of("a pool of one", "resumable-ws.pool.size must be at least 6, as there are 2 lanes")
+				of("no writer", "resumable-ws.log.writers must be from 1 to 64").with("log.writers=0"),
+				of("a pool of one", "resumable-ws.pool.size must be at least 6, as there are 2 writers")
 					.with("pool.size=1"),
-				of("a word for a number", "two").with("log.lanes=two"),
+				of("a word for a number", "two").with("log.writers=two"),
 				of("a share beyond one", "resumable-ws.connection.max-lifetime-jitter must be from 0 to 1")
 					.with("connection.max-lifetime-jitter=20"),
 				// switches and choices
@@ -187,9 +187,9 @@ class ConfigurationMistakeTests {
 					.with("connection.max-lifetime=14400"),
 				of("bytes without a unit", "resumable-ws.feed.max-size is '65536'", "means bytes")
 					.with("feed.max-size=65536"),
-				of("more lanes and readers than the pool has", "24 connections", "log.lanes 12", "log.readers 4",
+				of("more writers and readers than the pool has", "24 connections", "log.writers 12", "log.readers 4",
 						"a pool of 10")
-					.with("pool.enabled=false", "log.lanes=12"),
+					.with("pool.enabled=false", "log.writers=12"),
 				of("as many handlers as the application's pool",
 						"resumable-ws.log.handlers (5) is not below spring.datasource.hikari.maximum-pool-size (2)")
 					.with("spring.datasource.hikari.maximum-pool-size=2"),

@@ -16,7 +16,7 @@ import javax.sql.DataSource;
 import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -77,7 +77,7 @@ class BusyNodeTests {
 	void clientsAreRefusedWhileTooManySessionsWaitToBeOpened() throws SQLException {
 		try (TestServer server = server("2")) {
 			List<WsTestClient> waiting = new ArrayList<>();
-			UpgradeRefusedException refused = null;
+			UpgradeRejectedException refused = null;
 			try (Connection database = server.bean(DataSource.class).getConnection()) {
 				lockSessions(database);
 				for (int i = 0; i < THREADS && refused == null; i++) {
@@ -87,7 +87,7 @@ class BusyNodeTests {
 						await().atMost(PATIENCE)
 							.until(() -> server.bean(Connections.class).all().size() == waiting.size());
 					}
-					catch (UpgradeRefusedException ex) {
+					catch (UpgradeRejectedException ex) {
 						refused = ex;
 					}
 				}

@@ -10,7 +10,7 @@ import dev.resumablews.internal.epoch.Forks;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -238,7 +238,7 @@ class EpochTests {
 	@Test
 	void anEpochThatTheServerNeverSentIsRefused() {
 		for (String epoch : List.of("1", "x.1", "aaaaaaaaaaaa.1-")) {
-			UpgradeRefusedException refused = to(this.before).query("epoch", epoch).connectRefused();
+			UpgradeRejectedException refused = to(this.before).query("epoch", epoch).connectRefused();
 			assertThat(refused.status()).isEqualTo(400);
 		}
 		Session session = written(1);

@@ -79,7 +79,7 @@ class FailingListenerTests {
 		abstract void note(String event);
 
 		@Override
-		public void onHandshakeRefused(int status) {
+		public void onHandshakeRejected(int status) {
 			note("refused");
 		}
 

@@ -15,7 +15,7 @@ import dev.resumablews.internal.node.NodeId;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -71,14 +71,14 @@ class ManyNodesTests {
 		clients.get(0).await("replay_complete");
 		assertThat(awaitRefused(this.b, "alice").status()).isEqualTo(429);
 		awaitOnline("alice", 3);
-		UpgradeRefusedException refused = awaitRefused(this.a, "alice");
+		UpgradeRejectedException refused = awaitRefused(this.a, "alice");
 		assertThat(refused.status()).isEqualTo(429);
 		assertThat(refused.headers()).containsKey("Retry-After");
 		connect(this.a, "bob").close();
 		ofA.forEach(WsTestClient::close);
 		for (int i = 0; i < 2; i++) {
 			await().atMost(PATIENCE)
-				.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+				.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
 				.until(() -> clients.add(connect(this.b, "alice")));
 		}
 		clients.forEach(WsTestClient::close);
@@ -100,7 +100,7 @@ class ManyNodesTests {
 		assertThat(awaitRefused(this.a, "carol").status()).isEqualTo(429);
 		await().atMost(PATIENCE)
 			.pollInterval(Duration.ofMillis(50))
-			.ignoreExceptionsInstanceOf(UpgradeRefusedException.class)
+			.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
 			.untilAsserted(() -> connect(this.b, "carol").close());
 		OffsetDateTime now = this.sql.sql("select clock_timestamp()").query(OffsetDateTime.class).single();
 		assertThat(Duration.between(death, now)).isBetween(HEARTBEAT.multipliedBy(2), HEARTBEAT.multipliedBy(4));
@@ -197,13 +197,13 @@ class ManyNodesTests {
 	/**
 	 * A node that knew of no other may let some in before it asks again.
 	 */
-	private static UpgradeRefusedException awaitRefused(TestServer node, String user) {
+	private static UpgradeRejectedException awaitRefused(TestServer node, String user) {
 		return await().atMost(PATIENCE).until(() -> {
 			try (WsTestClient let = connect(node, user)) {
 				let.await("replay_complete");
 				return null;
 			}
-			catch (UpgradeRefusedException ex) {
+			catch (UpgradeRejectedException ex) {
 				return ex;
 			}
 		}, Objects::nonNull);

@@ -12,7 +12,7 @@ import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -164,7 +164,7 @@ abstract class PostgresAwayTests {
 		try (WsTestClient client = builder.connect()) {
 			assertThat(client.awaitClose()).isEqualTo(1013);
 		}
-		catch (UpgradeRefusedException ex) {
+		catch (UpgradeRejectedException ex) {
 			assertThat(ex.status()).isEqualTo(503);
 		}
 	}

@@ -17,7 +17,7 @@ import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
 import dev.resumablews.testing.WsTestClient;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -167,7 +167,7 @@ class GreedyUserTests {
 
 	@Test
 	void handshakesAreCounted() {
-		UpgradeRefusedException refused = null;
+		UpgradeRejectedException refused = null;
 		for (int i = 0; i < 100 && refused == null; i++) {
 			refused = refusal("fay");
 		}
@@ -364,12 +364,12 @@ class GreedyUserTests {
 				+ "\"}";
 	}
 
-	private @Nullable UpgradeRefusedException refusal(String user) {
+	private @Nullable UpgradeRejectedException refusal(String user) {
 		try {
 			connect(user).close();
 			return null;
 		}
-		catch (UpgradeRefusedException ex) {
+		catch (UpgradeRejectedException ex) {
 			return ex;
 		}
 	}

@@ -436,7 +436,7 @@ class HandshakeTests {
 			return new ResumableWsListener() {
 
 				@Override
-				public void onHandshakeRefused(int status) {
+				public void onHandshakeRejected(int status) {
 					Rooms.this.refusals.add(status);
 				}
 

@@ -153,7 +153,7 @@ class GroupCommitWriterTests {
 				}
 
 				@Override
-				public void onAppendRefused() {
+				public void onAppendRejected() {
 					throw new IllegalStateException("the listener is broken");
 				}
 
@@ -196,7 +196,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void anErrorOfADraftDoesNotStopTheLane() throws Exception {
+	void anErrorOfADraftDoesNotStopTheWriter() throws Exception {
 		LogSettings one = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), 1000, 1000);
 		try (TestLog test = new TestLog(url, one, (pool) -> pool)) {

@@ -243,18 +243,19 @@ class LogAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource({ "log.queue-capacity=7, queueCapacity, 7", "log.queue-size=2MB, queueCharacters, 2097152",
 			"log.max-batch=9, maxBatch, 9", "log.commit-interval=7ms, commitInterval, PT0.007S",
-			"log.append-timeout=3s, appendTimeout, PT3S", "log.lanes=3, lanes, 3" })
-	void propertiesReachTheLanes(String property, String setting, String value) {
+			"log.append-timeout=3s, appendTimeout, PT3S", "log.writers=3, writers, 3" })
+	void propertiesReachTheWriters(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> {
-			List<?> lanes = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "writers");
-			assertThat(lanes).isNotNull()
-				.allSatisfy((lane) -> assertThat(lane).extracting("settings").extracting(setting).hasToString(value));
+			List<?> writers = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "writers");
+			assertThat(writers).isNotNull()
+				.allSatisfy(
+						(writer) -> assertThat(writer).extracting("settings").extracting(setting).hasToString(value));
 		});
 	}
 
 	@Test
-	void thereAreAsManyLanesAsSaid() {
-		this.runner.withPropertyValues("resumable-ws.log.lanes=3")
+	void thereAreAsManyWritersAsConfigured() {
+		this.runner.withPropertyValues("resumable-ws.log.writers=3")
 			.run((context) -> assertThat(threads())
 				.contains("resumable-ws-log-0", "resumable-ws-log-2", "resumable-ws-log-clock")
 				.hasSize(4));

@@ -46,9 +46,9 @@ class MicrometerListenerTests {
 
 	@Test
 	void refusedHandshakesAreCountedByStatus() {
-		this.listener.onHandshakeRefused(401);
-		this.listener.onHandshakeRefused(403);
-		this.listener.onHandshakeRefused(401);
+		this.listener.onHandshakeRejected(401);
+		this.listener.onHandshakeRejected(403);
+		this.listener.onHandshakeRejected(401);
 		assertThat(count("resumable.ws.handshakes.refused", "status", "401")).isEqualTo(2);
 		assertThat(count("resumable.ws.handshakes.refused", "status", "403")).isEqualTo(1);
 	}

@@ -25,7 +25,7 @@ class ObservabilityAutoConfigurationTests {
 	@Test
 	void bootsRegistryIsFound() {
 		this.runner.run((context) -> {
-			context.getBean(ResumableWsListener.class).onAppendRefused();
+			context.getBean(ResumableWsListener.class).onAppendRejected();
 			assertThat(context.getBean(MeterRegistry.class).get("resumable.ws.log.refused").counter().count())
 				.isEqualTo(1);
 		});

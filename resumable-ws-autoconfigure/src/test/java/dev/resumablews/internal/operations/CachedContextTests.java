@@ -6,7 +6,7 @@ import java.util.UUID;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRefusedException;
+import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +35,7 @@ class CachedContextTests {
 		ApplicationContext second = run(SecondOfApplication.class);
 		assertThat(second).isNotSameAs(first);
 		// paused by the test framework
-		UpgradeRefusedException refused = builder(first).connectRefused();
+		UpgradeRejectedException refused = builder(first).connectRefused();
 		assertThat(refused.status()).isEqualTo(503);
 		assertThat(run(FirstOfApplication.class)).isSameAs(first);
 		assertThat(run(SecondOfApplication.class)).isSameAs(second);
@@ -100,7 +100,7 @@ class CachedContextTests {
 	}
 
 	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
-			properties = "resumable-ws.log.lanes=1")
+			properties = "resumable-ws.log.writers=1")
 	static class SecondOfApplication {
 
 		@DynamicPropertySource

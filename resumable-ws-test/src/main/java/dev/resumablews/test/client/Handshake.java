@@ -31,7 +31,7 @@ final class Handshake {
 
 	/**
 	 * Opens a connection.
-	 * @throws HandshakeRefusedException when the server refuses
+	 * @throws HandshakeRejectedException when the server refuses
 	 * @throws UncheckedIOException when there is no answer in time
 	 */
 	static void perform(ResumableWsTestClient.Builder settings, ReplayedSession session, Connection connection) {
@@ -74,7 +74,7 @@ final class Handshake {
 		catch (ExecutionException ex) {
 			Throwable cause = ex.getCause();
 			if (cause instanceof WebSocketHandshakeException refused && refused.getResponse() != null) {
-				throw new HandshakeRefusedException(refused.getResponse());
+				throw new HandshakeRejectedException(refused.getResponse());
 			}
 			throw new UncheckedIOException(new IOException("No WebSocket could be opened: " + cause, cause));
 		}

@@ -480,7 +480,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 
 	/**
 	 * Disconnects, and connects again with the session's id and the last event's id.
-	 * @throws HandshakeRefusedException when the server refuses
+	 * @throws HandshakeRejectedException when the server refuses
 	 */
 	public void resume() {
 		if (this.reconnecting != null) {
@@ -580,7 +580,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 			}
 			catch (RuntimeException ex) {
 				noteFailure(ex);
-				if (ex instanceof HandshakeRefusedException refused && FINAL_STATUSES.contains(refused.status())) {
+				if (ex instanceof HandshakeRejectedException refused && FINAL_STATUSES.contains(refused.status())) {
 					giveUp(String.valueOf(ex.getMessage()));
 				}
 				else if (System.nanoTime() - failingSince > this.settings.timeout.toNanos()) {
@@ -920,7 +920,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 		 * Connects, and waits until the server has sent {@code session_init} or has
 		 * closed the connection.
 		 * @return a client that does not reconnect
-		 * @throws HandshakeRefusedException when the server refuses
+		 * @throws HandshakeRejectedException when the server refuses
 		 * @throws java.io.UncheckedIOException when the server cannot be reached
 		 */
 		public ResumableWsTestClient connect() {

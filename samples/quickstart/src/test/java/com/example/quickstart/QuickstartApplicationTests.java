@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
-import dev.resumablews.test.client.HandshakeRefusedException;
+import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ServerFrame.Ack;
 import dev.resumablews.test.client.ServerFrame.Event;
@@ -91,7 +91,7 @@ class QuickstartApplicationTests {
 
 	@Test
 	void aClientThatIsNotLoggedInIsRefused() {
-		assertThatExceptionOfType(HandshakeRefusedException.class).isThrownBy(() -> client().connect())
+		assertThatExceptionOfType(HandshakeRejectedException.class).isThrownBy(() -> client().connect())
 			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(401));
 	}
 

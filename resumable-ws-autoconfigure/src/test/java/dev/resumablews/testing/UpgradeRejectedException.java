@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * The server answered a WebSocket handshake with something else than 101.
  */
-public final class UpgradeRefusedException extends RuntimeException {
+public final class UpgradeRejectedException extends RuntimeException {
 
 	private final int status;
 
@@ -14,7 +14,7 @@ public final class UpgradeRefusedException extends RuntimeException {
 
 	private final String body;
 
-	UpgradeRefusedException(HttpHead head, String body) {
+	UpgradeRejectedException(HttpHead head, String body) {
 		super(head.startLine() + ": " + body);
 		this.status = Integer.parseInt(head.startLine().split(" ")[1]);
 		this.headers = head.headers();

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * Determines the HTTP status with which an upstream refused a handshake. WebSocket
  * clients share no exception type for that, but all include the status in the message.
  */
-final class UpstreamRefusal {
+final class UpstreamRejection {
 
 	private static final Pattern STATUS = Pattern
 		.compile("(?i)(?:response|status|code)[^0-9]{0,40}\\b([345][0-9]{2})\\b");
 
 	private static final int DEPTH = 10;
 
-	private UpstreamRefusal() {
+	private UpstreamRejection() {
 	}
 
 	/**

@@ -16,14 +16,14 @@ import org.springframework.util.CollectionUtils;
  * Explains to operators why a page was rejected: its origin, the origins it was compared
  * to, and the setting of the application or of a proxy that is probably missing.
  */
-final class RefusedOrigin {
+final class RejectedOrigin {
 
 	private static final int MAX_LENGTH = 200;
 
 	private static final List<String> FORWARDED = List.of("Forwarded", "X-Forwarded-Proto", "X-Forwarded-Host",
 			"X-Forwarded-Port");
 
-	private RefusedOrigin() {
+	private RejectedOrigin() {
 	}
 
 	static String explain(ServerHttpRequest request, boolean comparedToSelf, @Nullable List<String> patterns) {

@@ -6,13 +6,13 @@ import java.net.http.HttpResponse;
 /**
  * The server answered a WebSocket handshake with a status other than 101.
  */
-public final class HandshakeRefusedException extends RuntimeException {
+public final class HandshakeRejectedException extends RuntimeException {
 
 	private final int status;
 
 	private final transient HttpHeaders headers;
 
-	HandshakeRefusedException(HttpResponse<?> response) {
+	HandshakeRejectedException(HttpResponse<?> response) {
 		super("The server answered the handshake with " + response.statusCode());
 		this.status = response.statusCode();
 		this.headers = response.headers();

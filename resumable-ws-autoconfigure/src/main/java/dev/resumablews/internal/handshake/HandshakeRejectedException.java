@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Thrown when a request is rejected. Has no stack trace, because a rejection is an
  * expected outcome.
  */
-public final class HandshakeRefusedException extends Exception {
+public final class HandshakeRejectedException extends Exception {
 
 	private final transient HandshakeRejection rejection;
 
@@ -15,11 +15,11 @@ public final class HandshakeRefusedException extends Exception {
 	 */
 	private final @Nullable String userId;
 
-	HandshakeRefusedException(RejectionReason reason, @Nullable String text) {
+	HandshakeRejectedException(RejectionReason reason, @Nullable String text) {
 		this(reason, text, null);
 	}
 
-	HandshakeRefusedException(RejectionReason reason, @Nullable String text, @Nullable String userId) {
+	HandshakeRejectedException(RejectionReason reason, @Nullable String text, @Nullable String userId) {
 		super(text, null, false, false);
 		this.rejection = new HandshakeRejection(reason, (text != null) ? text : reason.status().getReasonPhrase());
 		this.userId = userId;

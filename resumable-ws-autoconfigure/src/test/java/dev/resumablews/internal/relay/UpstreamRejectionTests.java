@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class UpstreamRefusalTests {
+class UpstreamRejectionTests {
 
 	/**
 	 * What the clients of Tomcat and Jetty say.
@@ -19,21 +19,21 @@ class UpstreamRefusalTests {
 			"Failed to upgrade to websocket: Unexpected HTTP Response Status Code: 401 Unauthorized" })
 	void theStatusIsFoundInTheMessage(String message) {
 		Exception failure = new CompletionException(new IllegalStateException(new IllegalStateException(message)));
-		assertThat(UpstreamRefusal.status(failure)).isEqualTo(401);
+		assertThat(UpstreamRejection.status(failure)).isEqualTo(401);
 	}
 
 	@Test
 	void otherFailuresHaveNone() {
-		assertThat(UpstreamRefusal.status(new IllegalStateException("Connection refused: localhost:4010"))).isZero();
-		assertThat(UpstreamRefusal.status(new IllegalStateException())).isZero();
+		assertThat(UpstreamRejection.status(new IllegalStateException("Connection refused: localhost:4010"))).isZero();
+		assertThat(UpstreamRejection.status(new IllegalStateException())).isZero();
 	}
 
 	@Test
 	void aRefusalOfTheKeyIsPermanent() {
-		assertThat(UpstreamRefusal.isPermanent(401)).isTrue();
-		assertThat(UpstreamRefusal.isPermanent(403)).isTrue();
-		assertThat(UpstreamRefusal.isPermanent(503)).isFalse();
-		assertThat(UpstreamRefusal.isPermanent(0)).isFalse();
+		assertThat(UpstreamRejection.isPermanent(401)).isTrue();
+		assertThat(UpstreamRejection.isPermanent(403)).isTrue();
+		assertThat(UpstreamRejection.isPermanent(503)).isFalse();
+		assertThat(UpstreamRejection.isPermanent(0)).isFalse();
 	}
 
 }
