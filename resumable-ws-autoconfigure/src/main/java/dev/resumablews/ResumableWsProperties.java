@@ -366,9 +366,10 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 	 * @param queueSize Maximum size of the queued events of each writer. Bytes without a
 	 * unit.
 	 * @param maxBatch Maximum number of events in a batch.
-	 * @param commitInterval Minimum time between two commits of a writer whose batches
-	 * hold several events; zero to commit as often as Postgres can. Milliseconds without
-	 * a unit.
+	 * @param commitInterval Maximum time between the starts of two commits of a writer
+	 * that is delayed so that more events share a commit. While commits are fast, the
+	 * time is one and a half times what they take; zero to commit as often as Postgres
+	 * can. Milliseconds without a unit.
 	 * @param appendTimeout Time after which an event that could not be stored is
 	 * rejected. Milliseconds without a unit.
 	 * @param statementTimeout Maximum time that a statement may take. Milliseconds

@@ -107,7 +107,7 @@ final class GroupCommitWriter {
 		this.settings = settings;
 		this.listener = listener;
 		this.queue = new AppendQueue(settings, LOCKED_BACK_OFF);
-		this.collector = new BatchCollector(this.queue, settings);
+		this.collector = new BatchCollector(this.queue, settings, System::nanoTime);
 		this.writer = new BatchWriter(database.reserved(), statement);
 		this.publisher = new CommitPublisher(feeds);
 		this.loop = new SupervisedLoop(name, "Writing the event log", BACK_OFF, this::step);

@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param queueCharacters maximum total length of the queued payloads of each writer, in
  * UTF-16 units
  * @param maxBatch maximum number of events in a batch
- * @param commitInterval minimum time between the starts of two batches of a writer
+ * @param commitInterval maximum time between the starts of two batches by which a writer
+ * delays the second one
  * @param appendTimeout time after which a queued event is rejected
  * @param statementTimeout time limit for a response from Postgres
  * @param maxEventBytes maximum payload size, in bytes of UTF-8
