@@ -20,6 +20,9 @@ class BatchCollectorTests {
 
 	private Duration waited = Duration.ZERO;
 
+	private Runnable duringDelay = () -> {
+	};
+
 	private final AppendQueue queue;
 
 	private final BatchCollector collector;
@@ -28,6 +31,7 @@ class BatchCollectorTests {
 
 		@Override
 		public boolean await(Duration duration) {
+			BatchCollectorTests.this.duringDelay.run();
 			BatchCollectorTests.this.waited = BatchCollectorTests.this.waited.plus(duration);
 			pass(duration);
 			return false;
@@ -58,6 +62,15 @@ class BatchCollectorTests {
 		pass(Duration.ofMillis(2));
 		take(2);
 		assertThat(this.waited).isEqualTo(Duration.ofMillis(1));
+	}
+
+	@Test
+	void whatIsAppendedDuringTheDelayJoinsTheBatch() throws Exception {
+		take(2);
+		pass(Duration.ofMillis(2));
+		this.duringDelay = () -> append(1);
+		append(1);
+		assertThat(this.collector.take(this.control)).hasSize(2);
 	}
 
 	@Test
@@ -113,11 +126,14 @@ class BatchCollectorTests {
 		assertThat(this.waited).isZero();
 	}
 
-	private void take(int appends) throws InterruptedException {
-		for (int i = 0; i < appends; i++) {
-			UUID sessionId = new UUID(0, i);
-			this.queue.add(new QueuedAppend(AppendRequest.of(sessionId, "type", "{}"), Long.MAX_VALUE));
+	private void append(int count) {
+		for (int i = 0; i < count; i++) {
+			this.queue.add(new QueuedAppend(AppendRequest.of(new UUID(0, i), "type", "{}"), Long.MAX_VALUE));
 		}
+	}
+
+	private void take(int appends) throws InterruptedException {
+		append(appends);
 		assertThat(this.collector.take(this.control)).hasSize(appends);
 	}
 

@@ -48,7 +48,7 @@ class GroupCommitWriterTests {
 	private static final String LARGE = "{\"x\":\"" + "x".repeat(3 * 1024 * 1024) + "\"}";
 
 	private static final LogSettings HASTY = new LogSettings(1, 100, 64 * 1024 * 1024, 100, Duration.ofMillis(5),
-			Duration.ofMillis(300), Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
+			Duration.ofSeconds(1), Duration.ofSeconds(10), 1024 * 1024, 256 * 1024);
 
 	private static String url;
 
@@ -121,24 +121,6 @@ class GroupCommitWriterTests {
 				assertThat(test.log().append(AppendRequest.of(session, "note", "{}"))).succeedsWithin(20,
 						TimeUnit.SECONDS);
 			}
-		}
-	}
-
-	@Test
-	void eventsThatComeWithinTheCommitIntervalAreStoredTogether() throws Exception {
-		try (TestLog test = new TestLog(url, withCommitInterval(Duration.ofSeconds(3)), this::sometimesAway)) {
-			UUID session = test.newSession("alice");
-			this.away.set(true);
-			List<CompletableFuture<AppendResult>> many = Stream.generate(() -> AppendRequest.of(session, "note", "{}"))
-				.limit(50)
-				.map(test.log()::append)
-				.toList();
-			this.away.set(false);
-			assertThat(many).allSatisfy((append) -> assertThat(append).succeedsWithin(20, TimeUnit.SECONDS));
-			CompletableFuture<AppendResult> one = test.log().append(AppendRequest.of(session, "note", "{}"));
-			CompletableFuture<AppendResult> other = test.log().append(AppendRequest.of(session, "note", "{}"));
-			assertThat(one.get(20, TimeUnit.SECONDS).createdAt())
-				.isEqualTo(other.get(20, TimeUnit.SECONDS).createdAt());
 		}
 	}
 
@@ -234,7 +216,7 @@ class GroupCommitWriterTests {
 			DataSource single = new org.springframework.jdbc.datasource.SingleConnectionDataSource(connection, true);
 			JdbcExecutor database = new JdbcExecutor(single, new SchemaName(""), Duration.ofSeconds(10));
 			connection.setNetworkTimeout(Runnable::run, 77_000);
-			PostgresEventLog log = new PostgresEventLog(HASTY, database, new SessionTable(database, 0),
+			PostgresEventLog log = new PostgresEventLog(TestLog.settings(), database, new SessionTable(database, 0),
 					TestLog.statement(), new SessionFeeds(10, 1000, new CommitListeners()), new ResumableWsListener() {
 					});
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
