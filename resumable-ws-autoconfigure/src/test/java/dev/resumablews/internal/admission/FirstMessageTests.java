@@ -25,11 +25,11 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.UserValidator;
+import dev.resumablews.testing.WsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,7 +107,9 @@ abstract class FirstMessageTests {
 			assertThat(client.await("tick").path("event_id").asInt()).isEqualTo(2);
 			awaitUnauthenticated(this.server, 0);
 		}
-		try (WsTestClient client = to(this.server).query("sessionId", session).query("lastEventId", 1).connect()) {
+		try (WsTestClient client = to(this.server).query("sessionId", session)
+			.query("lastEventId", 1)
+			.connect()) {
 			client.send(auth(Tokens.forUser("alice")));
 			assertThat(client.next().path("resumed").asBoolean()).isTrue();
 			assertThat(client.await("tick").path("event_id").asInt()).isEqualTo(2);
@@ -379,7 +381,8 @@ abstract class FirstMessageTests {
 
 	@Test
 	void usersAreRevalidatedAndDisconnected() {
-		try (WsTestClient client = to(this.server).connect(); WsTestClient other = to(this.server).connect()) {
+		try (WsTestClient client = to(this.server).connect();
+				WsTestClient other = to(this.server).connect()) {
 			client.send(auth(Tokens.forUser("carol")));
 			other.send(auth(Tokens.forUser("dave")));
 			client.await("replay_complete");
