@@ -13,10 +13,10 @@ import java.util.UUID;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.ChaosProxy;
+import dev.resumablews.testing.WsTestClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,7 +109,8 @@ abstract class HeartbeatTests {
 	@Test
 	void aClientThatTheNetworkLostIsGivenUp() {
 		try (ChaosProxy proxy = ChaosProxy.to(this.server.port());
-				WsTestClient client = to(URI.create("ws://localhost:" + proxy.port() + "/ws"), "dave").connect()) {
+				WsTestClient client = to(URI.create("ws://localhost:" + proxy.port() + "/ws"), "dave")
+					.connect()) {
 			client.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> rows() == 1);
 			proxy.stall();

@@ -13,10 +13,10 @@ import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.testing.WsTestClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,7 +182,9 @@ abstract class SlowConsumerTests {
 	}
 
 	private UUID newSession(String user) {
-		try (WsTestClient client = WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).connect()) {
+		try (WsTestClient client = WsTestClient.to(this.server.uri())
+			.query("token", Tokens.forUser(user))
+			.connect()) {
 			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
 			client.sendClose(1000);
 			client.awaitClose();
