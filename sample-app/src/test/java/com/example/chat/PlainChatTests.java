@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import dev.resumablews.testing.UpgradeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.UpgradeRejectedException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,15 +68,15 @@ class PlainChatTests {
 
 	@Test
 	void oneClickCutsItTogetherWithTheResumableConnection() throws Exception {
-		try (WsTestClient resumable = this.browser.connect(null); WsTestClient plain = this.browser.plain().connect()) {
-			resumable.await("session_init");
+		try (ResumableWsTestClient resumable = this.browser.connect(null);
+				WsTestClient plain = this.browser.plain().connect()) {
 			plain.send(Map.of("content", QUESTION));
 			plain.await((message) -> message.has("delta"));
 
 			assertThat(this.browser.post("/api/break-things/connection").body()).isEqualTo("{\"connections\":2}");
 
 			assertThat(plain.awaitClose()).isEqualTo(1006);
-			assertThat(resumable.awaitClose()).isEqualTo(1006);
+			assertThat(resumable.awaitClose().code()).isEqualTo(1006);
 			assertThat(plain.messages()).noneMatch((message) -> message.has("done"));
 		}
 		// it knows nothing of what was lost

@@ -16,8 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.TokenPlacement;
 import dev.resumablews.testing.LoggedTokens;
-import dev.resumablews.testing.WsTestClient;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -122,11 +124,12 @@ final class SampleProcess implements AutoCloseable {
 	/**
 	 * Begins a connection, with the token where the page puts it.
 	 */
-	WsTestClient.Builder webSocket(String token) {
-		return WsTestClient.to(this.port, "/ws")
+	ResumableWsTestClientBuilder webSocket(String token) {
+		return ResumableWsTestClient.builder(this.port)
 			.query("frames", "ndjson")
 			.header("Origin", "http://localhost:" + this.port)
-			.header("Sec-WebSocket-Protocol", "resumable-ws.v1, jwt-" + token);
+			.token(token)
+			.tokenPlacement(TokenPlacement.SUBPROTOCOL);
 	}
 
 	URI webSocketUri() {
