@@ -14,7 +14,7 @@ import java.util.UUID;
 import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.OpenAiStub;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestPostgres;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -114,7 +114,7 @@ class SampleIT {
 			TestBrowser page = new TestBrowser(sample.port());
 			UUID session;
 			long seen;
-			try (ResumableWsTestClient client = page.connect(null); WsTestClient plain = page.plain().connect()) {
+			try (ResumableWsTestClient client = page.connect(null); RawWebSocketClient plain = page.plain().connect()) {
 				session = client.sessionId();
 				client.say(QUESTION);
 				plain.send(Map.of("content", QUESTION));

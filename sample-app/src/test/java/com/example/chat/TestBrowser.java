@@ -13,7 +13,7 @@ import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.test.client.TokenPlacement;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -67,8 +67,8 @@ final class TestBrowser {
 	/**
 	 * Begins a connection to the plain endpoint.
 	 */
-	WsTestClient.Builder plain() throws IOException, InterruptedException {
-		return WsTestClient.to(this.port, "/plain")
+	RawWebSocketClient.Builder plain() throws IOException, InterruptedException {
+		return RawWebSocketClient.to(this.port, "/plain")
 			.header("Origin", "http://localhost:" + this.port)
 			.header("Sec-WebSocket-Protocol", "plain, jwt-" + signIn());
 	}

@@ -18,7 +18,7 @@ import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
@@ -137,7 +137,7 @@ abstract class DrainTests {
 	@Test
 	void aClientThatReadsNothingDoesNotHoldUpTheShutdown() {
 		TestServer server = server("5s", "1s");
-		try (WsTestClient stuck = WsTestClient.to(server.uri())
+		try (RawWebSocketClient stuck = RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser("carol"))
 			.receiveBuffer(8192)
 			.connect(); ResumableWsTestClient client = connect(server, "dave")) {
@@ -159,7 +159,7 @@ abstract class DrainTests {
 			// five seconds, and what the rest of the application takes
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
 			stuck.resumeReading();
-			assertThat(stuck.awaitClose()).isIn(1012, WsTestClient.NO_CLOSE_FRAME);
+			assertThat(stuck.awaitClose()).isIn(1012, RawWebSocketClient.NO_CLOSE_FRAME);
 		}
 		finally {
 			server.close();

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.Test;
@@ -96,7 +96,7 @@ class RestartTests {
 
 	private static void assertServes(TestServer server) {
 		JdbcClient jdbc = server.bean(JdbcClient.class);
-		try (WsTestClient client = WsTestClient.to(server.uri())
+		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser("ada"))
 			.patience(PATIENCE)
 			.connect()) {

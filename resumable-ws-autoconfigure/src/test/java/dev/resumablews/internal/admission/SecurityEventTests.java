@@ -14,7 +14,7 @@ import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
 import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ServerFrame;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.AfterAll;
@@ -72,7 +72,7 @@ class SecurityEventTests {
 
 	@Test
 	void aBinaryMessageIsReported() {
-		try (WsTestClient client = WsTestClient.to(this.server.uri())
+		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("bob"))
 			.patience(PATIENCE)
 			.connect()) {

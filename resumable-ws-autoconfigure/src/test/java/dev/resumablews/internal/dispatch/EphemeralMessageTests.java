@@ -20,7 +20,7 @@ import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.HttpResponse;
 import dev.resumablews.testing.HttpTestClient;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import org.jspecify.annotations.Nullable;
@@ -211,7 +211,7 @@ class EphemeralMessageTests {
 	@Test
 	void aClientThatReadsSlowlyLosesOldEphemeralEventsAndNothingElse() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
-		try (WsTestClient client = WsTestClient.to(this.server.uri())
+		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("grace"))
 			.patience(PATIENCE)
 			.connect()) {

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.resumablews.test.client.ResumableWsTestClient;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import io.micrometer.core.instrument.Meter;
@@ -107,7 +107,7 @@ class PrometheusTests {
 
 	@Test
 	void socketsThatWaitForTheirFirstMessageAreCounted() {
-		try (WsTestClient client = WsTestClient.to(server.uri()).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri()).connect()) {
 			await().until(() -> value("resumable_ws_connections_unauthenticated") == 1);
 			client.abort();
 		}
