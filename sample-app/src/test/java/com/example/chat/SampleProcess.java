@@ -46,7 +46,7 @@ final class SampleProcess implements AutoCloseable {
 	 * @param arguments further command line arguments
 	 */
 	static SampleProcess start(Path folder, String... arguments) {
-		return launch(folder, List.of(), arguments).awaitStart();
+		return launch(folder, arguments).awaitStart();
 	}
 
 	/**
@@ -63,14 +63,13 @@ final class SampleProcess implements AutoCloseable {
 	/**
 	 * Starts the sample without waiting for it.
 	 * @param folder where it keeps its data
-	 * @param options further options of the JVM
 	 * @param arguments further command line arguments
 	 */
-	static SampleProcess launch(Path folder, List<String> options, String... arguments) {
+	static SampleProcess launch(Path folder, String... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(ProcessHandle.current().info().command().orElseThrow());
-		command.add("-Xmx256m");
-		command.addAll(options);
+		// they live too short for the better compiler
+		command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
 		command
 			.addAll(List.of("-jar", System.getProperty("sample-app.jar"), "--chat.data-dir=" + folder.resolve("data")));
 		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--server.port="))) {
