@@ -29,6 +29,7 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 			  --jvm "a b …"      further options of the servers' JVMs, such as a profiler's
 			  --list             which scenarios and variants there are
 			  --jmh              the inner loops, in place of the scenarios
+			  --samples a.jfr …  which libraries the samples of flight recordings belong to, in place of the scenarios
 			""";
 
 	static Options parse(String[] args, Path home) {

@@ -42,7 +42,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		 * This library, with Spring AI's chat client asking a process that speaks
 		 * OpenAI's API.
 		 */
-		OURS_SPRING_AI("ours"),
+		OURS_SPRING_AI("ours", true),
 
 		/**
 		 * Socket.IO with connection state recovery, in memory.
@@ -62,16 +62,35 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		/**
 		 * A Spring handler without a log.
 		 */
-		BARE("bare");
+		BARE("bare"),
+
+		/**
+		 * A Spring handler without a log, with Spring AI's chat client.
+		 */
+		BARE_SPRING_AI("bare", true);
 
 		private final String profile;
 
+		private final boolean callsModel;
+
 		Kind(String profile) {
+			this(profile, false);
+		}
+
+		Kind(String profile, boolean callsModel) {
 			this.profile = profile;
+			this.callsModel = callsModel;
 		}
 
 		String profile() {
 			return this.profile;
+		}
+
+		/**
+		 * Returns whether Spring AI calls the simulated model.
+		 */
+		boolean callsModel() {
+			return this.callsModel;
 		}
 
 		/**

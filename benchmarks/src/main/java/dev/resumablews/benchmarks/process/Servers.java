@@ -104,7 +104,7 @@ public final class Servers implements AutoCloseable {
 		List<String> arguments = new ArrayList<>();
 		arguments.add("--spring.profiles.active=" + spec.kind().profile());
 		arguments.add("--spring.datasource.url=" + this.postgres.create(spec.database()));
-		if (spec.kind() == Kind.OURS_SPRING_AI) {
+		if (spec.kind().callsModel()) {
 			arguments.addAll(List.of("--spring.ai.model.chat=openai", "--spring.ai.openai.api-key=none",
 					"--spring.ai.openai.base-url=" + model()));
 		}

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +32,16 @@ public final class Bench {
 	 * Resources of the machine that a server needs.
 	 */
 	static final Metric CPU = new Metric("cpu", "s of server CPU");
+
+	/**
+	 * Processor time of the server for each token, which equals seconds for a million.
+	 */
+	static final Metric CPU_OF_TOKEN = new Metric("cpu.token", "us of server CPU per delta");
+
+	/**
+	 * Processor time of Postgres for each token.
+	 */
+	static final Metric POSTGRES_CPU_OF_TOKEN = new Metric("cpu.postgres.token", "us of Postgres CPU per delta");
 
 	/**
 	 * The share of a core that a compiler at rest may use.
@@ -170,12 +181,23 @@ public final class Bench {
 	}
 
 	/**
-	 * Puts a load on a server, and measures the processor time it uses.
+	 * Puts a load on a server, and measures the processor time that it and Postgres use.
 	 */
 	Map<String, Double> load(LoadRequest request, Server server) {
 		double before = server.cpuSeconds();
+		OptionalDouble postgresBefore = this.postgres.cpuSeconds();
 		Map<String, Double> values = new TreeMap<>(load(request));
-		values.put(CPU.name(), server.cpuSeconds() - before);
+		double seconds = server.cpuSeconds() - before;
+		OptionalDouble postgresAfter = this.postgres.cpuSeconds();
+		values.put(CPU.name(), seconds);
+		double tokens = values.getOrDefault(LoadResult.TOKENS, 0.0);
+		if (tokens > 0) {
+			values.put(CPU_OF_TOKEN.name(), seconds * 1e6 / tokens);
+			if (postgresBefore.isPresent() && postgresAfter.isPresent()) {
+				values.put(POSTGRES_CPU_OF_TOKEN.name(),
+						(postgresAfter.getAsDouble() - postgresBefore.getAsDouble()) * 1e6 / tokens);
+			}
+		}
 		return values;
 	}
 
