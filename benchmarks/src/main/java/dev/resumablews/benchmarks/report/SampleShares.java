@@ -2,6 +2,8 @@ package dev.resumablews.benchmarks.report;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,13 +15,16 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedStackTrace;
 import jdk.jfr.consumer.RecordingFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prints which libraries the samples of a flight recording belong to. A sample belongs to
  * the library of its innermost frame outside of the JDK and of Kotlin's runtime. Samples
- * cover Java code, and not the kernel or the compiler.
+ * cover Java code, and not the kernel or the compiler. Those of the warm-up are left out.
  */
 public final class SampleShares {
+
+	private static final Duration WARM_UP = Duration.ofSeconds(40);
 
 	private static final String OTHER = "other";
 
@@ -31,6 +36,8 @@ public final class SampleShares {
 	private final Map<String, Integer> samples = new TreeMap<>();
 
 	private int total;
+
+	private @Nullable Instant first;
 
 	private SampleShares() {
 	}
@@ -71,6 +78,13 @@ public final class SampleShares {
 	private void add(RecordedEvent event) {
 		RecordedStackTrace stack = event.getStackTrace();
 		if (!event.getEventType().getName().equals("jdk.ExecutionSample") || stack == null) {
+			return;
+		}
+		Instant time = event.getStartTime();
+		if (this.first == null) {
+			this.first = time;
+		}
+		if (time.isBefore(this.first.plus(WARM_UP))) {
 			return;
 		}
 		List<String> types = stack.getFrames()
