@@ -49,6 +49,13 @@ final class WsClient {
 
 	private @Nullable SelectionKey key;
 
+	private long opened;
+
+	/**
+	 * Whether this is one of the connections that are being opened.
+	 */
+	private boolean opening;
+
 	private boolean upgraded;
 
 	private boolean closed;
@@ -80,7 +87,28 @@ final class WsClient {
 		return this.target;
 	}
 
-	void connect() throws IOException {
+	/**
+	 * Returns when the server accepted the handshake.
+	 */
+	long opened() {
+		return this.opened;
+	}
+
+	void connect() {
+		this.opening = true;
+		if (this.closed) {
+			endOpening();
+			return;
+		}
+		try {
+			begin();
+		}
+		catch (IOException ex) {
+			closed("broken: " + ex.getMessage());
+		}
+	}
+
+	private void begin() throws IOException {
 		SocketChannel channel = SocketChannel.open();
 		this.channel = channel;
 		channel.configureBlocking(false);
@@ -139,6 +167,23 @@ final class WsClient {
 		}
 	}
 
+	/**
+	 * Resets the connection, so that the server receives no close frame and what is on
+	 * its way is lost.
+	 */
+	void cut() {
+		SocketChannel channel = this.channel;
+		if (channel != null && !this.closed) {
+			try {
+				channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+			}
+			catch (IOException ex) {
+				// it is closed already
+			}
+		}
+		closed(null);
+	}
+
 	void received(Line line) {
 		this.listener.onMessage(this, line);
 	}
@@ -183,7 +228,9 @@ final class WsClient {
 					return end;
 				}
 				this.upgraded = true;
-				this.loop.opened();
+				this.opened = System.nanoTime();
+				endOpening();
+				this.listener.onOpened(this);
 				return i + END_OF_HEAD.length;
 			}
 		}
@@ -288,14 +335,19 @@ final class WsClient {
 		key.interestOps((this.unsent != null) ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
 	}
 
+	private void endOpening() {
+		if (this.opening) {
+			this.opening = false;
+			this.loop.opened();
+		}
+	}
+
 	private void closed(@Nullable String problem) {
 		if (this.closed) {
 			return;
 		}
 		this.closed = true;
-		if (this.key != null && !this.upgraded) {
-			this.loop.opened();
-		}
+		endOpening();
 		this.rest = NOTHING;
 		this.fragments = NOTHING;
 		SocketChannel channel = this.channel;
@@ -314,6 +366,12 @@ final class WsClient {
 	 * Callbacks of the client.
 	 */
 	interface Listener {
+
+		/**
+		 * The server has accepted the handshake.
+		 */
+		default void onOpened(WsClient client) {
+		}
 
 		/**
 		 * A message has come.

@@ -1,8 +1,12 @@
 package dev.resumablews.benchmarks.process;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A server to start. Immutable; each method returns a changed copy. Servers that are
@@ -119,6 +123,24 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		List<String> all = new ArrayList<>(this.properties);
 		all.addAll(List.of(properties));
 		return new ServerSpec(this.kind, this.jetty, this.node, this.database, all, this.options);
+	}
+
+	/**
+	 * Gives it a port that it keeps when it is started again. The port is below those
+	 * that Linux gives to clients, one of which could otherwise occupy it in the
+	 * meantime.
+	 * @return the changed server
+	 */
+	public ServerSpec onFixedPort() {
+		for (int port = ThreadLocalRandom.current().nextInt(20_000, 25_000); port < 32_768; port++) {
+			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+				return with("server.port=" + socket.getLocalPort());
+			}
+			catch (IOException ex) {
+				// it is in use
+			}
+		}
+		throw new IllegalStateException("There is no free port");
 	}
 
 	/**

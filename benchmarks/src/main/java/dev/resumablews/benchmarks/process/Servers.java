@@ -59,6 +59,22 @@ public final class Servers implements AutoCloseable {
 	}
 
 	/**
+	 * Waits until a server's process has ended, and starts it again.
+	 * @param spec which
+	 * @return the new process
+	 */
+	public Server revive(ServerSpec spec) {
+		Server ended = get(spec);
+		ended.awaitEnd();
+		synchronized (this) {
+			if (!this.running.remove(spec, ended)) {
+				throw new IllegalStateException(name(spec) + " has been stopped");
+			}
+			return get(spec);
+		}
+	}
+
+	/**
 	 * Stops a server.
 	 * @param spec which
 	 */
@@ -99,7 +115,10 @@ public final class Servers implements AutoCloseable {
 
 	private List<String> command(ServerSpec spec) {
 		if (spec.kind() == Kind.SOCKETIO) {
-			return List.of("node", "--expose-gc", this.socketIo.resolve("server.js").toString());
+			List<String> command = new ArrayList<>(
+					List.of("node", "--expose-gc", this.socketIo.resolve("server.js").toString()));
+			spec.properties().forEach((property) -> command.add("--" + property));
+			return command;
 		}
 		List<String> arguments = new ArrayList<>();
 		arguments.add("--spring.profiles.active=" + spec.kind().profile());

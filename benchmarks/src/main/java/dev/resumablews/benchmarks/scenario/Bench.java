@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -134,6 +135,13 @@ public final class Bench {
 		return servers.stream()
 			.mapToDouble((server) -> Objects.requireNonNull(server.ask("compiling").get("millis")))
 			.sum();
+	}
+
+	/**
+	 * Starts a server again as soon as its process has ended.
+	 */
+	CompletableFuture<Server> revive(ServerSpec spec) {
+		return CompletableFuture.supplyAsync(() -> this.servers.revive(spec));
 	}
 
 	void stop(ServerSpec spec) {

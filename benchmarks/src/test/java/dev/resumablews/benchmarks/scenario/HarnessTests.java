@@ -1,8 +1,10 @@
 package dev.resumablews.benchmarks.scenario;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 import dev.resumablews.benchmarks.load.LoadRequest;
 import dev.resumablews.benchmarks.process.LoadProcess;
@@ -21,6 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * The processes that measure, with loads that take a moment.
@@ -87,11 +91,68 @@ class HarnessTests {
 		assertThat(values.get("events/s")).isPositive();
 	}
 
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "SOCKETIO" })
+	void clientsThatAreCutReceiveWhatTheyMiss(Kind kind) {
+		assumeInstalled(kind);
+		Map<String, Double> values = measure("jitter", kind, "jitter.clients=5", "jitter.messages=20",
+				"jitter.period-millis=100", "jitter.cut-every-millis=800", "jitter.cut-for-millis=200");
+		assertThat(this.bench.takeProblems()).isEmpty();
+		assertThat(values).containsEntry("duplicates", 0.0).containsEntry("published", 100.0);
+		assertThat(values.get("cuts")).isPositive();
+		assertThat(values.get("replays")).isPositive();
+		assertThat(values.get("p99")).isPositive();
+		if (kind == Kind.OURS) {
+			assertThat(values).containsEntry("delivered", 100.0);
+		}
+	}
+
+	@Test
+	void cutsAreRepeatable() {
+		double[] cuts = IntStream.range(0, 2)
+			.mapToDouble((run) -> measure("jitter", Kind.OURS, "seed=7", "jitter.clients=5", "jitter.messages=10",
+					"jitter.period-millis=100", "jitter.cut-every-millis=300", "jitter.cut-for-millis=100")
+				.get("cuts"))
+			.toArray();
+		this.bench.takeProblems();
+		// the end of the last message is not exact
+		assertThat(cuts[0]).isCloseTo(cuts[1], within(2.0));
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "SOCKETIO" })
+	void clientsReturnToAServerThatWasKilled(Kind kind) {
+		assumeInstalled(kind);
+		Map<String, Double> values = measure("avalanche-5", kind, "avalanche.clients=5", "avalanche.messages=6",
+				"avalanche.period-millis=200", "avalanche.kill-after-millis=500");
+		assertThat(values).containsEntry("never", 0.0).containsEntry("duplicates", 0.0);
+		assertThat(values.get("down")).isPositive();
+		assertThat(values.get("back.p95")).isPositive();
+		if (kind == Kind.OURS) {
+			assertThat(values).containsEntry("delivered", 100.0).containsEntry("behind", 0.0);
+			assertThat(values.get("p95")).isPositive();
+		}
+	}
+
 	@Test
 	void aRefusedConnectionIsNoted() {
 		Server server = server(Kind.RECIPE);
 		this.bench.load(new LoadRequest.Burst(List.of(server.port()), "socketio", 1, 1, 1, false));
 		assertThat(this.bench.takeProblems()).isNotEmpty();
+	}
+
+	private Map<String, Double> measure(String scenario, Kind kind, String... settings) {
+		return Scenarios.all(Parameters.parse(true, List.of(settings)))
+			.stream()
+			.filter((known) -> known.name().equals(scenario))
+			.findFirst()
+			.orElseThrow()
+			.measure(kind.variant(), this.bench);
+	}
+
+	private static void assumeInstalled(Kind kind) {
+		assumeTrue(kind != Kind.SOCKETIO || Files.isDirectory(Path.of("socketio/node_modules/socket.io")),
+				"Socket.IO is not installed");
 	}
 
 	private Server server(Kind kind) {
