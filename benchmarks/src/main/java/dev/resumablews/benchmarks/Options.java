@@ -57,8 +57,8 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 				default -> throw new IllegalArgumentException("Unknown option '%s'".formatted(args[i]));
 			}
 		}
-		return new Options(scenarios, variants, (rounds > 0) ? rounds : quick ? 1 : 3, quick, postgres,
-				settings, jvm, home);
+		return new Options(scenarios, variants, (rounds > 0) ? rounds : quick ? 1 : 3, quick, postgres, settings, jvm,
+				home);
 	}
 
 	Parameters parameters() {

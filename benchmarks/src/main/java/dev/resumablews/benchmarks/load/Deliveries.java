@@ -19,7 +19,7 @@ abstract class Deliveries extends Workload {
 	private static final Duration LONGEST = Duration.ofSeconds(60);
 
 	/**
-	 * Time without a message after which those that have not arrived are lost.
+	 * Time without a message or a new connection after which the messages that have not arrived are lost.
 	 */
 	private static final long QUIET_NANOS = 5_000_000_000L;
 
@@ -31,7 +31,7 @@ abstract class Deliveries extends Workload {
 
 	private final Publisher publisher;
 
-	private long lastArrival;
+	private long lastProgress;
 
 	Deliveries(EventLoop loop, LoadRequest.Crowd crowd) {
 		super(loop, crowd.dialect());
@@ -60,7 +60,8 @@ abstract class Deliveries extends Workload {
 			connect(recipient);
 		}
 		if (!until(LONGEST, this::areAllReady)) {
-			throw new IOException("Not all of %d connections were made; %s".formatted(this.crowd.clients(), problems()));
+			throw new IOException(
+					"Not all of %d connections were made; %s".formatted(this.crowd.clients(), problems()));
 		}
 	}
 
@@ -75,7 +76,7 @@ abstract class Deliveries extends Workload {
 	 */
 	final boolean isSettled() {
 		return this.publisher.hasEnded() && areAllReady()
-				&& (System.nanoTime() - this.lastArrival > QUIET_NANOS || lost() == 0);
+				&& (System.nanoTime() - this.lastProgress > QUIET_NANOS || lost() == 0);
 	}
 
 	final void report(Map<String, Double> values) {
@@ -121,7 +122,7 @@ abstract class Deliveries extends Workload {
 			return;
 		}
 		if (line.is(EVENT)) {
-			this.lastArrival = System.nanoTime();
+			this.lastProgress = System.nanoTime();
 			line.forEachStamp((number) -> {
 				if (recipient.receive((int) number, dialect().eventId(line))) {
 					caughtUp(recipient, client);
@@ -129,6 +130,7 @@ abstract class Deliveries extends Workload {
 			});
 		}
 		else if (line.is(INIT)) {
+			this.lastProgress = System.nanoTime();
 			recipient.ready(dialect().sessionId(line));
 			opened(recipient, client, !recipient.isCaughtUp());
 		}

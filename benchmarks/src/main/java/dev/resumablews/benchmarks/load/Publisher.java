@@ -121,8 +121,8 @@ final class Publisher {
 			.POST(HttpRequest.BodyPublishers.noBody())
 			.build();
 		this.http.sendAsync(post, BodyHandlers.discarding())
-			.whenComplete((response, failure) -> this.answers.add(new Answer(request,
-					response != null && response.statusCode() == 200, isRefusal(failure))));
+			.whenComplete((response, failure) -> this.answers
+				.add(new Answer(request, response != null && response.statusCode() == 200, isRefusal(failure))));
 	}
 
 	private void take(Answer answer, long now) {

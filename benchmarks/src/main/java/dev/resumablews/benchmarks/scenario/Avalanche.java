@@ -90,7 +90,7 @@ final class Avalanche implements Scenario {
 		Server server = bench.server(spec, (fresh) -> this.crowds.seed(spec, bench));
 		CompletableFuture<Server> revived = bench.revive(spec);
 		Map<String, Double> values = bench.load(
-				new LoadRequest.Avalanche(this.crowds.next(variant, spec, server), server.pid(), this.killAfterMillis));
+				new LoadRequest.Avalanche(this.crowds.next(variant, spec, server, bench), server.pid(), this.killAfterMillis));
 		if (!values.isEmpty()) {
 			revived.join();
 		}

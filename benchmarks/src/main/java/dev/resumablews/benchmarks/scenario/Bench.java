@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,8 @@ public final class Bench {
 	private final boolean quick;
 
 	private final Set<ServerSpec> warm = new HashSet<>();
+
+	private final Map<ServerSpec, Integer> uses = new HashMap<>();
 
 	private final Map<String, Integer> problems = new TreeMap<>();
 
@@ -135,6 +138,14 @@ public final class Bench {
 		return servers.stream()
 			.mapToDouble((server) -> Objects.requireNonNull(server.ask("compiling").get("millis")))
 			.sum();
+	}
+
+	/**
+	 * Counts the measurements of a server.
+	 * @return how many there were before this one
+	 */
+	int uses(ServerSpec spec) {
+		return this.uses.merge(spec, 1, Integer::sum) - 1;
 	}
 
 	/**

@@ -54,10 +54,10 @@ final class Crowds {
 	 */
 	static List<Target> targets(String scenario) {
 		return List.of(
-				Target.always(scenario + ": % delivered",
-						new Target.Figure(scenario, Kind.OURS.variant(), "delivered"), true, 100),
-				Target.always(scenario + ": duplicates",
-						new Target.Figure(scenario, Kind.OURS.variant(), "duplicates"), false, 0));
+				Target.always(scenario + ": % delivered", new Target.Figure(scenario, Kind.OURS.variant(), "delivered"),
+						true, 100),
+				Target.always(scenario + ": duplicates", new Target.Figure(scenario, Kind.OURS.variant(), "duplicates"),
+						false, 0));
 	}
 
 	String describe() {
@@ -77,9 +77,10 @@ final class Crowds {
 	/**
 	 * Returns the crowd of a variant's next round, in sessions without events.
 	 */
-	LoadRequest.Crowd next(String variant, ServerSpec spec, Server server) {
+	LoadRequest.Crowd next(String variant, ServerSpec spec, Server server, Bench bench) {
 		int round = this.rounds.merge(variant, 1, Integer::sum) - 1;
-		return new LoadRequest.Crowd(server.port(), Replies.dialect(spec), round % ROUNDS * this.clients, this.clients,
+		int first = bench.uses(spec) % ROUNDS * this.clients;
+		return new LoadRequest.Crowd(server.port(), Replies.dialect(spec), first, this.clients,
 				this.messages, this.periodMillis, this.seed + (long) round);
 	}
 

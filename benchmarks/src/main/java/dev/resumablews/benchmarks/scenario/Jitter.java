@@ -55,8 +55,8 @@ final class Jitter implements Scenario {
 	@Override
 	public List<Target> targets() {
 		List<Target> targets = new ArrayList<>(Crowds.targets(name()));
-		targets.add(Target.atMost("jitter: p99 of the replay",
-				new Target.Figure(name(), Kind.OURS.variant(), "p99"), 500));
+		targets.add(
+				Target.atMost("jitter: p99 of the replay", new Target.Figure(name(), Kind.OURS.variant(), "p99"), 500));
 		return targets;
 	}
 
@@ -67,8 +67,9 @@ final class Jitter implements Scenario {
 			Replies.warmUp(spec, fresh, bench);
 			this.crowds.seed(spec, bench);
 		});
-		return bench.load(new LoadRequest.Jitter(this.crowds.next(variant, spec, server), this.cutEveryMillis,
-				this.cutForMillis), server);
+		return bench.load(
+				new LoadRequest.Jitter(this.crowds.next(variant, spec, server, bench), this.cutEveryMillis, this.cutForMillis),
+				server);
 	}
 
 }

@@ -38,7 +38,8 @@ public enum Parameter {
 	/**
 	 * Clients whose server is killed.
 	 */
-	AVALANCHE_CLIENTS("avalanche.clients", "500,2000", "50", "clients whose server is killed; a scenario for each number"),
+	AVALANCHE_CLIENTS("avalanche.clients", "500,2000", "50",
+			"clients whose server is killed; a scenario for each number"),
 
 	/**
 	 * Messages to each of them.

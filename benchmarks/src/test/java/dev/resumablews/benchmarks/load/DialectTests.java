@@ -23,7 +23,8 @@ class DialectTests {
 		assertThat(this.json.sessionId(line("session_init\",\"session_id\":\"be9c-1\",\"resumed\":true}")))
 			.isEqualTo("be9c-1");
 		assertThat(this.json.eventId(line("note\",\"event_id\":42,\"payload\":{\"text\":\"~1\"}}"))).isEqualTo("42");
-		assertThat(this.socketIo.sessionId(line("session_init40{\"sid\":\"a-_1\",\"pid\":\"b-_2\"}"))).isEqualTo("b-_2");
+		assertThat(this.socketIo.sessionId(line("session_init40{\"sid\":\"a-_1\",\"pid\":\"b-_2\"}")))
+			.isEqualTo("b-_2");
 		assertThat(this.socketIo.eventId(line("note\",{\"text\":\"~1\"},\"Pxy-_z\"]"))).isEqualTo("Pxy-_z");
 	}
 
