@@ -19,7 +19,8 @@ abstract class Deliveries extends Workload {
 	private static final Duration LONGEST = Duration.ofSeconds(60);
 
 	/**
-	 * Time without a message or a new connection after which the messages that have not arrived are lost.
+	 * Time without a message or a new connection after which the messages that have not
+	 * arrived are lost.
 	 */
 	private static final long QUIET_NANOS = 5_000_000_000L;
 

@@ -88,9 +88,9 @@ final class Avalanche implements Scenario {
 		ServerSpec spec = this.specs.computeIfAbsent(variant,
 				(name) -> Replies.server(name).database("avalanche_" + this.clients).onFixedPort());
 		Server server = bench.server(spec, (fresh) -> this.crowds.seed(spec, bench));
+		LoadRequest.Crowd crowd = this.crowds.next(variant, spec, server, bench);
 		CompletableFuture<Server> revived = bench.revive(spec);
-		Map<String, Double> values = bench.load(
-				new LoadRequest.Avalanche(this.crowds.next(variant, spec, server, bench), server.pid(), this.killAfterMillis));
+		Map<String, Double> values = bench.load(new LoadRequest.Avalanche(crowd, server.pid(), this.killAfterMillis));
 		if (!values.isEmpty()) {
 			revived.join();
 		}

@@ -80,8 +80,8 @@ final class Crowds {
 	LoadRequest.Crowd next(String variant, ServerSpec spec, Server server, Bench bench) {
 		int round = this.rounds.merge(variant, 1, Integer::sum) - 1;
 		int first = bench.uses(spec) % ROUNDS * this.clients;
-		return new LoadRequest.Crowd(server.port(), Replies.dialect(spec), first, this.clients,
-				this.messages, this.periodMillis, this.seed + (long) round);
+		return new LoadRequest.Crowd(server.port(), Replies.dialect(spec), first, this.clients, this.messages,
+				this.periodMillis, this.seed + (long) round);
 	}
 
 }

@@ -67,9 +67,8 @@ final class Jitter implements Scenario {
 			Replies.warmUp(spec, fresh, bench);
 			this.crowds.seed(spec, bench);
 		});
-		return bench.load(
-				new LoadRequest.Jitter(this.crowds.next(variant, spec, server, bench), this.cutEveryMillis, this.cutForMillis),
-				server);
+		LoadRequest.Crowd crowd = this.crowds.next(variant, spec, server, bench);
+		return bench.load(new LoadRequest.Jitter(crowd, this.cutEveryMillis, this.cutForMillis), server);
 	}
 
 }
