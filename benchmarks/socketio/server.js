@@ -1,12 +1,22 @@
 // Socket.IO with connection state recovery on, answering user messages with tokens that it makes itself: the same number, at the
-// same pace, with the same stamps as the Java servers. Prints "READY <port>" when it serves, and ends with its standard input.
+// same pace, with the same stamps as the Java servers. Publishes numbered messages to users on request, as these do. Prints
+// "READY <port>" when it serves, and ends with its standard input.
 
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 
+const port = Number(process.argv.find((it) => it.startsWith('--server.port='))?.split('=')[1] ?? 0);
+
 const http = createServer((request, response) => {
-	if (request.url === '/bench/gc') {
+	const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
+	if (pathname === '/bench/gc') {
 		globalThis.gc?.();
+	}
+	if (pathname === '/bench/messages') {
+		const [from, to, number] = ['from', 'to', 'number'].map((it) => Number(searchParams.get(it)));
+		for (let user = from; user < to; user++) {
+			io.to(`user-${user}`).emit('note', { text: stamp(number) });
+		}
 	}
 	response.end('{}');
 });
@@ -57,6 +67,9 @@ class Reply {
 }
 
 io.on('connection', (socket) => {
+	if (!socket.recovered) {
+		socket.join(socket.handshake.query.user);
+	}
 	socket.on('user_message', ({ content }) => {
 		const [, tokens, periodMicros] = content.split(' ');
 		const reply = new Reply(socket.id, Number(tokens), Number(periodMicros));
@@ -75,5 +88,5 @@ setInterval(() => {
 	}
 }, TICK_MS);
 
-http.listen(0, '127.0.0.1', () => console.log(`READY ${http.address().port}`));
+http.listen(port, '127.0.0.1', () => console.log(`READY ${http.address().port}`));
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.RecordedPlans;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -122,45 +124,45 @@ class StatementCostTests {
 
 	private void useAll(TestServer first, TestServer second) {
 		ResumableSessions sessions = first.bean(ResumableSessions.class);
-		String session;
-		try (WsTestClient client = connect(second, null, 0)) {
-			session = client.await("session_init").path("session_id").asString("");
-			client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+		UUID session;
+		try (ResumableWsTestClient client = connect(second, null, 0)) {
+			session = client.sessionId();
+			client.sendOnce(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 			client.await("ack");
-			client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+			client.say("hello");
 			client.await("assistant_message");
-			sessions.publish(UUID.fromString(session), "tick", Map.of());
+			sessions.publish(session, "tick", Map.of());
 			client.await("tick");
-			client.send(Map.of("type", "user_message", "content", "endless", "idempotency_key", UUID.randomUUID()));
-			client.await((message) -> message.path("payload").path("content").asString("").startsWith("x"));
-			client.send(Map.of("type", "cancel"));
+			client.say("endless");
+			client.await(ServerFrame.class,
+					(message) -> message.json().path("payload").path("content").asString("").startsWith("x"));
+			client.sendOnce(Map.of("type", "cancel"));
 			client.await("assistant_message");
 		}
-		try (WsTestClient client = connect(first, session, 1)) {
+		try (ResumableWsTestClient client = connect(first, session, 1)) {
 			client.await("replay_complete");
-			client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+			client.say("hello");
 			client.await("assistant_message");
 			await().atMost(PATIENCE).until(() -> sessions.connectionCount("alice") == 1);
 		}
 		for (UUID replayed : List.of(LARGE_EVENTS, MANY_MESSAGES)) {
-			try (WsTestClient client = connect(first, replayed.toString(), 0)) {
+			try (ResumableWsTestClient client = connect(first, replayed, 0)) {
 				client.await("replay_complete");
-				client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+				client.say("hello");
 				client.await("assistant_message");
 			}
 			sessions.publish(replayed, "tick", Map.of());
 		}
-		try (WsTestClient client = connect(first, null, 0)) {
-			sessions.publish(UUID.fromString(client.await("session_init").path("session_id").asString("")), "tick",
-					Map.of());
+		try (ResumableWsTestClient client = connect(first, null, 0)) {
+			sessions.publish(client.sessionId(), "tick", Map.of());
 			client.await("tick");
 		}
-		WsTestClient.to(first.uri()).query("token", Tokens.forUser("crowded")).connect().close();
+		ResumableWsTestClient.builder(first.uri()).tokens(Tokens.ISSUER).user("crowded").connect().close();
 		sessions.publishToUser("alice", "tick", Map.of());
 		assertThat(sessions.list("alice", 10)).hasSizeGreaterThanOrEqualTo(3);
 		assertThat(sessions.find(LARGE_EVENTS)).isPresent();
 		assertThat(sessions.history(LARGE_EVENTS, 0, 1000)).isNotEmpty();
-		assertThat(sessions.close(UUID.fromString(session))).isTrue();
+		assertThat(sessions.close(session)).isTrue();
 		sessions.disconnect("alice");
 		assertThat(sessions.erase("gone")).isEqualTo(201);
 		String another = this.jdbc
@@ -174,33 +176,39 @@ class StatementCostTests {
 	 */
 	private static void relay(TestServer first, TestServer second) {
 		for (TestServer server : List.of(first, second)) {
-			try (WsTestClient client = connect(server, MANY_MESSAGES.toString(), 20_000)) {
+			try (ResumableWsTestClient client = connect(server, MANY_MESSAGES, 20_000)) {
 				client.await("replay_complete");
 				UUID key = UUID.randomUUID();
-				client.send(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", 1),
+				client.sendOnce(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", 1),
 						"idempotency_key", key));
-				client.await((message) -> message.path("payload")
-					.path("idempotency_key")
-					.asString("")
-					.equals(key.toString()));
-				client.await((message) -> message.path("payload")
-					.path("event")
-					.path("type")
-					.asString("")
-					.equals("response.done"));
+				client.await(ServerFrame.class,
+						(message) -> message.json()
+							.path("payload")
+							.path("idempotency_key")
+							.asString("")
+							.equals(key.toString()));
+				client.await(ServerFrame.class,
+						(message) -> message.json()
+							.path("payload")
+							.path("event")
+							.path("type")
+							.asString("")
+							.equals("response.done"));
 				if (server == second) {
-					client.await((message) -> message.path("payload").path("status").asString("").equals("closed"));
+					client.await(ServerFrame.class,
+							(message) -> message.json().path("payload").path("status").asString("").equals("closed"));
 				}
 			}
 		}
 	}
 
-	private static WsTestClient connect(TestServer server, @Nullable String session, long lastEventId) {
-		WsTestClient.Builder client = WsTestClient.to(server.uri())
-			.query("token", Tokens.forUser("alice"))
+	private static ResumableWsTestClient connect(TestServer server, @Nullable UUID session, long lastEventId) {
+		ResumableWsTestClientBuilder client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("alice")
 			.query("presence", "true");
 		if (session != null) {
-			client.query("sessionId", session).query("lastEventId", String.valueOf(lastEventId));
+			client = client.session(session, lastEventId);
 		}
 		return client.connect();
 	}

@@ -23,6 +23,7 @@ import dev.resumablews.benchmarks.report.Report;
 import dev.resumablews.benchmarks.report.SvgChart;
 import dev.resumablews.benchmarks.scenario.Bench;
 import dev.resumablews.benchmarks.scenario.Figures;
+import dev.resumablews.benchmarks.scenario.Parameters;
 import dev.resumablews.benchmarks.scenario.Scenario;
 import dev.resumablews.benchmarks.scenario.Scenarios;
 
@@ -55,7 +56,7 @@ public final class Benchmarks {
 	 */
 	public static void main(String[] args) throws IOException {
 		if (args.length > 0 && (args[0].equals("--help") || args[0].equals("--list"))) {
-			System.out.print(args[0].equals("--help") ? Options.USAGE : list());
+			System.out.print(args[0].equals("--help") ? Options.USAGE + Parameters.describe() : list());
 			return;
 		}
 		Options options = Options.parse(args, Path.of(System.getProperty("benchmarks.home", "benchmarks")));
@@ -86,7 +87,7 @@ public final class Benchmarks {
 
 	private Report run(Postgres postgres) {
 		List<String> machine = Machine.describe(postgres.version(), ServerSpec.OPTIONS);
-		Map<String, List<Scenario>> groups = Scenarios.all()
+		Map<String, List<Scenario>> groups = Scenarios.all(this.options.parameters())
 			.stream()
 			.filter((scenario) -> this.options.wants(scenario.group(), scenario.name()))
 			.collect(Collectors.groupingBy(Scenario::group, LinkedHashMap::new, Collectors.toList()));
@@ -145,14 +146,14 @@ public final class Benchmarks {
 		return scenario.metrics()
 			.stream()
 			.filter((metric) -> values.containsKey(metric.name()))
-			.map((metric) -> "%,.2f %s".formatted(values.get(metric.name()), metric.unit()))
+			.map((metric) -> "%,.3f %s".formatted(values.get(metric.name()), metric.unit()))
 			.collect(Collectors.joining(", "));
 	}
 
 	private static String list() {
-		return Scenarios.all()
+		return Scenarios.all(Parameters.parse(false, List.of()))
 			.stream()
-			.map((scenario) -> "%-8s %-14s %s%n".formatted(scenario.group(), scenario.name(),
+			.map((scenario) -> "%-9s %-14s %s%n".formatted(scenario.group(), scenario.name(),
 					String.join(", ", scenario.variants())))
 			.collect(Collectors.joining());
 	}

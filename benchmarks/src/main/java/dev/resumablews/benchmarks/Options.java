@@ -1,8 +1,10 @@
 package dev.resumablews.benchmarks;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
+import dev.resumablews.benchmarks.scenario.Parameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param rounds how often each variant is measured
  * @param quick whether to measure for shorter times, and with less data
  * @param postgres JDBC URL of a server to use; null to start one
+ * @param settings parameters of scenarios
  * @param jvm further options of the servers' JVMs
  * @param home folder of this module
  */
 record Options(List<String> scenarios, List<String> variants, int rounds, boolean quick, @Nullable String postgres,
-		List<String> jvm, Path home) {
+		List<String> settings, List<String> jvm, Path home) {
 
 	static final String USAGE = """
 			Usage: benchmarks/run [options]
@@ -26,9 +29,13 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 			  --rounds n         how often, 3 if nothing is said
 			  --quick            one round, shorter, with less data: to see that it works
 			  --postgres url     JDBC URL of a server to use, of a superuser; one is started if nothing is said
+			  --set name=value   sets a parameter of a scenario; may be repeated
 			  --jvm "a b …"      further options of the servers' JVMs, such as a profiler's
 			  --list             which scenarios and variants there are
 			  --jmh              the inner loops, in place of the scenarios
+			  --samples a.jfr …  which libraries the samples of flight recordings belong to, in place of the scenarios
+
+			Parameters and their defaults:
 			""";
 
 	static Options parse(String[] args, Path home) {
@@ -37,6 +44,7 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 		int rounds = 0;
 		boolean quick = false;
 		String postgres = null;
+		List<String> settings = new ArrayList<>();
 		List<String> jvm = List.of();
 		for (int i = 0; i < args.length; i++) {
 			switch (args[i]) {
@@ -44,12 +52,18 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 				case "--scenarios" -> scenarios = List.of(value(args, ++i).split(","));
 				case "--variants" -> variants = List.of(value(args, ++i).split(","));
 				case "--rounds" -> rounds = Integer.parseInt(value(args, ++i));
+				case "--set" -> settings.add(value(args, ++i));
 				case "--jvm" -> jvm = List.of(value(args, ++i).split(" "));
 				case "--postgres" -> postgres = value(args, ++i);
 				default -> throw new IllegalArgumentException("Unknown option '%s'".formatted(args[i]));
 			}
 		}
-		return new Options(scenarios, variants, (rounds > 0) ? rounds : quick ? 1 : 3, quick, postgres, jvm, home);
+		return new Options(scenarios, variants, (rounds > 0) ? rounds : quick ? 1 : 3, quick, postgres, settings, jvm,
+				home);
+	}
+
+	Parameters parameters() {
+		return Parameters.parse(this.quick, this.settings);
 	}
 
 	boolean wants(String group, String name) {

@@ -6,10 +6,11 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,67 +52,75 @@ class RecipesTests {
 
 	@Test
 	void aPaidInvoiceIsAnEventOnAllDevices() {
-		try (WsTestClient phone = connect("ada"); WsTestClient laptop = connect("ada")) {
+		try (ResumableWsTestClient phone = connect("ada"); ResumableWsTestClient laptop = connect("ada")) {
 			this.server.bean(Invoices.class).paid(7);
-			assertThat(phone.await("invoice_paid").path("payload").path("invoice").asInt()).isEqualTo(7);
-			assertThat(laptop.await("invoice_paid").path("payload").path("invoice").asInt()).isEqualTo(7);
+			assertThat(phone.await("invoice_paid").json().path("payload").path("invoice").asInt()).isEqualTo(7);
+			assertThat(laptop.await("invoice_paid").json().path("payload").path("invoice").asInt()).isEqualTo(7);
 		}
 	}
 
 	@Test
 	void anInvoiceThatDoesNotExistIsNoEvent() {
-		try (WsTestClient client = connect("eve")) {
+		try (ResumableWsTestClient client = connect("eve")) {
 			assertThatThrownBy(() -> this.server.bean(Invoices.class).paid(8)).isInstanceOf(RuntimeException.class);
 			this.server.bean(ResumableSessions.class).publishToUser("eve", "next", Map.of());
-			assertThat(client.await("next").path("event_id").asInt()).isEqualTo(1);
+			assertThat(client.awaitEvent("next").eventId()).isEqualTo(1);
 		}
 	}
 
 	@Test
 	void anExportThatIsRequestedTwiceRunsOnce() {
-		try (WsTestClient client = connect("bob")) {
+		try (ResumableWsTestClient client = connect("bob")) {
 			Map<String, ?> request = message("export", Map.of("pages", 3));
-			client.send(request);
-			assertThat(client.await("export_progress").path("ephemeral").asBoolean()).isTrue();
-			assertThat(client.await("export_finished").path("event_id").asInt()).isEqualTo(1);
-			client.send(request);
-			assertThat(client.await((message) -> message.path("duplicate").asBoolean()).path("type").asString())
-				.isEqualTo("ack");
-			assertThat(
-					client.messages().stream().filter((each) -> each.path("type").asString().equals("export_finished")))
-				.hasSize(1);
+			client.sendOnce(request);
+			assertThat(client.await("export_progress").json().path("ephemeral").asBoolean()).isTrue();
+			assertThat(client.awaitEvent("export_finished").eventId()).isEqualTo(1);
+			client.sendOnce(request);
+			assertThat(client.await(ServerFrame.class, (message) -> message.json().path("duplicate").asBoolean())
+				.json()
+				.path("type")
+				.asString()).isEqualTo("ack");
+			assertThat(client.frames().stream().filter((each) -> each.type().equals("export_finished"))).hasSize(1);
 		}
 	}
 
 	@Test
 	void anApprovalIsDecidedOnceAndByTheApproverOnly() {
-		try (WsTestClient requester = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.forUser("carl"))
-			.connect(); WsTestClient approver = connect("dora"); WsTestClient other = connect("carl")) {
-			UUID session = UUID.fromString(requester.next().path("session_id").asString());
+		try (ResumableWsTestClient requester = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("carl")
+			.connect();
+				ResumableWsTestClient approver = connect("dora");
+				ResumableWsTestClient other = connect("carl")) {
+			UUID session = requester.sessionId();
 			this.server.bean(Approvals.class).request(session, "dora", "Refund order 7");
-			String id = approver.await("approval_requested").path("payload").path("id").asString();
-			other.send(message("decide", Map.of("id", id, "approved", true)));
-			assertThat(other.await("error").path("code").asString()).isEqualTo("invalid");
-			approver.send(message("decide", Map.of("id", id, "approved", true)));
-			assertThat(requester.await("approval_decided").path("payload").path("approved").asBoolean()).isTrue();
-			approver.send(message("decide", Map.of("id", id, "approved", false)));
-			assertThat(approver.await("error").path("code").asString()).isEqualTo("invalid");
+			String id = approver.await("approval_requested").json().path("payload").path("id").asString();
+			other.sendOnce(message("decide", Map.of("id", id, "approved", true)));
+			assertThat(other.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
+			approver.sendOnce(message("decide", Map.of("id", id, "approved", true)));
+			assertThat(requester.await("approval_decided").json().path("payload").path("approved").asBoolean())
+				.isTrue();
+			approver.sendOnce(message("decide", Map.of("id", id, "approved", false)));
+			assertThat(approver.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
 		}
 	}
 
 	@Test
 	void someoneWhoTypesIsShownToTheOtherDevicesOfTheSession() {
-		try (WsTestClient one = WsTestClient.to(this.server.uri()).query("token", Tokens.forUser("fay")).connect()) {
-			String session = one.next().path("session_id").asString();
+		try (ResumableWsTestClient one = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("fay")
+			.connect()) {
+			UUID session = one.sessionId();
 			one.await("replay_complete");
-			try (WsTestClient another = WsTestClient.to(this.server.uri())
-				.query("token", Tokens.forUser("fay"))
-				.query("sessionId", session)
+			try (ResumableWsTestClient another = ResumableWsTestClient.builder(this.server.uri())
+				.tokens(Tokens.ISSUER)
+				.user("fay")
+				.session(session)
 				.connect()) {
 				another.await("replay_complete");
-				one.send(Map.of("type", "typing", "ephemeral", true));
-				assertThat(another.await("typing").path("payload").path("by").asString()).isEqualTo("fay");
+				one.sendOnce(Map.of("type", "typing", "ephemeral", true));
+				assertThat(another.await("typing").json().path("payload").path("by").asString()).isEqualTo("fay");
 			}
 		}
 	}
@@ -120,17 +129,17 @@ class RecipesTests {
 	void aUserWithAConnectionIsOnline() {
 		OnlineController controller = this.server.bean(OnlineController.class);
 		assertThat(controller.online("gus")).isFalse();
-		try (WsTestClient client = connect("gus")) {
+		try (ResumableWsTestClient client = connect("gus")) {
 			await().until(() -> controller.online("gus"));
-			assertThat(client.isOpen()).isTrue();
+			assertThat(client.isConnected()).isTrue();
 		}
 	}
 
 	@Test
 	void aMessageOfAPlainHandlerIsAMessageWithAType() {
-		try (WsTestClient client = connect("hal")) {
-			client.send(message("vote", Map.of("option", "tea")));
-			assertThat(client.await("vote_counted").path("payload").path("option").asString()).isEqualTo("tea");
+		try (ResumableWsTestClient client = connect("hal")) {
+			client.sendOnce(message("vote", Map.of("option", "tea")));
+			assertThat(client.await("vote_counted").json().path("payload").path("option").asString()).isEqualTo("tea");
 		}
 	}
 
@@ -153,8 +162,11 @@ class RecipesTests {
 			.single();
 	}
 
-	private WsTestClient connect(String user) {
-		WsTestClient client = WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).connect();
+	private ResumableWsTestClient connect(String user) {
+		ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.connect();
 		client.await("replay_complete");
 		return client;
 	}

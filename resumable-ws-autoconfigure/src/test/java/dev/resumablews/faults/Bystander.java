@@ -6,9 +6,10 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -22,7 +23,7 @@ final class Bystander implements AutoCloseable {
 
 	private final ResumableSessions sessions;
 
-	private final WsTestClient client;
+	private final ResumableWsTestClient client;
 
 	private final UUID session;
 
@@ -43,11 +44,12 @@ final class Bystander implements AutoCloseable {
 	Bystander(TestServer server, Duration pace) {
 		this.pace = pace;
 		this.sessions = server.bean(ResumableSessions.class);
-		this.client = WsTestClient.to(server.uri())
-			.query("token", Tokens.forUser("bystander"))
-			.patience(PATIENCE)
+		this.client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("bystander")
+			.timeout(PATIENCE)
 			.connect();
-		this.session = UUID.fromString(this.client.await("session_init").path("session_id").asString(""));
+		this.session = this.client.sessionId();
 		this.thread.start();
 	}
 
@@ -65,8 +67,8 @@ final class Bystander implements AutoCloseable {
 		if (this.failure != null) {
 			throw new AssertionError("The bystander was not served", this.failure);
 		}
-		if (!this.client.isOpen()) {
-			throw new AssertionError("The bystander's connection was closed: " + this.client.closeCode().getNow(null));
+		if (!this.client.isConnected()) {
+			throw new AssertionError("The bystander's connection was closed: " + this.client.closes());
 		}
 		return this.served;
 	}
@@ -76,9 +78,9 @@ final class Bystander implements AutoCloseable {
 			while (!this.ended) {
 				UUID key = UUID.randomUUID();
 				this.sessions.publish(this.session, "tick", Map.of("key", key));
-				this.client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", key));
-				this.client.await((message) -> isTick(message, key));
-				this.client.await((message) -> isAck(message, key));
+				this.client.say("hello", key);
+				this.client.await(ServerFrame.class, (message) -> isTick(message.json(), key));
+				this.client.awaitAck(key);
 				this.served++;
 				LockSupport.parkNanos(this.pace.toNanos());
 			}
@@ -91,11 +93,6 @@ final class Bystander implements AutoCloseable {
 	private static boolean isTick(JsonNode message, UUID key) {
 		return message.path("type").asString("").equals("tick")
 				&& message.path("payload").path("key").asString("").equals(key.toString());
-	}
-
-	private static boolean isAck(JsonNode message, UUID key) {
-		return message.path("type").asString("").equals("ack")
-				&& message.path("idempotency_key").asString("").equals(key.toString());
 	}
 
 	@Override

@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.annotation.Bean;
@@ -77,8 +78,8 @@ interface Disturbance {
 	 * The handler of a message does not return, in a transaction with the message's key.
 	 */
 	static Disturbance handlerThatNeverReturns(TestServer server) {
-		WsTestClient client = connect(server, "stuck", null);
-		client.send(Map.of("type", Stuck.TYPE, "idempotency_key", UUID.randomUUID().toString()));
+		ResumableWsTestClient client = connect(server, "stuck", null);
+		client.sendOnce(Map.of("type", Stuck.TYPE, "idempotency_key", UUID.randomUUID().toString()));
 		Stuck handler = server.bean(Stuck.class);
 		await().until(() -> handler.calls() > 0);
 		return () -> {
@@ -93,20 +94,20 @@ interface Disturbance {
 	 */
 	static Disturbance manyTabsWithOneKey(TestServer server) {
 		int tabs = 32;
-		List<WsTestClient> clients = new ArrayList<>();
-		WsTestClient first = connect(server, "tabs", null);
-		String session = first.await("session_init").path("session_id").asString();
+		List<ResumableWsTestClient> clients = new ArrayList<>();
+		ResumableWsTestClient first = connect(server, "tabs", null);
+		UUID session = first.sessionId();
 		clients.add(first);
 		while (clients.size() < tabs) {
 			clients.add(connect(server, "tabs", session));
 		}
 		String key = UUID.randomUUID().toString();
-		clients.forEach((client) -> client.send(Map.of("type", Stuck.TYPE, "idempotency_key", key)));
+		clients.forEach((client) -> client.sendOnce(Map.of("type", Stuck.TYPE, "idempotency_key", key)));
 		Stuck handler = server.bean(Stuck.class);
 		await().until(() -> handler.calls() > 0);
 		return () -> {
 			handler.release();
-			clients.forEach(WsTestClient::close);
+			clients.forEach(ResumableWsTestClient::close);
 		};
 	}
 
@@ -122,17 +123,19 @@ interface Disturbance {
 	 * Opens a session that has an event.
 	 */
 	static UUID session(TestServer server) {
-		try (WsTestClient client = connect(server, "user-" + UUID.randomUUID(), null)) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		try (ResumableWsTestClient client = connect(server, "user-" + UUID.randomUUID(), null)) {
+			UUID session = client.sessionId();
 			server.bean(ResumableSessions.class).publish(session, "first", Map.of());
 			return session;
 		}
 	}
 
-	private static WsTestClient connect(TestServer server, String user, @Nullable String session) {
-		WsTestClient.Builder builder = WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
+	private static ResumableWsTestClient connect(TestServer server, String user, @Nullable UUID session) {
+		ResumableWsTestClientBuilder builder = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user);
 		if (session != null) {
-			builder.query("sessionId", session).query("lastEventId", 0);
+			builder = builder.session(session);
 		}
 		return builder.connect();
 	}

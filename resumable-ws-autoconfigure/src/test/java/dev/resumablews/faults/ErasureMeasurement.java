@@ -12,9 +12,10 @@ import java.util.concurrent.TimeUnit;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
@@ -49,14 +50,14 @@ class ErasureMeasurement {
 		try {
 			List<UUID> sessions = new ArrayList<>();
 			for (int i = 0; i < SESSIONS; i++) {
-				try (WsTestClient client = connect("alice")) {
-					sessions.add(UUID.fromString(client.await("session_init").path("session_id").asString()));
+				try (ResumableWsTestClient client = connect("alice")) {
+					sessions.add(client.sessionId());
 				}
 			}
 			sessions.forEach(this::fill);
-			List<WsTestClient> clients = sessions.stream().map(this::resume).toList();
-			for (WsTestClient client : clients.subList(0, 5)) {
-				client.send(message());
+			List<ResumableWsTestClient> clients = sessions.stream().map(this::resume).toList();
+			for (ResumableWsTestClient client : clients.subList(0, 5)) {
+				client.sendOnce(message());
 				client.await("assistant_delta");
 			}
 			long rows = rows(sessions);
@@ -68,7 +69,7 @@ class ErasureMeasurement {
 					rows, SESSIONS, SESSIONS, erased.get());
 			System.out.println("Another user before: " + before);
 			System.out.println("Another user during it: " + during);
-			clients.forEach((client) -> assertThat(client.awaitClose()).isIn(4401, 1012));
+			clients.forEach((client) -> assertThat(client.awaitClose().code()).isIn(4401, 1012));
 			await().atMost(PATIENCE).until(() -> rows(sessions) == 0);
 			System.out.println("Rows left: " + rows(sessions));
 		}
@@ -121,12 +122,12 @@ class ErasureMeasurement {
 		List<Long> connects = new ArrayList<>();
 		while (!ended.getAsBoolean()) {
 			long start = System.nanoTime();
-			try (WsTestClient client = connect("bob-" + UUID.randomUUID())) {
+			try (ResumableWsTestClient client = connect("bob-" + UUID.randomUUID())) {
 				client.await("replay_complete");
 				connects.add(System.nanoTime() - start);
 				for (int i = 0; i < 5; i++) {
 					long sent = System.nanoTime();
-					client.send(message());
+					client.sendOnce(message());
 					client.await("ack");
 					acks.add(System.nanoTime() - sent);
 				}
@@ -146,18 +147,18 @@ class ErasureMeasurement {
 		return Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID());
 	}
 
-	private WsTestClient connect(String user) {
+	private ResumableWsTestClient connect(String user) {
 		return to(user).connect();
 	}
 
-	private WsTestClient resume(UUID session) {
-		WsTestClient client = to("alice").query("sessionId", session).query("lastEventId", EVENTS).connect();
+	private ResumableWsTestClient resume(UUID session) {
+		ResumableWsTestClient client = to("alice").session(session, EVENTS).connect();
 		client.await("replay_complete");
 		return client;
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private ResumableWsTestClientBuilder to(String user) {
+		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)

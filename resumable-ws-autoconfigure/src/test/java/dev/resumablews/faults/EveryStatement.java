@@ -20,6 +20,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.Close;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.FaultPlan;
 import dev.resumablews.testing.FaultyPostgres;
@@ -623,7 +624,7 @@ final class EveryStatement implements AutoCloseable {
 		return address(() -> server, user).session(session).start();
 	}
 
-	private static ResumableWsTestClient.Builder address(Supplier<TestServer> server, String user) {
+	private static ResumableWsTestClientBuilder address(Supplier<TestServer> server, String user) {
 		return ResumableWsTestClient.builder(() -> server.get().uri())
 			.tokens(Tokens.ISSUER)
 			.user(user)

@@ -15,9 +15,12 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import tools.jackson.databind.JsonNode;
@@ -48,9 +51,9 @@ class GreedyUserMeasurement {
 
 	private TestServer server;
 
-	private final Map<String, List<String>> longSessions = new HashMap<>();
+	private final Map<String, List<UUID>> longSessions = new HashMap<>();
 
-	private String shortSession = "";
+	private @Nullable UUID shortSession;
 
 	@Test
 	void measure() throws Exception {
@@ -83,8 +86,8 @@ class GreedyUserMeasurement {
 	}
 
 	private void fill() {
-		try (WsTestClient client = connect("victim", "")) {
-			this.shortSession = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect("victim", null)) {
+			this.shortSession = client.sessionId();
 		}
 		publish(this.shortSession, 300);
 		fill(GREEDY);
@@ -92,19 +95,19 @@ class GreedyUserMeasurement {
 	}
 
 	private void fill(String userId) {
-		List<String> sessions = this.longSessions.computeIfAbsent(userId, (id) -> new ArrayList<>());
+		List<UUID> sessions = this.longSessions.computeIfAbsent(userId, (id) -> new ArrayList<>());
 		for (int i = 0; i < LONG_SESSIONS; i++) {
-			try (WsTestClient client = connect(userId, "")) {
-				sessions.add(client.next().path("session_id").asString(""));
+			try (ResumableWsTestClient client = connect(userId, null)) {
+				sessions.add(client.sessionId());
 			}
 			publish(sessions.get(i), 3_000);
 		}
 	}
 
-	private void publish(String session, int events) {
+	private void publish(UUID session, int events) {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		for (int i = 0; i < events; i++) {
-			sessions.publish(UUID.fromString(session), "note", Map.of("text", "x".repeat(800)));
+			sessions.publish(session, "note", Map.of("text", "x".repeat(800)));
 		}
 	}
 
@@ -114,7 +117,7 @@ class GreedyUserMeasurement {
 				List.of("nice", "-n", "19", ProcessHandle.current().info().command().orElseThrow(), "-Xmx256m",
 						"-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), GreedyUser.class.getName(),
 						String.valueOf(this.server.port()), Tokens.forUser(userId), attack.name()));
-		command.addAll(this.longSessions.getOrDefault(userId, List.of()));
+		command.addAll(this.longSessions.getOrDefault(userId, List.of()).stream().map(UUID::toString).toList());
 		Process greedy = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 		try {
 			// the first line says that all connections are there
@@ -138,20 +141,21 @@ class GreedyUserMeasurement {
 			try {
 				long start = System.nanoTime();
 				// another user each time, as none of them is greedy
-				try (WsTestClient client = connect("victim-" + UUID.randomUUID(), "")) {
+				try (ResumableWsTestClient client = connect("victim-" + UUID.randomUUID(), null)) {
 					client.await("replay_complete");
 					connects.add(System.nanoTime() - start);
 					for (int i = 0; i < 5; i++) {
 						long sent = System.nanoTime();
-						client.send(userMessage("hello"));
+						client.sendOnce(userMessage("hello"));
 						JsonNode answer = client
-							.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")));
+							.await(ServerFrame.class, (message) -> List.of("ack", "error").contains(message.type()))
+							.json();
 						acks.add(System.nanoTime() - sent);
 						failed += answer.path("type").asString("").equals("ack") ? 0 : 1;
 					}
 				}
 				long begun = System.nanoTime();
-				try (WsTestClient client = connect("victim", this.shortSession)) {
+				try (ResumableWsTestClient client = connect("victim", this.shortSession)) {
 					client.await("replay_complete");
 					replays.add(System.nanoTime() - begun);
 				}
@@ -179,12 +183,13 @@ class GreedyUserMeasurement {
 				+ "\"}";
 	}
 
-	private WsTestClient connect(String user, String session) {
-		WsTestClient.Builder builder = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.forUser(user))
-			.patience(PATIENCE);
-		if (!session.isEmpty()) {
-			builder.query("sessionId", session).query("lastEventId", 0);
+	private ResumableWsTestClient connect(String user, @Nullable UUID session) {
+		ResumableWsTestClientBuilder builder = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE);
+		if (session != null) {
+			builder = builder.session(session);
 		}
 		return builder.connect();
 	}

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.FaultyPostgres;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -81,7 +81,8 @@ class IdleMeasurement {
 			}
 			this.server = builder.start();
 			if (client) {
-				this.clients.add(WsTestClient.to(this.server.uri()).query("token", Tokens.forUser("idle")).connect());
+				this.clients
+					.add(ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user("idle").connect());
 			}
 		}
 

@@ -1,5 +1,7 @@
 package dev.resumablews.faults;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,6 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -25,7 +28,6 @@ import dev.resumablews.testing.FaultPlan;
 import dev.resumablews.testing.LibraryStatements;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.PostgresRequest;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -38,15 +40,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * Loses each statement of the library in turn, and the answer to each, several times in
- * one run of a scenario that uses everything. Most of a run is waiting, so several run at
- * a time, each on its own nodes and database.
+ * Loses each statement of the library, and the answer to each, several times in one run
+ * of a scenario that uses everything. A few statements are lost in the same run, and
+ * several run at a time, each on its own nodes and database.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("Finds out which statements there are by a run without faults")
 class LostStatementTests {
 
 	private static final int SCENARIOS = 3;
+
+	/**
+	 * How many statements are lost in the same run: as many runs fewer are needed.
+	 */
+	private static final int STATEMENTS = 3;
 
 	/**
 	 * How often a fault strikes in each step, since background work may take the first
@@ -58,6 +65,8 @@ class LostStatementTests {
 	 * How often the scenario is run until the fault strikes.
 	 */
 	private static final int RUNS = 3;
+
+	private static final int PATIENCE_MINUTES = 5;
 
 	private static final int NAME_LENGTH = 110;
 
@@ -107,7 +116,7 @@ class LostStatementTests {
 	 */
 	private static Set<String> executed(Part part, EveryStatement scenario) {
 		Map<String, Integer> before = scenario.postgres().executions();
-		part.run(scenario, Strikes.none());
+		part.run(scenario, List.of());
 		Map<String, Integer> after = scenario.postgres().executions();
 		return after.keySet()
 			.stream()
@@ -140,42 +149,65 @@ class LostStatementTests {
 	}
 
 	private Stream<DynamicTest> tests(Fault fault) {
-		Map<String, CompletableFuture<Void>> results = new LinkedHashMap<>();
+		Map<Strikes, CompletableFuture<Void>> results = new LinkedHashMap<>();
 		// the longest first
-		this.statements.keySet()
-			.stream()
-			.filter(this.library::contains)
-			.sorted(Comparator.comparing(this.statements::get).reversed())
-			.forEach((statement) -> results.put(statement,
-					CompletableFuture.runAsync(() -> lose(statement, fault), this.runs)));
+		Stream.of(Part.values())
+			.sorted(Comparator.reverseOrder())
+			.forEach((part) -> groups(part, fault).forEach((group) -> {
+				CompletableFuture<Void> result = CompletableFuture.runAsync(() -> lose(part, group), this.runs);
+				group.forEach((strikes) -> results.put(strikes, result));
+			}));
 		return results.entrySet()
 			.stream()
-			.map((entry) -> DynamicTest.dynamicTest(name(entry.getKey()), () -> await(entry.getValue())));
+			.map((entry) -> DynamicTest.dynamicTest(name(entry.getKey().statement()),
+					() -> assertStruck(entry.getKey(), entry.getValue())));
 	}
 
-	private void lose(String statement, Fault fault) {
+	/**
+	 * Divides the statements of a part into those that are lost in the same run. Those of
+	 * one transaction read alike, and are kept apart by their order.
+	 */
+	private Collection<List<Strikes>> groups(Part part, Fault fault) {
+		List<String> all = this.statements.keySet()
+			.stream()
+			.filter((statement) -> this.statements.get(statement) == part && this.library.contains(statement))
+			.toList();
+		int groups = (all.size() + STATEMENTS - 1) / STATEMENTS;
+		return IntStream.range(0, all.size())
+			.boxed()
+			.collect(Collectors.groupingBy((i) -> i % groups,
+					Collectors.mapping((i) -> new Strikes(all.get(i), fault), Collectors.toList())))
+			.values();
+	}
+
+	private void lose(Part part, List<Strikes> group) {
 		EveryStatement scenario = this.scenarios.remove();
 		try {
-			Strikes strikes = new Strikes(statement, fault);
-			for (int run = 1; run <= RUNS && strikes.count() == 0; run++) {
-				this.statements.getOrDefault(statement, Part.RUN).run(scenario, strikes);
+			List<Strikes> left = group;
+			for (int run = 1; run <= RUNS && !left.isEmpty(); run++) {
+				part.run(scenario, left);
+				left = group.stream().filter((strikes) -> strikes.count() == 0).toList();
 			}
-			// some commits depend on which node is first
-			assumeThat(strikes.count() == 0 && statement.startsWith("commit")).isFalse();
-			assertThat(strikes.count()).as("lost executions of " + statement).isPositive();
+		}
+		catch (RuntimeException | Error ex) {
+			throw new AssertionError(
+					"Lost together: " + group.stream().map(Strikes::statement).collect(Collectors.joining("; ")), ex);
 		}
 		finally {
 			this.scenarios.add(scenario);
 		}
 	}
 
-	private static void await(CompletableFuture<Void> result) throws Throwable {
+	private static void assertStruck(Strikes strikes, CompletableFuture<Void> result) throws Throwable {
 		try {
-			result.get(5, TimeUnit.MINUTES);
+			result.get(PATIENCE_MINUTES, TimeUnit.MINUTES);
 		}
 		catch (ExecutionException ex) {
 			throw ex.getCause();
 		}
+		// some commits depend on which node is first
+		assumeThat(strikes.count() == 0 && strikes.statement().startsWith("commit")).isFalse();
+		assertThat(strikes.count()).as("lost executions of " + strikes.statement()).isPositive();
 	}
 
 	private static String name(String statement) {
@@ -224,11 +256,19 @@ class LostStatementTests {
 			this.scenario = scenario;
 		}
 
-		void run(EveryStatement scenario, Strikes strikes) {
-			Strikes all = (this == LOST_COMMITS) ? strikes.and(new Strikes(null, Fault.DROP_ANSWER)) : strikes;
-			scenario.postgres().plan(all);
+		void run(EveryStatement scenario, List<Strikes> strikes) {
+			List<Strikes> all = new ArrayList<>(strikes);
+			if (this == LOST_COMMITS) {
+				all.add(Strikes.ofEachCommit(Fault.DROP_ANSWER));
+			}
+			scenario.postgres()
+				.plan((request) -> all.stream()
+					.filter((each) -> each.strikes(request))
+					.findFirst()
+					.map(Strikes::fault)
+					.orElse(Fault.NONE));
 			try {
-				this.scenario.accept(scenario, all::arm);
+				this.scenario.accept(scenario, () -> all.forEach(Strikes::arm));
 			}
 			finally {
 				scenario.postgres().plan(FaultPlan.NONE);
@@ -240,9 +280,11 @@ class LostStatementTests {
 	/**
 	 * A fault that strikes a statement's next executions whenever it is armed.
 	 */
-	private static final class Strikes implements FaultPlan {
+	private static final class Strikes {
 
-		private final @Nullable String statement;
+		private final String statement;
+
+		private final Predicate<PostgresRequest> wanted;
 
 		private final Fault fault;
 
@@ -250,45 +292,42 @@ class LostStatementTests {
 
 		private final AtomicInteger count = new AtomicInteger();
 
-		private @Nullable Strikes next;
+		Strikes(String statement, Fault fault) {
+			this(statement, (request) -> request.key().equals(statement), fault);
+		}
 
-		/**
-		 * Creates the fault.
-		 * @param statement the statement; null for each commit
-		 */
-		Strikes(@Nullable String statement, Fault fault) {
+		private Strikes(String statement, Predicate<PostgresRequest> wanted, Fault fault) {
 			this.statement = statement;
+			this.wanted = wanted;
 			this.fault = fault;
 		}
 
-		static Strikes none() {
-			return new Strikes("", Fault.NONE);
+		static Strikes ofEachCommit(Fault fault) {
+			return new Strikes("commit", PostgresRequest::isCommit, fault);
 		}
 
-		Strikes and(Strikes next) {
-			this.next = next;
-			return this;
+		String statement() {
+			return this.statement;
+		}
+
+		Fault fault() {
+			return this.fault;
 		}
 
 		void arm() {
 			this.left.set(STRIKES);
-			if (this.next != null) {
-				this.next.arm();
-			}
 		}
 
 		int count() {
 			return this.count.get();
 		}
 
-		@Override
-		public Fault decide(PostgresRequest request) {
-			boolean wanted = (this.statement != null) ? request.key().equals(this.statement) : request.isCommit();
-			if (wanted && this.left.getAndDecrement() > 0) {
+		boolean strikes(PostgresRequest request) {
+			if (this.wanted.test(request) && this.left.getAndDecrement() > 0) {
 				this.count.incrementAndGet();
-				return this.fault;
+				return true;
 			}
-			return (this.next != null) ? this.next.decide(request) : Fault.NONE;
+			return false;
 		}
 
 	}

@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
@@ -70,12 +70,12 @@ class ManySessionsMeasurement {
 			return times;
 		});
 		List<Long> acks = new ArrayList<>();
-		try (WsTestClient client = connect(server, "victim-" + UUID.randomUUID())) {
+		try (ResumableWsTestClient client = connect(server, "victim-" + UUID.randomUUID())) {
 			client.await("replay_complete");
 			long end = System.nanoTime() + TIME.toNanos();
 			while (System.nanoTime() - end < 0) {
 				long sent = System.nanoTime();
-				client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+				client.say("hello");
 				client.await("ack");
 				acks.add(System.nanoTime() - sent);
 				TimeUnit.MILLISECONDS.sleep(60);
@@ -91,7 +91,7 @@ class ManySessionsMeasurement {
 		List<Long> times = new ArrayList<>();
 		for (int i = 0; i < 60; i++) {
 			long start = System.nanoTime();
-			try (WsTestClient client = connect(server, user)) {
+			try (ResumableWsTestClient client = connect(server, user)) {
 				client.await("session_init");
 				times.add(System.nanoTime() - start);
 			}
@@ -108,8 +108,8 @@ class ManySessionsMeasurement {
 		return user;
 	}
 
-	private static WsTestClient connect(TestServer server, String user) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	private static ResumableWsTestClient connect(TestServer server, String user) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE).connect();
 	}
 
 	private static String figures(List<Long> nanos, boolean percentile) {

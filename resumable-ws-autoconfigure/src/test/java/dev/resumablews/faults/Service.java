@@ -12,9 +12,10 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -29,7 +30,7 @@ final class Service implements AutoCloseable {
 
 	private final TestServer server;
 
-	private final WsTestClient client;
+	private final ResumableWsTestClient client;
 
 	/**
 	 * Connects a user.
@@ -57,18 +58,21 @@ final class Service implements AutoCloseable {
 
 	private void acknowledge() {
 		UUID key = UUID.randomUUID();
-		this.client.send(Map.of("type", "note", "payload", Map.of(), "idempotency_key", key));
+		this.client.sendOnce(Map.of("type", "note", "payload", Map.of(), "idempotency_key", key));
 		JsonNode answer = this.client
-			.await((message) -> message.path("idempotency_key").asString("").equals(key.toString()));
+			.await(ServerFrame.class,
+					(message) -> message.json().path("idempotency_key").asString("").equals(key.toString()))
+			.json();
 		if (!answer.path("type").asString("").equals("ack")) {
 			throw new IllegalStateException("Not acknowledged: " + answer);
 		}
 	}
 
-	private WsTestClient connect() {
-		WsTestClient connected = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.forUser("service-" + UUID.randomUUID()))
-			.patience(PATIENCE)
+	private ResumableWsTestClient connect() {
+		ResumableWsTestClient connected = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("service-" + UUID.randomUUID())
+			.timeout(PATIENCE)
 			.connect();
 		connected.await("replay_complete");
 		return connected;

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 
 /**
  * WebSockets of some users whose clients never read, once they are connected.
@@ -35,8 +35,11 @@ final class SilentClients implements AutoCloseable {
 		this.server = server;
 		for (int i = 0; i < users; i++) {
 			String user = "silent-" + i;
-			try (WsTestClient first = WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).connect()) {
-				this.sessions.add(UUID.fromString(first.await("session_init").path("session_id").asString("")));
+			try (ResumableWsTestClient first = ResumableWsTestClient.builder(server.uri())
+				.tokens(Tokens.ISSUER)
+				.user(user)
+				.connect()) {
+				this.sessions.add(first.sessionId());
 				first.await("replay_complete");
 				// the session is stored with its first event
 				server.bean(ResumableSessions.class).publish(this.sessions.get(i), "note", Map.of("text", "hello"));

@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.internal.admission.HeldByNode;
 import dev.resumablews.testing.NotUnderFaults;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -113,8 +113,8 @@ class SilentSocketTests {
 		for (int i = 0; i < USES; i++) {
 			long begin = System.nanoTime();
 			String token = Tokens.forUser("user-" + i);
-			WsTestClient.Builder builder = WsTestClient.to(server.uri()).from(address);
-			try (WsTestClient client = (message ? builder : builder.header("Authorization", "Bearer " + token))
+			RawWebSocketClient.Builder builder = RawWebSocketClient.to(server.uri()).from(address);
+			try (RawWebSocketClient client = (message ? builder : builder.header("Authorization", "Bearer " + token))
 				.connect()) {
 				if (message) {
 					client.send("{\"type\":\"auth\",\"token\":\"" + token + "\"}");

@@ -10,6 +10,7 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
 import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.test.client.TestTokens;
 import dev.resumablews.test.client.TokenPlacement;
@@ -123,7 +124,7 @@ class ShippingTests {
 		private ResumableSessions sessions;
 
 		@Autowired
-		private ResumableWsTestClient.Builder clients;
+		private ResumableWsTestClientBuilder clients;
 
 		@Test
 		void anEventIsStoredByTheCommit() {
@@ -146,7 +147,7 @@ class ShippingTests {
 	class ShippingOverWebSocketsTests {
 
 		@Autowired
-		private ResumableWsTestClient.Builder clients;
+		private ResumableWsTestClientBuilder clients;
 
 		@Autowired
 		private Shipping shipping;
@@ -183,7 +184,7 @@ class ShippingTests {
 	class EachTokenPlacement {
 
 		@Autowired
-		private ResumableWsTestClient.Builder clients;
+		private ResumableWsTestClientBuilder clients;
 
 		@ParameterizedTest
 		@EnumSource(mode = Mode.EXCLUDE, names = { "QUERY", "MESSAGE" })

@@ -139,7 +139,7 @@ public final class HttpTestClient implements TestClient {
 		Map<String, String> headers = new LinkedHashMap<>(this.builder.headers);
 		headers.putIfAbsent("Content-Type", "application/json");
 		URI uri = this.builder.uri;
-		return HttpResponse.of(uri.getPort(), "POST", WsTestClient.Builder.target(messages(uri), query), headers, body);
+		return HttpResponse.of(uri.getPort(), "POST", RequestTarget.of(messages(uri), query), headers, body);
 	}
 
 	private static URI messages(URI uri) {
@@ -404,7 +404,7 @@ public final class HttpTestClient implements TestClient {
 					all.putIfAbsent("wait", POLL);
 				}
 				URI sse = URI.create(this.uri + "/sse");
-				HttpResponse.write(socket, "GET", WsTestClient.Builder.target(sse, all), this.headers, null);
+				HttpResponse.write(socket, "GET", RequestTarget.of(sse, all), this.headers, null);
 				HttpHead head = HttpHead.read(socket.getInputStream());
 				if (head == null) {
 					throw new IOException("The server closed the connection without an answer");

@@ -12,6 +12,7 @@ import java.util.UUID;
 import dev.resumablews.test.client.Close;
 import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import jakarta.websocket.Session;
 import org.junit.jupiter.api.AfterEach;
@@ -219,7 +220,7 @@ class ResumableWsTestClientTests {
 			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(404));
 	}
 
-	private ResumableWsTestClient.Builder builder() {
+	private ResumableWsTestClientBuilder builder() {
 		return ResumableWsTestClient.builder(this.proxy.port());
 	}
 

@@ -29,7 +29,7 @@ public enum Transport {
 	 */
 	public TestClient.Builder to(URI uri) {
 		return switch (this) {
-			case WEBSOCKET -> WsTestClient.to(uri);
+			case WEBSOCKET -> RawWebSocketClient.to(uri);
 			case SSE -> HttpTestClient.sse(uri);
 			case LONG_POLL -> HttpTestClient.longPoll(uri);
 		};

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.OpenAiAnswer;
@@ -211,7 +212,7 @@ class ChaosIT {
 	/**
 	 * Connects to any node, another one each time.
 	 */
-	private ResumableWsTestClient.Builder client(String user) {
+	private ResumableWsTestClientBuilder client(String user) {
 		Random choice = new Random(this.random.nextLong());
 		return ResumableWsTestClient
 			.builder(() -> URI.create("ws://localhost:" + this.network.get(choice.nextInt(NODES)).port() + "/ws"))

@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 
 import dev.resumablews.test.client.Close;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.test.client.TokenPlacement;
 import dev.resumablews.testing.Gate;
@@ -188,7 +189,7 @@ class ClusterIT {
 	 * @param sessionId the session to join; null for a new one
 	 */
 	private ResumableWsTestClient client(Supplier<Integer> node, @Nullable UUID sessionId) {
-		ResumableWsTestClient.Builder builder = ResumableWsTestClient
+		ResumableWsTestClientBuilder builder = ResumableWsTestClient
 			.builder(() -> cluster.node(node.get()).webSocketUri())
 			.token(() -> Tokens.forUser(this.user))
 			.tokenPlacement(TokenPlacement.SUBPROTOCOL)

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,13 +60,14 @@ class ConversationsTests {
 	@Test
 	void aConversationIsListedUnderWhatWasSaidFirst() throws Exception {
 		Instant before = Instant.now();
-		String first = this.ada.say(null, "What is a log?\nAnd why?");
-		String second = this.ada.say(null, "x".repeat(300));
+		UUID first = this.ada.say(null, "What is a log?\nAnd why?");
+		UUID second = this.ada.say(null, "x".repeat(300));
 		this.ada.say(first, "Go on");
 
 		JsonNode list = this.ada.conversations();
 
-		assertThat(list.valueStream().map((entry) -> entry.path("id").stringValue())).containsExactly(first, second);
+		assertThat(list.valueStream().map((entry) -> entry.path("id").stringValue())).containsExactly(first.toString(),
+				second.toString());
 		assertThat(list.valueStream().map((entry) -> entry.path("title").stringValue()))
 			.containsExactly("What is a log? And why?", "x".repeat(200) + "…");
 		assertThat(Instant.parse(list.get(0).path("createdAt").stringValue())).isBetween(before.minusSeconds(60),
@@ -75,7 +76,7 @@ class ConversationsTests {
 
 	@Test
 	void aConversationInWhichNothingWasSaidIsNotListed() throws Exception {
-		try (WsTestClient client = this.ada.connect(null)) {
+		try (ResumableWsTestClient client = this.ada.connect(null)) {
 			client.await("replay_complete");
 
 			assertThat(this.ada.conversations()).isEmpty();
@@ -85,10 +86,10 @@ class ConversationsTests {
 	@Test
 	void noUserSeesTheConversationsOfOthers() throws Exception {
 		this.ada.say(null, "A secret");
-		String open = this.bob.say(null, "Not a secret");
+		UUID open = this.bob.say(null, "Not a secret");
 
 		assertThat(this.bob.conversations().valueStream().map((entry) -> entry.path("id").stringValue()))
-			.containsExactly(open);
+			.containsExactly(open.toString());
 		assertThat(new TestBrowser(port).get("/api/conversations").statusCode()).isEqualTo(401);
 	}
 
@@ -115,13 +116,13 @@ class ConversationsTests {
 
 	@Test
 	void aDeletedConversationIsGoneForItsClientsToo() throws Exception {
-		String session = this.ada.say(null, "Forget this");
-		try (WsTestClient client = this.ada.connect(session)) {
+		UUID session = this.ada.say(null, "Forget this");
+		try (ResumableWsTestClient client = this.ada.connect(session)) {
 			client.await("session_init");
 
 			assertThat(this.ada.delete(session)).isEqualTo(204);
 
-			assertThat(client.awaitClose()).isEqualTo(1000);
+			assertThat(client.awaitClose().code()).isEqualTo(1000);
 			assertThat(this.ada.conversations()).isEmpty();
 			assertThat(this.ada.delete(session)).isEqualTo(404);
 		}
@@ -129,31 +130,31 @@ class ConversationsTests {
 
 	@Test
 	void nothingIsLeftOfADeletedConversation() throws Exception {
-		String session = this.ada.say(null, "Forget this");
-		String user = sessions().find(UUID.fromString(session)).orElseThrow().userId();
+		UUID session = this.ada.say(null, "Forget this");
+		String user = sessions().find(session).orElseThrow().userId();
 		assertThat(sessions().storedBytes(user)).isPositive();
 
 		this.ada.delete(session);
 
-		await().untilAsserted(() -> assertThat(sessions().find(UUID.fromString(session))).isEmpty());
+		await().untilAsserted(() -> assertThat(sessions().find(session)).isEmpty());
 		assertThat(sessions().storedBytes(user)).isZero();
-		assertThat(sessions().history(UUID.fromString(session), 0, 10)).isEmpty();
+		assertThat(sessions().history(session, 0, 10)).isEmpty();
 	}
 
 	@Test
 	void noUserDeletesTheConversationsOfOthers() throws Exception {
-		String session = this.ada.say(null, "Mine");
+		UUID session = this.ada.say(null, "Mine");
 		this.bob.signIn();
 
 		assertThat(this.bob.delete(session)).isEqualTo(404);
-		assertThat(this.bob.delete(UUID.randomUUID().toString())).isEqualTo(404);
+		assertThat(this.bob.delete(UUID.randomUUID())).isEqualTo(404);
 		assertThat(new TestBrowser(port).delete(session)).isEqualTo(401);
 		assertThat(this.ada.conversations()).hasSize(1);
 	}
 
 	@Test
 	void aCutConnectionIsResetAndThoseOfOthersAreNot() throws Exception {
-		try (WsTestClient adas = this.ada.connect(null); WsTestClient bobs = this.bob.connect(null)) {
+		try (ResumableWsTestClient adas = this.ada.connect(null); ResumableWsTestClient bobs = this.bob.connect(null)) {
 			adas.await("session_init");
 			bobs.await("session_init");
 
@@ -161,41 +162,41 @@ class ConversationsTests {
 
 			assertThat(response.body()).isEqualTo("{\"connections\":1}");
 			// without a word
-			assertThat(adas.awaitClose()).isEqualTo(1006);
-			bobs.send(Map.of("type", "ping"));
+			assertThat(adas.awaitClose().code()).isEqualTo(1006);
+			bobs.sendOnce(Map.of("type", "ping"));
 			bobs.await("pong");
 		}
 	}
 
 	@Test
 	void anExpiredTokenEndsTheConnectionAndTheNextOneIsGood() throws Exception {
-		try (WsTestClient first = this.ada.connect(null)) {
+		try (ResumableWsTestClient first = this.ada.connect(null)) {
 			first.await("session_init");
 
 			assertThat(this.ada.post("/api/break-things/token").statusCode()).isEqualTo(204);
 
-			assertThat(first.awaitClose()).isEqualTo(1006);
+			assertThat(first.awaitClose().code()).isEqualTo(1006);
 		}
-		try (WsTestClient second = this.ada.connect(null)) {
-			assertThat(second.awaitClose()).isEqualTo(4401);
+		try (ResumableWsTestClient second = this.ada.connect(null)) {
+			assertThat(second.awaitClose().code()).isEqualTo(4401);
 		}
-		try (WsTestClient third = this.ada.connect(null)) {
+		try (ResumableWsTestClient third = this.ada.connect(null)) {
 			third.await("replay_complete");
 		}
 	}
 
 	@Test
 	void theSlowNetworkLeadsToTheServer() throws Exception {
-		String session = this.ada.say(null, "Slowly");
+		UUID session = this.ada.say(null, "Slowly");
 		int slowPort = JsonMapper.shared()
 			.readTree(this.ada.get("/api/break-things").body())
 			.path("slowPort")
 			.intValue();
-		try (WsTestClient client = WsTestClient.to(slowPort, "/ws")
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(slowPort)
 			.header("Authorization", "Bearer " + this.ada.signIn())
-			.query("sessionId", session)
+			.session(session)
 			.connect()) {
-			assertThat(client.await("user_message").at("/payload/content").stringValue()).isEqualTo("Slowly");
+			assertThat(client.await("user_message").json().at("/payload/content").stringValue()).isEqualTo("Slowly");
 		}
 	}
 
@@ -223,10 +224,10 @@ class ConversationsTests {
 	 * Opens a session, and lets something happen in it.
 	 */
 	private static String conversation(String token) {
-		try (WsTestClient client = WsTestClient.to(port, "/ws").header("Authorization", "Bearer " + token).connect()) {
-			String session = client.await("session_init").path("session_id").stringValue();
-			sessions().publish(UUID.fromString(session), "note", Map.of());
-			return session;
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(port).token(token).connect()) {
+			UUID session = client.sessionId();
+			sessions().publish(session, "note", Map.of());
+			return session.toString();
 		}
 	}
 

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +53,7 @@ class PlainChatTests {
 
 	@Test
 	void anAnswerIsStreamedAndComplete() throws Exception {
-		try (WsTestClient client = this.browser.plain().connect()) {
+		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			for (int i = 0; i < 2; i++) {
 				client.send(Map.of("content", QUESTION));
 				assertThat(client.await((message) -> message.has("done")).path("done").booleanValue()).isTrue();
@@ -67,19 +68,19 @@ class PlainChatTests {
 
 	@Test
 	void oneClickCutsItTogetherWithTheResumableConnection() throws Exception {
-		try (WsTestClient resumable = this.browser.connect(null); WsTestClient plain = this.browser.plain().connect()) {
-			resumable.await("session_init");
+		try (ResumableWsTestClient resumable = this.browser.connect(null);
+				RawWebSocketClient plain = this.browser.plain().connect()) {
 			plain.send(Map.of("content", QUESTION));
 			plain.await((message) -> message.has("delta"));
 
 			assertThat(this.browser.post("/api/break-things/connection").body()).isEqualTo("{\"connections\":2}");
 
 			assertThat(plain.awaitClose()).isEqualTo(1006);
-			assertThat(resumable.awaitClose()).isEqualTo(1006);
+			assertThat(resumable.awaitClose().code()).isEqualTo(1006);
 			assertThat(plain.messages()).noneMatch((message) -> message.has("done"));
 		}
 		// it knows nothing of what was lost
-		try (WsTestClient plain = this.browser.plain().connect()) {
+		try (RawWebSocketClient plain = this.browser.plain().connect()) {
 			plain.send(Map.of("content", ""));
 			assertThat(plain.next().has("error")).isTrue();
 		}
@@ -91,7 +92,7 @@ class PlainChatTests {
 			.readTree(this.browser.get("/api/break-things").body())
 			.path("slowPort")
 			.intValue();
-		try (WsTestClient client = WsTestClient.to(slowPort, "/plain")
+		try (RawWebSocketClient client = RawWebSocketClient.to(slowPort, "/plain")
 			.header("Origin", "http://localhost:" + port)
 			.header("Sec-WebSocket-Protocol", "plain, jwt-" + this.browser.signIn())
 			.connect()) {
@@ -101,7 +102,7 @@ class PlainChatTests {
 
 	@Test
 	void itIsForTheSameUsersAndPages() throws Exception {
-		assertThat(refused(WsTestClient.to(port, "/plain"))).isEqualTo(401);
+		assertThat(refused(RawWebSocketClient.to(port, "/plain"))).isEqualTo(401);
 		assertThat(refused(this.browser.plain().header("Sec-WebSocket-Protocol", "plain, jwt-a.b.c"))).isEqualTo(401);
 		for (String origin : new String[] { "http://evil.example", "null", "https://localhost.evil.example" }) {
 			assertThat(refused(this.browser.plain().header("Origin", origin))).as(origin).isEqualTo(403);
@@ -111,7 +112,7 @@ class PlainChatTests {
 
 	@Test
 	void aConnectionHasOneAnswerAtATime() throws Exception {
-		try (WsTestClient client = this.browser.plain().connect()) {
+		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			client.send(Map.of("content", QUESTION));
 			client.await((message) -> message.has("delta"));
 			client.send(Map.of("content", QUESTION));
@@ -125,33 +126,33 @@ class PlainChatTests {
 
 	@Test
 	void aUserHasSomeConnectionsAndGetsOneBackForEachThatEnds() throws Exception {
-		List<WsTestClient> open = new ArrayList<>();
+		List<RawWebSocketClient> open = new ArrayList<>();
 		try {
 			for (int i = 0; i < PlainChatHandler.MAX_PER_USER; i++) {
 				open.add(this.browser.plain().connect());
 				assertAnswers(open.get(i));
 			}
-			try (WsTestClient further = this.browser.plain().connect()) {
+			try (RawWebSocketClient further = this.browser.plain().connect()) {
 				assertThat(further.awaitClose()).isEqualTo(1008);
 			}
-			try (WsTestClient others = new TestBrowser(port).plain().connect()) {
+			try (RawWebSocketClient others = new TestBrowser(port).plain().connect()) {
 				assertAnswers(others);
 			}
 			open.remove(0).close();
 			await().untilAsserted(() -> {
-				try (WsTestClient next = this.browser.plain().connect()) {
+				try (RawWebSocketClient next = this.browser.plain().connect()) {
 					assertAnswers(next);
 				}
 			});
 		}
 		finally {
-			open.forEach(WsTestClient::close);
+			open.forEach(RawWebSocketClient::close);
 		}
 	}
 
 	@Test
 	void whatIsNoQuestionIsAnswered() throws Exception {
-		try (WsTestClient client = this.browser.plain().connect()) {
+		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			for (String message : new String[] { "{", "[]", "{}", "{\"content\":1}", "{\"content\":\" \"}" }) {
 				client.send(message);
 				assertThat(client.next().path("error").stringValue()).as(message).contains("content");
@@ -163,24 +164,24 @@ class PlainChatTests {
 
 	@Test
 	void aMessageThatIsTooLongEndsTheConnection() throws Exception {
-		try (WsTestClient client = this.browser.plain().connect()) {
+		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			client.send(Map.of("content", "x".repeat(200_000)));
 
 			assertThat(client.awaitClose()).isEqualTo(1009);
 		}
 	}
 
-	private static void assertAnswers(WsTestClient client) {
+	private static void assertAnswers(RawWebSocketClient client) {
 		client.send("{}");
 		assertThat(client.next().has("error")).isTrue();
 	}
 
-	private static int refused(WsTestClient.Builder connection) {
+	private static int refused(RawWebSocketClient.Builder connection) {
 		UpgradeRejectedException refused = connection.connectRefused();
 		return refused.status();
 	}
 
-	private static String text(WsTestClient client) {
+	private static String text(RawWebSocketClient client) {
 		return client.messages()
 			.stream()
 			.map((message) -> message.path("delta").asString(""))

@@ -62,7 +62,7 @@ final class RandomVisitor {
 	 */
 	void act() {
 		if (this.tabs.isEmpty()) {
-			openTab("/");
+			openFirstTab();
 		}
 		ChatPage tab = this.tabs.get(this.random.nextInt(this.tabs.size()));
 		Action chosen = Action.choose(this.random);
@@ -136,6 +136,17 @@ final class RandomVisitor {
 		return count > 0;
 	}
 
+	private void openFirstTab() {
+		try {
+			openTab("/");
+		}
+		catch (PlaywrightException ex) {
+			// the server is away, or the machine is busy: the tab is reloaded until it
+			// works
+			this.inVain.merge(Action.OPEN_TAB, 1, Integer::sum);
+		}
+	}
+
 	private boolean openTab(String url) {
 		ChatPage tab = ChatPage.blank(this.browser);
 		tab.tab().setDefaultTimeout(PATIENCE);
@@ -203,7 +214,7 @@ final class RandomVisitor {
 		this.server.join();
 		this.cluster.node(0);
 		if (this.tabs.isEmpty()) {
-			openTab("/");
+			openFirstTab();
 		}
 		goOnline();
 		ChatPage first = this.tabs.get(0);

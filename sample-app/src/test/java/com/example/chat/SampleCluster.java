@@ -89,8 +89,7 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	private SampleProcess launch() {
-		// they live too short for the better compiler
-		return SampleProcess.launch(this.folder, List.of("-XX:TieredStopAtLevel=1"), this.arguments);
+		return SampleProcess.launch(this.folder, this.arguments);
 	}
 
 	/**

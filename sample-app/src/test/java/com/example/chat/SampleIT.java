@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestPostgres;
-import dev.resumablews.testing.WsTestClient;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,32 +48,36 @@ class SampleIT {
 
 	@Test
 	void aChatContinuesAfterTheServerWasKilledInTheMiddleOfAnAnswer() throws Exception {
-		String session;
+		UUID session;
 		long seen;
 		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
-				WsTestClient client = connect(sample)) {
-			session = client.await("session_init").path("session_id").stringValue();
-			say(client, QUESTION);
-			client.await((message) -> isDeltaFrom(message, 40));
+				ResumableWsTestClient client = connect(sample)) {
+			session = client.sessionId();
+			client.say(QUESTION);
+			client.await(ServerFrame.class, (message) -> isDeltaFrom(message.json(), 40));
 			sample.kill();
 			client.awaitClose();
 			seen = lastId(events(client));
 		}
 		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
-				WsTestClient resumed = connect(sample, session, seen);
-				WsTestClient reloaded = connect(sample, session, 0)) {
-			assertThat(resumed.await("session_init").path("resumed").booleanValue()).isTrue();
-			JsonNode first = resumed.await("assistant_message");
+				ResumableWsTestClient resumed = connect(sample, session, seen);
+				ResumableWsTestClient reloaded = connect(sample, session, 0)) {
+			assertThat(resumed.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
+			JsonNode first = resumed.await("assistant_message").json();
 			assertThat(first.at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
 			assertThat(reloaded.await("assistant_message")).isNotNull();
 
-			UUID next = say(resumed, "Still there?");
-			assertThat(resumed.await((message) -> isAck(message, next)).path("event_id").longValue())
+			UUID next = resumed.say("Still there?");
+			assertThat(resumed.awaitAck(next).eventId().orElseThrow())
 				.isGreaterThan(first.path("event_id").longValue());
-			assertThat(reloaded.await(SampleIT::isSecondAnswer).at("/payload/content").stringValue())
-				.startsWith("You asked: “Still there?”");
-			assertThat(resumed.await(SampleIT::isSecondAnswer).at("/payload/finish_reason").stringValue())
-				.isEqualTo("stop");
+			assertThat(reloaded.await(ServerFrame.class, SampleIT::isSecondAnswer)
+				.json()
+				.at("/payload/content")
+				.stringValue()).startsWith("You asked: “Still there?”");
+			assertThat(resumed.await(ServerFrame.class, SampleIT::isSecondAnswer)
+				.json()
+				.at("/payload/finish_reason")
+				.stringValue()).isEqualTo("stop");
 			assertIdsGrow(seen, events(resumed));
 			assertIdsGrow(0, events(reloaded));
 		}
@@ -79,23 +85,23 @@ class SampleIT {
 
 	@Test
 	void anAnswerThatRunsWhenTheServerStopsBeginsAgainAfterTheNextStart() throws Exception {
-		String session;
+		UUID session;
 		long seen;
 		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
-				WsTestClient client = connect(sample)) {
-			session = client.await("session_init").path("session_id").stringValue();
-			say(client, QUESTION);
-			client.await((message) -> isDeltaFrom(message, 40));
+				ResumableWsTestClient client = connect(sample)) {
+			session = client.sessionId();
+			client.say(QUESTION);
+			client.await(ServerFrame.class, (message) -> isDeltaFrom(message.json(), 40));
 			sample.terminate();
-			assertThat(client.await("server_restarting").path("reconnect_after_ms").isIntegralNumber()).isTrue();
-			assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
+			assertThat(client.await("server_restarting").json().path("reconnect_after_ms").isIntegralNumber()).isTrue();
+			assertThat(client.awaitClose().code()).isEqualTo(CLOSED_FOR_RESTART);
 			assertThat(sample.ends(PATIENCE)).isTrue();
 			assertThat(sample.log()).doesNotContain("ERROR");
 			seen = lastId(events(client));
 		}
 		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
-				WsTestClient reloaded = connect(sample, session, 0);
-				WsTestClient resumed = connect(sample, session, seen)) {
+				ResumableWsTestClient reloaded = connect(sample, session, 0);
+				ResumableWsTestClient resumed = connect(sample, session, seen)) {
 			assertBeganAgain(resumed);
 			assertBeganAgain(reloaded);
 			assertIdsGrow(seen, events(resumed));
@@ -106,25 +112,25 @@ class SampleIT {
 	void theButtonRestartsTheServerAndTheAnswerThatRan() throws Exception {
 		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS)) {
 			TestBrowser page = new TestBrowser(sample.port());
-			String session;
+			UUID session;
 			long seen;
-			try (WsTestClient client = page.connect(null); WsTestClient plain = page.plain().connect()) {
-				session = client.await("session_init").path("session_id").stringValue();
-				say(client, QUESTION);
+			try (ResumableWsTestClient client = page.connect(null); RawWebSocketClient plain = page.plain().connect()) {
+				session = client.sessionId();
+				client.say(QUESTION);
 				plain.send(Map.of("content", QUESTION));
-				client.await((message) -> isDeltaFrom(message, 40));
+				client.await(ServerFrame.class, (message) -> isDeltaFrom(message.json(), 40));
 				plain.await((message) -> message.has("delta"));
 
 				assertThat(page.post("/api/break-things/server").statusCode()).isEqualTo(202);
 
 				client.await("server_restarting");
-				assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
+				assertThat(client.awaitClose().code()).isEqualTo(CLOSED_FOR_RESTART);
 				plain.awaitClose();
 				assertThat(plain.messages()).noneMatch((message) -> message.has("done"));
 				seen = lastId(events(client));
 			}
 			long closed = System.nanoTime();
-			try (WsTestClient resumed = Awaitility.await()
+			try (ResumableWsTestClient resumed = Awaitility.await()
 				.atMost(PATIENCE)
 				.ignoreExceptions()
 				.until(() -> page.connect(session, seen), Objects::nonNull)) {
@@ -141,13 +147,14 @@ class SampleIT {
 	void anAnswerThatEndsInTheGraceOfAStopIsWhole() throws Exception {
 		try (SampleProcess sample = SampleProcess.start(this.folder, "--chat.stand-in.word-interval=10ms",
 				"--resumable-ws.shutdown.timeout=40s", "--resumable-ws.shutdown.reply-grace=30s");
-				WsTestClient client = connect(sample)) {
-			say(client, QUESTION);
-			client.await((message) -> isDeltaFrom(message, 40));
+				ResumableWsTestClient client = connect(sample)) {
+			client.say(QUESTION);
+			client.await(ServerFrame.class, (message) -> isDeltaFrom(message.json(), 40));
 			sample.terminate();
 			client.await("server_restarting");
-			assertThat(client.await("assistant_message").at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
-			assertThat(client.awaitClose()).isEqualTo(CLOSED_FOR_RESTART);
+			assertThat(client.await("assistant_message").json().at("/payload/content").stringValue())
+				.endsWith(END_OF_ANSWER);
+			assertThat(client.awaitClose().code()).isEqualTo(CLOSED_FOR_RESTART);
 			assertThat(sample.ends(PATIENCE)).isTrue();
 			assertThat(sample.log()).doesNotContain("ERROR");
 		}
@@ -160,10 +167,11 @@ class SampleIT {
 						"--spring.datasource.url=" + TestPostgres.createDatabase(),
 						"--spring.ai.openai.base-url=" + model.baseUrl(),
 						"--resumable-ws.auth.jwt.secret=a-secret-of-at-least-thirty-two-bytes");
-				WsTestClient client = connect(sample)) {
-			say(client, "Hello?");
+				ResumableWsTestClient client = connect(sample)) {
+			client.say("Hello?");
 
-			assertThat(client.await("assistant_message").at("/payload/content").stringValue()).isEqualTo("Hello.");
+			assertThat(client.await("assistant_message").json().at("/payload/content").stringValue())
+				.isEqualTo("Hello.");
 			assertThat(model.awaitExchange(Duration.ofSeconds(5)).model()).isEqualTo("gpt-4o-mini");
 			assertThat(this.folder.resolve("data")).doesNotExist();
 		}
@@ -188,57 +196,47 @@ class SampleIT {
 		}
 	}
 
-	private WsTestClient connect(SampleProcess sample) throws IOException, InterruptedException {
+	private ResumableWsTestClient connect(SampleProcess sample) throws IOException, InterruptedException {
 		return sample.webSocket(sample.signIn(this.browser)).connect();
 	}
 
-	private WsTestClient connect(SampleProcess sample, String session, long lastEventId)
+	private ResumableWsTestClient connect(SampleProcess sample, UUID session, long lastEventId)
 			throws IOException, InterruptedException {
-		return sample.webSocket(sample.signIn(this.browser))
-			.query("sessionId", session)
-			.query("lastEventId", lastEventId)
-			.connect();
+		return sample.webSocket(sample.signIn(this.browser)).session(session, lastEventId).connect();
 	}
 
 	/**
 	 * The answer was begun again, in place of the attempt that was interrupted, and is
 	 * whole.
 	 */
-	private static void assertBeganAgain(WsTestClient client) {
-		JsonNode whole = client.await("assistant_message");
+	private static void assertBeganAgain(ResumableWsTestClient client) {
+		JsonNode whole = client.await("assistant_message").json();
 		assertThat(whole.at("/payload/finish_reason").stringValue()).isEqualTo("stop");
 		assertThat(whole.at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
 		JsonNode begun = client
-			.await((message) -> isType(message, "assistant_started") && message.path("payload").has("supersedes"));
+			.await(ServerFrame.class,
+					(message) -> isType(message.json(), "assistant_started")
+							&& message.json().path("payload").has("supersedes"))
+			.json();
 		assertThat(begun.at("/payload/message_id")).isEqualTo(whole.at("/payload/message_id"));
 		assertThat(events(client)).noneMatch((event) -> isType(event, "assistant_failed"));
-	}
-
-	private static UUID say(WsTestClient client, String content) {
-		UUID key = UUID.randomUUID();
-		client.send(Map.of("type", "user_message", "content", content, "idempotency_key", key.toString()));
-		return key;
-	}
-
-	private static boolean isAck(JsonNode message, UUID key) {
-		return isType(message, "ack") && message.path("idempotency_key").asString("").equals(key.toString());
 	}
 
 	private static boolean isDeltaFrom(JsonNode message, int offset) {
 		return isType(message, "assistant_delta") && message.at("/payload/offset").intValue() >= offset;
 	}
 
-	private static boolean isSecondAnswer(JsonNode message) {
-		return isType(message, "assistant_message")
-				&& message.at("/payload/content").stringValue().contains("Still there?");
+	private static boolean isSecondAnswer(ServerFrame frame) {
+		return frame.type().equals("assistant_message")
+				&& frame.json().at("/payload/content").stringValue().contains("Still there?");
 	}
 
 	private static boolean isType(JsonNode message, String type) {
 		return message.path("type").asString("").equals(type);
 	}
 
-	private static List<JsonNode> events(WsTestClient client) {
-		return client.messages().stream().filter((message) -> message.has("payload")).toList();
+	private static List<JsonNode> events(ResumableWsTestClient client) {
+		return client.frames().stream().map(ServerFrame::json).filter((message) -> message.has("payload")).toList();
 	}
 
 	private static long lastId(List<JsonNode> events) {

@@ -51,9 +51,9 @@ abstract class SampleInChromium {
 		}
 		chromium = Chromium.start();
 		cluster = SampleCluster.start(TestPostgres.createDatabase(), folder, 1, "--server.port=" + FreePorts.next(),
-				"--chat.upstream.secret=" + UPSTREAM_SECRET, "--resumable-ws.relay.realtime.lease=2s",
-				"--resumable-ws.reply.lease=2s", "--resumable-ws.shutdown.reply-grace=300ms",
-				"--resumable-ws.shutdown.reconnect-window=100ms");
+				"--chat.upstream.secret=" + UPSTREAM_SECRET, "--chat.stand-in.word-interval=30ms",
+				"--resumable-ws.relay.realtime.lease=2s", "--resumable-ws.reply.lease=2s",
+				"--resumable-ws.shutdown.reply-grace=300ms", "--resumable-ws.shutdown.reconnect-window=100ms");
 		address = "http://localhost:" + cluster.node(0).port();
 	}
 

@@ -16,8 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.TokenPlacement;
 import dev.resumablews.testing.LoggedTokens;
-import dev.resumablews.testing.WsTestClient;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -46,7 +48,7 @@ final class SampleProcess implements AutoCloseable {
 	 * @param arguments further command line arguments
 	 */
 	static SampleProcess start(Path folder, String... arguments) {
-		return launch(folder, List.of(), arguments).awaitStart();
+		return launch(folder, arguments).awaitStart();
 	}
 
 	/**
@@ -63,14 +65,13 @@ final class SampleProcess implements AutoCloseable {
 	/**
 	 * Starts the sample without waiting for it.
 	 * @param folder where it keeps its data
-	 * @param options further options of the JVM
 	 * @param arguments further command line arguments
 	 */
-	static SampleProcess launch(Path folder, List<String> options, String... arguments) {
+	static SampleProcess launch(Path folder, String... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(ProcessHandle.current().info().command().orElseThrow());
-		command.add("-Xmx256m");
-		command.addAll(options);
+		// they live too short for the better compiler
+		command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
 		command
 			.addAll(List.of("-jar", System.getProperty("sample-app.jar"), "--chat.data-dir=" + folder.resolve("data")));
 		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--server.port="))) {
@@ -122,11 +123,12 @@ final class SampleProcess implements AutoCloseable {
 	/**
 	 * Begins a connection, with the token where the page puts it.
 	 */
-	WsTestClient.Builder webSocket(String token) {
-		return WsTestClient.to(this.port, "/ws")
+	ResumableWsTestClientBuilder webSocket(String token) {
+		return ResumableWsTestClient.builder(this.port)
 			.query("frames", "ndjson")
 			.header("Origin", "http://localhost:" + this.port)
-			.header("Sec-WebSocket-Protocol", "resumable-ws.v1, jwt-" + token);
+			.token(token)
+			.tokenPlacement(TokenPlacement.SUBPROTOCOL);
 	}
 
 	URI webSocketUri() {

@@ -9,7 +9,11 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import java.util.UUID;
 
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
+import dev.resumablews.test.client.TokenPlacement;
+import dev.resumablews.testing.RawWebSocketClient;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -41,7 +45,7 @@ final class TestBrowser {
 		return send((headers.length > 0) ? request.headers(headers) : request);
 	}
 
-	int delete(String session) throws IOException, InterruptedException {
+	int delete(UUID session) throws IOException, InterruptedException {
 		return send(request("/api/conversations/" + session).DELETE()).statusCode();
 	}
 
@@ -49,22 +53,22 @@ final class TestBrowser {
 		return JsonMapper.shared().readTree(get("/api/conversations").body());
 	}
 
-	WsTestClient connect(@Nullable String session) throws IOException, InterruptedException {
+	ResumableWsTestClient connect(@Nullable UUID session) throws IOException, InterruptedException {
 		return connect(session, 0);
 	}
 
-	WsTestClient connect(@Nullable String session, long lastEventId) throws IOException, InterruptedException {
-		WsTestClient.Builder builder = WsTestClient.to(this.port, "/ws")
-			.header("Sec-WebSocket-Protocol", "resumable-ws.v1, jwt-" + signIn());
-		return ((session != null) ? builder.query("sessionId", session).query("lastEventId", lastEventId) : builder)
-			.connect();
+	ResumableWsTestClient connect(@Nullable UUID session, long lastEventId) throws IOException, InterruptedException {
+		ResumableWsTestClientBuilder builder = ResumableWsTestClient.builder(this.port)
+			.token(signIn())
+			.tokenPlacement(TokenPlacement.SUBPROTOCOL);
+		return ((session != null) ? builder.session(session, lastEventId) : builder).connect();
 	}
 
 	/**
 	 * Begins a connection to the plain endpoint.
 	 */
-	WsTestClient.Builder plain() throws IOException, InterruptedException {
-		return WsTestClient.to(this.port, "/plain")
+	RawWebSocketClient.Builder plain() throws IOException, InterruptedException {
+		return RawWebSocketClient.to(this.port, "/plain")
 			.header("Origin", "http://localhost:" + this.port)
 			.header("Sec-WebSocket-Protocol", "plain, jwt-" + signIn());
 	}
@@ -73,15 +77,13 @@ final class TestBrowser {
 	 * Says something in a session, or in a new one, and does not want an answer.
 	 * @return the session
 	 */
-	String say(@Nullable String session, String content) throws IOException, InterruptedException {
-		try (WsTestClient client = connect(session)) {
-			String key = UUID.randomUUID().toString();
-			client.send(Map.of("type", "user_message", "content", content, "idempotency_key", key));
-			client.await("ack");
-			client.await((message) -> isLive(message, "assistant_started"));
-			client.send(Map.of("type", "cancel"));
-			client.await((message) -> isLive(message, "assistant_message"));
-			return client.await("session_init").path("session_id").stringValue();
+	UUID say(@Nullable UUID session, String content) throws IOException, InterruptedException {
+		try (ResumableWsTestClient client = connect(session)) {
+			client.awaitAck(client.say(content));
+			client.await(ServerFrame.class, (message) -> isLive(message.json(), "assistant_started"));
+			client.sendOnce(Map.of("type", "cancel"));
+			client.await(ServerFrame.class, (message) -> isLive(message.json(), "assistant_message"));
+			return client.sessionId();
 		}
 	}
 

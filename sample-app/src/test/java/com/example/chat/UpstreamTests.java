@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,7 +48,7 @@ class UpstreamTests {
 
 	@Test
 	void anAnswerComesInPiecesOfTextAndSound() {
-		try (WsTestClient client = upstream(sample).connect()) {
+		try (RawWebSocketClient client = upstream(sample).connect()) {
 			assertThat(client.next().path("type").stringValue()).isEqualTo("session.created");
 			for (int count = 1; count <= 2; count++) {
 				ask(client, "Is  this {user}\nreal?");
@@ -73,7 +73,7 @@ class UpstreamTests {
 	@ValueSource(strings = { "{", "[]", "{}", "{\"type\":\"session.destroy\"}", "{\"type\":\"response.create\"}",
 			"{\"type\":\"conversation.item.create\",\"item\":{\"content\":[]}}" })
 	void whatItDoesNotUnderstandIsAnError(String message) {
-		try (WsTestClient client = upstream(sample).connect()) {
+		try (RawWebSocketClient client = upstream(sample).connect()) {
 			client.await("session.created");
 			client.send(message);
 
@@ -85,7 +85,7 @@ class UpstreamTests {
 
 	@Test
 	void aMessageThatIsTooLongEndsTheConnection() {
-		try (WsTestClient client = upstream(sample).connect()) {
+		try (RawWebSocketClient client = upstream(sample).connect()) {
 			client.send(Map.of("type", "x".repeat(200_000)));
 
 			assertThat(client.awaitClose()).isEqualTo(1009);
@@ -95,7 +95,7 @@ class UpstreamTests {
 	@Test
 	void itIsForWhoKnowsTheSecretAndIsNoBrowser() throws Exception {
 		assertThat(upstream(sample).header("Authorization", "Bearer guess").connectRefused().status()).isEqualTo(401);
-		assertThat(WsTestClient.to(sample.port(), "/upstream").connectRefused().status()).isEqualTo(401);
+		assertThat(RawWebSocketClient.to(sample.port(), "/upstream").connectRefused().status()).isEqualTo(401);
 		String user = new TestBrowser(sample.port()).signIn();
 		assertThat(upstream(sample).header("Authorization", "Bearer " + user).connectRefused().status()).isEqualTo(401);
 		for (String origin : List.of("http://localhost:" + sample.port(), "http://evil.example", "null")) {
@@ -112,7 +112,7 @@ class UpstreamTests {
 				"--chat.upstream.secret=" + SECRET)) {
 			String host = address.get().getHostAddress() + ":" + lan.port();
 
-			assertThat(as(WsTestClient.to(URI.create("ws://" + host + "/upstream"))).connectRefused().status())
+			assertThat(as(RawWebSocketClient.to(URI.create("ws://" + host + "/upstream"))).connectRefused().status())
 				.isEqualTo(403);
 			upstream(lan).connect().close();
 		}
@@ -123,28 +123,28 @@ class UpstreamTests {
 		try (RunningSample brief = RunningSample.start(folder, "--chat.stand-in.word-interval=2ms",
 				"--chat.upstream.secret=" + SECRET, "--chat.upstream.lifetime=1ms",
 				"--chat.upstream.idle-timeout=1s")) {
-			try (WsTestClient expired = upstream(brief).connect()) {
+			try (RawWebSocketClient expired = upstream(brief).connect()) {
 				expired.await("session.created");
 				ask(expired, "Too late?");
 				assertThat(expired.awaitClose()).isEqualTo(1001);
 				assertThat(expired.closeReason()).isEqualTo("session_expired");
 			}
-			try (WsTestClient idle = upstream(brief).connect()) {
+			try (RawWebSocketClient idle = upstream(brief).connect()) {
 				assertThat(idle.awaitClose()).isEqualTo(1001);
 			}
 		}
-		List<WsTestClient> open = new ArrayList<>();
+		List<RawWebSocketClient> open = new ArrayList<>();
 		try {
 			for (int i = 0; i < UpstreamHandler.MAX_CONNECTIONS; i++) {
 				open.add(upstream(sample).connect());
 				open.get(i).await("session.created");
 			}
-			try (WsTestClient further = upstream(sample).connect()) {
+			try (RawWebSocketClient further = upstream(sample).connect()) {
 				assertThat(further.awaitClose()).isEqualTo(1013);
 			}
 		}
 		finally {
-			open.forEach(WsTestClient::close);
+			open.forEach(RawWebSocketClient::close);
 		}
 	}
 
@@ -162,21 +162,21 @@ class UpstreamTests {
 		assertThat(configured.getProperty(UpstreamSecret.PROPERTY)).isEqualTo("configured");
 	}
 
-	private static WsTestClient.Builder upstream(RunningSample sample) {
-		return as(WsTestClient.to(sample.port(), "/upstream"));
+	private static RawWebSocketClient.Builder upstream(RunningSample sample) {
+		return as(RawWebSocketClient.to(sample.port(), "/upstream"));
 	}
 
-	private static WsTestClient.Builder as(WsTestClient.Builder connection) {
+	private static RawWebSocketClient.Builder as(RawWebSocketClient.Builder connection) {
 		return connection.header("Authorization", "Bearer " + SECRET).header("X-User-Id", "somebody");
 	}
 
-	private static void ask(WsTestClient client, String text) {
+	private static void ask(RawWebSocketClient client, String text) {
 		client.send(Map.of("type", "conversation.item.create", "item", Map.of("type", "message", "role", "user",
 				"content", List.of(Map.of("type", "input_text", "text", text)))));
 		client.send(Map.of("type", "response.create", "response", Map.of("metadata", Map.of("event_id", "7"))));
 	}
 
-	private static List<String> deltas(WsTestClient client, String type, String id) {
+	private static List<String> deltas(RawWebSocketClient client, String type, String id) {
 		return client.messages()
 			.stream()
 			.filter((message) -> message.path("type").asString("").equals(type))

@@ -132,7 +132,7 @@ abstract class Audience extends Workload {
 		else if (line.is(INIT)) {
 			this.ready++;
 			if (spokenTo.asks()) {
-				this.sessionIds.set(spokenTo.session(), line.sessionId());
+				this.sessionIds.set(spokenTo.session(), dialect().sessionId(line));
 			}
 		}
 		else if (line.is(FAILED) || line.is(ERROR)) {

@@ -38,6 +38,7 @@ final class BurstLoad extends Audience {
 		closeAll();
 		Map<String, Double> values = new TreeMap<>();
 		values.put("deltas/s", local().count() * 1e9 / nanos);
+		values.put(LoadResult.TOKENS, (double) local().count());
 		local().report("", values);
 		if (this.request.watched()) {
 			remote().report("remote.", values);

@@ -1,6 +1,9 @@
 package dev.resumablews.benchmarks.load;
 
+import java.util.Random;
+
 import dev.resumablews.benchmarks.wire.ReplyOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How messages are written on a WebSocket.
@@ -28,6 +31,23 @@ interface Dialect {
 	 * Returns the text that asks for a reply.
 	 */
 	String ask(ReplyOrder order);
+
+	/**
+	 * Returns the session that a {@code session_init} names, to resume it.
+	 */
+	@Nullable String sessionId(Line init);
+
+	/**
+	 * Returns the id of an event, to continue after it.
+	 */
+	@Nullable String eventId(Line event);
+
+	/**
+	 * Returns how long the client of this protocol waits by default before it connects
+	 * again, in milliseconds.
+	 * @param failures how often it has failed since it was last connected
+	 */
+	long backOff(int failures, Random random);
 
 	/**
 	 * Reads a text, telling the client's listener about each message in it.

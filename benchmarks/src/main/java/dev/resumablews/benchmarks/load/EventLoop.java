@@ -6,6 +6,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.PriorityQueue;
 import java.util.Queue;
 
 /**
@@ -27,6 +29,8 @@ final class EventLoop implements AutoCloseable {
 
 	private final Queue<WsClient> waiting = new ArrayDeque<>();
 
+	private final PriorityQueue<Timer> timers = new PriorityQueue<>(Comparator.comparingLong(Timer::time));
+
 	private int opening;
 
 	EventLoop() throws IOException {
@@ -41,10 +45,18 @@ final class EventLoop implements AutoCloseable {
 	}
 
 	/**
-	 * Forgets the clients that wait.
+	 * Runs an action at a time of {@link System#nanoTime()}.
+	 */
+	void at(long time, Runnable action) {
+		this.timers.add(new Timer(time, action));
+	}
+
+	/**
+	 * Forgets the clients that wait, and what is to be run later.
 	 */
 	void forget() {
 		this.waiting.clear();
+		this.timers.clear();
 	}
 
 	/**
@@ -58,6 +70,11 @@ final class EventLoop implements AutoCloseable {
 	 * Handles what happens in the next few milliseconds.
 	 */
 	void turn() throws IOException {
+		long now = System.nanoTime();
+		for (Timer timer = this.timers.peek(); timer != null && timer.time() <= now; timer = this.timers.peek()) {
+			this.timers.remove();
+			timer.action().run();
+		}
 		while (this.opening < MAX_OPENING && !this.waiting.isEmpty()) {
 			this.opening++;
 			this.waiting.remove().connect();
@@ -79,6 +96,10 @@ final class EventLoop implements AutoCloseable {
 			key.channel().close();
 		}
 		this.selector.close();
+	}
+
+	private record Timer(long time, Runnable action) {
+
 	}
 
 }

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import dev.resumablews.benchmarks.wire.Seeds;
-import dev.resumablews.benchmarks.wire.Stamp;
 
 /**
  * One session with many connections, each of which is to get each event.
@@ -61,11 +60,7 @@ final class FanoutLoad extends Workload {
 		}
 		else if (line.is(EVENT)) {
 			long now = System.nanoTime();
-			for (int i = line.from(); i + Stamp.LENGTH <= line.end(); i++) {
-				if (line.buffer()[i] == Stamp.MARK) {
-					arrived(Stamp.parse(line.buffer(), i), now);
-				}
-			}
+			line.forEachStamp((made) -> arrived(made, now));
 		}
 	}
 

@@ -1,9 +1,12 @@
 package dev.resumablews.benchmarks.load;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 import dev.resumablews.benchmarks.wire.ReplyOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The protocol of this library, which the peers in Java speak, too: JSON, several
@@ -13,11 +16,24 @@ final class JsonLines implements Dialect {
 
 	private static final int TYPE_OFFSET = "{\"type\":\"".length();
 
+	private static final byte[] SESSION_ID = "\"session_id\":\"".getBytes(StandardCharsets.US_ASCII);
+
+	private static final byte[] EVENT_ID = "\"event_id\":".getBytes(StandardCharsets.US_ASCII);
+
+	/**
+	 * The defaults of the browser client's {@code minDelay} and {@code maxDelay}.
+	 */
+	private static final long MIN_DELAY = 500;
+
+	private static final long MAX_DELAY = 30_000;
+
 	private final Line line = new Line();
 
 	@Override
 	public String request(Target target) {
-		String resumed = (target.sessionId() != null) ? "&lastEventId=0&sessionId=" + target.sessionId() : "";
+		String after = (target.lastEventId() != null) ? target.lastEventId() : "0";
+		String resumed = (target.sessionId() != null) ? "&lastEventId=" + after + "&sessionId=" + target.sessionId()
+				: "";
 		return "/ws?frames=ndjson&token=" + target.token() + resumed;
 	}
 
@@ -26,6 +42,22 @@ final class JsonLines implements Dialect {
 		ThreadLocalRandom random = ThreadLocalRandom.current();
 		return "{\"type\":\"user_message\",\"content\":\"" + order.content() + "\",\"idempotency_key\":\""
 				+ new UUID(random.nextLong(), random.nextLong()) + "\"}";
+	}
+
+	@Override
+	public @Nullable String sessionId(Line init) {
+		return init.wordAfter(SESSION_ID);
+	}
+
+	@Override
+	public @Nullable String eventId(Line event) {
+		return event.wordAfter(EVENT_ID);
+	}
+
+	@Override
+	public long backOff(int failures, Random random) {
+		long limit = (long) Math.min(MAX_DELAY, MIN_DELAY * Math.pow(2, failures + 1.0));
+		return MIN_DELAY + (long) (random.nextDouble() * (limit - MIN_DELAY));
 	}
 
 	@Override

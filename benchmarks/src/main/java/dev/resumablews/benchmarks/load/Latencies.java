@@ -24,10 +24,14 @@ final class Latencies {
 	}
 
 	/**
-	 * Adds the percentiles, in milliseconds.
+	 * Adds the percentiles, in milliseconds, if there is any duration.
 	 */
 	void report(String prefix, Map<String, Double> values) {
+		if (count() == 0) {
+			return;
+		}
 		values.put(prefix + "p50", millis(this.nanos.getValueAtPercentile(50)));
+		values.put(prefix + "p95", millis(this.nanos.getValueAtPercentile(95)));
 		values.put(prefix + "p99", millis(this.nanos.getValueAtPercentile(99)));
 		values.put(prefix + "max", millis(this.nanos.getMaxValue()));
 	}

@@ -1,7 +1,10 @@
 package dev.resumablews.benchmarks.load;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
 
+import dev.resumablews.benchmarks.wire.Stamp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,10 +13,6 @@ import org.jspecify.annotations.Nullable;
  * needed is searched for.
  */
 final class Line {
-
-	private static final byte[] SESSION_ID = "\"session_id\":\"".getBytes(StandardCharsets.US_ASCII);
-
-	private static final int UUID_LENGTH = 36;
 
 	private byte[] buffer = {};
 
@@ -56,19 +55,48 @@ final class Line {
 	}
 
 	/**
-	 * Returns the {@code session_id} of a {@code session_init}.
+	 * Calls back with each stamp in this message.
 	 */
-	@Nullable String sessionId() {
-		for (int i = this.typeAt; i + SESSION_ID.length + UUID_LENGTH <= this.end; i++) {
-			int length = 0;
-			while (length < SESSION_ID.length && this.buffer[i + length] == SESSION_ID[length]) {
-				length++;
+	void forEachStamp(LongConsumer consumer) {
+		for (int i = this.typeAt; i + Stamp.LENGTH <= this.end; i++) {
+			if (this.buffer[i] == Stamp.MARK) {
+				consumer.accept(Stamp.parse(this.buffer, i));
+				i += Stamp.LENGTH - 1;
 			}
-			if (length == SESSION_ID.length) {
-				return new String(this.buffer, i + length, UUID_LENGTH, StandardCharsets.US_ASCII);
+		}
+	}
+
+	/**
+	 * Returns the word after something, such as an id after its name; null if that does
+	 * not occur.
+	 */
+	@Nullable String wordAfter(byte[] before) {
+		for (int i = this.typeAt; i + before.length <= this.end; i++) {
+			if (Arrays.equals(this.buffer, i, i + before.length, before, 0, before.length)) {
+				int from = i + before.length;
+				int to = from;
+				while (to < this.end && isPartOfWord(this.buffer[to])) {
+					to++;
+				}
+				return text(from, to);
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Returns the last word.
+	 */
+	String lastWord() {
+		int to = this.end;
+		while (to > this.typeAt && !isPartOfWord(this.buffer[to - 1])) {
+			to--;
+		}
+		int from = to;
+		while (from > this.typeAt && isPartOfWord(this.buffer[from - 1])) {
+			from--;
+		}
+		return text(from, to);
 	}
 
 	/**
@@ -80,6 +108,17 @@ final class Line {
 		int code = text.indexOf("\"code\":\"");
 		String type = text.substring(0, Math.max(0, text.indexOf('"')));
 		return (code < 0) ? type : type + " " + text.substring(code + 8, text.indexOf('"', code + 8));
+	}
+
+	private String text(int from, int to) {
+		return new String(this.buffer, from, to - from, StandardCharsets.US_ASCII);
+	}
+
+	/**
+	 * Whether a character occurs in UUIDs, numbers and Base64 for URLs.
+	 */
+	private static boolean isPartOfWord(byte character) {
+		return Character.isLetterOrDigit(character) || character == '-' || character == '_';
 	}
 
 }

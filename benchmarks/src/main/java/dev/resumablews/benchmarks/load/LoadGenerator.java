@@ -125,6 +125,12 @@ public final class LoadGenerator {
 		if (request instanceof LoadRequest.Fanout fanout) {
 			return new FanoutLoad(this.loop, fanout);
 		}
+		if (request instanceof LoadRequest.Jitter jitter) {
+			return new JitterLoad(this.loop, jitter);
+		}
+		if (request instanceof LoadRequest.Avalanche avalanche) {
+			return new AvalancheLoad(this.loop, avalanche);
+		}
 		throw new IllegalArgumentException("Cannot do " + request);
 	}
 

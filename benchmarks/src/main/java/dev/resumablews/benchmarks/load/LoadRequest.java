@@ -15,7 +15,9 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 		@JsonSubTypes.Type(value = LoadRequest.Connect.class, name = "connect"),
 		@JsonSubTypes.Type(value = LoadRequest.Hold.class, name = "hold"),
 		@JsonSubTypes.Type(value = LoadRequest.Release.class, name = "release"),
-		@JsonSubTypes.Type(value = LoadRequest.Fanout.class, name = "fanout") })
+		@JsonSubTypes.Type(value = LoadRequest.Fanout.class, name = "fanout"),
+		@JsonSubTypes.Type(value = LoadRequest.Jitter.class, name = "jitter"),
+		@JsonSubTypes.Type(value = LoadRequest.Avalanche.class, name = "avalanche") })
 public sealed interface LoadRequest {
 
 	/**
@@ -104,6 +106,45 @@ public sealed interface LoadRequest {
 	 * @param periodMicros microseconds between events
 	 */
 	record Fanout(int port, int session, int connections, int events, long periodMicros) implements LoadRequest {
+
+	}
+
+	/**
+	 * Messages are published to each client of a crowd, whose connections are cut at
+	 * random.
+	 *
+	 * @param crowd the clients, and the messages
+	 * @param cutEveryMillis average time between two cuts of a client
+	 * @param cutForMillis time until it connects again
+	 */
+	record Jitter(Crowd crowd, long cutEveryMillis, long cutForMillis) implements LoadRequest {
+
+	}
+
+	/**
+	 * Messages are published to each client of a crowd, whose server is killed. The
+	 * clients reconnect with the back-off of their protocol's client.
+	 *
+	 * @param crowd the clients, and the messages
+	 * @param pid id of the server's process
+	 * @param killAfterMillis time from the first message until it is killed
+	 */
+	record Avalanche(Crowd crowd, long pid, long killAfterMillis) implements LoadRequest {
+
+	}
+
+	/**
+	 * Clients with a session each.
+	 *
+	 * @param port port of the server
+	 * @param dialect json or socketio
+	 * @param first number of the first session
+	 * @param clients how many
+	 * @param messages messages for each of them
+	 * @param periodMillis time between two messages for the same client
+	 * @param seed seed of all random times
+	 */
+	record Crowd(int port, String dialect, int first, int clients, int messages, long periodMillis, long seed) {
 
 	}
 

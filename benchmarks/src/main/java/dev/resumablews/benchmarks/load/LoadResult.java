@@ -10,4 +10,9 @@ import java.util.Map;
  */
 public record LoadResult(Map<String, Double> values, Map<String, Integer> problems) {
 
+	/**
+	 * Name of the number of tokens that were heard, in all of the time that a load takes.
+	 */
+	public static final String TOKENS = "tokens";
+
 }

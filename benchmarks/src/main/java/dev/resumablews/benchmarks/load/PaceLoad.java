@@ -43,6 +43,7 @@ final class PaceLoad extends Audience {
 		closeAll();
 		Map<String, Double> values = new TreeMap<>();
 		values.put("deltas/s", local().count() * 1000.0 / this.request.measureMillis());
+		values.put(LoadResult.TOKENS, (double) this.ended * this.request.tokens());
 		values.put("unheard", (double) (this.asked - this.ended));
 		local().report("", values);
 		if (this.request.watched()) {

@@ -65,6 +65,10 @@ abstract class Workload implements WsClient.Listener {
 		return this.dialect;
 	}
 
+	final EventLoop loop() {
+		return this.loop;
+	}
+
 	final List<WsClient> clients() {
 		return this.clients;
 	}
@@ -73,8 +77,17 @@ abstract class Workload implements WsClient.Listener {
 	 * Connects a client as soon as the loop has room for it.
 	 */
 	final WsClient open(int port, int user, @Nullable String sessionId) {
-		String token = this.tokens.computeIfAbsent(Seeds.user(user), Tokens::forUser);
-		WsClient client = new WsClient(this.loop, new Target(port, token, sessionId), this.dialect, this);
+		return open(port, user, sessionId, null);
+	}
+
+	/**
+	 * Connects a client that has received a part of its session.
+	 */
+	final WsClient open(int port, int user, @Nullable String sessionId, @Nullable String lastEventId) {
+		String name = Seeds.user(user);
+		String token = this.tokens.computeIfAbsent(name, Tokens::forUser);
+		WsClient client = new WsClient(this.loop, new Target(port, name, token, sessionId, lastEventId), this.dialect,
+				this);
 		this.clients.add(client);
 		this.loop.open(client);
 		return client;

@@ -13,7 +13,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket client that costs little. Everything happens on the thread of its
+ * A WebSocket client that costs little: all clients share one thread, no message is kept,
+ * and only what its {@link Dialect} measures is parsed, so that thousands of clients on
+ * the machine of the server leave the CPU to the server. That is why the benchmarks do
+ * not use {@code ResumableWsTestClient}, which keeps and checks each frame, and speaks
+ * only this library's protocol. Everything happens on the thread of its
  * {@link EventLoop}.
  */
 final class WsClient {
@@ -49,6 +53,13 @@ final class WsClient {
 
 	private @Nullable SelectionKey key;
 
+	private long opened;
+
+	/**
+	 * Whether this is one of the connections that are being opened.
+	 */
+	private boolean opening;
+
 	private boolean upgraded;
 
 	private boolean closed;
@@ -80,7 +91,28 @@ final class WsClient {
 		return this.target;
 	}
 
-	void connect() throws IOException {
+	/**
+	 * Returns when the server accepted the handshake.
+	 */
+	long opened() {
+		return this.opened;
+	}
+
+	void connect() {
+		this.opening = true;
+		if (this.closed) {
+			endOpening();
+			return;
+		}
+		try {
+			begin();
+		}
+		catch (IOException ex) {
+			closed("broken: " + ex.getMessage());
+		}
+	}
+
+	private void begin() throws IOException {
 		SocketChannel channel = SocketChannel.open();
 		this.channel = channel;
 		channel.configureBlocking(false);
@@ -139,6 +171,23 @@ final class WsClient {
 		}
 	}
 
+	/**
+	 * Resets the connection, so that the server receives no close frame and what is on
+	 * its way is lost.
+	 */
+	void cut() {
+		SocketChannel channel = this.channel;
+		if (channel != null && !this.closed) {
+			try {
+				channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+			}
+			catch (IOException ex) {
+				// it is closed already
+			}
+		}
+		closed(null);
+	}
+
 	void received(Line line) {
 		this.listener.onMessage(this, line);
 	}
@@ -183,7 +232,9 @@ final class WsClient {
 					return end;
 				}
 				this.upgraded = true;
-				this.loop.opened();
+				this.opened = System.nanoTime();
+				endOpening();
+				this.listener.onOpened(this);
 				return i + END_OF_HEAD.length;
 			}
 		}
@@ -288,14 +339,19 @@ final class WsClient {
 		key.interestOps((this.unsent != null) ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
 	}
 
+	private void endOpening() {
+		if (this.opening) {
+			this.opening = false;
+			this.loop.opened();
+		}
+	}
+
 	private void closed(@Nullable String problem) {
 		if (this.closed) {
 			return;
 		}
 		this.closed = true;
-		if (this.key != null && !this.upgraded) {
-			this.loop.opened();
-		}
+		endOpening();
 		this.rest = NOTHING;
 		this.fragments = NOTHING;
 		SocketChannel channel = this.channel;
@@ -314,6 +370,12 @@ final class WsClient {
 	 * Callbacks of the client.
 	 */
 	interface Listener {
+
+		/**
+		 * The server has accepted the handshake.
+		 */
+		default void onOpened(WsClient client) {
+		}
 
 		/**
 		 * A message has come.

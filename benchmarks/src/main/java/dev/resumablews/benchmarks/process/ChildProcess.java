@@ -98,6 +98,13 @@ final class ChildProcess implements AutoCloseable {
 		return readLine(seconds);
 	}
 
+	/**
+	 * Waits until the process has ended, for whatever reason.
+	 */
+	void awaitEnd() {
+		this.process.onExit().join();
+	}
+
 	@Override
 	public void close() {
 		this.process.destroy();

@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +134,17 @@ public final class Postgres implements AutoCloseable {
 	 */
 	public String url(String database) {
 		return this.adminUrl.replaceFirst("(jdbc:postgresql://[^/]*/)[^?]*", "$1" + database);
+	}
+
+	/**
+	 * Returns the processor time that its processes have used, including those that have
+	 * ended.
+	 * @return the time in seconds; empty if it runs on another machine
+	 */
+	public OptionalDouble cpuSeconds() {
+		long postmaster = Long
+			.parseLong(query(this.adminUrl, "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)").get(0));
+		return CpuTime.ofFamily(postmaster, "postgres");
 	}
 
 	@Override

@@ -38,6 +38,18 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
+	 * Returns the id of its process.
+	 * @return the id
+	 */
+	public long pid() {
+		return this.process.pid();
+	}
+
+	void awaitEnd() {
+		this.process.awaitEnd();
+	}
+
+	/**
 	 * Sends a control request.
 	 * @param request path below {@code /bench}, and query
 	 * @return the numbers it answers
@@ -86,7 +98,7 @@ public final class Server implements AutoCloseable {
 	 * @return the time in seconds
 	 */
 	public double cpuSeconds() {
-		return ProcessHandle.of(this.process.pid())
+		return ProcessHandle.of(pid())
 			.flatMap((handle) -> handle.info().totalCpuDuration())
 			.map((duration) -> duration.toNanos() / 1e9)
 			.orElse(0.0);
@@ -97,7 +109,7 @@ public final class Server implements AutoCloseable {
 	 */
 	public void resetPeak() {
 		try {
-			Files.writeString(Path.of("/proc", String.valueOf(this.process.pid()), "clear_refs"), "5");
+			Files.writeString(Path.of("/proc", String.valueOf(pid()), "clear_refs"), "5");
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -105,7 +117,7 @@ public final class Server implements AutoCloseable {
 	}
 
 	private double status(String field) {
-		Path status = Path.of("/proc", String.valueOf(this.process.pid()), "status");
+		Path status = Path.of("/proc", String.valueOf(pid()), "status");
 		try {
 			return Files.readAllLines(status)
 				.stream()

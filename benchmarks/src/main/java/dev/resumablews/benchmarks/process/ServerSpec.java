@@ -1,8 +1,12 @@
 package dev.resumablews.benchmarks.process;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A server to start. Immutable; each method returns a changed copy. Servers that are
@@ -42,7 +46,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		 * This library, with Spring AI's chat client asking a process that speaks
 		 * OpenAI's API.
 		 */
-		OURS_SPRING_AI("ours"),
+		OURS_SPRING_AI("ours", true),
 
 		/**
 		 * Socket.IO with connection state recovery, in memory.
@@ -62,16 +66,35 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		/**
 		 * A Spring handler without a log.
 		 */
-		BARE("bare");
+		BARE("bare"),
+
+		/**
+		 * A Spring handler without a log, with Spring AI's chat client.
+		 */
+		BARE_SPRING_AI("bare", true);
 
 		private final String profile;
 
+		private final boolean callsModel;
+
 		Kind(String profile) {
+			this(profile, false);
+		}
+
+		Kind(String profile, boolean callsModel) {
 			this.profile = profile;
+			this.callsModel = callsModel;
 		}
 
 		String profile() {
 			return this.profile;
+		}
+
+		/**
+		 * Returns whether Spring AI calls the simulated model.
+		 */
+		boolean callsModel() {
+			return this.callsModel;
 		}
 
 		/**
@@ -119,6 +142,24 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		List<String> all = new ArrayList<>(this.properties);
 		all.addAll(List.of(properties));
 		return new ServerSpec(this.kind, this.jetty, this.node, this.database, all, this.options);
+	}
+
+	/**
+	 * Gives it a port that it keeps when it is started again. The port is below those
+	 * that Linux gives to clients, one of which could otherwise occupy it in the
+	 * meantime.
+	 * @return the changed server
+	 */
+	public ServerSpec onFixedPort() {
+		for (int port = ThreadLocalRandom.current().nextInt(20_000, 25_000); port < 32_768; port++) {
+			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+				return with("server.port=" + socket.getLocalPort());
+			}
+			catch (IOException ex) {
+				// it is in use
+			}
+		}
+		throw new IllegalStateException("There is no free port");
 	}
 
 	/**

@@ -59,6 +59,22 @@ public final class Servers implements AutoCloseable {
 	}
 
 	/**
+	 * Waits until a server's process has ended, and starts it again.
+	 * @param spec which
+	 * @return the new process
+	 */
+	public Server revive(ServerSpec spec) {
+		Server ended = get(spec);
+		ended.awaitEnd();
+		synchronized (this) {
+			if (!this.running.remove(spec, ended)) {
+				throw new IllegalStateException(name(spec) + " has been stopped");
+			}
+			return get(spec);
+		}
+	}
+
+	/**
 	 * Stops a server.
 	 * @param spec which
 	 */
@@ -99,12 +115,15 @@ public final class Servers implements AutoCloseable {
 
 	private List<String> command(ServerSpec spec) {
 		if (spec.kind() == Kind.SOCKETIO) {
-			return List.of("node", "--expose-gc", this.socketIo.resolve("server.js").toString());
+			List<String> command = new ArrayList<>(
+					List.of("node", "--expose-gc", this.socketIo.resolve("server.js").toString()));
+			spec.properties().forEach((property) -> command.add("--" + property));
+			return command;
 		}
 		List<String> arguments = new ArrayList<>();
 		arguments.add("--spring.profiles.active=" + spec.kind().profile());
 		arguments.add("--spring.datasource.url=" + this.postgres.create(spec.database()));
-		if (spec.kind() == Kind.OURS_SPRING_AI) {
+		if (spec.kind().callsModel()) {
 			arguments.addAll(List.of("--spring.ai.model.chat=openai", "--spring.ai.openai.api-key=none",
 					"--spring.ai.openai.base-url=" + model()));
 		}

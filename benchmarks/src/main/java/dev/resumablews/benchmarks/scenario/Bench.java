@@ -4,12 +4,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -33,6 +36,16 @@ public final class Bench {
 	static final Metric CPU = new Metric("cpu", "s of server CPU");
 
 	/**
+	 * Processor time of the server for each token, which equals seconds for a million.
+	 */
+	static final Metric CPU_OF_TOKEN = new Metric("cpu.token", "us of server CPU per delta");
+
+	/**
+	 * Processor time of Postgres for each token.
+	 */
+	static final Metric POSTGRES_CPU_OF_TOKEN = new Metric("cpu.postgres.token", "us of Postgres CPU per delta");
+
+	/**
 	 * The share of a core that a compiler at rest may use.
 	 */
 	private static final double RESTING = 0.08;
@@ -50,6 +63,8 @@ public final class Bench {
 	private final boolean quick;
 
 	private final Set<ServerSpec> warm = new HashSet<>();
+
+	private final Map<ServerSpec, Integer> uses = new HashMap<>();
 
 	private final Map<String, Integer> problems = new TreeMap<>();
 
@@ -136,6 +151,21 @@ public final class Bench {
 			.sum();
 	}
 
+	/**
+	 * Counts the measurements of a server.
+	 * @return how many there were before this one
+	 */
+	int uses(ServerSpec spec) {
+		return this.uses.merge(spec, 1, Integer::sum) - 1;
+	}
+
+	/**
+	 * Starts a server again as soon as its process has ended.
+	 */
+	CompletableFuture<Server> revive(ServerSpec spec) {
+		return CompletableFuture.supplyAsync(() -> this.servers.revive(spec));
+	}
+
 	void stop(ServerSpec spec) {
 		this.servers.stop(spec);
 		this.warm.remove(spec);
@@ -170,12 +200,23 @@ public final class Bench {
 	}
 
 	/**
-	 * Puts a load on a server, and measures the processor time it uses.
+	 * Puts a load on a server, and measures the processor time that it and Postgres use.
 	 */
 	Map<String, Double> load(LoadRequest request, Server server) {
 		double before = server.cpuSeconds();
+		OptionalDouble postgresBefore = this.postgres.cpuSeconds();
 		Map<String, Double> values = new TreeMap<>(load(request));
-		values.put(CPU.name(), server.cpuSeconds() - before);
+		double seconds = server.cpuSeconds() - before;
+		OptionalDouble postgresAfter = this.postgres.cpuSeconds();
+		values.put(CPU.name(), seconds);
+		double tokens = values.getOrDefault(LoadResult.TOKENS, 0.0);
+		if (tokens > 0) {
+			values.put(CPU_OF_TOKEN.name(), seconds * 1e6 / tokens);
+			if (postgresBefore.isPresent() && postgresAfter.isPresent()) {
+				values.put(POSTGRES_CPU_OF_TOKEN.name(),
+						(postgresAfter.getAsDouble() - postgresBefore.getAsDouble()) * 1e6 / tokens);
+			}
+		}
 		return values;
 	}
 

@@ -30,21 +30,26 @@ final class Burst implements Scenario {
 	@Override
 	public List<String> variants() {
 		return List.of(Kind.OURS.variant(), Kind.SOCKETIO.variant(), Kind.RECIPE_DURABLE.variant(),
-				Kind.RECIPE.variant(), Kind.BARE.variant(), Kind.OURS_SPRING_AI.variant());
+				Kind.RECIPE.variant(), Kind.BARE.variant(), Kind.OURS_SPRING_AI.variant(),
+				Kind.BARE_SPRING_AI.variant());
 	}
 
 	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.rate(RATE), Metric.millis("p50"), Metric.millis("p99"), new Metric("missing", "missing"),
-				Bench.CPU);
+				Bench.CPU, Bench.CPU_OF_TOKEN, Bench.POSTGRES_CPU_OF_TOKEN);
 	}
 
 	@Override
 	public List<Target> targets() {
 		return List.of(
-				Target.ratio("burst: deltas/s against Socket.IO's", figure(Kind.OURS), figure(Kind.SOCKETIO), true, 1),
-				Target.ratio("burst: deltas/s against the durable recipe's", figure(Kind.OURS),
-						figure(Kind.RECIPE_DURABLE), true, 3));
+				Target.ratio("burst: deltas/s against Socket.IO's", figure(Kind.OURS, RATE),
+						figure(Kind.SOCKETIO, RATE), true, 1),
+				Target.ratio("burst: deltas/s against the durable recipe's", figure(Kind.OURS, RATE),
+						figure(Kind.RECIPE_DURABLE, RATE), true, 3),
+				Target.ratio("burst: server CPU of a delta through Spring AI against Spring AI alone",
+						figure(Kind.OURS_SPRING_AI, Bench.CPU_OF_TOKEN.name()),
+						figure(Kind.BARE_SPRING_AI, Bench.CPU_OF_TOKEN.name()), false, 1.1));
 	}
 
 	@Override
@@ -55,8 +60,8 @@ final class Burst implements Scenario {
 				bench.choose(10, 4), false), server);
 	}
 
-	private static Target.Figure figure(Kind kind) {
-		return new Target.Figure("burst", kind.variant(), RATE);
+	private static Target.Figure figure(Kind kind, String name) {
+		return new Target.Figure("burst", kind.variant(), name);
 	}
 
 }

@@ -56,16 +56,29 @@ public final class Figures {
 	 * @return the median; null if there is none
 	 */
 	public @Nullable Double median(String scenario, String variant, String name) {
-		double[] sorted = rounds(scenario, variant).stream()
-			.filter((round) -> round.containsKey(name))
-			.mapToDouble((round) -> round.getOrDefault(name, 0.0))
-			.sorted()
-			.toArray();
+		double[] sorted = sorted(scenario, variant, name);
 		if (sorted.length == 0) {
 			return null;
 		}
 		int middle = sorted.length / 2;
 		return (sorted.length % 2 == 1) ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+	}
+
+	/**
+	 * Returns the figure of the worst round, for what every round must reach.
+	 * @param atLeast whether more is better
+	 */
+	@Nullable Double worst(String scenario, String variant, String name, boolean atLeast) {
+		double[] sorted = sorted(scenario, variant, name);
+		return (sorted.length == 0) ? null : sorted[atLeast ? 0 : sorted.length - 1];
+	}
+
+	private double[] sorted(String scenario, String variant, String name) {
+		return rounds(scenario, variant).stream()
+			.filter((round) -> round.containsKey(name))
+			.mapToDouble((round) -> round.getOrDefault(name, 0.0))
+			.sorted()
+			.toArray();
 	}
 
 	private record Key(String scenario, String variant) {

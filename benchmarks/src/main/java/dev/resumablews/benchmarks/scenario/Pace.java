@@ -62,6 +62,7 @@ final class Pace implements Scenario {
 		}
 		if (this.sessions == LOADS[0]) {
 			variants.add(Kind.OURS_SPRING_AI.variant());
+			variants.add(Kind.BARE_SPRING_AI.variant());
 		}
 		return variants;
 	}
@@ -74,7 +75,8 @@ final class Pace implements Scenario {
 	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.millis("p99"), Metric.millis("p50"), Metric.rate("deltas/s"),
-				new Metric("missing", "missing"), new Metric(SUSTAINED, "sustained"), Bench.CPU);
+				new Metric("missing", "missing"), new Metric(SUSTAINED, "sustained"), Bench.CPU, Bench.CPU_OF_TOKEN,
+				Bench.POSTGRES_CPU_OF_TOKEN);
 	}
 
 	@Override
@@ -82,6 +84,12 @@ final class Pace implements Scenario {
 		List<Target> targets = new ArrayList<>();
 		targets.add(Target.ratio("pace: p99 of %d sessions against Socket.IO's".formatted(this.sessions),
 				figure(Kind.OURS, "p99"), figure(Kind.SOCKETIO, "p99"), false, 1));
+		if (this.sessions == LOADS[0]) {
+			targets.add(Target.ratio(
+					"%s: server CPU of a delta through Spring AI against Spring AI alone".formatted(name()),
+					figure(Kind.OURS_SPRING_AI, Bench.CPU_OF_TOKEN.name()),
+					figure(Kind.BARE_SPRING_AI, Bench.CPU_OF_TOKEN.name()), false, 1.1));
+		}
 		if (this.sessions == LOADS[LOADS.length - 1]) {
 			targets.add(new Target("pace: sessions sustained against Socket.IO's", 1, true, (figures) -> {
 				Integer ours = sustained(figures, Kind.OURS);

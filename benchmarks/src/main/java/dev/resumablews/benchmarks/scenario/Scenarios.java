@@ -13,9 +13,10 @@ public final class Scenarios {
 
 	/**
 	 * Returns all scenarios, those of a group after one another.
+	 * @param parameters numbers of some of them
 	 * @return the scenarios
 	 */
-	public static List<Scenario> all() {
+	public static List<Scenario> all(Parameters parameters) {
 		List<Scenario> all = new ArrayList<>();
 		all.add(new Append());
 		all.add(new Burst());
@@ -27,6 +28,8 @@ public final class Scenarios {
 		all.add(new Growth());
 		all.add(new CleanupUnderLoad());
 		all.add(new Nodes());
+		all.add(new Jitter(parameters));
+		all.addAll(Avalanche.all(parameters));
 		return all;
 	}
 

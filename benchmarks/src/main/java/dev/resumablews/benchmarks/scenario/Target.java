@@ -42,6 +42,14 @@ public record Target(String text, double bound, boolean atLeast, Value value) {
 	}
 
 	/**
+	 * Looks at the worst round of a figure, for what must be reached in each.
+	 */
+	static Target always(String text, Figure of, boolean atLeast, double bound) {
+		return new Target(text + ", worst round", bound, atLeast,
+				(figures) -> figures.worst(of.scenario(), of.variant(), of.name(), atLeast));
+	}
+
+	/**
 	 * Whether a value will do.
 	 * @param reached the value
 	 * @return whether it reaches the target

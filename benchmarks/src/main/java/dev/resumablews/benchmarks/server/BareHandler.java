@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import tools.jackson.databind.JsonNode;
@@ -20,20 +19,20 @@ import org.springframework.web.util.UriComponentsBuilder;
 
 /**
  * A handler without a log: what the stack itself gives. It verifies no one, stores
- * nothing, and sends each token from the thread that made it.
+ * nothing, and sends each token from the thread on which its source emits it.
  */
 final class BareHandler extends TextWebSocketHandler implements EventSink {
 
 	private static final String SESSION_ID = "sessionId";
 
-	private final Pacer pacer;
+	private final TokenSource source;
 
 	private final JsonMapper json = JsonMapper.shared();
 
 	private final Rooms rooms = new Rooms();
 
-	BareHandler(Pacer pacer) {
-		this.pacer = pacer;
+	BareHandler(TokenSource source) {
+		this.source = source;
 	}
 
 	@Override
@@ -54,9 +53,8 @@ final class BareHandler extends TextWebSocketHandler implements EventSink {
 		if (node.path("type").asString().equals("user_message")) {
 			UUID sessionId = sessionId(session);
 			LiveReply reply = new LiveReply(sessionId, this.rooms);
-			Flux.from(this.pacer.tokens(ReplyOrder.parse(node.path("content").asString())))
-				.subscribe(reply::say, (failure) -> {
-				}, () -> this.rooms.send(sessionId, reply.end()));
+			Flux.from(this.source.tokens(node.path("content").asString())).subscribe(reply::say, (failure) -> {
+			}, () -> this.rooms.send(sessionId, reply.end()));
 		}
 	}
 

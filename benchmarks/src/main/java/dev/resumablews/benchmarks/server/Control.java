@@ -3,7 +3,9 @@ package dev.resumablews.benchmarks.server;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 import dev.resumablews.benchmarks.wire.Seeds;
 import dev.resumablews.benchmarks.wire.Stamp;
@@ -57,6 +59,20 @@ final class Control {
 			}
 			this.sink.publish(session, Seeds.EVENT_TYPE, Map.of("text", Stamp.of(due))).join();
 		}
+	}
+
+	/**
+	 * Publishes the message of one number to each of several sessions, and answers when
+	 * all are stored.
+	 */
+	@PostMapping("/bench/messages")
+	void publish(@RequestParam int from, @RequestParam int to, @RequestParam int number) {
+		CompletableFuture
+			.allOf(IntStream.range(from, to)
+				.mapToObj((session) -> this.sink.publish(Seeds.sessionId(session), Seeds.EVENT_TYPE,
+						Map.of("text", Stamp.of(number))))
+				.toArray(CompletableFuture[]::new))
+			.join();
 	}
 
 	/**

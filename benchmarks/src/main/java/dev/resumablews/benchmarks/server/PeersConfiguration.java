@@ -8,9 +8,13 @@ import java.util.concurrent.Executors;
 import javax.crypto.spec.SecretKeySpec;
 import javax.sql.DataSource;
 
+import dev.resumablews.benchmarks.wire.ReplyOrder;
 import dev.resumablews.testing.Tokens;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Profile;
@@ -39,15 +43,30 @@ class PeersConfiguration {
 	}
 
 	/**
-	 * No log at all.
+	 * No log at all. Tokens come from the pacer, or from Spring AI's chat client if a
+	 * model is configured.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Profile("bare")
 	static class Bare {
 
 		@Bean
-		BareHandler bareHandler(Pacer pacer) {
-			return new BareHandler(pacer);
+		@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "none")
+		TokenSource pacedTokens(Pacer pacer) {
+			return (content) -> pacer.tokens(ReplyOrder.parse(content));
+		}
+
+		@Bean
+		@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "openai")
+		TokenSource modelTokens(ChatClient.Builder builder) {
+			ChatClient client = builder.build();
+			// as a message, because the client's user text is a template
+			return (content) -> client.prompt().messages(new UserMessage(content)).stream().content();
+		}
+
+		@Bean
+		BareHandler bareHandler(TokenSource source) {
+			return new BareHandler(source);
 		}
 
 		@Bean

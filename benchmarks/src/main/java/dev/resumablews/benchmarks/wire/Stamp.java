@@ -3,7 +3,7 @@ package dev.resumablews.benchmarks.wire;
 /**
  * The time at which a token was made, as a part of its text: {@code ~} and 15 hexadecimal
  * digits of {@link System#nanoTime()}, a clock that all processes of a Linux machine
- * share.
+ * share. Messages that are counted have a number instead.
  */
 public final class Stamp {
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 import dev.resumablews.benchmarks.scenario.Figures;
+import dev.resumablews.benchmarks.scenario.Parameters;
 import dev.resumablews.benchmarks.scenario.Scenario;
 import dev.resumablews.benchmarks.scenario.Scenarios;
 import org.junit.jupiter.api.Test;
@@ -15,9 +16,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class MarkdownTableTests {
 
-	private final List<Scenario> append = Scenarios.all()
+	private final List<Scenario> scenarios = Scenarios.all(Parameters.parse(false, List.of()))
 		.stream()
-		.filter((scenario) -> scenario.name().equals("append"))
+		.filter((scenario) -> List.of("append", "jitter").contains(scenario.name()))
 		.toList();
 
 	private final Figures figures = new Figures();
@@ -40,8 +41,16 @@ class MarkdownTableTests {
 		assertThat(line(table(), "append: events/s against pgbench's")).contains("not measured").doesNotContain("yes");
 	}
 
+	@Test
+	void oneLostMessageInOneRoundMissesTheTarget() {
+		for (double delivered : new double[] { 100, 100, 99.9958 }) {
+			this.figures.add("jitter", "ours", Map.of("delivered", delivered));
+		}
+		assertThat(line(table(), "jitter: % delivered")).contains("| 99.996 ").contains("| **no**");
+	}
+
 	private String table() {
-		return MarkdownTable.write(new Report(List.of("a machine"), this.append, this.figures, 3, List.of()));
+		return MarkdownTable.write(new Report(List.of("a machine"), this.scenarios, this.figures, 3, List.of()));
 	}
 
 	private static String line(String table, String beginning) {

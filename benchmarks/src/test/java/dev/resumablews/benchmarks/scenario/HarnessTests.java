@@ -1,5 +1,6 @@
 package dev.resumablews.benchmarks.scenario;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * The processes that measure, with loads that take a moment.
@@ -52,7 +54,7 @@ class HarnessTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "OURS", "RECIPE", "BARE" })
+	@EnumSource(names = { "OURS", "OURS_SPRING_AI", "RECIPE", "BARE", "BARE_SPRING_AI" })
 	void everyTokenOfABurstIsHeard(Kind kind) {
 		Server server = server(kind);
 		Map<String, Double> values = this.bench
@@ -61,10 +63,12 @@ class HarnessTests {
 		assertThat(values).containsEntry("missing", 0.0).containsEntry("remote.missing", 0.0);
 		assertThat(values.get("deltas/s")).isPositive();
 		assertThat(values.get("p99")).isPositive();
+		assertThat(values.get("cpu.token")).isPositive();
+		assertThat(values.get("cpu.postgres.token")).isNotNegative();
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "OURS", "RECIPE", "BARE" })
+	@EnumSource(names = { "OURS", "OURS_SPRING_AI", "RECIPE", "BARE", "BARE_SPRING_AI" })
 	void tokensArePacedAsAsked(Kind kind) {
 		Map<String, Double> values = this.bench
 			.load(new LoadRequest.Pace(List.of(server(kind).port()), "json", 3, 10, 10_000, 100, 500, false));
@@ -87,6 +91,37 @@ class HarnessTests {
 		assertThat(values.get("events/s")).isPositive();
 	}
 
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "SOCKETIO" })
+	void clientsThatAreCutReceiveWhatTheyMiss(Kind kind) {
+		assumeInstalled(kind);
+		Map<String, Double> values = measure("jitter", kind, "jitter.clients=5", "jitter.messages=20",
+				"jitter.period-millis=100", "jitter.cut-every-millis=800", "jitter.cut-for-millis=200");
+		assertThat(this.bench.takeProblems()).isEmpty();
+		assertThat(values).containsEntry("duplicates", 0.0).containsEntry("published", 100.0);
+		assertThat(values.get("cuts")).isPositive();
+		assertThat(values.get("replays")).isPositive();
+		assertThat(values.get("p99")).isPositive();
+		if (kind == Kind.OURS) {
+			assertThat(values).containsEntry("delivered", 100.0);
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "OURS", "SOCKETIO" })
+	void clientsReturnToAServerThatWasKilled(Kind kind) {
+		assumeInstalled(kind);
+		Map<String, Double> values = measure("avalanche-5", kind, "avalanche.clients=5", "avalanche.messages=6",
+				"avalanche.period-millis=200", "avalanche.kill-after-millis=500");
+		assertThat(values).containsEntry("never", 0.0).containsEntry("duplicates", 0.0);
+		assertThat(values.get("down")).isPositive();
+		assertThat(values.get("back.p95")).isPositive();
+		if (kind == Kind.OURS) {
+			assertThat(values).containsEntry("delivered", 100.0).containsEntry("behind", 0.0);
+			assertThat(values.get("p95")).isPositive();
+		}
+	}
+
 	@Test
 	void aRefusedConnectionIsNoted() {
 		Server server = server(Kind.RECIPE);
@@ -94,9 +129,24 @@ class HarnessTests {
 		assertThat(this.bench.takeProblems()).isNotEmpty();
 	}
 
+	private Map<String, Double> measure(String scenario, Kind kind, String... settings) {
+		return Scenarios.all(Parameters.parse(true, List.of(settings)))
+			.stream()
+			.filter((known) -> known.name().equals(scenario))
+			.findFirst()
+			.orElseThrow()
+			.measure(kind.variant(), this.bench);
+	}
+
+	private static void assumeInstalled(Kind kind) {
+		assumeTrue(kind != Kind.SOCKETIO || Files.isDirectory(Path.of("socketio/node_modules/socket.io")),
+				"Socket.IO is not installed");
+	}
+
 	private Server server(Kind kind) {
-		return this.bench.server(ServerSpec.of(kind), (fresh) -> {
-		});
+		// the first call of the model takes longer than the loads of these tests
+		return this.bench.server(ServerSpec.of(kind),
+				(fresh) -> this.bench.load(new LoadRequest.Burst(List.of(fresh.port()), "json", 1, 1, 1, false)));
 	}
 
 }

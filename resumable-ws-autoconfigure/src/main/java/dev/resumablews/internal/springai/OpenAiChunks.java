@@ -38,6 +38,15 @@ final class OpenAiChunks {
 	}
 
 	/**
+	 * Notes a chunk that needed no repair.
+	 * @param head its fields other than the text
+	 */
+	void passed(TextChunk.Head head) {
+		this.id = head.id();
+		this.model = head.model();
+	}
+
+	/**
 	 * Repairs a chunk.
 	 * @param event the type of the event; empty if it has none
 	 * @param data the data of the event

@@ -16,16 +16,17 @@ import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -76,22 +77,20 @@ class DisconnectTests {
 	@Test
 	void aUserIsDisconnectedFromAllNodesAndKeepsTheSessions() {
 		String alice = "alice " + "\uD83D\uDE00'\"\\$%".repeat(28);
-		try (WsTestClient here = connect(this.a, Tokens.forUser(alice));
-				WsTestClient there = connect(this.b, Tokens.forUser(alice));
-				WsTestClient bob = connect(this.b, Tokens.forUser("bob"))) {
-			String session = session(there);
+		try (ResumableWsTestClient here = connect(this.a, Tokens.forUser(alice));
+				ResumableWsTestClient there = connect(this.b, Tokens.forUser(alice));
+				ResumableWsTestClient bob = connect(this.b, Tokens.forUser("bob"))) {
+			UUID session = session(there);
 			session(here);
 			session(bob);
-			sessions(this.a).publish(UUID.fromString(session), "tick", Map.of());
+			sessions(this.a).publish(session, "tick", Map.of());
 			there.await("tick");
 			sessions(this.a).disconnect(alice);
-			assertThat(here.awaitClose()).isEqualTo(4401);
-			assertThat(there.awaitClose()).isEqualTo(4401);
+			assertThat(here.awaitClose().code()).isEqualTo(4401);
+			assertThat(there.awaitClose().code()).isEqualTo(4401);
 			assertAnswers(bob);
-			try (WsTestClient back = to(this.b, Tokens.forUser(alice)).query("sessionId", session)
-				.query("lastEventId", 1)
-				.connect()) {
-				assertThat(back.await("session_init").path("resumed").asBoolean()).isTrue();
+			try (ResumableWsTestClient back = to(this.b, Tokens.forUser(alice)).session(session, 1).connect()) {
+				assertThat(back.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
 				sessions(this.a).disconnect("somebody else");
 				assertAnswers(back);
 			}
@@ -108,30 +107,32 @@ class DisconnectTests {
 		String phone = Tokens.with("carol", (claims) -> claims.putAll(Map.of("jti", "phone", "sid", "same")));
 		String laptop = Tokens.with("carol", (claims) -> claims.putAll(Map.of("jti", "laptop", "sid", "same")));
 		String browser = Tokens.with("carol", (claims) -> claims.put("sid", "browser"));
-		try (WsTestClient onPhone = connect(this.a, phone);
-				WsTestClient onLaptop = connect(this.b, laptop);
-				WsTestClient inBrowser = connect(this.b, browser)) {
+		try (ResumableWsTestClient onPhone = connect(this.a, phone);
+				ResumableWsTestClient onLaptop = connect(this.b, laptop);
+				ResumableWsTestClient inBrowser = connect(this.b, browser)) {
 			List.of(onPhone, onLaptop, inBrowser).forEach(DisconnectTests::session);
 			sessions(this.a).disconnectToken("laptop");
-			assertThat(onLaptop.awaitClose()).isEqualTo(4401);
+			assertThat(onLaptop.awaitClose().code()).isEqualTo(4401);
 			assertAnswers(onPhone);
 			assertAnswers(inBrowser);
 			sessions(this.a).disconnectToken("browser");
-			assertThat(inBrowser.awaitClose()).isEqualTo(4401);
+			assertThat(inBrowser.awaitClose().code()).isEqualTo(4401);
 			assertAnswers(onPhone);
 		}
 	}
 
 	@Test
 	void theNewestTokenOfAConnectionCounts() {
-		try (WsTestClient client = connect(this.b, Tokens.with("dora", (claims) -> claims.put("jti", "first")))) {
+		try (ResumableWsTestClient client = connect(this.b,
+				Tokens.with("dora", (claims) -> claims.put("jti", "first")))) {
 			session(client);
-			client.send(Map.of("type", "auth", "token", Tokens.with("dora", (claims) -> claims.put("jti", "second"))));
+			client.sendOnce(
+					Map.of("type", "auth", "token", Tokens.with("dora", (claims) -> claims.put("jti", "second"))));
 			client.await("auth_ok");
 			sessions(this.b).disconnectToken("first");
 			assertAnswers(client);
 			sessions(this.b).disconnectToken("second");
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
@@ -141,15 +142,16 @@ class DisconnectTests {
 			Slow gate = slow.bean(Slow.class);
 			for (TestServer disconnecting : List.of(slow, this.a)) {
 				gate.close();
-				CompletableFuture<WsTestClient> connecting = CompletableFuture.supplyAsync(() -> connect(slow, "x"));
+				CompletableFuture<ResumableWsTestClient> connecting = CompletableFuture
+					.supplyAsync(() -> connect(slow, "x"));
 				assertThat(gate.entered.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 				sessions(disconnecting).disconnect("eve");
 				gate.open.countDown();
-				try (WsTestClient client = connecting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-					assertThat(client.awaitClose()).isEqualTo(4401);
+				try (ResumableWsTestClient client = connecting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+					assertThat(client.awaitClose().code()).isEqualTo(4401);
 				}
 			}
-			try (WsTestClient later = connect(slow, "x")) {
+			try (ResumableWsTestClient later = connect(slow, "x")) {
 				session(later);
 				sessions(this.a).disconnect("somebody else");
 				assertAnswers(later);
@@ -160,7 +162,7 @@ class DisconnectTests {
 	@Test
 	void withinATransactionAUserIsDisconnectedByItsCommit() {
 		TransactionTemplate transaction = new TransactionTemplate(this.a.bean(PlatformTransactionManager.class));
-		try (WsTestClient client = connect(this.b, Tokens.forUser("fred"))) {
+		try (ResumableWsTestClient client = connect(this.b, Tokens.forUser("fred"))) {
 			session(client);
 			int before = disconnects();
 			transaction.executeWithoutResult((status) -> {
@@ -173,7 +175,7 @@ class DisconnectTests {
 				assertThat(disconnects()).isEqualTo(before);
 				assertAnswers(client);
 			});
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
@@ -183,10 +185,10 @@ class DisconnectTests {
 			.database(this.database)
 			.properties("resumable-ws.cluster.backstop-interval", "500ms", "resumable-ws.cluster.signal", "polling",
 					"resumable-ws.cluster.poll-interval", "10s")
-			.start(); WsTestClient client = connect(deaf, Tokens.forUser("gina"))) {
+			.start(); ResumableWsTestClient client = connect(deaf, Tokens.forUser("gina"))) {
 			session(client);
 			sessions(this.a).disconnect("gina");
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
@@ -198,22 +200,21 @@ class DisconnectTests {
 		return node.bean(ResumableSessions.class);
 	}
 
-	private static WsTestClient connect(TestServer node, String token) {
+	private static ResumableWsTestClient connect(TestServer node, String token) {
 		return to(node, token).connect();
 	}
 
-	private static WsTestClient.Builder to(TestServer node, String token) {
-		return WsTestClient.to(node.uri()).query("token", token).patience(PATIENCE);
+	private static ResumableWsTestClientBuilder to(TestServer node, String token) {
+		return ResumableWsTestClient.builder(node.uri()).token(token).timeout(PATIENCE);
 	}
 
-	private static String session(WsTestClient client) {
-		JsonNode init = client.await("session_init");
+	private static UUID session(ResumableWsTestClient client) {
 		client.await("replay_complete");
-		return init.path("session_id").asString("");
+		return client.sessionId();
 	}
 
-	private static void assertAnswers(WsTestClient client) {
-		client.send("{\"type\":\"ping\"}");
+	private static void assertAnswers(ResumableWsTestClient client) {
+		client.sendOnce("{\"type\":\"ping\"}");
 		assertThat(client.await("pong")).isNotNull();
 	}
 

@@ -11,20 +11,24 @@ import java.util.concurrent.CompletableFuture;
 
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.test.client.Close;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
  * A server that stops: what its clients notice.
@@ -58,8 +62,8 @@ abstract class DrainTests {
 		Gate gate = new Gate();
 		this.model.answer(OpenAiAnswer.of("One", " two", " three").pacedBy(gate));
 		TestServer server = server("20s", "15s");
-		List<WsTestClient> idle = new ArrayList<>();
-		try (WsTestClient client = connect(server, "alice")) {
+		List<ResumableWsTestClient> idle = new ArrayList<>();
+		try (ResumableWsTestClient client = connect(server, "alice")) {
 			for (int i = 0; i < 5; i++) {
 				idle.add(connect(server, "idle"));
 				idle.get(i).await("replay_complete");
@@ -69,30 +73,29 @@ abstract class DrainTests {
 			client.await("assistant_delta");
 			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
 			Set<Integer> delays = new HashSet<>();
-			for (WsTestClient each : idle) {
-				delays.add(each.await("server_restarting").path("reconnect_after_ms").asInt(-1));
+			for (ResumableWsTestClient each : idle) {
+				delays.add(each.await("server_restarting").json().path("reconnect_after_ms").asInt(-1));
 			}
-			delays.add(client.await("server_restarting").path("reconnect_after_ms").asInt(-1));
+			delays.add(client.await("server_restarting").json().path("reconnect_after_ms").asInt(-1));
 			assertThat(delays).hasSizeGreaterThan(2).allSatisfy((delay) -> assertThat(delay).isBetween(0, 3000));
-			UpgradeRejectedException refused = WsTestClient.to(server.uri())
-				.query("token", Tokens.forUser("late"))
-				.connectRefused();
+			HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
+					ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user("late")::connect);
 			assertThat(refused.status()).isEqualTo(503);
-			assertThat(Integer.parseInt(refused.headers().get("Retry-After").get(0))).isPositive();
-			client.send(Map.of("type", "user_message", "content", "Too late", "idempotency_key",
+			assertThat(Integer.parseInt(refused.headers().firstValue("Retry-After").orElseThrow())).isPositive();
+			client.sendOnce(Map.of("type", "user_message", "content", "Too late", "idempotency_key",
 					UUID.randomUUID().toString()));
-			assertThat(client.await("error").path("code").asString("")).isEqualTo("unavailable");
-			assertThat(client.isOpen()).isTrue();
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unavailable");
+			assertThat(client.isConnected()).isTrue();
 			gate.open();
-			assertThat(client.await("assistant_message").path("payload").path("content").asString(""))
+			assertThat(client.awaitEvent("assistant_message").payload().path("content").asString(""))
 				.isEqualTo("One two three");
-			assertThat(client.awaitClose()).isEqualTo(1012);
-			idle.forEach((each) -> assertThat(each.awaitClose()).isEqualTo(1012));
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
+			idle.forEach((each) -> assertThat(each.awaitClose().code()).isEqualTo(1012));
 			assertThat(stopped).succeedsWithin(PATIENCE);
 		}
 		finally {
 			server.close();
-			idle.forEach(WsTestClient::close);
+			idle.forEach(ResumableWsTestClient::close);
 		}
 	}
 
@@ -101,30 +104,31 @@ abstract class DrainTests {
 		Gate gate = new Gate();
 		this.model.answer(OpenAiAnswer.of("One", " two").pacedBy(gate));
 		TestServer server = server("10s", "1s");
-		String session;
+		UUID session;
 		String lost;
-		try (WsTestClient client = connect(server, "bob")) {
-			session = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect(server, "bob")) {
+			session = client.sessionId();
 			ask(client);
 			gate.release(1);
-			lost = client.await("assistant_delta").path("payload").path("message_id").asString("");
+			lost = client.awaitEvent("assistant_delta").payload().path("message_id").asString("");
 			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 			assertThat(stopped).succeedsWithin(PATIENCE);
-			assertThat(client.messages()).noneMatch((message) -> message.toString().contains("assistant_failed"));
+			assertThat(client.frames()).noneMatch((message) -> message.json().toString().contains("assistant_failed"));
 		}
 		finally {
 			server.close();
 		}
 		this.model.answer(OpenAiAnswer.of("One", " two"));
 		try (TestServer next = server("10s", "1s");
-				WsTestClient client = WsTestClient.to(next.uri())
-					.query("token", Tokens.forUser("bob"))
-					.query("sessionId", session)
-					.patience(PATIENCE)
+				ResumableWsTestClient client = ResumableWsTestClient.builder(next.uri())
+					.tokens(Tokens.ISSUER)
+					.user("bob")
+					.session(session)
+					.timeout(PATIENCE)
 					.connect()) {
-			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
-			JsonNode message = client.await("assistant_message").path("payload");
+			assertThat(client.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
+			JsonNode message = client.awaitEvent("assistant_message").payload();
 			assertThat(message.path("content").asString("")).isEqualTo("One two");
 			assertThat(message.path("message_id").asString("")).isNotEqualTo(lost);
 		}
@@ -133,10 +137,10 @@ abstract class DrainTests {
 	@Test
 	void aClientThatReadsNothingDoesNotHoldUpTheShutdown() {
 		TestServer server = server("5s", "1s");
-		try (WsTestClient stuck = WsTestClient.to(server.uri())
+		try (RawWebSocketClient stuck = RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser("carol"))
 			.receiveBuffer(8192)
-			.connect(); WsTestClient client = connect(server, "dave")) {
+			.connect(); ResumableWsTestClient client = connect(server, "dave")) {
 			UUID session = UUID.fromString(stuck.next().path("session_id").asString(""));
 			stuck.await("replay_complete");
 			client.await("replay_complete");
@@ -149,13 +153,13 @@ abstract class DrainTests {
 			appends.forEach(CompletableFuture::join);
 			long begin = System.nanoTime();
 			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(8));
 			assertThat(stopped).succeedsWithin(PATIENCE);
 			// five seconds, and what the rest of the application takes
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
 			stuck.resumeReading();
-			assertThat(stuck.awaitClose()).isIn(1012, WsTestClient.NO_CLOSE_FRAME);
+			assertThat(stuck.awaitClose()).isIn(1012, RawWebSocketClient.NO_CLOSE_FRAME);
 		}
 		finally {
 			server.close();
@@ -165,13 +169,12 @@ abstract class DrainTests {
 	@Test
 	void aServerWithNothingToDoStopsAtOnce() {
 		TestServer server = server("20s", "10s");
-		try (WsTestClient client = connect(server, "erin")) {
+		try (ResumableWsTestClient client = connect(server, "erin")) {
 			client.await("replay_complete");
 			long begin = System.nanoTime();
 			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::close);
-			assertThat(client.awaitClose()).isEqualTo(1012);
-			assertThat(client.messages().get(client.messages().size() - 1).path("type").asString(""))
-				.isEqualTo("server_restarting");
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
+			assertThat(client.frames().get(client.frames().size() - 1).type()).isEqualTo("server_restarting");
 			assertThat(stopped).succeedsWithin(PATIENCE);
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
 		}
@@ -190,13 +193,13 @@ abstract class DrainTests {
 			.start();
 	}
 
-	private static WsTestClient connect(TestServer server, String user) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	private static ResumableWsTestClient connect(TestServer server, String user) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE).connect();
 	}
 
-	private static void ask(WsTestClient client) {
-		client
-			.send(Map.of("type", "user_message", "content", "Count", "idempotency_key", UUID.randomUUID().toString()));
+	private static void ask(ResumableWsTestClient client) {
+		client.sendOnce(
+				Map.of("type", "user_message", "content", "Count", "idempotency_key", UUID.randomUUID().toString()));
 		client.await("ack");
 	}
 

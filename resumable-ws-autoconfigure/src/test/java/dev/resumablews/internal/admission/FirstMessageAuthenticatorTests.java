@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import dev.resumablews.AuthenticatedUser;
 import dev.resumablews.HandshakeAuthenticationException;
 import dev.resumablews.HandshakeAuthenticator;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +68,7 @@ class FirstMessageAuthenticatorTests {
 
 	@Test
 	void itGetsTheHandshakeWithTheTokenAndWithoutCookies() {
-		try (WsTestClient client = to().header("X-Device", "phone")
+		try (RawWebSocketClient client = to().header("X-Device", "phone")
 			.header("Cookie", "resumable-ws-token=key-of-mallory")
 			.query("frames", "ndjson")
 			.connect()) {
@@ -91,11 +91,11 @@ class FirstMessageAuthenticatorTests {
 
 	@Test
 	void itMayAcceptTheHandshakeItself() {
-		try (WsTestClient client = to().header("X-Api-Key", "key-of-alice").connect()) {
+		try (RawWebSocketClient client = to().header("X-Api-Key", "key-of-alice").connect()) {
 			assertThat(client.next().path("type").asString()).isEqualTo("session_init");
 		}
 		assertThat(to().header("Authorization", "Bearer unknown").connectRefused().status()).isEqualTo(401);
-		try (WsTestClient client = to().header("X-Api-Key", "unknown").connect()) {
+		try (RawWebSocketClient client = to().header("X-Api-Key", "unknown").connect()) {
 			client.send(auth("unknown"));
 			assertThat(client.awaitClose()).isEqualTo(4401);
 		}
@@ -104,7 +104,7 @@ class FirstMessageAuthenticatorTests {
 	@Test
 	void whenItFailsTheClientIsToComeAgain(CapturedOutput output) {
 		for (String token : List.of("broken-key-of-alice", "erroneous-key-of-alice")) {
-			try (WsTestClient client = to().connect()) {
+			try (RawWebSocketClient client = to().connect()) {
 				client.send(auth(token));
 				assertThat(client.awaitClose()).isEqualTo(1013);
 				assertThat(client.closeReason()).isEqualTo("try_again_later");
@@ -116,14 +116,14 @@ class FirstMessageAuthenticatorTests {
 
 	@Test
 	void whileItIsSlowForOneAddressOthersAreServedAndNothingMoreIsReadOfTheClient() {
-		List<WsTestClient> slow = new ArrayList<>();
+		List<RawWebSocketClient> slow = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
 			slow.add(to().connect());
 			slow.get(i).send(auth("slow-key-of-alice"));
 		}
 		await().atMost(PATIENCE).until(() -> this.keys.running.get() == 4);
 		assertServed(to().from(OTHER_ADDRESS));
-		try (WsTestClient other = to().header("X-Api-Key", "key-of-bob").connect()) {
+		try (RawWebSocketClient other = to().header("X-Api-Key", "key-of-bob").connect()) {
 			other.await("replay_complete");
 		}
 		slow.get(0).send("{\"type\":\"ping\"}");
@@ -136,12 +136,12 @@ class FirstMessageAuthenticatorTests {
 		slow.subList(2, 6)
 			.forEach((client) -> assertThat(client.next().path("type").asString()).isEqualTo("session_init"));
 		slow.forEach((client) -> assertThat(client.messages().size()).isLessThanOrEqualTo(2));
-		slow.forEach(WsTestClient::close);
+		slow.forEach(RawWebSocketClient::close);
 	}
 
 	@Test
 	void whenItDoesNotEndItIsInterruptedAndTheClientIsToComeAgain() {
-		List<WsTestClient> stuck = new ArrayList<>();
+		List<RawWebSocketClient> stuck = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
 			stuck.add(to().connect());
 			stuck.get(i).send(auth("stuck-key-of-alice"));
@@ -156,7 +156,7 @@ class FirstMessageAuthenticatorTests {
 	@Test
 	void aStopDoesNotWaitForIt() {
 		TestServer stopping = server();
-		try (WsTestClient client = WsTestClient.to(stopping.uri()).patience(PATIENCE).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(stopping.uri()).patience(PATIENCE).connect()) {
 			client.send(auth("stuck-key-of-alice"));
 			await().atMost(PATIENCE).until(() -> stopping.bean(ApiKeys.class).running.get() == 1);
 			long begin = System.nanoTime();
@@ -178,15 +178,15 @@ class FirstMessageAuthenticatorTests {
 			.start();
 	}
 
-	private void assertServed(WsTestClient.Builder builder) {
-		try (WsTestClient client = builder.connect()) {
+	private void assertServed(RawWebSocketClient.Builder builder) {
+		try (RawWebSocketClient client = builder.connect()) {
 			client.send(auth("key-of-bob"));
 			client.await("replay_complete");
 		}
 	}
 
-	private WsTestClient.Builder to() {
-		return WsTestClient.to(this.server.uri()).patience(PATIENCE);
+	private RawWebSocketClient.Builder to() {
+		return RawWebSocketClient.to(this.server.uri()).patience(PATIENCE);
 	}
 
 	private static Map<String, String> auth(String token) {

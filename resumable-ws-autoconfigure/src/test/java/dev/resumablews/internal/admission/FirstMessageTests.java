@@ -25,11 +25,11 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.UserValidator;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,7 +91,7 @@ abstract class FirstMessageTests {
 	@Test
 	void aClientSaysWhoItIsInItsFirstMessageAndResumesWithAnother() {
 		String session;
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			awaitUnauthenticated(this.server, 1);
 			awaitPingOfAnother();
 			assertThat(client.frames()).isEmpty();
@@ -107,12 +107,14 @@ abstract class FirstMessageTests {
 			assertThat(client.await("tick").path("event_id").asInt()).isEqualTo(2);
 			awaitUnauthenticated(this.server, 0);
 		}
-		try (WsTestClient client = to(this.server).query("sessionId", session).query("lastEventId", 1).connect()) {
+		try (RawWebSocketClient client = to(this.server).query("sessionId", session)
+			.query("lastEventId", 1)
+			.connect()) {
 			client.send(auth(Tokens.forUser("alice")));
 			assertThat(client.next().path("resumed").asBoolean()).isTrue();
 			assertThat(client.await("tick").path("event_id").asInt()).isEqualTo(2);
 		}
-		try (WsTestClient client = to(this.server).query("sessionId", session).connect()) {
+		try (RawWebSocketClient client = to(this.server).query("sessionId", session).connect()) {
 			client.send(auth(Tokens.forUser("mallory")));
 			assertThat(client.next().path("reason").asString()).isEqualTo("unknown_session");
 		}
@@ -121,7 +123,7 @@ abstract class FirstMessageTests {
 	@ParameterizedTest
 	@MethodSource("badMessages")
 	void whateverElseComesFirstIsAnsweredWithOneCloseCode(String message) {
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(message);
 			assertUnauthorized(client);
 		}
@@ -143,7 +145,7 @@ abstract class FirstMessageTests {
 
 	@Test
 	void aBinaryMessageIsNoFirstMessage() {
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.sendBinary(auth(Tokens.forUser("alice")).getBytes(StandardCharsets.UTF_8));
 			assertUnauthorized(client);
 		}
@@ -151,7 +153,7 @@ abstract class FirstMessageTests {
 
 	@Test
 	void aPongIsNoFirstMessage() {
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(WsFrame.PONG, new byte[0]);
 			assertUnauthorized(client);
 		}
@@ -160,7 +162,7 @@ abstract class FirstMessageTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 2, 7, 100 })
 	void aFirstMessageMayComeInPieces(int bytes) {
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.sendFragmented(auth(Tokens.forUser("alice")), bytes);
 			assertThat(client.next().path("type").asString()).isEqualTo("session_init");
 		}
@@ -169,7 +171,7 @@ abstract class FirstMessageTests {
 	@Test
 	void aFirstMessageWithoutAnEndIsBounded() {
 		for (String piece : List.of("x".repeat(1000), "")) {
-			try (WsTestClient client = to(this.server).connect()) {
+			try (RawWebSocketClient client = to(this.server).connect()) {
 				client.send(new WsFrame(false, WsFrame.TEXT, "{".getBytes(StandardCharsets.UTF_8)));
 				byte[] more = piece.getBytes(StandardCharsets.UTF_8);
 				sendWhileOpen(client, new WsFrame(false, WsFrame.CONTINUATION, more));
@@ -182,16 +184,16 @@ abstract class FirstMessageTests {
 	void aClientThatIsSilentIsClosed() {
 		try (TestServer hasty = server("resumable-ws.auth.first-message-timeout", "1s")) {
 			long begin = System.nanoTime();
-			try (WsTestClient silent = to(hasty).connect();
-					WsTestClient pinging = to(hasty).connect();
-					WsTestClient dripping = to(hasty).connect()) {
+			try (RawWebSocketClient silent = to(hasty).connect();
+					RawWebSocketClient pinging = to(hasty).connect();
+					RawWebSocketClient dripping = to(hasty).connect()) {
 				byte[] message = auth(Tokens.forUser("alice")).getBytes(StandardCharsets.UTF_8);
 				dripping.send(new WsFrame(false, WsFrame.TEXT, new byte[] { message[0] }));
 				for (int i = 1; i < message.length && dripping.isOpen(); i++) {
 					pinging.ping();
 					drip(dripping, message[i]);
 				}
-				for (WsTestClient client : List.of(silent, pinging, dripping)) {
+				for (RawWebSocketClient client : List.of(silent, pinging, dripping)) {
 					assertUnauthorized(client);
 				}
 			}
@@ -209,11 +211,11 @@ abstract class FirstMessageTests {
 		try (TestServer hasty = server("resumable-ws.auth.first-message-timeout", "2s", "server.tomcat.threads.max",
 				"5")) {
 			for (int i = 0; i < 10; i++) {
-				WsTestClient client = to(hasty).receiveBuffer(4096).connect();
+				RawWebSocketClient client = to(hasty).receiveBuffer(4096).connect();
 				client.pauseReading();
 				threads.execute(() -> sendWhileOpen(client, new WsFrame(true, WsFrame.PING, new byte[125])));
 			}
-			try (WsTestClient other = to(hasty).query("token", Tokens.forUser("bob")).connect()) {
+			try (RawWebSocketClient other = to(hasty).query("token", Tokens.forUser("bob")).connect()) {
 				other.await("replay_complete");
 			}
 			assertNothingIsLeft(hasty);
@@ -227,9 +229,9 @@ abstract class FirstMessageTests {
 	void addressesOfOneNetworkAreCountedTogether() {
 		try (TestServer proxied = server("resumable-ws.auth.max-unauthenticated-per-address", "1",
 				"server.forward-headers-strategy", "framework");
-				WsTestClient first = to(proxied).header("X-Forwarded-For", "2001:db8::1").connect()) {
+				RawWebSocketClient first = to(proxied).header("X-Forwarded-For", "2001:db8::1").connect()) {
 			assertRefused(to(proxied).header("X-Forwarded-For", "2001:db8::2:2"), 429);
-			try (WsTestClient other = to(proxied).header("X-Forwarded-For", "2001:db8:0:1::1").connect()) {
+			try (RawWebSocketClient other = to(proxied).header("X-Forwarded-For", "2001:db8:0:1::1").connect()) {
 				assertThat(first.isOpen()).isTrue();
 				assertThat(other.isOpen()).isTrue();
 			}
@@ -245,7 +247,7 @@ abstract class FirstMessageTests {
 			String name = header.substring(0, header.indexOf(':'));
 			String value = header.substring(header.indexOf(' ') + 1);
 			assertThat(to(this.server).header(name, value + bad).connectRefused().status()).isEqualTo(401);
-			try (WsTestClient client = to(this.server).header(name, value + good).connect()) {
+			try (RawWebSocketClient client = to(this.server).header(name, value + good).connect()) {
 				assertThat(client.next().path("type").asString()).isEqualTo("session_init");
 			}
 		}
@@ -279,7 +281,7 @@ abstract class FirstMessageTests {
 	@Test
 	void theMessageMayBeTheOnlySource() {
 		try (TestServer only = server(SOURCES, "message");
-				WsTestClient client = to(only)
+				RawWebSocketClient client = to(only)
 					// not looked at, so that it is as good as absent
 					.header("Authorization", "Bearer " + Tokens.forged("mallory"))
 					.header("Cookie", "resumable-ws-token=" + Tokens.forUser("mallory"))
@@ -293,7 +295,7 @@ abstract class FirstMessageTests {
 	void socketsThatAreNotAuthenticatedAreLimited() {
 		try (TestServer small = server("resumable-ws.auth.max-unauthenticated-per-address", "3",
 				"resumable-ws.auth.max-unauthenticated", "5")) {
-			List<WsTestClient> clients = new ArrayList<>();
+			List<RawWebSocketClient> clients = new ArrayList<>();
 			for (int i = 0; i < 3; i++) {
 				clients.add(to(small).connect());
 			}
@@ -303,7 +305,7 @@ abstract class FirstMessageTests {
 			}
 			assertRefused(to(small).from(OTHER_ADDRESS), 503);
 			small.bean(Recorded.class).assertReasons("max_unauthenticated_per_address", "max_unauthenticated");
-			try (WsTestClient other = to(small).query("token", Tokens.forUser("bob")).connect()) {
+			try (RawWebSocketClient other = to(small).query("token", Tokens.forUser("bob")).connect()) {
 				other.await("replay_complete");
 			}
 			clients.get(0).send(auth(Tokens.forUser("alice")));
@@ -318,7 +320,7 @@ abstract class FirstMessageTests {
 					.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
 					.until(() -> clients.add(to(small).connect()));
 			}
-			clients.forEach(WsTestClient::close);
+			clients.forEach(RawWebSocketClient::close);
 			assertNothingIsLeft(small);
 		}
 	}
@@ -326,7 +328,7 @@ abstract class FirstMessageTests {
 	@Test
 	void socketsThatAreNotAuthenticatedCountAsConnectionsOfTheNode() {
 		try (TestServer small = server("resumable-ws.connection.max-total", "2")) {
-			try (WsTestClient client = to(small).connect(); WsTestClient waiting = to(small).connect()) {
+			try (RawWebSocketClient client = to(small).connect(); RawWebSocketClient waiting = to(small).connect()) {
 				assertRefused(to(small), 503);
 				assertRefused(to(small).query("token", Tokens.forUser("bob")), 503);
 				client.send(auth(Tokens.forUser("alice")));
@@ -340,8 +342,8 @@ abstract class FirstMessageTests {
 	@Test
 	void theLimitsOfTheUserHoldAfterTheFirstMessage() {
 		try (TestServer small = server("resumable-ws.connection.max-per-user", "1");
-				WsTestClient first = to(small).connect();
-				WsTestClient second = to(small).connect()) {
+				RawWebSocketClient first = to(small).connect();
+				RawWebSocketClient second = to(small).connect()) {
 			first.send(auth(Tokens.forUser("alice")));
 			first.await("replay_complete");
 			second.send(auth(Tokens.forUser("alice")));
@@ -356,7 +358,7 @@ abstract class FirstMessageTests {
 
 	@Test
 	void anotherTokenCanBeSentLater() {
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(auth(Tokens.expiring("alice", Instant.now().plusSeconds(600))));
 			client.await("session_init");
 			Instant later = Instant.now().plusSeconds(1200).truncatedTo(ChronoUnit.SECONDS);
@@ -370,7 +372,7 @@ abstract class FirstMessageTests {
 
 	@Test
 	void aConnectionEndsWithTheTokenOfItsFirstMessage() {
-		try (WsTestClient client = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(auth(Tokens.expiring("alice", Instant.now().plusSeconds(2))));
 			client.await("session_init");
 			assertThat(client.awaitClose()).isEqualTo(4401);
@@ -379,7 +381,8 @@ abstract class FirstMessageTests {
 
 	@Test
 	void usersAreRevalidatedAndDisconnected() {
-		try (WsTestClient client = to(this.server).connect(); WsTestClient other = to(this.server).connect()) {
+		try (RawWebSocketClient client = to(this.server).connect();
+				RawWebSocketClient other = to(this.server).connect()) {
 			client.send(auth(Tokens.forUser("carol")));
 			other.send(auth(Tokens.forUser("dave")));
 			client.await("replay_complete");
@@ -395,7 +398,7 @@ abstract class FirstMessageTests {
 	@Test
 	void whoIsNotLetInIsReported() {
 		for (String message : List.of("no JSON", auth(Tokens.forged("alice")))) {
-			try (WsTestClient client = to(this.server).connect()) {
+			try (RawWebSocketClient client = to(this.server).connect()) {
 				client.send(message);
 				assertUnauthorized(client);
 			}
@@ -412,7 +415,7 @@ abstract class FirstMessageTests {
 	@Test
 	void theyAreClosedWhenTheServerStops() {
 		TestServer stopping = server();
-		try (WsTestClient silent = to(stopping).connect(); WsTestClient deaf = to(stopping).connect()) {
+		try (RawWebSocketClient silent = to(stopping).connect(); RawWebSocketClient deaf = to(stopping).connect()) {
 			awaitUnauthenticated(stopping, 2);
 			deaf.autoClose(false);
 			long begin = System.nanoTime();
@@ -438,8 +441,8 @@ abstract class FirstMessageTests {
 			.start();
 	}
 
-	private static WsTestClient.Builder to(TestServer server) {
-		return WsTestClient.to(server.uri()).patience(PATIENCE);
+	private static RawWebSocketClient.Builder to(TestServer server) {
+		return RawWebSocketClient.to(server.uri()).patience(PATIENCE);
 	}
 
 	private static String auth(String token) {
@@ -454,12 +457,12 @@ abstract class FirstMessageTests {
 	 * Waits until a client that is authenticated was sent a ping.
 	 */
 	private void awaitPingOfAnother() {
-		try (WsTestClient other = to(this.server).query("token", Tokens.forUser("bob")).connect()) {
+		try (RawWebSocketClient other = to(this.server).query("token", Tokens.forUser("bob")).connect()) {
 			await().atMost(PATIENCE).until(() -> other.pingsReceived() > 2);
 		}
 	}
 
-	private static void drip(WsTestClient client, byte next) {
+	private static void drip(RawWebSocketClient client, byte next) {
 		try {
 			client.send(new WsFrame(false, WsFrame.CONTINUATION, new byte[] { next }));
 			client.closeCode().get(100, TimeUnit.MILLISECONDS);
@@ -469,7 +472,7 @@ abstract class FirstMessageTests {
 		}
 	}
 
-	private static void sendWhileOpen(WsTestClient client, WsFrame frame) {
+	private static void sendWhileOpen(RawWebSocketClient client, WsFrame frame) {
 		try {
 			for (int i = 0; i < 100_000 && client.isOpen(); i++) {
 				client.send(frame);
@@ -484,13 +487,13 @@ abstract class FirstMessageTests {
 	 * Asserts that a client was sent a close frame, the same as all others, and nothing
 	 * else but answers to pings.
 	 */
-	private static void assertUnauthorized(WsTestClient client) {
+	private static void assertUnauthorized(RawWebSocketClient client) {
 		assertThat(client.awaitClose()).isEqualTo(4401);
 		assertThat(client.closeReason()).isEqualTo("unauthorized");
 		assertThat(client.frames().stream().filter((frame) -> frame.opcode() != WsFrame.PONG)).hasSize(1);
 	}
 
-	private static void assertRefused(WsTestClient.Builder client, int status) {
+	private static void assertRefused(RawWebSocketClient.Builder client, int status) {
 		UpgradeRejectedException refused = client.connectRefused();
 		assertThat(refused.status()).isEqualTo(status);
 		assertThat(Integer.parseInt(refused.headers().get("Retry-After").get(0))).isBetween(1, 5);

@@ -8,6 +8,7 @@ import java.util.UUID;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.Gate;
 import dev.resumablews.testing.OpenAiAnswer;
@@ -15,7 +16,6 @@ import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,7 +65,7 @@ class JoiningTests {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
 			// from memory, since the first client is on this node
-			try (WsTestClient joiner = joiner("alice", this.server, first.sessionId(), 0)) {
+			try (ResumableWsTestClient joiner = joiner("alice", this.server, first.sessionId(), 0)) {
 				assertJoined(joiner, head, "");
 				sayTheRest(gate, joiner);
 				assertWhole(joiner, "");
@@ -87,7 +87,7 @@ class JoiningTests {
 				.map(ServerFrame::json)
 				.toList());
 			assertThat(known).isNotEmpty();
-			try (WsTestClient joiner = joiner("bob", this.server, first.sessionId(), middle)) {
+			try (ResumableWsTestClient joiner = joiner("bob", this.server, first.sessionId(), middle)) {
 				assertJoined(joiner, head, known);
 				sayTheRest(gate, joiner);
 				assertWhole(joiner, known);
@@ -102,9 +102,9 @@ class JoiningTests {
 		try (ResumableWsTestClient first = client("carol")) {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
-			try (WsTestClient joiner = joiner("carol", this.server, first.sessionId(), head)) {
-				assertThat(joiner.await("replay_complete").path("count").asInt(-1)).isZero();
-				joiner.send("{\"type\":\"resume\",\"lastEventId\":0}");
+			try (ResumableWsTestClient joiner = joiner("carol", this.server, first.sessionId(), head)) {
+				assertThat(joiner.await(ServerFrame.ReplayComplete.class).count()).isZero();
+				joiner.sendOnce("{\"type\":\"resume\",\"lastEventId\":0}");
 				assertJoined(joiner, head, "");
 				sayTheRest(gate, joiner);
 				assertWhole(joiner, "");
@@ -119,7 +119,7 @@ class JoiningTests {
 		try (ResumableWsTestClient first = client("dave")) {
 			first.awaitReplayComplete();
 			long head = sayPieces(first, gate);
-			try (WsTestClient joiner = joiner("dave", this.otherNode, first.sessionId(), 0)) {
+			try (ResumableWsTestClient joiner = joiner("dave", this.otherNode, first.sessionId(), 0)) {
 				assertJoined(joiner, head, "");
 			}
 			gate.release(PIECES - SAID);
@@ -149,15 +149,16 @@ class JoiningTests {
 	 * Says one piece by itself: the whole message may replace everything that is stored
 	 * together with it.
 	 */
-	private static void sayTheRest(Gate gate, WsTestClient joiner) {
+	private static void sayTheRest(Gate gate, ResumableWsTestClient joiner) {
 		gate.release(1);
 		joiner.await("assistant_delta");
 		gate.release(PIECES - SAID - 1);
 	}
 
-	private static void assertJoined(WsTestClient joiner, long head, String known) {
+	private static void assertJoined(ResumableWsTestClient joiner, long head, String known) {
 		List<JsonNode> events = new ArrayList<>();
-		for (JsonNode message = joiner.next(); !type(message).equals("replay_complete"); message = joiner.next()) {
+		for (JsonNode message = joiner.await(ServerFrame.class).json(); !type(message)
+			.equals("replay_complete"); message = joiner.await(ServerFrame.class).json()) {
 			if (message.has("payload")) {
 				events.add(message);
 			}
@@ -165,7 +166,7 @@ class JoiningTests {
 				assertThat(type(message)).isEqualTo("session_init");
 			}
 		}
-		JsonNode complete = joiner.messages().get(joiner.messages().size() - 1);
+		JsonNode complete = joiner.frames().get(joiner.frames().size() - 1).json();
 		assertThat(complete.path("last_event_id").asLong(-1)).isEqualTo(head);
 		assertThat(complete.path("count").asInt(-1)).isEqualTo(events.size());
 		assertThat(events).allMatch((event) -> event.path("replay").asBoolean(false));
@@ -176,12 +177,13 @@ class JoiningTests {
 		assertThat(known + text(deltas)).isEqualTo(pieces(SAID));
 	}
 
-	private static void assertWhole(WsTestClient joiner, String known) {
-		JsonNode message = joiner.await("assistant_message");
+	private static void assertWhole(ResumableWsTestClient joiner, String known) {
+		JsonNode message = joiner.await("assistant_message").json();
 		assertThat(message.path("payload").path("content").asString("")).isEqualTo(pieces(PIECES));
-		List<JsonNode> live = joiner.messages()
+		List<JsonNode> live = joiner.frames()
 			.stream()
-			.filter((event) -> type(event).equals("assistant_delta") && !event.has("replay"))
+			.filter((event) -> type(event.json()).equals("assistant_delta") && !event.json().has("replay"))
+			.map(ServerFrame::json)
 			.toList();
 		assertThat(live).isNotEmpty();
 		assertThat(pieces(PIECES)).startsWith(pieces(SAID) + text(live));
@@ -226,12 +228,12 @@ class JoiningTests {
 			.start();
 	}
 
-	private static WsTestClient joiner(String user, TestServer node, UUID session, long lastEventId) {
-		return to(node, user).query("sessionId", session).query("lastEventId", lastEventId).connect();
+	private static ResumableWsTestClient joiner(String user, TestServer node, UUID session, long lastEventId) {
+		return to(node, user).session(session, lastEventId).connect();
 	}
 
-	private static WsTestClient.Builder to(TestServer node, String user) {
-		return WsTestClient.to(node.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private static ResumableWsTestClientBuilder to(TestServer node, String user) {
+		return ResumableWsTestClient.builder(node.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
@@ -20,7 +21,6 @@ import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.Transport;
 import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,7 +81,7 @@ abstract class LimitsTests {
 
 	@Test
 	void aClientThatSendsTooMuchIsClosed() {
-		try (WsTestClient client = connect("alice"); WsTestClient other = connect("bob")) {
+		try (RawWebSocketClient client = connect("alice"); RawWebSocketClient other = connect("bob")) {
 			client.await("replay_complete");
 			sendWhileOpen(client, "{\"type\":\"ping\"}", 60);
 			assertThat(client.awaitClose()).isEqualTo(4429);
@@ -94,7 +94,7 @@ abstract class LimitsTests {
 
 	@Test
 	void aClientThatSendsOnAfterItWasClosedIsNotReadForLong() {
-		try (WsTestClient client = connect("otto"); WsTestClient other = connect("bob")) {
+		try (RawWebSocketClient client = connect("otto"); RawWebSocketClient other = connect("bob")) {
 			client.await("replay_complete");
 			client.pauseReading();
 			byte[] frame = ("{\"type\":\"ping\",\"padding\":\"" + "x".repeat(8000) + "\"}")
@@ -171,7 +171,7 @@ abstract class LimitsTests {
 
 	@Test
 	void aMessageIsTooBigHoweverSmallItsPieces() {
-		try (WsTestClient client = connect("grace")) {
+		try (RawWebSocketClient client = connect("grace")) {
 			String key = UUID.randomUUID().toString();
 			client.sendFragmented(userMessage(key, "x".repeat(9_000)), 100);
 			assertThat(client.await("ack").path("idempotency_key").asString("")).isEqualTo(key);
@@ -184,7 +184,7 @@ abstract class LimitsTests {
 
 	@Test
 	void whatFollowsATooBigMessageIsNotHandled() {
-		try (WsTestClient client = connect("heidi")) {
+		try (RawWebSocketClient client = connect("heidi")) {
 			String session = client.next().path("session_id").asString("");
 			sendFragmentedWhileOpen(client, userMessage(UUID.randomUUID().toString(), "é".repeat(9_000)));
 			sendWhileOpen(client, userMessage(UUID.randomUUID().toString(), "short"), 1);
@@ -201,11 +201,11 @@ abstract class LimitsTests {
 			.properties("resumable-ws.user.messages-per-second", "0", "resumable-ws.user.frames-per-second", "0",
 					"resumable-ws.user.size-per-second", "0", "resumable-ws.connection.send-timeout", "1s")
 			.start();
-				WsTestClient greedy = WsTestClient.to(unlimited.uri())
+				RawWebSocketClient greedy = RawWebSocketClient.to(unlimited.uri())
 					.query("token", Tokens.forUser("ivan"))
 					.receiveBuffer(4096)
 					.connect();
-				WsTestClient other = WsTestClient.to(unlimited.uri())
+				RawWebSocketClient other = RawWebSocketClient.to(unlimited.uri())
 					.query("token", Tokens.forUser("judy"))
 					.connect()) {
 			greedy.await("replay_complete");
@@ -219,7 +219,7 @@ abstract class LimitsTests {
 
 	@Test
 	void aPongIsNotLargerThanItNeedBe() {
-		try (WsTestClient client = connect("ken")) {
+		try (RawWebSocketClient client = connect("ken")) {
 			for (String t : List.of("\"" + "x".repeat(63) + "\"", "1" + "0".repeat(64), "[" + "1,".repeat(40) + "1]")) {
 				client.send("{\"type\":\"ping\",\"t\":" + t + "}");
 				assertThat(client.await("error").path("code").asString("")).isEqualTo("invalid");
@@ -233,12 +233,12 @@ abstract class LimitsTests {
 
 	@Test
 	void handshakesAtTheSameTimeAreNotAdmittedToTheSamePlace() {
-		List<CompletableFuture<WsTestClient>> handshakes = Stream
+		List<CompletableFuture<RawWebSocketClient>> handshakes = Stream
 			.generate(() -> CompletableFuture.supplyAsync(() -> connect("mia"), this.threads))
 			.limit(16)
 			.toList();
-		List<WsTestClient> admitted = new ArrayList<>();
-		for (CompletableFuture<WsTestClient> handshake : handshakes) {
+		List<RawWebSocketClient> admitted = new ArrayList<>();
+		for (CompletableFuture<RawWebSocketClient> handshake : handshakes) {
 			try {
 				admitted.add(handshake.join());
 			}
@@ -247,7 +247,7 @@ abstract class LimitsTests {
 			}
 		}
 		assertThat(admitted).hasSize(4);
-		admitted.forEach(WsTestClient::close);
+		admitted.forEach(RawWebSocketClient::close);
 	}
 
 	@Test
@@ -255,17 +255,17 @@ abstract class LimitsTests {
 		for (int i = 0; i < 10; i++) {
 			assertThat(to("nina").header("Sec-WebSocket-Version", "12").connectRefused().status()).isEqualTo(426);
 		}
-		List<WsTestClient> admitted = new ArrayList<>();
+		List<RawWebSocketClient> admitted = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
 			admitted.add(connect("nina"));
 		}
 		assertThat(to("nina").connectRefused().status()).isEqualTo(429);
-		admitted.forEach(WsTestClient::close);
+		admitted.forEach(RawWebSocketClient::close);
 	}
 
 	@Test
 	void noExtensionIsNegotiated() {
-		try (WsTestClient client = WsTestClient.to(this.server.uri())
+		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("leo"))
 			.header("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame")
 			.connect()) {
@@ -276,7 +276,7 @@ abstract class LimitsTests {
 		}
 	}
 
-	private static void sendWhileOpen(WsTestClient client, String message, int times) {
+	private static void sendWhileOpen(RawWebSocketClient client, String message, int times) {
 		try {
 			for (int i = 0; i < times; i++) {
 				client.send(message);
@@ -287,7 +287,7 @@ abstract class LimitsTests {
 		}
 	}
 
-	private static void sendFragmentedWhileOpen(WsTestClient client, String message) {
+	private static void sendFragmentedWhileOpen(RawWebSocketClient client, String message) {
 		try {
 			client.sendFragmented(message, 50);
 		}
@@ -308,12 +308,12 @@ abstract class LimitsTests {
 		return transport.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
-	private WsTestClient connect(String user) {
+	private RawWebSocketClient connect(String user) {
 		return to(user).connect();
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private RawWebSocketClient.Builder to(String user) {
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
 }

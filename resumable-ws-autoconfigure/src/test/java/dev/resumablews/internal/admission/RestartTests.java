@@ -7,10 +7,11 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -45,9 +47,8 @@ class RestartTests {
 	void aPausedServerRefusesHandshakesUntilItIsRestarted() {
 		try (TestServer server = server(false)) {
 			server.context().pause();
-			UpgradeRejectedException refused = WsTestClient.to(server.uri())
-				.query("token", Tokens.forUser("ada"))
-				.connectRefused();
+			HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
+					ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user("ada")::connect);
 			assertThat(refused.status()).isEqualTo(503);
 			server.context().restart();
 			assertServes(server);
@@ -82,10 +83,10 @@ class RestartTests {
 		try (TestServer server = server(jetty)) {
 			assertServes(server);
 			for (int i = 0; i < 2; i++) {
-				try (WsTestClient client = connect(server)) {
+				try (ResumableWsTestClient client = connect(server)) {
 					client.await("replay_complete");
 					stop.accept(server.context());
-					assertThat(client.awaitClose()).isEqualTo(1012);
+					assertThat(client.awaitClose().code()).isEqualTo(1012);
 				}
 				start.accept(server.context());
 				assertServes(server);
@@ -95,7 +96,10 @@ class RestartTests {
 
 	private static void assertServes(TestServer server) {
 		JdbcClient jdbc = server.bean(JdbcClient.class);
-		try (WsTestClient client = connect(server)) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri())
+			.query("token", Tokens.forUser("ada"))
+			.patience(PATIENCE)
+			.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
 			assertThat(client.await("tick").path("payload").path("n").asInt(0)).isEqualTo(1);
@@ -118,8 +122,12 @@ class RestartTests {
 			.start();
 	}
 
-	private static WsTestClient connect(TestServer server) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).patience(PATIENCE).connect();
+	private static ResumableWsTestClient connect(TestServer server) {
+		return ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("ada")
+			.timeout(PATIENCE)
+			.connect();
 	}
 
 	private static long live(JdbcClient jdbc) {

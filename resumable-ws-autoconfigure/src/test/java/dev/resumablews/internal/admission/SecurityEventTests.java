@@ -12,9 +12,11 @@ import dev.resumablews.HandshakeAuthenticator;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,16 +63,19 @@ class SecurityEventTests {
 
 	@Test
 	void aMessageThatIsTooBigIsReported() {
-		try (WsTestClient client = connect("ada")) {
-			client.send(Map.of("type", "x", "payload", "x".repeat(140_000)));
-			assertThat(client.awaitClose()).isEqualTo(1009);
+		try (ResumableWsTestClient client = connect("ada")) {
+			client.sendOnce(Map.of("type", "x", "payload", "x".repeat(140_000)));
+			assertThat(client.awaitClose().code()).isEqualTo(1009);
 		}
 		assertTold(Kind.PROTOCOL_VIOLATED, "ada", "max_message_size");
 	}
 
 	@Test
 	void aBinaryMessageIsReported() {
-		try (WsTestClient client = connect("bob")) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
+			.query("token", Tokens.forUser("bob"))
+			.patience(PATIENCE)
+			.connect()) {
 			client.sendBinary(new byte[] { 1 });
 			assertThat(client.awaitClose()).isEqualTo(1003);
 		}
@@ -79,21 +84,21 @@ class SecurityEventTests {
 
 	@Test
 	void malformedMessagesAreReported() {
-		try (WsTestClient client = connect("carol")) {
+		try (ResumableWsTestClient client = connect("carol")) {
 			for (int i = 0; i < 10; i++) {
-				client.send("no JSON");
+				client.sendOnce("no JSON");
 			}
-			assertThat(client.awaitClose()).isEqualTo(4400);
+			assertThat(client.awaitClose().code()).isEqualTo(4400);
 		}
 		assertTold(Kind.PROTOCOL_VIOLATED, "carol", "max_malformed_messages");
 	}
 
 	@Test
 	void aTokenThatIsNotGoodIsReported() {
-		try (WsTestClient client = connect("dave")) {
+		try (ResumableWsTestClient client = connect("dave")) {
 			for (String token : List.of(Tokens.forged("dave"), Tokens.with("dave", (claims) -> claims.remove("exp")))) {
 				auth(client, token);
-				assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");
+				assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unauthorized");
 			}
 			assertTold(Kind.TOKEN_REFUSED, "dave", "token", "token");
 			auth(client, Tokens.forUser("dave"));
@@ -104,9 +109,9 @@ class SecurityEventTests {
 
 	@Test
 	void anotherUsersTokenIsReported() {
-		try (WsTestClient client = connect("erin")) {
+		try (ResumableWsTestClient client = connect("erin")) {
 			auth(client, Tokens.forUser("mallory"));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("unauthorized");
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unauthorized");
 		}
 		assertTold(Kind.TOKEN_REFUSED, "erin", "another_user");
 	}
@@ -114,9 +119,11 @@ class SecurityEventTests {
 	@Test
 	void whatAnAuthenticatorSaysOfATokenIsNotLogged(CapturedOutput output) {
 		try (TestServer broken = TestServer.builder().with(BrokenAuthenticator.class).start();
-				WsTestClient client = WsTestClient.to(broken.uri()).patience(PATIENCE).connect()) {
+				ResumableWsTestClient client = ResumableWsTestClient.builder(broken.uri())
+					.timeout(PATIENCE)
+					.connect()) {
 			auth(client, "key-of-the-client");
-			assertThat(client.await("error").path("code").asString()).isEqualTo("failed");
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("failed");
 			assertThat(output).containsPattern(
 					"Failed to verify the token of an auth message on connection \\S+: java.lang.IllegalStateException")
 				.doesNotContain("key-of-the-client");
@@ -133,12 +140,16 @@ class SecurityEventTests {
 		});
 	}
 
-	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	private ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE)
+			.connect();
 	}
 
-	private static void auth(WsTestClient client, String token) {
-		client.send(Map.of("type", "auth", "token", token));
+	private static void auth(ResumableWsTestClient client, String token) {
+		client.sendOnce(Map.of("type", "auth", "token", token));
 	}
 
 	static final class Recorded implements ResumableWsListener {

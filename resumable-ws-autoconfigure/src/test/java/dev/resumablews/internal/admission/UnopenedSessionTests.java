@@ -8,10 +8,10 @@ import java.time.Duration;
 import java.util.UUID;
 
 import dev.resumablews.testing.NotUnderFaults;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,7 +52,7 @@ class UnopenedSessionTests {
 	void theRoomOfMessagesIsGivenBackWhenTheClientLeavesBeforeItsSessionIsOpen() throws SQLException {
 		whileNoSessionOpens(() -> {
 			for (int i = 0; i < 3; i++) {
-				WsTestClient client = connect("alice");
+				RawWebSocketClient client = connect("alice");
 				send(client, 5);
 				client.abort();
 			}
@@ -63,7 +63,7 @@ class UnopenedSessionTests {
 	@Test
 	void theRoomOfMessagesIsGivenBackWhenTheSessionIsNotOpenedInTime() throws SQLException {
 		whileNoSessionOpens(() -> {
-			try (WsTestClient client = connect("bob")) {
+			try (RawWebSocketClient client = connect("bob")) {
 				send(client, 5);
 				assertThat(client.awaitClose()).isEqualTo(1013);
 			}
@@ -83,7 +83,7 @@ class UnopenedSessionTests {
 		}
 	}
 
-	private static void send(WsTestClient client, int messages) {
+	private static void send(RawWebSocketClient client, int messages) {
 		for (int i = 0; i < messages; i++) {
 			client.send("{\"type\":\"resume\",\"lastEventId\":0}");
 			client.send("{\"type\":\"unknown\"}");
@@ -94,14 +94,14 @@ class UnopenedSessionTests {
 	}
 
 	private void assertServed(String user) {
-		try (WsTestClient client = connect(user)) {
+		try (RawWebSocketClient client = connect(user)) {
 			client.send("{\"type\":\"unknown\"}");
 			assertThat(client.await("error").path("code").asString("")).isEqualTo("unknown_type");
 		}
 	}
 
-	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri())
+	private RawWebSocketClient connect(String user) {
+		return RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser(user))
 			.query("sessionId", UUID.randomUUID())
 			.patience(PATIENCE)

@@ -8,9 +8,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.resumablews.UserValidator;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,14 +54,14 @@ class UserRevalidationTests {
 
 	@Test
 	void theConnectionsOfAUserWhoIsNotValidAnyMoreAreClosed() {
-		try (WsTestClient first = connect("alice");
-				WsTestClient second = connect("alice");
-				WsTestClient other = connect("bob")) {
+		try (ResumableWsTestClient first = connect("alice");
+				ResumableWsTestClient second = connect("alice");
+				ResumableWsTestClient other = connect("bob")) {
 			awaitQuestions("alice", 2);
 			assertAnswers(first);
 			this.users.invalid.add("alice");
-			assertThat(first.awaitClose()).isEqualTo(4401);
-			assertThat(second.awaitClose()).isEqualTo(4401);
+			assertThat(first.awaitClose().code()).isEqualTo(4401);
+			assertThat(second.awaitClose().code()).isEqualTo(4401);
 			awaitQuestions("bob", 2);
 			assertAnswers(other);
 		}
@@ -69,10 +69,10 @@ class UserRevalidationTests {
 
 	@Test
 	void aUserIsAskedAboutOnceForAllConnections() {
-		try (WsTestClient first = connect("carol");
-				WsTestClient second = connect("carol");
-				WsTestClient third = connect("carol");
-				WsTestClient single = connect("dave")) {
+		try (ResumableWsTestClient first = connect("carol");
+				ResumableWsTestClient second = connect("carol");
+				ResumableWsTestClient third = connect("carol");
+				ResumableWsTestClient single = connect("dave")) {
 			int carol = this.users.asked("carol");
 			int dave = this.users.asked("dave");
 			awaitQuestions("dave", 10);
@@ -87,7 +87,7 @@ class UserRevalidationTests {
 	@Test
 	void whenTheCheckFailsTheConnectionStays(CapturedOutput output) {
 		this.users.unknown.add("erin");
-		try (WsTestClient client = connect("erin")) {
+		try (ResumableWsTestClient client = connect("erin")) {
 			awaitQuestions("erin", 3);
 			assertAnswers(client);
 			await().atMost(PATIENCE).untilAsserted(() -> assertThat(output).contains("Revalidating users failed"));
@@ -97,7 +97,7 @@ class UserRevalidationTests {
 	@Test
 	void anAnswerThatDoesNotComeDelaysNoOtherUserForLong() {
 		this.users.silent.add("frank");
-		try (WsTestClient client = connect("frank"); WsTestClient other = connect("grace")) {
+		try (ResumableWsTestClient client = connect("frank"); ResumableWsTestClient other = connect("grace")) {
 			awaitQuestions("frank", 1);
 			await().atMost(PATIENCE).until(() -> this.users.interrupted.getCount() == 0);
 			this.users.silent.clear();
@@ -109,7 +109,7 @@ class UserRevalidationTests {
 
 	@Test
 	void itIsNeitherAskedByTheContainersThreadsNorByThoseThatSend() {
-		try (WsTestClient client = connect("heidi")) {
+		try (ResumableWsTestClient client = connect("heidi")) {
 			awaitQuestions("heidi", 1);
 			assertAnswers(client);
 			assertThat(this.users.threads).isNotEmpty().allMatch((name) -> name.startsWith("resumable-ws-validate-"));
@@ -121,17 +121,18 @@ class UserRevalidationTests {
 		await().atMost(PATIENCE).until(() -> this.users.asked(user) >= before + more);
 	}
 
-	private WsTestClient connect(String user) {
-		WsTestClient client = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.forUser(user))
-			.patience(PATIENCE)
+	private ResumableWsTestClient connect(String user) {
+		ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE)
 			.connect();
 		client.await("replay_complete");
 		return client;
 	}
 
-	private static void assertAnswers(WsTestClient client) {
-		client.send("{\"type\":\"ping\"}");
+	private static void assertAnswers(ResumableWsTestClient client) {
+		client.sendOnce("{\"type\":\"ping\"}");
 		assertThat(client.await("pong")).isNotNull();
 	}
 

@@ -5,10 +5,11 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,14 +40,14 @@ class EphemeralEventTests {
 	void start() {
 		this.nodes = new TwoNodes();
 		this.nodes.awaitListeners();
-		try (WsTestClient client = this.nodes.connect("first")) {
+		try (ResumableWsTestClient client = this.nodes.connect("first")) {
 			// so that the first node knows from the beginning that the second one has
 			// clients
 			await().until(() -> this.nodes.sql()
 				.sql("select count(*) from ws_connected_nodes")
 				.query(Long.class)
 				.single() == 1);
-			assertThat(client.isOpen()).isTrue();
+			assertThat(client.isConnected()).isTrue();
 		}
 	}
 
@@ -57,14 +58,15 @@ class EphemeralEventTests {
 
 	@Test
 	void theClientsOfASessionGetItOnAllNodesAndNoOtherClientDoes() {
-		try (WsTestClient far = this.nodes.connect("alice"); WsTestClient other = this.nodes.connect("alice")) {
+		try (ResumableWsTestClient far = this.nodes.connect("alice");
+				ResumableWsTestClient other = this.nodes.connect("alice")) {
 			UUID session = TwoNodes.session(far);
 			UUID another = TwoNodes.session(other);
-			try (WsTestClient near = resume(this.nodes.first(), "alice", session)) {
+			try (ResumableWsTestClient near = resume(this.nodes.first(), "alice", session)) {
 				near.await("replay_complete");
 				send(session, "typing", Map.of("text", "é \"x\" %s\n 🎉"));
-				for (WsTestClient client : List.of(far, near)) {
-					JsonNode event = client.await("typing");
+				for (ResumableWsTestClient client : List.of(far, near)) {
+					JsonNode event = client.await("typing").json();
 					assertThat(event.properties()).extracting(Map.Entry::getKey)
 						.containsExactly("type", "ephemeral", "payload");
 					assertThat(event.path("ephemeral").asBoolean()).isTrue();
@@ -81,37 +83,38 @@ class EphemeralEventTests {
 
 	@Test
 	void allClientsOfAUserGetItWhateverTheirSession() {
-		try (WsTestClient one = this.nodes.connect("bob");
-				WsTestClient two = WsTestClient.to(this.nodes.first().uri())
-					.query("token", Tokens.forUser("bob"))
+		try (ResumableWsTestClient one = this.nodes.connect("bob");
+				ResumableWsTestClient two = ResumableWsTestClient.builder(this.nodes.first().uri())
+					.tokens(Tokens.ISSUER)
+					.user("bob")
 					.connect();
-				WsTestClient stranger = this.nodes.connect("bobby")) {
+				ResumableWsTestClient stranger = this.nodes.connect("bobby")) {
 			List.of(one, two, stranger).forEach((client) -> client.await("replay_complete"));
 			sessions().sendEphemeralToUser("bob", "notice", Map.of("n", 1));
-			assertThat(one.await("notice").path("payload").path("n").asInt()).isEqualTo(1);
-			assertThat(two.await("notice").path("payload").path("n").asInt()).isEqualTo(1);
+			assertThat(one.await("notice").json().path("payload").path("n").asInt()).isEqualTo(1);
+			assertThat(two.await("notice").json().path("payload").path("n").asInt()).isEqualTo(1);
 			sessions().sendEphemeralToUser("bobby", "notice", Map.of("n", 2));
-			assertThat(stranger.await("notice").path("payload").path("n").asInt()).isEqualTo(2);
+			assertThat(stranger.await("notice").json().path("payload").path("n").asInt()).isEqualTo(2);
 			assertThat(count(stranger, "notice")).isEqualTo(1);
 		}
 	}
 
 	@Test
 	void equalEventsAreAllDeliveredInTheirOrder() {
-		try (WsTestClient client = this.nodes.connect("carol")) {
+		try (ResumableWsTestClient client = this.nodes.connect("carol")) {
 			UUID session = TwoNodes.session(client);
 			for (int n = 0; n < 60; n++) {
 				send(session, "step", Map.of("n", n / 3));
 			}
 			for (int n = 0; n < 60; n++) {
-				assertThat(client.await("step").path("payload").path("n").asInt()).isEqualTo(n / 3);
+				assertThat(client.await("step").json().path("payload").path("n").asInt()).isEqualTo(n / 3);
 			}
 		}
 	}
 
 	@Test
 	void itIsSentAtOnceWhateverBecomesOfTheTransaction() {
-		try (WsTestClient client = this.nodes.connect("dave")) {
+		try (ResumableWsTestClient client = this.nodes.connect("dave")) {
 			UUID session = TwoNodes.session(client);
 			assertThatExceptionOfType(RolledBackException.class)
 				.isThrownBy(() -> new TransactionTemplate(this.nodes.first().bean(PlatformTransactionManager.class))
@@ -125,7 +128,7 @@ class EphemeralEventTests {
 
 	@Test
 	void whatIsTooLargeForASignalIsRefusedEvenIfNoClientIsConnected() {
-		try (WsTestClient client = this.nodes.connect("erin")) {
+		try (ResumableWsTestClient client = this.nodes.connect("erin")) {
 			UUID session = TwoNodes.session(client);
 			for (UUID recipient : List.of(session, UUID.randomUUID())) {
 				assertThatIllegalArgumentException().isThrownBy(() -> send(recipient, "audio", payload(7917 - 5 + 1)))
@@ -134,7 +137,7 @@ class EphemeralEventTests {
 					.withMessageContaining("resumable-ws.cluster.signal to 'redis'");
 			}
 			send(session, "audio", payload(7917 - 5));
-			assertThat(client.await("audio").path("payload").path("x").asString()).hasSize(7912 - 8);
+			assertThat(client.await("audio").json().path("payload").path("x").asString()).hasSize(7912 - 8);
 		}
 	}
 
@@ -160,7 +163,7 @@ class EphemeralEventTests {
 
 	@Test
 	void aForgedSignalSendsNothingButEphemeralEvents() {
-		try (WsTestClient client = this.nodes.connect("frank")) {
+		try (ResumableWsTestClient client = this.nodes.connect("frank")) {
 			UUID session = TwoNodes.session(client);
 			String prefix = "e " + SignalCodec.encode(UUID.randomUUID()) + " 00000001 s" + SignalCodec.encode(session)
 					+ ' ' + SignalCodec.encode(new UUID(0, 0)) + ' ';
@@ -174,14 +177,14 @@ class EphemeralEventTests {
 				.query()
 				.listOfRows();
 			client.await("last");
-			assertThat(client.messages()).extracting((message) -> message.path("type").asString())
+			assertThat(client.frames()).extracting(ServerFrame::type)
 				.containsExactly("session_init", "replay_complete", "last");
 		}
 	}
 
 	@Test
 	void noTableHoldsAnyOfThem() {
-		try (WsTestClient client = this.nodes.connect("grace")) {
+		try (ResumableWsTestClient client = this.nodes.connect("grace")) {
 			UUID session = TwoNodes.session(client);
 			send(session, "typing", Map.of("secret", "Xk29vQ"));
 			sessions().sendEphemeralToUser("grace", "typing", Map.of("secret", "Xk29vQ"));
@@ -217,15 +220,12 @@ class EphemeralEventTests {
 		return Map.of("x", "x".repeat(bytes - "{\"x\":\"\"}".length()));
 	}
 
-	private static long count(WsTestClient client, String type) {
-		return client.messages().stream().filter((message) -> message.path("type").asString().equals(type)).count();
+	private static long count(ResumableWsTestClient client, String type) {
+		return client.frames().stream().filter((message) -> message.type().equals(type)).count();
 	}
 
-	private static WsTestClient resume(TestServer server, String user, UUID session) {
-		return WsTestClient.to(server.uri())
-			.query("token", Tokens.forUser(user))
-			.query("sessionId", session.toString())
-			.connect();
+	private static ResumableWsTestClient resume(TestServer server, String user, UUID session) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user).session(session).connect();
 	}
 
 	private void send(UUID session, String type, Map<String, ?> payload) {

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -49,7 +49,7 @@ class EphemeralLatencyMeasurement {
 
 	private static void measure(String signal, TwoNodes nodes) {
 		ResumableSessions sessions = nodes.first().bean(ResumableSessions.class);
-		try (WsTestClient client = nodes.connect("alice")) {
+		try (ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			run(signal + ", alone", sessions, client, session);
 			AtomicBoolean ended = new AtomicBoolean();
@@ -71,7 +71,7 @@ class EphemeralLatencyMeasurement {
 		}
 	}
 
-	private static void run(String name, ResumableSessions sessions, WsTestClient client, UUID session) {
+	private static void run(String name, ResumableSessions sessions, ResumableWsTestClient client, UUID session) {
 		long[] durable = new long[EVENTS];
 		long[] ephemeral = new long[EVENTS];
 		for (int n = -WARM_UP; n < EVENTS; n++) {
@@ -87,7 +87,7 @@ class EphemeralLatencyMeasurement {
 				percentile(ephemeral, 99), percentile(durable, 50), percentile(durable, 99));
 	}
 
-	private static long time(Runnable send, WsTestClient client, String type) {
+	private static long time(Runnable send, ResumableWsTestClient client, String type) {
 		// not in step with those who look at intervals
 		LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(PAUSE.toNanos()));
 		long start = System.nanoTime();

@@ -5,10 +5,10 @@ import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.node.OtherNodes;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
@@ -27,7 +27,10 @@ class LonelyNodeTests {
 	@Test
 	void ephemeralEventsAreSentToOtherNodesOnceOneIsHeard() {
 		try (TestServer server = TestServer.builder().with(Recording.class).start();
-				WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice")).connect()) {
+				ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+					.tokens(Tokens.ISSUER)
+					.user("alice")
+					.connect()) {
 			ResumableSessions sessions = server.bean(ResumableSessions.class);
 			RecordedSignal wire = server.bean(RecordedSignal.class);
 			UUID session = TwoNodes.session(client);

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -25,7 +25,7 @@ class OtherSignalsTests {
 	void whatOneNodePublishesReachesTheClientsOfTheOtherByPolling() {
 		try (TwoNodes nodes = new TwoNodes("resumable-ws.cluster.signal", "polling",
 				"resumable-ws.cluster.poll-interval", "50ms", "resumable-ws.cluster.backstop-interval", "1h");
-				WsTestClient client = nodes.connect("alice")) {
+				ResumableWsTestClient client = nodes.connect("alice")) {
 			assertThat(nodes.listeners()).isEmpty();
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 50);
 		}
@@ -34,7 +34,7 @@ class OtherSignalsTests {
 	@Test
 	void aSignalThatIsLostCostsNoMoreThanTheBackstopInterval() {
 		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { Losing.class }, "resumable-ws.cluster.backstop-interval",
-				"500ms"); WsTestClient client = nodes.connect("alice")) {
+				"500ms"); ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			for (int n = 1; n <= 3; n++) {
 				long start = System.nanoTime();
@@ -50,10 +50,10 @@ class OtherSignalsTests {
 	@Test
 	void aSessionThatOneNodeClosesEndsAtTheOtherEvenIfTheSignalIsLost() {
 		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { Losing.class }, "resumable-ws.cluster.backstop-interval",
-				"500ms"); WsTestClient client = nodes.connect("alice")) {
+				"500ms"); ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			assertThat(nodes.first().bean(ResumableSessions.class).close(session)).isTrue();
-			assertThat(client.awaitClose()).isEqualTo(1000);
+			assertThat(client.awaitClose().code()).isEqualTo(1000);
 		}
 	}
 
@@ -61,20 +61,20 @@ class OtherSignalsTests {
 	void aUserWhomOneNodeDisconnectsIsDisconnectedFromTheOtherByPolling() {
 		try (TwoNodes nodes = new TwoNodes("resumable-ws.cluster.signal", "polling",
 				"resumable-ws.cluster.poll-interval", "50ms", "resumable-ws.cluster.backstop-interval", "1h");
-				WsTestClient client = nodes.connect("alice")) {
+				ResumableWsTestClient client = nodes.connect("alice")) {
 			TwoNodes.session(client);
 			nodes.first().bean(ResumableSessions.class).disconnect("alice");
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
 	@Test
 	void aUserWhomOneNodeDisconnectsIsDisconnectedFromTheOtherEvenIfTheSignalIsLost() {
 		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { Losing.class }, "resumable-ws.cluster.backstop-interval",
-				"500ms"); WsTestClient client = nodes.connect("alice")) {
+				"500ms"); ResumableWsTestClient client = nodes.connect("alice")) {
 			TwoNodes.session(client);
 			nodes.first().bean(ResumableSessions.class).disconnect("alice");
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
@@ -82,11 +82,11 @@ class OtherSignalsTests {
 	void aUserWhomOneNodeDisconnectsIsDisconnectedFromTheOtherThroughRedis() {
 		try (TestRedis redis = TestRedis.start();
 				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));
-				WsTestClient client = nodes.connect("alice")) {
+				ResumableWsTestClient client = nodes.connect("alice")) {
 			awaitSubscribers(redis.port());
 			TwoNodes.session(client);
 			nodes.first().bean(ResumableSessions.class).disconnect("alice");
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
@@ -94,7 +94,7 @@ class OtherSignalsTests {
 	void whatOneNodePublishesReachesTheClientsOfTheOtherThroughRedis() {
 		try (TestRedis redis = TestRedis.start();
 				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));
-				WsTestClient client = nodes.connect("alice")) {
+				ResumableWsTestClient client = nodes.connect("alice")) {
 			assertThat(nodes.listeners()).isEmpty();
 			awaitSubscribers(redis.port());
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 50);
@@ -105,13 +105,13 @@ class OtherSignalsTests {
 	void ephemeralEventsOfOneNodeReachTheClientsOfTheOtherThroughRedis() {
 		try (TestRedis redis = TestRedis.start();
 				TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h"));
-				WsTestClient client = nodes.connect("alice")) {
+				ResumableWsTestClient client = nodes.connect("alice")) {
 			awaitSubscribers(redis.port());
 			UUID session = TwoNodes.session(client);
 			ResumableSessions sessions = nodes.first().bean(ResumableSessions.class);
 			String text = "é".repeat(50_000);
 			sessions.sendEphemeral(session, "audio", Map.of("text", text));
-			assertThat(client.await("audio").path("payload").path("text").asString()).isEqualTo(text);
+			assertThat(client.await("audio").json().path("payload").path("text").asString()).isEqualTo(text);
 			assertThatIllegalArgumentException()
 				.isThrownBy(() -> sessions.sendEphemeral(session, "audio", Map.of("text", text + text)))
 				.withMessageContaining("carries at most 130990")
@@ -125,7 +125,7 @@ class OtherSignalsTests {
 		redis.close();
 		try (TwoNodes nodes = new TwoNodes(redis.properties("resumable-ws.cluster.backstop-interval", "1h",
 				"spring.data.redis.connect-timeout", "500ms", "spring.data.redis.timeout", "500ms"));
-				WsTestClient client = nodes.connect("alice")) {
+				ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			for (int n = 1; n <= 2; n++) {
 				nodes.publish(session, 2 * n - 1);

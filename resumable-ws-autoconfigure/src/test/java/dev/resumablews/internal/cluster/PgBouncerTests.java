@@ -14,12 +14,12 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.PgBouncer;
 import dev.resumablews.testing.StartFailure;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,7 +81,7 @@ class PgBouncerTests {
 	void withPollingEventsOfOtherNodesComeAtOnce(CapturedOutput output) {
 		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url() + "&prepareThreshold=0",
 				"resumable-ws.cluster.signal", "polling", "resumable-ws.cluster.backstop-interval", "1h");
-				WsTestClient client = nodes.connect("ann")) {
+				ResumableWsTestClient client = nodes.connect("ann")) {
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
 		}
 		assertThat(output.getOut()).doesNotContain("receives none");
@@ -91,7 +91,7 @@ class PgBouncerTests {
 	void withADirectConnectionForTheListenerEventsOfOtherNodesComeAtOnce(CapturedOutput output) {
 		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { DirectListener.class }, "spring.datasource.url",
 				pooler.url() + "&prepareThreshold=0", "direct", direct, "resumable-ws.cluster.backstop-interval", "1h");
-				WsTestClient client = nodes.connect("ann")) {
+				ResumableWsTestClient client = nodes.connect("ann")) {
 			await().atMost(PATIENCE).until(() -> hearing(direct) == 2);
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
 		}
@@ -104,7 +104,7 @@ class PgBouncerTests {
 		try (PgBouncer session = PgBouncer.start(database, 60, "session");
 				TwoNodes nodes = new TwoNodes("spring.datasource.url", session.url(),
 						"resumable-ws.cluster.backstop-interval", "1h");
-				WsTestClient client = nodes.connect("ann")) {
+				ResumableWsTestClient client = nodes.connect("ann")) {
 			await().atMost(PATIENCE).until(() -> hearing(database) == 2);
 			nodes.assertDelivered(client, TwoNodes.session(client), 1, 20);
 		}

@@ -19,9 +19,9 @@ import dev.resumablews.internal.jdbc.JdbcExecutor;
 import dev.resumablews.internal.node.NodeNotifier;
 import dev.resumablews.internal.publish.TestLog;
 import dev.resumablews.internal.schema.SchemaName;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.RestartablePostgres;
 import dev.resumablews.testing.TestPostgres;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,7 +188,7 @@ class PollingSignalTests {
 
 	@Test
 	void aNodeReadsNothingOfItsSessionsUnlessItIsSignalled() {
-		try (TwoNodes nodes = polling(); WsTestClient client = nodes.connect("alice")) {
+		try (TwoNodes nodes = polling(); ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			SpiedDataSource second = (SpiedDataSource) nodes.second().bean(DataSource.class);
 			long looks = second.looks();

@@ -12,7 +12,7 @@ import javax.sql.DataSource;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.feed.CommitListeners;
 import dev.resumablews.internal.node.NodeNotifier;
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,14 +47,14 @@ class PostgresSignalTests {
 
 	@Test
 	void whatOneNodePublishesReachesTheClientsOfTheOther() {
-		try (WsTestClient client = this.nodes.connect("alice")) {
+		try (ResumableWsTestClient client = this.nodes.connect("alice")) {
 			this.nodes.assertDelivered(client, TwoNodes.session(client), 1, 50);
 		}
 	}
 
 	@Test
 	void whatATransactionPublishesReachesTheClientsOfTheOther() {
-		try (WsTestClient client = this.nodes.connect("bob")) {
+		try (ResumableWsTestClient client = this.nodes.connect("bob")) {
 			UUID session = TwoNodes.session(client);
 			this.nodes.first().bean(TransactionTemplate.class).executeWithoutResult((status) -> {
 				this.nodes.publish(session, 1);
@@ -66,32 +66,33 @@ class PostgresSignalTests {
 
 	@Test
 	void aSessionThatOneNodeClosesEndsAtTheOtherOnceItsEventsAreThere() {
-		try (WsTestClient client = this.nodes.connect("ivan"); WsTestClient other = this.nodes.connect("ivan")) {
+		try (ResumableWsTestClient client = this.nodes.connect("ivan");
+				ResumableWsTestClient other = this.nodes.connect("ivan")) {
 			UUID session = TwoNodes.session(client);
 			for (int n = 1; n <= 50; n++) {
 				this.nodes.publish(session, n);
 			}
 			assertThat(this.nodes.first().bean(ResumableSessions.class).close(session)).isTrue();
 			TwoNodes.assertReceived(client, 1, 50);
-			assertThat(client.awaitClose()).isEqualTo(1000);
+			assertThat(client.awaitClose().code()).isEqualTo(1000);
 			this.nodes.assertDelivered(other, TwoNodes.session(other), 1, 1);
 		}
 	}
 
 	@Test
 	void aTransactionThatClosesASessionEndsItAtTheOther() {
-		try (WsTestClient client = this.nodes.connect("judy")) {
+		try (ResumableWsTestClient client = this.nodes.connect("judy")) {
 			UUID session = TwoNodes.session(client);
 			this.nodes.first()
 				.bean(TransactionTemplate.class)
 				.executeWithoutResult((status) -> this.nodes.first().bean(ResumableSessions.class).close(session));
-			assertThat(client.awaitClose()).isEqualTo(1000);
+			assertThat(client.awaitClose().code()).isEqualTo(1000);
 		}
 	}
 
 	@Test
 	void nodesThatPublishToOneSessionAtOnceAgreeOnItsOrder() {
-		try (WsTestClient client = this.nodes.connect("carol")) {
+		try (ResumableWsTestClient client = this.nodes.connect("carol")) {
 			UUID session = TwoNodes.session(client);
 			Thread other = new Thread(() -> {
 				for (int n = 0; n < 100; n++) {
@@ -104,7 +105,7 @@ class PostgresSignalTests {
 			}
 			List<Long> ids = new ArrayList<>();
 			for (int n = 0; n < 200; n++) {
-				ids.add(client.await("tick").path("event_id").asLong());
+				ids.add(client.awaitEvent("tick").eventId());
 			}
 			assertThat(ids).isEqualTo(TwoNodes.upTo(200));
 		}
@@ -112,7 +113,7 @@ class PostgresSignalTests {
 
 	@Test
 	void aListenerWhoseConnectionIsCutReconnectsAndCatchesUp() {
-		try (WsTestClient client = this.nodes.connect("dave")) {
+		try (ResumableWsTestClient client = this.nodes.connect("dave")) {
 			UUID session = TwoNodes.session(client);
 			for (int cut = 0; cut < 3; cut++) {
 				List<Integer> before = this.nodes.awaitListeners();
@@ -134,11 +135,11 @@ class PostgresSignalTests {
 
 	@Test
 	void eventsOfManySessionsAtOnceAreReadTogether() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<ResumableWsTestClient> clients = new ArrayList<>();
 		try {
 			List<UUID> sessions = new ArrayList<>();
 			for (int i = 0; i < 20; i++) {
-				WsTestClient client = this.nodes.connect("erin");
+				ResumableWsTestClient client = this.nodes.connect("erin");
 				clients.add(client);
 				sessions.add(TwoNodes.session(client));
 			}
@@ -156,13 +157,13 @@ class PostgresSignalTests {
 			assertThat(secondsQueries() - queriesBefore).isBetween(1L, 3L);
 		}
 		finally {
-			clients.forEach(WsTestClient::close);
+			clients.forEach(ResumableWsTestClient::close);
 		}
 	}
 
 	@Test
 	void aNodeReadsNothingForItsOwnSignalsNorForSessionsThatAreNotHere() {
-		try (WsTestClient client = this.nodes.connect("frank")) {
+		try (ResumableWsTestClient client = this.nodes.connect("frank")) {
 			UUID session = TwoNodes.session(client);
 			long queriesBefore = secondsQueries();
 			SpiedDataSource second = (SpiedDataSource) this.nodes.second().bean(DataSource.class);
@@ -192,7 +193,7 @@ class PostgresSignalTests {
 
 	@Test
 	void aCommitListenerThatFailsDoesNoHarm() {
-		try (WsTestClient client = this.nodes.connect("heidi")) {
+		try (ResumableWsTestClient client = this.nodes.connect("heidi")) {
 			UUID session = TwoNodes.session(client);
 			this.nodes.first().bean(CommitListeners.class).add((sessionIds) -> {
 				if (sessionIds.contains(session)) {

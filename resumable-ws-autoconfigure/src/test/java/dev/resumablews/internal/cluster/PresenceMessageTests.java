@@ -10,12 +10,14 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.FaultyPostgres;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,24 +53,23 @@ class PresenceMessageTests {
 
 	@Test
 	void aClientThatAsksLearnsWhoIsConnectedAndWhoArrivesAndLeavesOnAllNodes() {
-		try (WsTestClient first = ask(this.nodes.first(), "alice", null)) {
-			JsonNode init = first.await("session_init");
-			String session = init.path("session_id").asString();
-			String own = init.path("connection_id").asString();
-			JsonNode complete = first.await("presence");
+		try (ResumableWsTestClient first = ask(this.nodes.first(), "alice", null)) {
+			UUID session = first.sessionId();
+			String own = connectionId(first);
+			JsonNode complete = first.await("presence").json();
 			assertThat(complete.toString()).isEqualTo(
 					"{\"type\":\"presence\",\"complete\":true,\"joined\":[{\"connection_id\":\"%s\",\"user_id\":\"alice\"}],\"left\":[]}"
 						.formatted(own));
-			WsTestClient second = connect(this.nodes.second(), "alice", session);
-			String other = second.await("session_init").path("connection_id").asString();
-			assertThat(first.await("presence").toString()).isEqualTo(
+			ResumableWsTestClient second = connect(this.nodes.second(), "alice", session);
+			String other = connectionId(second);
+			assertThat(first.await("presence").json().toString()).isEqualTo(
 					"{\"type\":\"presence\",\"joined\":[{\"connection_id\":\"%s\",\"user_id\":\"alice\"}],\"left\":[]}"
 						.formatted(other));
 			second.close();
-			assertThat(first.await("presence").toString()).isEqualTo(
+			assertThat(first.await("presence").json().toString()).isEqualTo(
 					"{\"type\":\"presence\",\"joined\":[],\"left\":[{\"connection_id\":\"%s\",\"user_id\":\"alice\"}]}"
 						.formatted(other));
-			assertThat(second.messages()).noneMatch((message) -> message.path("type").asString().equals("presence"));
+			assertThat(second.frames()).noneMatch((message) -> message.type().equals("presence"));
 		}
 	}
 
@@ -76,8 +77,8 @@ class PresenceMessageTests {
 	void connectionsOfANodeThatDiesLeaveWhenItsHeartbeatIsOverdue() {
 		UUID node = UUID.randomUUID();
 		UUID connection = UUID.randomUUID();
-		try (WsTestClient client = ask(this.nodes.first(), "bob", null)) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		try (ResumableWsTestClient client = ask(this.nodes.first(), "bob", null)) {
+			UUID session = client.sessionId();
 			client.await("presence");
 			this.nodes.sql()
 				.sql("insert into ws_connected_nodes (node_id, last_seen_at) values (?, clock_timestamp())")
@@ -87,8 +88,8 @@ class PresenceMessageTests {
 				.sql("insert into ws_live_connections (connection_id, session_id, user_id, node_id) values (?, ?, 'bob', ?)")
 				.params(connection, session, node)
 				.update();
-			assertThat(ids(client.await("presence"), "joined")).containsExactly(connection.toString());
-			assertThat(ids(client.await("presence"), "left")).containsExactly(connection.toString());
+			assertThat(ids(client.await("presence").json(), "joined")).containsExactly(connection.toString());
+			assertThat(ids(client.await("presence").json(), "left")).containsExactly(connection.toString());
 		}
 	}
 
@@ -96,46 +97,46 @@ class PresenceMessageTests {
 	void randomJoinsAndLeavesOnTwoNodesNeverContradictAndConvergeToTheTruth() {
 		long seed = new Random().nextLong();
 		Random random = new Random(seed);
-		try (WsTestClient near = ask(this.nodes.first(), "carol", null)) {
-			String session = near.await("session_init").path("session_id").asString();
-			try (WsTestClient far = ask(this.nodes.second(), "carol", session)) {
-				List<WsTestClient> open = new ArrayList<>(List.of(near, far));
+		try (ResumableWsTestClient near = ask(this.nodes.first(), "carol", null)) {
+			UUID session = near.sessionId();
+			try (ResumableWsTestClient far = ask(this.nodes.second(), "carol", session)) {
+				List<ResumableWsTestClient> open = new ArrayList<>(List.of(near, far));
 				for (int step = 0; step < 150; step++) {
 					if (open.size() < 4 || open.size() < 25 && random.nextBoolean()) {
 						TestServer server = random.nextBoolean() ? this.nodes.first() : this.nodes.second();
 						open.add(connect(server, "carol", session));
 					}
 					else {
-						WsTestClient leaving = open.remove(2 + random.nextInt(open.size() - 2));
+						ResumableWsTestClient leaving = open.remove(2 + random.nextInt(open.size() - 2));
 						if (random.nextBoolean()) {
 							leaving.close();
 						}
 						else {
-							leaving.abort();
+							leaving.disconnect();
 						}
 					}
 				}
 				Set<String> truth = new HashSet<>();
 				open.forEach((client) -> truth.add(connectionId(client)));
-				for (WsTestClient client : List.of(near, far)) {
+				for (ResumableWsTestClient client : List.of(near, far)) {
 					await().atMost(PATIENCE)
 						.untilAsserted(() -> assertThat(known(client)).as("seed %d", seed).isEqualTo(truth));
 				}
-				open.forEach(WsTestClient::close);
+				open.forEach(ResumableWsTestClient::close);
 			}
 		}
 	}
 
 	@Test
 	void aStormOfReconnectsBecomesFewMessages() {
-		try (WsTestClient client = ask(this.nodes.first(), "dave", null)) {
-			String session = client.await("session_init").path("session_id").asString();
+		try (ResumableWsTestClient client = ask(this.nodes.first(), "dave", null)) {
+			UUID session = client.sessionId();
 			client.await("presence");
 			long began = System.nanoTime();
 			for (int i = 0; i < 100; i++) {
 				connect(this.nodes.first(), "dave", session).close();
 			}
-			try (WsTestClient last = connect(this.nodes.first(), "dave", session)) {
+			try (ResumableWsTestClient last = connect(this.nodes.first(), "dave", session)) {
 				String id = connectionId(last);
 				await().atMost(PATIENCE).until(() -> known(client).equals(Set.of(connectionId(client), id)));
 			}
@@ -152,13 +153,13 @@ class PresenceMessageTests {
 					.database(postgres.url())
 					.properties("resumable-ws.cluster.backstop-interval", "100ms")
 					.start();
-				WsTestClient client = connect(server, "erin", null)) {
+				ResumableWsTestClient client = connect(server, "erin", null)) {
 			client.await("replay_complete");
 			int before = looks(postgres, "from unnest(?::uuid[], ?::bigint[], ?::text[]) as known");
 			await().atMost(PATIENCE)
 				.until(() -> looks(postgres, "from unnest(?::uuid[], ?::bigint[], ?::text[]) as known") > before + 5);
 			assertThat(looks(postgres, "select s.session_id, c.connection_id, c.user_id")).isZero();
-			try (WsTestClient asking = ask(server, "frank", null)) {
+			try (ResumableWsTestClient asking = ask(server, "frank", null)) {
 				asking.await("presence");
 			}
 			assertThat(looks(postgres, "select s.session_id, c.connection_id, c.user_id")).isPositive();
@@ -178,7 +179,7 @@ class PresenceMessageTests {
 	 * Returns what a client knows by its messages, and asserts that none contradicts what
 	 * it knew before.
 	 */
-	private static Set<String> known(WsTestClient client) {
+	private static Set<String> known(ResumableWsTestClient client) {
 		Map<String, String> known = new HashMap<>();
 		for (JsonNode message : presence(client)) {
 			assertThat(message.path("complete").asBoolean(false)).isEqualTo(known.isEmpty());
@@ -192,10 +193,11 @@ class PresenceMessageTests {
 		return known.keySet();
 	}
 
-	private static List<JsonNode> presence(WsTestClient client) {
-		return client.messages()
+	private static List<JsonNode> presence(ResumableWsTestClient client) {
+		return client.frames()
 			.stream()
-			.filter((message) -> message.path("type").asString().equals("presence"))
+			.filter((message) -> message.type().equals("presence"))
+			.map(ServerFrame::json)
 			.toList();
 	}
 
@@ -203,22 +205,23 @@ class PresenceMessageTests {
 		return message.path(field).valueStream().map((member) -> member.path("connection_id").asString()).toList();
 	}
 
-	private static String connectionId(WsTestClient client) {
-		await().atMost(PATIENCE).until(() -> !client.messages().isEmpty());
-		return client.messages().get(0).path("connection_id").asString();
+	private static String connectionId(ResumableWsTestClient client) {
+		return client.frames().get(0).json().path("connection_id").asString();
 	}
 
-	private static WsTestClient ask(TestServer server, String user, String session) {
+	private static ResumableWsTestClient ask(TestServer server, String user, UUID session) {
 		return to(server, user, session).query("presence", "true").connect();
 	}
 
-	private static WsTestClient connect(TestServer server, String user, String session) {
+	private static ResumableWsTestClient connect(TestServer server, String user, UUID session) {
 		return to(server, user, session).connect();
 	}
 
-	private static WsTestClient.Builder to(TestServer server, String user, String session) {
-		WsTestClient.Builder client = WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
-		return (session != null) ? client.query("sessionId", session) : client;
+	private static ResumableWsTestClientBuilder to(TestServer server, String user, UUID session) {
+		ResumableWsTestClientBuilder client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user);
+		return (session != null) ? client.session(session) : client;
 	}
 
 }

@@ -6,7 +6,7 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
-import dev.resumablews.testing.WsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -44,7 +44,7 @@ class SignalLatencyMeasurement {
 	}
 
 	private static void measure(String signal, TwoNodes nodes, int warmUp, int events, Duration pause) {
-		try (WsTestClient client = nodes.connect("alice")) {
+		try (ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			long[] nanos = new long[events];
 			long[] appendNanos = new long[events];

@@ -9,10 +9,10 @@ import java.util.stream.LongStream;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.feed.FeedEntry;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -57,15 +57,15 @@ final class TwoNodes implements AutoCloseable {
 	/**
 	 * Connects a client to the second node.
 	 */
-	WsTestClient connect(String user) {
-		return WsTestClient.to(this.second.uri()).query("token", Tokens.forUser(user)).connect();
+	ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(this.second.uri()).tokens(Tokens.ISSUER).user(user).connect();
 	}
 
 	/**
 	 * Returns the session of a client that has just connected.
 	 */
-	static UUID session(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+	static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}
@@ -78,7 +78,7 @@ final class TwoNodes implements AutoCloseable {
 	 * Publishes on the first node and asserts that the client of the second one gets
 	 * everything, in order.
 	 */
-	void assertDelivered(WsTestClient client, UUID session, int from, int through) {
+	void assertDelivered(ResumableWsTestClient client, UUID session, int from, int through) {
 		for (int n = from; n <= through; n++) {
 			publish(session, n);
 		}
@@ -98,9 +98,9 @@ final class TwoNodes implements AutoCloseable {
 		return (events != null) ? events.stream().map((recent) -> recent.event().id()).toList() : List.of();
 	}
 
-	static void assertReceived(WsTestClient client, int from, int through) {
+	static void assertReceived(ResumableWsTestClient client, int from, int through) {
 		for (long n = from; n <= through; n++) {
-			JsonNode event = client.await("tick");
+			JsonNode event = client.await("tick").json();
 			assertThat(event.path("event_id").asLong()).isEqualTo(n);
 			assertThat(event.path("payload").path("n").asLong()).isEqualTo(n);
 		}

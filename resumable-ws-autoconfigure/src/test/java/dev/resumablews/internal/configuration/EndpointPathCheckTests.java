@@ -8,11 +8,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.StartFailure;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.websocket.server.ServerEndpoint;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,8 +93,9 @@ class EndpointPathCheckTests {
 			.with(CatchAll.class)
 			.start()) {
 			URI chat = URI.create("ws://localhost:" + server.port() + "/chat");
-			try (WsTestClient client = WsTestClient.to(chat)
-				.header("Authorization", "Bearer " + Tokens.forUser("alice"))
+			try (ResumableWsTestClient client = ResumableWsTestClient.builder(chat)
+				.tokens(Tokens.ISSUER)
+				.user("alice")
 				.connect()) {
 				client.await("session_init");
 			}

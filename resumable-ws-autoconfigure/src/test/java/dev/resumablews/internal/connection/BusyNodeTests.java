@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 import dev.resumablews.internal.admission.Connections;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -44,9 +44,9 @@ class BusyNodeTests {
 
 	@Test
 	void whileSessionsCannotBeOpenedConnectedClientsAreServed() throws SQLException {
-		try (TestServer server = server("1000"); WsTestClient connected = connect(server)) {
+		try (TestServer server = server("1000"); RawWebSocketClient connected = connect(server)) {
 			connected.await("replay_complete");
-			List<WsTestClient> coming = new ArrayList<>();
+			List<RawWebSocketClient> coming = new ArrayList<>();
 			try (Connection database = server.bean(DataSource.class).getConnection()) {
 				lockSessions(database);
 				for (int i = 0; i < THREADS + 5; i++) {
@@ -63,20 +63,20 @@ class BusyNodeTests {
 			}
 			assertThat(connected.isOpen()).isTrue();
 			for (int i = 0; i < coming.size(); i++) {
-				WsTestClient client = coming.get(i);
+				RawWebSocketClient client = coming.get(i);
 				assertThat(client.next().path("type").asString()).isEqualTo("session_init");
 				assertThat(client.await("pong").path("t").asInt(-1)).isEqualTo(i);
 				client.await("replay_complete");
 			}
 			assertThat(connected.isOpen()).isTrue();
-			coming.forEach(WsTestClient::close);
+			coming.forEach(RawWebSocketClient::close);
 		}
 	}
 
 	@Test
 	void clientsAreRefusedWhileTooManySessionsWaitToBeOpened() throws SQLException {
 		try (TestServer server = server("2")) {
-			List<WsTestClient> waiting = new ArrayList<>();
+			List<RawWebSocketClient> waiting = new ArrayList<>();
 			UpgradeRejectedException refused = null;
 			try (Connection database = server.bean(DataSource.class).getConnection()) {
 				lockSessions(database);
@@ -98,14 +98,14 @@ class BusyNodeTests {
 			assertThat(Integer.parseInt(refused.headers().get("Retry-After").get(0))).isPositive();
 			assertThat(waiting).hasSizeLessThan(THREADS);
 			waiting.forEach((client) -> client.await("replay_complete"));
-			waiting.forEach(WsTestClient::close);
+			waiting.forEach(RawWebSocketClient::close);
 		}
 	}
 
 	@Test
 	void silenceIsNotHeldAgainstClientsWhileNoThreadOfTheWebServerIsFree() throws InterruptedException {
 		ExecutorService threads = Executors.newCachedThreadPool();
-		try (TestServer server = server("1000"); WsTestClient connected = connect(server)) {
+		try (TestServer server = server("1000"); RawWebSocketClient connected = connect(server)) {
 			connected.await("replay_complete");
 			Slow slow = server.bean(Slow.class);
 			for (int i = 0; i < 2 * THREADS; i++) {
@@ -152,8 +152,8 @@ class BusyNodeTests {
 			.start();
 	}
 
-	private static WsTestClient connect(TestServer server) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).patience(PATIENCE).connect();
+	private static RawWebSocketClient connect(TestServer server) {
+		return RawWebSocketClient.to(server.uri()).query("token", Tokens.forUser("ada")).patience(PATIENCE).connect();
 	}
 
 	/**

@@ -25,11 +25,13 @@ import dev.resumablews.ReplyPart;
 import dev.resumablews.ReplyRequest;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.AesGcmPayloadCodec;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,16 +87,16 @@ class EncryptedPayloadTests {
 	@Test
 	void noTableHoldsAnyContentAndClientsGetAllOfIt() {
 		TestServer other = server(Replying.class, Encrypting.class);
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
-		WsTestClient elsewhere = connect(other, session, 0);
+		ResumableWsTestClient elsewhere = connect(other, session, 0);
 		elsewhere.await("replay_complete");
 		say(client, "MARKER-user");
-		String reply = content(client.await("assistant_message"));
+		String reply = content(client.await("assistant_message").json());
 		assertThat(reply).isEqualTo("MARKER-reply to MARKER-user");
-		client.send(Map.of("type", "note", "payload", Map.of("text", "MARKER-custom"), "idempotency_key",
+		client.sendOnce(Map.of("type", "note", "payload", Map.of("text", "MARKER-custom"), "idempotency_key",
 				UUID.randomUUID()));
-		client.send(Map.of("type", "note", "payload", Map.of("text", "MARKER-unkeyed")));
+		client.sendOnce(Map.of("type", "note", "payload", Map.of("text", "MARKER-unkeyed")));
 		ResumableSessions sessions = sessions(this.node);
 		sessions.publish(session, "tick", Map.of("text", "MARKER-publish"));
 		sessions.publishAsync(session, "tick", Map.of("text", "MARKER-async")).join();
@@ -106,16 +108,16 @@ class EncryptedPayloadTests {
 		List<String> texts = List.of("MARKER-custom", "MARKER-unkeyed", "MARKER-publish", "MARKER-async",
 				"MARKER-to-user", "MARKER-transaction", "MARKER-user", "MARKER-partly");
 		for (String text : texts) {
-			elsewhere.await((message) -> message.path("payload").toString().contains(text));
+			elsewhere.await(ServerFrame.class, (message) -> message.json().path("payload").toString().contains(text));
 		}
 		assertThat(find("MARKER")).isEmpty();
 		assertThat(this.sql.queryForObject("select count(*) from ws_events where payload::text not like ' {%'",
 				Integer.class))
 			.isZero();
-		WsTestClient late = connect(other, session, 0);
+		ResumableWsTestClient late = connect(other, session, 0);
 		late.await("replay_complete");
 		for (String text : texts) {
-			late.await((message) -> message.path("payload").toString().contains(text));
+			late.await(ServerFrame.class, (message) -> message.json().path("payload").toString().contains(text));
 		}
 		assertThat(sessions.history(session, 0, 1000)).extracting(SessionEvent::payload)
 			.anyMatch((payload) -> payload.contains("MARKER-transaction"))
@@ -124,28 +126,30 @@ class EncryptedPayloadTests {
 
 	@Test
 	void deltasOfARunningReplyAreMergedForWhoComesLate() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
 		await().atMost(PATIENCE)
-			.until(() -> client.messages()
+			.until(() -> client.frames()
 				.stream()
-				.filter((message) -> type(message).equals("assistant_delta"))
+				.filter((message) -> type(message.json()).equals("assistant_delta"))
 				.count() > 20);
 		assertThat(find("endless-part")).isEmpty();
-		WsTestClient late = connect(server(Encrypting.class), session, 0);
-		long count = late.await("replay_complete").path("count").asLong();
+		ResumableWsTestClient late = connect(server(Encrypting.class), session, 0);
+		long count = late.await(ServerFrame.ReplayComplete.class).count();
 		assertThat(count).isLessThan(10);
-		JsonNode merged = late.await((message) -> content(message).contains("endless-part endless-part "));
+		JsonNode merged = late
+			.await(ServerFrame.class, (message) -> content(message.json()).contains("endless-part endless-part "))
+			.json();
 		assertThat(merged.path("payload").path("offset").asLong()).isZero();
-		client.send(Map.of("type", "cancel"));
-		assertThat(content(late.await("assistant_message"))).startsWith("endless-part endless-part ");
+		client.sendOnce(Map.of("type", "cancel"));
+		assertThat(content(late.await("assistant_message").json())).startsWith("endless-part endless-part ");
 		assertThat(find("endless-part")).isEmpty();
 	}
 
 	@Test
 	void aReplyReadsItsConversation() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		say(client, "one");
 		client.await("assistant_message");
 		say(client, "two");
@@ -156,25 +160,27 @@ class EncryptedPayloadTests {
 
 	@Test
 	void anotherNodeTakesAReplyOver() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
-		String first = client.await("assistant_started").path("payload").path("message_id").asString("");
+		String first = client.awaitEvent("assistant_started").payload().path("message_id").asString("");
 		client.await("assistant_delta");
 		TestServer other = server(Replying.class, Encrypting.class);
-		WsTestClient watching = connect(other, session, 0);
+		ResumableWsTestClient watching = connect(other, session, 0);
 		this.node.close();
 		JsonNode again = watching
-			.await((message) -> message.path("payload").path("supersedes").asString("").equals(first));
+			.await(ServerFrame.class,
+					(message) -> message.json().path("payload").path("supersedes").asString("").equals(first))
+			.json();
 		assertThat(again.path("payload").path("in_reply_to").asLong()).isEqualTo(1);
 		watching.await("assistant_delta");
-		watching.send(Map.of("type", "cancel"));
-		assertThat(content(watching.await("assistant_message"))).startsWith("endless-part");
+		watching.sendOnce(Map.of("type", "cancel"));
+		assertThat(content(watching.await("assistant_message").json())).startsWith("endless-part");
 	}
 
 	@Test
 	void aCancelledReplyWhoseDeltasCannotBeDecodedEndsAsFailedAndKeepsThem() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
 		client.await("assistant_delta");
@@ -190,7 +196,7 @@ class EncryptedPayloadTests {
 
 	@Test
 	void clientsOfTheSameNodeAreSentEventsWithoutDecoding() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		Encrypting.awayToDecode = true;
 		sessions(this.node).publish(session, "tick", Map.of("n", 1));
@@ -206,16 +212,16 @@ class EncryptedPayloadTests {
 		sessions(this.node).publish(readable, "tick", Map.of("n", 1));
 		Encrypting.undecodable.put(unreadable, 2);
 		TestServer other = server(Encrypting.class);
-		WsTestClient good = connect(other, readable, 0);
+		ResumableWsTestClient good = connect(other, readable, 0);
 		good.await("replay_complete");
 		for (int i = 0; i < 2; i++) {
-			WsTestClient bad = connect(other, unreadable, 0);
-			assertThat(bad.await("tick").path("event_id").asLong()).isEqualTo(1);
-			assertThat(bad.await("error").path("code").asString("")).isEqualTo("failed");
-			assertThat(bad.awaitClose()).isEqualTo(1011);
+			ResumableWsTestClient bad = connect(other, unreadable, 0);
+			assertThat(bad.awaitEvent("tick").eventId()).isEqualTo(1);
+			assertThat(bad.await(ServerFrame.Error.class).code()).isEqualTo("failed");
+			assertThat(bad.awaitClose().code()).isEqualTo(1011);
 		}
 		sessions(this.node).publish(readable, "tick", Map.of("n", 2));
-		good.await((message) -> message.path("payload").path("n").asInt() == 2);
+		good.await(ServerFrame.class, (message) -> message.json().path("payload").path("n").asInt() == 2);
 		assertThat(output).contains("Event 2 of type 'tick' in session " + unreadable + " cannot be decoded")
 			.doesNotContain("the key of event 2");
 		assertThat(sessions(other).history(unreadable, 0, 10)).hasSize(1);
@@ -223,8 +229,8 @@ class EncryptedPayloadTests {
 			.isThrownBy(() -> sessions(other).history(unreadable, 1, 10))
 			.withMessageContaining("Event 2 ");
 		Encrypting.undecodable.clear();
-		WsTestClient back = connect(other, unreadable, 1);
-		assertThat(back.await("tick").path("event_id").asLong()).isEqualTo(2);
+		ResumableWsTestClient back = connect(other, unreadable, 1);
+		assertThat(back.awaitEvent("tick").eventId()).isEqualTo(2);
 		back.await("replay_complete");
 	}
 
@@ -234,16 +240,16 @@ class EncryptedPayloadTests {
 		UUID unreadable = session(connect(this.node, null, 0));
 		UUID readable = session(connect(this.node, null, 0));
 		sessions(this.node).publish(readable, "tick", Map.of("n", 1));
-		WsTestClient bad = connect(other, unreadable, 0);
-		WsTestClient good = connect(other, readable, 0);
+		ResumableWsTestClient bad = connect(other, unreadable, 0);
+		ResumableWsTestClient good = connect(other, readable, 0);
 		bad.await("replay_complete");
 		good.await("replay_complete");
 		Encrypting.undecodable.put(unreadable, 1);
 		sessions(this.node).publish(unreadable, "tick", Map.of("n", 1));
 		sessions(this.node).publish(readable, "tick", Map.of("n", 2));
-		assertThat(bad.awaitClose()).isEqualTo(1011);
-		good.await((message) -> message.path("payload").path("n").asInt() == 2);
-		assertThat(good.isOpen()).isTrue();
+		assertThat(bad.awaitClose().code()).isEqualTo(1011);
+		good.await(ServerFrame.class, (message) -> message.json().path("payload").path("n").asInt() == 2);
+		assertThat(good.isConnected()).isTrue();
 	}
 
 	@Test
@@ -253,9 +259,9 @@ class EncryptedPayloadTests {
 		UUID fast = session(connect(this.node, null, 0));
 		sessions(this.node).publish(slow, "tick", Map.of("n", 0));
 		sessions(this.node).publish(fast, "tick", Map.of("n", 0));
-		WsTestClient slowly = connect(other, slow, 0);
+		ResumableWsTestClient slowly = connect(other, slow, 0);
 		slowly.await("replay_complete");
-		WsTestClient quickly = connect(other, fast, 0);
+		ResumableWsTestClient quickly = connect(other, fast, 0);
 		quickly.await("replay_complete");
 		CountDownLatch release = new CountDownLatch(1);
 		Encrypting.slow.put(slow, release);
@@ -270,19 +276,19 @@ class EncryptedPayloadTests {
 		for (int i = 1; i < 20; i++) {
 			int n = i;
 			sessions(this.node).publish(fast, "tick", Map.of("n", n));
-			quickly.await((message) -> message.path("payload").path("n").asInt(-1) == n);
+			quickly.await(ServerFrame.class, (message) -> message.json().path("payload").path("n").asInt(-1) == n);
 		}
 		connect(other, fast, 0).await("replay_complete");
 		assertThat(stuck).isNotDone();
-		assertThat(slowly.messages()).filteredOn((message) -> type(message).equals("tick")).hasSize(1);
+		assertThat(slowly.frames()).filteredOn((message) -> type(message.json()).equals("tick")).hasSize(1);
 		release.countDown();
 		stuck.join();
-		slowly.await((message) -> message.path("payload").path("n").asInt(-1) == 2);
+		slowly.await(ServerFrame.class, (message) -> message.json().path("payload").path("n").asInt(-1) == 2);
 	}
 
 	@Test
 	void anEventThatCannotBeEncodedFailsAlone(CapturedOutput output) {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		ResumableSessions sessions = sessions(this.node);
 		var futures = List.of(sessions.publishAsync(session, "tick", Map.of("n", 1)),
@@ -304,9 +310,9 @@ class EncryptedPayloadTests {
 					sessions.publish(session, "tick", Map.of("n", "REFUSED"));
 				}));
 		say(client, "REFUSED");
-		assertThat(client.await("error").path("code").asString("")).isEqualTo("failed");
+		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("failed");
 		say(client, "AWAY");
-		assertThat(client.await("error").path("code").asString("")).isEqualTo("unavailable");
+		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unavailable");
 		assertThat(sessions.history(session, 0, 10)).hasSize(2);
 		say(client, "Hi");
 		client.await("assistant_message");
@@ -315,7 +321,7 @@ class EncryptedPayloadTests {
 
 	@Test
 	void aReplyWaitsWhileItsEventsCannotBeEncodedOrItsConversationRead() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		session(client);
 		say(client, "Hi");
 		client.await("assistant_message");
@@ -323,21 +329,23 @@ class EncryptedPayloadTests {
 		Encrypting.awayToDecode = true;
 		say(client, "two");
 		await().atMost(PATIENCE).until(() -> Encrypting.refused.size() > 1);
-		assertThat(client.messages()).filteredOn((message) -> type(message).equals("assistant_started")).hasSize(1);
+		assertThat(client.frames()).filteredOn((message) -> type(message.json()).equals("assistant_started"))
+			.hasSize(1);
 		Encrypting.reset();
-		assertThat(content(client.await("assistant_message"))).isEqualTo("MARKER-reply to two");
-		assertThat(client.messages()).filteredOn((message) -> type(message).equals("assistant_started")).hasSize(2);
+		assertThat(content(client.await("assistant_message").json())).isEqualTo("MARKER-reply to two");
+		assertThat(client.frames()).filteredOn((message) -> type(message.json()).equals("assistant_started"))
+			.hasSize(2);
 	}
 
 	@Test
 	void theCodecRunsOnNoThreadThatOthersNeed() {
-		WsTestClient client = connect(this.node, null, 0);
+		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
 		client.await("assistant_delta");
-		client.send(Map.of("type", "cancel"));
+		client.sendOnce(Map.of("type", "cancel"));
 		client.await("assistant_message");
-		WsTestClient elsewhere = connect(server(Encrypting.class), session, 0);
+		ResumableWsTestClient elsewhere = connect(server(Encrypting.class), session, 0);
 		elsewhere.await("replay_complete");
 		sessions(this.node).publish(session, "tick", Map.of());
 		elsewhere.await("tick");
@@ -349,18 +357,18 @@ class EncryptedPayloadTests {
 	@Test
 	void rowsThatWereStoredBeforeThereWasACodecAreReadAsTheyAre() {
 		TestServer plain = server(Replying.class);
-		WsTestClient client = connect(plain, null, 0);
+		ResumableWsTestClient client = connect(plain, null, 0);
 		UUID session = session(client);
 		say(client, "before");
 		client.await("assistant_message");
 		sessions(plain).publish(session, "tick", Map.of("encoded", "text"));
 		assertThat(find("before")).isNotEmpty();
 		long last = sessions(this.node).history(session, 0, 100).size();
-		WsTestClient encrypted = connect(this.node, session, 0);
+		ResumableWsTestClient encrypted = connect(this.node, session, 0);
 		encrypted.await("replay_complete");
 		say(encrypted, "MARKER-later");
 		encrypted.await("assistant_message");
-		assertThat(content(encrypted.await("assistant_message"))).isEqualTo("MARKER-reply to MARKER-later");
+		assertThat(content(encrypted.await("assistant_message").json())).isEqualTo("MARKER-reply to MARKER-later");
 		assertThat(Replying.requests.get(Replying.requests.size() - 1).conversation())
 			.extracting(ConversationMessage::content)
 			.containsExactly("before", "MARKER-reply to before", "MARKER-later");
@@ -370,7 +378,7 @@ class EncryptedPayloadTests {
 			.anyMatch((payload) -> payload.equals("{\"encoded\":\"text\"}"))
 			.allMatch((payload) -> payload.startsWith("{"));
 		// a node without the codec does not send what it cannot read
-		assertThat(client.awaitClose()).isEqualTo(1011);
+		assertThat(client.awaitClose().code()).isEqualTo(1011);
 	}
 
 	@Test
@@ -383,9 +391,9 @@ class EncryptedPayloadTests {
 		}
 		TestServer other = server(Encrypting.class);
 		assertThat(sessions(other).history(session, 0, 100)).hasSize(1);
-		WsTestClient late = connect(other, session, 0);
+		ResumableWsTestClient late = connect(other, session, 0);
 		late.await("replay_complete");
-		assertThat(late.messages()).filteredOn((message) -> type(message).equals("tick")).hasSize(10);
+		assertThat(late.frames()).filteredOn((message) -> type(message.json()).equals("tick")).hasSize(10);
 	}
 
 	private TestServer server(Class<?>... sources) {
@@ -400,12 +408,14 @@ class EncryptedPayloadTests {
 		return server;
 	}
 
-	private WsTestClient connect(TestServer server, @Nullable UUID session, long lastEventId) {
-		WsTestClient.Builder client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice"));
+	private ResumableWsTestClient connect(TestServer server, @Nullable UUID session, long lastEventId) {
+		ResumableWsTestClientBuilder client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("alice");
 		if (session != null) {
-			client.query("sessionId", session).query("lastEventId", lastEventId);
+			client = client.session(session, lastEventId);
 		}
-		WsTestClient connected = client.patience(PATIENCE).connect();
+		ResumableWsTestClient connected = client.timeout(PATIENCE).connect();
 		this.open.add(connected);
 		return connected;
 	}
@@ -416,8 +426,8 @@ class EncryptedPayloadTests {
 		return (count != null) ? count : -1;
 	}
 
-	private static UUID session(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString(""));
+	private static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}
@@ -426,8 +436,8 @@ class EncryptedPayloadTests {
 		return server.bean(ResumableSessions.class);
 	}
 
-	private static void say(WsTestClient client, String content) {
-		client.send(Map.of("type", "user_message", "content", content, "idempotency_key", UUID.randomUUID()));
+	private static void say(ResumableWsTestClient client, String content) {
+		client.sendOnce(Map.of("type", "user_message", "content", content, "idempotency_key", UUID.randomUUID()));
 	}
 
 	private static String content(JsonNode message) {

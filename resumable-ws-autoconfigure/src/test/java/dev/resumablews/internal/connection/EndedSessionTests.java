@@ -6,6 +6,7 @@ import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.AfterAll;
@@ -74,7 +75,7 @@ class EndedSessionTests {
 		return session;
 	}
 
-	private ResumableWsTestClient.Builder to(String user) {
+	private ResumableWsTestClientBuilder to(String user) {
 		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 

@@ -7,11 +7,13 @@ import java.util.stream.LongStream;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.epoch.Forks;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,6 +25,7 @@ import tools.jackson.databind.JsonNode;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
  * The log is set back, as by a restore or a failover that loses commits, and written on
@@ -53,8 +56,8 @@ class EpochTests {
 		Session session = written(10);
 		setBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
-		try (WsTestClient client = connect(this.after, session, 10)) {
-			JsonNode init = client.next();
+		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
+			JsonNode init = client.await("session_init").json();
 			assertThat(init.path("resumed").asBoolean(true)).isFalse();
 			assertThat(init.path("reason").asString("")).isEqualTo("history_diverged");
 			assertThat(init.path("rewind_to").asLong(-1)).isEqualTo(4);
@@ -68,11 +71,11 @@ class EpochTests {
 		Session session = written(10);
 		setBack(session.id(), 4);
 		for (TestServer server : List.of(this.before, this.after)) {
-			try (WsTestClient client = connect(server, session, 10)) {
-				JsonNode init = client.next();
+			try (ResumableWsTestClient client = connect(server, session, 10)) {
+				JsonNode init = client.await("session_init").json();
 				assertThat(init.path("reason").asString("")).isEqualTo("history_diverged");
 				assertThat(init.path("rewind_to").asLong(-1)).isEqualTo(4);
-				assertThat(client.await("replay_complete").path("count").asLong(-1)).isZero();
+				assertThat(client.await(ServerFrame.ReplayComplete.class).count()).isZero();
 			}
 		}
 	}
@@ -82,8 +85,8 @@ class EpochTests {
 		Session session = written(10);
 		setBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
-		try (WsTestClient client = connect(this.after, session, 3)) {
-			JsonNode init = client.next();
+		try (ResumableWsTestClient client = connect(this.after, session, 3)) {
+			JsonNode init = client.await("session_init").json();
 			assertThat(init.path("resumed").asBoolean(false)).isTrue();
 			assertThat(init.has("reason")).isFalse();
 			assertThat(init.path("rewind_to").asLong(-1)).isEqualTo(4);
@@ -97,8 +100,8 @@ class EpochTests {
 		makeStarted(session, 3, 1);
 		setBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
-		try (WsTestClient client = connect(this.after, session, 10)) {
-			assertThat(client.next().path("rewind_to").asLong(-1)).isEqualTo(2);
+		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.await("session_init").json().path("rewind_to").asLong(-1)).isEqualTo(2);
 		}
 	}
 
@@ -113,8 +116,8 @@ class EpochTests {
 			.update();
 		setBack(session.id(), 6);
 		publish(this.after, session.id(), 7, 12);
-		try (WsTestClient client = connect(this.after, session, 10)) {
-			assertThat(client.next().path("rewind_to").asLong(-1)).isEqualTo(6);
+		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.await("session_init").json().path("rewind_to").asLong(-1)).isEqualTo(6);
 		}
 	}
 
@@ -122,8 +125,8 @@ class EpochTests {
 	void afterAnEpochThatLostNothingNothingIsRepeated() {
 		Session session = written(10);
 		publish(this.after, session.id(), 11, 12);
-		try (WsTestClient client = connect(this.after, session, 10)) {
-			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
 			assertReplayed(client, 11, 12);
 		}
 	}
@@ -131,17 +134,16 @@ class EpochTests {
 	@Test
 	void aConnectedClientLearnsOfAnEpochThatLostNothing() {
 		Session session = written(10);
-		try (WsTestClient client = connect(this.before, session, 10)) {
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
 			publish(this.after, session.id(), 11, 12);
-			JsonNode change = client.await("session_epoch");
+			JsonNode change = client.await("session_epoch").json();
 			assertThat(change.path("rewind_to").asLong(-1)).isEqualTo(10);
-			client.await((message) -> message.path("event_id").asLong(0) == 12);
-			assertThat(client.messages()).extracting((message) -> message.path("type").asString(""))
-				.endsWith("session_epoch", "tick", "tick");
+			client.await(ServerFrame.class, (message) -> message.json().path("event_id").asLong(0) == 12);
+			assertThat(client.frames()).extracting(ServerFrame::type).endsWith("session_epoch", "tick", "tick");
 			Session now = new Session(session.id(), change.path("epoch").asString(""));
-			try (WsTestClient again = connect(this.after, now, 12)) {
-				JsonNode init = again.next();
+			try (ResumableWsTestClient again = connect(this.after, now, 12)) {
+				JsonNode init = again.await("session_init").json();
 				assertThat(init.path("resumed").asBoolean(false)).isTrue();
 				assertThat(init.has("rewind_to")).isFalse();
 				assertThat(init.path("epoch").asString("")).isEqualTo(now.epoch());
@@ -152,15 +154,15 @@ class EpochTests {
 	@Test
 	void aConnectionEndsWhenItsClientWasSentWhatIsLost() {
 		Session session = written(10);
-		try (WsTestClient client = connect(this.before, session, 10)) {
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
 			setBack(session.id(), 4);
 			publish(this.after, session.id(), 5, 12);
-			assertThat(client.awaitClose()).isEqualTo(1012);
-			assertThat(client.messages()).noneMatch((message) -> message.path("event_id").asLong(0) > 10);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
+			assertThat(client.frames()).noneMatch((message) -> message.json().path("event_id").asLong(0) > 10);
 		}
-		try (WsTestClient client = connect(this.before, session, 10)) {
-			assertThat(client.next().path("rewind_to").asLong(-1)).isEqualTo(4);
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
+			assertThat(client.await("session_init").json().path("rewind_to").asLong(-1)).isEqualTo(4);
 			assertReplayed(client, 5, 12);
 		}
 	}
@@ -168,39 +170,39 @@ class EpochTests {
 	@Test
 	void aConnectionEndsWhenItsNodeWritesToTheLogThatIsSetBack() {
 		Session session = written(10);
-		try (WsTestClient client = connect(this.before, session, 10)) {
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
 			setBack(session.id(), 4);
 			publish(this.before, session.id(), 5, 5);
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 		}
 	}
 
 	@Test
 	void aConnectionEndsWhenTheLogEndsBeforeWhatItsClientWasSent() {
 		Session session = written(10);
-		try (WsTestClient client = connect(this.before, session, 10)) {
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
 			setBack(session.id(), 4);
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 		}
 	}
 
 	@Test
 	void aConnectionEndsWhenItsSessionIsLost() {
 		Session session = written(10);
-		try (WsTestClient client = connect(this.before, session, 10)) {
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
 			sql().sql("delete from ws_sessions where session_id = ?").param(session.id()).update();
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 		}
-		try (WsTestClient client = connect(this.after, session, 10)) {
-			JsonNode init = client.next();
+		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
+			JsonNode init = client.await("session_init").json();
 			assertThat(init.path("reason").asString("")).isEqualTo("unknown_session");
 			assertThat(init.path("rewind_to").asLong(-1)).isZero();
 		}
-		try (WsTestClient client = connect(this.before, session, 10)) {
-			assertThat(client.next().has("rewind_to")).isFalse();
+		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
+			assertThat(client.await("session_init").json().has("rewind_to")).isFalse();
 		}
 	}
 
@@ -209,12 +211,12 @@ class EpochTests {
 		Session session = written(10);
 		setBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
-		try (WsTestClient client = connect(this.after, new Session(session.id(), null), 12)) {
+		try (ResumableWsTestClient client = connect(this.after, new Session(session.id(), null), 12)) {
 			client.await("replay_complete");
-			client.send(Map.of("type", "resume", "lastEventId", 4, "epoch", session.known()));
+			client.sendOnce(Map.of("type", "resume", "lastEventId", 4, "epoch", session.known()));
 			assertReplayed(client, 5, 12);
-			client.send(Map.of("type", "resume", "lastEventId", 10, "epoch", session.known()));
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			client.sendOnce(Map.of("type", "resume", "lastEventId", 10, "epoch", session.known()));
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 		}
 	}
 
@@ -223,14 +225,14 @@ class EpochTests {
 		Session session = written(10);
 		setBack(session.id(), 4);
 		Session unnamed = new Session(session.id(), null);
-		try (WsTestClient client = connect(this.after, unnamed, 10)) {
-			JsonNode init = client.next();
+		try (ResumableWsTestClient client = connect(this.after, unnamed, 10)) {
+			JsonNode init = client.await("session_init").json();
 			assertThat(init.path("reason").asString("")).isEqualTo("ahead_of_log");
 			assertThat(init.has("rewind_to")).isFalse();
 		}
 		publish(this.after, session.id(), 5, 12);
-		try (WsTestClient client = connect(this.after, unnamed, 10)) {
-			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+		try (ResumableWsTestClient client = connect(this.after, unnamed, 10)) {
+			assertThat(client.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
 			assertReplayed(client, 11, 12);
 		}
 	}
@@ -238,14 +240,15 @@ class EpochTests {
 	@Test
 	void anEpochThatTheServerNeverSentIsRefused() {
 		for (String epoch : List.of("1", "x.1", "aaaaaaaaaaaa.1-")) {
-			UpgradeRejectedException refused = to(this.before).query("epoch", epoch).connectRefused();
+			HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
+					to(this.before).query("epoch", epoch)::connect);
 			assertThat(refused.status()).isEqualTo(400);
 		}
 		Session session = written(1);
-		try (WsTestClient client = connect(this.before, session, 1)) {
+		try (ResumableWsTestClient client = connect(this.before, session, 1)) {
 			client.await("replay_complete");
-			client.send(Map.of("type", "resume", "lastEventId", 0, "epoch", 7));
-			assertThat(client.await("error").path("code").asString("")).isEqualTo("invalid");
+			client.sendOnce(Map.of("type", "resume", "lastEventId", 0, "epoch", 7));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
 		}
 	}
 
@@ -267,11 +270,11 @@ class EpochTests {
 		}
 		Session now = new Session(session.id(), forks(session.id()));
 		publish(this.after, session.id(), 61, 61);
-		try (WsTestClient client = connect(this.after, now, 60)) {
-			assertThat(client.next().path("resumed").asBoolean(false)).isTrue();
+		try (ResumableWsTestClient client = connect(this.after, now, 60)) {
+			assertThat(client.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
 		}
-		try (WsTestClient client = connect(this.after, session, 10)) {
-			assertThat(client.next().path("rewind_to").asLong(-1)).isZero();
+		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
+			assertThat(client.await("session_init").json().path("rewind_to").asLong(-1)).isZero();
 		}
 	}
 
@@ -286,11 +289,11 @@ class EpochTests {
 	 * Makes a session of some events that its client was sent.
 	 */
 	private Session written(int count) {
-		try (WsTestClient client = to(this.before).connect()) {
-			JsonNode init = client.next();
+		try (ResumableWsTestClient client = to(this.before).connect()) {
+			JsonNode init = client.await("session_init").json();
 			UUID id = UUID.fromString(init.path("session_id").asString());
 			publish(this.before, id, 1, count);
-			client.await((message) -> message.path("event_id").asLong(0) == count);
+			client.await(ServerFrame.class, (message) -> message.json().path("event_id").asLong(0) == count);
 			return new Session(id, init.path("epoch").asString(""));
 		}
 	}
@@ -326,23 +329,23 @@ class EpochTests {
 		}
 	}
 
-	private static void assertReplayed(WsTestClient client, long first, long last) {
+	private static void assertReplayed(ResumableWsTestClient client, long first, long last) {
 		client.await("replay_complete");
-		assertThat(client.messages().stream().filter((message) -> message.path("replay").asBoolean(false)))
-			.extracting((message) -> message.path("event_id").asLong(0))
+		assertThat(client.frames().stream().filter((message) -> message.json().path("replay").asBoolean(false)))
+			.extracting((message) -> message.json().path("event_id").asLong(0))
 			.containsExactlyElementsOf(LongStream.rangeClosed(first, last).boxed().toList());
 	}
 
-	private static WsTestClient connect(TestServer server, Session session, long lastEventId) {
-		WsTestClient.Builder builder = to(server).query("sessionId", session.id()).query("lastEventId", lastEventId);
+	private static ResumableWsTestClient connect(TestServer server, Session session, long lastEventId) {
+		ResumableWsTestClientBuilder builder = to(server).session(session.id(), lastEventId);
 		if (session.epoch() != null) {
-			builder.query("epoch", session.epoch());
+			builder = builder.query("epoch", session.epoch());
 		}
 		return builder.connect();
 	}
 
-	private static WsTestClient.Builder to(TestServer server) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice"));
+	private static ResumableWsTestClientBuilder to(TestServer server) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user("alice");
 	}
 
 	private static TestServer server(String database, String epoch) {

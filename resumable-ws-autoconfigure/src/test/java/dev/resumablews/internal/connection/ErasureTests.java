@@ -19,11 +19,12 @@ import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.UnknownSessionException;
 import dev.resumablews.internal.feed.SessionFeeds;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,28 +86,28 @@ class ErasureTests {
 
 	@Test
 	void nothingIsLeftOfAUserWhoIsErasedWhileConnectedAndAnswered() {
-		try (WsTestClient answered = connect(this.b, "alice");
-				WsTestClient writing = connect(this.a, "alice");
-				WsTestClient looking = connect(this.b, "alice");
-				WsTestClient bob = connect(this.b, "bob")) {
+		try (ResumableWsTestClient answered = connect(this.b, "alice");
+				ResumableWsTestClient writing = connect(this.a, "alice");
+				ResumableWsTestClient looking = connect(this.b, "alice");
+				ResumableWsTestClient bob = connect(this.b, "bob")) {
 			List<UUID> sessions = new ArrayList<>();
 			List.of(answered, writing, looking).forEach((client) -> sessions.add(session(client)));
 			UUID bobs = session(bob);
-			answered.send(Map.of("type", "user_message", "content", "endless", "idempotency_key", UUID.randomUUID()));
-			bob.send(Map.of("type", "user_message", "content", "endless", "idempotency_key", UUID.randomUUID()));
+			answered.say("endless");
+			bob.say("endless");
 			answered.await("assistant_delta");
 			bob.await("assistant_delta");
-			writing.send(Map.of("type", "note", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+			writing.sendOnce(Map.of("type", "note", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 			writing.await("noted");
 			UUID closed = sessions.get(1);
 			assertThat(sessions(this.a).close(closed)).isTrue();
-			assertThat(writing.awaitClose()).isEqualTo(1000);
+			assertThat(writing.awaitClose().code()).isEqualTo(1000);
 
 			assertThat(sessions(this.a).erase("alice")).isEqualTo(3);
 
 			// whichever the other node hears of first
-			assertThat(answered.awaitClose()).isIn(4401, 1012);
-			assertThat(looking.awaitClose()).isIn(4401, 1012);
+			assertThat(answered.awaitClose().code()).isIn(4401, 1012);
+			assertThat(looking.awaitClose().code()).isIn(4401, 1012);
 			for (String table : TABLES.subList(0, TABLES.size() - 1)) {
 				assertThat(rows(table, sessions)).as(table).isZero();
 			}
@@ -119,10 +120,8 @@ class ErasureTests {
 
 			bob.await("assistant_delta");
 			assertThat(sessions(this.a).find(bobs)).isPresent();
-			try (WsTestClient back = to(this.b, "alice").query("sessionId", sessions.get(0))
-				.query("lastEventId", 2)
-				.connect()) {
-				JsonNode init = back.await("session_init");
+			try (ResumableWsTestClient back = to(this.b, "alice").session(sessions.get(0), 2).connect()) {
+				JsonNode init = back.await("session_init").json();
 				assertThat(init.path("resumed").asBoolean()).isFalse();
 				assertThat(init.path("reason").asString("")).isEqualTo("unknown_session");
 				assertThat(init.path("session_id").asString("")).isNotEqualTo(sessions.get(0).toString());
@@ -135,17 +134,17 @@ class ErasureTests {
 
 	@Test
 	void theConnectionsOfASessionThatIsErasedEndOnAllNodes() {
-		try (WsTestClient here = connect(this.a, "carol")) {
+		try (ResumableWsTestClient here = connect(this.a, "carol")) {
 			UUID session = session(here);
 			sessions(this.a).publish(session, "tick", Map.of());
 			here.await("tick");
-			try (WsTestClient there = to(this.b, "carol").query("sessionId", session).connect();
-					WsTestClient other = connect(this.b, "carol")) {
+			try (ResumableWsTestClient there = to(this.b, "carol").session(session).connect();
+					ResumableWsTestClient other = connect(this.b, "carol")) {
 				there.await("replay_complete");
 				session(other);
 				assertThat(sessions(this.a).erase(session)).isTrue();
-				assertThat(here.awaitClose()).isEqualTo(1012);
-				assertThat(there.awaitClose()).isEqualTo(1012);
+				assertThat(here.awaitClose().code()).isEqualTo(1012);
+				assertThat(there.awaitClose().code()).isEqualTo(1012);
 				assertAnswers(other);
 			}
 			assertThat(sessions(this.b).find(session)).isEmpty();
@@ -161,10 +160,10 @@ class ErasureTests {
 
 	@Test
 	void aSessionWithoutEventsIsErasedToo() {
-		try (WsTestClient there = connect(this.b, "dora")) {
+		try (ResumableWsTestClient there = connect(this.b, "dora")) {
 			UUID session = session(there);
 			assertThat(sessions(this.a).erase(session)).isTrue();
-			assertThat(there.awaitClose()).isEqualTo(1012);
+			assertThat(there.awaitClose().code()).isEqualTo(1012);
 			assertThat(rows("ws_empty_sessions", List.of(session))).isZero();
 		}
 	}
@@ -172,7 +171,7 @@ class ErasureTests {
 	@Test
 	void whatIsAppendedDuringAnErasureLeavesNothing() {
 		for (int round = 0; round < 10; round++) {
-			try (WsTestClient client = connect(this.b, "erin")) {
+			try (ResumableWsTestClient client = connect(this.b, "erin")) {
 				UUID session = session(client);
 				AtomicBoolean refused = new AtomicBoolean();
 				List<CompletableFuture<Void>> writers = List.of(this.a, this.b)
@@ -202,9 +201,9 @@ class ErasureTests {
 
 	@Test
 	void anErasureThatFailedHalfwayIsRepeated() {
-		try (WsTestClient client = connect(this.b, "fred")) {
+		try (ResumableWsTestClient client = connect(this.b, "fred")) {
 			UUID session = session(client);
-			client.send(Map.of("type", "note", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+			client.sendOnce(Map.of("type", "note", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 			client.await("noted");
 			this.sql.sql("""
 					create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
@@ -235,22 +234,22 @@ class ErasureTests {
 		return node.bean(ResumableSessions.class);
 	}
 
-	private static WsTestClient connect(TestServer node, String user) {
+	private static ResumableWsTestClient connect(TestServer node, String user) {
 		return to(node, user).connect();
 	}
 
-	private static WsTestClient.Builder to(TestServer node, String user) {
-		return WsTestClient.to(node.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private static ResumableWsTestClientBuilder to(TestServer node, String user) {
+		return ResumableWsTestClient.builder(node.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
-	private static UUID session(WsTestClient client) {
-		JsonNode init = client.await("session_init");
+	private static UUID session(ResumableWsTestClient client) {
+		JsonNode init = client.await("session_init").json();
 		client.await("replay_complete");
 		return UUID.fromString(init.path("session_id").asString(""));
 	}
 
-	private static void assertAnswers(WsTestClient client) {
-		client.send("{\"type\":\"ping\"}");
+	private static void assertAnswers(ResumableWsTestClient client) {
+		client.sendOnce("{\"type\":\"ping\"}");
 		assertThat(client.await("pong")).isNotNull();
 	}
 

@@ -9,9 +9,10 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.internal.admission.Connections;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
@@ -20,6 +21,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -30,15 +32,18 @@ class FailingListenerTests {
 	@Test
 	void aListenerThatThrowsHarmsNeitherConnectionsNorRepliesNorOtherListeners() {
 		try (TestServer server = TestServer.builder().with(Listeners.class).start()) {
-			assertThat(WsTestClient.to(server.uri()).query("token", "none").connectRefused().status()).isEqualTo(401);
+			assertThatExceptionOfType(HandshakeRejectedException.class)
+				.isThrownBy(ResumableWsTestClient.builder(server.uri()).token("none")::connect)
+				.returns(401, HandshakeRejectedException::status);
 			for (int i = 0; i < 2; i++) {
-				try (WsTestClient client = WsTestClient.to(server.uri())
-					.query("token", Tokens.forUser("ada"))
+				try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+					.tokens(Tokens.ISSUER)
+					.user("ada")
 					.connect()) {
 					client.await("replay_complete");
-					client.send("{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\""
+					client.sendOnce("{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\""
 							+ UUID.randomUUID() + "\"}");
-					assertThat(client.await("assistant_message").path("payload").path("content").asString())
+					assertThat(client.awaitEvent("assistant_message").payload().path("content").asString())
 						.isEqualTo("Hello");
 				}
 			}

@@ -13,10 +13,10 @@ import java.util.UUID;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.ChaosProxy;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,7 +74,7 @@ abstract class HeartbeatTests {
 
 	@Test
 	void aSilentClientThatAnswersPingsStays() {
-		try (WsTestClient client = to(this.server.uri(), "alice").connect()) {
+		try (RawWebSocketClient client = to(this.server.uri(), "alice").connect()) {
 			assertThat(client.next().path("heartbeat_ms").asInt(0)).isEqualTo(300);
 			long connected = System.nanoTime();
 			await().atMost(PATIENCE)
@@ -87,7 +87,7 @@ abstract class HeartbeatTests {
 
 	@Test
 	void aClientThatDoesNotAnswerPingsIsClosed() {
-		try (WsTestClient client = to(this.server.uri(), "bob").autoPong(false).connect()) {
+		try (RawWebSocketClient client = to(this.server.uri(), "bob").autoPong(false).connect()) {
 			assertThat(client.awaitClose()).isEqualTo(4408);
 			assertThat(client.pingsReceived()).isPositive();
 		}
@@ -96,7 +96,7 @@ abstract class HeartbeatTests {
 
 	@Test
 	void whatAClientSaysCountsAsASignOfLife() {
-		try (WsTestClient client = to(this.server.uri(), "carol").autoPong(false).connect()) {
+		try (RawWebSocketClient client = to(this.server.uri(), "carol").autoPong(false).connect()) {
 			long connected = System.nanoTime();
 			await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(() -> {
 				client.send("{\"type\":\"ping\"}");
@@ -109,7 +109,8 @@ abstract class HeartbeatTests {
 	@Test
 	void aClientThatTheNetworkLostIsGivenUp() {
 		try (ChaosProxy proxy = ChaosProxy.to(this.server.port());
-				WsTestClient client = to(URI.create("ws://localhost:" + proxy.port() + "/ws"), "dave").connect()) {
+				RawWebSocketClient client = to(URI.create("ws://localhost:" + proxy.port() + "/ws"), "dave")
+					.connect()) {
 			client.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> rows() == 1);
 			proxy.stall();
@@ -142,7 +143,7 @@ abstract class HeartbeatTests {
 
 	@Test
 	void aConnectionThatWasSilentForLongIsClosedWithTheRightCode() {
-		try (WsTestClient client = to(this.server.uri(), "grace").connect()) {
+		try (RawWebSocketClient client = to(this.server.uri(), "grace").connect()) {
 			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
 			long connected = System.nanoTime();
 			await().atMost(PATIENCE).until(() -> System.nanoTime() - connected > Duration.ofSeconds(6).toNanos());
@@ -153,7 +154,7 @@ abstract class HeartbeatTests {
 
 	@Test
 	void liveConnectionsComeStayAsTheyAreAndGo() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<RawWebSocketClient> clients = new ArrayList<>();
 		for (int i = 0; i < 20; i++) {
 			clients.add(to(this.server.uri(), "erin").connect());
 		}
@@ -170,8 +171,8 @@ abstract class HeartbeatTests {
 		}
 		assertThat(versions()).as("no heartbeat has written them").isEqualTo(versions);
 		assertThat(this.server.bean(ResumableSessions.class).connectionCount("erin")).isEqualTo(20);
-		WsTestClient kept = clients.remove(0);
-		clients.forEach(WsTestClient::close);
+		RawWebSocketClient kept = clients.remove(0);
+		clients.forEach(RawWebSocketClient::close);
 		await().atMost(PATIENCE).until(() -> rows() == 1);
 		assertThat(this.closes.codes()).hasSize(19).containsOnly(1000);
 		kept.close();
@@ -191,8 +192,8 @@ abstract class HeartbeatTests {
 		return this.jdbc.sql("select max(last_seen_at) from ws_connected_nodes").query(OffsetDateTime.class).single();
 	}
 
-	private WsTestClient.Builder to(URI uri, String user) {
-		return WsTestClient.to(uri).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private RawWebSocketClient.Builder to(URI uri, String user) {
+		return RawWebSocketClient.to(uri).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
 }

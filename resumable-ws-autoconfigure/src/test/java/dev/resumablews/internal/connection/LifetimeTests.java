@@ -6,9 +6,10 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,29 +42,31 @@ class LifetimeTests {
 	void aConnectionIsAskedToComeBackWhenItIsOld() {
 		try (TestServer shortLived = TestServer.start("resumable-ws.connection.max-lifetime", "2s",
 				"resumable-ws.connection.max-lifetime-jitter", "0", "resumable-ws.shutdown.reconnect-window", "700ms");
-				WsTestClient client = WsTestClient.to(shortLived.uri())
-					.query("token", Tokens.forUser("alice"))
+				ResumableWsTestClient client = ResumableWsTestClient.builder(shortLived.uri())
+					.tokens(Tokens.ISSUER)
+					.user("alice")
 					.connect()) {
-			String session = client.next().path("session_id").asString("");
+			UUID session = client.sessionId();
 			long connected = System.nanoTime();
-			JsonNode restarting = client.await("server_restarting");
+			JsonNode restarting = client.await("server_restarting").json();
 			assertThat(Duration.ofNanos(System.nanoTime() - connected)).isGreaterThan(Duration.ofSeconds(1));
 			assertThat(restarting.path("reconnect_after_ms").asInt(-1)).isBetween(0, 700);
-			assertThat(client.awaitClose()).isEqualTo(1012);
-			try (WsTestClient again = WsTestClient.to(shortLived.uri())
-				.query("token", Tokens.forUser("alice"))
-				.query("sessionId", session)
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
+			try (ResumableWsTestClient again = ResumableWsTestClient.builder(shortLived.uri())
+				.tokens(Tokens.ISSUER)
+				.user("alice")
+				.session(session)
 				.connect()) {
-				assertThat(again.next().path("resumed").asBoolean(false)).isTrue();
+				assertThat(again.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
 			}
 		}
 	}
 
 	@Test
 	void aConnectionEndsWithItsToken() {
-		try (WsTestClient client = connect(Tokens.expiring("bob", Instant.now().plusSeconds(3)))) {
+		try (ResumableWsTestClient client = connect(Tokens.expiring("bob", Instant.now().plusSeconds(3)))) {
 			assertThat(client.await("replay_complete")).isNotNull();
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
@@ -71,52 +74,52 @@ class LifetimeTests {
 	void aFreshTokenProlongsTheConnection() {
 		Instant first = Instant.now().plusSeconds(3);
 		Instant second = Instant.now().plusSeconds(600);
-		try (WsTestClient client = connect(Tokens.expiring("carol", first))) {
-			client.send(Map.of("type", "auth", "token", Tokens.expiring("carol", second)));
-			JsonNode ok = client.await("auth_ok");
+		try (ResumableWsTestClient client = connect(Tokens.expiring("carol", first))) {
+			client.sendOnce(Map.of("type", "auth", "token", Tokens.expiring("carol", second)));
+			JsonNode ok = client.await("auth_ok").json();
 			assertThat(Instant.parse(ok.path("expires_at").asString("")).getEpochSecond())
 				.isEqualTo(second.getEpochSecond());
 			await().atMost(Duration.ofSeconds(20)).until(() -> Instant.now().isAfter(first.plusSeconds(1)));
-			client.send("{\"type\":\"ping\"}");
+			client.sendOnce("{\"type\":\"ping\"}");
 			assertThat(client.await("pong")).isNotNull();
 		}
 	}
 
 	@Test
 	void onlyAGoodTokenOfTheSameUserProlongsTheConnection() {
-		try (WsTestClient client = connect(Tokens.expiring("dave", Instant.now().plusSeconds(4)))) {
+		try (ResumableWsTestClient client = connect(Tokens.expiring("dave", Instant.now().plusSeconds(4)))) {
 			for (String token : new String[] { Tokens.forUser("mallory"), Tokens.forged("dave"),
 					Tokens.unsigned("dave"), Tokens.expiring("dave", Instant.now().minusSeconds(60)), "garbage" }) {
-				client.send(Map.of("type", "auth", "token", token));
-				JsonNode error = client.await("error");
+				client.sendOnce(Map.of("type", "auth", "token", token));
+				JsonNode error = client.await("error").json();
 				assertThat(error.path("code").asString("")).isEqualTo("unauthorized");
 				assertThat(error.path("message").asString("")).isNotBlank().doesNotContain(token);
 			}
-			assertThat(client.awaitClose()).isEqualTo(4401);
+			assertThat(client.awaitClose().code()).isEqualTo(4401);
 		}
 	}
 
 	@Test
 	void aClosedSessionEndsItsConnectionsAndCannotBeResumed() {
 		String token = Tokens.forUser("erin");
-		try (WsTestClient phone = connect(token)) {
-			String session = phone.next().path("session_id").asString("");
-			try (WsTestClient laptop = WsTestClient.to(this.server.uri())
-				.query("token", token)
-				.query("sessionId", session)
-				.connect(); WsTestClient other = connect(token)) {
+		try (ResumableWsTestClient phone = connect(token)) {
+			UUID session = phone.sessionId();
+			try (ResumableWsTestClient laptop = ResumableWsTestClient.builder(this.server.uri())
+				.token(token)
+				.session(session)
+				.connect(); ResumableWsTestClient other = connect(token)) {
 				laptop.await("replay_complete");
-				assertThat(this.server.bean(ResumableSessions.class).close(UUID.fromString(session))).isTrue();
-				assertThat(phone.awaitClose()).isEqualTo(1000);
-				assertThat(laptop.awaitClose()).isEqualTo(1000);
-				other.send("{\"type\":\"ping\"}");
+				assertThat(this.server.bean(ResumableSessions.class).close(session)).isTrue();
+				assertThat(phone.awaitClose().code()).isEqualTo(1000);
+				assertThat(laptop.awaitClose().code()).isEqualTo(1000);
+				other.sendOnce("{\"type\":\"ping\"}");
 				assertThat(other.await("pong")).isNotNull();
 			}
-			try (WsTestClient again = WsTestClient.to(this.server.uri())
-				.query("token", token)
-				.query("sessionId", session)
+			try (ResumableWsTestClient again = ResumableWsTestClient.builder(this.server.uri())
+				.token(token)
+				.session(session)
 				.connect()) {
-				JsonNode init = again.next();
+				JsonNode init = again.await("session_init").json();
 				assertThat(init.path("resumed").asBoolean(true)).isFalse();
 				assertThat(init.path("reason").asString("")).isEqualTo("unknown_session");
 				assertThat(init.path("session_id").asString("")).isNotEqualTo(session);
@@ -127,20 +130,19 @@ class LifetimeTests {
 	@Test
 	void aClosedSessionsClientsGetWhatWasStoredBefore() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
-		try (WsTestClient client = connect(Tokens.forUser("frank"))) {
-			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
+		try (ResumableWsTestClient client = connect(Tokens.forUser("frank"))) {
+			UUID session = client.sessionId();
 			for (int n = 1; n <= 300; n++) {
 				sessions.publish(session, "tick", Map.of("n", n));
 			}
 			sessions.close(session);
-			assertThat(client.awaitClose()).isEqualTo(1000);
-			assertThat(client.messages()).filteredOn((message) -> message.path("type").asString("").equals("tick"))
-				.hasSize(300);
+			assertThat(client.awaitClose().code()).isEqualTo(1000);
+			assertThat(client.frames()).filteredOn((message) -> message.type().equals("tick")).hasSize(300);
 		}
 	}
 
-	private WsTestClient connect(String token) {
-		return WsTestClient.to(this.server.uri()).query("token", token).connect();
+	private ResumableWsTestClient connect(String token) {
+		return ResumableWsTestClient.builder(this.server.uri()).token(token).connect();
 	}
 
 }

@@ -12,11 +12,12 @@ import javax.sql.DataSource;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.node.NodeId;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -64,24 +66,24 @@ class ManyNodesTests {
 
 	@Test
 	void aUserHasSoManyConnectionsOverAllNodes() {
-		List<WsTestClient> clients = new ArrayList<>();
-		List<WsTestClient> ofA = List.of(connect(this.a, "alice"), connect(this.a, "alice"));
+		List<ResumableWsTestClient> clients = new ArrayList<>();
+		List<ResumableWsTestClient> ofA = List.of(connect(this.a, "alice"), connect(this.a, "alice"));
 		awaitOnline("alice", 2);
 		clients.add(connect(this.b, "alice"));
 		clients.get(0).await("replay_complete");
 		assertThat(awaitRefused(this.b, "alice").status()).isEqualTo(429);
 		awaitOnline("alice", 3);
-		UpgradeRejectedException refused = awaitRefused(this.a, "alice");
+		HandshakeRejectedException refused = awaitRefused(this.a, "alice");
 		assertThat(refused.status()).isEqualTo(429);
-		assertThat(refused.headers()).containsKey("Retry-After");
+		assertThat(refused.headers().firstValue("Retry-After")).isPresent();
 		connect(this.a, "bob").close();
-		ofA.forEach(WsTestClient::close);
+		ofA.forEach(ResumableWsTestClient::close);
 		for (int i = 0; i < 2; i++) {
 			await().atMost(PATIENCE)
-				.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
+				.ignoreExceptionsInstanceOf(HandshakeRejectedException.class)
 				.until(() -> clients.add(connect(this.b, "alice")));
 		}
-		clients.forEach(WsTestClient::close);
+		clients.forEach(ResumableWsTestClient::close);
 		awaitOnline("alice", 0);
 	}
 
@@ -100,7 +102,7 @@ class ManyNodesTests {
 		assertThat(awaitRefused(this.a, "carol").status()).isEqualTo(429);
 		await().atMost(PATIENCE)
 			.pollInterval(Duration.ofMillis(50))
-			.ignoreExceptionsInstanceOf(UpgradeRejectedException.class)
+			.ignoreExceptionsInstanceOf(HandshakeRejectedException.class)
 			.untilAsserted(() -> connect(this.b, "carol").close());
 		OffsetDateTime now = this.sql.sql("select clock_timestamp()").query(OffsetDateTime.class).single();
 		assertThat(Duration.between(death, now)).isBetween(HEARTBEAT.multipliedBy(2), HEARTBEAT.multipliedBy(4));
@@ -110,7 +112,7 @@ class ManyNodesTests {
 
 	@Test
 	void aConnectionThatLastsIsCountedAllTheTimeAndKeepsItsAge() {
-		try (WsTestClient client = connect(this.a, "dave")) {
+		try (ResumableWsTestClient client = connect(this.a, "dave")) {
 			client.await("replay_complete");
 			awaitOnline("dave", 1);
 			OffsetDateTime connected = connectedAt("dave");
@@ -132,26 +134,26 @@ class ManyNodesTests {
 
 	@Test
 	void anotherNodeStoresTheFirstEventOfASessionThatWasOnlyOpened() {
-		try (WsTestClient client = connect(this.a, "frank")) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString(""));
+		try (ResumableWsTestClient client = connect(this.a, "frank")) {
+			UUID session = client.sessionId();
 			client.await("replay_complete");
 			assertThat(stored(session)).isZero();
 			this.b.bean(ResumableSessions.class).publish(session, "tick", Map.of());
-			assertThat(client.await("tick").path("event_id").asLong()).isEqualTo(1);
+			assertThat(client.awaitEvent("tick").eventId()).isEqualTo(1);
 			assertThat(stored(session)).isOne();
 		}
 	}
 
 	@Test
 	void theOldestConnectionOfASessionMakesRoomOnWhicheverNodeItIs() {
-		try (WsTestClient first = connect(this.a, "erin")) {
-			String session = first.next().path("session_id").asString("");
-			try (WsTestClient second = resume(this.b, "erin", session);
-					WsTestClient third = resume(this.b, "erin", session)) {
-				assertThat(first.awaitClose()).isEqualTo(4409);
+		try (ResumableWsTestClient first = connect(this.a, "erin")) {
+			UUID session = first.sessionId();
+			try (ResumableWsTestClient second = resume(this.b, "erin", session);
+					ResumableWsTestClient third = resume(this.b, "erin", session)) {
+				assertThat(first.awaitClose().code()).isEqualTo(4409);
 				assertAnswers(second);
-				try (WsTestClient fourth = resume(this.a, "erin", session)) {
-					assertThat(second.awaitClose()).isEqualTo(4409);
+				try (ResumableWsTestClient fourth = resume(this.a, "erin", session)) {
+					assertThat(second.awaitClose().code()).isEqualTo(4409);
 					assertAnswers(third);
 					assertAnswers(fourth);
 				}
@@ -178,13 +180,14 @@ class ManyNodesTests {
 				new JdbcTransactionManager(this.a.bean(DataSource.class)));
 		transaction.executeWithoutResult((status) -> {
 			this.sql.sql("lock table ws_live_connections in access exclusive mode").update();
-			List<WsTestClient> clients = new ArrayList<>();
+			List<ResumableWsTestClient> clients = new ArrayList<>();
 			for (int i = 0; i < 3; i++) {
 				clients.add(connect(this.b, "heidi"));
 				clients.get(i).await("replay_complete");
 			}
-			assertThat(to(this.b, "heidi").connectRefused().status()).isEqualTo(429);
-			clients.forEach(WsTestClient::close);
+			assertThatExceptionOfType(HandshakeRejectedException.class).isThrownBy(to(this.b, "heidi")::connect)
+				.returns(429, HandshakeRejectedException::status);
+			clients.forEach(ResumableWsTestClient::close);
 		});
 	}
 
@@ -197,13 +200,13 @@ class ManyNodesTests {
 	/**
 	 * A node that knew of no other may let some in before it asks again.
 	 */
-	private static UpgradeRejectedException awaitRefused(TestServer node, String user) {
+	private static HandshakeRejectedException awaitRefused(TestServer node, String user) {
 		return await().atMost(PATIENCE).until(() -> {
-			try (WsTestClient let = connect(node, user)) {
+			try (ResumableWsTestClient let = connect(node, user)) {
 				let.await("replay_complete");
 				return null;
 			}
-			catch (UpgradeRejectedException ex) {
+			catch (HandshakeRejectedException ex) {
 				return ex;
 			}
 		}, Objects::nonNull);
@@ -234,8 +237,8 @@ class ManyNodesTests {
 			.single();
 	}
 
-	private static void assertAnswers(WsTestClient client) {
-		client.send("{\"type\":\"ping\"}");
+	private static void assertAnswers(ResumableWsTestClient client) {
+		client.sendOnce("{\"type\":\"ping\"}");
 		assertThat(client.await("pong")).isNotNull();
 	}
 
@@ -247,18 +250,18 @@ class ManyNodesTests {
 			.start();
 	}
 
-	private static WsTestClient connect(TestServer node, String user) {
+	private static ResumableWsTestClient connect(TestServer node, String user) {
 		return to(node, user).connect();
 	}
 
-	private static WsTestClient resume(TestServer node, String user, String session) {
-		WsTestClient client = to(node, user).query("sessionId", session).connect();
+	private static ResumableWsTestClient resume(TestServer node, String user, UUID session) {
+		ResumableWsTestClient client = to(node, user).session(session).connect();
 		client.await("replay_complete");
 		return client;
 	}
 
-	private static WsTestClient.Builder to(TestServer node, String user) {
-		return WsTestClient.to(node.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private static ResumableWsTestClientBuilder to(TestServer node, String user) {
+		return ResumableWsTestClient.builder(node.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
 }

@@ -7,13 +7,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.ChaosProxy;
 import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,64 +94,61 @@ abstract class PostgresAwayTests {
 
 	private void outlive(Runnable away, Runnable back) {
 		String user = "user-" + UUID.randomUUID();
-		try (WsTestClient client = connect(user)) {
-			String session = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect(user)) {
+			UUID session = client.sessionId();
 			client.await("replay_complete");
 			away.run();
 			String key = UUID.randomUUID().toString();
 			long sent = System.nanoTime();
-			client.send(message(key));
-			client.send("{\"type\":\"ping\",\"t\":1}");
-			assertThat(client.await("pong").path("t").asInt(0)).isEqualTo(1);
-			JsonNode error = client.await("error");
+			client.sendOnce(message(key));
+			client.sendOnce("{\"type\":\"ping\",\"t\":1}");
+			assertThat(client.await("pong").json().path("t").asInt(0)).isEqualTo(1);
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("code").asString("")).isEqualTo("unavailable");
 			assertThat(error.path("idempotency_key").asString("")).isEqualTo(key);
 			assertThat(Duration.ofNanos(System.nanoTime() - sent)).isLessThan(Duration.ofSeconds(10));
-			assertSentAway(to(user).query("sessionId", session));
-			assertThat(client.isOpen()).isTrue();
+			assertSentAway(to(user).session(session));
+			assertThat(client.isConnected()).isTrue();
 			back.run();
 			JsonNode ack = sendUntilAcknowledged(client, key);
 			assertThat(ack.path("event_id").asInt(0)).isEqualTo(1);
-			assertThat(client.await("assistant_message").path("payload").path("content").asString(""))
+			assertThat(client.awaitEvent("assistant_message").payload().path("content").asString(""))
 				.isEqualTo("Hello.");
-			this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("n", 1));
-			assertThat(client.await("tick").path("payload").path("n").asInt(0)).isEqualTo(1);
-			try (WsTestClient again = to(user).query("sessionId", session).connect()) {
-				assertThat(again.next().path("resumed").asBoolean(false)).isTrue();
+			this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
+			assertThat(client.awaitEvent("tick").payload().path("n").asInt(0)).isEqualTo(1);
+			try (ResumableWsTestClient again = to(user).session(session).connect()) {
+				assertThat(again.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
 				again.await("tick");
 			}
-			assertThat(client.messages())
-				.filteredOn((message) -> message.path("type").asString("").equals("user_message"))
-				.hasSize(1);
+			assertThat(client.frames()).filteredOn((message) -> message.type().equals("user_message")).hasSize(1);
 		}
 	}
 
 	@Test
 	void aReplayThatPostgresInterruptsContinues() {
-		String session;
-		try (WsTestClient client = connect("alice")) {
-			session = client.next().path("session_id").asString("");
+		UUID session;
+		try (ResumableWsTestClient client = connect("alice")) {
+			session = client.sessionId();
 		}
 		String filler = "x".repeat(1000);
 		for (int i = 1; i <= 300; i++) {
-			this.server.bean(ResumableSessions.class)
-				.publish(UUID.fromString(session), "tick", Map.of("n", i, "filler", filler));
+			this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", i, "filler", filler));
 		}
-		try (WsTestClient client = connect("alice")) {
+		try (ResumableWsTestClient client = connect("alice")) {
 			client.await("replay_complete");
 			this.postgres.delay(Duration.ofMillis(50));
-			try (WsTestClient slow = to("alice").query("sessionId", session).connect()) {
-				slow.next();
+			try (ResumableWsTestClient slow = to("alice").session(session).connect()) {
+				slow.await("session_init");
 				this.postgres.refuse();
 				this.postgres.cutAll();
-				client.send("{\"type\":\"ping\"}");
+				client.sendOnce("{\"type\":\"ping\"}");
 				assertThat(client.await("pong")).isNotNull();
 				this.postgres.delay(Duration.ZERO);
 				this.postgres.acceptAgain();
-				JsonNode complete = slow.await("replay_complete");
+				JsonNode complete = slow.await("replay_complete").json();
 				assertThat(complete.path("count").asInt(0)).isEqualTo(300);
-				assertThat(slow.messages()).filteredOn((message) -> message.has("event_id"))
-					.extracting((message) -> message.path("event_id").asInt(0))
+				assertThat(slow.frames()).filteredOn((message) -> message.json().has("event_id"))
+					.extracting((message) -> message.json().path("event_id").asInt(0))
 					.doesNotHaveDuplicates()
 					.isSorted()
 					.hasSize(300);
@@ -160,20 +159,23 @@ abstract class PostgresAwayTests {
 		}
 	}
 
-	private void assertSentAway(WsTestClient.Builder builder) {
-		try (WsTestClient client = builder.connect()) {
-			assertThat(client.awaitClose()).isEqualTo(1013);
+	private void assertSentAway(ResumableWsTestClientBuilder builder) {
+		try (ResumableWsTestClient client = builder.connect()) {
+			assertThat(client.awaitClose().code()).isEqualTo(1013);
 		}
-		catch (UpgradeRejectedException ex) {
+		catch (HandshakeRejectedException ex) {
 			assertThat(ex.status()).isEqualTo(503);
 		}
 	}
 
-	private static JsonNode sendUntilAcknowledged(WsTestClient client, String key) {
+	private static JsonNode sendUntilAcknowledged(ResumableWsTestClient client, String key) {
 		return await().atMost(PATIENCE).until(() -> {
-			client.send(message(key));
-			JsonNode answer = client.await(
-					(message) -> key.equals(message.path("idempotency_key").asString("")) && !message.has("payload"));
+			client.sendOnce(message(key));
+			JsonNode answer = client
+				.await(ServerFrame.class,
+						(message) -> key.equals(message.json().path("idempotency_key").asString(""))
+								&& !message.json().has("payload"))
+				.json();
 			return answer.path("type").asString("").equals("ack") ? answer : null;
 		}, (ack) -> ack != null);
 	}
@@ -182,12 +184,12 @@ abstract class PostgresAwayTests {
 		return Map.of("type", "user_message", "content", "Hello", "idempotency_key", key);
 	}
 
-	private WsTestClient connect(String user) {
+	private ResumableWsTestClient connect(String user) {
 		return to(user).connect();
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private ResumableWsTestClientBuilder to(String user) {
+		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 
 }

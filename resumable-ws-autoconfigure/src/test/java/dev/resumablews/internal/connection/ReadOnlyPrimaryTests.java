@@ -10,6 +10,7 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.RestartablePostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
@@ -46,7 +47,7 @@ class ReadOnlyPrimaryTests {
 		}
 	}
 
-	private static ResumableWsTestClient.Builder client(TestServer server, String user) {
+	private static ResumableWsTestClientBuilder client(TestServer server, String user) {
 		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user).timeout(PATIENCE);
 	}
 

@@ -13,10 +13,10 @@ import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendResult;
 import dev.resumablews.internal.log.EventLog;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,7 +82,7 @@ abstract class SlowConsumerTests {
 		UUID slowSession = newSession("slow");
 		UUID otherSession = newSession("other");
 		long seen;
-		try (WsTestClient slow = connect("slow", slowSession);
+		try (RawWebSocketClient slow = connect("slow", slowSession);
 				EventCounter other = new EventCounter(uri("other", otherSession, 0), 0)) {
 			slow.await("replay_complete");
 			Connection connection = connectionTo(slowSession);
@@ -115,9 +115,9 @@ abstract class SlowConsumerTests {
 	void clientsThatNeverReadAgainAreGivenUpAndDelayNoOtherClient() {
 		UUID closed = newSession("closed");
 		UUID session = newSession("stuck");
-		List<WsTestClient> stuck = new ArrayList<>();
+		List<RawWebSocketClient> stuck = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
-			WsTestClient client = connect("stuck", session);
+			RawWebSocketClient client = connect("stuck", session);
 			client.await("replay_complete");
 			client.pauseReading();
 			stuck.add(client);
@@ -127,7 +127,7 @@ abstract class SlowConsumerTests {
 		await().atMost(PATIENCE)
 			.pollInterval(Duration.ofMillis(20))
 			.until(() -> slow.stream().anyMatch((each) -> each.closing() == CloseCode.TRY_AGAIN_LATER));
-		try (WsTestClient client = connect("closed", closed)) {
+		try (RawWebSocketClient client = connect("closed", closed)) {
 			client.await("replay_complete");
 			this.server.bean(ResumableSessions.class).close(closed);
 			assertThat(client.awaitClose()).isEqualTo(1000);
@@ -135,9 +135,9 @@ abstract class SlowConsumerTests {
 		await().atMost(PATIENCE).until(() -> this.server.bean(Connections.class).all().isEmpty());
 		await().untilAsserted(
 				() -> assertThat(this.closes.codes()).hasSize(9).containsOnlyOnce(1000).containsOnly(1000, 1013));
-		stuck.forEach(WsTestClient::resumeReading);
-		for (WsTestClient client : stuck) {
-			assertThat(client.awaitClose()).isIn(1013, WsTestClient.NO_CLOSE_FRAME);
+		stuck.forEach(RawWebSocketClient::resumeReading);
+		for (RawWebSocketClient client : stuck) {
+			assertThat(client.awaitClose()).isIn(1013, RawWebSocketClient.NO_CLOSE_FRAME);
 			client.close();
 		}
 	}
@@ -182,7 +182,9 @@ abstract class SlowConsumerTests {
 	}
 
 	private UUID newSession(String user) {
-		try (WsTestClient client = WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
+			.query("token", Tokens.forUser(user))
+			.connect()) {
 			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
 			client.sendClose(1000);
 			client.awaitClose();
@@ -191,8 +193,8 @@ abstract class SlowConsumerTests {
 		}
 	}
 
-	private WsTestClient connect(String user, UUID session) {
-		return WsTestClient.to(this.server.uri())
+	private RawWebSocketClient connect(String user, UUID session) {
+		return RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser(user))
 			.query("sessionId", session)
 			.receiveBuffer(8192)
@@ -208,7 +210,7 @@ abstract class SlowConsumerTests {
 	/**
 	 * Checks that the events came one after the other, and returns the last one.
 	 */
-	private static long lastEventId(WsTestClient client) {
+	private static long lastEventId(RawWebSocketClient client) {
 		long last = 0;
 		for (JsonNode message : client.messages()) {
 			if (message.has("event_id")) {

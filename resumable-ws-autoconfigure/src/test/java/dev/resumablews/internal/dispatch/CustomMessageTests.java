@@ -14,10 +14,11 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.MessageRejectedException;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,29 +60,29 @@ class CustomMessageTests {
 
 	@Test
 	void aMessageWithoutAKeyIsHandledEachTime() {
-		try (WsTestClient client = connect("alice")) {
-			String session = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect("alice")) {
+			UUID session = client.sessionId();
 			for (int i = 1; i <= 3; i++) {
-				client.send(Map.of("type", "order", "payload", Map.of("item", "tea")));
-				assertThat(client.await("ordered").path("event_id").asInt(0)).isEqualTo(i);
+				client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "tea")));
+				assertThat(client.awaitEvent("ordered").eventId()).isEqualTo(i);
 			}
 			assertThat(orders(session)).isEqualTo(3);
-			assertThat(client.messages()).noneMatch((message) -> message.path("type").asString("").equals("ack"));
+			assertThat(client.frames()).noneMatch((message) -> message.type().equals("ack"));
 		}
 	}
 
 	@Test
 	void aMessageWithAKeyIsHandledOnceTogetherWithWhatItWritesAndPublishes() {
-		try (WsTestClient client = connect("bob")) {
-			String session = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect("bob")) {
+			UUID session = client.sessionId();
 			String key = UUID.randomUUID().toString();
-			client.send(order("tea", key));
-			JsonNode ack = client.await("ack");
+			client.sendOnce(order("tea", key));
+			JsonNode ack = client.await("ack").json();
 			assertThat(ack.path("idempotency_key").asString("")).isEqualTo(key);
 			assertThat(ack.has("duplicate")).isFalse();
-			assertThat(client.await("ordered").path("payload").path("item").asString("")).isEqualTo("tea");
-			client.send(order("tea", key));
-			assertThat(client.await("ack").path("duplicate").asBoolean(false)).isTrue();
+			assertThat(client.await("ordered").json().path("payload").path("item").asString("")).isEqualTo("tea");
+			client.sendOnce(order("tea", key));
+			assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isTrue();
 			assertThat(orders(session)).isEqualTo(1);
 			assertThat(events(session)).containsExactly("ordered");
 		}
@@ -89,39 +90,39 @@ class CustomMessageTests {
 
 	@Test
 	void aHandlerThatThrowsKeepsNothingAndTheClientMayTryAgain() {
-		try (WsTestClient client = connect("carol")) {
-			String session = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect("carol")) {
+			UUID session = client.sessionId();
 			String key = UUID.randomUUID().toString();
 			Orders.failure = new IllegalStateException("the password of the database is 12345");
-			client.send(order("fails", key));
-			JsonNode error = client.await("error");
+			client.sendOnce(order("fails", key));
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("code").asString("")).isEqualTo("failed");
 			assertThat(error.path("idempotency_key").asString("")).isEqualTo(key);
 			assertThat(error.toString()).doesNotContain("12345", "IllegalState");
 			assertThat(orders(session)).isZero();
 			assertThat(events(session)).isEmpty();
 			Orders.failure = null;
-			client.send(order("fails", key));
-			assertThat(client.await("ack").has("duplicate")).isFalse();
+			client.sendOnce(order("fails", key));
+			assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isFalse();
 			assertThat(orders(session)).isEqualTo(1);
-			assertThat(client.await("ordered").path("event_id").asInt(0)).isEqualTo(1);
+			assertThat(client.awaitEvent("ordered").eventId()).isEqualTo(1);
 		}
 	}
 
 	@Test
 	void whatIsNotAcceptableIsSaidToTheClient() {
-		try (WsTestClient client = connect("dave")) {
-			String session = client.next().path("session_id").asString("");
+		try (ResumableWsTestClient client = connect("dave")) {
+			UUID session = client.sessionId();
 			String key = UUID.randomUUID().toString();
 			Orders.failure = new MessageRejectedException("There is no coffee");
-			client.send(order("fails", key));
-			JsonNode error = client.await("error");
+			client.sendOnce(order("fails", key));
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("code").asString("")).isEqualTo("invalid");
 			assertThat(error.path("message").asString("")).isEqualTo("There is no coffee");
 			assertThat(error.path("idempotency_key").asString("")).isEqualTo(key);
 			assertThat(orders(session)).isZero();
-			client.send(Map.of("type", "order", "payload", Map.of("item", "fails")));
-			assertThat(client.await("error").path("code").asString("")).isEqualTo("invalid");
+			client.sendOnce(Map.of("type", "order", "payload", Map.of("item", "fails")));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
 		}
 		finally {
 			Orders.failure = null;
@@ -130,29 +131,30 @@ class CustomMessageTests {
 
 	@Test
 	void theSameKeyAtOnceOverTwoConnectionsIsHandledOnce() {
-		try (WsTestClient phone = connect("erin")) {
-			String session = phone.next().path("session_id").asString("");
-			try (WsTestClient laptop = WsTestClient.to(this.server.uri())
-				.query("token", Tokens.forUser("erin"))
-				.query("sessionId", session)
+		try (ResumableWsTestClient phone = connect("erin")) {
+			UUID session = phone.sessionId();
+			try (ResumableWsTestClient laptop = ResumableWsTestClient.builder(this.server.uri())
+				.tokens(Tokens.ISSUER)
+				.user("erin")
+				.session(session)
 				.connect()) {
 				laptop.await("replay_complete");
 				String key = UUID.randomUUID().toString();
 				CompletableFuture<Void> byPhone = CompletableFuture
-					.runAsync(() -> times(5, () -> phone.send(order("tea", key))));
-				times(5, () -> laptop.send(order("tea", key)));
+					.runAsync(() -> times(5, () -> phone.sendOnce(order("tea", key))));
+				times(5, () -> laptop.sendOnce(order("tea", key)));
 				byPhone.join();
 				await().until(() -> answers(phone).size() == 5 && answers(laptop).size() == 5);
-				List<JsonNode> answers = new ArrayList<>(answers(phone));
+				List<ServerFrame> answers = new ArrayList<>(answers(phone));
 				answers.addAll(answers(laptop));
-				assertThat(answers).filteredOn((answer) -> answer.path("type").asString().equals("error"))
-					.allSatisfy((error) -> assertThat(error.path("code").asString()).isEqualTo("unavailable"));
-				assertThat(answers).filteredOn((answer) -> answer.path("type").asString().equals("ack"))
-					.filteredOn((ack) -> !ack.path("duplicate").asBoolean(false))
+				assertThat(answers).filteredOn((answer) -> answer.type().equals("error"))
+					.allSatisfy((error) -> assertThat(error.json().path("code").asString()).isEqualTo("unavailable"));
+				assertThat(answers).filteredOn((answer) -> answer.type().equals("ack"))
+					.filteredOn((ack) -> !ack.json().path("duplicate").asBoolean(false))
 					.hasSize(1);
-				laptop.send(order("tea", key));
+				laptop.sendOnce(order("tea", key));
 				await().until(() -> answers(laptop).size() == 6);
-				assertThat(answers(laptop).get(5).path("duplicate").asBoolean()).isTrue();
+				assertThat(answers(laptop).get(5).json().path("duplicate").asBoolean()).isTrue();
 			}
 			assertThat(orders(session)).isEqualTo(1);
 			assertThat(events(session)).containsExactly("ordered");
@@ -161,10 +163,10 @@ class CustomMessageTests {
 
 	@Test
 	void aHandlerThatNamesAnUnknownSessionDoesNotEndTheConnection() {
-		try (WsTestClient client = connect("frank")) {
-			client.send(Map.of("type", "forward", "payload", Map.of("to", UUID.randomUUID().toString())));
-			assertThat(client.await("error").path("code").asString("")).isEqualTo("failed");
-			client.send("{\"type\":\"ping\"}");
+		try (ResumableWsTestClient client = connect("frank")) {
+			client.sendOnce(Map.of("type", "forward", "payload", Map.of("to", UUID.randomUUID().toString())));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("failed");
+			client.sendOnce("{\"type\":\"ping\"}");
 			assertThat(client.await("pong")).isNotNull();
 		}
 	}
@@ -182,19 +184,19 @@ class CustomMessageTests {
 	void aHandlerOfUserMessagesReplacesTheReply() {
 		try (OpenAiStub model = OpenAiStub.start();
 				TestServer answering = TestServer.builder().model(model).with(Answering.class).start();
-				WsTestClient client = WsTestClient.to(answering.uri())
-					.query("token", Tokens.forUser("grace"))
+				ResumableWsTestClient client = ResumableWsTestClient.builder(answering.uri())
+					.tokens(Tokens.ISSUER)
+					.user("grace")
 					.connect()) {
 			client.await("replay_complete");
 			String key = UUID.randomUUID().toString();
 			for (int i = 0; i < 3; i++) {
-				client.send(Map.of("type", "user_message", "content", "Hello", "idempotency_key", key));
-				assertThat(client.await("ack").path("event_id").asInt(0)).isEqualTo(1);
+				client.sendOnce(Map.of("type", "user_message", "content", "Hello", "idempotency_key", key));
+				assertThat(client.await("ack").json().path("event_id").asInt(0)).isEqualTo(1);
 			}
-			assertThat(client.await("answer").path("payload").path("to").asString("")).isEqualTo("Hello");
+			assertThat(client.await("answer").json().path("payload").path("to").asString("")).isEqualTo("Hello");
 			for (int i = 1; i <= 20; i++) {
-				client.send(Map.of("type", "user_message", "content", "n" + i, "idempotency_key",
-						UUID.randomUUID().toString()));
+				client.say("n" + i);
 			}
 			List<ClientMessage> handled = answering.bean(Answer.class).handled;
 			await().atMost(PATIENCE).until(() -> handled.size() == 21);
@@ -204,16 +206,12 @@ class CustomMessageTests {
 				assertThat(handled.get(i).payload().path("content").asString("")).isEqualTo("n" + i);
 			}
 			assertThat(model.exchanges()).isEmpty();
-			assertThat(client.messages())
-				.noneMatch((message) -> message.path("type").asString("").startsWith("assistant_"));
+			assertThat(client.frames()).noneMatch((message) -> message.type().startsWith("assistant_"));
 		}
 	}
 
-	private static List<JsonNode> answers(WsTestClient client) {
-		return client.messages()
-			.stream()
-			.filter((message) -> List.of("ack", "error").contains(message.path("type").asString()))
-			.toList();
+	private static List<ServerFrame> answers(ResumableWsTestClient client) {
+		return client.frames().stream().filter((message) -> List.of("ack", "error").contains(message.type())).toList();
 	}
 
 	private static void times(int times, Runnable action) {
@@ -226,23 +224,23 @@ class CustomMessageTests {
 		return Map.of("type", "order", "payload", Map.of("item", item), "idempotency_key", key);
 	}
 
-	private int orders(String session) {
+	private int orders(UUID session) {
 		return this.jdbc.sql("select count(*) from orders where session_id = ?")
-			.param(UUID.fromString(session))
+			.param(session)
 			.query(Integer.class)
 			.single();
 	}
 
-	private List<String> events(String session) {
+	private List<String> events(UUID session) {
 		return this.server.bean(ResumableSessions.class)
-			.history(UUID.fromString(session), 0, 100)
+			.history(session, 0, 100)
 			.stream()
 			.map(SessionEvent::type)
 			.toList();
 	}
 
-	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).connect();
+	private ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user).connect();
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -15,11 +15,14 @@ import dev.resumablews.MessageRejectedException;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.budget.HeldBudgets;
 import dev.resumablews.internal.budget.UserBudgets;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.HttpResponse;
 import dev.resumablews.testing.HttpTestClient;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,15 +66,15 @@ class EphemeralMessageTests {
 
 	@Test
 	void theOtherClientsOfTheSessionAreSentWhatAHandlerForwards() {
-		try (WsTestClient phone = connect("alice", null)) {
+		try (ResumableWsTestClient phone = connect("alice", null)) {
 			UUID session = session(phone);
-			try (WsTestClient laptop = connect("alice", session)) {
+			try (ResumableWsTestClient laptop = connect("alice", session)) {
 				laptop.await("replay_complete");
-				phone.send(ephemeral("typing", Map.of("on", true)));
-				JsonNode event = laptop.await("typing");
+				phone.sendOnce(ephemeral("typing", Map.of("on", true)));
+				JsonNode event = laptop.await("typing").json();
 				assertThat(event.path("ephemeral").asBoolean()).isTrue();
 				assertThat(event.path("payload").path("on").asBoolean()).isTrue();
-				phone.send("{\"type\":\"ping\"}");
+				phone.sendOnce("{\"type\":\"ping\"}");
 				phone.await("pong");
 				assertThat(types(phone)).doesNotContain("typing", "ack", "error");
 			}
@@ -99,51 +102,51 @@ class EphemeralMessageTests {
 
 	@Test
 	void whatNoHandlerAllowsIsRefused() {
-		try (WsTestClient client = connect("bob", null)) {
+		try (ResumableWsTestClient client = connect("bob", null)) {
 			session(client);
-			client.send(ephemeral("order", Map.of()));
-			JsonNode error = client.await("error");
+			client.sendOnce(ephemeral("order", Map.of()));
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("code").asString()).isEqualTo("unknown_type");
 			assertThat(error.path("message").asString()).isEqualTo("No handler for ephemeral message type 'order'");
-			client.send(ephemeral("user_message", Map.of()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
+			client.sendOnce(ephemeral("user_message", Map.of()));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unknown_type");
 		}
-		try (WsTestClient client = connect("bill", null)) {
+		try (ResumableWsTestClient client = connect("bill", null)) {
 			session(client);
-			client.send(Map.of("type", "typing", "payload", Map.of()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
-			client.send(Map.of("type", "typing", "ephemeral", true, "idempotency_key", UUID.randomUUID()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("invalid");
-			client.send(Map.of("type", "typing", "ephemeral", "yes"));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("invalid");
+			client.sendOnce(Map.of("type", "typing", "payload", Map.of()));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unknown_type");
+			client.sendOnce(Map.of("type", "typing", "ephemeral", true, "idempotency_key", UUID.randomUUID()));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
+			client.sendOnce(Map.of("type", "typing", "ephemeral", "yes"));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
 		}
 	}
 
 	@Test
 	void whatAHandlerThrowsIsAnsweredAndEndsNothing() {
-		try (WsTestClient client = connect("carol", null)) {
+		try (ResumableWsTestClient client = connect("carol", null)) {
 			session(client);
-			client.send(ephemeral("failing", Map.of("how", "rejected")));
-			JsonNode rejected = client.await("error");
+			client.sendOnce(ephemeral("failing", Map.of("how", "rejected")));
+			JsonNode rejected = client.await("error").json();
 			assertThat(rejected.path("code").asString()).isEqualTo("invalid");
 			assertThat(rejected.path("message").asString()).isEqualTo("Not now");
-			client.send(ephemeral("failing", Map.of("how", "secret 12345")));
-			JsonNode failed = client.await("error");
+			client.sendOnce(ephemeral("failing", Map.of("how", "secret 12345")));
+			JsonNode failed = client.await("error").json();
 			assertThat(failed.path("code").asString()).isEqualTo("failed");
 			assertThat(failed.toString()).doesNotContain("12345");
-			client.send("{\"type\":\"ping\"}");
+			client.sendOnce("{\"type\":\"ping\"}");
 			client.await("pong");
 		}
 	}
 
 	@Test
 	void whatExceedsTheRateIsDroppedAndClosesNoConnection() {
-		try (WsTestClient client = connect("dave", null)) {
+		try (ResumableWsTestClient client = connect("dave", null)) {
 			session(client);
 			for (int i = 0; i < 500; i++) {
-				client.send(ephemeral("noted", Map.of("n", i)));
+				client.sendOnce(ephemeral("noted", Map.of("n", i)));
 			}
-			client.send("{\"type\":\"ping\"}");
+			client.sendOnce("{\"type\":\"ping\"}");
 			client.await("pong");
 			List<ClientMessage> noted = this.server.bean(Handlers.Noted.class).messages;
 			await().until(() -> noted.size() >= 2);
@@ -156,16 +159,16 @@ class EphemeralMessageTests {
 	@Test
 	void aHandlerThatDoesNotReturnKeepsNothingElseWaiting() {
 		CountDownLatch end = this.server.bean(Handlers.Stuck.class).end;
-		try (WsTestClient client = connect("erin", null); WsTestClient other = connect("eve", null)) {
+		try (ResumableWsTestClient client = connect("erin", null); ResumableWsTestClient other = connect("eve", null)) {
 			UUID session = session(client);
 			session(other);
-			client.send(ephemeral("stuck", Map.of()));
+			client.sendOnce(ephemeral("stuck", Map.of()));
 			await().until(() -> this.server.bean(Handlers.Stuck.class).calls.size() == 1);
-			client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+			client.sendOnce(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 			client.await("ack");
 			this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
 			client.await("tick");
-			other.send(ephemeral("failing", Map.of("how", "rejected")));
+			other.sendOnce(ephemeral("failing", Map.of("how", "rejected")));
 			other.await("error");
 		}
 		finally {
@@ -178,7 +181,7 @@ class EphemeralMessageTests {
 	void aClientIsSentNoEphemeralEventsUntilItHasCaughtUp() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		UUID session;
-		try (WsTestClient client = connect("frank", null)) {
+		try (ResumableWsTestClient client = connect("frank", null)) {
 			session = session(client);
 		}
 		for (int i = 0; i < 3000; i++) {
@@ -193,7 +196,7 @@ class EphemeralMessageTests {
 			}
 		});
 		sending.start();
-		try (WsTestClient client = connect("frank", session)) {
+		try (ResumableWsTestClient client = connect("frank", session)) {
 			client.await("replay_complete");
 			client.await("typing");
 			List<String> types = types(client);
@@ -208,8 +211,12 @@ class EphemeralMessageTests {
 	@Test
 	void aClientThatReadsSlowlyLosesOldEphemeralEventsAndNothingElse() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
-		try (WsTestClient client = connect("grace", null)) {
-			UUID session = session(client);
+		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
+			.query("token", Tokens.forUser("grace"))
+			.patience(PATIENCE)
+			.connect()) {
+			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+			client.await("replay_complete");
 			client.pauseReading();
 			String text = "x".repeat(7000);
 			for (int i = 1; i <= 5000; i++) {
@@ -245,21 +252,22 @@ class EphemeralMessageTests {
 		return Map.of("type", type, "ephemeral", true, "payload", payload);
 	}
 
-	private static List<String> types(WsTestClient client) {
-		return client.messages().stream().map((message) -> message.path("type").asString()).toList();
+	private static List<String> types(ResumableWsTestClient client) {
+		return client.frames().stream().map(ServerFrame::type).toList();
 	}
 
-	private static UUID session(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+	private static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}
 
-	private WsTestClient connect(String user, @Nullable UUID session) {
-		WsTestClient.Builder client = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.forUser(user))
-			.patience(PATIENCE);
-		return ((session != null) ? client.query("sessionId", session.toString()) : client).connect();
+	private ResumableWsTestClient connect(String user, @Nullable UUID session) {
+		ResumableWsTestClientBuilder client = ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE);
+		return ((session != null) ? client.session(session) : client).connect();
 	}
 
 	@Configuration(proxyBeanMethods = false)

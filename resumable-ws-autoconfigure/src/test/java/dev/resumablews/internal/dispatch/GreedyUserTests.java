@@ -15,11 +15,11 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
 import dev.resumablews.SecurityEvent;
 import dev.resumablews.SecurityEvent.Kind;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.UpgradeRejectedException;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +71,7 @@ class GreedyUserTests {
 
 	@Test
 	void messagesAreCountedOverAllConnectionsOfTheUserAndOverReconnects() {
-		try (WsTestClient first = connect("ann"); WsTestClient second = connect("ann")) {
+		try (RawWebSocketClient first = connect("ann"); RawWebSocketClient second = connect("ann")) {
 			for (int i = 0; i < 9; i++) {
 				ping(first);
 				ping(second);
@@ -81,7 +81,7 @@ class GreedyUserTests {
 			sendWhileOpen(second, (client) -> client.send("{\"type\":\"ping\"}"), 30);
 			assertThat(second.awaitClose()).isEqualTo(4429);
 		}
-		try (WsTestClient again = connect("ann")) {
+		try (RawWebSocketClient again = connect("ann")) {
 			sendWhileOpen(again, (client) -> client.send("{\"type\":\"ping\"}"), 60);
 			assertThat(again.awaitClose()).isEqualTo(4429);
 		}
@@ -91,7 +91,7 @@ class GreedyUserTests {
 
 	@Test
 	void theSizeOfMessagesIsCounted() {
-		try (WsTestClient client = connect("ben")) {
+		try (RawWebSocketClient client = connect("ben")) {
 			sendWhileOpen(client, (each) -> each.send("{\"type\":\"ping\",\"padding\":\"" + "x".repeat(30_000) + "\"}"),
 					12);
 			assertThat(client.awaitClose()).isEqualTo(4429);
@@ -102,13 +102,13 @@ class GreedyUserTests {
 
 	@Test
 	void framesThatAreNoMessageAreCounted() {
-		try (WsTestClient empty = connect("cleo")) {
+		try (RawWebSocketClient empty = connect("cleo")) {
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.TEXT, new byte[0])), 1);
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.CONTINUATION, new byte[0])), 1000);
 			assertThat(empty.awaitClose()).isEqualTo(4429);
 			assertThat(empty.closeReason()).isEqualTo("frames_rate");
 		}
-		try (WsTestClient pongs = connect("carl")) {
+		try (RawWebSocketClient pongs = connect("carl")) {
 			sendWhileOpen(pongs, (client) -> client.send(WsFrame.PONG, new byte[0]), 1000);
 			assertThat(pongs.awaitClose()).isEqualTo(4429);
 		}
@@ -118,25 +118,25 @@ class GreedyUserTests {
 
 	@Test
 	void aMessageThatNeverEndsIsBounded() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<RawWebSocketClient> clients = new ArrayList<>();
 		for (int i = 0; i < 5; i++) {
 			clients.add(connect("dan"));
 		}
-		for (WsTestClient client : clients) {
+		for (RawWebSocketClient client : clients) {
 			sendWhileOpen(client,
 					(each) -> each
 						.send(new WsFrame(false, WsFrame.TEXT, "x".repeat(30_000).getBytes(StandardCharsets.US_ASCII))),
 					1);
 		}
 		await().atMost(PATIENCE).until(() -> clients.stream().anyMatch((client) -> !client.isOpen()));
-		clients.forEach(WsTestClient::abort);
+		clients.forEach(RawWebSocketClient::abort);
 		assertNoted("dan", "waiting_characters");
 		assertServed();
 	}
 
 	@Test
 	void requestsForTheWholeLogAreCounted() {
-		try (WsTestClient client = connect("eve")) {
+		try (RawWebSocketClient client = connect("eve")) {
 			sendWhileOpen(client, (each) -> each.send("{\"type\":\"resume\",\"lastEventId\":0}"), 12);
 			assertThat(client.awaitClose()).isEqualTo(4429);
 		}
@@ -147,13 +147,13 @@ class GreedyUserTests {
 	@Test
 	void aReplayIsPacedAndOthersDoNotWaitForIt() {
 		UUID session;
-		try (WsTestClient client = connect("ida")) {
+		try (RawWebSocketClient client = connect("ida")) {
 			session = UUID.fromString(client.await("session_init").path("session_id").asString());
 		}
 		for (int i = 0; i < 120; i++) {
 			this.server.bean(ResumableSessions.class).publish(session, "note", Map.of("text", "x".repeat(10_000)));
 		}
-		try (WsTestClient client = to("ida").query("sessionId", session).query("lastEventId", 0).connect()) {
+		try (RawWebSocketClient client = to("ida").query("sessionId", session).query("lastEventId", 0).connect()) {
 			long start = System.nanoTime();
 			client.await("note");
 			assertServed();
@@ -179,13 +179,13 @@ class GreedyUserTests {
 
 	@Test
 	void repliesOfOneUserLeaveTurnsToOthersAndThoseThatWaitAreBounded() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<RawWebSocketClient> clients = new ArrayList<>();
 		for (int i = 0; i < 5; i++) {
 			clients.add(connect("endless-gil"));
 		}
 		List<String> codes = new ArrayList<>();
 		for (int i = 0; i < 7; i++) {
-			WsTestClient client = clients.get(i % 5);
+			RawWebSocketClient client = clients.get(i % 5);
 			client.send(userMessage("continue for ever"));
 			codes.add(client.await((message) -> List.of("ack", "error").contains(message.path("type").asString()))
 				.path("type")
@@ -195,12 +195,12 @@ class GreedyUserTests {
 		assertThat(codes).startsWith("ack", "ack", "ack", "ack", "ack").contains("error");
 		assertNoted("endless-gil", "waiting_replies");
 		assertServed();
-		clients.forEach(WsTestClient::close);
+		clients.forEach(RawWebSocketClient::close);
 	}
 
 	@Test
 	void messagesThatAreAnsweredAreCounted() {
-		try (WsTestClient client = connect("hal")) {
+		try (RawWebSocketClient client = connect("hal")) {
 			JsonNode answer = null;
 			for (int i = 0; i < 15 && (answer == null || answer.path("type").asString("").equals("ack")); i++) {
 				if (answer != null) {
@@ -218,28 +218,28 @@ class GreedyUserTests {
 
 	@Test
 	void sessionsAreCountedAndThoseThatExistCanBeResumed() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<RawWebSocketClient> clients = new ArrayList<>();
 		String session = "";
 		for (int i = 0; i < 6; i++) {
 			clients.add(connect("iris"));
 			session = clients.get(i).await("session_init").path("session_id").asString();
 		}
-		try (WsTestClient refused = connect("iris")) {
+		try (RawWebSocketClient refused = connect("iris")) {
 			assertThat(refused.awaitClose()).isEqualTo(4429);
 			assertThat(refused.closeReason()).isEqualTo("max_sessions");
 			assertThat(refused.messages()).isEmpty();
 		}
-		try (WsTestClient resumed = to("iris").query("sessionId", session).connect()) {
+		try (RawWebSocketClient resumed = to("iris").query("sessionId", session).connect()) {
 			assertThat(resumed.await("session_init").path("resumed").asBoolean()).isTrue();
 		}
 		assertNoted("iris", "max_sessions");
 		assertServed();
-		clients.forEach(WsTestClient::close);
+		clients.forEach(RawWebSocketClient::close);
 	}
 
 	@Test
 	void whatIsStoredIsCountedAndWhatWasStoredBeforeIsAcknowledgedAgain() {
-		try (WsTestClient client = connect("jo")) {
+		try (RawWebSocketClient client = connect("jo")) {
 			long refusals = observed("quota_exceeded");
 			String stored = userMessage("x".repeat(12_000));
 			client.send(stored);
@@ -251,7 +251,7 @@ class GreedyUserTests {
 			assertThat(error.path("code").asString()).isEqualTo("quota_exceeded");
 			assertThat(error.path("message").asString()).contains("20480");
 			assertThat(refused).contains(error.path("idempotency_key").asString());
-			try (WsTestClient again = connect("jo")) {
+			try (RawWebSocketClient again = connect("jo")) {
 				again.await("replay_complete");
 				again.send(userMessage("x".repeat(12_000)));
 				assertThat(again.await("error").path("code").asString()).isEqualTo("quota_exceeded");
@@ -274,7 +274,7 @@ class GreedyUserTests {
 	void whatWasStoredOnAnotherNodeOrRemovedIsNoticed() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		JdbcClient sql = this.server.bean(JdbcClient.class);
-		try (WsTestClient client = connect("kim")) {
+		try (RawWebSocketClient client = connect("kim")) {
 			client.await("replay_complete");
 			sql.sql("insert into ws_sessions (session_id, user_id, stored_bytes) values (gen_random_uuid(), 'kim', 30000)")
 				.update();
@@ -291,7 +291,7 @@ class GreedyUserTests {
 	 * Says something.
 	 * @return the code of the error, or nothing
 	 */
-	private static String code(WsTestClient client) {
+	private static String code(RawWebSocketClient client) {
 		client.send(userMessage("hello"));
 		return client.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")))
 			.path("code")
@@ -302,7 +302,7 @@ class GreedyUserTests {
 	 * Somebody who has done nothing is answered.
 	 */
 	private void assertServed() {
-		try (WsTestClient other = connect("other-" + UUID.randomUUID())) {
+		try (RawWebSocketClient other = connect("other-" + UUID.randomUUID())) {
 			other.await("replay_complete");
 			other.send(userMessage("hello"));
 			other.await("ack");
@@ -336,19 +336,19 @@ class GreedyUserTests {
 	 * The node knows how many replies wait since the last one was stored.
 	 */
 	private void waitForClaims() {
-		try (WsTestClient other = connect("witness-" + UUID.randomUUID())) {
+		try (RawWebSocketClient other = connect("witness-" + UUID.randomUUID())) {
 			other.await("replay_complete");
 			other.send(userMessage("hello"));
 			other.await("assistant_message");
 		}
 	}
 
-	private static void ping(WsTestClient client) {
+	private static void ping(RawWebSocketClient client) {
 		client.send("{\"type\":\"ping\"}");
 		client.await("pong");
 	}
 
-	private static void sendWhileOpen(WsTestClient client, Consumer<WsTestClient> send, int times) {
+	private static void sendWhileOpen(RawWebSocketClient client, Consumer<RawWebSocketClient> send, int times) {
 		try {
 			for (int i = 0; i < times; i++) {
 				send.accept(client);
@@ -374,12 +374,12 @@ class GreedyUserTests {
 		}
 	}
 
-	private WsTestClient connect(String user) {
+	private RawWebSocketClient connect(String user) {
 		return to(user).connect();
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+	private RawWebSocketClient.Builder to(String user) {
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -10,9 +10,10 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,10 +48,9 @@ class HandlerErrorTests {
 
 	@Test
 	void theMessagesAfterOneWhoseHandlerFailedAreHandled() {
-		try (WsTestClient client = connect("ada")) {
+		try (ResumableWsTestClient client = connect("ada")) {
 			for (String content : List.of("one", "bad", "two", "three")) {
-				client.send(Map.of("type", "user_message", "content", content, "idempotency_key",
-						UUID.randomUUID().toString()));
+				client.say(content);
 				client.await("ack");
 			}
 			await().atMost(PATIENCE)
@@ -61,32 +61,36 @@ class HandlerErrorTests {
 
 	@Test
 	void aMessageWhoseHandlerFailedIsAnsweredAndTheConnectionStays() {
-		try (WsTestClient client = connect("bob")) {
-			client.send(Map.of("type", "order", "payload", Map.of()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("failed");
+		try (ResumableWsTestClient client = connect("bob")) {
+			client.sendOnce(Map.of("type", "order", "payload", Map.of()));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("failed");
 			String key = UUID.randomUUID().toString();
-			client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", key));
-			assertThat(client.await("error").path("idempotency_key").asString()).isEqualTo(key);
-			client.send("{\"type\":\"ping\",\"t\":1}");
+			client.sendOnce(Map.of("type", "order", "payload", Map.of(), "idempotency_key", key));
+			assertThat(client.await("error").json().path("idempotency_key").asString()).isEqualTo(key);
+			client.sendOnce("{\"type\":\"ping\",\"t\":1}");
 			client.await("pong");
 		}
 	}
 
 	@Test
 	void aListenerThatFailsKeepsNoEventFromBeingSent() {
-		try (WsTestClient client = connect("carol")) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		try (ResumableWsTestClient client = connect("carol")) {
+			UUID session = client.sessionId();
 			for (int i = 1; i <= 3; i++) {
 				this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", i));
-				assertThat(client.await("tick").path("event_id").asInt(0)).isEqualTo(i);
+				assertThat(client.awaitEvent("tick").eventId()).isEqualTo(i);
 			}
-			client.send("{\"type\":\"ping\",\"t\":1}");
+			client.sendOnce("{\"type\":\"ping\",\"t\":1}");
 			client.await("pong");
 		}
 	}
 
-	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	private ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE)
+			.connect();
 	}
 
 	@Configuration(proxyBeanMethods = false)

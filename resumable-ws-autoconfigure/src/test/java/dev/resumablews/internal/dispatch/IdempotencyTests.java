@@ -8,10 +8,12 @@ import java.util.concurrent.CompletableFuture;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,9 +48,9 @@ class IdempotencyTests {
 	@Test
 	void aMessageSentTenTimesAtOnceOverTwoConnectionsIsOneEventWithOneReply() {
 		int before = this.model.exchanges().size();
-		try (WsTestClient phone = to("alice").connect()) {
-			String session = phone.next().path("session_id").asString("");
-			try (WsTestClient laptop = to("alice").query("sessionId", session).connect()) {
+		try (ResumableWsTestClient phone = to("alice").connect()) {
+			UUID session = phone.sessionId();
+			try (ResumableWsTestClient laptop = to("alice").session(session).connect()) {
 				laptop.await("replay_complete");
 				String key = UUID.randomUUID().toString();
 				CompletableFuture<Void> byPhone = CompletableFuture.runAsync(() -> sendFiveTimes(phone, key));
@@ -56,21 +58,20 @@ class IdempotencyTests {
 				byPhone.join();
 				List<JsonNode> acks = new ArrayList<>();
 				for (int i = 0; i < 5; i++) {
-					acks.add(phone.await("ack"));
-					acks.add(laptop.await("ack"));
+					acks.add(phone.await("ack").json());
+					acks.add(laptop.await("ack").json());
 				}
 				assertThat(acks).allSatisfy((ack) -> {
 					assertThat(ack.path("event_id").asLong(0)).isEqualTo(1);
 					assertThat(ack.path("idempotency_key").asString("")).isEqualTo(key);
 				});
 				assertThat(acks).filteredOn((ack) -> ack.path("duplicate").asBoolean(false)).hasSize(9);
-				assertThat(phone.await("assistant_message").path("payload").path("content").asString(""))
+				assertThat(phone.awaitEvent("assistant_message").payload().path("content").asString(""))
 					.isEqualTo("Hello.");
 				laptop.await("assistant_message");
-				assertThat(phone.messages()).filteredOn((each) -> each.path("type").asString("").equals("user_message"))
-					.hasSize(1);
+				assertThat(phone.frames()).filteredOn((each) -> each.type().equals("user_message")).hasSize(1);
 			}
-			assertThat(this.server.bean(ResumableSessions.class).history(UUID.fromString(session), 0, 100))
+			assertThat(this.server.bean(ResumableSessions.class).history(session, 0, 100))
 				.extracting(SessionEvent::type)
 				.containsExactly("user_message", "assistant_started", "assistant_message");
 			assertThat(this.model.exchanges()).hasSize(before + 1);
@@ -81,23 +82,23 @@ class IdempotencyTests {
 	void aMessageSentAgainAfterItsReplyIsOnlyAcknowledged() {
 		int before = this.model.exchanges().size();
 		String key = UUID.randomUUID().toString();
-		String session;
-		try (WsTestClient client = to("bob").connect()) {
-			session = client.next().path("session_id").asString("");
-			client.send(message(key));
+		UUID session;
+		try (ResumableWsTestClient client = to("bob").connect()) {
+			session = client.sessionId();
+			client.sendOnce(message(key));
 			client.await("assistant_message");
 		}
-		try (WsTestClient client = to("bob").query("sessionId", session).connect()) {
+		try (ResumableWsTestClient client = to("bob").session(session).connect()) {
 			client.await("replay_complete");
-			client.send(message(key));
-			JsonNode ack = client.await("ack");
+			client.sendOnce(message(key));
+			JsonNode ack = client.await("ack").json();
 			assertThat(ack.path("event_id").asLong(0)).isEqualTo(1);
 			assertThat(ack.path("duplicate").asBoolean(false)).isTrue();
-			client.send(message(UUID.randomUUID().toString()));
-			assertThat(client.await("ack").has("duplicate")).isFalse();
+			client.sendOnce(message(UUID.randomUUID().toString()));
+			assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isFalse();
 			client.await("assistant_message");
-			assertThat(client
-				.await((each) -> each.path("type").asString("").equals("assistant_message") && !each.has("replay")))
+			assertThat(client.await(ServerFrame.class,
+					(each) -> each.type().equals("assistant_message") && !each.json().has("replay")))
 				.isNotNull();
 		}
 		assertThat(this.model.exchanges()).hasSize(before + 2);
@@ -107,17 +108,17 @@ class IdempotencyTests {
 	void theSameKeyInAnotherSessionIsAnotherMessage() {
 		String key = UUID.randomUUID().toString();
 		for (String user : List.of("carol", "dave")) {
-			try (WsTestClient client = to(user).connect()) {
-				client.send(message(key));
-				assertThat(client.await("ack").has("duplicate")).isFalse();
+			try (ResumableWsTestClient client = to(user).connect()) {
+				client.sendOnce(message(key));
+				assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isFalse();
 				client.await("assistant_message");
 			}
 		}
 	}
 
-	private static void sendFiveTimes(WsTestClient client, String key) {
+	private static void sendFiveTimes(ResumableWsTestClient client, String key) {
 		for (int i = 0; i < 5; i++) {
-			client.send(message(key));
+			client.sendOnce(message(key));
 		}
 	}
 
@@ -125,8 +126,8 @@ class IdempotencyTests {
 		return Map.of("type", "user_message", "content", "Hello", "idempotency_key", key);
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user));
+	private ResumableWsTestClientBuilder to(String user) {
+		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user);
 	}
 
 }

@@ -9,13 +9,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import dev.resumablews.ClientMessage;
-import dev.resumablews.ClientMessageHandler;
-import dev.resumablews.testing.TestServer;
-import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import javax.sql.DataSource;
 
+import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
+import dev.resumablews.testing.TestServer;
+import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,13 +62,13 @@ class SlowHandlerTests {
 
 	@Test
 	void messagesThatWaitForTheirHandlerAreBoundedAndFurtherOnesAreRefused() {
-		try (WsTestClient client = connect("ada")) {
+		try (ResumableWsTestClient client = connect("ada")) {
 			client.await("replay_complete");
 			for (int i = 0; i < MessageBacklog.MAX_MESSAGES + 30; i++) {
-				client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+				client.sendOnce(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 			}
 			for (int i = 0; i < 30; i++) {
-				assertThat(client.await("error").path("code").asString()).isEqualTo("unavailable");
+				assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unavailable");
 			}
 			handlers().end.countDown();
 			for (int i = 0; i < MessageBacklog.MAX_MESSAGES; i++) {
@@ -79,7 +80,7 @@ class SlowHandlerTests {
 
 	@Test
 	void userMessagesThatWaitForTheirHandlerAreBoundedAndFurtherOnesAreRefusedBeforeTheyAreStored() {
-		try (WsTestClient client = connect("ada"); WsTestClient other = connect("bob")) {
+		try (ResumableWsTestClient client = connect("ada"); ResumableWsTestClient other = connect("bob")) {
 			int stored = 0;
 			JsonNode answer = say(client, "message");
 			while (answer.path("type").asString().equals("ack")) {
@@ -88,7 +89,7 @@ class SlowHandlerTests {
 				answer = say(client, "message " + stored);
 			}
 			assertThat(answer.path("code").asString("")).isEqualTo("unavailable");
-			other.send(userMessage("hello"));
+			other.sendOnce(userMessage("hello"));
 			other.await("ack");
 			await().atMost(PATIENCE).until(() -> handlers().running.get() == 2);
 			handlers().end.countDown();
@@ -101,55 +102,56 @@ class SlowHandlerTests {
 
 	@Test
 	void theUserMessagesOfOneUserLeaveThreadsAndConnectionsToOthers() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<ResumableWsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
-			WsTestClient client = connect("ada");
+			ResumableWsTestClient client = connect("ada");
 			client.await("replay_complete");
 			assertThat(say(client, "hello").path("type").asString()).isEqualTo("ack");
 			clients.add(client);
 		}
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
-		WsTestClient other = connect("bob");
+		ResumableWsTestClient other = connect("bob");
 		clients.add(other);
 		other.await("replay_complete");
 		assertThat(say(other, "hello").path("type").asString()).isEqualTo("ack");
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
-		clients.forEach(WsTestClient::close);
+		clients.forEach(ResumableWsTestClient::close);
 	}
 
 	@Test
 	void handlersTakeNoThreadOfTheWebServer() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<ResumableWsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < THREADS + 5; i++) {
 			clients.add(order("ada" + i));
 		}
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == THREADS + 5);
-		for (WsTestClient client : clients) {
-			client.send("{\"type\":\"ping\",\"t\":1}");
+		for (ResumableWsTestClient client : clients) {
+			client.sendOnce("{\"type\":\"ping\",\"t\":1}");
 			client.await("pong");
 		}
-		clients.forEach(WsTestClient::close);
+		clients.forEach(ResumableWsTestClient::close);
 	}
 
 	@Test
 	void theHandlersOfOneUserLeaveThreadsToOthers() {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<ResumableWsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 70; i++) {
 			clients.add(order("ada"));
 		}
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
 		clients.add(order("bob"));
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
-		clients.forEach(WsTestClient::close);
+		clients.forEach(ResumableWsTestClient::close);
 	}
 
 	@Test
 	void handlersOfMessagesWithAKeyLeaveConnectionsToTheApplication() throws Exception {
-		List<WsTestClient> clients = new ArrayList<>();
+		List<ResumableWsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 12; i++) {
-			WsTestClient client = connect("ada" + i);
+			ResumableWsTestClient client = connect("ada" + i);
 			client.await("replay_complete");
-			client.send(Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID().toString()));
+			client.sendOnce(
+					Map.of("type", "order", "payload", Map.of(), "idempotency_key", UUID.randomUUID().toString()));
 			clients.add(client);
 		}
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
@@ -162,7 +164,7 @@ class SlowHandlerTests {
 		}
 		assertThat(handlers().running).hasValue(5);
 		handlers().end.countDown();
-		for (WsTestClient client : clients) {
+		for (ResumableWsTestClient client : clients) {
 			client.await("ack");
 			client.close();
 		}
@@ -170,37 +172,44 @@ class SlowHandlerTests {
 
 	@Test
 	void theMessagesAfterOneThatIsBeingHandledWaitForIt() {
-		try (WsTestClient client = connect("ada")) {
+		try (ResumableWsTestClient client = connect("ada")) {
 			client.await("replay_complete");
-			client.send(Map.of("type", "order", "payload", Map.of()));
+			client.sendOnce(Map.of("type", "order", "payload", Map.of()));
 			await().atMost(PATIENCE).until(() -> handlers().running.get() == 1);
-			client.send(userMessage("after the order"));
-			client.send("{\"type\":\"ping\",\"t\":1}");
+			client.sendOnce(userMessage("after the order"));
+			client.sendOnce("{\"type\":\"ping\",\"t\":1}");
 			client.await("pong");
-			assertThat(client.messages()).noneMatch((message) -> message.path("type").asString().equals("ack"));
+			assertThat(client.frames()).noneMatch((message) -> message.type().equals("ack"));
 			handlers().end.countDown();
 			client.await("ack");
 		}
 	}
 
-	private static JsonNode say(WsTestClient client, String content) {
-		client.send(userMessage(content));
-		return client.await((message) -> message.has("idempotency_key") && !message.has("payload"));
+	private static JsonNode say(ResumableWsTestClient client, String content) {
+		client.sendOnce(userMessage(content));
+		return client
+			.await(ServerFrame.class,
+					(message) -> message.json().has("idempotency_key") && !message.json().has("payload"))
+			.json();
 	}
 
 	private Handlers handlers() {
 		return this.server.bean(Handlers.class);
 	}
 
-	private WsTestClient order(String user) {
-		WsTestClient client = connect(user);
+	private ResumableWsTestClient order(String user) {
+		ResumableWsTestClient client = connect(user);
 		client.await("replay_complete");
-		client.send(Map.of("type", "order", "payload", Map.of()));
+		client.sendOnce(Map.of("type", "order", "payload", Map.of()));
 		return client;
 	}
 
-	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE).connect();
+	private ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user)
+			.timeout(PATIENCE)
+			.connect();
 	}
 
 	private static Map<String, String> userMessage(String content) {

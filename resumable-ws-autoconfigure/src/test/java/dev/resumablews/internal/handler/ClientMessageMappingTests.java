@@ -12,10 +12,11 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ClientMessageMapping;
 import dev.resumablews.ResumableSession;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.StartFailure;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotBlank;
@@ -68,37 +69,37 @@ class ClientMessageMappingTests {
 
 	@Test
 	void aMethodGetsTheTypedPayloadTheSessionAndTheUser() {
-		try (WsTestClient client = connect("alice")) {
-			String session = client.next().path("session_id").asString();
-			client.send(vote("tea", key()));
-			JsonNode event = client.await("voted").path("payload");
+		try (ResumableWsTestClient client = connect("alice")) {
+			UUID session = client.sessionId();
+			client.sendOnce(vote("tea", key()));
+			JsonNode event = client.await("voted").json().path("payload");
 			assertThat(event.path("option").asString()).isEqualTo("tea");
 			assertThat(event.path("by").asString()).isEqualTo("alice");
 			assertThat(event.path("principal").asString()).isEqualTo("alice");
-			assertThat(event.path("session").asString()).isEqualTo(session);
-			assertThat(client.await("ack").has("duplicate")).isFalse();
+			assertThat(event.path("session").asString()).isEqualTo(session.toString());
+			assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isFalse();
 		}
 	}
 
 	@Test
 	void aMethodOfATransactionalProxyIsCalledOnceForAKey() {
-		try (WsTestClient client = connect("bob")) {
-			client.next();
+		try (ResumableWsTestClient client = connect("bob")) {
+			client.await("session_init");
 			String key = key();
-			client.send(vote("coffee", key));
-			assertThat(client.await("ack").has("duplicate")).isFalse();
-			client.send(vote("coffee", key));
-			assertThat(client.await("ack").path("duplicate").asBoolean()).isTrue();
+			client.sendOnce(vote("coffee", key));
+			assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isFalse();
+			client.sendOnce(vote("coffee", key));
+			assertThat(client.await(ServerFrame.Ack.class).isDuplicate()).isTrue();
 			assertThat(votes("coffee")).isOne();
 		}
 	}
 
 	@Test
 	void aMethodThatThrowsKeepsNothing() {
-		try (WsTestClient client = connect("carol")) {
-			client.next();
-			client.send(vote("throws", key()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("failed");
+		try (ResumableWsTestClient client = connect("carol")) {
+			client.await("session_init");
+			client.sendOnce(vote("throws", key()));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("failed");
 			assertThat(votes("throws")).isZero();
 		}
 	}
@@ -119,10 +120,10 @@ class ClientMessageMappingTests {
 					null | payload: Payload value must not be empty
 					""")
 	void whatIsNotValidIsRejectedWithTheNameOfTheField(String payload, String message, CapturedOutput output) {
-		try (WsTestClient client = connect("dave")) {
-			client.next();
-			client.send("{\"type\":\"vote\",\"payload\":%s,\"idempotency_key\":\"%s\"}".formatted(payload, key()));
-			JsonNode error = client.await("error");
+		try (ResumableWsTestClient client = connect("dave")) {
+			client.await("session_init");
+			client.sendOnce("{\"type\":\"vote\",\"payload\":%s,\"idempotency_key\":\"%s\"}".formatted(payload, key()));
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("message").asString()).isEqualTo(message);
 			assertThat(error.path("code").asString()).isEqualTo("invalid");
 			assertThat(output).doesNotContain("Exception");
@@ -132,10 +133,10 @@ class ClientMessageMappingTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "parsed", "validated" })
 	void faultsOfClientsAreTheSameInOtherHandlers(String type, CapturedOutput output) {
-		try (WsTestClient client = connect("erin")) {
-			client.next();
-			client.send(Map.of("type", type, "payload", Map.of("option", List.of())));
-			JsonNode error = client.await("error");
+		try (ResumableWsTestClient client = connect("erin")) {
+			client.await("session_init");
+			client.sendOnce(Map.of("type", type, "payload", Map.of("option", List.of())));
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("code").asString()).isEqualTo("invalid");
 			assertThat(error.path("message").asString()).startsWith("payload.option: ").doesNotContain("resumablews");
 			assertThat(output).doesNotContain("Exception");
@@ -144,11 +145,11 @@ class ClientMessageMappingTests {
 
 	@Test
 	void aTextOfTheApplicationsIsNotSentAndItsStackTraceIsLoggedOnce(CapturedOutput output) {
-		try (WsTestClient client = connect("frank")) {
-			client.next();
+		try (ResumableWsTestClient client = connect("frank")) {
+			client.await("session_init");
 			for (int i = 0; i < 10; i++) {
-				client.send(Map.of("type", "argument"));
-				JsonNode error = client.await("error");
+				client.sendOnce(Map.of("type", "argument"));
+				JsonNode error = client.await("error").json();
 				assertThat(error.path("code").asString()).isEqualTo("failed");
 				assertThat(error.toString()).doesNotContain("SECRET");
 			}
@@ -159,33 +160,35 @@ class ClientMessageMappingTests {
 
 	@Test
 	void anIdempotencyKeyMayBeRequired() {
-		try (WsTestClient client = connect("grace")) {
-			client.next();
-			client.send(Map.of("type", "keyed"));
-			JsonNode error = client.await("error");
+		try (ResumableWsTestClient client = connect("grace")) {
+			client.await("session_init");
+			client.sendOnce(Map.of("type", "keyed"));
+			JsonNode error = client.await("error").json();
 			assertThat(error.path("code").asString()).isEqualTo("invalid");
 			assertThat(error.path("message").asString()).contains("idempotency_key").doesNotContain("header");
 			String key = key();
-			client.send(Map.of("type", "keyed", "idempotency_key", key));
-			assertThat(client.await("key").path("payload").path("key").asString()).isEqualTo(key);
+			client.sendOnce(Map.of("type", "keyed", "idempotency_key", key));
+			assertThat(client.await("key").json().path("payload").path("key").asString()).isEqualTo(key);
 		}
 	}
 
 	@Test
 	void ephemeralMessagesAreMappedToo() {
-		try (WsTestClient sender = connect("heidi")) {
-			String session = sender.next().path("session_id").asString();
+		try (ResumableWsTestClient sender = connect("heidi")) {
+			UUID session = sender.sessionId();
 			sender.await("replay_complete");
-			try (WsTestClient other = WsTestClient.to(server.uri())
-				.query("token", Tokens.forUser("heidi"))
-				.query("sessionId", session)
+			try (ResumableWsTestClient other = ResumableWsTestClient.builder(server.uri())
+				.tokens(Tokens.ISSUER)
+				.user("heidi")
+				.session(session)
 				.connect()) {
 				other.await("replay_complete");
-				sender
-					.send(Map.of("type", "typing", "ephemeral", true, "payload", Map.of("option", "tea", "weight", 1)));
-				assertThat(other.await("typing").path("payload").path("by").asString()).isEqualTo("heidi");
-				sender.send(Map.of("type", "typing", "ephemeral", true, "payload", Map.of("option", "", "weight", 1)));
-				assertThat(sender.await("error").path("message").asString())
+				sender.sendOnce(
+						Map.of("type", "typing", "ephemeral", true, "payload", Map.of("option", "tea", "weight", 1)));
+				assertThat(other.await("typing").json().path("payload").path("by").asString()).isEqualTo("heidi");
+				sender.sendOnce(
+						Map.of("type", "typing", "ephemeral", true, "payload", Map.of("option", "", "weight", 1)));
+				assertThat(sender.await(ServerFrame.Error.class).message())
 					.isEqualTo("payload.option: must not be blank");
 			}
 		}
@@ -193,11 +196,11 @@ class ClientMessageMappingTests {
 
 	@Test
 	void aLazyBeanIsCreatedWhenItsFirstMessageComes() {
-		try (WsTestClient client = connect("ivan")) {
-			client.next();
+		try (ResumableWsTestClient client = connect("ivan")) {
+			client.await("session_init");
 			assertThat(LazyHandler.created).hasValue(0);
 			for (int i = 0; i < 2; i++) {
-				client.send(Map.of("type", "lazy", "idempotency_key", key()));
+				client.sendOnce(Map.of("type", "lazy", "idempotency_key", key()));
 				client.await("ack");
 			}
 			assertThat(LazyHandler.created).hasValue(1);
@@ -206,10 +209,10 @@ class ClientMessageMappingTests {
 
 	@Test
 	void interceptorsRunAroundEveryCallInTheirOrder() {
-		try (WsTestClient client = connect("judy")) {
-			client.next();
-			client.send(Map.of("type", "intercepted"));
-			assertThat(client.await("trail").path("payload").path("trail").asString()).isEqualTo("outer inner");
+		try (ResumableWsTestClient client = connect("judy")) {
+			client.await("session_init");
+			client.sendOnce(Map.of("type", "intercepted"));
+			assertThat(client.await("trail").json().path("payload").path("trail").asString()).isEqualTo("outer inner");
 		}
 	}
 
@@ -249,8 +252,8 @@ class ClientMessageMappingTests {
 		return jdbc.sql("select count(*) from votes where choice = ?").param(option).query(Integer.class).single();
 	}
 
-	private static WsTestClient connect(String user) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user)).connect();
+	private static ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user).connect();
 	}
 
 	enum Size {

@@ -18,13 +18,13 @@ import dev.resumablews.ResumableSession;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.failure.ResumableWsConfigurationException;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.NotUnderFaults;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +67,8 @@ class IsolationLevelTests {
 	@ParameterizedTest
 	@CsvSource({ "REPEATABLE_READ, true", "SERIALIZABLE, true", "REPEATABLE_READ, false", "SERIALIZABLE, false" })
 	void aHandlerThatOutlastsRenewalsOfItsLeaseIsCalledOnce(String isolation, boolean ownPool) throws Exception {
-		try (TestServer server = start(isolation, ownPool, Answering.class); WsTestClient client = connect(server)) {
+		try (TestServer server = start(isolation, ownPool, Answering.class);
+				ResumableWsTestClient client = connect(server)) {
 			UUID session = session(client);
 			Answer answer = server.bean(Answer.class);
 			say(client);
@@ -91,11 +92,12 @@ class IsolationLevelTests {
 			model.answer((exchange) -> OpenAiAnswer.of("one ", "two ", "three").pacedBy(Duration.ofMillis(200)));
 			TestServer first = start(isolation, ownPool, Counting.class, model);
 			try (TestServer second = start(isolation, ownPool, Counting.class, model);
-					WsTestClient client = connect(second)) {
+					ResumableWsTestClient client = connect(second)) {
 				UUID session = session(client);
-				try (WsTestClient busy = join(first, session)) {
+				try (ResumableWsTestClient busy = join(first, session)) {
 					for (int n = 0; n < 30; n++) {
-						client.send(Map.of("type", "count", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+						client.sendOnce(
+								Map.of("type", "count", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 					}
 					IntStream.range(0, 30).parallel().forEach((n) -> {
 						first.bean(ResumableSessions.class).publish(session, "published", Map.of("n", n));
@@ -131,19 +133,21 @@ class IsolationLevelTests {
 
 	@Test
 	void theIsolationLevelOfASeparateTransactionIsKept() {
-		try (TestServer server = start("READ_COMMITTED", true, Separate.class); WsTestClient client = connect(server)) {
+		try (TestServer server = start("READ_COMMITTED", true, Separate.class);
+				ResumableWsTestClient client = connect(server)) {
 			session(client);
 			say(client);
-			assertThat(client.await("isolation").at("/payload/level").asString()).isEqualTo("serializable");
+			assertThat(client.await("isolation").json().at("/payload/level").asString()).isEqualTo("serializable");
 		}
 	}
 
 	@Test
 	void aTransactionWhoseIsolationLevelCannotBeSetIsGivenUp() {
-		try (TestServer server = start("REPEATABLE_READ", true, Early.class); WsTestClient client = connect(server)) {
+		try (TestServer server = start("REPEATABLE_READ", true, Early.class);
+				ResumableWsTestClient client = connect(server)) {
 			session(client);
 			say(client);
-			assertThat(client.await("message_failed").at("/payload/code").asString()).isEqualTo("failed");
+			assertThat(client.await("message_failed").json().at("/payload/code").asString()).isEqualTo("failed");
 			await().atMost(PATIENCE).until(() -> count("ws_replies") == 0);
 		}
 	}
@@ -160,25 +164,30 @@ class IsolationLevelTests {
 		return server.bean(ResumableSessions.class).history(session, 0, 200).stream().map(SessionEvent::type).toList();
 	}
 
-	private static UUID session(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+	private static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}
 
-	private static void say(WsTestClient client) {
-		client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", UUID.randomUUID()));
+	private static void say(ResumableWsTestClient client) {
+		client.say("hello");
 		client.await("ack");
 	}
 
-	private static WsTestClient connect(TestServer server) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).patience(PATIENCE).connect();
+	private static ResumableWsTestClient connect(TestServer server) {
+		return ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("ada")
+			.timeout(PATIENCE)
+			.connect();
 	}
 
-	private static WsTestClient join(TestServer server, UUID session) {
-		WsTestClient client = WsTestClient.to(server.uri())
-			.query("token", Tokens.forUser("ada"))
-			.query("sessionId", session)
+	private static ResumableWsTestClient join(TestServer server, UUID session) {
+		ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("ada")
+			.session(session)
 			.connect();
 		client.await("replay_complete");
 		return client;

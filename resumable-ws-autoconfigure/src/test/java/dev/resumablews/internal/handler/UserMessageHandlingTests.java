@@ -20,6 +20,7 @@ import dev.resumablews.MessageForbiddenException;
 import dev.resumablews.ResumableSession;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.SessionEvent;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.Fault;
 import dev.resumablews.testing.FaultPlan;
 import dev.resumablews.testing.FaultyPostgres;
@@ -28,7 +29,6 @@ import dev.resumablews.testing.PostgresRequest;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import jakarta.validation.Valid;
@@ -86,12 +86,12 @@ class UserMessageHandlingTests {
 
 	@Test
 	void messagesAreHandledOnceInTheirOrderAndNothingIsLeft() {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			IntStream.range(0, 15).forEach((n) -> say(client, "n" + n));
 			awaitHandled(session, 15);
 			assertThat(contents(session)).isEqualTo(IntStream.range(0, 15).mapToObj((n) -> "n" + n).toList());
-			JsonNode answer = client.await("answer").path("payload");
+			JsonNode answer = client.await("answer").json().path("payload");
 			assertThat(answer.path("to").asString()).isEqualTo("n0");
 			assertThat(answer.path("by").asString()).isEqualTo("ada");
 			awaitNoClaims();
@@ -101,7 +101,7 @@ class UserMessageHandlingTests {
 	@Test
 	void aMessageOfANodeThatIsCutOffIsHandledByAnotherOneAndByNoOther() throws Exception {
 		UUID session;
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			session = session(client);
 			say(client, "wait");
 			this.server.bean(Answer.class).awaitWaiting();
@@ -124,7 +124,7 @@ class UserMessageHandlingTests {
 
 	@Test
 	void whatAFrozenNodeDoesLaterIsNotKept() throws Exception {
-		try (WsTestClient client = connect(this.server); TestServer other = start(this.postgres.directUrl())) {
+		try (ResumableWsTestClient client = connect(this.server); TestServer other = start(this.postgres.directUrl())) {
 			other.bean(Answer.class).open();
 			UUID session = session(client);
 			say(client, "wait");
@@ -146,7 +146,7 @@ class UserMessageHandlingTests {
 	@Test
 	void aNodeThatStopsHandsItsMessageOver() throws Exception {
 		UUID session;
-		try (WsTestClient client = connect(this.server); TestServer other = start(this.postgres.directUrl())) {
+		try (ResumableWsTestClient client = connect(this.server); TestServer other = start(this.postgres.directUrl())) {
 			session = session(client);
 			say(client, "wait");
 			this.server.bean(Answer.class).awaitWaiting();
@@ -180,7 +180,7 @@ class UserMessageHandlingTests {
 	@ParameterizedTest
 	@MethodSource("lost")
 	void aMessageIsHandledOnceWhateverIsLost(Predicate<PostgresRequest> wanted, Fault fault) {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "before");
 			awaitHandled(session, 1);
@@ -206,7 +206,7 @@ class UserMessageHandlingTests {
 
 	@Test
 	void aHandlerThatFailsIsCalledAgainAndNothingOfItsAttemptsIsKept() {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "fails 2");
 			say(client, "next");
@@ -219,11 +219,11 @@ class UserMessageHandlingTests {
 
 	@Test
 	void aMessageIsGivenUpAfterTheLastAttemptAndTheClientSeesThat() {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "fails 3");
 			say(client, "next");
-			JsonNode failed = client.await("message_failed").path("payload");
+			JsonNode failed = client.awaitEvent("message_failed").payload();
 			assertThat(failed.path("in_reply_to").asInt()).isOne();
 			assertThat(failed.path("code").asString()).isEqualTo("failed");
 			assertThat(failed.toString()).doesNotContain("SECRET");
@@ -235,10 +235,10 @@ class UserMessageHandlingTests {
 
 	@Test
 	void aMessageThatIsNotValidIsNotTriedAgain() {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "much too long");
-			JsonNode failed = client.await("message_failed").path("payload");
+			JsonNode failed = client.awaitEvent("message_failed").payload();
 			assertThat(failed.path("code").asString()).isEqualTo("invalid");
 			assertThat(failed.path("message").asString()).isEqualTo("payload.content: size must be between 0 and 10");
 			awaitNoClaims();
@@ -248,10 +248,10 @@ class UserMessageHandlingTests {
 
 	@Test
 	void aMessageThatTheUserMayNotSendIsNotTriedAgain() {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "forbidden");
-			JsonNode failed = client.await("message_failed").path("payload");
+			JsonNode failed = client.awaitEvent("message_failed").payload();
 			assertThat(failed.path("code").asString()).isEqualTo("forbidden");
 			assertThat(failed.path("message").asString()).isEqualTo("Not on Sundays");
 			awaitNoClaims();
@@ -261,7 +261,7 @@ class UserMessageHandlingTests {
 
 	@Test
 	void theMessageOfASessionThatIsErasedIsNotHandled() throws Exception {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "wait");
 			this.server.bean(Answer.class).awaitWaiting();
@@ -275,13 +275,13 @@ class UserMessageHandlingTests {
 
 	@Test
 	void aMessageThatIsHandledIsNotCancelled() throws Exception {
-		try (WsTestClient client = connect(this.server)) {
+		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "wait");
 			say(client, "next");
 			this.server.bean(Answer.class).awaitWaiting();
-			client.send(Map.of("type", "cancel"));
-			client.send("{\"type\":\"ping\"}");
+			client.sendOnce(Map.of("type", "cancel"));
+			client.sendOnce("{\"type\":\"ping\"}");
 			client.await("pong");
 			this.server.bean(Answer.class).open();
 			awaitHandled(session, 2);
@@ -323,19 +323,19 @@ class UserMessageHandlingTests {
 		return server.bean(ResumableSessions.class).history(session, 0, 100).stream().map(SessionEvent::type).toList();
 	}
 
-	private static UUID session(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+	private static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}
 
-	private static void say(WsTestClient client, String content) {
-		client.send(Map.of("type", "user_message", "content", content, "idempotency_key", UUID.randomUUID()));
+	private static void say(ResumableWsTestClient client, String content) {
+		client.say(content);
 		client.await("ack");
 	}
 
-	private static WsTestClient connect(TestServer server) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).connect();
+	private static ResumableWsTestClient connect(TestServer server) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user("ada").connect();
 	}
 
 	private static TestServer start(String database) {

@@ -8,10 +8,12 @@ import com.nimbusds.jose.JOSEObjectType;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.HttpResponse;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.TestServer;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,7 @@ import org.springframework.security.config.annotation.method.configuration.Enabl
 import org.springframework.security.core.context.SecurityContextHolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests of clients of an application whose tokens Spring Boot's resource server verifies,
@@ -70,18 +73,20 @@ class ResourceServerTests {
 
 	@Test
 	void theResourceServersDecoderAndConverterSayWhoTheClientIs() {
-		try (WsTestClient client = WsTestClient.to(this.server.uri()).query("token", token("ADMIN")).connect()) {
-			client.await("session_init");
-			client.send(Map.of("type", "who", "payload", Map.of()));
-			assertThat(client.await("who").path("payload").path("user").asString())
-				.isEqualTo("ada JwtAuthenticationToken");
-		}
-		try (WsTestClient client = WsTestClient.to(this.server.uri())
-			.header("Authorization", "Bearer " + token("USER"))
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
+			.token(token("ADMIN"))
 			.connect()) {
 			client.await("session_init");
-			client.send(Map.of("type", "who", "payload", Map.of()));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("forbidden");
+			client.sendOnce(Map.of("type", "who", "payload", Map.of()));
+			assertThat(client.await("who").json().path("payload").path("user").asString())
+				.isEqualTo("ada JwtAuthenticationToken");
+		}
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
+			.token(token("USER"))
+			.connect()) {
+			client.await("session_init");
+			client.sendOnce(Map.of("type", "who", "payload", Map.of()));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("forbidden");
 		}
 	}
 
@@ -101,7 +106,8 @@ class ResourceServerTests {
 		String expired = TestTokens.signed(
 				TestTokens.claims("ada").expirationTime(TestTokens.in(Duration.ofMinutes(-5))), this.issuer.keys,
 				"first", JOSEObjectType.JWT);
-		assertThat(WsTestClient.to(this.server.uri()).header("Authorization", "Bearer " + expired).connectRefused())
+		assertThatExceptionOfType(HandshakeRejectedException.class)
+			.isThrownBy(ResumableWsTestClient.builder(this.server.uri()).token(expired)::connect)
 			.satisfies((refused) -> {
 				assertThat(refused.status()).isEqualTo(401);
 				assertThat(refused.body()).startsWith("Token not accepted");

@@ -11,9 +11,9 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.jdbc.JdbcExecutor;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,7 +65,7 @@ class StoredBytesTests {
 
 	@Test
 	void whatIsPublishedIsCounted() {
-		try (WsTestClient one = connect(); WsTestClient two = connect()) {
+		try (ResumableWsTestClient one = connect(); ResumableWsTestClient two = connect()) {
 			UUID session = session(one);
 			UUID other = session(two);
 			long before = counted();
@@ -90,7 +90,7 @@ class StoredBytesTests {
 
 	@Test
 	void deltasThatAReplyReplacesAreNotCountedAnyMore() {
-		try (WsTestClient client = connect()) {
+		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			say(client, "twice the same");
 			say(client, "long");
@@ -104,7 +104,7 @@ class StoredBytesTests {
 			this.sql.sql("update ws_events set payload_bytes = null where session_id = ? and id % 2 = 0")
 				.param(session)
 				.update();
-			client.send(Map.of("type", "cancel"));
+			client.sendOnce(Map.of("type", "cancel"));
 			client.await("assistant_message");
 			assertExact();
 			say(client, "fail");
@@ -116,7 +116,7 @@ class StoredBytesTests {
 
 	@Test
 	void eventsThatTheCleanupRemovesAreNotCountedAnyMore() {
-		try (WsTestClient client = connect()) {
+		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			for (int i = 0; i < 100; i++) {
 				this.sessions.publish(session, "tick", Map.of("n", i));
@@ -137,7 +137,7 @@ class StoredBytesTests {
 
 	@Test
 	void aSessionThatIsBeingRemovedCountsWhatIsLeft() {
-		try (WsTestClient client = connect()) {
+		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			for (int i = 0; i < 50; i++) {
 				this.sessions.publish(session, "tick", Map.of("n", i));
@@ -195,19 +195,20 @@ class StoredBytesTests {
 			.single();
 	}
 
-	private static void say(WsTestClient client, String content) {
-		client.send(Map.of("type", "user_message", "content", content, "idempotency_key", UUID.randomUUID()));
+	private static void say(ResumableWsTestClient client, String content) {
+		client.say(content);
 	}
 
-	private WsTestClient connect() {
-		return WsTestClient.to(this.server.uri())
-			.query("token", Tokens.forUser(this.user))
-			.patience(PATIENCE)
+	private ResumableWsTestClient connect() {
+		return ResumableWsTestClient.builder(this.server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(this.user)
+			.timeout(PATIENCE)
 			.connect();
 	}
 
-	private static UUID session(WsTestClient client) {
-		return UUID.fromString(client.await("session_init").path("session_id").asString());
+	private static UUID session(ResumableWsTestClient client) {
+		return client.sessionId();
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -15,14 +15,14 @@ import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.ResumableWsListener;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
-import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -51,25 +51,22 @@ class ApplicationEventTests {
 	@Test
 	void clientsThatConnectAndDisconnectAreNamed() {
 		this.listeners.gate.countDown();
-		String session;
-		String connection;
-		try (WsTestClient client = connect("alice")) {
-			JsonNode init = client.await("session_init");
-			session = init.path("session_id").asString();
-			connection = init.path("connection_id").asString();
+		UUID session;
+		UUID connection;
+		try (ResumableWsTestClient client = connect("alice")) {
+			session = client.sessionId();
+			connection = client.await(ServerFrame.SessionInit.class).connectionId();
 			client.await("replay_complete");
-			this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of());
+			this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
 			client.await("tick");
-			client.sendClose(1000);
-			client.awaitClose();
 		}
 		awaitEvents(2);
-		assertThat(this.listeners.events.get(0)).isEqualTo(new ClientConnectedEvent(UUID.fromString(session), "alice",
-				UUID.fromString(connection), false, ClientTransport.WEBSOCKET));
+		assertThat(this.listeners.events.get(0))
+			.isEqualTo(new ClientConnectedEvent(session, "alice", connection, false, ClientTransport.WEBSOCKET));
 		assertThat(this.listeners.events.get(1)).isInstanceOfSatisfying(ClientDisconnectedEvent.class, (event) -> {
-			assertThat(event.sessionId()).hasToString(session);
+			assertThat(event.sessionId()).isEqualTo(session);
 			assertThat(event.userId()).isEqualTo("alice");
-			assertThat(event.connectionId()).hasToString(connection);
+			assertThat(event.connectionId()).isEqualTo(connection);
 			assertThat(event.closeCode()).isEqualTo(1000);
 			assertThat(event.connected()).isPositive();
 		});
@@ -90,14 +87,14 @@ class ApplicationEventTests {
 	@Test
 	void repliesThatEndAreNamed() {
 		this.listeners.gate.countDown();
-		try (WsTestClient client = connect("bob")) {
-			String session = client.await("session_init").path("session_id").asString();
-			client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
-			long eventId = client.await("ack").path("event_id").asLong();
-			String message = client.await("assistant_message").path("payload").path("message_id").asString();
+		try (ResumableWsTestClient client = connect("bob")) {
+			UUID session = client.sessionId();
+			client.say("Hi");
+			long eventId = client.await("ack").json().path("event_id").asLong();
+			String message = client.awaitEvent("assistant_message").payload().path("message_id").asString();
 			awaitEvents(2);
 			assertThat(this.listeners.events.get(1)).isInstanceOfSatisfying(ReplyEndedEvent.class, (event) -> {
-				assertThat(event.sessionId()).hasToString(session);
+				assertThat(event.sessionId()).isEqualTo(session);
 				assertThat(event.userId()).isEqualTo("bob");
 				assertThat(event.messageId()).hasToString(message);
 				assertThat(event.eventId()).isEqualTo(eventId);
@@ -108,11 +105,11 @@ class ApplicationEventTests {
 
 	@Test
 	void aListenerThatBlocksOrFailsDelaysNoClient() {
-		try (WsTestClient one = connect("alice")) {
+		try (ResumableWsTestClient one = connect("alice")) {
 			one.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> this.listeners.blocked.getCount() == 0);
-			try (WsTestClient other = connect("bob")) {
-				UUID session = UUID.fromString(other.await("session_init").path("session_id").asString());
+			try (ResumableWsTestClient other = connect("bob")) {
+				UUID session = other.sessionId();
 				this.server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
 				other.await("tick");
 				assertThat(this.listeners.events).isEmpty();
@@ -128,7 +125,7 @@ class ApplicationEventTests {
 	@Test
 	void listenersOfTheLibraryGetThemToo() {
 		this.listeners.gate.countDown();
-		try (WsTestClient client = connect("alice")) {
+		try (ResumableWsTestClient client = connect("alice")) {
 			client.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> !this.server.bean(Recorder.class).events.isEmpty());
 			assertThat(this.server.bean(Recorder.class).events.get(0).userId()).isEqualTo("alice");
@@ -139,8 +136,8 @@ class ApplicationEventTests {
 		await().atMost(PATIENCE).until(() -> this.listeners.events.size() >= number);
 	}
 
-	private WsTestClient connect(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user)).connect();
+	private ResumableWsTestClient connect(String user) {
+		return ResumableWsTestClient.builder(this.server.uri()).tokens(Tokens.ISSUER).user(user).connect();
 	}
 
 	/**

@@ -9,9 +9,11 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -43,28 +46,27 @@ class MetricsEndpointTests {
 
 	@Test
 	void metricsFollowWhatClientsDo() throws Exception {
-		String session;
-		try (WsTestClient client = to("alice").connect()) {
-			session = client.next().path("session_id").asString("");
+		UUID session;
+		try (ResumableWsTestClient client = to("alice").connect()) {
+			session = client.sessionId();
 			client.await("replay_complete");
 			await().until(() -> value("resumable.ws.connections") == 1);
 			assertThat(value("resumable.ws.connections.opened", "resumed:false")).isEqualTo(1);
-			server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("n", 1));
+			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
 			client.await("tick");
 			await().until(() -> value("resumable.ws.events.sent", "source:memory") == 1);
 			assertThat(value("resumable.ws.log.batches")).isEqualTo(1);
 			assertThat(statistic("resumable.ws.log.batch.size", "TOTAL")).isEqualTo(1);
-			client.sendClose(1000);
-			client.awaitClose();
 		}
 		await().until(() -> value("resumable.ws.connections") == 0);
 		assertThat(value("resumable.ws.connections.closed", "code:1000")).isEqualTo(1);
-		try (WsTestClient client = to("alice").query("sessionId", session).query("lastEventId", 0).connect()) {
+		try (ResumableWsTestClient client = to("alice").session(session).connect()) {
 			client.await("replay_complete");
 			await().until(() -> value("resumable.ws.events.sent", "source:log") == 1);
 			assertThat(value("resumable.ws.connections.opened", "resumed:true")).isEqualTo(1);
 		}
-		WsTestClient.to(server.uri()).query("token", "nonsense").connectRefused();
+		assertThatExceptionOfType(HandshakeRejectedException.class)
+			.isThrownBy(ResumableWsTestClient.builder(server.uri()).token("nonsense")::connect);
 		await().until(() -> value("resumable.ws.handshakes.refused", "status:401") == 1);
 	}
 
@@ -74,8 +76,8 @@ class MetricsEndpointTests {
 		assertThat(value("resumable.ws.connections")).isNotNegative();
 	}
 
-	private static WsTestClient.Builder to(String user) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
+	private static ResumableWsTestClientBuilder to(String user) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user(user);
 	}
 
 	private static double value(String name, String... tags) throws IOException, InterruptedException {

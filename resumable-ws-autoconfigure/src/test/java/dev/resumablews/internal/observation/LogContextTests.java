@@ -18,9 +18,9 @@ import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ReplyPart;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,13 +81,13 @@ class LogContextTests {
 
 	@Test
 	void linesOfHandlersNameTheSessionAndTheConnectionOfTheMessage() {
-		try (WsTestClient ada = connect(); WsTestClient bob = connect()) {
-			String adas = session(ada);
-			String bobs = session(bob);
+		try (ResumableWsTestClient ada = connect(); ResumableWsTestClient bob = connect()) {
+			String adas = session(ada).toString();
+			String bobs = session(bob).toString();
 			for (int i = 0; i < 20; i++) {
-				ada.send("{\"type\":\"note\",\"payload\":{\"of\":\"" + adas + "\"}}");
-				bob.send("{\"type\":\"note\",\"payload\":{\"of\":\"" + bobs + "\"}}");
-				ada.send("{\"type\":\"typing\",\"ephemeral\":true,\"payload\":{\"of\":\"" + adas + "\"}}");
+				ada.sendOnce("{\"type\":\"note\",\"payload\":{\"of\":\"" + adas + "\"}}");
+				bob.sendOnce("{\"type\":\"note\",\"payload\":{\"of\":\"" + bobs + "\"}}");
+				ada.sendOnce("{\"type\":\"typing\",\"ephemeral\":true,\"payload\":{\"of\":\"" + adas + "\"}}");
 			}
 			await().atMost(PATIENCE).until(() -> application().size() >= 40);
 			assertThat(application()).allSatisfy((line) -> {
@@ -103,9 +103,9 @@ class LogContextTests {
 
 	@Test
 	void linesOfTheLibraryAboutAMessageNameThem() {
-		try (WsTestClient client = connect()) {
-			String session = session(client);
-			client.send("{\"type\":\"note\",\"payload\":{\"of\":\"fail\"}}");
+		try (ResumableWsTestClient client = connect()) {
+			UUID session = session(client);
+			client.sendOnce("{\"type\":\"note\",\"payload\":{\"of\":\"fail\"}}");
 			client.await("error");
 			ILoggingEvent line = await().atMost(PATIENCE)
 				.until(() -> about("Failed to handle a message", session), (found) -> !found.isEmpty())
@@ -116,9 +116,9 @@ class LogContextTests {
 
 	@Test
 	void linesOfAGeneratorAndOfItsFailureNameTheSession() {
-		try (WsTestClient client = connect()) {
-			String session = session(client);
-			client.send("{\"type\":\"user_message\",\"content\":\"fail\",\"idempotency_key\":\"" + UUID.randomUUID()
+		try (ResumableWsTestClient client = connect()) {
+			UUID session = session(client);
+			client.sendOnce("{\"type\":\"user_message\",\"content\":\"fail\",\"idempotency_key\":\"" + UUID.randomUUID()
 					+ "\"}");
 			client.await("assistant_failed");
 			await().atMost(PATIENCE).until(() -> !about("asked", session).isEmpty());
@@ -172,10 +172,10 @@ class LogContextTests {
 		return all().stream().filter((line) -> line.getLoggerName().equals(application.getName())).toList();
 	}
 
-	private List<ILoggingEvent> about(String text, String session) {
+	private List<ILoggingEvent> about(String text, UUID session) {
 		return all().stream()
 			.filter((line) -> line.getFormattedMessage().contains(text)
-					&& session.equals(line.getMDCPropertyMap().get(LogContext.SESSION)))
+					&& session.toString().equals(line.getMDCPropertyMap().get(LogContext.SESSION)))
 			.toList();
 	}
 
@@ -196,12 +196,15 @@ class LogContextTests {
 		return (LoggerContext) LoggerFactory.getILoggerFactory();
 	}
 
-	private static WsTestClient connect() {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser(UUID.randomUUID().toString())).connect();
+	private static ResumableWsTestClient connect() {
+		return ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(UUID.randomUUID().toString())
+			.connect();
 	}
 
-	private static String session(WsTestClient client) {
-		String session = client.await("session_init").path("session_id").asString();
+	private static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}

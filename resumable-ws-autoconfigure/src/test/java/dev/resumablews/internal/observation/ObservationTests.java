@@ -14,9 +14,9 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.observation.AppendObservationContext;
 import dev.resumablews.observation.AppendObservationContext.Source;
 import dev.resumablews.observation.DefaultAppendObservationConvention;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -55,14 +55,14 @@ class ObservationTests {
 
 	@Test
 	void messagesAreTimedByTypeAndOutcome() {
-		try (WsTestClient client = connect()) {
-			client.send("{\"type\":\"vote\",\"payload\":{}}");
+		try (ResumableWsTestClient client = connect()) {
+			client.sendOnce("{\"type\":\"vote\",\"payload\":{}}");
 			awaitMessages("vote", "ok", 1);
 			String key = UUID.randomUUID().toString();
-			client.send("{\"type\":\"vote\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}");
-			client.send("{\"type\":\"vote\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}");
+			client.sendOnce("{\"type\":\"vote\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}");
+			client.sendOnce("{\"type\":\"vote\",\"payload\":{},\"idempotency_key\":\"" + key + "\"}");
 			awaitMessages("vote", "duplicate", 1);
-			client.send("{\"type\":\"vote\",\"payload\":{\"for\":\"nothing\"}}");
+			client.sendOnce("{\"type\":\"vote\",\"payload\":{\"for\":\"nothing\"}}");
 			awaitMessages("vote", "invalid", 1);
 			awaitMessages("vote", "ok", 2);
 		}
@@ -70,9 +70,9 @@ class ObservationTests {
 
 	@Test
 	void clientsCannotCreateTags() {
-		try (WsTestClient client = connect()) {
-			client.send("{\"type\":\"made up\",\"payload\":{}}");
-			client.send("{\"type\":\"made up too\",\"payload\":{}}");
+		try (ResumableWsTestClient client = connect()) {
+			client.sendOnce("{\"type\":\"made up\",\"payload\":{}}");
+			client.sendOnce("{\"type\":\"made up too\",\"payload\":{}}");
 			awaitMessages("unknown", "unknown_type", 2);
 		}
 		assertThat(server.bean(MeterRegistry.class).find("resumable.ws.message").timers())
@@ -82,10 +82,10 @@ class ObservationTests {
 
 	@Test
 	void aReplyIsTimedAndItsGeneratorFindsTheObservationOnEveryThread() {
-		try (WsTestClient client = connect()) {
-			client.send(
+		try (ResumableWsTestClient client = connect()) {
+			client.sendOnce(
 					"{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\"" + UUID.randomUUID() + "\"}");
-			String content = client.await("assistant_message").path("payload").path("content").asString();
+			String content = client.awaitEvent("assistant_message").payload().path("content").asString();
 			assertThat(content).isEqualTo("resumable.ws.reply in a call, resumable.ws.reply in Reactor");
 		}
 		await().until(() -> count("resumable.ws.reply", "outcome", "completed") == 1);
@@ -98,8 +98,11 @@ class ObservationTests {
 	@Test
 	void aConventionOfTheApplicationIsUsed() {
 		UUID session;
-		try (WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).connect()) {
-			session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("ada")
+			.connect()) {
+			session = client.sessionId();
 			client.await("replay_complete");
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
 			client.await("tick");
@@ -114,8 +117,8 @@ class ObservationTests {
 
 	@Test
 	void withoutATracerNoTraceIsStored() {
-		try (WsTestClient client = connect()) {
-			client.send("{\"type\":\"user_message\",\"content\":\"wait\",\"idempotency_key\":\"" + UUID.randomUUID()
+		try (ResumableWsTestClient client = connect()) {
+			client.sendOnce("{\"type\":\"user_message\",\"content\":\"wait\",\"idempotency_key\":\"" + UUID.randomUUID()
 					+ "\"}");
 			client.await("assistant_started");
 			List<Boolean> stored = server.bean(JdbcClient.class)
@@ -123,7 +126,7 @@ class ObservationTests {
 				.query(Boolean.class)
 				.list();
 			assertThat(stored).containsOnly(false);
-			client.send("{\"type\":\"cancel\"}");
+			client.sendOnce("{\"type\":\"cancel\"}");
 			client.await("assistant_message");
 		}
 		await().until(() -> count("resumable.ws.reply", "outcome", "cancelled") == 1);
@@ -142,9 +145,10 @@ class ObservationTests {
 		}
 	}
 
-	private static WsTestClient connect() {
-		WsTestClient client = WsTestClient.to(server.uri())
-			.query("token", Tokens.forUser(UUID.randomUUID().toString()))
+	private static ResumableWsTestClient connect() {
+		ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(UUID.randomUUID().toString())
 			.connect();
 		client.await("replay_complete");
 		return client;

@@ -21,12 +21,12 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import org.junit.jupiter.api.AfterEach;
@@ -77,14 +77,17 @@ class TraceAcrossTakeoverTests {
 
 	@Test
 	void theMessageAndBothAttemptsAreOneTraceAsDocumented() throws IOException {
-		try (WsTestClient client = WsTestClient.to(this.first.uri()).query("token", Tokens.forUser("ada")).connect()) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.first.uri())
+			.tokens(Tokens.ISSUER)
+			.user("ada")
+			.connect()) {
+			UUID session = client.sessionId();
 			client.await("replay_complete");
-			client.send(
+			client.sendOnce(
 					"{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\"" + UUID.randomUUID() + "\"}");
 			client.await("assistant_delta");
 			takeOver(session);
-			JsonNode message = client.await("assistant_message").path("payload");
+			JsonNode message = client.awaitEvent("assistant_message").payload();
 			assertThat(message.path("content").asString()).isEqualTo("Hello");
 		}
 		this.first.close();
@@ -109,8 +112,8 @@ class TraceAcrossTakeoverTests {
 	void aMessageInARequestContinuesTheTraceOfItsSender() throws Exception {
 		String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 		String token = Tokens.forUser("bob");
-		try (WsTestClient client = WsTestClient.to(this.second.uri()).query("token", token).connect()) {
-			String session = client.await("session_init").path("session_id").asString();
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.second.uri()).token(token).connect()) {
+			UUID session = client.sessionId();
 			client.await("replay_complete");
 			HttpResponse<String> answer = HttpClient.newHttpClient()
 				.send(HttpRequest

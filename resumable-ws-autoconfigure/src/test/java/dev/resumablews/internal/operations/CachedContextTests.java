@@ -4,10 +4,12 @@ import java.util.Map;
 import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.TokenPlacement;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.UpgradeRejectedException;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -22,6 +24,7 @@ import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestContextManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
  * Two test classes of an application, whose contexts Spring caches, and pauses while the
@@ -35,7 +38,8 @@ class CachedContextTests {
 		ApplicationContext second = run(SecondOfApplication.class);
 		assertThat(second).isNotSameAs(first);
 		// paused by the test framework
-		UpgradeRejectedException refused = builder(first).connectRefused();
+		HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
+				builder(first)::connect);
 		assertThat(refused.status()).isEqualTo(503);
 		assertThat(run(FirstOfApplication.class)).isSameAs(first);
 		assertThat(run(SecondOfApplication.class)).isSameAs(second);
@@ -51,16 +55,19 @@ class CachedContextTests {
 	}
 
 	private static void assertServes(ApplicationContext context) {
-		try (WsTestClient client = builder(context).connect()) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+		try (ResumableWsTestClient client = builder(context).connect()) {
+			UUID session = client.sessionId();
 			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of());
 			client.await("tick");
 		}
 	}
 
-	private static WsTestClient.Builder builder(ApplicationContext context) {
+	private static ResumableWsTestClientBuilder builder(ApplicationContext context) {
 		int port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
-		return WsTestClient.to(port, "/ws").query("token", Tokens.forUser("alice"));
+		return ResumableWsTestClient.builder(port)
+			.tokens(Tokens.ISSUER)
+			.user("alice")
+			.tokenPlacement(TokenPlacement.QUERY);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -15,11 +15,13 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageMapping;
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,7 +74,7 @@ class EndpointTests {
 
 	@Test
 	void theSummaryTellsWhatThisNodeDoes() {
-		try (WsTestClient client = connect(first, "alice", null)) {
+		try (ResumableWsTestClient client = connect(first, "alice", null)) {
 			client.await("replay_complete");
 			JsonNode summary = new Actuator(first).json("resumablews");
 			assertThat(summary.path("node").path("path").asString()).isEqualTo("/ws");
@@ -89,17 +91,17 @@ class EndpointTests {
 
 	@Test
 	void aSessionShowsItsConnectionsRepliesRelaysAndEventsWithoutPayloads() throws IOException {
-		try (WsTestClient client = connect(first, "bob", null)) {
-			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
-			try (WsTestClient other = connect(second, "bob", session)) {
+		try (ResumableWsTestClient client = connect(first, "bob", null)) {
+			UUID session = client.sessionId();
+			try (ResumableWsTestClient other = connect(second, "bob", session)) {
 				other.await("replay_complete");
-				client.send(Map.of("type", "user_message", "content", SECRET, "idempotency_key", UUID.randomUUID()));
+				client.say(SECRET);
 				client.await("assistant_started");
-				client.send(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", 1),
+				client.sendOnce(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create", "n", 1),
 						"idempotency_key", UUID.randomUUID()));
-				client.await((message) -> message.toString().contains("response.done"));
+				client.await(ServerFrame.class, (message) -> message.json().toString().contains("response.done"));
 				first.bean(ResumableSessions.class).publish(session, "tick", Map.of("secret", SECRET));
-				long last = client.await("tick").path("event_id").asLong();
+				long last = client.awaitEvent("tick").eventId();
 				Actuator actuator = new Actuator(first);
 				await().atMost(PATIENCE)
 					.until(() -> actuator.json("resumablews/" + session).path("connectionsElsewhere").size() == 1);
@@ -133,8 +135,8 @@ class EndpointTests {
 
 	@Test
 	void aSessionWithoutEventsIsShown() {
-		try (WsTestClient client = connect(first, "carol", null)) {
-			String session = client.await("session_init").path("session_id").asString();
+		try (ResumableWsTestClient client = connect(first, "carol", null)) {
+			UUID session = client.sessionId();
 			JsonNode view = new Actuator(first).json("resumablews/" + session);
 			assertThat(view.path("session").path("userId").asString()).isEqualTo("carol");
 			assertThat(view.path("lastEvents").size()).isZero();
@@ -216,9 +218,11 @@ class EndpointTests {
 		node.values().stream().filter((each) -> node.isArray()).forEach((each) -> keys(path + "[]", each, keys));
 	}
 
-	private static WsTestClient connect(TestServer server, String user, UUID session) {
-		WsTestClient.Builder builder = WsTestClient.to(server.uri()).query("token", Tokens.forUser(user));
-		return ((session != null) ? builder.query("sessionId", session).query("lastEventId", 0) : builder).connect();
+	private static ResumableWsTestClient connect(TestServer server, String user, UUID session) {
+		ResumableWsTestClientBuilder builder = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user(user);
+		return ((session != null) ? builder.session(session) : builder).connect();
 	}
 
 	private static TestServer start(String url) {

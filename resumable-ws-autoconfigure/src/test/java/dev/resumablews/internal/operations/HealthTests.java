@@ -7,11 +7,11 @@ import java.util.concurrent.TimeUnit;
 
 import dev.resumablews.ReplyGenerator;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.RestartablePostgres;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
@@ -39,11 +39,11 @@ class HealthTests {
 
 	@Test
 	void aNodeThatServesIsUpAndTellsWhatItDoes() {
-		try (TestServer server = start(TestPostgres.createDatabase()); WsTestClient client = connect(server)) {
+		try (TestServer server = start(TestPostgres.createDatabase()); ResumableWsTestClient client = connect(server)) {
 			UUID session = session(client);
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
 			client.await("tick");
-			client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+			client.say("Hi");
 			client.await("assistant_started");
 			Actuator actuator = new Actuator(server);
 			await().atMost(PATIENCE).until(() -> "connected".equals(detail(actuator.health(), "signals", "state")));
@@ -82,7 +82,7 @@ class HealthTests {
 	void healthAnswersInTimeWhilePostgresHangs() throws Exception {
 		String url = TestPostgres.createDatabase();
 		try (TestServer server = start(url);
-				WsTestClient client = connect(server);
+				ResumableWsTestClient client = connect(server);
 				SingleConnectionDataSource blocker = new SingleConnectionDataSource(url, true)) {
 			UUID session = session(client);
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
@@ -137,9 +137,9 @@ class HealthTests {
 	@Test
 	void aNodeThatDrainsIsOutOfService() throws Exception {
 		try (TestServer server = start(TestPostgres.createDatabase(), "resumable-ws.shutdown.reply-grace", "8s",
-				"resumable-ws.shutdown.timeout", "15s"); WsTestClient client = connect(server)) {
+				"resumable-ws.shutdown.timeout", "15s"); ResumableWsTestClient client = connect(server)) {
 			client.await("replay_complete");
-			client.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+			client.say("Hi");
 			client.await("assistant_started");
 			Actuator actuator = new Actuator(server);
 			assertThat(actuator.get("health").statusCode()).isEqualTo(200);
@@ -196,12 +196,12 @@ class HealthTests {
 		return health.path("details").path(part).path(name).asString("");
 	}
 
-	private static UUID session(WsTestClient client) {
-		return UUID.fromString(client.await("session_init").path("session_id").asString());
+	private static UUID session(ResumableWsTestClient client) {
+		return client.sessionId();
 	}
 
-	private static WsTestClient connect(TestServer server) {
-		return WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice")).connect();
+	private static ResumableWsTestClient connect(TestServer server) {
+		return ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user("alice").connect();
 	}
 
 	private static TestServer start(String url, String... properties) {

@@ -15,9 +15,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.TokenPlacement;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.AfterAll;
@@ -92,7 +94,11 @@ class PrometheusTests {
 
 	@Test
 	void gaugesFollowWhatHappens() {
-		try (WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice")).connect()) {
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("alice")
+			.tokenPlacement(TokenPlacement.QUERY)
+			.connect()) {
 			client.await("replay_complete");
 			await().until(() -> value("resumable_ws_connections") == 1);
 			await().until(() -> value("resumable_ws_signals_connected") == 1);
@@ -103,7 +109,7 @@ class PrometheusTests {
 
 	@Test
 	void socketsThatWaitForTheirFirstMessageAreCounted() {
-		try (WsTestClient client = WsTestClient.to(server.uri()).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri()).connect()) {
 			await().until(() -> value("resumable_ws_connections_unauthenticated") == 1);
 			client.abort();
 		}

@@ -10,10 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ResumableWsProperties;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.context.properties.bind.Binder;
@@ -39,10 +40,13 @@ class RelayAutoConfigurationTests {
 		try (TestServer server = TestServer.start()) {
 			assertThat(server.context().getBeanNamesForType(RelayScheduler.class)).isEmpty();
 			assertThat(server.context().getBeanNamesForType(RelayAppendExtension.class)).isEmpty();
-			try (WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("ann")).connect()) {
-				client
-					.send(Map.of("type", "relay.realtime", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
-				assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
+			try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+				.tokens(Tokens.ISSUER)
+				.user("ann")
+				.connect()) {
+				client.sendOnce(
+						Map.of("type", "relay.realtime", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+				assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unknown_type");
 			}
 		}
 	}
@@ -56,14 +60,19 @@ class RelayAutoConfigurationTests {
 							"resumable-ws.relay.realtime.headers.Authorization", "Bearer " + KEY,
 							"resumable-ws.relay.realtime.durable-types", "*")
 					.start();
-				WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("ann")).connect()) {
-			client.send(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create"),
+				ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+					.tokens(Tokens.ISSUER)
+					.user("ann")
+					.connect()) {
+			client.sendOnce(Map.of("type", "relay.realtime", "payload", Map.of("type", "response.create"),
 					"idempotency_key", UUID.randomUUID()));
-			client.await((message) -> message.path("payload")
-				.path("event")
-				.path("type")
-				.asString("")
-				.equals("response.done"));
+			client.await(ServerFrame.class,
+					(message) -> message.json()
+						.path("payload")
+						.path("event")
+						.path("type")
+						.asString("")
+						.equals("response.done"));
 			assertThat(server.bean(AtomicInteger.class)).hasValue(1);
 		}
 	}

@@ -12,13 +12,15 @@ import dev.resumablews.RelayEvent;
 import dev.resumablews.RelayHandshake;
 import dev.resumablews.RelayMessage;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.RealtimeUpstream;
 import dev.resumablews.testing.RealtimeUpstream.Received;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -55,33 +57,39 @@ class RelayTests {
 
 	private final List<TestServer> servers = new ArrayList<>();
 
-	private final List<WsTestClient> clients = new ArrayList<>();
+	private final List<ResumableWsTestClient> clients = new ArrayList<>();
 
 	@AfterEach
 	void close() {
-		this.clients.forEach(WsTestClient::close);
+		this.clients.forEach(ResumableWsTestClient::close);
 		this.servers.forEach(TestServer::close);
 		this.upstream.close();
 	}
 
 	@Test
 	void aMessageReachesTheUpstreamAndItsEventsTheClient() {
-		WsTestClient client = connect(start(), null, 0);
-		UUID session = session(client);
+		ResumableWsTestClient client = connect(start(), null, 0);
+		UUID session = client.sessionId();
 		UUID key = say(client, 1);
-		JsonNode ack = client.await("ack");
+		JsonNode ack = client.await("ack").json();
 		assertThat(ack.path("idempotency_key").asString()).isEqualTo(key.toString());
-		JsonNode message = client.await(TYPE);
+		JsonNode message = client.await(TYPE).json();
 		assertThat(message.path("event_id").asLong()).isEqualTo(ack.path("event_id").asLong());
 		assertThat(message.path("payload").path("message").path("n").asInt()).isEqualTo(1);
 		assertThat(message.path("payload").path("idempotency_key").asString()).isEqualTo(key.toString());
-		assertThat(status(client.await((each) -> !status(each).isEmpty()))).isEqualTo("opened");
-		assertThat(upstreamType(client.await(RelayTests::isDurable))).isEqualTo("session.created");
+		assertThat(status(client.await(ServerFrame.class, (each) -> !status(each.json()).isEmpty()).json()))
+			.isEqualTo("opened");
+		assertThat(upstreamType(client.await(ServerFrame.class, RelayTests::isDurable).json()))
+			.isEqualTo("session.created");
 		IntStream.range(0, 3)
-			.forEach((i) -> assertThat(
-					client.await(RelayTests::isDurable).path("payload").path("event").path("i").asInt())
-				.isEqualTo(i));
-		assertThat(upstreamType(client.await(RelayTests::isDurable))).isEqualTo("response.done");
+			.forEach((i) -> assertThat(client.await(ServerFrame.class, RelayTests::isDurable)
+				.json()
+				.path("payload")
+				.path("event")
+				.path("i")
+				.asInt()).isEqualTo(i));
+		assertThat(upstreamType(client.await(ServerFrame.class, RelayTests::isDurable).json()))
+			.isEqualTo("response.done");
 		assertThat(this.upstream.handshakes().get(0).header("OpenAI-Beta")).isEqualTo("realtime=v1");
 		assertThat(durableTypes(session)).containsExactly("session.created", "response.text.delta",
 				"response.text.delta", "response.text.delta", "response.done");
@@ -103,26 +111,28 @@ class RelayTests {
 	@Test
 	void aClientThatComesBackIsSentWhatTheUpstreamHasSaidInTheMeantime() {
 		TestServer server = start();
-		WsTestClient first = connect(server, null, 0);
-		UUID session = session(first);
+		ResumableWsTestClient first = connect(server, null, 0);
+		UUID session = first.sessionId();
 		say(first, 1);
-		JsonNode seen = first.await((message) -> upstreamType(message).equals("session.created"));
+		JsonNode seen = first
+			.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("session.created"))
+			.json();
 		first.close();
 		this.upstream.say("{\"type\":\"response.text.delta\",\"delta\":\"while you were away\"}");
 		await().atMost(PATIENCE)
 			.until(() -> durable(session).stream().anyMatch((payload) -> payload.contains("while you were away")));
-		WsTestClient second = connect(server, session, seen.path("event_id").asLong());
-		second.await((message) -> message.toString().contains("while you were away"));
+		ResumableWsTestClient second = connect(server, session, seen.path("event_id").asLong());
+		second.await(ServerFrame.class, (message) -> message.json().toString().contains("while you were away"));
 		assertThat(this.upstream.opened()).isEqualTo(1);
 	}
 
 	@Test
 	void messagesThatAreSentWhileTheUpstreamStillConnectsArriveOnceAndInTheirOrder() {
 		this.upstream.holdHandshakes();
-		WsTestClient client = connect(start(), null, 0);
+		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID first = say(client, 1);
 		IntStream.rangeClosed(2, 20).forEach((n) -> say(client, n));
-		client.send(message(1, first));
+		client.sendOnce(message(1, first));
 		IntStream.rangeClosed(1, 21).forEach((n) -> client.await("ack"));
 		assertThat(this.upstream.received()).isEmpty();
 		this.upstream.answerHandshakes();
@@ -132,15 +142,18 @@ class RelayTests {
 
 	@Test
 	void aLostConnectionIsOpenedAgainAndWhatMayHaveBeenSentIsMarked() {
-		WsTestClient client = connect(start(), null, 0);
+		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, 1);
-		client.await((message) -> upstreamType(message).equals("response.done"));
-		awaitForwarded(session(client));
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
+		awaitForwarded(client.sessionId());
 		loseMessage(client);
-		JsonNode lost = client.await((message) -> status(message).equals("lost"));
+		JsonNode lost = client.await(ServerFrame.class, (message) -> status(message.json()).equals("lost")).json();
 		assertThat(lost.path("payload").path("code").asInt()).isNotZero();
 		JsonNode opened = client
-			.await((message) -> status(message).equals("opened") && message.path("payload").has("resent_through"));
+			.await(ServerFrame.class,
+					(message) -> status(message.json()).equals("opened")
+							&& message.json().path("payload").has("resent_through"))
+			.json();
 		assertThat(opened.path("event_id").asLong()).isGreaterThan(lost.path("event_id").asLong());
 		await().atMost(PATIENCE).until(() -> this.upstream.received().stream().anyMatch((each) -> each.n() == 2));
 		say(client, 3);
@@ -150,12 +163,13 @@ class RelayTests {
 
 	@Test
 	void whatMayHaveBeenSentIsSkippedIfTheApplicationWantsThat() {
-		WsTestClient client = connect(start("resumable-ws.relay.realtime.redelivery", "skip"), null, 0);
+		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.redelivery", "skip"), null, 0);
 		say(client, 1);
-		client.await((message) -> upstreamType(message).equals("response.done"));
-		awaitForwarded(session(client));
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
+		awaitForwarded(client.sessionId());
 		loseMessage(client);
-		client.await((message) -> status(message).equals("opened") && message.path("payload").has("skipped_through"));
+		client.await(ServerFrame.class, (message) -> status(message.json()).equals("opened")
+				&& message.json().path("payload").has("skipped_through"));
 		say(client, 3);
 		await().atMost(PATIENCE).until(() -> this.upstream.received().stream().anyMatch((each) -> each.n() == 3));
 		assertThat(this.upstream.received()).noneMatch(Received::redelivered);
@@ -165,20 +179,20 @@ class RelayTests {
 	void anotherNodeTakesOverWhenOneIsStopped() {
 		TestServer first = start();
 		TestServer second = start();
-		WsTestClient client = connect(first, null, 0);
-		UUID session = session(client);
+		ResumableWsTestClient client = connect(first, null, 0);
+		UUID session = client.sessionId();
 		say(client, 1);
-		client.await((message) -> upstreamType(message).equals("response.done"));
-		WsTestClient other = connect(second, session, 0);
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
+		ResumableWsTestClient other = connect(second, session, 0);
 		long begin = System.nanoTime();
 		first.close();
-		other.await((message) -> status(message).equals("lost"));
+		other.await(ServerFrame.class, (message) -> status(message.json()).equals("lost"));
 		await().atMost(PATIENCE).until(() -> this.upstream.opened() == 2);
 		System.out.printf("Another node has connected %d ms after the stop of the first one began%n",
 				Duration.ofNanos(System.nanoTime() - begin).toMillis());
 		say(other, 2);
-		other.await((message) -> upstreamType(message).equals("response.done")
-				&& message.path("payload").path("event").path("n").asInt() == 2);
+		other.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done")
+				&& message.json().path("payload").path("event").path("n").asInt() == 2);
 		assertThat(this.upstream.received()).noneMatch(Received::redelivered);
 		assertThat(numbers()).containsExactly(1, 2);
 	}
@@ -189,13 +203,13 @@ class RelayTests {
 		UUID session = null;
 		for (int n = 1; n <= 3; n++) {
 			int number = n;
-			WsTestClient client = connect(server, session, 0);
-			session = session(client);
+			ResumableWsTestClient client = connect(server, session, 0);
+			session = client.sessionId();
 			say(client, n);
-			client.await((message) -> upstreamType(message).equals("response.done")
-					&& message.path("payload").path("event").path("n").asInt() == number);
+			client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done")
+					&& message.json().path("payload").path("event").path("n").asInt() == number);
 			server.context().stop();
-			assertThat(client.awaitClose()).isEqualTo(1012);
+			assertThat(client.awaitClose().code()).isEqualTo(1012);
 			server.context().start();
 		}
 		await().atMost(PATIENCE).until(() -> this.upstream.opened() >= 3);
@@ -204,28 +218,28 @@ class RelayTests {
 
 	@Test
 	void aMessageThatAnotherNodeHasStoredIsForwardedByTheOwner() {
-		WsTestClient client = connect(start(), null, 0);
-		UUID session = session(client);
+		ResumableWsTestClient client = connect(start(), null, 0);
+		UUID session = client.sessionId();
 		say(client, 1);
-		client.await((message) -> upstreamType(message).equals("response.done"));
-		WsTestClient other = connect(start(), session, 0);
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
+		ResumableWsTestClient other = connect(start(), session, 0);
 		say(other, 2);
-		other.await((message) -> upstreamType(message).equals("response.done")
-				&& message.path("payload").path("event").path("n").asInt() == 2);
+		other.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done")
+				&& message.json().path("payload").path("event").path("n").asInt() == 2);
 		assertThat(this.upstream.opened()).isEqualTo(1);
 	}
 
 	@Test
 	void anIdleRelayIsClosedAndComesBackWithTheNextMessage() {
-		WsTestClient client = connect(start("resumable-ws.relay.realtime.idle-timeout", "1s"), null, 0);
+		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.idle-timeout", "1s"), null, 0);
 		say(client, 1);
-		JsonNode closed = client.await((message) -> status(message).equals("closed"));
+		JsonNode closed = client.await(ServerFrame.class, (message) -> status(message.json()).equals("closed")).json();
 		assertThat(closed.path("payload").path("reason").asString()).isEqualTo("idle");
 		await().atMost(PATIENCE).until(() -> this.upstream.open() == 0);
-		assertThat(state(session(client))).isEqualTo("ended");
+		assertThat(state(client.sessionId())).isEqualTo("ended");
 		say(client, 2);
-		client.await((message) -> upstreamType(message).equals("response.done")
-				&& message.path("payload").path("event").path("n").asInt() == 2);
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done")
+				&& message.json().path("payload").path("event").path("n").asInt() == 2);
 		assertThat(this.upstream.received()).noneMatch(Received::redelivered);
 		assertThat(this.upstream.opened()).isEqualTo(2);
 	}
@@ -233,10 +247,10 @@ class RelayTests {
 	@Test
 	void anUpstreamThatRefusesIsLeftAloneUntilTheNextMessage() {
 		this.upstream.refuse(401);
-		WsTestClient client = connect(start(), null, 0);
+		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, 1);
-		client.await((message) -> status(message).equals("lost"));
-		JsonNode closed = client.await((message) -> status(message).equals("closed"));
+		client.await(ServerFrame.class, (message) -> status(message.json()).equals("lost"));
+		JsonNode closed = client.await(ServerFrame.class, (message) -> status(message.json()).equals("closed")).json();
 		assertThat(closed.path("payload").path("reason").asString()).isEqualTo("refused");
 		assertThat(this.upstream.refusals()).isEqualTo(3);
 		this.upstream.refuse(0);
@@ -250,18 +264,18 @@ class RelayTests {
 	void aSlowUpstreamDelaysItsOwnSessionOnly() {
 		TestServer server = start("resumable-ws.connection.max-message-size", "1MB",
 				"resumable-ws.relay.realtime.max-waiting-size", "64MB");
-		WsTestClient slow = connect(server, null, 0);
+		ResumableWsTestClient slow = connect(server, null, 0);
 		say(slow, 1);
-		slow.await((message) -> upstreamType(message).equals("response.done"));
+		slow.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		this.upstream.pauseReading();
 		String large = "x".repeat(200_000);
 		IntStream.rangeClosed(2, 60).forEach((n) -> {
-			slow.send(Map.of("type", TYPE, "payload", Map.of("type", "response.create", "n", n, "text", large),
+			slow.sendOnce(Map.of("type", TYPE, "payload", Map.of("type", "response.create", "n", n, "text", large),
 					"idempotency_key", UUID.randomUUID()));
 			slow.await("ack");
 		});
-		WsTestClient other = connect(server, null, 0);
-		other.send(Map.of("type", "user_message", "content", "Hi", "idempotency_key", UUID.randomUUID()));
+		ResumableWsTestClient other = connect(server, null, 0);
+		other.say("Hi");
 		other.await("ack");
 		this.upstream.resumeReading();
 		await().atMost(PATIENCE).until(() -> this.upstream.received().size() >= 60);
@@ -271,10 +285,10 @@ class RelayTests {
 
 	@Test
 	void whatTheUpstreamSendsIsBoundedAndJunkIsDropped() {
-		WsTestClient client = connect(start(), null, 0);
-		UUID session = session(client);
+		ResumableWsTestClient client = connect(start(), null, 0);
+		UUID session = client.sessionId();
 		say(client, 1);
-		client.await((message) -> upstreamType(message).equals("response.done"));
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		for (String junk : List.of("junk", "[1]", "\"text\"", "null", "{", "{\"no\":\"type\"}", "")) {
 			this.upstream.say(junk);
 		}
@@ -282,44 +296,46 @@ class RelayTests {
 		String large = "{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("ü".repeat(200_000));
 		this.upstream.say(large);
 		this.upstream.say("{\"type\":\"response.done\",\"last\":true}");
-		client.await((message) -> message.path("payload").path("event").path("last").asBoolean(false));
+		client.await(ServerFrame.class,
+				(message) -> message.json().path("payload").path("event").path("last").asBoolean(false));
 		assertThat(durable(session)).anyMatch((payload) -> payload.contains("in binary"))
 			.anyMatch((payload) -> payload.length() > 200_000);
 		assertThat(durableTypes(session)).endsWith("response.text.delta", "response.text.delta", "response.done");
 		assertThat(this.upstream.opened()).isEqualTo(1);
 		this.upstream.say("{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("x".repeat(2_000_000)));
-		client.await((message) -> status(message).equals("lost"));
-		client.await((message) -> status(message).equals("opened"));
+		client.await(ServerFrame.class, (message) -> status(message.json()).equals("lost"));
+		client.await(ServerFrame.class, (message) -> status(message.json()).equals("opened"));
 	}
 
 	@Test
 	void messagesThatCannotBeForwardedAreRefused() {
-		WsTestClient client = connect(start(), null, 0);
-		client.send(Map.of("type", "relay.other", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
-		assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
-		client.send(Map.of("type", TYPE, "payload", Map.of()));
-		assertThat(client.await("error").path("code").asString()).isEqualTo("invalid");
-		client.send(Map.of("type", TYPE, "payload", List.of(), "idempotency_key", UUID.randomUUID()));
-		assertThat(client.await("error").path("code").asString()).isEqualTo("invalid");
+		ResumableWsTestClient client = connect(start(), null, 0);
+		client.sendOnce(Map.of("type", "relay.other", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unknown_type");
+		client.sendOnce(Map.of("type", TYPE, "payload", Map.of()));
+		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
+		client.sendOnce(Map.of("type", TYPE, "payload", List.of(), "idempotency_key", UUID.randomUUID()));
+		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("invalid");
 		assertThat(this.upstream.opened()).isZero();
 	}
 
 	@Test
 	void aUserHasSoManyRelaysAndNoMore() {
 		TestServer server = start("resumable-ws.relay.realtime.max-per-user", "2");
-		WsTestClient first = connect(server, null, 0);
+		ResumableWsTestClient first = connect(server, null, 0);
 		say(first, 1);
 		first.await("ack");
-		WsTestClient second = connect(server, null, 0);
+		ResumableWsTestClient second = connect(server, null, 0);
 		say(second, 1);
 		second.await("ack");
-		WsTestClient third = connect(server, null, 0);
+		ResumableWsTestClient third = connect(server, null, 0);
 		say(third, 1);
-		assertThat(third.await("error").path("code").asString()).isEqualTo("unavailable");
-		server.bean(ResumableSessions.class).close(session(first));
+		assertThat(third.await(ServerFrame.Error.class).code()).isEqualTo("unavailable");
+		server.bean(ResumableSessions.class).close(first.sessionId());
 		await().atMost(PATIENCE).until(() -> {
 			say(third, 1);
-			return third.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")))
+			return third.await(ServerFrame.class, (message) -> List.of("ack", "error").contains(message.type()))
+				.json()
 				.path("type")
 				.asString("")
 				.equals("ack");
@@ -329,12 +345,13 @@ class RelayTests {
 	@Test
 	void messagesThatWaitAreBounded() {
 		this.upstream.holdHandshakes();
-		WsTestClient client = connect(start("resumable-ws.relay.realtime.max-waiting-size", "1KB"), null, 0);
+		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.max-waiting-size", "1KB"), null, 0);
 		int sent = 0;
 		JsonNode answer;
 		do {
 			say(client, ++sent);
-			answer = client.await((message) -> List.of("ack", "error").contains(message.path("type").asString("")));
+			answer = client.await(ServerFrame.class, (message) -> List.of("ack", "error").contains(message.type()))
+				.json();
 		}
 		while (sent < 100 && answer.path("type").asString("").equals("ack"));
 		assertThat(answer.path("code").asString("")).isEqualTo("unavailable");
@@ -342,7 +359,7 @@ class RelayTests {
 		this.upstream.answerHandshakes();
 		int stored = sent - 1;
 		await().atMost(PATIENCE).until(() -> this.upstream.received().size() == stored);
-		awaitForwarded(session(client));
+		awaitForwarded(client.sessionId());
 		say(client, 1000);
 		client.await("ack");
 	}
@@ -350,31 +367,31 @@ class RelayTests {
 	@Test
 	void theRelaysOfANodeAreBoundedAndAnotherNodeTakesTheRest() {
 		TestServer first = start("resumable-ws.relay.realtime.max-per-node", "1");
-		WsTestClient one = connect(first, null, 0);
+		ResumableWsTestClient one = connect(first, null, 0);
 		say(one, 1);
-		one.await((message) -> upstreamType(message).equals("response.done"));
-		WsTestClient two = connect(first, null, 0);
+		one.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
+		ResumableWsTestClient two = connect(first, null, 0);
 		say(two, 2);
 		two.await("ack");
 		assertThat(this.upstream.opened()).isEqualTo(1);
 		start();
-		two.await((message) -> upstreamType(message).equals("response.done"));
+		two.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		assertThat(this.upstream.opened()).isEqualTo(2);
 	}
 
 	@Test
 	void aClosedOrErasedSessionHasNoRelay() {
 		TestServer server = start();
-		WsTestClient closed = connect(server, null, 0);
-		WsTestClient erased = connect(server, null, 0);
-		for (WsTestClient client : List.of(closed, erased)) {
+		ResumableWsTestClient closed = connect(server, null, 0);
+		ResumableWsTestClient erased = connect(server, null, 0);
+		for (ResumableWsTestClient client : List.of(closed, erased)) {
 			say(client, 1);
-			client.await((message) -> upstreamType(message).equals("response.done"));
+			client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		}
 		assertThat(this.upstream.open()).isEqualTo(2);
-		server.bean(ResumableSessions.class).close(session(closed));
+		server.bean(ResumableSessions.class).close(closed.sessionId());
 		await().atMost(PATIENCE).until(() -> this.upstream.open() == 1);
-		server.bean(ResumableSessions.class).erase(session(erased));
+		server.bean(ResumableSessions.class).erase(erased.sessionId());
 		await().atMost(PATIENCE).until(() -> this.upstream.open() == 0);
 		await().atMost(PATIENCE)
 			.until(() -> jdbc(server).sql("select count(*) from ws_relays").query(Integer.class).single() == 0);
@@ -384,21 +401,22 @@ class RelayTests {
 	void theKeyIsNowhereButAtTheUpstream(CapturedOutput output) {
 		TestServer server = start("resumable-ws.relay.realtime.uri",
 				this.upstream.uri() + "?api_key=query-secret-0123456789");
-		WsTestClient client = connect(server, null, 0);
+		ResumableWsTestClient client = connect(server, null, 0);
 		say(client, 1);
-		client.await((message) -> upstreamType(message).equals("response.done"));
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		this.upstream
 			.say("{\"type\":\"error\",\"message\":\"Incorrect key %s or query-secret-0123456789\"}".formatted(KEY));
-		JsonNode error = client.await((message) -> upstreamType(message).equals("error"));
+		JsonNode error = client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("error"))
+			.json();
 		assertThat(error.toString()).contains("Incorrect key [redacted] or [redacted]");
 		this.upstream.closeAll(4001, "wrong " + KEY);
-		JsonNode lost = client.await((message) -> status(message).equals("lost"));
+		JsonNode lost = client.await(ServerFrame.class, (message) -> status(message.json()).equals("lost")).json();
 		assertThat(lost.path("payload").path("reason").asString()).isEqualTo("wrong [redacted]");
 		this.upstream.refuse(403);
 		this.upstream.cutAll();
-		client.await((message) -> status(message).equals("closed"));
+		client.await(ServerFrame.class, (message) -> status(message.json()).equals("closed"));
 		for (String secret : List.of(KEY, "query-secret-0123456789")) {
-			assertThat(client.messages().toString()).doesNotContain(secret);
+			assertThat(client.frames().toString()).doesNotContain(secret);
 			assertThat(output.getAll()).doesNotContain(secret);
 			List<String> tables = jdbc(server)
 				.sql("""
@@ -419,14 +437,14 @@ class RelayTests {
 
 	@Test
 	void aCustomizerThatThrowsSkipsTheMessage() {
-		WsTestClient client = connect(start(), null, 0);
+		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, -1);
-		JsonNode ack = client.await("ack");
-		JsonNode error = client.await((message) -> status(message).equals("error"));
+		JsonNode ack = client.await("ack").json();
+		JsonNode error = client.await(ServerFrame.class, (message) -> status(message.json()).equals("error")).json();
 		assertThat(error.path("payload").path("event_id").asLong()).isEqualTo(ack.path("event_id").asLong());
 		this.upstream.say("{\"type\":\"response.text.delta\",\"throw\":true}");
 		say(client, 2);
-		client.await((message) -> upstreamType(message).equals("response.done"));
+		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		assertThat(numbers()).containsExactly(2);
 	}
 
@@ -434,7 +452,7 @@ class RelayTests {
 	 * Sends a second message, which the upstream receives but does not handle before its
 	 * connection is cut.
 	 */
-	private void loseMessage(WsTestClient client) {
+	private void loseMessage(ResumableWsTestClient client) {
 		this.upstream.ignore(true);
 		say(client, 2);
 		await().atMost(PATIENCE).until(() -> this.upstream.ignored() == 1);
@@ -462,19 +480,21 @@ class RelayTests {
 		return server;
 	}
 
-	private WsTestClient connect(TestServer server, @Nullable UUID session, long lastEventId) {
-		WsTestClient.Builder client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("alice"));
+	private ResumableWsTestClient connect(TestServer server, @Nullable UUID session, long lastEventId) {
+		ResumableWsTestClientBuilder client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("alice");
 		if (session != null) {
-			client.query("sessionId", session.toString()).query("lastEventId", String.valueOf(lastEventId));
+			client = client.session(session, lastEventId);
 		}
-		WsTestClient connected = client.connect();
+		ResumableWsTestClient connected = client.connect();
 		this.clients.add(connected);
 		return connected;
 	}
 
-	private static UUID say(WsTestClient client, int n) {
+	private static UUID say(ResumableWsTestClient client, int n) {
 		UUID key = UUID.randomUUID();
-		client.send(message(n, key));
+		client.sendOnce(message(n, key));
 		return key;
 	}
 
@@ -482,14 +502,8 @@ class RelayTests {
 		return Map.of("type", TYPE, "payload", Map.of("type", "response.create", "n", n), "idempotency_key", key);
 	}
 
-	private static UUID session(WsTestClient client) {
-		return UUID.fromString(client.messages().isEmpty() ? client.await("session_init").path("session_id").asString()
-				: client.messages().get(0).path("session_id").asString());
-	}
-
-	private static boolean isDurable(JsonNode message) {
-		return message.path("type").asString("").equals(TYPE) && message.has("event_id")
-				&& message.path("payload").has("event");
+	private static boolean isDurable(ServerFrame frame) {
+		return frame instanceof ServerFrame.Event event && event.type().equals(TYPE) && event.payload().has("event");
 	}
 
 	private static String upstreamType(JsonNode message) {

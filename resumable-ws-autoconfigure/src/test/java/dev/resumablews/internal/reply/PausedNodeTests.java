@@ -12,10 +12,10 @@ import dev.resumablews.ReplyPart;
 import dev.resumablews.SessionEvent;
 import dev.resumablews.internal.log.EventLog;
 import dev.resumablews.internal.node.NodeNotifier;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,21 +59,21 @@ class PausedNodeTests {
 
 	@Test
 	void whatAPausedNodeStillSaysIsRefusedAndItsClientSeesOnlyTheTakersReply(CapturedOutput output) throws Exception {
-		try (WsTestClient client = connect()) {
+		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			Model late = ask(client);
-			String lost = client.await("assistant_started").path("payload").path("message_id").asString();
+			String lost = client.awaitEvent("assistant_started").payload().path("message_id").asString();
 			late.says("Hal");
 			client.await("assistant_delta");
 			Model taken = takeOver(session);
-			JsonNode again = client.await("assistant_started").path("payload");
+			JsonNode again = client.awaitEvent("assistant_started").payload();
 			assertThat(again.path("supersedes").asString()).isEqualTo(lost);
 			late.says("never seen");
 			await().untilTrue(late.cancelled());
 			taken.says("Hello");
 			client.await("assistant_delta");
 			taken.ends();
-			JsonNode message = client.await("assistant_message").path("payload");
+			JsonNode message = client.awaitEvent("assistant_message").payload();
 			assertThat(message.path("content").asString()).isEqualTo("Hello");
 			assertOnlyTheTakersReply(client, session, again.path("message_id").asString());
 			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("Discarded output of reply " + lost));
@@ -82,42 +82,43 @@ class PausedNodeTests {
 
 	@Test
 	void theEndThatAPausedNodeStillWritesIsRefusedToo(CapturedOutput output) throws Exception {
-		try (WsTestClient client = connect()) {
+		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			Model late = ask(client);
-			String lost = client.await("assistant_started").path("payload").path("message_id").asString();
+			String lost = client.awaitEvent("assistant_started").payload().path("message_id").asString();
 			Model taken = takeOver(session);
-			JsonNode again = client.await("assistant_started").path("payload");
+			JsonNode again = client.awaitEvent("assistant_started").payload();
 			late.ends();
 			await().untilAsserted(() -> assertThat(output).containsOnlyOnce("Discarded output of reply " + lost));
 			taken.says("Hello");
 			client.await("assistant_delta");
 			taken.ends();
-			assertThat(client.await("assistant_message").path("payload").path("content").asString()).isEqualTo("Hello");
+			assertThat(client.awaitEvent("assistant_message").payload().path("content").asString()).isEqualTo("Hello");
 			assertOnlyTheTakersReply(client, session, again.path("message_id").asString());
 		}
 	}
 
-	private void assertOnlyTheTakersReply(WsTestClient client, UUID session, String messageId) {
+	private void assertOnlyTheTakersReply(ResumableWsTestClient client, UUID session, String messageId) {
 		List<SessionEvent> log = this.taker.bean(EventLog.class).read(session, 0, 100);
 		assertThat(log).extracting(SessionEvent::type)
 			.containsExactly("user_message", "assistant_started", "assistant_started", "assistant_message");
-		List<String> said = client.messages()
+		List<String> said = client.frames()
 			.stream()
-			.map((message) -> message.path("payload"))
+			.map((message) -> message.json().path("payload"))
 			.filter((payload) -> payload.path("message_id").asString("").equals(messageId))
 			.map((payload) -> payload.path("content").asString(""))
 			.toList();
 		assertThat(String.join("", said)).isEqualTo("HelloHello");
-		assertThat(client.messages()).noneMatch((message) -> message.toString().contains("never seen"));
+		assertThat(client.frames()).noneMatch((message) -> message.json().toString().contains("never seen"));
 	}
 
 	/**
 	 * Says something on the node that will be paused, and returns the model that is to
 	 * answer it.
 	 */
-	private static Model ask(WsTestClient client) throws InterruptedException {
-		client.send("{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\"" + UUID.randomUUID() + "\"}");
+	private static Model ask(ResumableWsTestClient client) throws InterruptedException {
+		client.sendOnce(
+				"{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\"" + UUID.randomUUID() + "\"}");
 		return Models.next();
 	}
 
@@ -130,12 +131,12 @@ class PausedNodeTests {
 		return Models.next();
 	}
 
-	private WsTestClient connect() {
-		return WsTestClient.to(this.paused.uri()).query("token", Tokens.forUser("ada")).connect();
+	private ResumableWsTestClient connect() {
+		return ResumableWsTestClient.builder(this.paused.uri()).tokens(Tokens.ISSUER).user("ada").connect();
 	}
 
-	private static UUID session(WsTestClient client) {
-		UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
+	private static UUID session(ResumableWsTestClient client) {
+		UUID session = client.sessionId();
 		client.await("replay_complete");
 		return session;
 	}

@@ -17,10 +17,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
-import dev.resumablews.testing.WsTestClient;
 
 /**
  * A browser that logs in with Spring Security's form, and connects from a page.
@@ -80,12 +81,12 @@ final class BrowserLogin {
 			.forEach((each) -> this.cookies.getCookieStore().remove(null, each));
 	}
 
-	WsTestClient.Builder webSocket() {
+	ResumableWsTestClientBuilder webSocket() {
 		return webSocketFrom(origin());
 	}
 
-	WsTestClient.Builder webSocketFrom(String origin) {
-		return WsTestClient.to(this.server.uri()).header("Cookie", cookieHeader()).header("Origin", origin);
+	ResumableWsTestClientBuilder webSocketFrom(String origin) {
+		return ResumableWsTestClient.builder(this.server.uri()).cookie(cookieHeader()).header("Origin", origin);
 	}
 
 	HttpTestClient.Builder events() {

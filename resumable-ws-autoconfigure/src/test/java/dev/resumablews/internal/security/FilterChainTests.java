@@ -1,13 +1,16 @@
 package dev.resumablews.internal.security;
 
+import java.net.URI;
 import java.util.Map;
 import java.util.UUID;
 
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.HttpResponse;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -25,6 +28,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests of clients with tokens in applications whose filter chains differ: the endpoint
@@ -97,8 +101,9 @@ class FilterChainTests {
 		try (TestServer server = builder(Controller.class)
 			.properties("resumable-ws.auth.permit-with-spring-security", "false")
 			.start()) {
-			assertThat(WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).connectRefused().status())
-				.isEqualTo(401);
+			assertThatExceptionOfType(HandshakeRejectedException.class)
+				.isThrownBy(ResumableWsTestClient.builder(server.uri()).tokens(Tokens.ISSUER).user("ada")::connect)
+				.returns(401, HandshakeRejectedException::status);
 			assertThat(get(server, "/resumable-ws/client.js")).isEqualTo(401);
 		}
 	}
@@ -109,8 +114,10 @@ class FilterChainTests {
 			.properties("resumable-ws.path", "/live", "spring.mvc.servlet.path", "/app", "server.servlet.context-path",
 					"/context", "resumable-ws.client.path", "/js/live.js")
 			.start()) {
-			try (WsTestClient client = WsTestClient.to(server.port(), "/context/app/live")
-				.query("token", Tokens.forUser("ada"))
+			try (ResumableWsTestClient client = ResumableWsTestClient
+				.builder(URI.create("ws://localhost:" + server.port() + "/context/app/live"))
+				.tokens(Tokens.ISSUER)
+				.user("ada")
 				.connect()) {
 				client.await("session_init");
 			}
@@ -123,7 +130,10 @@ class FilterChainTests {
 
 	private static void assertThatTheEndpointIsOpen(TestServer server, CapturedOutput output) {
 		assertThatSecurityWarnsOfNothing(output);
-		try (WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).connect()) {
+		try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
+			.tokens(Tokens.ISSUER)
+			.user("ada")
+			.connect()) {
 			client.await("session_init");
 		}
 		try (HttpTestClient client = HttpTestClient.sse(server.uri())
@@ -133,10 +143,12 @@ class FilterChainTests {
 			client.send(Map.of("type", "unheard-of", "idempotency_key", UUID.randomUUID()));
 			assertThat(client.await("error").path("code").asString()).isEqualTo("unknown_type");
 		}
-		assertThat(WsTestClient.to(server.uri()).connectRefused()).satisfies((refused) -> {
-			assertThat(refused.status()).isEqualTo(401);
-			assertThat(refused.body()).isEqualTo("Token missing");
-		});
+		assertThatExceptionOfType(HandshakeRejectedException.class)
+			.isThrownBy(ResumableWsTestClient.builder(server.uri())::connect)
+			.satisfies((refused) -> {
+				assertThat(refused.status()).isEqualTo(401);
+				assertThat(refused.body()).isEqualTo("Token missing");
+			});
 		assertThat(get(server, "/resumable-ws/client.js")).isEqualTo(200);
 		assertThat(get(server, "/resumable-ws/http.js")).isEqualTo(200);
 	}

@@ -8,15 +8,17 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ServerFrame;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -25,7 +27,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.security.access.prepost.PreAuthorize;
 import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
 import org.springframework.security.core.context.SecurityContextHolder;
-import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -55,9 +56,9 @@ class MethodSecurityTests {
 
 	@Test
 	void aUserWithTheAuthorityMaySendTheMessage() {
-		try (WsTestClient client = connect("ada", "close")) {
+		try (ResumableWsTestClient client = connect("ada", "close")) {
 			assertThat(answer(client, send(client, "close-poll")).path("type").asString()).isEqualTo("ack");
-			JsonNode event = client.await("closed").path("payload");
+			JsonNode event = client.await("closed").json().path("payload");
 			assertThat(event.path("by").asString()).isEqualTo("ada");
 			assertThat(event.path("authorities").asString()).isEqualTo("[SCOPE_close]");
 		}
@@ -65,20 +66,20 @@ class MethodSecurityTests {
 
 	@Test
 	void aUserWithoutTheAuthorityReceivesAnError(CapturedOutput output) {
-		try (WsTestClient client = connect("bob", "read")) {
+		try (ResumableWsTestClient client = connect("bob", "read")) {
 			JsonNode answer = answer(client, send(client, "close-poll"));
 			assertThat(answer.path("type").asString()).isEqualTo("error");
 			assertThat(answer.path("code").asString()).isEqualTo("forbidden");
-			client.send(Map.of("type", "wave", "payload", Map.of(), "ephemeral", true));
-			assertThat(client.await("error").path("code").asString()).isEqualTo("forbidden");
-			assertThat(client.isOpen()).isTrue();
+			client.sendOnce(Map.of("type", "wave", "payload", Map.of(), "ephemeral", true));
+			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("forbidden");
+			assertThat(client.isConnected()).isTrue();
 		}
 		assertThat(output).doesNotContain("AccessDenied").doesNotContain("AuthorizationDenied");
 	}
 
 	@Test
 	void aMessageIsNeverHandledAsTheUserOfAnother() {
-		try (WsTestClient ada = connect("ada", "close"); WsTestClient bob = connect("bob", "read")) {
+		try (ResumableWsTestClient ada = connect("ada", "close"); ResumableWsTestClient bob = connect("bob", "read")) {
 			for (int i = 0; i < 20; i++) {
 				String allowed = send(ada, "close-poll");
 				String refused = send(bob, "close-poll");
@@ -90,25 +91,27 @@ class MethodSecurityTests {
 
 	@Test
 	void aHandlerWithoutRulesKnowsTheUserToo() {
-		try (WsTestClient client = connect("ada", "read")) {
+		try (ResumableWsTestClient client = connect("ada", "read")) {
 			send(client, "who");
-			assertThat(client.await("who").path("payload").path("user").asString()).isEqualTo("ada acme");
+			assertThat(client.await("who").json().path("payload").path("user").asString()).isEqualTo("ada acme");
 		}
 	}
 
-	private static String send(WsTestClient client, String type) {
+	private static String send(ResumableWsTestClient client, String type) {
 		String key = UUID.randomUUID().toString();
-		client.send(Map.of("type", type, "payload", Map.of(), "idempotency_key", key));
+		client.sendOnce(Map.of("type", type, "payload", Map.of(), "idempotency_key", key));
 		return key;
 	}
 
-	private static JsonNode answer(WsTestClient client, String key) {
-		return client.await((message) -> message.path("idempotency_key").asString("").equals(key));
+	private static JsonNode answer(ResumableWsTestClient client, String key) {
+		return client
+			.await(ServerFrame.class, (message) -> message.json().path("idempotency_key").asString("").equals(key))
+			.json();
 	}
 
-	private WsTestClient connect(String user, String scope) {
-		WsTestClient client = WsTestClient.to(this.server.uri())
-			.query("token", Tokens.with(user, (claims) -> claims.putAll(Map.of("scope", scope, "tenant", "acme"))))
+	private ResumableWsTestClient connect(String user, String scope) {
+		ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
+			.token(Tokens.with(user, (claims) -> claims.putAll(Map.of("scope", scope, "tenant", "acme"))))
 			.connect();
 		client.await("session_init");
 		return client;

@@ -4,14 +4,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.ClientMessage;
+import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.CloseCode;
 import dev.resumablews.ResumableSessions;
+import dev.resumablews.test.client.HandshakeRejectedException;
+import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
-import dev.resumablews.testing.WsTestClient;
 import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +34,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests of clients whose users are logged in by Spring Security's form, in an application
@@ -57,68 +59,77 @@ class SessionLoginTests {
 		this.server.close();
 	}
 
+	@Test
+	void theUserOfThePageIsTheUserOfTheWebSocket() {
+		try (ResumableWsTestClient client = BrowserLogin.as(this.server, "ada").webSocket().connect()) {
+			assertOwnedByAda(client.sessionId());
+			client.sendOnce(Map.of("type", "who", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
+			assertThat(client.awaitEvent("who").payload().path("user").asString()).isEqualTo("ada ROLE_USER true");
+		}
+	}
+
 	@ParameterizedTest
-	@ValueSource(strings = { "websocket", "sse", "longpoll" })
-	void theUserOfThePageIsTheUserOfTheConnection(String transport) {
+	@ValueSource(booleans = { false, true })
+	void theUserOfThePageIsTheUserOfTheEvents(boolean polling) {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
-		TestClient.Builder builder = switch (transport) {
-			case "websocket" -> browser.webSocket();
-			case "sse" -> browser.events();
-			default -> browser.polls();
-		};
-		try (TestClient client = builder.connect()) {
-			String session = client.await("session_init").path("session_id").asString();
-			assertThat(this.server.bean(ResumableSessions.class).find(UUID.fromString(session)))
-				.hasValueSatisfying((found) -> assertThat(found.userId()).isEqualTo("ada"));
+		try (TestClient client = (polling ? browser.polls() : browser.events()).connect()) {
+			assertOwnedByAda(UUID.fromString(client.await("session_init").path("session_id").asString()));
 			client.send(Map.of("type", "who", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 			assertThat(client.await("who").path("payload").path("user").asString()).isEqualTo("ada ROLE_USER true");
 		}
+	}
+
+	private void assertOwnedByAda(UUID session) {
+		assertThat(this.server.bean(ResumableSessions.class).find(session))
+			.hasValueSatisfying((found) -> assertThat(found.userId()).isEqualTo("ada"));
 	}
 
 	@Test
 	void whoIsNotLoggedInIsRefused() {
 		BrowserLogin browser = BrowserLogin.none(this.server);
 		assertThat(browser.get("/login").statusCode()).isEqualTo(200);
-		assertThat(browser.webSocket().connectRefused()).satisfies((refused) -> {
-			assertThat(refused.status()).isEqualTo(401);
-			assertThat(refused.body()).isEqualTo("Not logged in");
-		});
+		assertThatExceptionOfType(HandshakeRejectedException.class).isThrownBy(browser.webSocket()::connect)
+			.satisfies((refused) -> {
+				assertThat(refused.status()).isEqualTo(401);
+				assertThat(refused.body()).isEqualTo("Not logged in");
+			});
 		assertThat(browser.events().connectRefused().status()).isEqualTo(401);
 	}
 
 	@Test
 	void theCookieIsNoUseToAPageOfAnotherOrigin() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
-		assertThat(browser.webSocketFrom("https://evil.example.com").connectRefused().status()).isEqualTo(403);
+		assertThatExceptionOfType(HandshakeRejectedException.class)
+			.isThrownBy(browser.webSocketFrom("https://evil.example.com")::connect)
+			.returns(403, HandshakeRejectedException::status);
 	}
 
 	@Test
 	void aLogoutClosesTheConnectionsOfTheLoginAndNoOthers() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
 		BrowserLogin other = BrowserLogin.as(this.server, "ada");
-		try (WsTestClient socket = browser.webSocket().connect();
+		try (ResumableWsTestClient socket = browser.webSocket().connect();
 				HttpTestClient events = browser.events().connect();
-				WsTestClient others = other.webSocket().connect()) {
-			for (TestClient each : List.of(socket, events, others)) {
-				each.await("session_init");
-			}
+				ResumableWsTestClient others = other.webSocket().connect()) {
+			events.await("session_init");
 			browser.logout();
-			assertThat(socket.awaitClose()).isEqualTo(CloseCode.UNAUTHORIZED.code());
+			assertThat(socket.awaitClose().code()).isEqualTo(CloseCode.UNAUTHORIZED.code());
 			assertThat(events.awaitClose()).isEqualTo(CloseCode.UNAUTHORIZED.code());
-			assertThat(browser.webSocket().connectRefused().status()).isEqualTo(401);
-			others.send(Map.of("type", "who", "payload", Map.of()));
+			assertThatExceptionOfType(HandshakeRejectedException.class).isThrownBy(browser.webSocket()::connect)
+				.returns(401, HandshakeRejectedException::status);
+			others.sendOnce(Map.of("type", "who", "payload", Map.of()));
 			others.await("who");
-			assertThat(others.isOpen()).isTrue();
+			assertThat(others.isConnected()).isTrue();
 		}
 	}
 
 	@Test
 	void aSessionThatIsInvalidatedClosesItsConnections() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
-		try (WsTestClient socket = browser.webSocket().connect()) {
+		try (ResumableWsTestClient socket = browser.webSocket().connect()) {
 			socket.await("session_init");
 			assertThat(browser.get("/invalidate").statusCode()).isEqualTo(200);
-			assertThat(socket.awaitClose()).isEqualTo(CloseCode.UNAUTHORIZED.code());
+			assertThat(socket.awaitClose().code()).isEqualTo(CloseCode.UNAUTHORIZED.code());
 		}
 	}
 
@@ -126,10 +137,10 @@ class SessionLoginTests {
 	void aRememberedUserIsLoggedIn() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada", "&remember-me=on");
 		browser.forget("JSESSIONID");
-		try (WsTestClient socket = browser.webSocket().connect()) {
+		try (ResumableWsTestClient socket = browser.webSocket().connect()) {
 			socket.await("session_init");
-			socket.send(Map.of("type", "who", "payload", Map.of()));
-			assertThat(socket.await("who").path("payload").path("user").asString()).startsWith("ada ROLE_USER");
+			socket.sendOnce(Map.of("type", "who", "payload", Map.of()));
+			assertThat(socket.await("who").json().path("payload").path("user").asString()).startsWith("ada ROLE_USER");
 		}
 	}
 

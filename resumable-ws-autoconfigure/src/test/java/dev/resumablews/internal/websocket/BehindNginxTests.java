@@ -9,11 +9,11 @@ import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.Nginx;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.Transport;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,7 +100,7 @@ class BehindNginxTests {
 		client.send(Map.of("type", "user_message", "content", "hello", "idempotency_key", key));
 		assertThat(client.await("ack").path("event_id").asInt()).isEqualTo(4);
 		assertThat(client.await("user_message").path("payload").path("content").asString("")).isEqualTo("hello");
-		if (client instanceof WsTestClient webSocket) {
+		if (client instanceof RawWebSocketClient webSocket) {
 			webSocket.sendClose(1000);
 		}
 	}

@@ -8,10 +8,10 @@ import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.admission.Connections;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -44,15 +44,15 @@ class ClosingTests {
 			.properties("resumable-ws.connection.send-timeout", "1s", "resumable-ws.connection.heartbeat-interval",
 					"300ms", "resumable-ws.connection.heartbeat-timeout", "10s",
 					"resumable-ws.connection.max-per-session", "1000")
-			.start(); WsTestClient good = to(server, "good").patience(Duration.ofSeconds(10)).connect()) {
+			.start(); RawWebSocketClient good = to(server, "good").patience(Duration.ofSeconds(10)).connect()) {
 			UUID goodSession = session(good);
-			List<WsTestClient> stuck = new ArrayList<>();
+			List<RawWebSocketClient> stuck = new ArrayList<>();
 			stuck.add(to(server, "stuck").connect());
 			UUID session = session(stuck.get(0));
 			while (stuck.size() < STUCK) {
 				stuck.add(to(server, "stuck").query("sessionId", session).connect());
 			}
-			for (WsTestClient client : stuck) {
+			for (RawWebSocketClient client : stuck) {
 				client.await("replay_complete");
 				client.pauseReading();
 			}
@@ -74,16 +74,16 @@ class ClosingTests {
 			await().untilAsserted(() -> assertThat(server.bean(RecordedCloses.class).codes()).hasSize(STUCK + 1)
 				.containsOnlyOnce(1000)
 				.containsOnly(1000, 1013));
-			stuck.forEach(WsTestClient::close);
+			stuck.forEach(RawWebSocketClient::close);
 		}
 	}
 
-	private static UUID session(WsTestClient client) {
+	private static UUID session(RawWebSocketClient client) {
 		return UUID.fromString(client.await("session_init").path("session_id").asString());
 	}
 
-	private static WsTestClient.Builder to(TestServer server, String user) {
-		return WsTestClient.to(server.uri())
+	private static RawWebSocketClient.Builder to(TestServer server, String user) {
+		return RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser(user))
 			.receiveBuffer(4096)
 			.patience(PATIENCE);

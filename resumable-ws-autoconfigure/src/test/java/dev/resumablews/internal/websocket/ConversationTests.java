@@ -8,12 +8,12 @@ import java.util.UUID;
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.testing.OpenAiAnswer;
 import dev.resumablews.testing.OpenAiStub;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.Transport;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,7 +98,7 @@ abstract class ConversationTests {
 				.filter((each) -> each.has("event_id") && each.has("payload"))
 				.forEach((each) -> ids.add(each.path("event_id").longValue()));
 			assertThat(ids).isSorted().doesNotHaveDuplicates().startsWith(1L, 2L);
-			if (client instanceof WsTestClient webSocket) {
+			if (client instanceof RawWebSocketClient webSocket) {
 				webSocket.sendClose(1000);
 				assertThat(client.awaitClose()).isEqualTo(1000);
 			}
@@ -142,19 +142,19 @@ abstract class ConversationTests {
 	@Test
 	void severalWaitingMessagesGoInOneFrameIfTheClientAgreed() {
 		String session;
-		try (WsTestClient client = connect("carol")) {
+		try (RawWebSocketClient client = connect("carol")) {
 			session = client.next().path("session_id").stringValue();
 		}
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		for (int i = 1; i <= 300; i++) {
 			sessions.publish(UUID.fromString(session), "tick", Map.of("n", i));
 		}
-		try (WsTestClient client = to("carol").query("sessionId", session).query("frames", "ndjson").connect()) {
+		try (RawWebSocketClient client = to("carol").query("sessionId", session).query("frames", "ndjson").connect()) {
 			client.await("replay_complete");
 			assertThat(client.messages()).hasSize(302);
 			assertThat(textFrames(client)).hasSizeLessThan(10);
 		}
-		try (WsTestClient client = to("carol").query("sessionId", session).connect()) {
+		try (RawWebSocketClient client = to("carol").query("sessionId", session).connect()) {
 			client.await("replay_complete");
 			assertThat(client.messages()).hasSize(302);
 			assertThat(textFrames(client)).hasSize(302);
@@ -196,7 +196,7 @@ abstract class ConversationTests {
 
 	@Test
 	void aClientMayAskToBeginAgain() {
-		try (WsTestClient client = connect("frank")) {
+		try (RawWebSocketClient client = connect("frank")) {
 			String session = client.next().path("session_id").stringValue();
 			client.await("replay_complete");
 			for (int i = 1; i <= 5; i++) {
@@ -226,7 +226,7 @@ abstract class ConversationTests {
 	@Test
 	void aLargeMessageArrivesInPiecesAndATooLargeOneClosesTheWebSocket() {
 		String large = "ä".repeat(50_000);
-		try (WsTestClient client = connect("grace")) {
+		try (RawWebSocketClient client = connect("grace")) {
 			client.next();
 			client.sendFragmented("{\"type\":\"user_message\",\"idempotency_key\":\"" + UUID.randomUUID()
 					+ "\",\"content\":\"" + large + "\"}", 1013);
@@ -248,7 +248,7 @@ abstract class ConversationTests {
 
 	@Test
 	void tooMuchThatCannotBeReadClosesTheWebSocket() {
-		try (WsTestClient client = connect("heidi")) {
+		try (RawWebSocketClient client = connect("heidi")) {
 			sendWhatCannotBeRead(client);
 			// ten in a row, with the four before
 			for (int i = 0; i < 6; i++) {
@@ -283,12 +283,12 @@ abstract class ConversationTests {
 
 	@Test
 	void binaryAndInvalidUtf8CloseTheConnection() {
-		try (WsTestClient client = connect("ivan")) {
+		try (RawWebSocketClient client = connect("ivan")) {
 			client.next();
 			client.sendBinary(new byte[] { 1, 2, 3 });
 			assertThat(client.awaitClose()).isEqualTo(1003);
 		}
-		try (WsTestClient client = connect("ivan")) {
+		try (RawWebSocketClient client = connect("ivan")) {
 			// a container that is sending something at that moment may close without a
 			// code
 			client.await("replay_complete");
@@ -350,15 +350,15 @@ abstract class ConversationTests {
 		return transport.to(this.server.uri()).query("token", Tokens.forUser(user));
 	}
 
-	private WsTestClient connect(String user) {
+	private RawWebSocketClient connect(String user) {
 		return to(user).connect();
 	}
 
-	private WsTestClient.Builder to(String user) {
-		return WsTestClient.to(this.server.uri()).query("token", Tokens.forUser(user));
+	private RawWebSocketClient.Builder to(String user) {
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user));
 	}
 
-	private static List<WsFrame> textFrames(WsTestClient client) {
+	private static List<WsFrame> textFrames(RawWebSocketClient client) {
 		return client.frames().stream().filter((frame) -> frame.opcode() == WsFrame.TEXT).toList();
 	}
 

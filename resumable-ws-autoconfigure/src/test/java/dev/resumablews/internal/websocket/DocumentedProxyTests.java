@@ -11,12 +11,12 @@ import dev.resumablews.internal.admission.Connections;
 import dev.resumablews.testing.DocumentedProxy;
 import dev.resumablews.testing.HttpTestClient;
 import dev.resumablews.testing.NotUnderFaults;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.Transport;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,7 +65,7 @@ class DocumentedProxyTests {
 		try (DocumentedProxy proxy = start(program); TestClient client = connect(transport, proxy)) {
 			UUID session = UUID.fromString(client.next().path("session_id").asString());
 			client.await("replay_complete");
-			if (client instanceof WsTestClient webSocket) {
+			if (client instanceof RawWebSocketClient webSocket) {
 				await().atMost(PATIENCE).until(() -> webSocket.pingsReceived() > 12);
 			}
 			if (transport == Transport.SSE) {

@@ -9,12 +9,12 @@ import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.admission.Connections;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.RecordedCloses;
 import dev.resumablews.testing.SlowLink;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsFrame;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -44,7 +44,7 @@ class SlowLinkTests {
 			.start(); SlowLink link = SlowLink.to(server.port(), BYTES_PER_SECOND)) {
 			UUID session = sessionWithEvents(server);
 			server.bean(RecordedCloses.class).clear();
-			try (WsTestClient client = WsTestClient.to(link.port(), "/ws")
+			try (RawWebSocketClient client = RawWebSocketClient.to(link.port(), "/ws")
 				.query("token", Tokens.forUser("ada"))
 				.query("sessionId", session)
 				.query("frames", "ndjson")
@@ -73,7 +73,9 @@ class SlowLinkTests {
 	 */
 	private static UUID sessionWithEvents(TestServer server) {
 		Random random = new Random(1);
-		try (WsTestClient client = WsTestClient.to(server.uri()).query("token", Tokens.forUser("ada")).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri())
+			.query("token", Tokens.forUser("ada"))
+			.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			for (int i = 1; i <= EVENTS; i++) {
 				server.bean(ResumableSessions.class).publish(session, "tick", Map.of("text", incompressible(random)));

@@ -6,9 +6,9 @@ import java.util.UUID;
 
 import dev.resumablews.ResumableSessions;
 import dev.resumablews.internal.admission.Connections;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
-import dev.resumablews.testing.WsTestClient;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,7 +34,7 @@ class StalledLinkTests {
 			.properties("resumable-ws.connection.heartbeat-interval", "300ms",
 					"resumable-ws.connection.heartbeat-timeout", "30s")
 			.start();
-				WsTestClient client = WsTestClient.to(server.uri())
+				RawWebSocketClient client = RawWebSocketClient.to(server.uri())
 					.query("token", Tokens.forUser("alice"))
 					.receiveBuffer(4096)
 					.patience(PATIENCE)

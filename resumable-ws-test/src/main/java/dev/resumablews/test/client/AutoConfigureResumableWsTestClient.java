@@ -10,7 +10,7 @@ import java.lang.annotation.Target;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 
 /**
- * Adds a {@link ResumableWsTestClient.Builder} bean to the context of a
+ * Adds a {@link ResumableWsTestClientBuilder} bean to the context of a
  * {@code @SpringBootTest} with a web server. It connects to the server of the test, and
  * issues tokens with {@code resumable-ws.auth.jwt.secret} if that is set.
  */

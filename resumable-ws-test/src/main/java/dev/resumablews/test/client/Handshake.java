@@ -34,7 +34,7 @@ final class Handshake {
 	 * @throws HandshakeRejectedException when the server refuses
 	 * @throws UncheckedIOException when there is no answer in time
 	 */
-	static void perform(ResumableWsTestClient.Builder settings, ReplayedSession session, Connection connection) {
+	static void perform(ResumableWsTestClientBuilder settings, ReplayedSession session, Connection connection) {
 		Supplier<String> supplier = settings.token;
 		String token = (supplier != null) ? supplier.get() : null;
 		TokenPlacement placement = (token != null) ? settings.placement : null;
@@ -67,7 +67,7 @@ final class Handshake {
 		}
 	}
 
-	private static void await(ResumableWsTestClient.Builder settings, CompletableFuture<WebSocket> opening) {
+	private static void await(ResumableWsTestClientBuilder settings, CompletableFuture<WebSocket> opening) {
 		try {
 			opening.get(settings.handshakeTimeout.toMillis(), TimeUnit.MILLISECONDS);
 		}

@@ -12,10 +12,13 @@ public final class HandshakeRejectedException extends RuntimeException {
 
 	private final transient HttpHeaders headers;
 
+	private final String body;
+
 	HandshakeRejectedException(HttpResponse<?> response) {
 		super("The server answered the handshake with " + response.statusCode());
 		this.status = response.statusCode();
 		this.headers = response.headers();
+		this.body = (response.body() instanceof String text) ? text : "";
 	}
 
 	/**
@@ -32,6 +35,14 @@ public final class HandshakeRejectedException extends RuntimeException {
 	 */
 	public HttpHeaders headers() {
 		return this.headers;
+	}
+
+	/**
+	 * Returns the body of the answer.
+	 * @return the body; empty if there was none
+	 */
+	public String body() {
+		return this.body;
 	}
 
 }

@@ -16,7 +16,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 
 /**
- * Auto-configuration of a {@link ResumableWsTestClient.Builder} for the web server of the
+ * Auto-configuration of a {@link ResumableWsTestClientBuilder} for the web server of the
  * test.
  */
 @AutoConfiguration
@@ -24,10 +24,10 @@ public final class ResumableWsTestClientAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ResumableWsTestClient.Builder resumableWsTestClientBuilder(ApplicationContext context, Environment environment) {
+	ResumableWsTestClientBuilder resumableWsTestClientBuilder(ApplicationContext context, Environment environment) {
 		String path = environment.getProperty("resumable-ws.path", "/ws");
 		Supplier<URI> uri = () -> URI.create(LocalTestWebServer.obtain(context).uri(path).replaceFirst("^http", "ws"));
-		ResumableWsTestClient.Builder builder = ResumableWsTestClient.builder(uri);
+		ResumableWsTestClientBuilder builder = ResumableWsTestClient.builder(uri);
 		TestTokens tokens = tokens(environment);
 		return (tokens != null) ? builder.tokens(tokens) : builder;
 	}

@@ -133,6 +133,10 @@ public sealed interface ServerFrame {
 			return UUID.fromString(Fields.required(this.json, "session_id").asString());
 		}
 
+		public UUID connectionId() {
+			return UUID.fromString(Fields.required(this.json, "connection_id").asString());
+		}
+
 		public boolean isResumed() {
 			return Fields.required(this.json, "resumed").asBoolean();
 		}

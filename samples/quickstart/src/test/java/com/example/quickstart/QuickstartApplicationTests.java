@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import dev.resumablews.test.client.AutoConfigureResumableWsTestClient;
 import dev.resumablews.test.client.HandshakeRejectedException;
 import dev.resumablews.test.client.ResumableWsTestClient;
+import dev.resumablews.test.client.ResumableWsTestClientBuilder;
 import dev.resumablews.test.client.ServerFrame.Ack;
 import dev.resumablews.test.client.ServerFrame.Event;
 import dev.resumablews.test.client.ServerFrame.ReplayComplete;
@@ -50,7 +51,7 @@ class QuickstartApplicationTests {
 	private int port;
 
 	@Autowired
-	private ResumableWsTestClient.Builder clients;
+	private ResumableWsTestClientBuilder clients;
 
 	@Autowired
 	private JdbcClient jdbc;
@@ -95,7 +96,7 @@ class QuickstartApplicationTests {
 			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(401));
 	}
 
-	private ResumableWsTestClient.Builder client() {
+	private ResumableWsTestClientBuilder client() {
 		return this.clients.httpClient(this.browser).header("Origin", "http://localhost:" + this.port);
 	}
 

@@ -8,7 +8,6 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,21 +23,24 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A WebSocket client on a plain socket: one that can also behave as no browser would, and
- * sees what no browser shows. It answers pings and close frames unless told otherwise.
- * Every wait is bounded, by {@link Builder#patience} where no time is given. Safe for use
- * by many threads.
+ * A WebSocket client on a plain socket, for tests that must break the protocol or see its
+ * frames: that send binary or malformed frames, do not answer pings, read slowly, connect
+ * from another address, or speak another protocol. A test that keeps the protocol uses
+ * {@link dev.resumablews.test.client.ResumableWsTestClient}, which also checks what it
+ * receives.
+ * <p>
+ * The client answers pings and close frames unless configured otherwise. Every wait is
+ * bounded by {@link Builder#patience}. Safe for use by many threads.
  */
-public final class WsTestClient implements TestClient {
+public final class RawWebSocketClient implements TestClient {
 
 	/**
 	 * Close code when the close frame had none.
 	 */
-	public static final int NO_STATUS = 1005;
+	private static final int NO_STATUS = 1005;
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -66,7 +68,8 @@ public final class WsTestClient implements TestClient {
 
 	private volatile String closeReason = "";
 
-	private WsTestClient(Socket socket, PausableInput input, HttpHead response, Builder builder) throws IOException {
+	private RawWebSocketClient(Socket socket, PausableInput input, HttpHead response, Builder builder)
+			throws IOException {
 		this.socket = socket;
 		this.input = input;
 		this.in = new DataInputStream(new BufferedInputStream(input, builder.readSize));
@@ -74,16 +77,6 @@ public final class WsTestClient implements TestClient {
 		this.response = response;
 		this.inbox = new Inbox(builder.patience);
 		this.autoPong = builder.autoPong;
-	}
-
-	/**
-	 * Connects.
-	 * @param uri where to, such as {@code ws://localhost:8080/ws?token=abc}
-	 * @return the client
-	 * @throws UpgradeRejectedException when the server refuses
-	 */
-	public static WsTestClient connect(URI uri) {
-		return to(uri).connect();
 	}
 
 	/**
@@ -155,20 +148,7 @@ public final class WsTestClient implements TestClient {
 		}
 	}
 
-	/**
-	 * Sends only the beginning of a text frame.
-	 * @param length how many bytes it promises
-	 */
-	public void sendHead(long length) {
-		sendBytes(WsFrame.head(true, WsFrame.TEXT, length));
-		sendBytes(new byte[4]);
-	}
-
-	/**
-	 * Sends bytes as they are, without a frame. Blocks while the server does not read.
-	 * @param bytes the bytes
-	 */
-	public void sendBytes(byte[] bytes) {
+	private void sendBytes(byte[] bytes) {
 		try {
 			synchronized (this.out) {
 				this.out.write(bytes);
@@ -183,16 +163,6 @@ public final class WsTestClient implements TestClient {
 
 	public void ping() {
 		send(WsFrame.PING, new byte[] { 1 });
-	}
-
-	/**
-	 * Does what {@link #next} does, but returns null when there is none in time, or when
-	 * the connection has ended.
-	 * @param atMost how long to wait
-	 * @return the message
-	 */
-	public @Nullable JsonNode poll(Duration atMost) {
-		return this.inbox.poll((message) -> true, atMost);
 	}
 
 	/**
@@ -244,7 +214,8 @@ public final class WsTestClient implements TestClient {
 	}
 
 	/**
-	 * Returns the server's close code, {@link #NO_STATUS} or {@link #NO_CLOSE_FRAME}.
+	 * Returns the server's close code, 1005 if its close frame had none, or
+	 * {@link #NO_CLOSE_FRAME}.
 	 * @return completes when the server has closed
 	 */
 	public CompletableFuture<Integer> closeCode() {
@@ -463,7 +434,7 @@ public final class WsTestClient implements TestClient {
 		 * @throws UpgradeRejectedException when the server refuses
 		 */
 		@Override
-		public WsTestClient connect() {
+		public RawWebSocketClient connect() {
 			Socket socket = new Socket();
 			try {
 				if (this.receiveBuffer > 0) {
@@ -493,7 +464,7 @@ public final class WsTestClient implements TestClient {
 		 */
 		@Override
 		public UpgradeRejectedException connectRefused() {
-			try (WsTestClient client = connect()) {
+			try (RawWebSocketClient client = connect()) {
 				throw new AssertionError("The server accepted: " + client.response.startLine());
 			}
 			catch (UpgradeRejectedException ex) {
@@ -501,7 +472,7 @@ public final class WsTestClient implements TestClient {
 			}
 		}
 
-		private WsTestClient upgrade(Socket socket) throws IOException {
+		private RawWebSocketClient upgrade(Socket socket) throws IOException {
 			socket.setSoTimeout((int) this.patience.toMillis());
 			socket.getOutputStream().write(request().getBytes(StandardCharsets.UTF_8));
 			HttpHead response = HttpHead.read(socket.getInputStream());
@@ -511,7 +482,7 @@ public final class WsTestClient implements TestClient {
 			if (!response.startLine().contains(" 101")) {
 				throw new UpgradeRejectedException(response, response.body(socket.getInputStream(), true));
 			}
-			WsTestClient client = new WsTestClient(socket, new PausableInput(socket), response, this);
+			RawWebSocketClient client = new RawWebSocketClient(socket, new PausableInput(socket), response, this);
 			Thread reader = new Thread(client::listen, "ws-test-client");
 			reader.setDaemon(true);
 			reader.start();
@@ -528,34 +499,14 @@ public final class WsTestClient implements TestClient {
 			all.put("Sec-WebSocket-Version", "13");
 			all.put("Sec-WebSocket-Key", Base64.getEncoder().encodeToString(key));
 			all.putAll(this.headers);
-			StringBuilder request = new StringBuilder("GET ").append(target()).append(" HTTP/1.1\r\n");
+			StringBuilder request = new StringBuilder("GET ").append(RequestTarget.of(this.uri, this.query))
+				.append(" HTTP/1.1\r\n");
 			all.forEach((name, value) -> {
 				if (!value.isEmpty()) {
 					request.append(name).append(": ").append(value).append("\r\n");
 				}
 			});
 			return request.append("\r\n").toString();
-		}
-
-		private String target() {
-			return target(this.uri, this.query);
-		}
-
-		static String target(URI uri, Map<String, String> query) {
-			StringBuilder target = new StringBuilder(uri.getRawPath());
-			String separator = "?";
-			if (uri.getRawQuery() != null) {
-				target.append("?").append(uri.getRawQuery());
-				separator = "&";
-			}
-			for (Map.Entry<String, String> parameter : query.entrySet()) {
-				target.append(separator)
-					.append(parameter.getKey())
-					.append("=")
-					.append(URLEncoder.encode(parameter.getValue(), StandardCharsets.UTF_8));
-				separator = "&";
-			}
-			return target.toString();
 		}
 
 	}

@@ -1,0 +1,168 @@
+package dev.resumablews.benchmarks.load;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import dev.resumablews.benchmarks.wire.Seeds;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numbered messages for clients that lose their connections, and resume after the last
+ * event that they have received.
+ */
+abstract class Deliveries extends Workload {
+
+	private static final Duration LONGEST = Duration.ofSeconds(60);
+
+	/**
+	 * Time without a message or a new connection after which the messages that have not
+	 * arrived are lost.
+	 */
+	private static final long QUIET_NANOS = 5_000_000_000L;
+
+	private final LoadRequest.Crowd crowd;
+
+	private final List<Recipient> recipients = new ArrayList<>();
+
+	private final Map<WsClient, Recipient> byClient = new HashMap<>();
+
+	private final Publisher publisher;
+
+	private long lastProgress;
+
+	Deliveries(EventLoop loop, LoadRequest.Crowd crowd) {
+		super(loop, crowd.dialect());
+		this.crowd = crowd;
+		this.publisher = new Publisher(loop, crowd, this.recipients);
+	}
+
+	final List<Recipient> recipients() {
+		return this.recipients;
+	}
+
+	final Publisher publisher() {
+		return this.publisher;
+	}
+
+	/**
+	 * Opens all connections.
+	 */
+	final void gather() throws IOException {
+		boolean seeded = dialect() instanceof JsonLines;
+		for (int i = 0; i < this.crowd.clients(); i++) {
+			int session = this.crowd.first() + i;
+			Recipient recipient = new Recipient(session, seeded ? Seeds.sessionId(session).toString() : null,
+					this.crowd.seed());
+			this.recipients.add(recipient);
+			connect(recipient);
+		}
+		if (!until(LONGEST, this::areAllReady)) {
+			throw new IOException(
+					"Not all of %d connections were made; %s".formatted(this.crowd.clients(), problems()));
+		}
+	}
+
+	final void connect(Recipient recipient) {
+		WsClient client = open(this.crowd.port(), recipient.session(), recipient.sessionId(), recipient.lastEventId());
+		recipient.connecting(client);
+		this.byClient.put(client, recipient);
+	}
+
+	/**
+	 * Whether everything has arrived, or nothing will arrive any more.
+	 */
+	final boolean isSettled() {
+		return this.publisher.hasEnded() && areAllReady()
+				&& (System.nanoTime() - this.lastProgress > QUIET_NANOS || lost() == 0);
+	}
+
+	final void report(Map<String, Double> values) {
+		int published = this.recipients.stream().mapToInt(Recipient::publishedCount).sum();
+		int lost = lost();
+		values.put("delivered", 100.0 * (published - lost) / Math.max(1, published));
+		values.put("published", (double) published);
+		values.put("lost", (double) lost);
+		values.put("duplicates", (double) this.recipients.stream().mapToInt(Recipient::duplicates).sum());
+		values.put("unknown", (double) this.publisher.unknown());
+		values.put("seed", (double) this.crowd.seed());
+	}
+
+	/**
+	 * The server has opened the session of a recipient again.
+	 * @param client the connection
+	 * @param missed whether there is something to replay
+	 */
+	abstract void opened(Recipient recipient, WsClient client, boolean missed);
+
+	/**
+	 * A recipient has received the last message that it had missed.
+	 */
+	abstract void caughtUp(Recipient recipient, WsClient client);
+
+	/**
+	 * Whether a connection may end at this time without a cause to note.
+	 */
+	abstract boolean isOutage();
+
+	@Override
+	public final void onOpened(WsClient client) {
+		Recipient recipient = this.byClient.get(client);
+		if (recipient != null) {
+			recipient.opened();
+		}
+	}
+
+	@Override
+	public final void onMessage(WsClient client, Line line) {
+		Recipient recipient = this.byClient.get(client);
+		if (recipient == null) {
+			return;
+		}
+		if (line.is(EVENT)) {
+			this.lastProgress = System.nanoTime();
+			line.forEachStamp((number) -> {
+				if (recipient.receive((int) number, dialect().eventId(line))) {
+					caughtUp(recipient, client);
+				}
+			});
+		}
+		else if (line.is(INIT)) {
+			this.lastProgress = System.nanoTime();
+			recipient.ready(dialect().sessionId(line));
+			opened(recipient, client, !recipient.isCaughtUp());
+		}
+		else if (line.is(ERROR)) {
+			problem("answered with " + line);
+		}
+	}
+
+	@Override
+	public final void onClosed(WsClient client, @Nullable String problem) {
+		clients().remove(client);
+		Recipient recipient = this.byClient.remove(client);
+		if (recipient == null) {
+			return;
+		}
+		int failures = recipient.disconnected();
+		if (problem != null) {
+			if (!isOutage()) {
+				problem(problem);
+			}
+			long delay = dialect().backOff(failures, recipient.random());
+			loop().at(System.nanoTime() + delay * 1_000_000, () -> connect(recipient));
+		}
+	}
+
+	private boolean areAllReady() {
+		return this.recipients.stream().allMatch(Recipient::isReady);
+	}
+
+	private int lost() {
+		return this.recipients.stream().mapToInt(Recipient::lost).sum();
+	}
+
+}

@@ -1,0 +1,158 @@
+package dev.resumablews.benchmarks.load;
+
+import java.util.BitSet;
+import java.util.Random;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A user, and which of the numbered messages it has received on all its connections.
+ */
+final class Recipient {
+
+	private final int session;
+
+	/**
+	 * Of its back-off. Each user has its own, so that the order in which clients connect
+	 * does not change the times of the others.
+	 */
+	private final Random random;
+
+	private final BitSet published = new BitSet();
+
+	private final BitSet received = new BitSet();
+
+	/**
+	 * What was published before the current connection opened, and has not arrived yet.
+	 */
+	private final BitSet missed = new BitSet();
+
+	private @Nullable String sessionId;
+
+	private @Nullable String lastEventId;
+
+	private @Nullable WsClient client;
+
+	private boolean ready;
+
+	private int failures;
+
+	private int duplicates;
+
+	Recipient(int session, @Nullable String sessionId, long seed) {
+		this.session = session;
+		this.sessionId = sessionId;
+		this.random = new Random(seed * 1_000_003 + session);
+	}
+
+	int session() {
+		return this.session;
+	}
+
+	@Nullable String sessionId() {
+		return this.sessionId;
+	}
+
+	@Nullable String lastEventId() {
+		return this.lastEventId;
+	}
+
+	Random random() {
+		return this.random;
+	}
+
+	/**
+	 * Returns the current connection or attempt to connect; null while it waits.
+	 */
+	@Nullable WsClient client() {
+		return this.client;
+	}
+
+	/**
+	 * Whether it is connected, and the server has opened its session.
+	 */
+	boolean isReady() {
+		return this.ready;
+	}
+
+	void connecting(WsClient client) {
+		this.client = client;
+	}
+
+	/**
+	 * The server has accepted the connection.
+	 * @return whether there is something to replay
+	 */
+	boolean opened() {
+		this.missed.clear();
+		this.missed.or(this.published);
+		this.missed.andNot(this.received);
+		return !this.missed.isEmpty();
+	}
+
+	void ready(@Nullable String sessionId) {
+		this.sessionId = sessionId;
+		this.ready = true;
+		this.failures = 0;
+	}
+
+	/**
+	 * The connection has ended.
+	 * @return how often connecting has failed since it was last ready
+	 */
+	int disconnected() {
+		this.client = null;
+		this.missed.clear();
+		int failures = this.ready ? 0 : ++this.failures;
+		this.ready = false;
+		return failures;
+	}
+
+	/**
+	 * A message has been published.
+	 */
+	void published(int number) {
+		this.published.set(number);
+	}
+
+	/**
+	 * A message has arrived.
+	 * @return whether it is the last one that had been missed
+	 */
+	boolean receive(int number, @Nullable String eventId) {
+		this.lastEventId = eventId;
+		if (this.received.get(number)) {
+			this.duplicates++;
+			return false;
+		}
+		this.received.set(number);
+		boolean missed = this.missed.get(number);
+		this.missed.clear(number);
+		return missed && this.missed.isEmpty();
+	}
+
+	/**
+	 * Whether it is connected, and nothing is missing that was published before.
+	 */
+	boolean isCaughtUp() {
+		return this.ready && this.missed.isEmpty();
+	}
+
+	int duplicates() {
+		return this.duplicates;
+	}
+
+	int publishedCount() {
+		return this.published.cardinality();
+	}
+
+	/**
+	 * Returns how many of the messages that were published have not arrived.
+	 */
+	int lost() {
+		BitSet lost = (BitSet) this.published.clone();
+		lost.andNot(this.received);
+		return lost.cardinality();
+	}
+
+}

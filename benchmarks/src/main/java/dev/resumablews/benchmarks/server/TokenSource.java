@@ -1,0 +1,18 @@
+package dev.resumablews.benchmarks.server;
+
+import org.reactivestreams.Publisher;
+
+/**
+ * Source of the tokens of a reply.
+ */
+@FunctionalInterface
+interface TokenSource {
+
+	/**
+	 * Returns the tokens of the reply to a user message.
+	 * @param content content of the message, a {@code ReplyOrder}
+	 * @return the tokens; to be subscribed to once
+	 */
+	Publisher<String> tokens(String content);
+
+}
