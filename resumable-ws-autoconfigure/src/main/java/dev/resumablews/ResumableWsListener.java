@@ -11,7 +11,7 @@ import java.time.Duration;
 public interface ResumableWsListener {
 
 	/**
-	 * A handshake was refused.
+	 * A handshake was rejected.
 	 * @param status the HTTP status of the response
 	 */
 	default void onHandshakeRejected(int status) {

@@ -69,8 +69,7 @@ final class SampleCluster implements AutoCloseable {
 	 * Returns a node, which is started again if it is not running.
 	 */
 	synchronized SampleProcess node(int index) {
-		if (!this.nodes.get(index).isAlive()) {
-			this.nodes.set(index, launch());
+		if (relaunch(index)) {
 			this.nodes.get(index).awaitStart();
 		}
 		return this.nodes.get(index);
@@ -81,11 +80,17 @@ final class SampleCluster implements AutoCloseable {
 	 */
 	synchronized void restoreNodes() {
 		for (int i = 0; i < this.nodes.size(); i++) {
-			if (!this.nodes.get(i).isAlive()) {
-				this.nodes.set(i, launch());
-			}
+			relaunch(i);
 		}
 		this.nodes.forEach(SampleProcess::awaitStart);
+	}
+
+	private boolean relaunch(int index) {
+		boolean ended = !this.nodes.get(index).isAlive();
+		if (ended) {
+			this.nodes.set(index, launch());
+		}
+		return ended;
 	}
 
 	private SampleProcess launch() {

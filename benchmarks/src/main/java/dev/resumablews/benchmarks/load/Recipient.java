@@ -81,13 +81,11 @@ final class Recipient {
 
 	/**
 	 * The server has accepted the connection.
-	 * @return whether there is something to replay
 	 */
-	boolean opened() {
+	void opened() {
 		this.missed.clear();
 		this.missed.or(this.published);
 		this.missed.andNot(this.received);
-		return !this.missed.isEmpty();
 	}
 
 	void ready(@Nullable String sessionId) {

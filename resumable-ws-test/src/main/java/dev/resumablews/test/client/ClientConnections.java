@@ -59,8 +59,8 @@ final class ClientConnections implements Connection.Sink {
 		return this.connection != null && this.session.isInitialised();
 	}
 
-	synchronized int connects() {
-		return this.connects;
+	synchronized int reconnects() {
+		return Math.max(0, this.connects - 1);
 	}
 
 	synchronized List<ServerFrame> frames() {
@@ -291,7 +291,7 @@ final class ClientConnections implements Connection.Sink {
 	@Override
 	public synchronized String toString() {
 		return "client of session %s, %s, last event id %d, %d reconnects, unacknowledged %s, closes %s, resets %s, violations %s"
-			.formatted(this.session.sessionId(), state(), this.session.lastEventId(), Math.max(0, this.connects - 1),
+			.formatted(this.session.sessionId(), state(), this.session.lastEventId(), reconnects(),
 					this.outbox.unacknowledged(), last(this.closes), this.session.resets(),
 					last(this.session.violations()));
 	}

@@ -113,7 +113,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	 * @return the number
 	 */
 	public int reconnects() {
-		return Math.max(0, this.connections.connects() - 1);
+		return this.connections.reconnects();
 	}
 
 	/**
