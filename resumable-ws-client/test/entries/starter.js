@@ -14,7 +14,7 @@ export async function control(command, body = {}) {
 
 /** Makes the network, and the model, as they were. */
 export async function mend() {
-	for (const command of ['cutNoMore', 'resume', 'acceptAgain', 'open']) {
+	for (const command of ['stopCutting', 'resume', 'acceptAgain', 'open']) {
 		await control(command);
 	}
 }

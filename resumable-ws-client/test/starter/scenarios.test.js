@@ -66,7 +66,7 @@ async function replying(client, said = 3, count = 10) {
 
 afterEach(async () => {
 	closeAll();
-	for (const command of ['cutNoMore', 'resume', 'acceptAgain', 'open']) {
+	for (const command of ['stopCutting', 'resume', 'acceptAgain', 'open']) {
 		await control(command);
 	}
 	await control('delay', { ms: 0 });
@@ -140,7 +140,7 @@ test('a network that breaks again and again costs nothing', async () => {
 	assert.equal(await client.seen.reply[0].finished, text);
 	assert.equal(client.seen.reply[0].inReplyTo, eventId);
 	assert.ok(client.reconnects >= 3, `${client.reconnects} reconnects`);
-	await control('cutNoMore');
+	await control('stopCutting');
 	await until(() => client.seen.event.at(-1).type === 'assistant_message');
 	await assertHasTheLog(client);
 });

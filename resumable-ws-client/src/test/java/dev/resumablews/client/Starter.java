@@ -119,7 +119,7 @@ final class Starter implements AutoCloseable {
 		command("cut", (body) -> this.network.cutAll());
 		run("cutRandomly", (body) -> this.network.cutRandomly(new Random(body.path("seed").asInt()),
 				body.path("from").intValue(), body.path("to").intValue()));
-		run("cutNoMore", (body) -> this.network.cutNoMore());
+		run("stopCutting", (body) -> this.network.stopCutting());
 		run("stall", (body) -> this.network.stall());
 		run("resume", (body) -> this.network.resume());
 		run("refuse", (body) -> this.network.refuse());

@@ -122,7 +122,7 @@ class ChaosIT {
 		while (System.nanoTime() - start < DURATION.toNanos());
 		awaitProgress();
 		this.speakers.forEach(Speaker::silence);
-		this.network.forEach(ChaosProxy::cutNoMore);
+		this.network.forEach(ChaosProxy::stopCutting);
 		this.speakers.forEach(Speaker::awaitAnswers);
 		Duration lasted = Duration.ofNanos(System.nanoTime() - start);
 

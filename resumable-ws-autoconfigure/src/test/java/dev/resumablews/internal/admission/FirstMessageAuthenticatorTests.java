@@ -156,7 +156,7 @@ class FirstMessageAuthenticatorTests {
 	@Test
 	void aStopDoesNotWaitForIt() {
 		TestServer stopping = server();
-		try (RawWebSocketClient client = RawWebSocketClient.to(stopping.uri()).patience(PATIENCE).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(stopping.uri()).timeout(PATIENCE).connect()) {
 			client.send(auth("stuck-key-of-alice"));
 			await().atMost(PATIENCE).until(() -> stopping.bean(ApiKeys.class).running.get() == 1);
 			long begin = System.nanoTime();
@@ -186,7 +186,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	private RawWebSocketClient.Builder to() {
-		return RawWebSocketClient.to(this.server.uri()).patience(PATIENCE);
+		return RawWebSocketClient.to(this.server.uri()).timeout(PATIENCE);
 	}
 
 	private static Map<String, String> auth(String token) {

@@ -442,7 +442,7 @@ abstract class FirstMessageTests {
 	}
 
 	private static RawWebSocketClient.Builder to(TestServer server) {
-		return RawWebSocketClient.to(server.uri()).patience(PATIENCE);
+		return RawWebSocketClient.to(server.uri()).timeout(PATIENCE);
 	}
 
 	private static String auth(String token) {

@@ -305,7 +305,7 @@ abstract class LimitsTests {
 	}
 
 	private TestClient.Builder to(Transport transport, String user) {
-		return transport.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return transport.to(this.server.uri()).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 	private RawWebSocketClient connect(String user) {
@@ -313,7 +313,7 @@ abstract class LimitsTests {
 	}
 
 	private RawWebSocketClient.Builder to(String user) {
-		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 }

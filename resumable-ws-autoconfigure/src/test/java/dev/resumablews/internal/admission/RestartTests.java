@@ -98,7 +98,7 @@ class RestartTests {
 		JdbcClient jdbc = server.bean(JdbcClient.class);
 		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser("ada"))
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));

@@ -74,7 +74,7 @@ class SecurityEventTests {
 	void aBinaryMessageIsReported() {
 		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("bob"))
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect()) {
 			client.sendBinary(new byte[] { 1 });
 			assertThat(client.awaitClose()).isEqualTo(1003);

@@ -104,7 +104,7 @@ class UnopenedSessionTests {
 		return RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser(user))
 			.query("sessionId", UUID.randomUUID())
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect();
 	}
 

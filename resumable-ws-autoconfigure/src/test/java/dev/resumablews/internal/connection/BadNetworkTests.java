@@ -62,7 +62,7 @@ class BadNetworkTests {
 				}
 				gate.open();
 				// the whole message is longer than a connection may live
-				proxy.cutNoMore();
+				proxy.stopCutting();
 				String text = client.awaitWholeReply(key);
 				System.out.printf("Stream of %d pieces: %d cuts, %d reconnects, seed %d%n", PIECES, proxy.cuts(),
 						client.reconnects(), seed);

@@ -153,7 +153,7 @@ class BusyNodeTests {
 	}
 
 	private static RawWebSocketClient connect(TestServer server) {
-		return RawWebSocketClient.to(server.uri()).query("token", Tokens.forUser("ada")).patience(PATIENCE).connect();
+		return RawWebSocketClient.to(server.uri()).query("token", Tokens.forUser("ada")).timeout(PATIENCE).connect();
 	}
 
 	/**

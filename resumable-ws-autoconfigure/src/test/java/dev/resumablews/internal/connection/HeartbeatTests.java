@@ -193,7 +193,7 @@ abstract class HeartbeatTests {
 	}
 
 	private RawWebSocketClient.Builder to(URI uri, String user) {
-		return RawWebSocketClient.to(uri).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return RawWebSocketClient.to(uri).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 }

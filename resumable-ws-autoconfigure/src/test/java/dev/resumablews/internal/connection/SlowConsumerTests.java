@@ -198,7 +198,7 @@ abstract class SlowConsumerTests {
 			.query("token", Tokens.forUser(user))
 			.query("sessionId", session)
 			.receiveBuffer(8192)
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect();
 	}
 

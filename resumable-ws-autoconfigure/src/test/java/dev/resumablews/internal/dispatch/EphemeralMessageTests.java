@@ -213,7 +213,7 @@ class EphemeralMessageTests {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("grace"))
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			client.await("replay_complete");

@@ -379,7 +379,7 @@ class GreedyUserTests {
 	}
 
 	private RawWebSocketClient.Builder to(String user) {
-		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -124,7 +124,7 @@ abstract class HttpLivenessTests {
 		for (int i = 0; i < SLOW; i++) {
 			HttpTestClient client = sse("dave").query("sessionId", session)
 				.receiveBuffer(4096)
-				.patience(PATIENCE)
+				.timeout(PATIENCE)
 				.connect();
 			client.await("replay_complete");
 			client.pauseReading();
@@ -195,11 +195,11 @@ abstract class HttpLivenessTests {
 			.start();
 				HttpTestClient client = HttpTestClient.sse(stopping.uri())
 					.query("token", Tokens.forUser("heidi"))
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect();
 				HttpTestClient poll = HttpTestClient.longPoll(stopping.uri())
 					.query("token", Tokens.forUser("heidi"))
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect()) {
 			client.await("replay_complete");
 			poll.await("replay_complete");

@@ -57,7 +57,7 @@ class RelayChaosTests {
 		try (RealtimeUpstream upstream = RealtimeUpstream.start(KEY);
 				ChaosProxy upstreamProxy = ChaosProxy.to(upstream.port());
 				ServerProcess first = ServerProcess.start(RelayTests.Marking.class, properties(upstreamProxy.port()));
-				ChaosProxy clientProxy = ChaosProxy.to(first.port()).lookFor(KEY);
+				ChaosProxy clientProxy = ChaosProxy.to(first.port()).searchFor(KEY);
 				TestServer second = TestServer.builder()
 					.with(RelayTests.Marking.class)
 					.properties(properties(upstreamProxy.port()))
@@ -94,8 +94,8 @@ class RelayChaosTests {
 					.query(Boolean.class)
 					.single());
 			long took = System.nanoTime() - begin;
-			upstreamProxy.cutNoMore();
-			clientProxy.cutNoMore();
+			upstreamProxy.stopCutting();
+			clientProxy.stopCutting();
 			List<JsonNode> log = events(jdbc, session);
 			assertMessages(log, keys.stream().map(UUID::toString).toList());
 			Map<Integer, Integer> copies = assertForwarded(upstream);
@@ -103,7 +103,7 @@ class RelayChaosTests {
 			client.awaitEventId(log.size());
 			assertThat(client.violations()).isEmpty();
 			assertThat(client.gaveUp()).isNull();
-			assertThat(clientProxy.found()).isZero();
+			assertThat(clientProxy.matches()).isZero();
 			assertThat(log.toString()).doesNotContain(KEY);
 			System.out.printf(
 					"%d messages and %d durable events of the upstream in %.1f s; %d client connections, %d of them cut;"

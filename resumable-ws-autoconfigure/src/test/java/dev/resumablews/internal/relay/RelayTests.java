@@ -118,7 +118,7 @@ class RelayTests {
 			.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("session.created"))
 			.json();
 		first.close();
-		this.upstream.say("{\"type\":\"response.text.delta\",\"delta\":\"while you were away\"}");
+		this.upstream.send("{\"type\":\"response.text.delta\",\"delta\":\"while you were away\"}");
 		await().atMost(PATIENCE)
 			.until(() -> durable(session).stream().anyMatch((payload) -> payload.contains("while you were away")));
 		ResumableWsTestClient second = connect(server, session, seen.path("event_id").asLong());
@@ -290,19 +290,19 @@ class RelayTests {
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		for (String junk : List.of("junk", "[1]", "\"text\"", "null", "{", "{\"no\":\"type\"}", "")) {
-			this.upstream.say(junk);
+			this.upstream.send(junk);
 		}
-		this.upstream.sayInBinary("{\"type\":\"response.text.delta\",\"delta\":\"in binary\"}");
+		this.upstream.sendBinary("{\"type\":\"response.text.delta\",\"delta\":\"in binary\"}");
 		String large = "{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("ü".repeat(200_000));
-		this.upstream.say(large);
-		this.upstream.say("{\"type\":\"response.done\",\"last\":true}");
+		this.upstream.send(large);
+		this.upstream.send("{\"type\":\"response.done\",\"last\":true}");
 		client.await(ServerFrame.class,
 				(message) -> message.json().path("payload").path("event").path("last").asBoolean(false));
 		assertThat(durable(session)).anyMatch((payload) -> payload.contains("in binary"))
 			.anyMatch((payload) -> payload.length() > 200_000);
 		assertThat(durableTypes(session)).endsWith("response.text.delta", "response.text.delta", "response.done");
 		assertThat(this.upstream.opened()).isEqualTo(1);
-		this.upstream.say("{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("x".repeat(2_000_000)));
+		this.upstream.send("{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("x".repeat(2_000_000)));
 		client.await(ServerFrame.class, (message) -> status(message.json()).equals("lost"));
 		client.await(ServerFrame.class, (message) -> status(message.json()).equals("opened"));
 	}
@@ -405,7 +405,7 @@ class RelayTests {
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		this.upstream
-			.say("{\"type\":\"error\",\"message\":\"Incorrect key %s or query-secret-0123456789\"}".formatted(KEY));
+			.send("{\"type\":\"error\",\"message\":\"Incorrect key %s or query-secret-0123456789\"}".formatted(KEY));
 		JsonNode error = client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("error"))
 			.json();
 		assertThat(error.toString()).contains("Incorrect key [redacted] or [redacted]");
@@ -442,7 +442,7 @@ class RelayTests {
 		JsonNode ack = client.await("ack").json();
 		JsonNode error = client.await(ServerFrame.class, (message) -> status(message.json()).equals("error")).json();
 		assertThat(error.path("payload").path("event_id").asLong()).isEqualTo(ack.path("event_id").asLong());
-		this.upstream.say("{\"type\":\"response.text.delta\",\"throw\":true}");
+		this.upstream.send("{\"type\":\"response.text.delta\",\"throw\":true}");
 		say(client, 2);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		assertThat(numbers()).containsExactly(2);

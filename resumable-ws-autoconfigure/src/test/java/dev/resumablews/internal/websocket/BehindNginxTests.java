@@ -108,7 +108,7 @@ class BehindNginxTests {
 	private TestClient.Builder to(Transport transport, int port) {
 		return transport.to(URI.create("ws://localhost:" + port + "/ws"))
 			.query("token", Tokens.forUser("alice"))
-			.patience(PATIENCE);
+			.timeout(PATIENCE);
 	}
 
 }

@@ -44,7 +44,7 @@ class ClosingTests {
 			.properties("resumable-ws.connection.send-timeout", "1s", "resumable-ws.connection.heartbeat-interval",
 					"300ms", "resumable-ws.connection.heartbeat-timeout", "10s",
 					"resumable-ws.connection.max-per-session", "1000")
-			.start(); RawWebSocketClient good = to(server, "good").patience(Duration.ofSeconds(10)).connect()) {
+			.start(); RawWebSocketClient good = to(server, "good").timeout(Duration.ofSeconds(10)).connect()) {
 			UUID goodSession = session(good);
 			List<RawWebSocketClient> stuck = new ArrayList<>();
 			stuck.add(to(server, "stuck").connect());
@@ -86,7 +86,7 @@ class ClosingTests {
 		return RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser(user))
 			.receiveBuffer(4096)
-			.patience(PATIENCE);
+			.timeout(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -134,7 +134,7 @@ class DocumentedProxyTests {
 					.query("token", Tokens.forUser("alice"))
 					.query("sessionId", session)
 					.query("lastEventId", 1)
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect()) {
 					assertThat(client.next().path("resumed").asBoolean()).isTrue();
 				}
@@ -157,7 +157,7 @@ class DocumentedProxyTests {
 	}
 
 	private static TestClient connect(Transport transport, DocumentedProxy proxy) {
-		return transport.to(uri(proxy)).query("token", Tokens.forUser("alice")).patience(PATIENCE).connect();
+		return transport.to(uri(proxy)).query("token", Tokens.forUser("alice")).timeout(PATIENCE).connect();
 	}
 
 	private static URI uri(DocumentedProxy proxy) {

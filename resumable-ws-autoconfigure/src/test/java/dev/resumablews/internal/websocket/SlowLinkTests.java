@@ -48,7 +48,7 @@ class SlowLinkTests {
 				.query("token", Tokens.forUser("ada"))
 				.query("sessionId", session)
 				.query("frames", "ndjson")
-				.patience(PATIENCE)
+				.timeout(PATIENCE)
 				.connect()) {
 				JsonNode complete = client.await("replay_complete");
 				assertThat(complete.path("count").asInt(0)).isEqualTo(EVENTS);

@@ -37,7 +37,7 @@ class StalledLinkTests {
 				RawWebSocketClient client = RawWebSocketClient.to(server.uri())
 					.query("token", Tokens.forUser("alice"))
 					.receiveBuffer(4096)
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			client.await("replay_complete");
