@@ -310,7 +310,7 @@ final class Fuzzer {
 				throw new AssertionError("no response to " + printable(handshake.bytes()), ex);
 			}
 			if (head != null && head.startLine().contains(" 101")) {
-				check(handshake.signed(), "a token without a signature was accepted: " + printable(handshake.bytes()));
+				check(handshake.signed(), "an unsigned token was accepted: " + printable(handshake.bytes()));
 				count("101", 1);
 				try {
 					checkAnswer(socket.readFrame(PATIENCE), new ByteArrayOutputStream());

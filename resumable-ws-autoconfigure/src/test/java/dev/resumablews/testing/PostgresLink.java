@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One connection through {@link FaultyPostgres}. It collects the messages of the client
- * up to the one that Postgres responses, and thereby detects the ends of requests and
+ * up to the one that Postgres answers, and thereby detects the ends of requests and
  * responses.
  */
 final class PostgresLink {
