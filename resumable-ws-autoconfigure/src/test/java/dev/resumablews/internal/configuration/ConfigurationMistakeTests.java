@@ -22,8 +22,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * What somebody sees who makes a mistake in the configuration: an application that does
- * not start says in two sentences why, one that starts works, or says what is wrong.
+ * Tests what a user sees after a mistake in the configuration. An application that does
+ * not start says why in two sentences. An application that starts works, or logs what is
+ * wrong.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ConfigurationMistakeTests {
@@ -140,7 +141,7 @@ class ConfigurationMistakeTests {
 					.with("reply.takeover=restrat"),
 				of("the spelling of a schema", "resumable-ws.schema.name must be lower-case")
 					.with("schema.name=My-Schema"),
-				// what is missing, and what is there twice
+				// missing and duplicate beans
 				of("Redis without Redis",
 						"resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory",
 						"spring-boot-starter-data-redis")
@@ -227,7 +228,7 @@ class ConfigurationMistakeTests {
 		assertThat(output.toString()
 			.lines()
 			.filter((line) -> line.contains(" WARN  [main]") && line.contains("resumable"))
-			// how the tests themselves are configured
+			// the tests configure this logger
 			.filter((line) -> !line.contains("resumable-ws.test."))).isEmpty();
 	}
 
@@ -246,7 +247,7 @@ class ConfigurationMistakeTests {
 	}
 
 	/**
-	 * A mistake, and what the output is to contain.
+	 * A mistake, and the texts that the output must contain.
 	 */
 	private static final class Mistake {
 

@@ -36,10 +36,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Two nodes on a Postgres whose primary is killed and whose standby is promoted, again
- * and again and under load. How often is said by the system properties
+ * Tests two nodes on a Postgres whose primary is killed and whose standby is promoted,
+ * repeatedly and under load. The system properties
  * {@code resumable-ws.test.lossy-promotions} and
- * {@code resumable-ws.test.lossless-promotions}.
+ * {@code resumable-ws.test.lossless-promotions} set the number of promotions.
  */
 class FailoverTests {
 
@@ -96,7 +96,7 @@ class FailoverTests {
 	}
 
 	@Test
-	void promotionsThatLoseTheTailLeaveNoClientWithWhatIsLost() throws Exception {
+	void promotionsThatLoseCommitsLeaveNoClientWithLostEvents() throws Exception {
 		int promotions = Integer.getInteger("resumable-ws.test.lossy-promotions", 3);
 		int diverged = 0;
 		int lostEvents = 0;
@@ -121,12 +121,12 @@ class FailoverTests {
 		assertThat(lostEvents).isPositive();
 		assertThat(resets()).containsKey("history_diverged");
 		assertThat(diverged).isZero();
-		// a reply of which a part is lost says one more part before it begins again
-		assertNothingViolatedBut("delta leaves a hole");
+		// a reply that lost a part sends one more part before it is attempted again
+		assertOnlyKnownViolations("delta leaves a hole");
 	}
 
 	@Test
-	void promotionsThatLoseNothingMakeNoClientRebuild() throws Exception {
+	void promotionsWithoutLossResetNoClient() throws Exception {
 		int promotions = Integer.getInteger("resumable-ws.test.lossless-promotions", 2);
 		int diverged = 0;
 		for (int i = 1; i <= promotions; i++) {
@@ -145,11 +145,11 @@ class FailoverTests {
 		}
 		assertThat(resets()).isEmpty();
 		assertThat(diverged).isZero();
-		assertNothingViolatedBut("nothing");
+		assertOnlyKnownViolations("nothing");
 	}
 
 	@Test
-	void aRestoredBackupIsAnotherHistoryWhenItsOperatorNamesAnotherEpoch() throws Exception {
+	void aRestoredBackupWithANewEpochIsADifferentHistory() throws Exception {
 		startLoad();
 		awaitProgress();
 		this.postgres.backUp();
@@ -165,7 +165,7 @@ class FailoverTests {
 		stopLoad();
 		assertThat(differences("restored")).isZero();
 		assertThat(resets()).containsOnlyKeys("history_diverged").containsEntry("history_diverged", (long) CLIENTS);
-		assertNothingViolatedBut("delta leaves a hole");
+		assertOnlyKnownViolations("delta leaves a hole");
 	}
 
 	private void startLoad() {
@@ -229,7 +229,7 @@ class FailoverTests {
 	}
 
 	/**
-	 * Compares what each client has with the log, once both are at rest.
+	 * Compares the events of each client with the log, once both are idle.
 	 */
 	private int differences(String when) {
 		int differences = 0;
@@ -306,7 +306,7 @@ class FailoverTests {
 		return resets;
 	}
 
-	private void assertNothingViolatedBut(String known) {
+	private void assertOnlyKnownViolations(String known) {
 		assertThat(this.clients).allSatisfy((client) -> assertThat(client.violations())
 			.allSatisfy((violation) -> assertThat(violation).startsWith(known)));
 	}
