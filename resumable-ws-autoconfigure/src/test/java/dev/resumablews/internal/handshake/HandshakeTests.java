@@ -29,8 +29,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link ResumableWsHandshakeInterceptor} and {@link JwtAuthenticator} in a
- * server that verifies with a secret.
+ * Tests {@link ResumableWsHandshakeInterceptor} and {@link JwtAuthenticator} in a server
+ * that verifies tokens with a secret.
  */
 class HandshakeTests {
 
@@ -52,7 +52,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aClientWithATokenIsLetIn() {
+	void aClientWithATokenIsAccepted() {
 		assertThat(server.connect("token=" + token("ada"))).satisfies((answer) -> {
 			assertThat(answer.status()).isEqualTo(101);
 			assertThat(answer.body()).isEqualTo("ada null 0 false");
@@ -60,7 +60,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aClientMayAskToResume() {
+	void aClientCanResume() {
 		assertThat(server
 			.connect("token=%s&sessionId=%s&lastEventId=%d&frames=ndjson".formatted(token("ada"), SESSION,
 					Long.MAX_VALUE))
@@ -68,7 +68,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anEmptyParameterIsAnAbsentOne() {
+	void anEmptyParameterIsTreatedAsMissing() {
 		assertThat(server.connect("token=" + token("ada") + "&sessionId=&lastEventId=&frames=").body())
 			.isEqualTo("ada null 0 false");
 	}
@@ -86,7 +86,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void whatIsNotAnUpgradeIsRefused() {
+	void aRequestWithoutAnUpgradeIsRejected() {
 		String target = "/ws?token=" + token("ada");
 		assertRefused(server.send("GET", target, List.of()), 400);
 		assertRefused(server.send("POST", target, HandshakeServer.UPGRADE), 400);
@@ -108,7 +108,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenThatIsNoneIsRefused() {
+	void aMalformedTokenIsRejected() {
 		assertUnauthorized(server.connect("token=invalid"), "Token invalid");
 		assertUnauthorized(server.connect("token=a.b.c"), "Token invalid");
 		assertUnauthorized(server.connect("token=%20"), "Token invalid");
@@ -157,7 +157,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void clocksMayDifferALittle() {
+	void theClockSkewIsTolerated() {
 		assertThat(server.connect("token=" + TestTokens.signed(
 				TestTokens.claims("ada").audience("chat").expirationTime(TestTokens.in(Duration.ofSeconds(-5))),
 				TestTokens.SECRET))
@@ -192,8 +192,8 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenWithHalfACharacterInItsUserIsRefused() {
-		// Postgres' driver would write it as the user "victim?"
+	void aTokenWithAnUnpairedSurrogateInItsUserIsRejected() {
+		// the Postgres driver would store the user "victim?"
 		assertUnauthorized(
 				server.connect("token="
 						+ TestTokens.ofJson("{\"sub\":\"victim\\ud800\",\"aud\":\"chat\",\"exp\":4102444800}")),
@@ -209,14 +209,14 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anEndlessTokenIsRefused() {
+	void aTokenWithAnExcessiveLengthIsRejected() {
 		HandshakeAuthenticator authenticator = server.context().getBean(HandshakeAuthenticator.class);
 		assertThatExceptionOfType(HandshakeAuthenticationException.class)
 			.isThrownBy(() -> authenticator.authenticate("x".repeat(100_000)));
 	}
 
 	@Test
-	void aTokenMayComeInEveryPlace() {
+	void aTokenIsAcceptedFromEverySource() {
 		String token = token("ada");
 		assertThat(server.connect("", "Authorization: Bearer " + token).body()).startsWith("ada ");
 		assertThat(server.connect("", "Authorization: bearer " + token).body()).startsWith("ada ");
@@ -229,7 +229,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void theFirstPlaceThatHasATokenDecides() {
+	void theFirstSourceWithATokenTakesPrecedence() {
 		String subprotocol = "Sec-WebSocket-Protocol: resumable-ws.v1, jwt-" + token("subprotocol");
 		String cookie = "Cookie: crumb=" + token("cookie");
 		String query = "token=" + token("query");
@@ -243,7 +243,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void theTokenIsNeverTheSubprotocol() {
+	void theTokenIsNeverSelectedAsTheSubprotocol() {
 		String token = "jwt-" + token("ada");
 		assertThat(server.connect("", "Sec-WebSocket-Protocol: " + token + ", resumable-ws.v1")
 			.header("Sec-WebSocket-Protocol")).isEqualTo("resumable-ws.v1");
@@ -253,12 +253,12 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aPageOfTheSameOriginMayConnect() {
+	void aPageOfTheSameOriginCanConnect() {
 		assertThat(connectFrom("http://localhost:" + server.port()).status()).isEqualTo(101);
 	}
 
 	@Test
-	void theSameOriginIsTheOneThatAProxySaw() {
+	void theSameOriginIsTheOneThatTheProxyForwards() {
 		assertThat(server
 			.connect("token=" + token("ada"), "Origin: https://chat.example.net", "X-Forwarded-Proto: https",
 					"X-Forwarded-Host: chat.example.net")
@@ -269,7 +269,7 @@ class HandshakeTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "https://app.example.com", "https://a.example.org", "https://a.b.example.org" })
-	void aPageOfAnAllowedOriginMayConnect(String origin) {
+	void aPageOfAnAllowedOriginCanConnect(String origin) {
 		assertThat(connectFrom(origin).status()).isEqualTo(101);
 	}
 
@@ -284,11 +284,12 @@ class HandshakeTests {
 	}
 
 	/**
-	 * Whatever asks in between, as warnings are a second apart.
+	 * Requests are repeated until the warning appears, because warnings are a second
+	 * apart.
 	 */
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
-	void theLogSaysWhichOriginWasComparedToWhat(CapturedOutput output) {
+	void theLogNamesTheComparedOrigins(CapturedOutput output) {
 		await().untilAsserted(() -> {
 			connectFrom("https://evil.example");
 			assertThat(output)
@@ -298,7 +299,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aForeignPageDoesNotLearnWhetherATokenIsGood() {
+	void aForeignPageCannotFindOutWhetherATokenIsValid() {
 		assertRefused(server.connect("token=invalid", "Origin: https://evil.example"), 403);
 	}
 
@@ -311,7 +312,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aFullNodeRefuses() {
+	void aFullNodeRejectsHandshakes() {
 		Answer answer = server.connect("token=" + token("full"));
 		assertRefused(answer, 503);
 		assertThat(Integer.parseInt(String.valueOf(answer.header("Retry-After")))).isBetween(1, 5);
@@ -319,7 +320,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aNodeThatShutsDownRefuses() {
+	void aNodeThatDrainsRejectsHandshakes() {
 		Answer answer = server.connect("token=" + token("late"));
 		assertRefused(answer, 503);
 		assertThat(answer.header("Retry-After")).containsOnlyDigits();
@@ -327,7 +328,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void listenersHearOfRefusals() {
+	void listenersAreNotifiedOfRejections() {
 		Queue<Integer> heard = server.context().getBean(Rooms.class).refusals;
 		server.connect("token=" + token("ada"));
 		server.connect("");
@@ -339,7 +340,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void securityEventsTellWhoWasRefusedFromWhereAndWhy() {
+	void securityEventsContainUserAddressAndReason() {
 		Queue<SecurityEvent> heard = server.context().getBean(Rooms.class).events;
 		heard.clear();
 		server.connect("token=" + token("ada"));
@@ -361,7 +362,7 @@ class HandshakeTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "Sec-WebSocket-Version: 12", "Sec-WebSocket-Version: x" })
-	void anUpgradeThatFailsGivesItsPlaceBack(String header) {
+	void aFailedUpgradeReleasesItsPlace(String header) {
 		Queue<String> cancelled = server.context().getBean(Rooms.class).cancelled;
 		cancelled.clear();
 		Answer answer = server.send("GET", "/ws?token=" + token("ada"), List.of("Connection: Upgrade",

@@ -12,7 +12,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 
 /**
- * An issuer of tokens, who may be away.
+ * An issuer of tokens that can be unavailable.
  */
 final class TestIssuer implements AutoCloseable {
 
