@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * The code of {@code docs/testing.md}.
+ * The tests of {@code docs/testing.md}.
  */
 class ShippingTests {
 
