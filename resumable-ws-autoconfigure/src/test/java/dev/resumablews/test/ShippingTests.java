@@ -73,7 +73,7 @@ class ShippingTests {
 		private ResumableSessions sessions;
 
 		@Test
-		void whatIsPublishedIsDroppedAndLoggedOnce() {
+		void publishedEventsAreDroppedAndLoggedOnce() {
 			this.shipping.ship("ada", 7);
 			assertThat(this.sessions.list("ada", 10)).isEmpty();
 		}
@@ -168,7 +168,7 @@ class ShippingTests {
 		}
 
 		@Test
-		void anExpiredTokenIsRefused() {
+		void anExpiredTokenIsRejected() {
 			TestTokens tokens = TestTokens.signedWith(Tokens.SECRET);
 			assertThatExceptionOfType(HandshakeRejectedException.class)
 				.isThrownBy(() -> this.clients.token(tokens.expired("grace")).connect())

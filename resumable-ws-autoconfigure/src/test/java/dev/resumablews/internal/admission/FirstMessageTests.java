@@ -272,7 +272,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void withoutTheMessageSourceAHandshakeWithoutATokenIsRefused() {
+	void withoutTheMessageSourceAHandshakeWithoutATokenIsRejected() {
 		try (TestServer off = server(SOURCES, "header,subprotocol,cookie,query")) {
 			assertThat(to(off).connectRefused().status()).isEqualTo(401);
 			assertThat(to(off).header("Authorization", "Bearer x").connectRefused().status()).isEqualTo(401);

@@ -44,7 +44,7 @@ class RestartTests {
 	}
 
 	@Test
-	void aPausedServerRefusesHandshakesUntilItIsRestarted() {
+	void aPausedServerRejectsHandshakesUntilItIsRestarted() {
 		try (TestServer server = server(false)) {
 			server.context().pause();
 			HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,

@@ -191,10 +191,10 @@ class PollingSignalTests {
 		try (TwoNodes nodes = polling(); ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			SpiedDataSource second = (SpiedDataSource) nodes.second().bean(DataSource.class);
-			long looks = second.looks();
-			await().until(() -> second.looks() > looks + 10);
+			long looks = second.signalQueries();
+			await().until(() -> second.signalQueries() > looks + 10);
 			long queries = second.remoteEventQueries();
-			await().until(() -> second.looks() > looks + 30);
+			await().until(() -> second.signalQueries() > looks + 30);
 			assertThat(second.remoteEventQueries()).isEqualTo(queries);
 			nodes.assertDelivered(client, session, 1, 1);
 			assertThat(second.remoteEventQueries()).isEqualTo(queries + 1);
@@ -206,7 +206,7 @@ class PollingSignalTests {
 		try (TwoNodes nodes = polling()) {
 			SpiedDataSource second = (SpiedDataSource) nodes.second().bean(DataSource.class);
 			LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
-			assertThat(second.looks()).isZero();
+			assertThat(second.signalQueries()).isZero();
 			assertThat(nodes.sql().sql("select count(*) from ws_signals").query(Long.class).single()).isZero();
 		}
 	}
@@ -214,12 +214,12 @@ class PollingSignalTests {
 	@Test
 	void aNotificationReachesOtherNodes() {
 		try (TwoNodes nodes = polling()) {
-			AtomicInteger heard = new AtomicInteger();
-			nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
-			await().until(() -> ((SpiedDataSource) nodes.second().bean(DataSource.class)).looks() > 3);
-			int before = heard.get();
+			AtomicInteger notifications = new AtomicInteger();
+			nodes.second().bean(NodeNotifier.class).onNotification(notifications::incrementAndGet, () -> true);
+			await().until(() -> ((SpiedDataSource) nodes.second().bean(DataSource.class)).signalQueries() > 3);
+			int before = notifications.get();
 			nodes.first().bean(NodeNotifier.class).notifyOthers();
-			await().atMost(SignalPoller.MAX_PAUSE.dividedBy(2)).until(() -> heard.get() > before);
+			await().atMost(SignalPoller.MAX_PAUSE.dividedBy(2)).until(() -> notifications.get() > before);
 		}
 	}
 

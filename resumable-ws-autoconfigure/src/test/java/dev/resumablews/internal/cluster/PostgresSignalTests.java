@@ -206,10 +206,10 @@ class PostgresSignalTests {
 	}
 
 	private void awaitNotification() {
-		AtomicInteger heard = new AtomicInteger();
-		this.nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
+		AtomicInteger received = new AtomicInteger();
+		this.nodes.second().bean(NodeNotifier.class).onNotification(received::incrementAndGet, () -> true);
 		this.nodes.first().bean(NodeNotifier.class).notifyOthers();
-		await().atMost(Duration.ofSeconds(20)).until(() -> heard.get() > 0);
+		await().atMost(Duration.ofSeconds(20)).until(() -> received.get() > 0);
 	}
 
 	private long queriesOfSecondNode() {

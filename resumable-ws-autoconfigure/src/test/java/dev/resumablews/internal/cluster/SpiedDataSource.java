@@ -39,7 +39,7 @@ final class SpiedDataSource extends DelegatingDataSource {
 	/**
 	 * Returns the number of queries for signals.
 	 */
-	long looks() {
+	long signalQueries() {
 		return this.statements.stream().filter((sql) -> sql.contains("from ws_signals")).count();
 	}
 

@@ -75,7 +75,7 @@ class StoredPayloadsTests {
 
 	@Test
 	void anUnavailableCodecDoesNotFailTheEvent() {
-		StoredPayloads away = new StoredPayloads(new PayloadCodec() {
+		StoredPayloads unavailable = new StoredPayloads(new PayloadCodec() {
 
 			@Override
 			public String encode(UUID sessionId, String type, String payload) {
@@ -89,9 +89,9 @@ class StoredPayloadsTests {
 
 		});
 		assertThatExceptionOfType(EventLogUnavailableException.class)
-			.isThrownBy(() -> away.encode(SESSION, "tick", "{}", null));
+			.isThrownBy(() -> unavailable.encode(SESSION, "tick", "{}", null));
 		assertThatExceptionOfType(EventLogUnavailableException.class)
-			.isThrownBy(() -> away.decode(SESSION, 1, "tick", " {\"encoded\":\"x\"}"));
+			.isThrownBy(() -> unavailable.decode(SESSION, 1, "tick", " {\"encoded\":\"x\"}"));
 	}
 
 	@Test

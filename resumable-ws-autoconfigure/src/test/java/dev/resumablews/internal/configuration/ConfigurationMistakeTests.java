@@ -39,7 +39,7 @@ class ConfigurationMistakeTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void theApplicationDoesNotStartAndSaysWhy(Mistake mistake, CapturedOutput output) {
+	void theStartFailsWithAnExplanation(Mistake mistake, CapturedOutput output) {
 		assertThatException().isThrownBy(() -> mistake.start().close());
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("Action:")
@@ -47,7 +47,7 @@ class ConfigurationMistakeTests {
 			.contains(mistake.texts());
 	}
 
-	static Stream<Mistake> theApplicationDoesNotStartAndSaysWhy() {
+	static Stream<Mistake> theStartFailsWithAnExplanation() {
 		return Stream.of(
 				// tokens
 				of("a secret that is too short", "has 5 bytes, but HS256 needs 32 or more")
@@ -159,7 +159,7 @@ class ConfigurationMistakeTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void theApplicationWorksAndSaysWhatIsWrong(Mistake mistake, CapturedOutput output) {
+	void theApplicationStartsWithAWarning(Mistake mistake, CapturedOutput output) {
 		try (TestServer server = mistake.start()) {
 			assertThat(server.bean(WebSocketHandlerMapping.class)).isNotNull();
 		}
@@ -170,7 +170,7 @@ class ConfigurationMistakeTests {
 		});
 	}
 
-	static Stream<Mistake> theApplicationWorksAndSaysWhatIsWrong() {
+	static Stream<Mistake> theApplicationStartsWithAWarning() {
 		return Stream.of(
 				of("a misspelled name", "Property resumable-ws.allowed-origin is unknown and has no effect",
 						"did you mean resumable-ws.allowed-origins?")
@@ -221,7 +221,7 @@ class ConfigurationMistakeTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void theApplicationWorksWithoutAWarning(Mistake mistake, CapturedOutput output) {
+	void theApplicationStartsWithoutAWarning(Mistake mistake, CapturedOutput output) {
 		try (TestServer server = mistake.start()) {
 			assertThat(server.bean(WebSocketHandlerMapping.class).getHandlerMap()).containsKey(mistake.texts()[0]);
 		}
@@ -232,7 +232,7 @@ class ConfigurationMistakeTests {
 			.filter((line) -> !line.contains("resumable-ws.test."))).isEmpty();
 	}
 
-	static Stream<Mistake> theApplicationWorksWithoutAWarning() {
+	static Stream<Mistake> theApplicationStartsWithoutAWarning() {
 		return Stream.of(of("the defaults", "/ws"), //
 				of("a prefix without a dash", "/other").with("resumablews.path=/other"),
 				of("names in camel case", "/other").with("resumableWs.path=/other",

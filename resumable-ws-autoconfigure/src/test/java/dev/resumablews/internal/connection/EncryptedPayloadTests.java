@@ -325,7 +325,7 @@ class EncryptedPayloadTests {
 		session(client);
 		say(client, "Hi");
 		client.await("assistant_message");
-		Encrypting.away.add("assistant_started");
+		Encrypting.unencodableTypes.add("assistant_started");
 		Encrypting.awayToDecode = true;
 		say(client, "two");
 		await().atMost(PATIENCE).until(() -> Encrypting.refused.size() > 1);
@@ -474,7 +474,7 @@ class EncryptedPayloadTests {
 
 		private static final Set<UUID> slowToEncode = ConcurrentHashMap.newKeySet();
 
-		private static final Set<String> away = ConcurrentHashMap.newKeySet();
+		private static final Set<String> unencodableTypes = ConcurrentHashMap.newKeySet();
 
 		private static final List<String> refused = new CopyOnWriteArrayList<>();
 
@@ -489,7 +489,7 @@ class EncryptedPayloadTests {
 			slow.values().forEach(CountDownLatch::countDown);
 			slow.clear();
 			slowToEncode.clear();
-			away.clear();
+			unencodableTypes.clear();
 			refused.clear();
 			threads.clear();
 			awayToDecode = false;
@@ -508,7 +508,7 @@ class EncryptedPayloadTests {
 					if (payload.contains("REFUSED")) {
 						throw new IllegalStateException("the payload REFUSED");
 					}
-					if (payload.contains("AWAY") || away.contains(type)) {
+					if (payload.contains("AWAY") || unencodableTypes.contains(type)) {
 						refused.add(type);
 						throw new EventLogUnavailableException("no key");
 					}

@@ -132,7 +132,7 @@ class ErasureTests {
 	}
 
 	@Test
-	void theConnectionsOfASessionThatIsErasedEndOnAllNodes() {
+	void connectionsOfAnErasedSessionEndOnAllNodes() {
 		try (ResumableWsTestClient here = connect(this.a, "carol")) {
 			UUID session = session(here);
 			sessions(this.a).publish(session, "tick", Map.of());

@@ -49,7 +49,7 @@ class FailoverTests {
 
 	private final List<ResumableWsTestClient> clients = new ArrayList<>();
 
-	private final List<Collection<String>> said = new ArrayList<>();
+	private final List<Collection<String>> sentKeys = new ArrayList<>();
 
 	private final List<Thread> load = new ArrayList<>();
 
@@ -70,7 +70,7 @@ class FailoverTests {
 				.user("user-" + i)
 				.timeout(PATIENCE)
 				.start());
-			this.said.add(new ConcurrentLinkedQueue<>());
+			this.sentKeys.add(new ConcurrentLinkedQueue<>());
 		}
 		this.clients.forEach(ResumableWsTestClient::awaitReplayComplete);
 	}
@@ -190,7 +190,7 @@ class FailoverTests {
 	private void talk(int client) {
 		while (this.loaded) {
 			if (this.clients.get(client).unacknowledged().size() < 5) {
-				this.said.get(client).add(this.clients.get(client).say("message " + UUID.randomUUID()).toString());
+				this.sentKeys.get(client).add(this.clients.get(client).say("message " + UUID.randomUUID()).toString());
 			}
 			LockSupport.parkNanos(Duration.ofMillis(30).toNanos());
 		}
@@ -205,7 +205,7 @@ class FailoverTests {
 	}
 
 	private void awaitProgress() {
-		List<Integer> before = this.said.stream().map(Collection::size).toList();
+		List<Integer> before = this.sentKeys.stream().map(Collection::size).toList();
 		await().atMost(PATIENCE).conditionEvaluationListener(new ConditionEvaluationListener<Object>() {
 
 			@Override
@@ -224,7 +224,7 @@ class FailoverTests {
 			}
 
 		})
-			.untilAsserted(() -> assertThat(this.said).extracting(Collection::size)
+			.untilAsserted(() -> assertThat(this.sentKeys).extracting(Collection::size)
 				.zipSatisfy(before, (now, then) -> assertThat(now).isGreaterThan(then + 6)));
 	}
 
@@ -238,7 +238,7 @@ class FailoverTests {
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofMillis(50))
 				.until(() -> client.unacknowledged().isEmpty() && client.lastEventId() == head(client.sessionId()));
-			List<String> different = differences(client, this.said.get(i));
+			List<String> different = differences(client, this.sentKeys.get(i));
 			if (!different.isEmpty()) {
 				System.out.printf("%s: client %d differs: %s%n", when, i, different);
 				differences++;

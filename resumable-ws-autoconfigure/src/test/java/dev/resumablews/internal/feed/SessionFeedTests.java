@@ -118,7 +118,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void theNumberOfEventsIsBounded() {
+	void theNumberOfEventsIsLimited() {
 		for (int id = 1; id <= 25; id++) {
 			commit(id);
 		}
@@ -127,7 +127,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void theLengthOfEventsIsBoundedButTheNewestIsKept() {
+	void theLengthOfEventsIsLimitedButTheNewestIsKept() {
 		this.feed.committed(List.of(recent(1, "x".repeat(600)), recent(2, "x".repeat(600))));
 		assertThat(this.feed.after(0, ANY)).isNull();
 		assertThat(ids(this.feed.after(1, ANY))).containsExactly(2L);

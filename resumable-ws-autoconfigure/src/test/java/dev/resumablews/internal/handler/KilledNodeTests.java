@@ -58,7 +58,7 @@ class KilledNodeTests {
 	/**
 	 * The idempotency keys of the messages of each client.
 	 */
-	private final Map<ResumableWsTestClient, List<UUID>> said = new LinkedHashMap<>();
+	private final Map<ResumableWsTestClient, List<UUID>> sentKeys = new LinkedHashMap<>();
 
 	private HikariDataSource dataSource;
 
@@ -74,7 +74,7 @@ class KilledNodeTests {
 		for (int i = 0; i < CLIENTS; i++) {
 			int first = i;
 			int[] connects = { 0 };
-			this.said.put(ResumableWsTestClient.builder(() -> uri((first + connects[0]++) % NODES))
+			this.sentKeys.put(ResumableWsTestClient.builder(() -> uri((first + connects[0]++) % NODES))
 				.tokens(Tokens.ISSUER)
 				.user("user-" + i)
 				.timeout(PATIENCE)
@@ -88,7 +88,7 @@ class KilledNodeTests {
 
 	@AfterEach
 	void stop() {
-		this.said.keySet().forEach(ResumableWsTestClient::close);
+		this.sentKeys.keySet().forEach(ResumableWsTestClient::close);
 		for (ServerProcess node : this.nodes) {
 			if (node != null) {
 				node.close();
@@ -111,13 +111,13 @@ class KilledNodeTests {
 				startNode(node);
 			}
 		}
-		List<String> all = this.said.values().stream().flatMap(List::stream).map(UUID::toString).toList();
-		this.said.forEach((client, keys) -> keys.forEach(client::awaitAck));
+		List<String> all = this.sentKeys.values().stream().flatMap(List::stream).map(UUID::toString).toList();
+		this.sentKeys.forEach((client, keys) -> keys.forEach(client::awaitAck));
 		await("the last claim to end").atMost(PATIENCE).until(() -> count("select count(*) from ws_replies") == 0);
 
 		assertThat(this.direct.sql("select idempotency_key from handled").query(String.class).list())
 			.containsExactlyInAnyOrderElementsOf(all);
-		this.said.forEach((client, keys) -> {
+		this.sentKeys.forEach((client, keys) -> {
 			assertThat(client.errors()).allMatch((error) -> error.code().equals("unavailable"));
 			keys.forEach(
 					(key) -> client.await(ServerFrame.Event.class, (event) -> handled(event).equals(key.toString())));
@@ -136,7 +136,7 @@ class KilledNodeTests {
 	}
 
 	private void sendMessages() {
-		this.said.forEach((client, keys) -> IntStream.range(0, BURST).forEach((n) -> keys.add(client.say("n" + n))));
+		this.sentKeys.forEach((client, keys) -> IntStream.range(0, BURST).forEach((n) -> keys.add(client.say("n" + n))));
 	}
 
 	/**

@@ -79,7 +79,7 @@ class HandshakeTests {
 			"sessionId=" + SESSION + "%0a", "lastEventId=-1", "lastEventId=1.5", "lastEventId=x", "lastEventId=%2B1",
 			"lastEventId=9223372036854775808", "lastEventId=99999999999999999999", "lastEventId=%", "frames=xml",
 			"frames=NDJSON" })
-	void aMalformedParameterIsRefused(String parameter) {
+	void aMalformedParameterIsRejected(String parameter) {
 		Answer answer = server.connect("token=" + token("ada") + "&" + parameter);
 		assertRefused(answer, 400);
 		assertThat(answer.body()).contains(parameter.substring(0, parameter.indexOf('=')));
@@ -96,7 +96,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aClientWithoutATokenIsRefused() {
+	void aClientWithoutATokenIsRejected() {
 		assertUnauthorized(server.connect(""), "Token missing");
 		assertUnauthorized(server.connect("token="), "Token missing");
 		assertUnauthorized(server.connect("", "Authorization: Basic YTpi"), "Token missing");
@@ -115,7 +115,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aForgedTokenIsRefused() {
+	void aForgedTokenIsRejected() {
 		String token = TestTokens.signed(TestTokens.claims("ada").audience("chat"), TestTokens.OTHER_SECRET);
 		assertUnauthorized(server.connect("token=" + token), "Token invalid");
 		String good = token("ada");
@@ -124,13 +124,13 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anUnsignedTokenIsRefused() {
+	void anUnsignedTokenIsRejected() {
 		assertUnauthorized(server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat"))),
 				"Token invalid");
 	}
 
 	@Test
-	void aTokenWithAnotherAlgorithmIsRefused() {
+	void aTokenWithAnotherAlgorithmIsRejected() {
 		String longSecret = TestTokens.SECRET.repeat(2);
 		try (HandshakeServer other = HandshakeServer.start("resumable-ws.auth.jwt.secret=" + longSecret)) {
 			assertThat(other.connect("token=" + TestTokens.signed(TestTokens.claims("ada"), longSecret)).status())
@@ -141,7 +141,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anExpiredTokenIsRefused() {
+	void anExpiredTokenIsRejected() {
 		Answer answer = server.connect("token=" + TestTokens.signed(
 				TestTokens.claims("ada").audience("chat").expirationTime(TestTokens.in(Duration.ofMinutes(-1))),
 				TestTokens.SECRET));
@@ -150,7 +150,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenThatIsNotYetValidIsRefused() {
+	void aTokenThatIsNotYetValidIsRejected() {
 		assertUnauthorized(server.connect("token=" + TestTokens.signed(
 				TestTokens.claims("ada").audience("chat").notBeforeTime(TestTokens.in(Duration.ofMinutes(1))),
 				TestTokens.SECRET)), null);
@@ -165,7 +165,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenForAnotherAudienceIsRefused() {
+	void aTokenForAnotherAudienceIsRejected() {
 		assertUnauthorized(server.connect("token=" + TestTokens.of("ada")), "Token is for another audience");
 		assertUnauthorized(
 				server.connect(
@@ -179,13 +179,13 @@ class HandshakeTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { " ", "a\u0000b", "LONG" })
-	void aTokenWithoutAUsableUserIsRefused(String user) {
+	void aTokenWithoutAUsableUserIsRejected(String user) {
 		String subject = user.equals("LONG") ? "x".repeat(256) : user;
 		assertUnauthorized(server.connect("token=" + token(subject)), "Token has no user id");
 	}
 
 	@Test
-	void aTokenWithoutAUserIsRefused() {
+	void aTokenWithoutAUserIsRejected() {
 		assertUnauthorized(server.connect("token="
 				+ TestTokens.signed(TestTokens.claims("ada").subject(null).audience("chat"), TestTokens.SECRET)),
 				"Token has no user id");
@@ -201,7 +201,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenThatDoesNotExpireIsRefused() {
+	void aTokenThatDoesNotExpireIsRejected() {
 		assertUnauthorized(
 				server.connect("token=" + TestTokens
 					.signed(TestTokens.claims("ada").audience("chat").expirationTime(null), TestTokens.SECRET)),
@@ -277,7 +277,7 @@ class HandshakeTests {
 	@ValueSource(strings = { "https://evil.example", "http://localhost", "http://localhost:1", "null",
 			"http://app.example.com", "https://app.example.com.evil.example", "https://app.example.com:8443",
 			"https://example.org", "https://aexample.org", "invalid", "http://[", "http://a:b:c" })
-	void aForeignPageIsRefused(String origin) {
+	void aForeignPageIsRejected(String origin) {
 		Answer answer = connectFrom(origin);
 		assertRefused(answer, 403);
 		assertThat(answer.body()).isEqualTo("Origin not allowed");
@@ -304,7 +304,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aUserWithTooManyConnectionsIsRefused() {
+	void aUserWithTooManyConnectionsIsRejected() {
 		Answer answer = server.connect("token=" + token("many"));
 		assertRefused(answer, 429);
 		assertThat(answer.header("Retry-After")).containsOnlyDigits();
@@ -329,20 +329,20 @@ class HandshakeTests {
 
 	@Test
 	void listenersAreNotifiedOfRejections() {
-		Queue<Integer> heard = server.context().getBean(Rooms.class).refusals;
+		Queue<Integer> recorded = server.context().getBean(Rooms.class).refusals;
 		server.connect("token=" + token("ada"));
 		server.connect("");
 		server.connect("token=" + token("full"));
 		server.connect("token=" + token("many"));
 		server.connect("lastEventId=x");
 		connectFrom("null");
-		await().untilAsserted(() -> assertThat(heard).endsWith(401, 503, 429, 400, 403));
+		await().untilAsserted(() -> assertThat(recorded).endsWith(401, 503, 429, 400, 403));
 	}
 
 	@Test
 	void securityEventsContainUserAddressAndReason() {
-		Queue<SecurityEvent> heard = server.context().getBean(Rooms.class).events;
-		heard.clear();
+		Queue<SecurityEvent> recorded = server.context().getBean(Rooms.class).events;
+		recorded.clear();
 		server.connect("token=" + token("ada"));
 		connectFrom("https://evil.example");
 		server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat")));
@@ -351,10 +351,10 @@ class HandshakeTests {
 		server.connect("token=" + token("often"));
 		server.connect("token=" + token("full"), "X-Forwarded-For: nonsense of the client's");
 		server.connect("token=" + token("late"), "Forwarded: for=\"[2001:db8::1]\"");
-		await().untilAsserted(() -> assertThat(heard).hasSize(7));
-		String here = heard.element().remoteAddress();
+		await().untilAsserted(() -> assertThat(recorded).hasSize(7));
+		String here = recorded.element().remoteAddress();
 		assertThat(here).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
-		assertThat(heard).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
+		assertThat(recorded).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
 				refused(null, here, "malformed"), refused("many", "203.0.113.9", "max_per_user"),
 				refused("often", here, "handshakes_rate"), refused("full", null, "max_total"),
 				refused("late", "2001:db8::1", "shutting_down"));

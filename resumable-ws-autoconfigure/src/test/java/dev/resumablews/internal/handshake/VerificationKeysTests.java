@@ -78,15 +78,15 @@ class VerificationKeysTests {
 	void aClientIsAskedToRetryWhileTheKeysAreUnavailable(CapturedOutput output) {
 		try (TestIssuer issuer = new TestIssuer();
 				HandshakeServer server = HandshakeServer.start(JWT + "jwk-set-uri=" + issuer.jwkSetUri())) {
-			issuer.away = true;
+			issuer.unreachable = true;
 			String token = issuer.token("ada");
 			assertUnavailable(server.connect("token=" + token));
 			assertUnavailable(server.connect("token=" + token));
 			assertThat(output).contains("A client cannot be authenticated at the moment").doesNotContain(token);
-			issuer.away = false;
+			issuer.unreachable = false;
 			await().atMost(Duration.ofSeconds(20))
 				.untilAsserted(() -> assertThat(server.connect("token=" + token).status()).isEqualTo(101));
-			issuer.away = true;
+			issuer.unreachable = true;
 			assertThat(server.connect("token=" + token).status()).isEqualTo(101);
 		}
 	}
@@ -129,13 +129,13 @@ class VerificationKeysTests {
 	@Test
 	void anApplicationStartsWhileItsIssuerIsUnavailable(CapturedOutput output) {
 		try (TestIssuer issuer = new TestIssuer()) {
-			issuer.away = true;
+			issuer.unreachable = true;
 			try (HandshakeServer server = HandshakeServer.start(JWT + "issuer-uri=" + issuer.uri())) {
 				String token = issuer.token("ada");
 				assertUnavailable(server.connect("token=" + token));
 				assertThat(output).contains(issuer.uri() + " does not provide the location of its keys")
 					.doesNotContain(token);
-				issuer.away = false;
+				issuer.unreachable = false;
 				await().atMost(Duration.ofSeconds(20))
 					.untilAsserted(() -> assertThat(server.connect("token=" + token).body()).startsWith("ada "));
 			}

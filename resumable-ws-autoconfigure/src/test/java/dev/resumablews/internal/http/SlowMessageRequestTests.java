@@ -63,13 +63,13 @@ class SlowMessageRequestTests {
 					.query("token", Tokens.forUser("alice"))
 					.connect()) {
 			client.await("replay_complete");
-			List<String> said = IntStream.range(0, 20).mapToObj(String::valueOf).toList();
+			List<String> sent = IntStream.range(0, 20).mapToObj(String::valueOf).toList();
 			assertThat(client.post(
-					said.stream().map(SlowMessageRequestTests::userMessage).collect(Collectors.joining(",", "[", "]")))
+					sent.stream().map(SlowMessageRequestTests::userMessage).collect(Collectors.joining(",", "[", "]")))
 				.status()).isEqualTo(200);
 			Handlers handlers = server.bean(Handlers.class);
-			await().until(() -> handlers.heard.size() == said.size());
-			assertThat(handlers.heard).isEqualTo(said);
+			await().until(() -> handlers.handledContents.size() == sent.size());
+			assertThat(handlers.handledContents).isEqualTo(sent);
 			assertThat(handlers.overlapped).isFalse();
 		}
 	}
@@ -82,7 +82,7 @@ class SlowMessageRequestTests {
 	@Configuration(proxyBeanMethods = false)
 	static class Handlers {
 
-		private final List<String> heard = new CopyOnWriteArrayList<>();
+		private final List<String> handledContents = new CopyOnWriteArrayList<>();
 
 		private final AtomicInteger running = new AtomicInteger();
 
@@ -94,7 +94,7 @@ class SlowMessageRequestTests {
 				this.overlapped |= this.running.incrementAndGet() > 1;
 				// long enough to overlap with the next handler, if it ran concurrently
 				LockSupport.parkNanos(20_000_000);
-				this.heard.add(message.payload().path("content").asString());
+				this.handledContents.add(message.payload().path("content").asString());
 				this.running.decrementAndGet();
 			});
 		}

@@ -263,7 +263,7 @@ class GroupCommitWriterTests {
 			UUID locked = test.newSession("alice");
 			List<UUID> others = Stream.generate(() -> test.newSession("bob")).limit(10).toList();
 			List<CompletableFuture<AppendResult>> parked = new ArrayList<>();
-			AtomicInteger said = new AtomicInteger();
+			AtomicInteger evaluations = new AtomicInteger();
 			try (Connection blocker = test.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
 				blocker.createStatement()
@@ -273,7 +273,7 @@ class GroupCommitWriterTests {
 					parked.add(test.log().append(AppendRequest.of(locked, "tick", "{\"n\":" + number + "}")));
 					parked.add(test.log()
 						.append(EventLogTests.lateBound(locked, "late",
-								() -> "{\"n\":" + said.getAndIncrement() + "}")));
+								() -> "{\"n\":" + evaluations.getAndIncrement() + "}")));
 					for (UUID other : others) {
 						assertThat(test.log().append(AppendRequest.of(other, "tick", "{}"))).succeedsWithin(20,
 								TimeUnit.SECONDS);

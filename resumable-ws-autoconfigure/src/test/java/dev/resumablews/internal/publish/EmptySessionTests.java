@@ -91,7 +91,7 @@ class EmptySessionTests {
 	}
 
 	@Test
-	void aTransactionThatIsRolledBackLeavesTheSessionEmpty() {
+	void aRollbackLeavesTheSessionEmpty() {
 		test.transaction().executeWithoutResult((status) -> {
 			test.sessions().publish(this.session, "never", Map.of());
 			status.setRollbackOnly();

@@ -211,13 +211,13 @@ class IdempotentExecutorTests {
 
 	@Test
 	void aLostDatabaseIsUnavailableBeforeAndAfterTheWork() {
-		AtomicBoolean away = new AtomicBoolean();
+		AtomicBoolean unavailable = new AtomicBoolean();
 		DelegatingDataSource dataSource = new DelegatingDataSource(test.dataSource()) {
 
 			@Override
 			public java.sql.Connection getConnection() throws SQLException {
-				if (away.get()) {
-					throw new SQLException("Postgres is away", "08001");
+				if (unavailable.get()) {
+					throw new SQLException("Postgres is unavailable", "08001");
 				}
 				return super.getConnection();
 			}
@@ -233,10 +233,10 @@ class IdempotentExecutorTests {
 				terminateOtherConnections(dataSource);
 			}));
 		assertThat(this.runs).hasValue(1);
-		away.set(true);
+		unavailable.set(true);
 		assertThatExceptionOfType(EventLogUnavailableException.class)
 			.isThrownBy(() -> unreliable.run(this.session, "alice", this.key, this.runs::incrementAndGet));
-		away.set(false);
+		unavailable.set(false);
 		assertThat(unreliable.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
 		assertThat(this.runs).hasValue(2);
 	}

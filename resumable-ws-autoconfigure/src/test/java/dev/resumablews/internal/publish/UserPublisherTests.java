@@ -201,7 +201,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void aTransactionThatIsInterruptedWhileItWaitsStoresNothing() throws Exception {
+	void anInterruptedTransactionStoresNothing() throws Exception {
 		List<UUID> sessions = sessions(2);
 		try (Connection transaction = locked(sessions.get(0))) {
 			CompletableFuture<Throwable> failure = new CompletableFuture<>();

@@ -102,13 +102,13 @@ class PausedNodeTests {
 		List<SessionEvent> log = this.taker.bean(EventLog.class).read(session, 0, 100);
 		assertThat(log).extracting(SessionEvent::type)
 			.containsExactly("user_message", "assistant_started", "assistant_started", "assistant_message");
-		List<String> said = client.frames()
+		List<String> sent = client.frames()
 			.stream()
 			.map((message) -> message.json().path("payload"))
 			.filter((payload) -> payload.path("message_id").asString("").equals(messageId))
 			.map((payload) -> payload.path("content").asString(""))
 			.toList();
-		assertThat(String.join("", said)).isEqualTo("HelloHello");
+		assertThat(String.join("", sent)).isEqualTo("HelloHello");
 		assertThat(client.frames()).noneMatch((message) -> message.json().toString().contains("never seen"));
 	}
 

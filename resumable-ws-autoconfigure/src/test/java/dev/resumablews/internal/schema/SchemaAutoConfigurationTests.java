@@ -327,7 +327,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void aRoleThatIsNotTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
+	void aRoleOtherThanTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
 		String role = "\"reader_" + this.url.hashCode() + "\"";
 		String insert = "insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')";
 		runByHand();

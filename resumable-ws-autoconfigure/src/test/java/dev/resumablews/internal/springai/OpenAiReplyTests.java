@@ -210,7 +210,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void theFirstTextMayTakeLongerThanTheIdleTimeout() {
+	void theFirstTextCanTakeLongerThanTheIdleTimeout() {
 		this.model.stub().answer(OpenAiAnswer.of("Hello").pacedBy(Duration.ofSeconds(3)));
 		this.model.with("resumable-ws.reply.idle-timeout=1s").run((replies) -> {
 			JsonNode message = this.model.ask(replies, "assistant_message");
