@@ -39,8 +39,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Sessions that are connected to an upstream: with real sockets on both sides and a real
- * Postgres.
+ * Tests sessions that are connected to an upstream, with real sockets on both sides and a
+ * real Postgres.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class RelayTests {
@@ -96,7 +96,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aMessageThatWasPostedIsForwardedToo() {
+	void aMessageOverHttpIsForwardedToo() {
 		TestServer server = start();
 		try (HttpTestClient client = HttpTestClient.sse(server.uri())
 			.query("token", Tokens.forUser("alice"))
@@ -109,7 +109,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aClientThatComesBackIsSentWhatTheUpstreamHasSaidInTheMeantime() {
+	void aClientThatReconnectsGetsTheEventsOfTheUpstreamThatItMissed() {
 		TestServer server = start();
 		ResumableWsTestClient first = connect(server, null, 0);
 		UUID session = first.sessionId();
@@ -127,7 +127,7 @@ class RelayTests {
 	}
 
 	@Test
-	void messagesThatAreSentWhileTheUpstreamStillConnectsArriveOnceAndInTheirOrder() {
+	void messagesSentWhileTheUpstreamConnectsArriveOnceAndInOrder() {
 		this.upstream.holdHandshakes();
 		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID first = say(client, 1);
@@ -141,7 +141,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aLostConnectionIsOpenedAgainAndWhatMayHaveBeenSentIsMarked() {
+	void aLostConnectionIsReopenedAndMessagesThatMayHaveArrivedAreMarked() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
@@ -162,7 +162,7 @@ class RelayTests {
 	}
 
 	@Test
-	void whatMayHaveBeenSentIsSkippedIfTheApplicationWantsThat() {
+	void messagesThatMayHaveArrivedAreSkippedIfConfigured() {
 		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.redelivery", "skip"), null, 0);
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
@@ -176,7 +176,7 @@ class RelayTests {
 	}
 
 	@Test
-	void anotherNodeTakesOverWhenOneIsStopped() {
+	void anotherNodeTakesOverTheRelaysOfAStoppedNode() {
 		TestServer first = start();
 		TestServer second = start();
 		ResumableWsTestClient client = connect(first, null, 0);
@@ -198,7 +198,7 @@ class RelayTests {
 	}
 
 	@Test
-	void relaysAreHeldAgainAfterTheContextWasStoppedAndStarted() {
+	void relaysAreClaimedAgainAfterTheContextIsRestarted() {
 		TestServer server = start();
 		UUID session = null;
 		for (int n = 1; n <= 3; n++) {
@@ -217,7 +217,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aMessageThatAnotherNodeHasStoredIsForwardedByTheOwner() {
+	void aMessageStoredByAnotherNodeIsForwardedByTheOwner() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID session = client.sessionId();
 		say(client, 1);
@@ -230,7 +230,7 @@ class RelayTests {
 	}
 
 	@Test
-	void anIdleRelayIsClosedAndComesBackWithTheNextMessage() {
+	void anIdleRelayIsClosedAndReopenedByTheNextMessage() {
 		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.idle-timeout", "1s"), null, 0);
 		say(client, 1);
 		JsonNode closed = client.await(ServerFrame.class, (message) -> status(message.json()).equals("closed")).json();
@@ -245,7 +245,7 @@ class RelayTests {
 	}
 
 	@Test
-	void anUpstreamThatRefusesIsLeftAloneUntilTheNextMessage() {
+	void anUpstreamThatRejectsTheHandshakeIsNotContactedUntilTheNextMessage() {
 		this.upstream.refuse(401);
 		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, 1);
@@ -261,7 +261,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aSlowUpstreamDelaysItsOwnSessionOnly() {
+	void aSlowUpstreamDelaysOnlyItsSession() {
 		TestServer server = start("resumable-ws.connection.max-message-size", "1MB",
 				"resumable-ws.relay.realtime.max-waiting-size", "64MB");
 		ResumableWsTestClient slow = connect(server, null, 0);
@@ -284,7 +284,7 @@ class RelayTests {
 	}
 
 	@Test
-	void whatTheUpstreamSendsIsBoundedAndJunkIsDropped() {
+	void messagesOfTheUpstreamAreLimitedAndInvalidOnesAreDropped() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID session = client.sessionId();
 		say(client, 1);
@@ -308,7 +308,7 @@ class RelayTests {
 	}
 
 	@Test
-	void messagesThatCannotBeForwardedAreRefused() {
+	void messagesThatCannotBeForwardedAreRejected() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		client.sendOnce(Map.of("type", "relay.other", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unknown_type");
@@ -320,7 +320,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aUserHasSoManyRelaysAndNoMore() {
+	void relaysOfAUserAreLimited() {
 		TestServer server = start("resumable-ws.relay.realtime.max-per-user", "2");
 		ResumableWsTestClient first = connect(server, null, 0);
 		say(first, 1);
@@ -343,7 +343,7 @@ class RelayTests {
 	}
 
 	@Test
-	void messagesThatWaitAreBounded() {
+	void waitingMessagesAreLimited() {
 		this.upstream.holdHandshakes();
 		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.max-waiting-size", "1KB"), null, 0);
 		int sent = 0;
@@ -365,7 +365,7 @@ class RelayTests {
 	}
 
 	@Test
-	void theRelaysOfANodeAreBoundedAndAnotherNodeTakesTheRest() {
+	void theRelaysOfANodeAreLimitedAndAnotherNodeTakesTheOthers() {
 		TestServer first = start("resumable-ws.relay.realtime.max-per-node", "1");
 		ResumableWsTestClient one = connect(first, null, 0);
 		say(one, 1);
@@ -398,7 +398,7 @@ class RelayTests {
 	}
 
 	@Test
-	void theKeyIsNowhereButAtTheUpstream(CapturedOutput output) {
+	void onlyTheUpstreamReceivesTheKey(CapturedOutput output) {
 		TestServer server = start("resumable-ws.relay.realtime.uri",
 				this.upstream.uri() + "?api_key=query-secret-0123456789");
 		ResumableWsTestClient client = connect(server, null, 0);
@@ -449,7 +449,7 @@ class RelayTests {
 	}
 
 	/**
-	 * Sends a second message, which the upstream receives but does not handle before its
+	 * Sends a second message, which the upstream receives but does not process before its
 	 * connection is cut.
 	 */
 	private void loseMessage(ResumableWsTestClient client) {
@@ -555,7 +555,7 @@ class RelayTests {
 	}
 
 	/**
-	 * Marks what may be sent twice.
+	 * A customizer that marks messages that may be sent twice.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Marking {
