@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A child process that communicates through lines of text. Its first line is
  * {@code READY} and its address. It exits when its standard input ends, which also
- * happens if this process is killed. Not safe for use by several threads, except for
+ * happens if this process is killed. Not safe for use by many threads, except for
  * {@link #close()}.
  */
 final class ChildProcess implements AutoCloseable {

@@ -26,7 +26,7 @@ import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 import dev.resumablews.benchmarks.process.Servers;
 
 /**
- * Resources of the measurements. Not safe for use by several threads.
+ * Resources of the measurements. Not safe for use by many threads.
  */
 public final class Bench {
 

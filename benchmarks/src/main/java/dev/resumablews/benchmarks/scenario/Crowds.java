@@ -61,8 +61,8 @@ final class Crowds {
 	}
 
 	String describe() {
-		return "%,d clients receive a message every %,d ms (%d in all, seed %d)".formatted(this.clients, this.periodMillis,
-				this.messages, this.seed);
+		return "%,d clients receive a message every %,d ms (%d in all, seed %d)".formatted(this.clients,
+				this.periodMillis, this.messages, this.seed);
 	}
 
 	/**

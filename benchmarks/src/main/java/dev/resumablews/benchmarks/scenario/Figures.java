@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measured figures of all rounds. Not safe for use by several threads.
+ * Measured figures of all rounds. Not safe for use by many threads.
  */
 public final class Figures {
 

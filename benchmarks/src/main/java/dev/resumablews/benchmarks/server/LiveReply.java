@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * A reply whose deltas are forwarded immediately. Not safe for use by several threads.
+ * A reply whose deltas are forwarded immediately. Not safe for use by many threads.
  */
 final class LiveReply {
 

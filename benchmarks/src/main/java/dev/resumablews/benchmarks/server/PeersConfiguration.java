@@ -61,7 +61,7 @@ class PeersConfiguration {
 		@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "openai")
 		TokenSource modelTokens(ChatClient.Builder builder) {
 			ChatClient client = builder.build();
-			// as a message, because the client treats a user text as a template
+			// a message, because the client treats a user text as a template
 			return (content) -> client.prompt().messages(new UserMessage(content)).stream().content();
 		}
 
