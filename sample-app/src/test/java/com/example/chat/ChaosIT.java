@@ -121,13 +121,8 @@ class ChaosIT {
 		}
 		while (System.nanoTime() - start < DURATION.toNanos());
 		awaitProgress();
-<<<<<<< HEAD
-		this.speakers.forEach(Speaker::silence);
-		this.network.forEach(ChaosProxy::stopCutting);
-=======
 		this.speakers.forEach(Speaker::finish);
-		this.network.forEach(ChaosProxy::cutNoMore);
->>>>>>> ed
+		this.network.forEach(ChaosProxy::stopCutting);
 		this.speakers.forEach(Speaker::awaitAnswers);
 		Duration lasted = Duration.ofNanos(System.nanoTime() - start);
 

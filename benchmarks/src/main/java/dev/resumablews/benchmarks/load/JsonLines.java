@@ -9,8 +9,8 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The protocol of this library, which the peers in Java speak, too: JSON, several
- * messages in a frame if the server likes.
+ * The protocol of this library, which the Java peers also implement: JSON, with one or
+ * more messages in a frame.
  */
 final class JsonLines implements Dialect {
 
@@ -38,7 +38,7 @@ final class JsonLines implements Dialect {
 	}
 
 	@Override
-	public String ask(ReplyOrder order) {
+	public String replyRequest(ReplyOrder order) {
 		ThreadLocalRandom random = ThreadLocalRandom.current();
 		return "{\"type\":\"user_message\",\"content\":\"" + order.content() + "\",\"idempotency_key\":\""
 				+ new UUID(random.nextLong(), random.nextLong()) + "\"}";

@@ -6,15 +6,15 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user, and which of the numbered messages it has received on all its connections.
+ * A user and the numbered messages that it has received on all its connections.
  */
 final class Recipient {
 
 	private final int session;
 
 	/**
-	 * Of its back-off. Each user has its own, so that the order in which clients connect
-	 * does not change the times of the others.
+	 * Source of the back-off. Each user has its own, so that the order in which clients
+	 * connect does not change the delays of others.
 	 */
 	private final Random random;
 
@@ -23,7 +23,8 @@ final class Recipient {
 	private final BitSet received = new BitSet();
 
 	/**
-	 * What was published before the current connection opened, and has not arrived yet.
+	 * Messages that were published before the current connection opened and have not
+	 * arrived yet.
 	 */
 	private final BitSet missed = new BitSet();
 
@@ -62,14 +63,14 @@ final class Recipient {
 	}
 
 	/**
-	 * Returns the current connection or attempt to connect; null while it waits.
+	 * Returns the current connection or attempt to connect; null during the back-off.
 	 */
 	@Nullable WsClient client() {
 		return this.client;
 	}
 
 	/**
-	 * Whether it is connected, and the server has opened its session.
+	 * Returns whether it is connected and the server has opened its session.
 	 */
 	boolean isReady() {
 		return this.ready;
@@ -80,7 +81,7 @@ final class Recipient {
 	}
 
 	/**
-	 * The server has accepted the connection.
+	 * Called when the server has accepted the handshake.
 	 */
 	void opened() {
 		this.missed.clear();
@@ -95,8 +96,8 @@ final class Recipient {
 	}
 
 	/**
-	 * The connection has ended.
-	 * @return how often connecting has failed since it was last ready
+	 * Called when the connection has ended.
+	 * @return number of failed attempts since the recipient was last ready
 	 */
 	int disconnected() {
 		this.client = null;
@@ -107,15 +108,15 @@ final class Recipient {
 	}
 
 	/**
-	 * A message has been published.
+	 * Called when a message has been published.
 	 */
 	void published(int number) {
 		this.published.set(number);
 	}
 
 	/**
-	 * A message has arrived.
-	 * @return whether it is the last one that had been missed
+	 * Records a message that has arrived.
+	 * @return whether it is the last missed message
 	 */
 	boolean receive(int number, @Nullable String eventId) {
 		this.lastEventId = eventId;
@@ -130,7 +131,8 @@ final class Recipient {
 	}
 
 	/**
-	 * Whether it is connected, and nothing is missing that was published before.
+	 * Returns whether it is connected and has received all messages that were published
+	 * before.
 	 */
 	boolean isCaughtUp() {
 		return this.ready && this.missed.isEmpty();
@@ -145,7 +147,7 @@ final class Recipient {
 	}
 
 	/**
-	 * Returns how many of the messages that were published have not arrived.
+	 * Returns the number of published messages that have not arrived.
 	 */
 	int lost() {
 		BitSet lost = (BitSet) this.published.clone();

@@ -13,14 +13,15 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Several processes on one database. Each session has two connections, the second one to
- * the node after the one that runs its replies; with one node, both to that.
+ * Measures several processes on one database. Each session has two connections: one to
+ * the node that runs its replies, and one to the next node, which is the same if there is
+ * only one.
  */
 final class Nodes implements Scenario {
 
 	private static final int SESSIONS = 100;
 
-	private static final int MOST_NODES = 3;
+	private static final int MAX_NODES = 3;
 
 	private static final String BURST = "deltas/s";
 
@@ -41,12 +42,12 @@ final class Nodes implements Scenario {
 
 	@Override
 	public List<String> variants() {
-		return IntStream.rangeClosed(1, MOST_NODES).mapToObj(Nodes::variant).toList();
+		return IntStream.rangeClosed(1, MAX_NODES).mapToObj(Nodes::variant).toList();
 	}
 
 	@Override
 	public boolean isQuick(String variant) {
-		return !variant.equals(variant(MOST_NODES));
+		return !variant.equals(variant(MAX_NODES));
 	}
 
 	@Override
@@ -59,7 +60,7 @@ final class Nodes implements Scenario {
 	@Override
 	public List<Target> targets() {
 		List<Target> targets = new ArrayList<>();
-		for (int nodes = 2; nodes <= MOST_NODES; nodes++) {
+		for (int nodes = 2; nodes <= MAX_NODES; nodes++) {
 			String variant = variant(nodes);
 			targets.add(Target.ratio("%s: deltas/s in bursts against one node's".formatted(variant),
 					new Target.Figure(group(), variant, BURST), new Target.Figure(group(), variant(1), BURST), true,

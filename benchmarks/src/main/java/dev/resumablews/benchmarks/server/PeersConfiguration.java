@@ -27,7 +27,8 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
- * What this library is compared with, on the same server and the same path.
+ * Configuration of the peers that this library is compared with, on the same server and
+ * path.
  */
 @Configuration(proxyBeanMethods = false)
 class PeersConfiguration {
@@ -43,8 +44,8 @@ class PeersConfiguration {
 	}
 
 	/**
-	 * No log at all. Tokens come from the pacer, or from Spring AI's chat client if a
-	 * model is configured.
+	 * The handler without a log. Tokens come from the pacer, or from Spring AI's chat
+	 * client if a model is configured.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Profile("bare")
@@ -60,7 +61,7 @@ class PeersConfiguration {
 		@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "openai")
 		TokenSource modelTokens(ChatClient.Builder builder) {
 			ChatClient client = builder.build();
-			// as a message, because the client's user text is a template
+			// a message, because the client treats a user text as a template
 			return (content) -> client.prompt().messages(new UserMessage(content)).stream().content();
 		}
 

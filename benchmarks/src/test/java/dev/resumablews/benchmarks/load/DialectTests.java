@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What clients of the two protocols keep and wait for.
+ * Tests of {@link Dialect} for both protocols.
  */
 class DialectTests {
 
@@ -19,7 +19,7 @@ class DialectTests {
 	private final Dialect socketIo = Dialect.of("socketio");
 
 	@Test
-	void positionsAreFound() {
+	void theIdsWithWhichAClientResumesAreRead() {
 		assertThat(this.json.sessionId(line("session_init\",\"session_id\":\"be9c-1\",\"resumed\":true}")))
 			.isEqualTo("be9c-1");
 		assertThat(this.json.eventId(line("note\",\"event_id\":42,\"payload\":{\"text\":\"~1\"}}"))).isEqualTo("42");

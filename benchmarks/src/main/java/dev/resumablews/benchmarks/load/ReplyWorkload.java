@@ -11,12 +11,12 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions that ask for replies, and hear them: on the connection that asks, and on a
- * second one to another server if that is wanted.
+ * Requests replies in many sessions and receives them: on the connection that requests
+ * them and, on demand, on a second connection to the next server.
  */
-abstract class Audience extends Workload {
+abstract class ReplyWorkload extends Workload {
 
-	static final Duration LONGEST = Duration.ofSeconds(40);
+	static final Duration TIMEOUT = Duration.ofSeconds(40);
 
 	private final List<Integer> ports;
 
@@ -26,11 +26,11 @@ abstract class Audience extends Workload {
 
 	private final boolean watched;
 
-	private final List<SpokenTo> askers = new ArrayList<>();
+	private final List<ReplyReceiver> requesters = new ArrayList<>();
 
-	private final List<SpokenTo> watchers = new ArrayList<>();
+	private final List<ReplyReceiver> watchers = new ArrayList<>();
 
-	private final Map<WsClient, SpokenTo> byClient = new HashMap<>();
+	private final Map<WsClient, ReplyReceiver> byClient = new HashMap<>();
 
 	private final List<@Nullable String> sessionIds = new ArrayList<>();
 
@@ -42,7 +42,8 @@ abstract class Audience extends Workload {
 
 	private int failed;
 
-	Audience(EventLoop loop, String dialect, List<Integer> ports, int sessions, ReplyOrder order, boolean watched) {
+	ReplyWorkload(EventLoop loop, String dialect, List<Integer> ports, int sessions, ReplyOrder order,
+			boolean watched) {
 		super(loop, dialect);
 		this.ports = ports;
 		this.sessions = sessions;
@@ -58,34 +59,34 @@ abstract class Audience extends Workload {
 		return this.remote;
 	}
 
-	final List<SpokenTo> askers() {
-		return this.askers;
+	final List<ReplyReceiver> requesters() {
+		return this.requesters;
 	}
 
 	final ReplyOrder order() {
 		return this.order;
 	}
 
-	final void ask(SpokenTo asker) {
-		asker.ask(this.order, dialect());
+	final void requestReply(ReplyReceiver requester) {
+		requester.request(this.order, dialect());
 	}
 
 	/**
 	 * Opens all connections.
 	 */
-	final void gather() throws IOException {
+	final void connectAll() throws IOException {
 		for (int i = 0; i < this.sessions; i++) {
 			this.sessionIds.add(null);
 			WsClient client = open(port(i), i, null);
-			SpokenTo asker = new SpokenTo(client, this.local, i, true);
-			this.askers.add(asker);
-			this.byClient.put(client, asker);
+			ReplyReceiver requester = new ReplyReceiver(client, this.local, i, true);
+			this.requesters.add(requester);
+			this.byClient.put(client, requester);
 		}
 		await(this.sessions);
 		if (this.watched) {
 			for (int i = 0; i < this.sessions; i++) {
 				WsClient client = open(port(i + 1), i, this.sessionIds.get(i));
-				SpokenTo watcher = new SpokenTo(client, this.remote, i, false);
+				ReplyReceiver watcher = new ReplyReceiver(client, this.remote, i, false);
 				this.watchers.add(watcher);
 				this.byClient.put(client, watcher);
 			}
@@ -94,18 +95,19 @@ abstract class Audience extends Workload {
 	}
 
 	/**
-	 * Whether all connections have heard so many replies to their end.
+	 * Returns whether all connections have received this number of complete replies, or
+	 * one has failed.
 	 */
-	final boolean heardAll(int replies) {
-		return this.failed > 0 || (heard(this.askers, replies) && heard(this.watchers, replies));
+	final boolean receivedAll(int replies) {
+		return this.failed > 0 || (received(this.requesters, replies) && received(this.watchers, replies));
 	}
 
 	/**
-	 * Whether each watcher has heard all that its asker has.
+	 * Returns whether each watcher has received as many replies as its requester.
 	 */
 	final boolean watchersCaughtUp() {
 		for (int i = 0; i < this.watchers.size(); i++) {
-			if (this.watchers.get(i).replies() < this.askers.get(i).replies()) {
+			if (this.watchers.get(i).replies() < this.requesters.get(i).replies()) {
 				return false;
 			}
 		}
@@ -113,30 +115,30 @@ abstract class Audience extends Workload {
 	}
 
 	/**
-	 * A reply was heard to its end by the connection that asked for it.
+	 * Called when a requester has received a complete reply.
 	 */
-	void replied(SpokenTo asker) {
+	void replied(ReplyReceiver requester) {
 	}
 
 	@Override
 	public final void onMessage(WsClient client, Line line) {
-		SpokenTo spokenTo = this.byClient.get(client);
-		if (spokenTo == null) {
+		ReplyReceiver receiver = this.byClient.get(client);
+		if (receiver == null) {
 			return;
 		}
 		if (line.is(DELTA) || line.is(MESSAGE)) {
-			if (spokenTo.hear(line, this.order.tokens()) && spokenTo.asks()) {
-				replied(spokenTo);
+			if (receiver.receive(line, this.order.tokens()) && receiver.isRequester()) {
+				replied(receiver);
 			}
 		}
 		else if (line.is(INIT)) {
 			this.ready++;
-			if (spokenTo.asks()) {
-				this.sessionIds.set(spokenTo.session(), dialect().sessionId(line));
+			if (receiver.isRequester()) {
+				this.sessionIds.set(receiver.session(), dialect().sessionId(line));
 			}
 		}
 		else if (line.is(FAILED) || line.is(ERROR)) {
-			problem("answered with " + line);
+			problem("the server sent " + line);
 			this.failed++;
 		}
 	}
@@ -150,8 +152,8 @@ abstract class Audience extends Workload {
 	}
 
 	private void await(int connections) throws IOException {
-		if (!until(LONGEST, () -> this.ready >= connections || this.failed > 0) || this.failed > 0) {
-			throw new IOException("%d of %d connections were made; %s".formatted(this.ready, connections, problems()));
+		if (!until(TIMEOUT, () -> this.ready >= connections || this.failed > 0) || this.failed > 0) {
+			throw new IOException("%d of %d connections opened; %s".formatted(this.ready, connections, problems()));
 		}
 	}
 
@@ -159,8 +161,8 @@ abstract class Audience extends Workload {
 		return this.ports.get(index % this.ports.size());
 	}
 
-	private static boolean heard(List<SpokenTo> connections, int replies) {
-		for (SpokenTo connection : connections) {
+	private static boolean received(List<ReplyReceiver> connections, int replies) {
+		for (ReplyReceiver connection : connections) {
 			if (connection.replies() < replies) {
 				return false;
 			}
