@@ -205,9 +205,17 @@ class LostStatementTests {
 		catch (ExecutionException ex) {
 			throw ex.getCause();
 		}
-		// some commits depend on which node is first
-		assumeThat(strikes.count() == 0 && strikes.statement().startsWith("commit")).isFalse();
+		assumeThat(strikes.count() > 0 || !happensByChance(strikes.statement())).isTrue();
 		assertThat(strikes.count()).as("lost executions of " + strikes.statement()).isPositive();
+	}
+
+	/**
+	 * Whether a run may do without a statement: some commits depend on which node is
+	 * first, and a batch that concerns relays and replies on two events that meet.
+	 */
+	private static boolean happensByChance(String statement) {
+		return statement.startsWith("commit")
+				|| statement.contains("relay_asked as (") && statement.contains("requested as (");
 	}
 
 	private static String name(String statement) {
