@@ -46,8 +46,9 @@ interface Dialect {
 	 * Returns how long the client of this protocol waits by default before it connects
 	 * again, in milliseconds.
 	 * @param failures how often it has failed since it was last connected
+	 * @param outageMillis time since it was last connected
 	 */
-	long backOff(int failures, Random random);
+	long backOff(int failures, long outageMillis, Random random);
 
 	/**
 	 * Reads a text, telling the client's listener about each message in it.
