@@ -208,9 +208,17 @@ class LostStatementTests {
 		catch (ExecutionException ex) {
 			throw ex.getCause();
 		}
-		// some commits depend on which node is faster
-		assumeThat(armedFault.count() == 0 && armedFault.statement().startsWith("commit")).isFalse();
+		assumeThat(armedFault.count() > 0 || !happensByChance(armedFault.statement())).isTrue();
 		assertThat(armedFault.count()).as("lost executions of " + armedFault.statement()).isPositive();
+	}
+
+	/**
+	 * Whether a run may do without a statement: some commits depend on which node is
+	 * first, and a batch that concerns relays and replies on two events that meet.
+	 */
+	private static boolean happensByChance(String statement) {
+		return statement.startsWith("commit")
+				|| statement.contains("relay_asked as (") && statement.contains("requested as (");
 	}
 
 	private static String name(String statement) {
