@@ -206,10 +206,17 @@ public final class Bench {
 	 * Postgres.
 	 */
 	Map<String, Double> load(LoadRequest request, Server server) {
-		double before = server.cpuSeconds();
+		return load(request, List.of(server));
+	}
+
+	/**
+	 * Puts a load on servers, and measures the processor time that they and Postgres use.
+	 */
+	Map<String, Double> load(LoadRequest request, List<Server> servers) {
+		double before = cpuSeconds(servers);
 		OptionalDouble postgresBefore = this.postgres.cpuSeconds();
 		Map<String, Double> values = new TreeMap<>(load(request));
-		double seconds = server.cpuSeconds() - before;
+		double seconds = cpuSeconds(servers) - before;
 		OptionalDouble postgresAfter = this.postgres.cpuSeconds();
 		values.put(CPU.name(), seconds);
 		double tokens = values.getOrDefault(LoadResult.TOKENS, 0.0);
@@ -221,6 +228,10 @@ public final class Bench {
 			}
 		}
 		return values;
+	}
+
+	private static double cpuSeconds(List<Server> servers) {
+		return servers.stream().mapToDouble(Server::cpuSeconds).sum();
 	}
 
 	/**
