@@ -71,9 +71,9 @@ class ArchitectureTests {
 	private static final String COMMON = "failure";
 
 	/**
-	 * The packages on which a package may depend, in addition to the API,
-	 * {@link #COMMON} and itself. A package without an entry may depend on all packages
-	 * that do not depend on it.
+	 * The packages on which a package may depend, in addition to the API, {@link #COMMON}
+	 * and itself. A package without an entry may depend on all packages that do not
+	 * depend on it.
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
 			entry(COMMON), //

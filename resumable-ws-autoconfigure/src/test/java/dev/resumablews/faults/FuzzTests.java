@@ -143,7 +143,8 @@ abstract class FuzzTests {
 	@Test
 	void anInvalidHeaderCausesNoServerError() throws IOException {
 		try (TestServer server = start(); LoggedWarnings log = new LoggedWarnings()) {
-			for (String header : List.of("Sec-WebSocket-Extensions: ;", "Sec-WebSocket-Extensions: ,;,", "Upgrade: 1")) {
+			for (String header : List.of("Sec-WebSocket-Extensions: ;", "Sec-WebSocket-Extensions: ,;,",
+					"Upgrade: 1")) {
 				assertThat(statusWith(header, server)).as(header).containsAnyOf(" 400", " 101");
 			}
 			assertThat(log.lines()).isEmpty();

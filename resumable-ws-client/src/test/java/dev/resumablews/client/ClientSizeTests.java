@@ -31,7 +31,7 @@ class ClientSizeTests {
 	@ParameterizedTest
 	@CsvSource({ "client.js, 5120", "http.js, 2560", "unsent.js, 512" })
 	void theScriptIsSmall(String script, int mostBytes) throws IOException {
-		Node.assumeThere();
+		Node.assumeInstalled();
 		Path terser = this.folder.resolve("terser.cjs");
 		Resource[] bundles = new PathMatchingResourcePatternResolver().getResources(TERSER);
 		assertThat(bundles).hasSize(1);

@@ -27,7 +27,7 @@ class PackageTests {
 
 	@BeforeEach
 	void assumeNode() {
-		Node.assumeThere();
+		Node.assumeInstalled();
 	}
 
 	@Test

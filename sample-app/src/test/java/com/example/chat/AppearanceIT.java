@@ -58,7 +58,8 @@ class AppearanceIT extends SampleInChromium {
 	@Test
 	void theWholeConversationIsPrinted() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		completeAnswer(page, IntStream.range(0, 120).mapToObj((i) -> "Paragraph " + i).collect(Collectors.joining("\n\n")));
+		completeAnswer(page,
+				IntStream.range(0, 120).mapToObj((i) -> "Paragraph " + i).collect(Collectors.joining("\n\n")));
 		byte[] pdf = page.tab().pdf(new Page.PdfOptions().setFormat("A4"));
 
 		long pages = Pattern.compile("/Type\\s*/Page\\b")

@@ -241,8 +241,11 @@ class ChaosIT {
 			.stream()
 			.map(ServerFrame::json)
 			.filter((event) -> !type(event).equals("assistant_delta"))
-			.map(ChaosIT::summary)).isEqualTo(
-					log.stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::summary).toList());
+			.map(ChaosIT::summary))
+			.isEqualTo(log.stream()
+				.filter((event) -> !type(event).equals("assistant_delta"))
+				.map(ChaosIT::summary)
+				.toList());
 		Map<String, StringBuilder> left = new HashMap<>();
 		log.stream()
 			.filter((event) -> type(event).equals("assistant_delta"))

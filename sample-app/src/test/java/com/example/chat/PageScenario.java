@@ -60,7 +60,9 @@ abstract class PageScenario extends SampleInChromium {
 	static void assertShowsLog(ChatPage page, SampleCluster cluster) {
 		List<ChatPage.Message> log = new LoggedConversation(cluster.log(page.sessionId())).messages();
 		assertThat(log).isNotEmpty();
-		assertThat(page.messages()).isEqualTo(log).filteredOn((message) -> message.role().equals("user")).doesNotHaveDuplicates();
+		assertThat(page.messages()).isEqualTo(log)
+			.filteredOn((message) -> message.role().equals("user"))
+			.doesNotHaveDuplicates();
 	}
 
 	void blockSignIn() {

@@ -103,7 +103,8 @@ class PlainChatTests {
 	@Test
 	void theSameUsersAndOriginsAreAcceptedAsByTheResumableChat() throws Exception {
 		assertThat(rejectionStatus(RawWebSocketClient.to(port, "/plain"))).isEqualTo(401);
-		assertThat(rejectionStatus(this.browser.plain().header("Sec-WebSocket-Protocol", "plain, jwt-a.b.c"))).isEqualTo(401);
+		assertThat(rejectionStatus(this.browser.plain().header("Sec-WebSocket-Protocol", "plain, jwt-a.b.c")))
+			.isEqualTo(401);
 		for (String origin : new String[] { "http://evil.example", "null", "https://localhost.evil.example" }) {
 			assertThat(rejectionStatus(this.browser.plain().header("Origin", origin))).as(origin).isEqualTo(403);
 		}

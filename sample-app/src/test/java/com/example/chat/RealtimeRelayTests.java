@@ -56,7 +56,8 @@ class RealtimeRelayTests {
 	@ValueSource(strings = { "response.text.delta", "response.output_text.delta", "response.audio_transcript.delta",
 			"response.output_audio_transcript.delta" })
 	void textHasOneTypeForAllVersions(String type) {
-		assertThat(fromUpstream("{\"type\":\"%s\",\"response_id\":\"r\",\"item_id\":\"i\",\"delta\":\"Hi\"}".formatted(type)))
+		assertThat(fromUpstream(
+				"{\"type\":\"%s\",\"response_id\":\"r\",\"item_id\":\"i\",\"delta\":\"Hi\"}".formatted(type)))
 			.containsExactly(
 					JSON.readTree("{\"type\":\"response.text.delta\",\"response_id\":\"r\",\"delta\":\"Hi\"}"));
 	}
@@ -92,10 +93,11 @@ class RealtimeRelayTests {
 
 	@Test
 	void anErrorIsTruncatedAndUnusedMessagesAreDropped() {
-		assertThat(
-				fromUpstream("{\"type\":\"error\",\"error\":{\"code\":\"c\",\"message\":\"%s\"}}".formatted("x".repeat(999))))
+		assertThat(fromUpstream(
+				"{\"type\":\"error\",\"error\":{\"code\":\"c\",\"message\":\"%s\"}}".formatted("x".repeat(999))))
 			.containsExactly(JSON.readTree("{\"type\":\"error\",\"message\":\"%s…\"}".formatted("x".repeat(300))));
-		assertThat(fromUpstream("{\"type\":\"error\",\"error\":{\"message\":\"%s\"}}".formatted("x".repeat(299) + "😀😀")))
+		assertThat(
+				fromUpstream("{\"type\":\"error\",\"error\":{\"message\":\"%s\"}}".formatted("x".repeat(299) + "😀😀")))
 			.containsExactly(JSON.readTree("{\"type\":\"error\",\"message\":\"%s😀…\"}".formatted("x".repeat(299))));
 		assertThat(fromUpstream("{\"type\":\"session.created\",\"session\":{}}")).isEmpty();
 		assertThat(fromUpstream("{\"type\":\"rate_limits.updated\"}")).isEmpty();

@@ -85,7 +85,8 @@ class UpstreamIT extends PageScenario {
 		ChatPage other = open("/#/c/" + page.sessionId());
 		other.awaitAnswers(1, "done");
 		assertThat(answer(other)).isEqualTo(answer);
-		assertThat(other.find("#upstream").getAttribute("aria-pressed")).as("recipient of the last message").isEqualTo("true");
+		assertThat(other.find("#upstream").getAttribute("aria-pressed")).as("recipient of the last message")
+			.isEqualTo("true");
 		other.click("#new");
 		assertThat(other.find("#upstream").getAttribute("aria-pressed")).isEqualTo("false");
 	}

@@ -112,8 +112,8 @@ class UpstreamTests {
 				"--chat.upstream.secret=" + SECRET)) {
 			String host = address.get().getHostAddress() + ":" + lan.port();
 
-			assertThat(authorized(RawWebSocketClient.to(URI.create("ws://" + host + "/upstream"))).connectRefused().status())
-				.isEqualTo(403);
+			assertThat(authorized(RawWebSocketClient.to(URI.create("ws://" + host + "/upstream"))).connectRefused()
+				.status()).isEqualTo(403);
 			upstream(lan).connect().close();
 		}
 	}

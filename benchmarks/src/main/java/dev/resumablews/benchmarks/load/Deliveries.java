@@ -61,8 +61,7 @@ abstract class Deliveries extends Workload {
 			connect(recipient);
 		}
 		if (!until(TIMEOUT, this::areAllReady)) {
-			throw new IOException(
-					"Not all of %d connections opened; %s".formatted(this.crowd.clients(), problems()));
+			throw new IOException("Not all of %d connections opened; %s".formatted(this.crowd.clients(), problems()));
 		}
 	}
 

@@ -131,7 +131,8 @@ public final class PgBench {
 		}
 		String rest = statement.substring(0, input.start("parameters")) + named
 				+ statement.substring(input.end("parameters"));
-		// the remaining parameters: the sessions to lock, the replies to write for (none),
+		// the remaining parameters: the sessions to lock, the replies to write for
+		// (none),
 		// the node that waits for a reply, and the duration of its wait
 		return rest
 			.replaceAll("any \\(\\$\\d+::uuid\\[]\\)",

@@ -51,8 +51,8 @@ final class Avalanche implements Scenario {
 
 	@Override
 	public String title() {
-		return "avalanche: %s; their server is killed after %,d ms and restarted"
-			.formatted(this.crowds.describe(), this.killAfterMillis);
+		return "avalanche: %s; their server is killed after %,d ms and restarted".formatted(this.crowds.describe(),
+				this.killAfterMillis);
 	}
 
 	@Override
@@ -91,7 +91,7 @@ final class Avalanche implements Scenario {
 		CompletableFuture<Server> restarted = bench.restart(spec);
 		Map<String, Double> values = bench.load(new LoadRequest.Avalanche(crowd, server.pid(), this.killAfterMillis));
 		if (!values.isEmpty()) {
-			revived.join();
+			restarted.join();
 		}
 		return values;
 	}

@@ -95,12 +95,10 @@ final class Nodes implements Scenario {
 		}
 		new Tables(bench.postgres(), spec).clear();
 		Map<String, Double> values = new TreeMap<>();
-		Map<String, Double> burst = bench.load(
-				new LoadRequest.Burst(ports, "json", SESSIONS, Replies.TOKENS, bench.choose(10, 4), true), servers);
-		Map<String, Double> pace = bench.load(
-				new LoadRequest.Pace(ports, "json", SESSIONS, Replies.TOKENS, Replies.PERIOD_MICROS,
-						Replies.PACE_WARM_UP_MILLIS, bench.choose(6000, 3000), true),
-				servers);
+		Map<String, Double> burst = bench
+			.load(new LoadRequest.Burst(ports, "json", SESSIONS, Replies.TOKENS, bench.choose(10, 4), true), servers);
+		Map<String, Double> pace = bench.load(new LoadRequest.Pace(ports, "json", SESSIONS, Replies.TOKENS,
+				Replies.PERIOD_MICROS, Replies.PACE_WARM_UP_MILLIS, bench.choose(6000, 3000), true), servers);
 		values.put(BURST, Objects.requireNonNull(burst.get("deltas/s")));
 		addTotal(burst);
 		addTotal(pace);

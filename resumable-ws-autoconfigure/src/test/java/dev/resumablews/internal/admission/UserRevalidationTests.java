@@ -76,7 +76,8 @@ class UserRevalidationTests {
 			int carol = this.users.revalidations("carol");
 			int dave = this.users.revalidations("dave");
 			awaitRevalidations("dave", 10);
-			assertThat(this.users.revalidations("carol") - carol).isLessThanOrEqualTo(this.users.revalidations("dave") - dave + 2);
+			assertThat(this.users.revalidations("carol") - carol)
+				.isLessThanOrEqualTo(this.users.revalidations("dave") - dave + 2);
 			assertAnswers(first);
 			assertAnswers(second);
 			assertAnswers(third);

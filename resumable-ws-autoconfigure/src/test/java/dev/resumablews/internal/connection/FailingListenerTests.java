@@ -48,8 +48,8 @@ class FailingListenerTests {
 				}
 			}
 			Recording recording = server.bean(Recording.class);
-			await().untilAsserted(() -> assertThat(recording.events).containsExactlyInAnyOrder("refused", "opened", "stored",
-					"sent", "ended", "closed"));
+			await().untilAsserted(() -> assertThat(recording.events).containsExactlyInAnyOrder("refused", "opened",
+					"stored", "sent", "ended", "closed"));
 			await().untilAsserted(() -> assertThat(server.bean(Connections.class).all()).isEmpty());
 		}
 	}

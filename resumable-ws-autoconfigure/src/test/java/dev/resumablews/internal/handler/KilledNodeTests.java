@@ -136,7 +136,8 @@ class KilledNodeTests {
 	}
 
 	private void sendMessages() {
-		this.sentKeys.forEach((client, keys) -> IntStream.range(0, BURST).forEach((n) -> keys.add(client.say("n" + n))));
+		this.sentKeys
+			.forEach((client, keys) -> IntStream.range(0, BURST).forEach((n) -> keys.add(client.say("n" + n))));
 	}
 
 	/**
