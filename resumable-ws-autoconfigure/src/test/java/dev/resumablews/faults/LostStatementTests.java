@@ -218,7 +218,7 @@ class LostStatementTests {
 	 */
 	private static boolean happensByChance(String statement) {
 		return statement.startsWith("commit")
-				|| statement.contains("relay_asked as (") && statement.contains("requested as (");
+				|| statement.contains("relays as materialized (") && statement.contains("claimed as materialized (");
 	}
 
 	private static String name(String statement) {

@@ -72,7 +72,7 @@ class EventLogTests {
 		UUID session = test.newSession("alice");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 			for (int i = 0; i < 500; i++) {
 				appends.add(log.append(AppendRequest.of(session, "tick", "{}")));
@@ -148,7 +148,7 @@ class EventLogTests {
 		UUID session = test.newSession("alice");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			CompletableFuture<AppendResult> first = log.append(AppendRequest.of(session, "a", "{}"));
 			CompletableFuture<AppendResult> bad = log.append(AppendRequest.of(session, "b", "{not json"));
 			CompletableFuture<AppendResult> second = log.append(AppendRequest.of(session, "c", "{}"));
@@ -174,7 +174,7 @@ class EventLogTests {
 		StringBuffer said = new StringBuffer("one");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			CompletableFuture<AppendResult> blocked = log.append(AppendRequest.of(session, "a", "{}"));
 			await().until(this::aWriterWaitsForALock);
 			CompletableFuture<AppendResult> late = log
@@ -221,7 +221,7 @@ class EventLogTests {
 		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			log.append(AppendRequest.of(session, "tick", "{}"));
 			await().until(this::aWriterWaitsForALock);
 			appends.add(log.append(part(claim, "assistant_delta", false, null)));
@@ -386,7 +386,7 @@ class EventLogTests {
 			List<UUID> sessions = List.of(tight.newSession("alice"), tight.newSession("bob"));
 			try (Connection blocker = tight.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+				blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 				List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 				for (int i = 0; i < 40; i++) {
 					appends.add(tight.log().append(AppendRequest.of(sessions.get(i % 2), "a", "{}")));
@@ -420,7 +420,7 @@ class EventLogTests {
 			UUID session = tight.newSession("alice");
 			try (Connection blocker = tight.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+				blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 				tight.log().append(AppendRequest.of(session, "in-flight", "{}"));
 				CompletableFuture<AppendResult> late = tight.log().append(AppendRequest.of(session, "late", "{}"));
 				assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> late.get(10, TimeUnit.SECONDS))
