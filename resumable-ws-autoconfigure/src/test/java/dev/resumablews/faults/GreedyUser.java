@@ -66,7 +66,10 @@ public final class GreedyUser {
 			thread.setDaemon(true);
 			thread.start();
 		}
-		user.connected.await(20, TimeUnit.SECONDS);
+		if (!user.connected.await(20, TimeUnit.SECONDS)) {
+			throw new IllegalStateException(
+					"%d connections are not open after 20 s".formatted(user.connected.getCount()));
+		}
 		System.out.println("ready");
 		new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
 		user.running = false;

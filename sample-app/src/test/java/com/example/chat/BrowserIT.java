@@ -18,7 +18,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
 import com.microsoft.playwright.options.ColorScheme;
-import com.microsoft.playwright.options.RequestOptions;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import com.sun.net.httpserver.HttpServer;
 import dev.resumablews.testing.OpenAiAnswer;
@@ -135,7 +134,7 @@ class BrowserIT extends PageScenario {
 		second.awaitAnswer(words(20));
 		second.say("From the second tab");
 		first.awaitStoredMessages(2);
-		cutConnections();
+		cut();
 		first.awaitReconnects(1);
 		second.awaitReconnects(1);
 		this.gate.open();
@@ -176,7 +175,7 @@ class BrowserIT extends PageScenario {
 		page.hide();
 		this.gate.release(20);
 		page.awaitPaused();
-		cutConnections();
+		cut();
 		this.gate.open();
 		page.tab().waitForCondition(() -> cluster.openReplies() == 0);
 		page.show();
@@ -538,16 +537,6 @@ class BrowserIT extends PageScenario {
 		String link = page.find("#device-link").inputValue();
 		page.click("#device-dialog [value=close]");
 		return link;
-	}
-
-	/**
-	 * Resets the user's TCP connections without using the page.
-	 */
-	private void cutConnections() {
-		assertThat(this.browser.request()
-			.post(address + "/api/break-things/connection",
-					RequestOptions.create().setHeader("Content-Type", "application/json"))
-			.ok()).isTrue();
 	}
 
 	private static void assertTitles(ChatPage page, String... titles) {

@@ -63,10 +63,6 @@ abstract class ReplyWorkload extends Workload {
 		return this.requesters;
 	}
 
-	final ReplyOrder order() {
-		return this.order;
-	}
-
 	final void requestReply(ReplyReceiver requester) {
 		requester.request(this.order, dialect());
 	}
