@@ -1,6 +1,6 @@
-// Socket.IO with connection state recovery on, answering user messages with tokens that it makes itself: the same number, at the
-// same pace, with the same stamps as the Java servers. Publishes numbered messages to users on request, as these do. Prints
-// "READY <port>" when it serves, and ends with its standard input.
+// A Socket.IO server with connection state recovery. Answers user messages with tokens: the same number, at the same pace and with
+// the same stamps as the Java servers. Publishes numbered messages to users on request, as the Java servers do. Prints
+// "READY <port>" when it accepts connections, and exits when its standard input ends.
 
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
@@ -30,7 +30,7 @@ const TICK_MS = 1;
 const running = new Set();
 let nextMessage = 1;
 
-// nanoseconds of the clock that System.nanoTime() reads; exact for the first 104 days of a machine
+// nanoseconds of the clock that System.nanoTime() reads; exact until the machine has been up for 104 days
 const now = () => Number(process.hrtime.bigint());
 const stamp = (nanos) => '~' + nanos.toString(16).padStart(15, '0');
 
@@ -47,7 +47,7 @@ class Reply {
 		io.to(room).emit('assistant_started', { message_id: this.id });
 	}
 
-	// says what is due; returns whether there is more to come
+	// emits the tokens that are due; returns whether more follow
 	advance(time) {
 		const due = this.period === 0 ? this.tokens : Math.min(this.tokens, Math.floor((time - this.start) / this.period));
 		while (this.made < due) {

@@ -11,7 +11,7 @@ before(async () => server = await FakeServer.start());
 afterEach(closeAll);
 after(() => server.stop());
 
-/** A client that was sent four events that are there for ever, and two that the server loses. */
+/** Returns a client that has received four durable events, and two that the server loses. */
 async function ahead(options, more = []) {
 	const client = connect(server.url, options);
 	const first = await server.connection();
@@ -21,7 +21,7 @@ async function ahead(options, more = []) {
 	return [client, first];
 }
 
-test('the epoch is kept with the cursor, and sent back', async () => {
+test('the epoch is stored with the cursor, and sent when the client resumes', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage, resume: 'cursor' });
 	const first = await server.connection();
@@ -43,12 +43,12 @@ test('the epoch is kept with the cursor, and sent back', async () => {
 	assert.equal(third.query.get('epoch'), AFTER);
 });
 
-test('a page may keep the epoch itself, beside its cursor', async () => {
+test('a page may pass the epoch with its cursor', async () => {
 	connect(server.url, { sessionId: '0d1f3c8e-5f5d-4f0a-9d0a-6f6f3f3f3f3f', lastEventId: 7, epoch: BEFORE });
 	assert.equal((await server.connection()).query.get('epoch'), BEFORE);
 });
 
-test('a page that follows a rewind drops what came after it, and continues from there', async () => {
+test('a page that handles a rewind drops the events after it, and continues from there', async () => {
 	const storage = new TestStorage();
 	const [client, first] = await ahead({ storage, resume: 'cursor' }, [started(5, 'm'), delta(6, 'm', 0, 'lost')]);
 	const [reply] = client.replies.values();
@@ -69,13 +69,13 @@ test('a page that follows a rewind drops what came after it, and continues from 
 	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))).slice(1), [6, 6, AFTER]);
 });
 
-test('a page that does not follow a rewind gets the whole session again', async () => {
+test('a page that does not handle a rewind receives the whole session again', async () => {
 	const [client, first] = await ahead();
 	const sessionId = client.sessionId;
 	first.cut();
 	const second = await server.connection();
 	second.resume([tick(5)], { resumed: false, reason: 'history_diverged', rewind_to: 4, last_event_id: 5, epoch: AFTER });
-	assert.deepEqual(await second.heard(), { type: 'resume', lastEventId: 0, epoch: AFTER });
+	assert.deepEqual(await second.message(), { type: 'resume', lastEventId: 0, epoch: AFTER });
 	second.send(...[1, 2, 3, 4, 5].map((id) => ({ ...tick(id), replay: true })));
 	second.send({ type: 'replay_complete', last_event_id: 5, count: 5 });
 	await until(() => client.lastEventId === 5);
@@ -83,46 +83,46 @@ test('a page that does not follow a rewind gets the whole session again', async 
 	assert.deepEqual(client.ids(), [1, 2, 3, 4, 8, 9, 1, 2, 3, 4, 5]);
 });
 
-test('messages that were acknowledged in the lost history are offered again, before those that wait', async () => {
+test('messages that were acknowledged in the lost history are sent again, before pending ones', async () => {
 	const [client, first] = await ahead();
-	const said = ['kept', 'lost'].map((content) => client.say(content));
+	const sent = ['kept', 'lost'].map((content) => client.say(content));
 	const voted = client.send({ type: 'vote' });
 	for (const [i, event_id] of [4, 8, undefined].entries()) {
-		first.ack(await first.heard(i + 1), event_id);
+		first.ack(await first.message(i + 1), event_id);
 	}
-	await Promise.all([...said, voted]);
+	await Promise.all([...sent, voted]);
 	const waiting = client.say('waiting');
-	await first.heard(4);
+	await first.message(4);
 	first.cut();
 	const second = await server.connection();
 	second.resume([tick(5)], { resumed: false, reason: 'history_diverged', rewind_to: 4, last_event_id: 5, epoch: AFTER });
 	const offered = [];
 	for (const n of [1, 2, 3]) {
-		await until(() => second.said.filter(({ type }) => type !== 'resume').length >= n);
-		offered.push(second.said.filter(({ type }) => type !== 'resume')[n - 1]);
+		await until(() => second.messages.filter(({ type }) => type !== 'resume').length >= n);
+		offered.push(second.messages.filter(({ type }) => type !== 'resume')[n - 1]);
 		second.ack(offered.at(-1), 5 + n);
 	}
 	assert.deepEqual(offered.map(({ content, type }) => content ?? type), ['lost', 'vote', 'waiting']);
-	assert.equal(offered[0].idempotency_key, first.said[1].idempotency_key);
+	assert.equal(offered[0].idempotency_key, first.messages[1].idempotency_key);
 	assert.equal((await waiting).eventId, 8);
 	assert.equal(client.pending, 0);
 });
 
-test('a message whose acknowledgement came before its event is offered again, although nothing the page has is lost', async () => {
+test('a message whose acknowledgement arrived before its event is sent again, even if the page lost no event', async () => {
 	const client = connect(server.url);
 	const first = await server.connection();
 	first.resume([], { epoch: BEFORE });
-	const said = client.say('hello');
-	first.ack(await first.heard(), 1);
-	await said;
+	const sent = client.say('hello');
+	first.ack(await first.message(), 1);
+	await sent;
 	first.cut();
 	const second = await server.connection();
 	second.resume([], { epoch: 'bbbbbbbbbbbb.1', rewind_to: 0 });
-	assert.equal((await second.heard()).content, 'hello');
+	assert.equal((await second.message()).content, 'hello');
 	assert.deepEqual(client.seen.gone, []);
 });
 
-test('a page that asks for a reply from its beginning, and has more, is judged by all it has', async () => {
+test('a page that fetches a reply from its start still detects the loss of later events', async () => {
 	const storage = new TestStorage();
 	const before = connect(server.url, { storage, resume: 'cursor' });
 	const first = await server.connection();

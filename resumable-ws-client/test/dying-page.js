@@ -1,9 +1,9 @@
-// A page that dies in the middle of an event: node dying-page.js <url> <file> <id of the event, 0 for none>
+// A page that exits while it handles an event: node dying-page.js <url> <file> <id of the event, 0 for none>
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { ResumableWebSocket } from '../src/client.js';
 
-const [url, file, deadly] = process.argv.slice(2);
+const [url, file, fatal] = process.argv.slice(2);
 const items = new Map(existsSync(file) ? JSON.parse(readFileSync(file)) : []);
 const write = () => writeFileSync(file, JSON.stringify([...items]));
 const storage = {
@@ -14,7 +14,7 @@ const storage = {
 
 const client = new ResumableWebSocket(url, { storage, resume: 'cursor' });
 client.addEventListener('event', ({ detail }) => {
-	if (detail.event_id === Number(deadly)) {
+	if (detail.event_id === Number(fatal)) {
 		process.exit(7);
 	}
 	console.log('handled', detail.event_id);

@@ -10,8 +10,8 @@ after(() => server.stop());
 
 const typing = (payload) => ({ type: 'typing', ephemeral: true, payload });
 
-/** What a client dispatches under the name of a type. */
-function heard(client, type) {
+/** Records the events that a client dispatches under a type. */
+function record(client, type) {
 	const details = [];
 	client.addEventListener(type, ({ detail }) => details.push(detail));
 	return details;
@@ -20,7 +20,7 @@ function heard(client, type) {
 test('an ephemeral event is dispatched under its type and changes nothing else', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage, resume: 'cursor' });
-	const seen = heard(client, 'typing');
+	const seen = record(client, 'typing');
 	const connection = await server.connection();
 	connection.resume([tick(1)]);
 	connection.send(typing({ by: 'ada' }), tick(2), typing({ by: 'bob' }), tick(3));
@@ -32,7 +32,7 @@ test('an ephemeral event is dispatched under its type and changes nothing else',
 	assert.equal(client.status, 'open');
 });
 
-test('an ephemeral event is not treated as an event of the client, or for a control message', async () => {
+test('an ephemeral event is treated neither as an event of the client nor as a control message', async () => {
 	const client = connect(server.url);
 	const connection = await server.connection();
 	connection.resume();
@@ -56,24 +56,24 @@ test('an ephemeral message is sent once, and dropped without a connection', asyn
 	await until(() => client.status === 'open');
 	client.sendEphemeral('typing', { on: true });
 	client.sendEphemeral('nudge');
-	assert.deepEqual(await first.heard(2), { type: 'nudge', ephemeral: true });
-	assert.deepEqual(first.said, [typing({ on: true }), { type: 'nudge', ephemeral: true }]);
+	assert.deepEqual(await first.message(2), { type: 'nudge', ephemeral: true });
+	assert.deepEqual(first.messages, [typing({ on: true }), { type: 'nudge', ephemeral: true }]);
 	assert.equal(client.pending, 0);
 	first.cut();
 	const second = await server.connection();
 	second.resume();
 	await until(() => client.status === 'open');
-	await holds(() => second.said.length === 0);
+	await holds(() => second.messages.length === 0);
 	client.close();
 	client.sendEphemeral('typing', { on: false });
 });
 
-test('presence is asked for and dispatched', async () => {
+test('presence is requested and dispatched', async () => {
 	const quiet = connect(server.url);
 	assert.equal((await server.connection()).query.has('presence'), false);
 	quiet.close();
 	const client = connect(server.url, { presence: true });
-	const seen = heard(client, 'presence');
+	const seen = record(client, 'presence');
 	const connection = await server.connection();
 	assert.equal(connection.query.get('presence'), 'true');
 	connection.resume();

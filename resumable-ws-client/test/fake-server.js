@@ -1,4 +1,4 @@
-// A server that does what a test says, on Node's http and a few lines of RFC 6455.
+// A scripted server, on Node's http and a minimal implementation of RFC 6455.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,11 +14,11 @@ const PONG = 10;
 export class FakeServer {
 
 	connections = [];
-	/** Every attempt, also those that are refused. */
+	/** Number of attempts, including refused ones. */
 	attempts = 0;
-	/** A status to refuse clients with. */
+	/** Status with which clients are refused; 0 to accept them. */
 	refuseWith = 0;
-	/** Answers what is no upgrade. */
+	/** Answers requests without an upgrade. */
 	http = ({ url }, response) => response.writeHead(url.startsWith('/ws/') ? this.refuseWith || 404 : 400).end();
 	#taken = 0;
 	#sockets = new Set();
@@ -41,7 +41,7 @@ export class FakeServer {
 		return this.connections.filter((connection) => !connection.ended).length;
 	}
 
-	/** The next connection that no earlier call has returned. */
+	/** Returns the next connection that no earlier call has returned. */
 	async connection() {
 		const index = this.#taken++;
 		await until(() => this.connections.length > index, `connection ${index + 1}`);
@@ -74,7 +74,7 @@ class Connection {
 	closeCode;
 	#socket;
 	#buffer = Buffer.alloc(0);
-	#deaf = false;
+	#stalled = false;
 
 	constructor(request, socket) {
 		this.#socket = socket;
@@ -84,7 +84,7 @@ class Connection {
 		socket.on('close', () => this.ended = true);
 	}
 
-	/** Says that the session is there. */
+	/** Sends session_init. */
 	init(more = {}) {
 		const session_id = this.query.get('sessionId') ?? randomUUID();
 		this.send({
@@ -94,7 +94,7 @@ class Connection {
 		return session_id;
 	}
 
-	/** Says that the session is there, what is in its log, and that this was all. */
+	/** Sends session_init, the events of the log, and replay_complete. */
 	resume(events = [], more = {}) {
 		const last_event_id = Math.max(Number(this.query.get('lastEventId')), ...events.map((event) => event.event_id));
 		const session = this.init({ last_event_id, ...more });
@@ -123,18 +123,18 @@ class Connection {
 	}
 
 	/** The messages received so far, without pings. */
-	get said() {
+	get messages() {
 		return this.received.filter((message) => message.type !== 'ping');
 	}
 
 	get pings() {
-		return this.received.length - this.said.length;
+		return this.received.length - this.messages.length;
 	}
 
-	/** The n-th message that is not a ping, once it is there. */
-	async heard(n = 1) {
-		await until(() => this.said.length >= n, `message ${n} of the client`);
-		return this.said[n - 1];
+	/** Waits for the n-th message that is not a ping, and returns it. */
+	async message(n = 1) {
+		await until(() => this.messages.length >= n, `message ${n} of the client`);
+		return this.messages[n - 1];
 	}
 
 	async end() {
@@ -149,14 +149,14 @@ class Connection {
 		this.#socket.end();
 	}
 
-	/** Breaks the connection as a network does. */
+	/** Breaks the connection as a broken network would. */
 	cut() {
 		this.#socket.destroy();
 	}
 
-	/** Reads and answers nothing any more, not even a close. */
+	/** Stops reading and answering, even a close. */
 	stall() {
-		this.#deaf = true;
+		this.#stalled = true;
 	}
 
 	#write(opcode, payload) {
@@ -174,7 +174,7 @@ class Connection {
 	}
 
 	#read(bytes) {
-		if (this.#deaf) {
+		if (this.#stalled) {
 			return;
 		}
 		this.#buffer = Buffer.concat([this.#buffer, bytes]);
@@ -193,7 +193,7 @@ class Connection {
 		}
 	}
 
-	/** Takes a frame off the buffer; clients send unfragmented ones, always masked. */
+	/** Removes a frame from the buffer. Frames of clients are masked, and never fragmented here. */
 	#frame() {
 		const buffer = this.#buffer;
 		const short = buffer[1] & 0x7f;

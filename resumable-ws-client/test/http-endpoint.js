@@ -1,21 +1,21 @@
-// Server-sent events, long polling and POST, for a FakeServer: a log in memory that behaves as the protocol says, and a proxy in front of it.
+// Server-sent events, long polling and POST for a FakeServer: a log in memory that follows the protocol, behind a simulated proxy.
 
 import { randomUUID } from 'node:crypto';
 import { event, until } from './support.js';
 
 export class HttpEndpoint {
 
-	/** Every request but those of preflights: method, path, query, headers and body. */
+	/** All requests except preflights: method, path, query, headers and body. */
 	requests = [];
-	/** The responses that are open. */
+	/** The open responses. */
 	streams = new Set();
-	/** A status to refuse requests with, by path; and its headers. */
+	/** Status and headers with which requests are refused, by path. */
 	refusals = {};
-	/** Whether a proxy holds each response back until it has ended. */
+	/** Whether a proxy buffers each response until it has ended. */
 	buffers = false;
-	/** Whether a network drops what is said. */
+	/** Whether the network drops all data. */
 	stalled = false;
-	/** How often a POST is handled without its answer getting through. */
+	/** Number of POST requests that are handled but whose response is lost. */
 	loseAnswers = 0;
 	heartbeat = 25_000;
 	epoch = 'one';
@@ -24,34 +24,34 @@ export class HttpEndpoint {
 	#keys = new Map();
 	#lineEnd;
 
-	/** @param {string} [lineEnd] of the streams */
+	/** @param {string} [lineEnd] line end of the streams */
 	constructor(lineEnd = '\n') {
 		this.#lineEnd = lineEnd;
 		this.handle = this.handle.bind(this);
 	}
 
-	/** The requests of one kind. */
+	/** Returns the requests to a path. */
 	gets(path = '/ws/sse') {
 		return this.requests.filter((request) => request.path === path);
 	}
 
-	/** The messages that were sent, without pings, and those of requests that were sent again included. */
+	/** The messages that were sent, without pings but including repeated requests. */
 	get posted() {
 		return this.gets('/ws/messages').flatMap(({ body }) => body).filter(({ type }) => type !== 'ping');
 	}
 
-	/** Stores an event, and tells those who are connected. */
+	/** Stores an event, and sends it to all streams. */
 	publish(type, payload) {
 		const stored = event(this.log.length + 1, type, payload);
 		this.log.push(stored);
-		this.tell(stored);
+		this.broadcast(stored);
 	}
 
-	tell(message) {
+	broadcast(message) {
 		this.streams.forEach((stream) => stream.send(message));
 	}
 
-	/** The stream of the one client, once it is there. */
+	/** Waits for a stream, and returns the latest one. */
 	async stream() {
 		await until(() => this.streams.size, 'a stream');
 		return [...this.streams].at(-1);
@@ -84,13 +84,13 @@ export class HttpEndpoint {
 	#stream(query, response) {
 		const wait = query.get('wait');
 		const stream = new Stream(response, this.#lineEnd, wait !== null, this.buffers);
-		const asked = query.get('sessionId');
-		const resumed = asked === this.session;
+		const requested = query.get('sessionId');
+		const resumed = requested === this.session;
 		const after = resumed ? Number(query.get('lastEventId')) : 0;
 		const end = this.log.length;
 		response.on('close', () => this.streams.delete(stream));
 		stream.send({
-			type: 'session_init', session_id: this.session, resumed, ...asked && !resumed && { reason: 'unknown_session' }, last_event_id: end, earliest_event_id: 1,
+			type: 'session_init', session_id: this.session, resumed, ...requested && !resumed && { reason: 'unknown_session' }, last_event_id: end, earliest_event_id: 1,
 			heartbeat_ms: this.heartbeat, connection_id: randomUUID(), protocol: 1, epoch: this.epoch,
 		});
 		this.log.slice(after).forEach((event) => stream.send({ ...event, replay: true }));
@@ -169,7 +169,7 @@ class Stream {
 		this.write([':', '']);
 	}
 
-	/** Ends in order. */
+	/** Closes the stream with a close message. */
 	close(code, reason) {
 		this.send({ type: 'close', code, reason });
 		this.end();
@@ -183,7 +183,7 @@ class Stream {
 		this.#response.end();
 	}
 
-	/** Breaks as a network does. */
+	/** Breaks the stream as a broken network would. */
 	cut() {
 		this.#response.destroy();
 	}

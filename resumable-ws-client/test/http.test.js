@@ -23,7 +23,7 @@ afterEach(async () => {
 	await server.stop();
 });
 
-/** A client behind a proxy that blocks upgrades. */
+/** Returns a client behind a proxy that blocks upgrades. */
 function blocked(options) {
 	server.refuseWith = 400;
 	return connect(server.url, options);
@@ -38,7 +38,7 @@ const over = (transport, options) => opened(connect(server.url, { transports: [t
 const reasons = (client) => waits(client).map(({ reason }) => reason);
 const contents = () => endpoint.log.map(({ payload }) => payload.content);
 
-// ---- the choice
+// ---- choice of the transport
 
 test('a client whose upgrades are blocked uses server-sent events, after a second failure', async () => {
 	const client = blocked();
@@ -55,7 +55,7 @@ test('a client whose upgrades are blocked uses server-sent events, after a secon
 	assert.deepEqual(client.ids(), [1]);
 });
 
-test('one failure is not enough', async () => {
+test('a client does not fall back after one failure', async () => {
 	server.refuseWith = 503;
 	const client = connect(server.url);
 	await until(() => server.attempts === 1);
@@ -65,7 +65,7 @@ test('one failure is not enough', async () => {
 	assert.deepEqual(endpoint.gets(), []);
 });
 
-test('a server that was away is connected to by a WebSocket', async () => {
+test('a client connects with a WebSocket after the server was unavailable', async () => {
 	endpoint.refusals = { '/ws': [502] };
 	server.refuseWith = 502;
 	const client = connect(server.url);
@@ -77,20 +77,20 @@ test('a server that was away is connected to by a WebSocket', async () => {
 	assert.deepEqual(endpoint.gets(), []);
 });
 
-test('WebSockets that open and let nothing pass are blocked, too', async () => {
+test('WebSockets that open but deliver nothing count as blocked', async () => {
 	const client = await opened(connect(server.url, { connectTimeout: 60 }), 'sse');
 	assert.equal(server.attempts, 2);
 	assert.deepEqual(reasons(client), ['connect_timeout', 'connect_timeout']);
 });
 
-test('WebSockets that are closed before anything was said are blocked, too', async () => {
+test('WebSockets that are closed before the first message count as blocked', async () => {
 	const client = connect(server.url);
 	(await server.connection()).cut();
 	(await server.connection()).cut();
 	await opened(client, 'sse');
 });
 
-test('behind a proxy that holds streams back, a client polls', async () => {
+test('a client polls behind a proxy that buffers streams', async () => {
 	endpoint.buffers = true;
 	const client = await opened(blocked({ connectTimeout: 200 }), 'longpoll');
 	assert.ok(!reasons(client).includes('sign_in_refused'));
@@ -101,7 +101,7 @@ test('behind a proxy that holds streams back, a client polls', async () => {
 	assert.deepEqual([client.reconnects, client.replayed], [0, 0]);
 });
 
-test('what works is remembered for the endpoint, and what waited is sent', async () => {
+test('the working transport is stored for the endpoint, and pending messages are sent', async () => {
 	const storage = new TestStorage();
 	const before = await opened(blocked({ storage }), 'sse');
 	before.close();
@@ -113,7 +113,7 @@ test('what works is remembered for the endpoint, and what waited is sent', async
 	assert.deepEqual(waits(after), []);
 });
 
-test('after a while a WebSocket is tried, at a reconnect, and is used if it opens', async () => {
+test('after a time, a reconnect tries a WebSocket, which is used if it opens', async () => {
 	const storage = new TestStorage();
 	const client = await opened(blocked({ storage }), 'sse');
 	await client.say('over SSE');
@@ -125,19 +125,19 @@ test('after a while a WebSocket is tried, at a reconnect, and is used if it open
 	assert.equal(connection.query.get('lastEventId'), '1');
 	assert.equal(connection.query.get('sessionId'), endpoint.session);
 	connection.resume();
-	connection.ack(await connection.heard(), 2);
+	connection.ack(await connection.message(), 2);
 	await said;
 	await opened(client, 'websocket');
 	assert.equal(server.attempts, 3);
 	connection.cut();
 	await server.connection();
-	assert.equal(server.attempts, 4, 'it is WebSockets from now on');
+	assert.equal(server.attempts, 4, 'the client uses WebSockets from now on');
 	connect(server.url, { storage });
 	await server.connection();
-	assert.equal(server.attempts, 5, 'for others, too');
+	assert.equal(server.attempts, 5, 'other clients, too');
 });
 
-test('a WebSocket that is tried after a while and is still blocked costs one attempt', async () => {
+test('a WebSocket that is tried after a time and still blocked costs one attempt', async () => {
 	const storage = new TestStorage();
 	const client = await opened(blocked({ storage }), 'sse');
 	Date.now = () => now() + HOUR;
@@ -151,7 +151,7 @@ test('a WebSocket that is tried after a while and is still blocked costs one att
 	assert.deepEqual([waits(other).length, server.attempts], [0, 3]);
 });
 
-test('what works is remembered for longer each time that a WebSocket is still blocked, until one opens', async () => {
+test('the working transport is stored for longer each time that a WebSocket is still blocked, until one opens', async () => {
 	const storage = new TestStorage();
 	const client = await opened(blocked({ storage }), 'sse');
 	let time = now();
@@ -183,7 +183,7 @@ test('what works is remembered for longer each time that a WebSocket is still bl
 	assert.equal(await attemptsAfter(2), 1);
 });
 
-test('a node that is stopping has said nothing about WebSockets', async () => {
+test('a refusal by a stopping node does not count as blocked WebSockets', async () => {
 	server.refuseWith = 503;
 	endpoint.refusals = { '/ws/sse': [503] };
 	const client = connect(server.url);
@@ -194,7 +194,7 @@ test('a node that is stopping has said nothing about WebSockets', async () => {
 	await opened(client, 'websocket');
 });
 
-test('a storage that is forbidden, full or holds something else is no hindrance', async () => {
+test('a client falls back even if its storage is forbidden or contains invalid data', async () => {
 	const used = new TestStorage();
 	await opened(blocked({ storage: used }), 'sse');
 	const key = Array.from({ length: used.length }, (_, i) => used.key(i)).find((name) => used.getItem(name).includes('sse'));
@@ -209,7 +209,7 @@ test('a storage that is forbidden, full or holds something else is no hindrance'
 	await opened(blocked({ storage: { getItem: fail, setItem: fail, removeItem: fail } }), 'sse');
 });
 
-test('a transport is forced by naming no other', async () => {
+test('a single transport in the option is always used', async () => {
 	server.refuseWith = 400;
 	const client = connect(server.url, { transports: ['websocket'] });
 	await until(() => waits(client).length >= 6);
@@ -218,7 +218,7 @@ test('a transport is forced by naming no other', async () => {
 	await over('longpoll');
 });
 
-test('the order is that of the option', async () => {
+test('transports are tried in the order of the option', async () => {
 	endpoint.buffers = true;
 	const client = connect(server.url, { transports: ['sse', 'websocket'], connectTimeout: 200 });
 	(await server.connection()).resume();
@@ -226,7 +226,7 @@ test('the order is that of the option', async () => {
 	assert.ok(endpoint.gets().length > 0);
 });
 
-test('a server that has only WebSockets and refuses them has most likely refused the token', async () => {
+test('a refusal by a server that offers only WebSockets counts as a refused token', async () => {
 	endpoint.refusals = { '/ws/sse': [404] };
 	const refused = [];
 	const client = blocked({ getToken: (request) => `token${refused.push(request.refused)}` });
@@ -255,7 +255,7 @@ test('a token that is refused over HTTP is replaced at once', async () => {
 	assert.deepEqual([code, delay, reason], [4401, 0, 'unauthorized']);
 	assert.deepEqual(asked, [false, false, false, true]);
 	await opened(client, 'websocket');
-	assert.ok(client.seen.status.every(({ reason }) => reason !== 'sign_in_refused'), 'one refusal is no reason to sign in');
+	assert.ok(client.seen.status.every(({ reason }) => reason !== 'sign_in_refused'), 'one refusal does not require a sign-in');
 });
 
 test('a token that is refused twice over HTTP is a refused sign-in', async () => {
@@ -265,7 +265,7 @@ test('a token that is refused twice over HTTP is a refused sign-in', async () =>
 	await until(() => reasons(client).includes('sign_in_refused'));
 });
 
-test('a server that is full says when to come back', async () => {
+test('a client waits for the Retry-After of a full server', async () => {
 	for (const [status, code, reason] of [[503, 1013, 'try_again_later'], [429, 4429, 'rate_limited']]) {
 		endpoint.refusals = { '/ws/sse': [status, { 'Retry-After': '3' }] };
 		const client = connect(server.url, { transports: ['sse'] });
@@ -275,7 +275,7 @@ test('a server that is full says when to come back', async () => {
 	}
 });
 
-test('a proxy whose server is away is asked again', async () => {
+test('a client retries behind a proxy whose server is unavailable', async () => {
 	endpoint.refusals = { '/ws/sse': [502] };
 	const client = connect(server.url, { transports: ['sse'] });
 	await until(() => waits(client).length >= 3);
@@ -299,7 +299,7 @@ test('a token is sent as a header, with the session and the cursor of the client
 	assert.equal(post.headers['content-type'], 'application/json');
 });
 
-test('a token is sent in the query if that is wanted', async () => {
+test('a token is sent in the query if the option says so', async () => {
 	const client = await over('sse', { getToken: () => 'secret', tokenIn: 'query' });
 	await client.say('hello');
 	for (const { headers, query } of endpoint.requests) {
@@ -307,7 +307,7 @@ test('a token is sent in the query if that is wanted', async () => {
 	}
 });
 
-test('a token that would be the first message on a WebSocket is sent as a header', async () => {
+test('a token for the first message of a WebSocket is sent as a header', async () => {
 	const client = Object.assign(new EventTarget(), { transport: 'websocket' });
 	const Socket = fallback(client, { transports: ['sse'] }, undefined, '')(false);
 	const socket = new Socket(server.url.replace('http', 'ws'), ['resumable-ws.v1']);
@@ -322,7 +322,7 @@ test('a token that would be the first message on a WebSocket is sent as a header
 });
 
 for (const transport of ['sse', 'longpoll']) {
-	test(`messages are sent in order, and stored once although answers are lost, over ${transport}`, async () => {
+	test(`messages are sent in order, and stored once even if responses are lost, over ${transport}`, async () => {
 		const client = await over(transport);
 		endpoint.loseAnswers = 3;
 		const sent = ['a', 'b', 'c'].map((content) => client.say(content));
@@ -334,7 +334,7 @@ for (const transport of ['sse', 'longpoll']) {
 		assert.deepEqual(client.ids(), [1, 2, 3]);
 	});
 
-	test(`a message without an answer is sent once, over ${transport}`, async () => {
+	test(`a message without an acknowledgement is sent once, over ${transport}`, async () => {
 		const client = await over(transport);
 		client.cancel('f0e1d2c3-0000-4000-8000-000000000000');
 		client.cancel('f0e1d2c3-0000-4000-8000-000000000001');
@@ -353,7 +353,7 @@ for (const transport of ['sse', 'longpoll']) {
 		assert.deepEqual(contents(), ['hello']);
 	});
 
-	test(`a message that is too big is refused, and those behind it are not, over ${transport}`, async () => {
+	test(`a message that is too large is rejected, and later ones are not, over ${transport}`, async () => {
 		endpoint.refusals = { '/ws/messages': [413] };
 		const client = await over(transport);
 		const refused = client.say('big');
@@ -374,7 +374,7 @@ for (const transport of ['sse', 'longpoll']) {
 		assert.equal(endpoint.gets('/ws/messages').at(-1).headers.authorization, `Bearer token${tokens}`);
 	});
 
-	test(`what was missed is fetched, over ${transport}`, async () => {
+	test(`missed events are replayed, over ${transport}`, async () => {
 		const client = await over(transport);
 		endpoint.publish('tick', { n: 1 });
 		await until(() => client.lastEventId === 1);
@@ -389,7 +389,7 @@ for (const transport of ['sse', 'longpoll']) {
 		assert.deepEqual([client.reconnects, client.replayed], [1, 2]);
 	});
 
-	test(`events that are missing are fetched on the same connection, over ${transport}`, async () => {
+	test(`missing events are fetched on the same connection, over ${transport}`, async () => {
 		endpoint.publish('assistant_started', { message_id: 'm', in_reply_to: 1 });
 		endpoint.publish('assistant_delta', { message_id: 'm', offset: 0, content: 'one ' });
 		const client = await over(transport);
@@ -404,7 +404,7 @@ for (const transport of ['sse', 'longpoll']) {
 		assert.equal(await reply.finished, 'one two three');
 	});
 
-	test(`a server that closes in order says why, over ${transport}`, async () => {
+	test(`a server closes a stream with a code and a reason, over ${transport}`, async () => {
 		for (const [code, reason] of [[1000, 'done'], [4409, 'superseded']]) {
 			const client = await over(transport);
 			(await endpoint.stream()).close(code, reason);
@@ -414,7 +414,7 @@ for (const transport of ['sse', 'longpoll']) {
 		}
 	});
 
-	test(`a server that restarts says when to come back, over ${transport}`, async () => {
+	test(`a client waits for as long as a restarting server requests, over ${transport}`, async () => {
 		const client = await over(transport);
 		const stream = await endpoint.stream();
 		stream.write([`data: ${JSON.stringify({ type: 'server_restarting', reconnect_after_ms: 35 })}`, '', '']);
@@ -429,13 +429,13 @@ for (const transport of ['sse', 'longpoll']) {
 		const former = endpoint.session;
 		endpoint.session = randomUUID();
 		endpoint.log = [];
-		const said = client.say('hello'); // is refused, as the session is not there
+		const said = client.say('hello'); // is rejected, because the session does not exist
 		await until(() => client.seen.gone.length);
 		assert.deepEqual(client.seen.gone, [{ reason: 'unknown_session', previousSessionId: former, sessionId: endpoint.session }]);
 		await said;
 	});
 
-	test(`a network that dies is noticed, over ${transport}`, async () => {
+	test(`a client detects a dead network, over ${transport}`, async () => {
 		endpoint.heartbeat = 40;
 		const client = await over(transport);
 		endpoint.stalled = true;
@@ -444,7 +444,7 @@ for (const transport of ['sse', 'longpoll']) {
 		await until(() => client.status === 'open');
 	});
 
-	test(`a client that is closed leaves nothing behind, over ${transport}`, async () => {
+	test(`a closed client leaves no request open, over ${transport}`, async () => {
 		const client = await over(transport);
 		client.close();
 		await until(() => !endpoint.streams.size);
@@ -453,7 +453,7 @@ for (const transport of ['sse', 'longpoll']) {
 	});
 }
 
-test('comments keep a stream alive that says nothing else, and a stream without them is left', async () => {
+test('comments keep an idle stream open, and a stream without them is closed', async () => {
 	endpoint.heartbeat = 60;
 	const client = await over('sse');
 	const beats = setInterval(() => endpoint.streams.forEach((stream) => stream.comment()), 20);
@@ -475,7 +475,7 @@ test('a stream that ends without a reason is a lost connection', async () => {
 	await until(() => client.reconnects === 1 && client.status === 'open');
 });
 
-test('events that come between two polls are no replay, and a poll that brings nothing is no connection', async () => {
+test('events between two polls are not a replay, and an empty poll is not a new connection', async () => {
 	const client = await over('longpoll');
 	for (let n = 1; n <= 3; n++) {
 		endpoint.publish('tick', { n });
@@ -490,7 +490,7 @@ test('events that come between two polls are no replay, and a poll that brings n
 	assert.deepEqual([client.replayed, client.reconnects, client.seen.open.length, client.seen.replaycomplete.length], [0, 0, 1, 1]);
 });
 
-test('another epoch that a poll brings is stored', async () => {
+test('a new epoch in the response to a poll is stored', async () => {
 	const client = await over('longpoll');
 	endpoint.epoch = 'two';
 	(await endpoint.stream()).end();
@@ -507,14 +507,14 @@ test('a client does not poll more often than the server allows', async () => {
 		await until(() => client.lastEventId === n);
 	}
 	const times = endpoint.gets().map(({ time }) => time);
-	for (let i = 2; i < times.length; i++) { // the first one waits for nothing
+	for (let i = 2; i < times.length; i++) { // the first poll does not wait
 		assert.ok(times[i] - times[i - 1] >= 450, `polls after ${times[i] - times[i - 1]} ms`);
 	}
 });
 
-// ---- the format
+// ---- format of the streams
 
-test('a stream may arrive in any pieces, with any line ends', async () => {
+test('a stream may arrive in pieces of any size, with any line ends', async () => {
 	const texts = ['{"a":1}', 'ä€😀 \u2028', 'x'.repeat(5_000), 'two\nlines', ' leading'];
 	for (const lineEnd of ['\n', '\r\n', '\r']) {
 		const lines = [':', ': comment', 'retry: 1000', ''];

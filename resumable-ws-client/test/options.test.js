@@ -19,7 +19,7 @@ for (const [name, value, remedy] of [
 	['lastEventId', 'last', /\d/],
 	['maxDelays', 5, /maxDelay\b/],
 ]) {
-	test(`the option ${name} cannot be ${value}, and the error says what can`, () => {
+	test(`the option ${name} cannot be ${value}, and the error lists valid values`, () => {
 		assert.throws(() => new ResumableWebSocket(URL, { [name]: value }), (error) => {
 			assert.ok(error instanceof TypeError);
 			assert.ok(error.message.startsWith(`Invalid: ${name}: ${value}, `));
@@ -34,7 +34,7 @@ test('options that are undefined have their defaults', () => {
 		'minUptime', 'connectTimeout', 'maxOutbox', 'WebSocket', 'debug'].map((name) => [name, undefined])));
 });
 
-test('a platform without a WebSocket needs the option WebSocket', () => {
+test('a platform without a WebSocket requires the option WebSocket', () => {
 	const { WebSocket } = globalThis;
 	delete globalThis.WebSocket;
 	try {
@@ -46,7 +46,7 @@ test('a platform without a WebSocket needs the option WebSocket', () => {
 	}
 });
 
-test('a relative URL needs a page', () => {
+test('a relative URL requires a page', () => {
 	assert.throws(() => new ResumableWebSocket('/ws'), { name: 'TypeError', message: /\/ws/ });
 });
 

@@ -18,10 +18,10 @@ afterEach(() => {
 	delete globalThis.sessionStorage;
 });
 
-const contents = (connection) => connection.said.map(({ content }) => content);
+const contents = (connection) => connection.messages.map(({ content }) => content);
 const waiting = (client) => client.outbox.map(({ message }) => message.content);
 
-/** A client that has typed something into a session that it cannot reach any more. */
+/** Returns a client with a pending message for a session, while the server refuses connections. */
 async function offline(content, options) {
 	const client = connect(server.url, options);
 	const connection = await server.connection();
@@ -34,14 +34,14 @@ async function offline(content, options) {
 	return { client, session };
 }
 
-/** Acknowledges messages until there are as many. */
+/** Acknowledges a number of messages. */
 async function acknowledge(connection, count) {
 	for (let n = 1; n <= count; n++) {
-		connection.ack(await connection.heard(n), n);
+		connection.ack(await connection.message(n), n);
 	}
 }
 
-test('what was typed into one conversation is not lost by looking at another, and is sent to its own', async () => {
+test('a message of one conversation survives a switch to another, and is sent to its own', async () => {
 	const storage = new TestStorage();
 	const { client, session } = await offline('important', { storage });
 	client.close();
@@ -60,10 +60,10 @@ test('what was typed into one conversation is not lost by looking at another, an
 	assert.deepEqual(contents(third), ['important']);
 	await until(() => unsent({ url: server.url, storage }).length === 0);
 	assert.equal(background.pending, 0);
-	await holds(() => second.said.length === 0);
+	await holds(() => second.messages.length === 0);
 });
 
-test('what was typed for a new conversation does not go to one that is there, but to the next new one', async () => {
+test('a message for a new conversation is sent to the next new one, and not to an existing one', async () => {
 	const storage = new TestStorage();
 	server.refuseWith = 503;
 	const before = connect(server.url, { storage, sessionId: null });
@@ -74,7 +74,7 @@ test('what was typed for a new conversation does not go to one that is there, bu
 	const second = await server.connection();
 	second.resume([], { session_id: 'd0e1d2c3-0000-4000-8000-000000000000', resumed: false, reason: 'unknown_session' });
 	await until(() => other.status === 'open');
-	await holds(() => second.said.length === 0);
+	await holds(() => second.messages.length === 0);
 	assert.deepEqual(unsent({ url: server.url, storage }), [{ sessionId: null, count: 1 }]);
 	connect(server.url, { storage, sessionId: null });
 	const third = await server.connection();
@@ -83,7 +83,7 @@ test('what was typed for a new conversation does not go to one that is there, bu
 	assert.deepEqual(contents(third), ['secret']);
 });
 
-test('what waits is counted for the clients with this url, name and storage, and for each session', () => {
+test('pending messages are counted for clients with the same url, name and storage, and for each session', () => {
 	const storage = new TestStorage();
 	server.refuseWith = 503;
 	const say = (url, count, options) => {
@@ -101,13 +101,13 @@ test('what waits is counted for the clients with this url, name and storage, and
 	assert.deepEqual(unsent({ url: new URL(server.url), storage, name: 'alice "b"' }), [{ sessionId: null, count: 3 }]);
 	assert.deepEqual(unsent({ storage }), [{ sessionId: null, count: 4 }]);
 	assert.deepEqual(unsent({ url: server.url, storage: 'memory' }), []);
-	assert.deepEqual(unsent({ url: server.url }), [], 'there is no localStorage');
+	assert.deepEqual(unsent({ url: server.url }), [], 'localStorage does not exist');
 	for (const invalid of [{ storage: 'disk' }, { storage: null }, { names: 'alice' }]) {
 		assert.throws(() => unsent({ url: server.url, ...invalid }), TypeError);
 	}
 });
 
-test('a tab that is closed leaves its messages where another tab finds them', async () => {
+test('a closed tab leaves its messages to other tabs', async () => {
 	globalThis.localStorage = new TestStorage();
 	globalThis.sessionStorage = new TestStorage();
 	const { client, session } = await offline('typed', {});
@@ -129,7 +129,7 @@ test('a tab that is closed leaves its messages where another tab finds them', as
 for (const locks of [new FakeLocks(), undefined]) {
 	const how = locks ? 'with locks' : 'without locks';
 
-	test(`two tabs with one session each send what was typed in them, and nothing else, ${how}`, async () => {
+	test(`two tabs with the same session each send only their own messages, ${how}`, async () => {
 		page = new FakePage(locks);
 		const storage = new TestStorage();
 		const { client: one, session } = await offline('of one', { storage });
@@ -141,14 +141,14 @@ for (const locks of [new FakeLocks(), undefined]) {
 		for (const connection of connections) {
 			connection.resume();
 		}
-		await Promise.all(connections.map((connection) => connection.heard()));
-		await holds(() => connections.every(({ said }) => said.length === 1));
+		await Promise.all(connections.map((connection) => connection.message()));
+		await holds(() => connections.every(({ messages }) => messages.length === 1));
 		assert.deepEqual(connections.flatMap(contents).sort(), ['of one', 'of two']);
-		connections.forEach((connection) => connection.ack(connection.said[0], 1));
+		connections.forEach((connection) => connection.ack(connection.messages[0], 1));
 		await until(() => one.pending + two.pending === 0);
 	});
 
-	test(`two tabs that begin conversations do not send each other's messages, ${how}`, async () => {
+	test(`two tabs that open conversations do not send each other's messages, ${how}`, async () => {
 		page = new FakePage(locks);
 		const storage = new TestStorage();
 		server.refuseWith = 503;
@@ -166,11 +166,11 @@ for (const locks of [new FakeLocks(), undefined]) {
 		assert.deepEqual(connections.flatMap(contents).sort(), ['one', 'two']);
 	});
 
-	test(`what a tab that died has left is sent before what was typed later, ${how}`, async () => {
+	test(`the messages of a crashed tab are sent before later ones, ${how}`, async () => {
 		page = new FakePage(locks);
 		const storage = new TestStorage();
 		const { session } = await offline('first', { storage });
-		const left = new TestStorage(storage); // what a crash leaves
+		const left = new TestStorage(storage); // the storage after a crash
 		closeAll();
 		if (locks) {
 			await until(async () => (await locks.query()).held.length === 0);
@@ -188,7 +188,7 @@ for (const locks of [new FakeLocks(), undefined]) {
 		await until(() => left.length === 1);
 	});
 
-	test(`a tab that lives takes over what another one leaves, ${how}`, async () => {
+	test(`a tab takes over the messages of a closed tab, ${how}`, async () => {
 		page = new FakePage(locks);
 		const storage = new TestStorage();
 		const living = connect(server.url, { storage });
@@ -196,7 +196,7 @@ for (const locks of [new FakeLocks(), undefined]) {
 		const session = connection.resume([], { heartbeat_ms: 20 });
 		await until(() => living.status === 'open');
 		const { client: dying } = await offline('left', { storage, sessionId: session });
-		await holds(() => connection.said.length === 0);
+		await holds(() => connection.messages.length === 0);
 		dying.close();
 		await acknowledge(connection, 1);
 		assert.deepEqual(contents(connection), ['left']);
@@ -216,13 +216,13 @@ for (const locks of [new FakeLocks(), undefined]) {
 	});
 }
 
-test('a page that comes back does not send what another one has taken into another session', async () => {
+test('a page that is restored does not send messages that another page has taken over', async () => {
 	page = new FakePage(new FakeLocks());
 	const storage = new TestStorage();
 	server.refuseWith = 503;
 	const options = { storage, sessionId: null, minDelay: 60_000, maxDelay: 60_000 };
 	const first = connect(server.url, options);
-	const said = first.say('once');
+	const sent = first.say('once');
 	await until(() => waits(first).length);
 	page.leave();
 	server.refuseWith = 0;
@@ -234,11 +234,11 @@ test('a page that comes back does not send what another one has taken into anoth
 	first.reconnect();
 	const second = await server.connection();
 	second.resume();
-	await assert.rejects(said, { code: 'taken_over' });
-	await holds(() => second.said.length === 0);
+	await assert.rejects(sent, { code: 'taken_over' });
+	await holds(() => second.messages.length === 0);
 });
 
-test('a message that another tab has taken back is not sent from here', async () => {
+test('a message that another tab has withdrawn is not sent', async () => {
 	page = new FakePage();
 	const storage = new TestStorage();
 	server.refuseWith = 503;
@@ -256,7 +256,7 @@ test('a message that another tab has taken back is not sent from here', async ()
 	assert.deepEqual(contents(connection), ['kept']);
 });
 
-test('a client that is closed twice does not bring back what another one has sent', async () => {
+test('a client that is closed twice does not restore messages that another one has sent', async () => {
 	const storage = new TestStorage();
 	server.refuseWith = 503;
 	const first = connect(server.url, { storage, sessionId: null });
@@ -272,7 +272,7 @@ test('a client that is closed twice does not bring back what another one has sen
 	assert.equal(storage.length, 1);
 });
 
-test('a name that begins like another is another', async () => {
+test('a name that is a prefix of another is a different name', async () => {
 	const storage = new TestStorage();
 	server.refuseWith = 503;
 	connect(server.url, { storage, name: 'alice b' }).say('private');
@@ -281,7 +281,7 @@ test('a name that begins like another is another', async () => {
 	assert.equal(connect(server.url, { storage, name: 'alice b' }).pending, 1);
 });
 
-test('what waits is a list, also after a reload, and says when it changes', async () => {
+test('the outbox lists pending messages, also after a reload, and reports changes', async () => {
 	const storage = new TestStorage();
 	const { client, session } = await offline('a', { storage });
 	client.say('b');
@@ -303,7 +303,7 @@ test('what waits is a list, also after a reload, and says when it changes', asyn
 
 for (const locks of [new FakeLocks(), undefined]) {
 	for (const [clock, elapsed] of [['stands still', 0], ['was set back', -60_000]]) {
-		test(`what is typed after a reload comes after what was typed before, if the clock ${clock}, ${locks ? 'with locks' : 'without locks'}`, async () => {
+		test(`messages after a reload follow those before it if the clock ${clock}, ${locks ? 'with locks' : 'without locks'}`, async () => {
 			page = new FakePage(locks);
 			const storage = new TestStorage();
 			server.refuseWith = 503;
@@ -327,47 +327,47 @@ for (const locks of [new FakeLocks(), undefined]) {
 	}
 }
 
-test('a message that has not been sent can be taken back', async () => {
+test('a message that has not been sent can be withdrawn', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage });
 	const connection = await server.connection();
 	connection.resume();
 	const promises = ['a', 'b', 'c'].map((content) => client.say(content));
 	const [a, b] = client.outbox;
-	const message = await connection.heard();
+	const message = await connection.message();
 	assert.equal(client.withdraw(a.key), false, 'it may have arrived');
 	assert.equal(client.withdraw(b.key), true);
 	await assert.rejects(promises[1], { code: 'withdrawn' });
 	assert.equal(client.withdraw(b.key), false);
 	connection.ack(message, 1);
-	connection.ack(await connection.heard(2), 2);
+	connection.ack(await connection.message(2), 2);
 	await Promise.all([promises[0], promises[2]]);
 	assert.deepEqual(contents(connection), ['a', 'c']);
 	assert.equal(storage.length, 1);
 });
 
-test('a signal takes a message back', async () => {
+test('a signal withdraws a message', async () => {
 	const controller = new AbortController();
 	const client = connect(server.url);
-	const said = client.say('a', { signal: controller.signal });
+	const sent = client.say('a', { signal: controller.signal });
 	controller.abort(new Error('changed my mind'));
-	await assert.rejects(said, { message: 'changed my mind' });
+	await assert.rejects(sent, { message: 'changed my mind' });
 	await assert.rejects(client.say('b', { signal: controller.signal }), { message: 'changed my mind' });
 	const connection = await server.connection();
 	connection.resume();
 	await until(() => client.status === 'open');
-	await holds(() => connection.said.length === 0);
+	await holds(() => connection.messages.length === 0);
 });
 
-test('promises settle when the client is closed, and what was typed is kept', async () => {
+test('promises settle when the client is closed, and messages are kept', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage });
 	const connection = await server.connection();
 	const session = connection.resume();
-	const said = client.say('before');
-	await connection.heard();
+	const sent = client.say('before');
+	await connection.message();
 	client.close();
-	await assert.rejects(said, { code: 'closed' });
+	await assert.rejects(sent, { code: 'closed' });
 	await assert.rejects(client.say('after'), { code: 'closed' });
 	assert.deepEqual(unsent({ url: server.url, storage }), [{ sessionId: session, count: 1 }]);
 });
@@ -376,13 +376,13 @@ test('promises settle when the server closes the session', async () => {
 	const client = connect(server.url);
 	const connection = await server.connection();
 	connection.resume();
-	const said = client.say('hello');
-	await connection.heard();
+	const sent = client.say('hello');
+	await connection.message();
 	connection.close(1000, 'done');
-	await assert.rejects(said, { code: 'closed', closeCode: 1000 });
+	await assert.rejects(sent, { code: 'closed', closeCode: 1000 });
 });
 
-test('many messages are sent at a pace that the server allows', async () => {
+test('many messages are sent within the rate limit of the server', async () => {
 	const client = connect(server.url);
 	const connection = await server.connection();
 	connection.resume();
@@ -390,14 +390,14 @@ test('many messages are sent at a pace that the server allows', async () => {
 		client.say(`${i}`);
 	}
 	for (let n = 1; n <= 40; n++) {
-		connection.ack(await connection.heard(n), n);
+		connection.ack(await connection.message(n), n);
 	}
-	await holds(() => connection.said.length < 44);
-	connection.ack(await connection.heard(41), 41);
-	connection.ack(await connection.heard(42), 42);
+	await holds(() => connection.messages.length < 44);
+	connection.ack(await connection.message(41), 41);
+	connection.ack(await connection.message(42), 42);
 });
 
-test('a message that was stopped while it waited is stopped on the page that sends it', async () => {
+test('the reply to a pending message that was cancelled is cancelled on the page that sends the message', async () => {
 	const storage = new TestStorage();
 	const { client, session } = await offline('stopped', { storage });
 	client.cancel();
@@ -409,5 +409,5 @@ test('a message that was stopped while it waited is stopped on the page that sen
 	await acknowledge(connection, 1);
 	await until(() => next.pending === 0);
 	connection.send({ type: 'assistant_started', event_id: 2, payload: { message_id: 'm', in_reply_to: 1 } });
-	await until(() => connection.said.some(({ type, message_id }) => type === 'cancel' && message_id === 'm'));
+	await until(() => connection.messages.some(({ type, message_id }) => type === 'cancel' && message_id === 'm'));
 });

@@ -21,13 +21,13 @@ async function opened(options) {
 	return { client, connection };
 }
 
-/** What a page sees of a reply. */
+/** Records the events of a reply. */
 function watch(reply) {
-	const told = [];
+	const recorded = [];
 	for (const type of ['delta', 'reset', 'end']) {
-		reply.addEventListener(type, ({ detail }) => told.push(detail ?? type));
+		reply.addEventListener(type, ({ detail }) => recorded.push(detail ?? type));
 	}
-	return told;
+	return recorded;
 }
 
 test('a reply is an object whose text grows', async () => {
@@ -35,19 +35,19 @@ test('a reply is an object whose text grows', async () => {
 	connection.send(started(2, 'm', { in_reply_to: 1 }), delta(3, 'm', 0, 'Hel'));
 	await until(() => client.lastEventId === 3);
 	const [reply] = client.seen.reply;
-	const told = watch(reply);
+	const recorded = watch(reply);
 	assert.equal(client.replies.get('m'), reply);
 	assert.deepEqual([reply.id, reply.inReplyTo, reply.text, reply.attempt, reply.status], ['m', 1, 'Hel', 1, 'running']);
 	connection.send(delta(4, 'm', 3, 'lo'), whole(5, 'm', 'Hello'));
 	connection.send(event(6, 'tick'));
 	assert.equal(await reply.finished, 'Hello');
 	assert.deepEqual([reply.text, reply.status, reply.finishReason], ['Hello', 'done', 'stop']);
-	assert.deepEqual(told, ['lo', 'end']);
+	assert.deepEqual(recorded, ['lo', 'end']);
 	assert.equal(client.replies.size, 0);
 	assert.equal(client.seen.reply.length, 1);
 });
 
-test('iterating a reply yields its text so far, whenever one begins to read', async () => {
+test('iterating a reply yields its text so far, at any time', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'one '));
 	await until(() => client.lastEventId === 3);
@@ -69,7 +69,7 @@ test('iterating a reply yields its text so far, whenever one begins to read', as
 	assert.deepEqual(await read(), ['one two three'], 'also when it has ended');
 });
 
-test('a failed reply keeps its text and throws', async () => {
+test('a failed reply keeps its text, and reading it throws', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'half'));
 	await until(() => client.lastEventId === 3);
@@ -88,32 +88,32 @@ test('a failed reply keeps its text and throws', async () => {
 	assert.equal(client.replies.size, 0);
 });
 
-test('a reply that was compacted is taken from its message', async () => {
+test('a compacted reply has the text of its message', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'Hel'));
 	await until(() => client.lastEventId === 3);
 	const [reply] = client.seen.reply;
-	const told = watch(reply);
+	const recorded = watch(reply);
 	connection.cut();
 	(await server.connection()).resume([whole(40, 'm', 'Hello world')]);
 	assert.equal(await reply.finished, 'Hello world');
-	assert.deepEqual(told, ['lo world', 'end']);
+	assert.deepEqual(recorded, ['lo world', 'end']);
 	assert.deepEqual(client.ids(), [2, 3, 40]);
 });
 
-test('of a merged delta that overlaps, the rest is taken', async () => {
+test('the new part of an overlapping merged delta is appended', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'Hel'), delta(4, 'm', 0, 'Hel'), delta(7, 'm', 1, 'ello w'), delta(8, 'm', 0, 'He'));
 	await until(() => client.lastEventId === 8);
 	assert.deepEqual(texts(client), { m: 'Hello w' });
 });
 
-test('a hole makes the client ask for what is missing, and listeners see each event once and in order', async () => {
+test('the client fetches the missing events of a hole, and listeners receive each event once and in order', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'), delta(5, 'm', 4, 'ef'), tick(6));
-	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 3 });
+	assert.deepEqual(await connection.message(), { type: 'resume', lastEventId: 3 });
 	assert.equal(client.status, 'replaying');
-	connection.send(tick(7), delta(8, 'm', 6, 'gh')); // was under way already
+	connection.send(tick(7), delta(8, 'm', 6, 'gh')); // was already in flight
 	connection.send(...mark([delta(4, 'm', 2, 'cd'), delta(5, 'm', 4, 'ef'), tick(6), tick(7), delta(8, 'm', 6, 'gh')]));
 	connection.send({ type: 'replay_complete', last_event_id: 8, count: 5 }, delta(9, 'm', 8, 'ij'));
 	await until(() => client.lastEventId === 9);
@@ -123,21 +123,21 @@ test('a hole makes the client ask for what is missing, and listeners see each ev
 	assert.equal(client.seen.reply.length, 1);
 });
 
-test('a hole behind events of other kinds is filled from where the reply was', async () => {
+test('a hole after events of other types is filled from the last delta of the reply', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'), tick(5), tick(6), delta(7, 'm', 4, 'ef'));
-	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 3 });
+	assert.deepEqual(await connection.message(), { type: 'resume', lastEventId: 3 });
 	connection.send(...mark([delta(4, 'm', 2, 'cd'), tick(5), tick(6), delta(7, 'm', 4, 'ef')]));
 	connection.send({ type: 'replay_complete', last_event_id: 7, count: 4 });
 	await until(() => client.lastEventId === 7);
 	assert.deepEqual(texts(client), { m: 'abcdef' });
-	assert.deepEqual(client.ids(), [2, 3, 5, 6, 7], 'the page has seen what came after already');
+	assert.deepEqual(client.ids(), [2, 3, 5, 6, 7], 'the page has already received the later events');
 });
 
-test('what fills a hole may have been compacted in the meantime', async () => {
+test('the events that fill a hole may have been compacted in the meantime', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'), delta(5, 'm', 4, 'ef'));
-	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 3 });
+	assert.deepEqual(await connection.message(), { type: 'resume', lastEventId: 3 });
 	connection.send(tick(8));
 	connection.send(...mark([tick(8), whole(9, 'm', 'abcdefgh')]), { type: 'replay_complete', last_event_id: 9, count: 2 });
 	await until(() => client.lastEventId === 9);
@@ -155,9 +155,9 @@ test('a hole within a replay waits for its end', async () => {
 	second.send(...mark([delta(5, 'm', 4, 'ef'), tick(6)]));
 	second.send(...mark([tick(7)]));
 	await until(() => client.seen.message.some(({ event_id }) => event_id === 7));
-	assert.equal(second.said.length, 0);
+	assert.equal(second.messages.length, 0);
 	second.send({ type: 'replay_complete', last_event_id: 7, count: 3 });
-	assert.deepEqual(await second.heard(), { type: 'resume', lastEventId: 3 });
+	assert.deepEqual(await second.message(), { type: 'resume', lastEventId: 3 });
 	assert.equal(client.seen.replaycomplete.length, 1);
 	second.send(...mark([delta(5, 'm', 0, 'abcdef'), tick(6), tick(7)]), { type: 'replay_complete', last_event_id: 7, count: 3 });
 	await until(() => client.lastEventId === 7);
@@ -166,24 +166,24 @@ test('a hole within a replay waits for its end', async () => {
 	await until(() => client.seen.replaycomplete.length === 2);
 });
 
-test('a hole that the log has for ever is asked for once', async () => {
+test('the client fetches a permanent hole of the log once', async () => {
 	const { client, connection } = await opened();
 	connection.send(delta(30, 'm', 40, 'tail'));
-	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 0 });
+	assert.deepEqual(await connection.message(), { type: 'resume', lastEventId: 0 });
 	connection.send(...mark([tick(1), tick(2), delta(30, 'm', 40, 'tail')]), { type: 'replay_complete', last_event_id: 30, count: 3 });
 	connection.send(delta(31, 'm', 44, ' end'));
 	await until(() => client.lastEventId === 31);
 	assert.deepEqual(texts(client), { m: 'tail end' });
-	assert.equal(connection.said.length, 1);
+	assert.equal(connection.messages.length, 1);
 	connection.send(whole(32, 'm', 'beginning tail end'));
 	assert.equal(await client.seen.reply[0].finished, 'beginning tail end');
 	assert.equal(client.seen.reply[0].text, 'beginning tail end');
 });
 
-test('a connection that breaks while something is missing finds that out again', async () => {
+test('the client fetches a hole again after the connection breaks', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'), delta(5, 'm', 4, 'ef'));
-	await connection.heard();
+	await connection.message();
 	connection.cut();
 	const second = await server.connection();
 	assert.equal(second.query.get('lastEventId'), '3');
@@ -192,7 +192,7 @@ test('a connection that breaks while something is missing finds that out again',
 	assert.deepEqual(texts(client), { m: 'abcdef' });
 });
 
-test('a page that is loaded in the middle of a reply has all of its text', async () => {
+test('a page that is loaded during a reply has the whole text', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(tick(1), started(2, 'm'), delta(3, 'm', 0, 'Hel'), delta(4, 'm', 3, 'lo'));
@@ -204,7 +204,7 @@ test('a page that is loaded in the middle of a reply has all of its text', async
 	assert.equal(second.query.get('lastEventId'), '1', 'from before the reply');
 	second.resume([started(2, 'm'), delta(4, 'm', 0, 'Hello')]);
 	await until(() => client.status === 'open');
-	assert.deepEqual(client.ids(), [], 'but listeners do not see events again');
+	assert.deepEqual(client.ids(), [], 'but listeners do not receive events again');
 	assert.equal(client.replayed, 0);
 	assert.equal(client.seen.reply.length, 1);
 	assert.deepEqual(texts(client), { m: 'Hello' });
@@ -216,7 +216,7 @@ test('a page that is loaded in the middle of a reply has all of its text', async
 	assert.equal((await server.connection()).query.get('lastEventId'), '6', 'from the cursor, once no reply runs');
 });
 
-test('a page that is loaded after a reply has ended gets the end of it', async () => {
+test('a page that is loaded after a reply has ended receives the end of the reply', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'Hel'));
@@ -229,7 +229,7 @@ test('a page that is loaded after a reply has ended gets the end of it', async (
 	assert.deepEqual(client.seen.reply.map(({ text, status }) => [text, status]), [['Hello', 'done']]);
 });
 
-test('a page that is loaded while a reply is fetched again loses nothing by losing that connection, too', async () => {
+test('a page that loses its connection while it fetches a reply again loses no text', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(tick(1), started(2, 'm'), delta(3, 'm', 0, 'ab'), delta(4, 'm', 2, 'cd'));
@@ -249,7 +249,7 @@ test('a page that is loaded while a reply is fetched again loses nothing by losi
 	assert.deepEqual(client.ids(), [5]);
 });
 
-test('of several replies, those that run are there after a reload, and those that have ended do not come back', async () => {
+test('after a reload, a page has the running replies and not those that have ended', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(started(1, 'a'), started(2, 'b'), delta(3, 'a', 0, 'A'), delta(4, 'b', 0, 'B'), failed(5, 'b'), started(6, 'c'),
@@ -267,7 +267,7 @@ test('of several replies, those that run are there after a reload, and those tha
 	assert.deepEqual(client.ids(), []);
 });
 
-test('what is left of a reply that began before those that run, and has ended, is nothing', async () => {
+test('a reply that started before the running ones and has ended is ignored after a reload', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(started(1, 'b'), delta(2, 'b', 0, 'B'), started(3, 'a'), delta(4, 'b', 1, 'B'), failed(5, 'b'), delta(6, 'a', 0, 'A'));
@@ -280,10 +280,10 @@ test('what is left of a reply that began before those that run, and has ended, i
 	await until(() => client.status === 'open');
 	assert.deepEqual(client.seen.reply.map(({ id }) => id), ['a']);
 	assert.deepEqual(texts(client), { a: 'A' });
-	assert.equal(second.said.length, 0);
+	assert.equal(second.messages.length, 0);
 });
 
-test('an event of the application that only looks like one of a reply does no harm', async () => {
+test('an event of the application that resembles one of a reply is ignored by replies', async () => {
 	const { client, connection } = await opened();
 	connection.send(event(1, 'assistant_delta', { n: 1 }), event(2, 'assistant_delta', { message_id: 'x' }),
 		event(3, 'assistant_message', { message_id: 'x' }), event(4, 'assistant_note', { message_id: 'y' }), tick(5));
@@ -292,23 +292,23 @@ test('an event of the application that only looks like one of a reply does no ha
 	assert.equal(client.replies.size, 0);
 });
 
-test('a page that says where it is in the middle of a reply has all of its text', async () => {
+test('a page that passes a cursor within a reply has the whole text', async () => {
 	const client = connect(server.url, { sessionId: 'c0ffee00-0000-4000-8000-000000000000', lastEventId: 4 });
 	const connection = await server.connection();
 	connection.resume([delta(5, 'm', 4, 'ef')]);
-	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 0 });
+	assert.deepEqual(await connection.message(), { type: 'resume', lastEventId: 0 });
 	connection.send(...mark([tick(1), started(2, 'm'), delta(5, 'm', 0, 'abcdef')]), { type: 'replay_complete', last_event_id: 5, count: 3 });
 	await until(() => client.status === 'open' && client.lastEventId === 5);
 	assert.deepEqual(texts(client), { m: 'abcdef' });
 	assert.deepEqual(client.ids(), [5]);
 });
 
-test('a reply that is restarted is the same object', async () => {
+test('a restarted reply keeps its object', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm1'), delta(3, 'm1', 0, 'old'));
 	await until(() => client.lastEventId === 3);
 	const [reply] = client.seen.reply;
-	const told = watch(reply);
+	const recorded = watch(reply);
 	const pieces = [];
 	const reading = (async () => {
 		for await (const piece of reply) {
@@ -323,11 +323,11 @@ test('a reply that is restarted is the same object', async () => {
 	connection.send(whole(6, 'm2', 'new text'));
 	await reading;
 	assert.deepEqual(pieces, ['old', 'new', 'new text']);
-	assert.deepEqual(told, ['reset', 'new', ' text', 'end']);
+	assert.deepEqual(recorded, ['reset', 'new', ' text', 'end']);
 	assert.equal(client.seen.reply.length, 1);
 });
 
-test('a reply that is restarted while no client is connected, or before the page is loaded, is right', async () => {
+test('a reply that is restarted while the client is disconnected, or before the page is loaded, has the new text', async () => {
 	const storage = new TestStorage();
 	const { client: before, connection } = await opened({ storage, resume: 'cursor' });
 	connection.send(started(2, 'm1'), delta(3, 'm1', 0, 'old'));
@@ -348,10 +348,10 @@ test('a reply that is restarted while no client is connected, or before the page
 	assert.equal(client.seen.reply.length, 1);
 });
 
-test('an attempt that was superseded is not brought back by filling a hole', async () => {
+test('filling a hole does not restore a superseded attempt', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm1'), started(4, 'm2', { supersedes: 'm1' }), delta(5, 'm2', 0, 'ab'), delta(7, 'x', 3, 'yz'));
-	assert.deepEqual(await connection.heard(), { type: 'resume', lastEventId: 0 });
+	assert.deepEqual(await connection.message(), { type: 'resume', lastEventId: 0 });
 	connection.send(...mark([started(2, 'm1'), started(4, 'm2', { supersedes: 'm1' }), delta(5, 'm2', 0, 'ab'), started(6, 'x'), delta(7, 'x', 0, 'wwwyz')]));
 	connection.send({ type: 'replay_complete', last_event_id: 7, count: 5 });
 	await until(() => client.lastEventId === 7);
@@ -359,19 +359,19 @@ test('an attempt that was superseded is not brought back by filling a hole', asy
 	assert.deepEqual(client.seen.reply.map(({ id, attempt }) => [id, attempt]), [['m2', 2], ['x', 1]]);
 });
 
-test('a reply is cancelled, again after a reconnect, and under its new name', async () => {
+test('a cancel is sent again after a reconnect, and with the new id of a restarted reply', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm1'), delta(3, 'm1', 0, 'text'));
 	await until(() => client.lastEventId === 3);
 	const [reply] = client.seen.reply;
 	reply.cancel();
-	assert.deepEqual(await connection.heard(), { type: 'cancel', message_id: 'm1' });
+	assert.deepEqual(await connection.message(), { type: 'cancel', message_id: 'm1' });
 	connection.cut();
 	const second = await server.connection();
 	second.resume([tick(4)]);
-	assert.deepEqual(await second.heard(), { type: 'cancel', message_id: 'm1' });
+	assert.deepEqual(await second.message(), { type: 'cancel', message_id: 'm1' });
 	second.send(started(5, 'm2', { supersedes: 'm1' }));
-	assert.deepEqual(await second.heard(2), { type: 'cancel', message_id: 'm2' });
+	assert.deepEqual(await second.message(2), { type: 'cancel', message_id: 'm2' });
 	second.send(whole(6, 'm2', 'te', { finish_reason: 'cancelled' }));
 	assert.equal(await reply.finished, 'te');
 	assert.equal(reply.finishReason, 'cancelled');
@@ -379,10 +379,10 @@ test('a reply is cancelled, again after a reconnect, and under its new name', as
 	const third = await server.connection();
 	third.resume();
 	await until(() => client.reconnects === 2);
-	await holds(() => third.said.length === 0);
+	await holds(() => third.messages.length === 0);
 });
 
-test('a reply that has ended while its cancel was under way is not cancelled again', async () => {
+test('a reply that ends while its cancel is in flight is not cancelled again', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'));
 	await until(() => client.replies.size);
@@ -391,7 +391,7 @@ test('a reply that has ended while its cancel was under way is not cancelled aga
 	const second = await server.connection();
 	second.resume([whole(9, 'm', 'done')]);
 	await until(() => client.status === 'open');
-	await holds(() => second.said.length === 0);
+	await holds(() => second.messages.length === 0);
 });
 
 test('a cancel that could not be stored is sent again', async () => {
@@ -399,12 +399,12 @@ test('a cancel that could not be stored is sent again', async () => {
 	connection.send(started(2, 'm'));
 	await until(() => client.replies.size);
 	client.cancel('m');
-	await connection.heard(1);
+	await connection.message(1);
 	connection.send({ type: 'error', code: 'unavailable', message: 'not now' });
-	assert.deepEqual(await connection.heard(2), { type: 'cancel', message_id: 'm' });
+	assert.deepEqual(await connection.message(2), { type: 'cancel', message_id: 'm' });
 });
 
-test('all of a session is cancelled, also if that was asked for without a connection', async () => {
+test('all replies of a session are cancelled, also if the page requested it without a connection', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'));
 	await until(() => client.replies.size);
@@ -413,17 +413,17 @@ test('all of a session is cancelled, also if that was asked for without a connec
 	client.cancel();
 	const second = await server.connection();
 	second.resume();
-	assert.deepEqual(await second.heard(), { type: 'cancel', message_id: 'm' });
+	assert.deepEqual(await second.message(), { type: 'cancel', message_id: 'm' });
 	second.send(whole(3, 'm', '', { finish_reason: 'cancelled' }));
 	await until(() => client.lastEventId === 3);
 	second.cut();
 	const third = await server.connection();
 	third.resume();
 	await until(() => client.reconnects === 2);
-	await holds(() => third.said.length === 0);
+	await holds(() => third.messages.length === 0);
 });
 
-test('an end without a beginning is a separate reply', async () => {
+test('an end without a start is a separate reply', async () => {
 	const { client, connection } = await opened();
 	connection.send(whole(3, 'm', '', { finish_reason: 'cancelled' }), failed(4, 'n', 'interrupted'));
 	await until(() => client.lastEventId === 4);
@@ -431,7 +431,7 @@ test('an end without a beginning is a separate reply', async () => {
 	assert.equal(client.replies.size, 0);
 });
 
-test('a session that is closed in the middle of a reply leaves the reply as it is, for when the client connects again', async () => {
+test('a session that is closed during a reply keeps the reply for the next connection of the client', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'));
 	await until(() => client.lastEventId === 3);
@@ -443,7 +443,7 @@ test('a session that is closed in the middle of a reply leaves the reply as it i
 	assert.equal(await client.seen.reply[0].finished, 'abcd');
 });
 
-test('a session that is closed in the middle of a reply lets those who wait for it go', async () => {
+test('a session that is closed during a reply rejects the promises of the reply', async () => {
 	const { client, connection } = await opened();
 	connection.send(started(2, 'm'), delta(3, 'm', 0, 'ab'));
 	await until(() => client.lastEventId === 3);

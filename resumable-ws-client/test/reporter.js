@@ -1,4 +1,4 @@
-// A reporter for node:test that JUnit can read: a JSON object for each test, on a separate line.
+// A reporter for node:test that prints a line of JSON for each test, which Node.java reads.
 
 export default async function* report(source) {
 	for await (const { type, data } of source) {

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 after(() => server.stop());
 
-test('a client that comes back says where it was and gets the rest', async () => {
+test('a client that reconnects sends its cursor and receives the missed events', async () => {
 	const client = connect(server.url);
 	const first = await server.connection();
 	assert.equal(first.query.get('sessionId'), null);
@@ -49,7 +49,7 @@ test('a repeated event is dropped, and ids may jump', async () => {
 	assert.deepEqual(client.ids(), [1, 2, 9]);
 });
 
-test('an event is dispatched under the name of its type, unless the client uses that name itself', async () => {
+test('an event is dispatched under its type, unless the client uses that name itself', async () => {
 	const client = connect(server.url);
 	const named = [];
 	client.addEventListener('vote', ({ detail }) => named.push(detail.payload.option));
@@ -63,7 +63,7 @@ test('an event is dispatched under the name of its type, unless the client uses 
 	assert.equal(client.seen.error.length, 0);
 });
 
-test('several messages may come in one frame, unless the page does not want that', async () => {
+test('a frame may contain several messages, unless the page disables it', async () => {
 	const many = connect(server.url);
 	assert.equal((await server.connection()).query.get('frames'), 'ndjson');
 	many.close();
@@ -71,7 +71,7 @@ test('several messages may come in one frame, unless the page does not want that
 	assert.equal((await server.connection()).query.get('frames'), null);
 });
 
-test('each attempt has its own token, beside the subprotocol or in the query', async () => {
+test('each attempt has its own token, as a subprotocol or in the query', async () => {
 	const attempts = [];
 	const getToken = async ({ attempt, refused }) => `token-${attempts.push({ attempt, refused })}`;
 	const client = connect(server.url, { getToken });
@@ -88,7 +88,7 @@ test('each attempt has its own token, beside the subprotocol or in the query', a
 	assert.equal(third.query.get('token'), 'token-3');
 });
 
-test('a token may be the first message, and nothing else is sent before the answer', async () => {
+test('a token may be the first message, and nothing else is sent before the server answers', async () => {
 	let attempts = 0;
 	const client = connect(server.url, { tokenIn: 'message', getToken: () => `token-${++attempts}`, connectTimeout: 5_000 });
 	client.say('Hello');
@@ -111,7 +111,7 @@ test('a token may be the first message, and nothing else is sent before the answ
 	await holds(() => third.received.every(({ type }) => type !== 'auth'));
 });
 
-test('a page that keeps what it got is loaded again and continues where it was', async () => {
+test('a page that keeps its events continues at its cursor after a reload', async () => {
 	const storage = new TestStorage();
 	const before = connect(server.url, { storage, resume: 'cursor' });
 	const first = await server.connection();
@@ -129,7 +129,7 @@ test('a page that keeps what it got is loaded again and continues where it was',
 	assert.deepEqual(after.ids(), [3]);
 });
 
-test('a page that is loaded again gets the whole session', async () => {
+test('a page that is reloaded receives the whole session', async () => {
 	const storage = new TestStorage();
 	const before = connect(server.url, { storage });
 	const first = await server.connection();
@@ -144,7 +144,7 @@ test('a page that is loaded again gets the whole session', async () => {
 	assert.deepEqual(after.ids(), [1, 2, 3]);
 });
 
-test('the cursor is not written for each event, and is right when the page is left', async () => {
+test('the cursor is not stored for each event, and is up to date when the page is left', async () => {
 	page = new FakePage();
 	let writes = 0;
 	const storage = new class extends TestStorage {
@@ -178,7 +178,7 @@ test('the cursor is not written for each event, and is right when the page is le
 	assert.equal(cursor(), 304);
 });
 
-test('a client that was closed and connects again writes its cursor as before', async () => {
+test('a client that was closed and connects again stores its cursor as before', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage, resume: 'cursor' });
 	const first = await server.connection();
@@ -193,7 +193,7 @@ test('a client that was closed and connects again writes its cursor as before', 
 	await until(() => JSON.parse(storage.getItem(storage.key(0)))[1] === 2);
 });
 
-test('the page may say where to resume, and what it says wins', async () => {
+test('the page may pass a cursor, which takes precedence over the stored one', async () => {
 	const storage = new TestStorage();
 	const stored = connect(server.url, { storage, resume: 'cursor' });
 	const session = (await server.connection()).resume([tick(1), tick(2), tick(3)]);
@@ -219,7 +219,7 @@ test('the page may say where to resume, and what it says wins', async () => {
 test('the cursor is stored only after the listeners have returned', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage, resume: 'cursor' });
-	const crashed = []; // what would be left if the page crashed while it handles an event
+	const crashed = []; // the storage if the page crashed while it handles an event
 	client.addEventListener('event', () => crashed.push(new TestStorage(storage)));
 	const first = await server.connection();
 	first.resume();
@@ -238,7 +238,7 @@ test('the cursor is stored only after the listeners have returned', async () => 
 	}
 });
 
-test('a process that dies while it handles an event gets that event again', async () => {
+test('a process that exits while it handles an event receives that event again', async () => {
 	const folder = mkdtempSync(join(tmpdir(), 'resumable-ws-'));
 	try {
 		const left = run('dying-page.js', server.url, join(folder, 'storage.json'), '2');
@@ -259,7 +259,7 @@ test('a process that dies while it handles an event gets that event again', asyn
 	}
 });
 
-test('a listener that throws keeps no other listener from the event, and nothing from being received', async () => {
+test('a listener that throws affects neither other listeners nor later events', async () => {
 	const process = run('throwing-page.js', server.url);
 	const connection = await server.connection();
 	connection.resume();
@@ -269,26 +269,26 @@ test('a listener that throws keeps no other listener from the event, and nothing
 	assert.deepEqual(output.trim().split('\n').sort(), ['saw 1', 'saw 2', 'stored 2', 'uncaught 1', 'uncaught 2']);
 });
 
-test('a storage that throws is survived', async () => {
+test('the client works with a storage that throws', async () => {
 	const refuse = () => { throw new DOMException('No', 'SecurityError'); };
 	const storage = { get length() { return refuse(); }, key: refuse, getItem: refuse, setItem: refuse, removeItem: refuse };
 	const client = connect(server.url, { storage });
 	const first = await server.connection();
 	const session = first.resume();
 	first.send(tick(1));
-	const said = client.say('hello');
-	await first.heard();
+	const sent = client.say('hello');
+	await first.message();
 	await until(() => client.lastEventId === 1);
 	first.cut();
 	const second = await server.connection();
 	assert.equal(second.query.get('sessionId'), session);
 	assert.equal(second.query.get('lastEventId'), '1');
 	second.resume();
-	second.ack(await second.heard(), 2);
-	assert.equal((await said).eventId, 2);
+	second.ack(await second.message(), 2);
+	assert.equal((await sent).eventId, 2);
 });
 
-test('invalid data in the storage is survived', async () => {
+test('the client ignores invalid data in the storage', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage });
 	(await server.connection()).resume([tick(1)]);
@@ -319,7 +319,7 @@ test('tabs that share a storage never move its cursor back', async () => {
 	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 3, 3, null]);
 	second.cut();
 	const third = await server.connection();
-	assert.equal(third.query.get('lastEventId'), '1', 'a tab resumes where it is itself');
+	assert.equal(third.query.get('lastEventId'), '1', 'a tab resumes at its own cursor');
 	third.resume([tick(2), tick(3), tick(4)]);
 	await until(() => behind.lastEventId === 4);
 	assert.deepEqual(behind.ids(), [1, 2, 3, 4]);
@@ -327,7 +327,7 @@ test('tabs that share a storage never move its cursor back', async () => {
 	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session, 4, 4, null]);
 });
 
-test('two clients of one session get every event each', async () => {
+test('two clients of one session both receive every event', async () => {
 	const one = connect(server.url);
 	const first = await server.connection();
 	const sessionId = first.resume();
@@ -345,7 +345,7 @@ test('two clients of one session get every event each', async () => {
 	assert.equal(two.replies.get('m').text, 'text');
 });
 
-test('an unknown session is gone: what was known of it is forgotten, and what was not said goes to the new one', async () => {
+test('an unknown session is gone: its state is discarded, and unsent messages are sent to the new one', async () => {
 	const storage = new TestStorage();
 	const client = connect(server.url, { storage, resume: 'cursor' });
 	const first = await server.connection();
@@ -353,8 +353,8 @@ test('an unknown session is gone: what was known of it is forgotten, and what wa
 	first.send(tick(1), started(2, 'm'), delta(3, 'm', 0, 'text'));
 	await until(() => client.lastEventId === 3);
 	const [reply] = client.replies.values();
-	const said = client.say('hello');
-	await first.heard();
+	const sent = client.say('hello');
+	await first.message();
 	first.cut();
 	const second = await server.connection();
 	const session_id = '0d1f3c8e-5f5d-4f0a-9d0a-6f6f3f3f3f3f';
@@ -364,8 +364,8 @@ test('an unknown session is gone: what was known of it is forgotten, and what wa
 	assert.equal(client.lastEventId, 0);
 	assert.equal(client.replies.size, 0);
 	await assert.rejects(reply.finished, { code: 'gone', final: true });
-	second.ack(await second.heard(), 1);
-	assert.equal((await said).eventId, 1);
+	second.ack(await second.message(), 1);
+	assert.equal((await sent).eventId, 1);
 	second.send(tick(1));
 	await until(() => client.lastEventId === 1);
 	assert.deepEqual(client.ids(), [1, 2, 3, 1]);
@@ -373,7 +373,7 @@ test('an unknown session is gone: what was known of it is forgotten, and what wa
 	assert.deepEqual(JSON.parse(storage.getItem(storage.key(0))), [session_id, 1, 1, null]);
 });
 
-test('a session whose events are too old, or were never stored, starts over', async () => {
+test('a session starts over if its events were removed or never stored', async () => {
 	for (const reason of ['history_truncated', 'ahead_of_log']) {
 		const storage = new TestStorage();
 		const client = connect(server.url, { storage, resume: 'cursor' });
@@ -384,14 +384,14 @@ test('a session whose events are too old, or were never stored, starts over', as
 		const second = await server.connection();
 		second.resume([tick(1)], { resumed: false, reason, last_event_id: 1 });
 		await until(() => client.lastEventId === 1);
-		await until(() => JSON.parse(storage.getItem(storage.key(0)))[1] === 1, 'what is stored to go back, too');
+		await until(() => JSON.parse(storage.getItem(storage.key(0)))[1] === 1, 'the stored cursor to go back, too');
 		assert.deepEqual(client.seen.gone, [{ reason, previousSessionId: session, sessionId: session }]);
 		assert.deepEqual(client.ids(), [1, 2, 1]);
 		client.close();
 	}
 });
 
-test('a log that ends before what the page has starts over, also where the server cannot see it', async () => {
+test('a session starts over if the log ends before the cursor of the page, even if the server cannot detect it', async () => {
 	const storage = new TestStorage();
 	const before = connect(server.url, { storage, resume: 'cursor' });
 	const first = await server.connection();
@@ -403,7 +403,7 @@ test('a log that ends before what the page has starts over, also where the serve
 	const second = await server.connection();
 	assert.equal(second.query.get('lastEventId'), null, 'from before the reply');
 	second.resume([tick(1), tick(2)], { last_event_id: 2 });
-	assert.deepEqual(await second.heard(), { type: 'resume', lastEventId: 0 });
+	assert.deepEqual(await second.message(), { type: 'resume', lastEventId: 0 });
 	second.send(...[tick(1), tick(2)].map((event) => ({ ...event, replay: true })));
 	second.send({ type: 'replay_complete', last_event_id: 2, count: 2 });
 	await until(() => client.seen.replaycomplete.length);

@@ -1,9 +1,9 @@
-// How large a script of the client is, minified and gzipped: node size.js <terser's bundle> <script>
+// Prints the size of a script of the client, minified and gzipped: node size.js <terser's bundle> <script>
 
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-// the bundle wants a module for source maps, which are not made here
+// the bundle requires a module for source maps, which are not generated here
 const terser = {};
 new Function('exports', 'require', 'module', readFileSync(process.argv[2], 'utf8'))(terser, () => ({}), {});
 const source = readFileSync(new URL(`../src/${process.argv[3]}`, import.meta.url), 'utf8');

@@ -1,22 +1,22 @@
-// What the tests of the client share.
+// Common code of the tests of the client.
 
 import assert from 'node:assert/strict';
 import { setTimeout as after } from 'node:timers/promises';
 import { ResumableWebSocket } from '../src/client.js';
 
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 const clients = new Set();
 
-/** Waits for a condition, and says what was waited for if it never holds. */
+/** Waits for a condition. The error names it if it does not hold in time. */
 export async function until(condition, what) {
-	for (const deadline = Date.now() + PATIENCE; !await condition(); await after(2)) {
+	for (const deadline = Date.now() + TIMEOUT; !await condition(); await after(2)) {
 		if (Date.now() > deadline) {
 			throw new Error(`Still waiting for ${what ?? condition}`);
 		}
 	}
 }
 
-/** A client that is closed at the end of the test, and a record of what it dispatched. */
+/** Returns a client that is closed at the end of the test, with a record of the events that it dispatches. */
 export function connect(url, options = {}) {
 	const client = new ResumableWebSocket(url, { minDelay: 5, maxDelay: 40, ...options });
 	const seen = { event: [], status: [], open: [], reply: [], replaycomplete: [], outbox: [], gone: [], error: [], message: [] };
@@ -27,7 +27,7 @@ export function connect(url, options = {}) {
 	return Object.assign(client, { seen, ids: () => seen.event.map((event) => event.event_id) });
 }
 
-/** The waits between a client's attempts, also those that are over: a short one is gone before anybody looks. */
+/** Returns the waits between a client's attempts, including past ones, because a test could miss a short one. */
 export const waits = (client) => client.seen.status.filter(({ status }) => status === 'waiting');
 
 /** Closes all clients of a test. */
@@ -36,7 +36,7 @@ export function closeAll() {
 	clients.clear();
 }
 
-/** What a browser keeps for a tab. */
+/** A storage of a browser. */
 export class TestStorage {
 
 	#items = new Map();
@@ -76,14 +76,14 @@ export const delta = (id, message_id, offset, content) => event(id, 'assistant_d
 export const whole = (id, message_id, content, more) =>
 	event(id, 'assistant_message', { message_id, content, finish_reason: 'stop', ...more });
 
-/** Whether a condition holds for a while in which clients with short delays would have connected several times. */
+/** Asserts that a condition holds for a time in which clients with short delays would connect several times. */
 export async function holds(condition) {
 	for (const end = Date.now() + 150; Date.now() < end; await after(5)) {
 		assert.ok(await condition(), `${condition} no longer holds`);
 	}
 }
 
-/** The locks of a browser: all clients of a test are its pages. */
+/** The locks of a browser, which all clients of a test share. */
 export class FakeLocks {
 
 	#held = new Map();
@@ -115,7 +115,7 @@ export class FakeLocks {
 
 }
 
-/** Stands for the window and the document, whose events bubble to the window, as far as the client knows them. */
+/** Simulates the parts of window and document that the client uses; events of the document bubble to the window. */
 export class FakePage {
 
 	listeners = 0;
@@ -123,7 +123,7 @@ export class FakePage {
 	#hidden = false;
 	#navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
 
-	/** @param {FakeLocks} [locks] those of the browser, if it has any */
+	/** @param {FakeLocks} [locks] the locks of the browser; none by default */
 	constructor(locks) {
 		this.locks = locks;
 		globalThis.addEventListener = this.#counting(this.#window);
@@ -136,17 +136,17 @@ export class FakePage {
 		this.#window.dispatchEvent(new Event(online ? 'online' : 'offline'));
 	}
 
-	/** The page goes into the browser's cache, or for good. */
+	/** Leaves the page, which the browser may cache. */
 	leave() {
 		this.#window.dispatchEvent(new Event('pagehide'));
 	}
 
-	/** The page comes back from the cache. */
+	/** Restores the page from the cache. */
 	comeBack() {
 		this.#window.dispatchEvent(new Event('pageshow'));
 	}
 
-	/** Another tab removes an item of the storage. */
+	/** Removes an item of the storage as another tab would. */
 	removeElsewhere(storage, key) {
 		storage.removeItem(key);
 		this.#window.dispatchEvent(Object.assign(new Event('storage'), { key, newValue: null }));

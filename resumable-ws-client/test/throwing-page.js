@@ -1,4 +1,4 @@
-// A page with a listener that throws, and another: node throwing-page.js <url>
+// A page with a listener that throws, and another one: node throwing-page.js <url>
 
 import { ResumableWebSocket } from '../src/client.js';
 

@@ -1,4 +1,4 @@
-// The examples of the README in Chromium, against the real starter.
+// Tests of the README's examples in Chromium, against the starter.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -11,10 +11,10 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { until } from '../support.js';
-import { STARTER_URL, control, gatedAnswer, mend, pieces } from './starter.js';
+import { STARTER_URL, control, gatedAnswer, restore, pieces } from './starter.js';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
-const skip = executablePath ? false : 'there is no Chromium';
+const skip = executablePath ? false : 'Chromium is not installed';
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 const scripts = {};
@@ -25,7 +25,7 @@ let http;
 let browser;
 let context;
 
-/** Serves an example, tokens, and the starter's endpoint, all of one origin. */
+/** Serves the examples, tokens and the starter's endpoint from one origin. */
 async function serve() {
 	for (const name of ['react', 'ai-sdk']) {
 		const { outputFiles } = await build({
@@ -64,7 +64,7 @@ async function serve() {
 	await once(http, 'listening');
 }
 
-/** A tab with an example. */
+/** Opens a tab with an example. */
 async function tab(example) {
 	const page = await context.newPage();
 	page.problems = [];
@@ -111,12 +111,12 @@ beforeEach(async () => {
 
 afterEach(async () => {
 	await context?.close();
-	await mend();
+	await restore();
 });
 
 for (const example of ['react', 'ai-sdk']) {
 
-	test(`${example}: a page in StrictMode has one WebSocket, and none when it is left`, { skip }, async () => {
+	test(`${example}: a page in StrictMode has one WebSocket, and none after it is left`, { skip }, async () => {
 		await control('answer', { pieces: ['Hello'] });
 		const page = await tab(example);
 		await say(page, 'Hi');
@@ -127,14 +127,14 @@ for (const example of ['react', 'ai-sdk']) {
 		assert.deepEqual(page.problems, []);
 	});
 
-	test(`${example}: a connection that breaks in the middle of a reply costs nothing`, { skip }, async () => {
+	test(`${example}: a connection that breaks during a reply loses nothing`, { skip }, async () => {
 		const text = await gatedAnswer();
 		const page = await tab(example);
 		await say(page, 'Talk to me');
-		await control('letOn', { pieces: 3 });
+		await control('release', { pieces: 3 });
 		await shows(page, 'Talk to me', pieces(3).join(''));
 		await control('cut');
-		await control('letOn', { pieces: 3 });
+		await control('release', { pieces: 3 });
 		await shows(page, 'Talk to me', pieces(6).join(''));
 		await control('open');
 		await shows(page, 'Talk to me', text);
@@ -143,15 +143,15 @@ for (const example of ['react', 'ai-sdk']) {
 		assert.deepEqual(page.problems, []);
 	});
 
-	test(`${example}: a page that is loaded again in the middle of a reply continues it`, { skip }, async () => {
+	test(`${example}: a page that is reloaded during a reply continues it`, { skip }, async () => {
 		const text = await gatedAnswer();
 		const page = await tab(example);
 		await say(page, 'Talk to me');
-		await control('letOn', { pieces: 3 });
+		await control('release', { pieces: 3 });
 		await shows(page, 'Talk to me', pieces(3).join(''));
 		await page.reload();
 		await shows(page, 'Talk to me', pieces(3).join(''));
-		await control('letOn', { pieces: 2 });
+		await control('release', { pieces: 2 });
 		await shows(page, 'Talk to me', pieces(5).join(''));
 		await until(() => sockets.size === 1);
 		await control('open');
@@ -161,11 +161,11 @@ for (const example of ['react', 'ai-sdk']) {
 		assert.deepEqual(page.problems, []);
 	});
 
-	test(`${example}: a reply is stopped, also after a reload`, { skip }, async () => {
+	test(`${example}: a reply can be stopped, also after a reload`, { skip }, async () => {
 		await gatedAnswer();
 		const page = await tab(example);
 		await say(page, 'Talk to me');
-		await control('letOn', { pieces: 3 });
+		await control('release', { pieces: 3 });
 		await shows(page, 'Talk to me', pieces(3).join(''));
 		await page.reload();
 		await shows(page, 'Talk to me', pieces(3).join(''));
@@ -189,7 +189,7 @@ for (const example of ['react', 'ai-sdk']) {
 		await shows(two, 'Hi', 'Hello');
 		const text = await gatedAnswer();
 		await say(two, 'Talk to me');
-		await control('letOn', { pieces: 3 });
+		await control('release', { pieces: 3 });
 		await shows(one, 'Hi', 'Hello', 'Talk to me', pieces(3).join(''));
 		await shows(two, 'Hi', 'Hello', 'Talk to me', pieces(3).join(''));
 		await control('open');
@@ -201,7 +201,7 @@ for (const example of ['react', 'ai-sdk']) {
 
 }
 
-test('react: what is typed while the server is away is shown at once, and sent once when it is back', { skip }, async () => {
+test('react: a message that is typed while the server is unavailable is shown at once, and sent once when the server is back', { skip }, async () => {
 	await control('answer', { pieces: ['Hello'] });
 	const page = await tab('react');
 	await page.getByText('open').waitFor();
@@ -210,7 +210,7 @@ test('react: what is typed while the server is away is shown at once, and sent o
 	await page.getByText('Connect now').waitFor();
 	await say(page, 'Are you there?');
 	await shows(page, 'Are you there? (waits for the connection)');
-	await control('acceptAgain');
+	await control('accept');
 	await shows(page, 'Are you there?', 'Hello');
 	assert.deepEqual(page.problems, []);
 });

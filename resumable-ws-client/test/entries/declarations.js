@@ -1,4 +1,4 @@
-// Makes the declarations of the entries from their sources: node declarations.js [folder]
+// Generates the declarations of the entries from their sources: node declarations.js [folder]
 
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = join(here, '../../src');
 
-/** The files that make up the entries, without their ending. */
+/** The files of the entries, without extensions. */
 export const names = ['ai-sdk', 'chat-session', 'conversation', 'react', 'reply-stream', 'store'];
 
-/** Writes the declarations to a folder. Throws, with what the compiler says, if the sources have type errors. */
+/** Writes the declarations to a folder. Throws the compiler's messages if the sources have type errors. */
 export function declare(folder) {
-	// without the old declarations, because the compiler prefers them to the sources
+	// a copy without declarations, because the compiler prefers them to the sources
 	const copy = mkdtempSync(join(here, 'declarations-'));
 	try {
 		names.forEach((name) => copyFileSync(join(sources, `${name}.js`), join(copy, `${name}.js`)));
@@ -28,7 +28,7 @@ export function declare(folder) {
 	}
 }
 
-/** Runs the TypeScript compiler in this folder. */
+/** Runs the TypeScript compiler in this directory. */
 export function tsc(...options) {
 	try {
 		execFileSync(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), ...options], { cwd: here, stdio: 'pipe' });

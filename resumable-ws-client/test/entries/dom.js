@@ -1,10 +1,10 @@
-// A page for React in Node.
+// Simulates a page in Node for React.
 
 import { JSDOM } from 'jsdom';
 
 const { window } = new JSDOM('<!doctype html><body></body>', { url: 'http://localhost/', pretendToBeVisual: true });
 const { document, navigator, AbortController, AbortSignal } = window;
-// a signal of Node's own is none for the document
+// the document does not accept Node's own signals
 Object.assign(globalThis, { window, document, AbortController, AbortSignal });
 Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
 globalThis.requestAnimationFrame = window.requestAnimationFrame.bind(window);
@@ -13,7 +13,7 @@ const { createRoot } = await import('react-dom/client');
 const { flushSync } = await import('react-dom');
 const roots = new Set();
 
-/** Shows an element, and returns where. */
+/** Renders an element, and returns its container. */
 export function mount(element) {
 	const container = document.body.appendChild(document.createElement('main'));
 	const root = createRoot(container);

@@ -1,4 +1,4 @@
-// What others see of the entries: their declarations, the examples, and the files.
+// Tests of the published parts of the entries: declarations, examples and files.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { declare, names, tsc } from './declarations.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = join(here, '../../src');
-test('the declarations are those of the sources, which have no type errors', () => {
+test('the declarations match the sources, which have no type errors', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'declarations-'));
 	try {
 		declare(folder);
@@ -27,14 +27,14 @@ test('the declarations are those of the sources, which have no type errors', () 
 
 test('the examples and a strict consumer compile', () => tsc('-p', 'examples'));
 
-test('the README shows the examples as they are', () => {
+test('the README contains the examples verbatim', () => {
 	const readme = readFileSync(join(here, '../../README.md'), 'utf8');
 	for (const name of readdirSync(join(here, 'examples')).filter((file) => file.endsWith('.tsx'))) {
 		assert.ok(readme.includes(`\`\`\`tsx\n${readFileSync(join(here, 'examples', name), 'utf8')}\`\`\`\n`), `${name} is not in the README`);
 	}
 });
 
-test('each file of the package that an entry needs is in it, with its declarations', async () => {
+test('the package contains each file that an entry needs, with its declarations', async () => {
 	const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: join(here, '../..'), stdio: 'pipe' }));
 	const paths = files.map(({ path }) => path);
 	for (const name of names) {

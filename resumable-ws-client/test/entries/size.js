@@ -1,4 +1,4 @@
-// How large the entries are, minified and gzipped, without the client and the frameworks, and what they load: node size.js
+// Prints the sizes of the entries, minified and gzipped, without the client and the frameworks, and their imports: node size.js
 
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';

@@ -1,10 +1,10 @@
-// Commands for the real starter: see Starter.java.
+// Commands for Starter.java.
 
 import assert from 'node:assert/strict';
 
 export const { STARTER_URL, STARTER_CONTROL } = process.env;
 
-/** Tells the server, its model, or the network between what to do. */
+/** Sends a command to the server, its model or the network. */
 export async function control(command, body = {}) {
 	const response = await fetch(STARTER_CONTROL + command, { method: 'POST', body: JSON.stringify(body) });
 	const text = await response.text();
@@ -12,14 +12,14 @@ export async function control(command, body = {}) {
 	return JSON.parse(text);
 }
 
-/** Makes the network, and the model, as they were. */
-export async function mend() {
-	for (const command of ['cutNoMore', 'resume', 'acceptAgain', 'open']) {
+/** Restores the network and the model. */
+export async function restore() {
+	for (const command of ['stopCutting', 'resume', 'accept', 'open']) {
 		await control(command);
 	}
 }
 
 export const pieces = (count) => Array.from({ length: count }, (_, i) => `piece ${i}; `);
 
-/** Has the model wait before each piece of the answer until it is let on. Returns the whole answer. */
+/** Makes the model wait before each piece of the answer until the piece is released. Returns the whole answer. */
 export const gatedAnswer = (count = 10) => control('answer', { pieces: pieces(count), gated: true });

@@ -1,4 +1,4 @@
-// The hooks and the transport against the real starter.
+// Tests of the hooks and the transport against the starter.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -9,7 +9,7 @@ import { StrictMode, createElement as h } from 'react';
 import { ResumableChatTransport } from 'resumable-ws-client/ai-sdk';
 import { ResumableWebSocketProvider, useConnection, useConversation } from 'resumable-ws-client/react';
 import { TestStorage, until } from '../support.js';
-import { STARTER_URL, control, gatedAnswer, mend, pieces } from './starter.js';
+import { STARTER_URL, control, gatedAnswer, restore, pieces } from './starter.js';
 
 const transports = [];
 
@@ -43,14 +43,14 @@ const app = (props) => h(StrictMode, null, h(ResumableWebSocketProvider, props, 
 afterEach(async () => {
 	unmountAll();
 	transports.splice(0).forEach((made) => made.close());
-	await mend();
+	await restore();
 });
 
-test('a page of hooks shows a reply whole, whatever happens to the network', async () => {
+test('a page with hooks shows the whole reply, whatever happens to the network', async () => {
 	const text = await gatedAnswer();
 	const view = mount(app(options()));
 	page.send('Talk to me');
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => view.texts()[1]?.endsWith('piece 2; '));
 	await control('refuse');
 	await control('cut');
@@ -58,21 +58,21 @@ test('a page of hooks shows a reply whole, whatever happens to the network', asy
 	page.send('And?');
 	await until(() => view.texts()[2] === 'And?');
 	await control('open');
-	await control('acceptAgain');
+	await control('accept');
 	await until(() => page.messages.length === 4 && page.messages[1].status === 'done' && page.messages.some(({ inReplyTo, status }) => inReplyTo > 1 && status === 'done'));
 	assert.deepEqual([...view.texts()].sort(), [text, text, 'And?', 'Talk to me'].sort());
 	assert.equal(view.texts()[0], 'Talk to me');
 });
 
-test('a page of hooks that is loaded in the middle of a reply shows all of it, and stops it', async () => {
+test('a page with hooks that is loaded during a reply shows the whole reply, and can stop it', async () => {
 	const using = options();
 	await gatedAnswer();
 	const before = mount(app(using));
 	page.send('Talk to me');
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => before.texts()[1]?.endsWith('piece 2; '));
 	before.leave();
-	await control('letOn', { pieces: 2 });
+	await control('release', { pieces: 2 });
 	const after = mount(app(using));
 	await until(() => after.texts()[1] === pieces(5).join(''));
 	assert.equal(after.texts()[0], 'Talk to me');
@@ -81,11 +81,11 @@ test('a page of hooks that is loaded in the middle of a reply shows all of it, a
 	assert.equal(after.texts()[1], pieces(5).join(''));
 });
 
-test('a reply that another node takes over is shown once by hooks', async () => {
+test('a page with hooks shows a reply once after a takeover', async () => {
 	const text = await gatedAnswer();
 	const view = mount(app(options()));
 	page.send('Talk to me');
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => view.texts()[1]?.endsWith('piece 2; '));
 	await control('moveToAnotherNode');
 	await until(() => page.messages[1].attempt === 2);
@@ -94,14 +94,14 @@ test('a reply that another node takes over is shown once by hooks', async () => 
 	assert.deepEqual(view.texts(), ['Talk to me', text]);
 });
 
-test('a chat of the AI SDK is answered, also if the connection breaks', async () => {
+test('a chat of the AI SDK receives its reply, also if the connection breaks', async () => {
 	const text = await gatedAnswer();
 	const chat = chatOf(transport());
 	const sent = chat.sendMessage({ text: 'Talk to me' });
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => textOf(chat.messages[1])?.endsWith('piece 2; '));
 	await control('cut');
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => textOf(chat.messages[1]).includes('piece 5'));
 	await control('cut');
 	await control('open');
@@ -115,7 +115,7 @@ test('a chat of the AI SDK resumes after a reload, with its messages from the lo
 	const text = await gatedAnswer();
 	const before = chatOf(transport(using));
 	before.sendMessage({ text: 'Talk to me' });
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => textOf(before.messages[1])?.endsWith('piece 2; '));
 	transports[0].close();
 	const after = transport(using);
@@ -131,12 +131,12 @@ test('a chat of the AI SDK resumes after a reload, with its messages from the lo
 	assert.equal(await after.reconnectToStream({ chatId: 'chat' }), null);
 });
 
-test('a chat of the AI SDK stops its reply, and the next one is answered', async () => {
+test('a chat of the AI SDK stops its reply, and receives the next one', async () => {
 	const text = await gatedAnswer();
 	const using = transport();
 	const chat = chatOf(using);
 	const sent = chat.sendMessage({ text: 'Talk to me' });
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => textOf(chat.messages[1])?.endsWith('piece 2; '));
 	await chat.stop();
 	await sent;
@@ -147,11 +147,11 @@ test('a chat of the AI SDK stops its reply, and the next one is answered', async
 	assert.equal(chat.messages.length, 4);
 });
 
-test('a reply that another node takes over is in a chat of the AI SDK once', async () => {
+test('a chat of the AI SDK contains a reply once after a takeover', async () => {
 	const text = await gatedAnswer();
 	const chat = chatOf(transport());
 	const sent = chat.sendMessage({ text: 'Talk to me' });
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => textOf(chat.messages[1])?.endsWith('piece 2; '));
 	await control('moveToAnotherNode');
 	await until(() => chat.messages[1].metadata.attempt === 2);
@@ -176,7 +176,7 @@ test('two tabs with one chat of the AI SDK show the same', async () => {
 	const two = chatOf(transport(using));
 	await transports[1].messages('chat');
 	one.sendMessage({ text: 'Talk to me' });
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => textOf(two.messages[1])?.endsWith('piece 2; '));
 	await control('open');
 	await until(() => one.status === 'ready' && two.status === 'ready');

@@ -1,4 +1,4 @@
-// The client against the real starter. A JUnit test starts the server, and says where it is and which transport to use.
+// Tests of the client against the starter. A JUnit test starts the server, and passes its address and the transport.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import { TestStorage, closeAll, connect, holds, until, waits } from '../support.
 
 const { STARTER_URL, STARTER_CONTROL, TRANSPORT } = process.env;
 
-/** Tells the server, its model, or the network between what to do. */
+/** Sends a command to the server, its model or the network. */
 async function control(command, body = {}) {
 	const response = await fetch(STARTER_CONTROL + command, { method: 'POST', body: JSON.stringify(body) });
 	const text = await response.text();
@@ -15,7 +15,7 @@ async function control(command, body = {}) {
 	return JSON.parse(text);
 }
 
-/** A client of a user of the test's own, unless it says which one. */
+/** Returns a client of a new user, or of a given one. */
 function open({ user = randomUUID(), ...options } = {}) {
 	const client = connect(STARTER_URL, {
 		transports: [TRANSPORT], getToken: () => control('token', { user }), connectTimeout: 1500, maxDelay: 100, ...options,
@@ -30,7 +30,7 @@ async function opened(options) {
 	return client;
 }
 
-/** What a client that comes last finds in the log, and the replies as it sees them. */
+/** Returns the events and replies that a new client reads from the log. */
 async function log(client) {
 	const reader = await opened({ user: client.user, sessionId: client.sessionId, storage: 'memory', lastEventId: 0 });
 	await until(() => reader.seen.replaycomplete.length, 'all of the log');
@@ -38,7 +38,7 @@ async function log(client) {
 	return reader.seen;
 }
 
-/** That a client has each event of the log, in order and once, apart from deltas that were removed. */
+/** Asserts that clients have each event of the log once and in order, except for removed deltas. */
 async function assertHasTheLog(...clients) {
 	const { event } = await log(clients[0]);
 	for (const client of clients) {
@@ -52,21 +52,21 @@ async function assertHasTheLog(...clients) {
 }
 
 const pieces = (count) => Array.from({ length: count }, (_, i) => `piece ${i}; `);
-const runs = (client) => [...client.replies.values()][0];
+const firstReply = (client) => [...client.replies.values()][0];
 
-/** Has a reply begin and say some pieces of it. */
-async function replying(client, said = 3, count = 10) {
+/** Starts a reply, and releases some pieces of it. */
+async function startReply(client, released = 3, count = 10) {
 	const text = await control('answer', { pieces: pieces(count), gated: true });
 	client.say('Talk to me');
-	await until(() => runs(client), 'the reply');
-	await control('letOn', { pieces: said });
-	await until(() => runs(client).text.includes(pieces(count)[said - 1]), `${said} pieces`);
+	await until(() => firstReply(client), 'the reply');
+	await control('release', { pieces: released });
+	await until(() => firstReply(client).text.includes(pieces(count)[released - 1]), `${released} pieces`);
 	return text;
 }
 
 afterEach(async () => {
 	closeAll();
-	for (const command of ['cutNoMore', 'resume', 'acceptAgain', 'open']) {
+	for (const command of ['stopCutting', 'resume', 'accept', 'open']) {
 		await control(command);
 	}
 	await control('delay', { ms: 0 });
@@ -90,7 +90,7 @@ test('a question is acknowledged and answered', async () => {
 	await assertHasTheLog(client);
 });
 
-test('a client that comes back gets what it missed', async () => {
+test('a client that reconnects receives the missed events', async () => {
 	const client = await opened();
 	const { sessionId: session } = client;
 	await control('publish', { session, type: 'tick', payload: { n: 1 } });
@@ -99,7 +99,7 @@ test('a client that comes back gets what it missed', async () => {
 	await control('cut');
 	await control('publish', { session, type: 'tick', payload: { n: 2 } });
 	await control('publish', { session, type: 'tick', payload: { n: 3 } });
-	await control('acceptAgain');
+	await control('accept');
 	await until(() => client.lastEventId === 3);
 	assert.deepEqual(client.ids(), [1, 2, 3]);
 	assert.equal(client.reconnects, 1);
@@ -107,10 +107,10 @@ test('a client that comes back gets what it missed', async () => {
 	await assertHasTheLog(client);
 });
 
-test('a connection that breaks in the middle of a reply costs nothing of its text', async () => {
+test('a connection that breaks during a reply loses no text', async () => {
 	const client = await opened();
-	const text = await replying(client);
-	const reply = runs(client);
+	const text = await startReply(client);
+	const reply = firstReply(client);
 	const read = (async () => {
 		let all = '';
 		for await (const soFar of reply) {
@@ -119,7 +119,7 @@ test('a connection that breaks in the middle of a reply costs nothing of its tex
 		return all;
 	})();
 	await control('cut');
-	await control('letOn', { pieces: 3 });
+	await control('release', { pieces: 3 });
 	await until(() => reply.text.includes('piece 5'));
 	await control('cut');
 	await control('open');
@@ -130,7 +130,7 @@ test('a connection that breaks in the middle of a reply costs nothing of its tex
 	await assertHasTheLog(client);
 });
 
-test('a network that breaks again and again costs nothing', async () => {
+test('a network that breaks repeatedly loses nothing', async () => {
 	const client = await opened();
 	await control('cutRandomly', { seed: 4, from: 600, to: 2500 });
 	await control('cut');
@@ -140,17 +140,17 @@ test('a network that breaks again and again costs nothing', async () => {
 	assert.equal(await client.seen.reply[0].finished, text);
 	assert.equal(client.seen.reply[0].inReplyTo, eventId);
 	assert.ok(client.reconnects >= 3, `${client.reconnects} reconnects`);
-	await control('cutNoMore');
+	await control('stopCutting');
 	await until(() => client.seen.event.at(-1).type === 'assistant_message');
 	await assertHasTheLog(client);
 });
 
-test('a page that is loaded in the middle of a reply has the whole session', async () => {
+test('a page that is loaded during a reply has the whole session', async () => {
 	const storage = new TestStorage();
 	const before = await opened({ storage });
-	const text = await replying(before);
+	const text = await startReply(before);
 	before.close();
-	await control('letOn', { pieces: 2 });
+	await control('release', { pieces: 2 });
 	const after = await opened({ storage, user: before.user });
 	assert.deepEqual(after.seen.event.slice(0, 2).map(({ type }) => type), ['user_message', 'assistant_started']);
 	await control('open');
@@ -159,26 +159,26 @@ test('a page that is loaded in the middle of a reply has the whole session', asy
 	await assertHasTheLog(after);
 });
 
-test('a page that keeps its events and is loaded in the middle of a reply has all of its text', async () => {
+test('a page that keeps its events and is loaded during a reply has the whole text', async () => {
 	const storage = new TestStorage();
 	const before = await opened({ storage, resume: 'cursor' });
-	const text = await replying(before);
+	const text = await startReply(before);
 	const { lastEventId } = before;
 	before.close();
-	await control('letOn', { pieces: 2 });
+	await control('release', { pieces: 2 });
 	const after = await opened({ storage, user: before.user, resume: 'cursor' });
 	assert.ok(after.ids().every((id) => id > lastEventId), 'no event twice');
-	await until(() => runs(after)?.text.endsWith('piece 4; '));
-	assert.ok(text.startsWith(runs(after).text));
+	await until(() => firstReply(after)?.text.endsWith('piece 4; '));
+	assert.ok(text.startsWith(firstReply(after).text));
 	await control('open');
 	assert.equal(await after.seen.reply[0].finished, text);
 	await until(() => after.seen.event.at(-1).type === 'assistant_message');
 });
 
-test('a page that is loaded after a reply has ended has all of its text', async () => {
+test('a page that is loaded after a reply has ended has the whole text', async () => {
 	const storage = new TestStorage();
 	const before = await opened({ storage });
-	const text = await replying(before);
+	const text = await startReply(before);
 	const other = await opened({ user: before.user, sessionId: before.sessionId });
 	before.close();
 	await control('open');
@@ -187,7 +187,7 @@ test('a page that is loaded after a reply has ended has all of its text', async 
 	assert.deepEqual(after.seen.reply.map((reply) => [reply.text, reply.status]), [[text, 'done']]);
 });
 
-test('what was said without a connection is said once, in order, also by the page that is loaded next', async () => {
+test('messages without a connection are stored once and in order, also if the next page sends them', async () => {
 	await control('answer', { pieces: ['ok'] });
 	const storage = new TestStorage();
 	const before = await opened({ storage });
@@ -198,7 +198,7 @@ test('what was said without a connection is said once, in order, also by the pag
 	before.close();
 	const after = open({ storage, user: before.user });
 	const last = after.say('d');
-	await control('acceptAgain');
+	await control('accept');
 	await last;
 	assert.equal(after.pending, 0);
 	await until(() => after.seen.event.filter(({ type }) => type === 'assistant_message').length === 4);
@@ -216,7 +216,7 @@ test('a message whose acknowledgement was lost is stored once', async () => {
 	}
 	for (let i = 1; i <= 5; i++) {
 		await until(async () => await control('votes', { session }) === i, `${i} votes to be counted`);
-		await control('cut'); // while the acknowledgement is under way
+		await control('cut'); // while the acknowledgement is in flight
 	}
 	const acknowledged = await Promise.all(sent);
 	assert.ok(acknowledged.some(({ duplicate }) => duplicate), 'an acknowledgement was lost');
@@ -226,7 +226,7 @@ test('a message whose acknowledgement was lost is stored once', async () => {
 	await assertHasTheLog(client);
 });
 
-test('a message that the application does not accept is refused, and those behind it are not', async () => {
+test('a message that the application rejects fails, and later ones do not', async () => {
 	const client = await opened();
 	const refused = client.send({ type: 'vote', payload: {} });
 	const unknown = client.send({ type: 'veto' });
@@ -239,7 +239,7 @@ test('a message that the application does not accept is refused, and those behin
 	assert.equal(client.reconnects, 0);
 });
 
-test('a message that is too big is refused, and those behind it are not', async () => {
+test('a message that is too large is rejected, and later ones are not', async () => {
 	const client = await opened();
 	const refused = client.send({ type: 'vote', payload: { option: 1, reason: 'x'.repeat(9000) } });
 	const accepted = client.send({ type: 'vote', payload: { option: 2 } });
@@ -248,53 +248,53 @@ test('a message that is too big is refused, and those behind it are not', async 
 	assert.equal(client.reconnects, 1);
 });
 
-test('what cannot be stored now is stored later, in order', async () => {
+test('messages that cannot be stored now are stored later, in order', async () => {
 	const client = await opened();
-	const text = await replying(client, 1, 2);
-	const said = [];
+	const text = await startReply(client, 1, 2);
+	const messages = [];
 	await until(() => {
-		if (!client.pending && said.length < 50) {
-			said.push(client.say(`${said.length}`)); // one too many waits, once the server has counted
+		if (!client.pending && messages.length < 50) {
+			messages.push(client.say(`${messages.length}`)); // one more than may wait, until the server rejects one
 		}
 		return client.seen.error.some(({ code }) => code === 'unavailable');
 	}, 'a refusal');
-	said.push(client.say('last'));
+	messages.push(client.say('last'));
 	await control('open');
-	await Promise.all(said);
-	await until(() => client.seen.event.filter(({ type }) => type === 'assistant_message').length === said.length + 1);
+	await Promise.all(messages);
+	await until(() => client.seen.event.filter(({ type }) => type === 'assistant_message').length === messages.length + 1);
 	assert.deepEqual(client.seen.event.filter(({ type }) => type === 'user_message').map(({ payload }) => payload.content),
-		['Talk to me', ...said.slice(1).map((_, i) => `${i}`), 'last']);
+		['Talk to me', ...messages.slice(1).map((_, i) => `${i}`), 'last']);
 	assert.ok(client.seen.reply.every((reply) => reply.text === text));
 	await assertHasTheLog(client);
 });
 
-test('more messages at once than the server takes are all stored, in order', async () => {
+test('messages beyond the rate limit of the server are all stored, in order', async () => {
 	const client = await opened({ maxOutbox: 200 });
 	const all = Array.from({ length: 130 }, (_, option) => client.send({ type: 'vote', payload: { option } }));
 	await Promise.all(all);
-	assert.equal(client.reconnects, 0, 'the server had no reason to close the connection');
+	assert.equal(client.reconnects, 0, 'the server did not close the connection');
 	assert.equal(await control('votes', { session: client.sessionId }), 130);
 	await until(() => client.lastEventId === 130);
 	assert.deepEqual(client.seen.event.map(({ payload }) => payload.option), all.map((_, i) => i));
 });
 
-test('a network that drops everything is noticed, and left', async () => {
+test('a client detects a network that drops everything, and reconnects', async () => {
 	const client = await opened();
 	await control('stall');
-	await until(() => client.seen.error.some(({ code }) => code === 'silent'), 'the client to notice');
+	await until(() => client.seen.error.some(({ code }) => code === 'silent'), 'the client to detect it');
 	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
 	await control('resume');
 	await until(() => client.lastEventId === 1);
 	assert.ok(client.reconnects >= 1);
 });
 
-test('a quiet connection stays', async () => {
+test('an idle connection stays open', async () => {
 	const client = await opened();
 	await until(() => client.seen.message.filter(({ type }) => type === 'pong').length >= 4);
 	assert.equal(client.reconnects, 0);
 });
 
-test('a server that restarts says when to come back, and everything continues', async () => {
+test('a client waits for as long as a restarting server requests, and continues', async () => {
 	const client = await opened();
 	await control('publish', { session: client.sessionId, type: 'tick', payload: {} });
 	await until(() => client.lastEventId === 1);
@@ -308,10 +308,10 @@ test('a server that restarts says when to come back, and everything continues', 
 	await assertHasTheLog(client);
 });
 
-test('a reply that another node takes over is restarted, as the same object', async () => {
+test('a takeover restarts a reply, which keeps its object', async () => {
 	const client = await opened();
-	const text = await replying(client);
-	const reply = runs(client);
+	const text = await startReply(client);
+	const reply = firstReply(client);
 	const first = reply.id;
 	const resets = [];
 	reply.addEventListener('reset', () => resets.push(reply.id));
@@ -330,11 +330,11 @@ test('a reply that another node takes over is restarted, as the same object', as
 test('a page that is loaded after a reply was restarted has the new text', async () => {
 	const storage = new TestStorage();
 	const before = await opened({ storage });
-	const text = await replying(before);
+	const text = await startReply(before);
 	before.close();
 	await control('moveToAnotherNode');
 	const after = await opened({ storage, user: before.user });
-	await until(() => after.replies.size && runs(after).attempt === 2);
+	await until(() => after.replies.size && firstReply(after).attempt === 2);
 	await control('open');
 	assert.equal(await after.seen.reply[0].finished, text);
 	assert.equal(after.seen.reply[0].text, text);
@@ -342,20 +342,20 @@ test('a page that is loaded after a reply was restarted has the new text', async
 
 test('a reply is cancelled, also if the connection breaks at that moment', async () => {
 	const client = await opened();
-	const text = await replying(client);
-	const reply = runs(client);
+	const text = await startReply(client);
+	const reply = firstReply(client);
 	await control('refuse');
 	await control('cut');
 	reply.cancel();
-	await control('acceptAgain');
-	const said = await reply.finished;
+	await control('accept');
+	const received = await reply.finished;
 	assert.equal(reply.finishReason, 'cancelled');
-	assert.ok(text.startsWith(said) && said.includes('piece 2') && said.length < text.length);
+	assert.ok(text.startsWith(received) && received.includes('piece 2') && received.length < text.length);
 });
 
-test('all replies of a session are cancelled, those that wait, too', async () => {
+test('all replies of a session are cancelled, including waiting ones', async () => {
 	const client = await opened();
-	await replying(client);
+	await startReply(client);
 	await client.say('And another');
 	client.cancel();
 	await until(() => client.seen.event.filter(({ type, payload }) => type === 'assistant_message'
@@ -364,9 +364,9 @@ test('all replies of a session are cancelled, those that wait, too', async () =>
 	await assertHasTheLog(client);
 });
 
-test('a stop is not for what is said next, at once or without a connection', async () => {
+test('a cancel does not affect later messages, with or without a connection', async () => {
 	const client = await opened();
-	const text = await replying(client);
+	const text = await startReply(client);
 	const [first] = client.seen.reply;
 	client.cancel();
 	const next = client.say('Talk to me');
@@ -377,19 +377,19 @@ test('a stop is not for what is said next, at once or without a connection', asy
 	assert.equal(await client.seen.reply[1].finished, text);
 	assert.deepEqual(client.seen.reply.map(({ finishReason }) => finishReason), ['cancelled', 'stop']);
 
-	await replying(client);
+	await startReply(client);
 	await control('refuse');
 	await control('cut');
 	client.cancel();
 	client.say('Talk to me');
-	await control('acceptAgain');
+	await control('accept');
 	await until(() => client.seen.reply[2].status === 'done');
 	await control('open');
 	await until(() => client.seen.reply.length === 4 && client.seen.reply[3].status === 'done');
 	assert.deepEqual(client.seen.reply.slice(2).map(({ finishReason }) => finishReason), ['cancelled', 'stop']);
 });
 
-test('a reply that fails says why', async () => {
+test('a failed reply has an error code', async () => {
 	const client = await opened();
 	await control('answer', { pieces: pieces(10), breakAfter: 3 });
 	await client.say('Talk to me');
@@ -415,7 +415,7 @@ test('an expired token is replaced at once', async () => {
 	assert.equal(client.seen.open[1].resumed, true);
 });
 
-test('a token that the server does not accept is not the end', async () => {
+test('a client retries after the server refuses a token', async () => {
 	const user = randomUUID();
 	let attempts = 0;
 	const client = await opened({ user, getToken: () => ++attempts < 4 ? 'invalid' : control('token', { user }) });
@@ -425,11 +425,11 @@ test('a token that the server does not accept is not the end', async () => {
 		? ['connection_lost', 'connection_lost', 'sign_in_refused'] : ['unauthorized', 'sign_in_refused', 'sign_in_refused']);
 });
 
-test('a token may go in the query', async () => {
+test('a token may be sent in the query', async () => {
 	await opened({ tokenIn: 'query' });
 });
 
-test('a token may go in the first message, also that of a connection that resumes', async () => {
+test('a token may be sent in the first message, also when the client resumes', async () => {
 	const client = await opened({ tokenIn: 'message' });
 	await client.send({ type: 'vote', payload: { option: 1 } });
 	await until(() => client.lastEventId === 1);
@@ -441,7 +441,7 @@ test('a token may go in the first message, also that of a connection that resume
 	assert.equal(client.seen.open[1].resumed, true);
 });
 
-test('a first message that the server does not accept is not the end', async () => {
+test('a client retries after the server refuses the token of the first message', async () => {
 	const user = randomUUID();
 	let attempts = 0;
 	const client = await opened({ user, tokenIn: 'message', getToken: () => ++attempts < 4 ? 'no-token' : control('token', { user }) });
@@ -451,7 +451,7 @@ test('a first message that the server does not accept is not the end', async () 
 		[[4401, 'unauthorized'], [4401, 'sign_in_refused'], [4401, 'sign_in_refused']]);
 });
 
-test('a session that is not there is gone, and a new one continues', async () => {
+test('a session that does not exist is gone, and replaced by a new one', async () => {
 	const sessionId = randomUUID();
 	const client = await opened({ sessionId, lastEventId: 7 });
 	assert.deepEqual(client.seen.gone, [{ reason: 'unknown_session', previousSessionId: sessionId, sessionId: client.sessionId }]);
@@ -459,7 +459,7 @@ test('a session that is not there is gone, and a new one continues', async () =>
 	await until(() => client.lastEventId === 1);
 });
 
-test('a cursor beyond the log starts over', async () => {
+test('a session starts over if the cursor is beyond the log', async () => {
 	const before = await opened();
 	await before.send({ type: 'vote', payload: { option: 1 } });
 	const client = await opened({ user: before.user, sessionId: before.sessionId, lastEventId: 99 });
@@ -467,14 +467,14 @@ test('a cursor beyond the log starts over', async () => {
 	assert.deepEqual(client.ids(), [1]);
 });
 
-test('another user\'s session is not there', async () => {
+test('the session of another user is gone', async () => {
 	const before = await opened();
 	const client = await opened({ sessionId: before.sessionId });
 	assert.equal(client.seen.gone[0].reason, 'unknown_session');
 	assert.notEqual(client.sessionId, before.sessionId);
 });
 
-test('typing is seen by the other clients of the session, and stored by none', async () => {
+test('other clients of the session receive typing events, which are not stored', async () => {
 	const phone = await opened();
 	const typed = [];
 	phone.addEventListener('typing', ({ detail }) => typed.push(detail));
@@ -490,7 +490,7 @@ test('typing is seen by the other clients of the session, and stored by none', a
 	assert.equal(phone.lastEventId, 0);
 });
 
-test('a client that asks for it learns which connections its session has', async () => {
+test('a client that requests presence receives the connections of its session', async () => {
 	const phone = await opened({ presence: true });
 	const presence = [];
 	phone.addEventListener('presence', ({ detail }) => presence.push(detail));
@@ -511,14 +511,14 @@ test('a session that the application closes is closed', async () => {
 	await control('close', { session: client.sessionId });
 	await until(() => client.status === 'closed' || client.seen.gone.length);
 	if (client.seen.gone.length) {
-		assert.equal(TRANSPORT, 'longpoll', 'only a client that polls may have been away');
+		assert.equal(TRANSPORT, 'longpoll', 'only a client that polls may have been disconnected');
 		return;
 	}
 	assert.equal(client.seen.status.at(-1).code, 1000);
 	await holds(() => client.status === 'closed');
 });
 
-test('many tabs share a session, and the oldest of too many stays away', async () => {
+test('many tabs share a session, and the oldest one beyond the limit stays closed', async () => {
 	const text = await control('answer', { pieces: ['for ', 'all'] });
 	const first = await opened();
 	const same = { user: first.user, sessionId: first.sessionId, lastEventId: 0 };

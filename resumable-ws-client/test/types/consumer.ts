@@ -1,4 +1,4 @@
-// What a strict TypeScript project does with the client; it is compiled, not run.
+// A strict TypeScript consumer of the client; it is compiled, not run.
 
 import { WebSocket as NodeWebSocket } from 'ws';
 import { ResumableWebSocket, ResumableWebSocketError } from 'resumable-ws-client';
@@ -28,7 +28,7 @@ socket.addEventListener('order_shipped', ({ detail }) => {
 });
 socket.addEventListener('typing', ({ detail }) => {
 	const on: boolean = detail.payload.on;
-	// @ts-expect-error it is not stored
+	// @ts-expect-error an ephemeral event has no id
 	detail.event_id;
 	return on;
 });
@@ -62,7 +62,7 @@ socket.send({ type: 'vote', payload: 1 }, { signal: AbortSignal.timeout(1_000) }
 	}
 });
 const waiting: number = unsent({ url: '/ws', name: 'alice' }).reduce((sum, { count }) => sum + count, 0);
-// @ts-expect-error no option of these
+// @ts-expect-error not an option of unsent
 unsent({ url: '/ws', maxOutbox: 1 });
 // @ts-expect-error no such transport
 new ResumableWebSocket('/ws', { transports: ['carrier pigeon'] }).transport === 'sse';

@@ -1,4 +1,4 @@
-// What a strict consumer writes against the types of both entries.
+// A strict consumer of the types of both entries.
 
 import type { ChatTransport, UIMessage } from 'ai';
 import { ResumableChatError, ResumableChatTransport, type ReplyMetadata } from 'resumable-ws-client/ai-sdk';
@@ -15,10 +15,10 @@ export const transport: ChatTransport<Mine> = new ResumableChatTransport<Mine>({
 	onSession: ({ chatId, sessionId }) => console.log(chatId.length, sessionId.length),
 });
 
-// @ts-expect-error the chats have sessions, not the transport
+// @ts-expect-error chats have sessions, the transport has none
 new ResumableChatTransport({ url: '/ws', sessionId: 'x' });
 
-// @ts-expect-error it needs to know where to connect
+// @ts-expect-error the URL is required
 new ResumableChatTransport({});
 
 export const usage = async (made: ResumableChatTransport): Promise<unknown> => (await made.messages('chat'))[0]?.metadata?.usage;

@@ -58,7 +58,7 @@ export class Answer {
 		this.#show();
 	}
 
-	/** Marks where the connection broke. @returns what `recovered` wants */
+	/** Marks where the connection broke. @returns the mark, to pass to `recovered` */
 	broken(broken) {
 		this.#show();
 		const mark = this.#marks.add(this.#marks.end);
@@ -79,13 +79,13 @@ export class Answer {
 		return { at, text: mark.span.dataset.text, title: mark.span.title };
 	}
 
-	/** Shows that it is being cancelled. */
+	/** Shows that the answer is being cancelled. */
 	stopping(connected) {
 		this.#stopping = true;
 		this.#tell(connected ? 'Stopping …' : 'Stops when the connection is back');
 	}
 
-	/** Shows that it will not be completed. */
+	/** Shows that the answer will not be completed. */
 	abandon(why) {
 		this.element.dataset.status = 'failed';
 		this.element.removeAttribute('aria-busy');

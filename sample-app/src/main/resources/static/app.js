@@ -41,7 +41,7 @@ const transcript = new Transcript({
 });
 const conversations = new ConversationList(() => go(''));
 const clients = new Clients(() => breakage.address('/ws'), { getToken: fetchToken });
-let token; // the last one
+let token; // the latest one
 const plain = new PlainChat(() => token);
 let ledger;
 let breaks;
@@ -51,7 +51,7 @@ let breaks;
 /** Opens the conversation of a session, or a new one. The transcript is rebuilt from the log, from event 0. */
 function open(sessionId) {
 	const chat = clients.open(sessionId);
-	const began = new Map(); // when each answer did, by message id
+	const began = new Map(); // the time at which each answer began, by message id
 	const isShown = () => chat === clients.shown;
 	const listen = (type, listener, source = chat) => source.addEventListener(type, ({ detail }) => isShown() && listener(detail));
 	ledger = new Ledger();
@@ -122,7 +122,7 @@ function open(sessionId) {
 	listen('gone', ({ reason, sessionId: id, previousSessionId }) => {
 		if (id === previousSessionId) {
 			transcript.clear();
-			notice(reason === 'history_diverged' ? 'The server has lost its last moments. This is what it has' : 'This is what the server still has');
+			notice(reason === 'history_diverged' ? 'The server has lost its latest events. This is what it still has' : 'This is what the server still has');
 		}
 		else if (transcript.known) {
 			end(); // the new session is not the opened one
@@ -160,7 +160,7 @@ function showUnsent() {
 	conversations.unsent = clients.unsent();
 }
 
-/** @param to to whom; nothing for the model */
+/** @param to its recipient; undefined for the model */
 async function say(content, to) {
 	if (!$('ended').hidden) {
 		open(null);
@@ -315,7 +315,7 @@ function showList(shown) {
 	}
 }
 
-matchMedia('(width <= 52rem)').addEventListener('change', () => showList(false)); // the list is beside it, or was
+matchMedia('(width <= 52rem)').addEventListener('change', () => showList(false)); // wide screens show the list beside the page
 
 async function showWhoAnswers() {
 	if ($('who').hidden) {
@@ -328,7 +328,7 @@ async function showWhoAnswers() {
 
 function startNew() {
 	if (transcript.empty && clients.shown?.sessionId && $('ended').hidden) {
-		showList(false); // there is a new one already
+		showList(false); // the open one is new
 		composer.focus();
 	}
 	else {

@@ -11,7 +11,7 @@ const SECOND = 1_000;
 class Breakage extends EventTarget {
 
 	#offered = false;
-	#slowPort; // of the slow network
+	#slowPort;
 	#slow = false;
 	#offline = false;
 	#sequence; // while everything is broken; aborted to stop

@@ -21,7 +21,7 @@ export class Breaks extends EventTarget {
 				this.#current.to = detail.lastEventId;
 			}
 		});
-		client.addEventListener('gone', () => this.#current = undefined); // the missed events do not exist any more
+		client.addEventListener('gone', () => this.#current = undefined); // the missed events no longer exist
 		client.addEventListener('replaycomplete', ({ detail }) => this.#recovered(detail));
 	}
 
@@ -67,7 +67,7 @@ export function describe({ label, seconds, from, to, lost, twice }) {
 /** Explains the figures of a mark. */
 export function explain({ from, to, messages }) {
 	return `The last event before the break was ${from}, the last in the log ${to} when the connection was back. `
-		+ `${plural(messages, 'message')} brought what was between. Ids and offsets say whether anything is missing, or came twice.`;
+		+ `${plural(messages, 'message')} brought the events in between. Ids and offsets show whether any is missing or came twice.`;
 }
 
 function replayed(from, to) {

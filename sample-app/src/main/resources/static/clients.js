@@ -21,7 +21,7 @@ export class Clients extends EventTarget {
 	#options;
 	#couriers = new Set();
 
-	/** @param url, options those of each client */
+	/** @param url, options the arguments of each client */
 	constructor(url, options) {
 		super();
 		this.#url = url;
@@ -65,7 +65,7 @@ export class Clients extends EventTarget {
 		}
 	}
 
-	/** @returns the number of waiting messages of each conversation by session id; null stands for a new one */
+	/** @returns the number of waiting messages of each conversation by session id; null for a new one */
 	unsent() {
 		const counts = this.#stored();
 		for (const { sessionId, pending } of this.#all) {

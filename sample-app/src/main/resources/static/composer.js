@@ -14,7 +14,7 @@ export class Composer {
 	#conversation = 'new';
 	#placeholder = this.#input.placeholder;
 
-	/** @param {(content: string) => void} say says what was typed */
+	/** @param {(content: string) => void} say sends the text of the field */
 	constructor(say) {
 		$('form').addEventListener('submit', (event) => {
 			event.preventDefault();
@@ -37,7 +37,7 @@ export class Composer {
 		this.#input.addEventListener('input', () => this.#changed());
 	}
 
-	/** Shows the draft of a conversation. @param sessionId nothing for a new one */
+	/** Shows the draft of a conversation. @param sessionId its session; undefined for a new one */
 	open(sessionId) {
 		this.#conversation = sessionId ?? 'new';
 		this.#input.disabled = $('send').disabled = false;
@@ -100,7 +100,7 @@ export class Composer {
 		tabStore.write(this.#key, value || undefined);
 		$('length').hidden = length < COUNTED;
 		$('length').textContent = length > MOST
-			? `Too long to send: ${digits.format(length)} characters, and ${digits.format(MOST)} are the most. Shorten it, or send it in parts.`
+			? `Too long to send: ${digits.format(length)} characters; the maximum is ${digits.format(MOST)}. Shorten it, or send it in parts.`
 			: `${digits.format(length)} of ${digits.format(MOST)} characters`;
 		this.#input.setAttribute('aria-invalid', length > MOST);
 	}

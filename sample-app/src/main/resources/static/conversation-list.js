@@ -14,8 +14,8 @@ export class ConversationList {
 
 	#current;
 	#newest = [];
-	#older = []; // asked for by the reader
-	#next; // where there are more
+	#older = []; // requested by the reader
+	#next; // the address of the next page
 	#known = false; // whether the list was received from the server or the storage
 	#unsent = new Map();
 	#ready = false; // a complete answer is unread
@@ -55,7 +55,7 @@ export class ConversationList {
 		this.#show();
 	}
 
-	/** How many messages wait to be sent, by conversation. */
+	/** Shows the number of waiting messages of each conversation. */
 	set unsent(counts) {
 		this.#unsent = counts;
 		this.#show();

@@ -3,7 +3,7 @@
 import { $, copy, drawn, element } from './dom.js';
 import { api } from './api.js';
 
-const MARGIN = 4; // modules, without which readers do not find the code
+const MARGIN = 4; // in modules; readers need it to find the code
 
 /** Creates a code and shows it. @throws the server's response if there is no code */
 export async function openDeviceDialog() {

@@ -6,17 +6,17 @@ import { closeText } from './words.js';
 
 const MOST = 300;
 const CONNECTION_MOST = 6;
-const PIECES = 40; // of a run, the last ones can be looked at
+const PIECES = 40; // the number of pieces of a run that can be inspected, the newest ones
 const CONTROLS = ['session_init', 'replay_complete', 'server_restarting', 'session_epoch'];
 
 export class EventDrawer {
 
 	#client;
-	#entries = []; // messages that arrive while the drawer is closed, the page hidden or the list being read are shown later
+	#entries = []; // messages to show when the drawer is open, the page visible and the list not paused
 	#frame;
 	#list = $('event-list');
 	#connection = $('connection-list');
-	#runs = new Map(); // the last lines, as far as they are of pieces, by what these are of
+	#runs = new Map(); // the last lines, if they show pieces, by answer
 	#paused = false;
 
 	constructor() {
@@ -148,7 +148,7 @@ export class EventDrawer {
 
 }
 
-/** Pieces of one answer that came with nothing but pieces between them. */
+/** Pieces of one answer with only pieces of other answers between them. */
 class Run {
 
 	line;
@@ -185,7 +185,7 @@ class Run {
 
 }
 
-/** @returns the text of a piece of an answer, and what tells pieces of other answers; nothing for other messages */
+/** @returns the text of a piece of an answer, and a key of the answer; undefined for other messages */
 function pieceOf({ type, payload }) {
 	const { response_id: id, delta = '' } = payload?.event ?? {};
 	return type === 'assistant_delta' ? { text: payload.content, of: payload.message_id }

@@ -9,10 +9,10 @@ const CHARACTERS = 100_000;
 
 const key = () => `transcripts ${userName()}`;
 
-/** @returns the messages of a conversation; nothing if it is not known */
+/** @returns the messages of a conversation; undefined if it is unknown */
 export const keptTranscript = (sessionId) => sessionId ? store.read(key())?.[sessionId] : undefined;
 
-/** @param messages objects of role, content, at and status; nothing forgets the conversation */
+/** @param messages objects of role, content, at and status; undefined removes the conversation */
 export function keepTranscript(sessionId, messages) {
 	const { [sessionId]: _, ...others } = store.read(key()) ?? {};
 	const newest = Object.entries(others).slice(1 - CONVERSATIONS);

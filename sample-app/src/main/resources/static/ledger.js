@@ -1,6 +1,6 @@
 // Checks what the page has received against the log. Ids of events follow one another, except where the server has removed
-// the pieces of an answer that is complete; each piece begins where the one before ended; and the complete answer is the
-// pieces put together.
+// the pieces of an answer that is complete; each piece begins where the previous one ended; and the complete
+// answer is the concatenation of its pieces.
 
 export class Ledger {
 

@@ -1,5 +1,5 @@
-// Markdown, safely: what a model says is made into HTML, what that HTML may hold is a short list, and the page's policy
-// runs no script but the server's own.
+// Renders the Markdown of a model safely: its HTML is sanitized to a short list of elements and attributes, and the
+// page's policy allows only scripts of the server.
 
 import { Marked } from '/webjars/marked/lib/marked.esm.js';
 import '/_static/dompurify/3.4.15/dist/purify.min.js';
@@ -16,9 +16,9 @@ const marked = new Marked({
 	breaks: true,
 	renderer: {
 		code: ({ text, lang }) => `<pre data-lang="${escape(lang ?? '')}"><code>${escape(text)}</code></pre>\n`,
-		// shown verbatim
+		// HTML is shown as text
 		html: ({ text }) => /^<br\s*\/?>$/i.test(text.trim()) ? '<br>' : escape(text),
-		// loading one would reveal the reader to another server
+		// loading an image would reveal the reader to another server
 		image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
 	},
 });
@@ -34,10 +34,10 @@ const ALLOWED = {
 	RETURN_DOM_FRAGMENT: true,
 };
 
-// lines after a block that may turn out to belong to it, or to make it something else
+// number of lines after a block that may still become part of it, or change its type
 const OPEN_LINES = 3;
 
-// of a growing list: the last item may continue, and the gap before it tells whether items are paragraphs
+// number of open items of a growing list: the last one may continue, and the gap before it may turn items into paragraphs
 const OPEN_ITEMS = 2;
 
 /**
@@ -51,7 +51,7 @@ export class MarkdownView {
 	#open = 0; // where the open end begins in the text
 	#last; // the node before it in the document
 	#headings = []; // depths of the headings above it
-	#list; // the list in which the open end begins, if it does so in one
+	#list; // the list in which the open end begins, if any
 	#whole = false; // whether the text has link definitions, which apply to all of it
 
 	constructor(target) {
@@ -168,7 +168,7 @@ function firstOpen(tokens) {
 	let first = tokens.findLastIndex(({ type }) => type !== 'space');
 	let lines = 0;
 	while (first > 0 && (lines += lineBreaks(tokens[first])) < OPEN_LINES) {
-		const isApart = tokens[first - 1].type === 'space'; // by a blank line, after which only a list may continue
+		const isApart = tokens[first - 1].type === 'space'; // after a blank line, only a list may continue
 		const before = isApart ? first - 2 : first - 1;
 		if (before < 0 || isApart && tokens[before].type !== 'list') {
 			return first;
@@ -178,7 +178,7 @@ function firstOpen(tokens) {
 	return Math.max(first, 0);
 }
 
-// HTML counts for nothing: with the text before it, it becomes a heading if it is underlined
+// HTML does not separate the text before it from an underline, which makes both a heading
 const lineBreaks = ({ type, raw }) => type === 'html' ? 0 : raw.split('\n').length - 1;
 
 const rendererOf = (headings) => (token) => render(token, headings);
@@ -213,7 +213,7 @@ function render(token, headings) {
 	return [...fragment.childNodes];
 }
 
-/** The page's heading is of level 1, so a first heading in an answer is of level 2, whatever its depth, and no level is left out. */
+/** The page's heading has level 1, so the first heading in an answer has level 2, and no level is skipped. */
 function level(heading, headings) {
 	if (heading.parentNode.parentNode) {
 		return headings.length + 2; // in a quotation or a list

@@ -1,5 +1,5 @@
-// Marks in a text that is rendered again while it grows. A place is a number of characters, without white space, since
-// that is what does not change when the text is laid out in another way.
+// Marks in a text that is rendered again while it grows. A place is a number of characters without white space, which does
+// not depend on how the text is rendered.
 
 import { element } from './dom.js';
 
@@ -12,7 +12,7 @@ export class Marks {
 		this.#body = body;
 	}
 
-	/** The place where the text ends now. */
+	/** The place of the current end of the text. */
 	get end() {
 		let count = 0;
 		for (const node of textNodes(this.#body)) {
@@ -44,7 +44,7 @@ export class Marks {
 		}
 	}
 
-	/** Takes marks out of the part that may be rendered again, and leaves its text as it was. */
+	/** Removes the marks from the part that may be rendered again, and restores its text. */
 	lift() {
 		const growing = [...this.#body.children].slice(-2);
 		for (const mark of [...this.#marks].reverse()) {
@@ -68,11 +68,11 @@ export class Marks {
 					this.#body.prepend(mark.span);
 				}
 				else {
-					const code = node.parentElement.closest(':not(pre) > code'); // reads as one word, which is not torn
+					const code = node.parentElement.closest(':not(pre) > code'); // inline code is not split
 					mark.split = !code && offset < node.length ? node.splitText(offset) : undefined;
 					let last = code ?? node;
 					while (last.nextSibling?.classList?.contains('cut')) {
-						last = last.nextSibling; // of a break at the same place
+						last = last.nextSibling; // a mark at the same place
 					}
 					last.after(mark.span);
 				}
@@ -110,7 +110,7 @@ function textNodes(root) {
 
 const solid = (text) => text.replace(/\s+/g, '').length;
 
-/** @returns the text node in which a place is, and the offset there; nothing for the place before all text */
+/** @returns the text node in which a place is, and the offset there; undefined for the place before all text */
 function find(root, at) {
 	let left = at;
 	let last = [];

@@ -9,9 +9,9 @@ if (highlight) {
 
 export class Missed {
 
-	#ranges = new Map(); // what gives a range, and the one that is shown
+	#ranges = new Map(); // shown ranges by the functions that compute them
 
-	/** @param {() => Range} range gives the words as they are in the document now */
+	/** @param {() => Range} range returns the current range of the words in the document */
 	show(range) {
 		if (highlight && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
 			this.#ranges.set(range, undefined);

@@ -3,7 +3,7 @@
 import { $, announce } from './dom.js';
 
 const READABLE = 2_500;
-const MOST = 2; // that wait; older ones are no longer true
+const MOST = 2; // maximum number of waiting messages; older ones are outdated
 
 const queue = [];
 let shownAt = -READABLE;

@@ -3,9 +3,9 @@
 
 /**
  * @param {Node} parent
- * @param {Node[]} wanted what its children should be like, from one on to the last
- * @param {Node} [from] that child; none if they begin at the end
- * @returns {Node[]} these children: for each wanted node the one that was there, or itself
+ * @param {Node[]} wanted the wanted children, from `from` to the last
+ * @param {Node} [from] the first child to patch; undefined to append
+ * @returns {Node[]} the children: for each wanted node an equal existing one, or itself
  */
 export function patch(parent, wanted, from) {
 	let next = from;

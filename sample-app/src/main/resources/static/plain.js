@@ -11,10 +11,10 @@ export class PlainChat {
 	#token;
 	#socket;
 	#timer;
-	#exchange; // the last question, and what came of its answer
+	#exchange; // the last question, and what was received of its answer
 	#list = $('plain-messages');
 
-	/** @param {() => string | undefined} token gives the token that the chat uses */
+	/** @param {() => string | undefined} token returns the token of the chat */
 	constructor(token) {
 		this.#token = token;
 		$('compare').addEventListener('click', () => this.#toggle($('plain').hidden));
@@ -29,7 +29,7 @@ export class PlainChat {
 		return !$('plain').hidden;
 	}
 
-	/** Asks the same as the chat, if the comparison is open. */
+	/** Sends the question of the chat, if the comparison is open. */
 	ask(content) {
 		if (!this.open) {
 			return;
@@ -47,7 +47,7 @@ export class PlainChat {
 		this.#toEnd();
 	}
 
-	/** The chat has its answer. @param text the whole of it */
+	/** Handles the complete answer of the chat. @param text its text */
 	compare(content, text) {
 		const exchange = this.#exchange;
 		if (exchange && exchange.content === content) {
@@ -134,7 +134,7 @@ export class PlainChat {
 		this.#verdict(this.#exchange);
 	}
 
-	/** How much of the answer has come, once both have ended. */
+	/** Shows how much of the answer was received, once both have ended. */
 	#verdict({ state, whole, body, note }) {
 		const got = body.textContent.length;
 		if (whole !== undefined && state !== 'running') {

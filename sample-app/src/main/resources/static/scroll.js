@@ -16,7 +16,7 @@ export class Scroll {
 	constructor(arrived) {
 		const scroller = this.#scroller;
 		scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-		// these come before the scrolling that they cause, and so before the next word can undo it
+		// these events precede the scrolling that they cause, so the next word cannot undo it
 		scroller.addEventListener('wheel', ({ deltaY }) => deltaY < 0 && this.#release(), { passive: true });
 		scroller.addEventListener('touchstart', ({ touches }) => this.#touchY = touches[0].clientY, { passive: true });
 		scroller.addEventListener('touchmove', ({ touches }) => touches[0].clientY > this.#touchY && this.#release(), { passive: true });

@@ -1,10 +1,10 @@
-// The service worker that keeps the page's files. On https and localhost only, and not needed elsewhere either.
+// Registers the service worker that keeps the page's files. Browsers have service workers on https and localhost only.
 
 const policy = globalThis.trustedTypes?.createPolicy('service-worker', { createScriptURL: (url) => url });
 
 navigator.serviceWorker?.register(policy?.createScriptURL('/sw.js') ?? '/sw.js').then(keepWhatIsLoaded, () => {});
 
-/** What was loaded before there was a service worker is asked for once more, from the browser's cache. */
+/** Keeps the files that were loaded before the service worker was ready. Most come from the browser's cache. */
 async function keepWhatIsLoaded() {
 	await navigator.serviceWorker.ready;
 	const loaded = performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.startsWith(location.origin));

@@ -1,4 +1,4 @@
-// Keys for those who do not want to reach for the mouse: Alt+N, Alt+E, and / where nothing is typed.
+// Keyboard shortcuts: Alt+N, Alt+E, and / outside of text fields.
 
 /** @param actions `startNew`, `toggleEvents` and `type` */
 export function followShortcuts({ startNew, toggleEvents, type }) {

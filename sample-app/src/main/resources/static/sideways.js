@@ -1,5 +1,5 @@
-// Lets wide content, such as code and tables, scroll sideways. Only while it scrolls, it is reachable with the Tab key and
-// has a name for screen readers.
+// Lets wide content, such as code and tables, scroll sideways. It is a tab stop with a name for screen
+// readers only while it scrolls.
 
 const watched = new WeakSet();
 

@@ -1,4 +1,4 @@
-// The sound of the upstream: 16 bits a sample, in Base64. It is shown as it comes, played if the reader wants it, and not kept.
+// The sound of the upstream: 16 bits per sample, in Base64. It is shown as it arrives, played if it is on, and not stored.
 
 import { $, announce, element } from './dom.js';
 import { plural } from './words.js';
@@ -8,9 +8,9 @@ const SOON = 0.05; // seconds
 const MOST_AHEAD = 10;
 
 let context; // while sound is on
-let end = 0; // of what is being played
+let end = 0; // the time at which the scheduled sound ends
 
-/** Offers to play what comes from now on. */
+/** Offers to play the sound that arrives from now on. */
 export function offerSound() {
 	$('sound').addEventListener('click', () => {
 		const on = !context;
@@ -51,14 +51,14 @@ export function soundLine(reply) {
 	return line;
 }
 
-/** @returns numbers from -1 to 1 */
+/** @returns the samples, from -1 to 1 */
 function samplesOf(piece) {
 	const bytes = Uint8Array.from(atob(piece), (character) => character.charCodeAt(0));
 	const view = new DataView(bytes.buffer);
 	return Float32Array.from({ length: bytes.length >> 1 }, (_, i) => view.getInt16(2 * i, true) / 0x8000);
 }
 
-/** @returns how loud it is, from 0 to 1 */
+/** @returns the volume, from 0 to 1 */
 function levelOf(samples) {
 	const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / (samples.length || 1);
 	return Math.min(1, 4 * Math.sqrt(power)).toFixed(2);

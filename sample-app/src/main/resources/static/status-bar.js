@@ -13,9 +13,9 @@ export class StatusBar {
 	#client;
 	#ledger;
 	#detail;
-	#nextAt; // when the next attempt is
+	#nextAt; // the time of the next attempt
 	#refusal;
-	#frame; // in which the figures are shown
+	#frame; // the next frame, which shows the figures
 
 	constructor() {
 		$('session').addEventListener('click', async () => {
@@ -39,12 +39,12 @@ export class StatusBar {
 		this.#status({ status: client.status });
 	}
 
-	/** The server has refused to sign this browser in. @param status the HTTP status; nothing when it signs in again */
+	/** Shows that the server rejected the sign-in. @param status the HTTP status; undefined after a successful sign-in */
 	signIn(status) {
 		this.#refusal = status;
 	}
 
-	/** The conversation has ended: there is nothing to connect to. */
+	/** Shows that the conversation has ended, and is not connected any more. */
 	ended(why) {
 		this.#client = undefined;
 		$('state').dataset.state = 'closed';

@@ -9,11 +9,11 @@ class Store {
 			this.#storage = storage();
 		}
 		catch {
-			// a private window
+			// not available, for example in a private window
 		}
 	}
 
-	/** Whether anything can be kept. */
+	/** Whether the storage is available. */
 	get works() {
 		this.write('test', true);
 		const works = this.read('test') === true;
@@ -30,7 +30,7 @@ class Store {
 		}
 	}
 
-	/** @param value what to keep; undefined removes it */
+	/** @param value the value; undefined removes it */
 	write(key, value) {
 		try {
 			if (value === undefined) {
@@ -41,14 +41,14 @@ class Store {
 			}
 		}
 		catch {
-			// as above
+			// forbidden or full
 		}
 	}
 
 }
 
-/** Of this browser. */
+/** The storage of this browser. */
 export const store = new Store(() => localStorage);
 
-/** Of this tab; survives a reload. */
+/** The storage of this tab, which survives a reload. */
 export const tabStore = new Store(() => sessionStorage);

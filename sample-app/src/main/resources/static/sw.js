@@ -1,5 +1,5 @@
-// Keeps the page's files, so that a reload while the server restarts shows the page and not the browser's error. A file
-// from the server always comes first: an old page must not meet a new client.
+// Keeps the page's files, so that a reload while the server restarts shows the page and not an error. A file from the
+// server takes precedence, so that an old page never runs with a new client.
 
 const CACHE = 'shell';
 const NOT_KEPT = /^\/(api|ws|plain|actuator)(\/|$)/;

@@ -24,12 +24,12 @@ export class Target {
 		});
 	}
 
-	/** To whom a message goes now; nothing for the model. */
+	/** The recipient of the next message; undefined for the model. */
 	get current() {
 		return this.#target === MODEL ? undefined : this.#target;
 	}
 
-	/** Shows the choice of a conversation. @param sessionId nothing for a new one */
+	/** Shows the choice of a conversation. @param sessionId its session; undefined for a new one */
 	open(sessionId) {
 		this.#conversation = sessionId ?? 'new';
 		this.#loaded = false;
@@ -37,7 +37,7 @@ export class Target {
 		this.#choose(tabStore.read(this.#key) ?? MODEL);
 	}
 
-	/** The new conversation has a session; the choice belongs to that. */
+	/** Assigns the choice of the new conversation to its session. */
 	began(sessionId) {
 		if (this.#conversation === 'new') {
 			const chosen = tabStore.read(this.#key);
@@ -47,7 +47,7 @@ export class Target {
 		}
 	}
 
-	/** Something was said in the conversation. @param to to whom; nothing for the model */
+	/** Handles a message in the conversation. @param to its recipient; undefined for the model */
 	said(to = MODEL) {
 		if (!this.#loaded && tabStore.read(this.#key) === undefined) {
 			this.#choose(to);

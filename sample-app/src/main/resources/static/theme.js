@@ -7,7 +7,7 @@
 			return localStorage.getItem('theme');
 		}
 		catch {
-			return null; // a private window; then the theme is forgotten with it
+			return null; // no storage, for example in a private window
 		}
 	};
 	root.dataset.theme = themes.includes(kept()) ? kept() : 'auto';
@@ -22,7 +22,7 @@
 				localStorage.setItem('theme', root.dataset.theme);
 			}
 			catch {
-				// as above
+				// the theme applies to this page only
 			}
 			say();
 		});

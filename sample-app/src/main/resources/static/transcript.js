@@ -20,18 +20,18 @@ export class Transcript {
 	#scroll;
 	#sessionId;
 	#loading = false;
-	#said = new Map(); // what the user said, by event id
+	#said = new Map(); // the user's messages by event id
 	#saidKeys = new Set();
-	#answers = []; // in the order of their beginning
+	#answers = []; // in the order in which they began
 	#answered = new Set(); // event ids of messages
 	#pending = new Map(); // messages that are not in the log yet, by key
-	#marks = []; // of the present break: what completes them
+	#marks = []; // functions that complete the marks of the current break
 	#timer;
 	#actions;
 
 	/**
-	 * @param actions what a reader can do: `again(content, to)` says something again, `withdraw(key, content)` takes a message
-	 * back, `arrived()` is called when the reader was brought to the end
+	 * @param actions what a reader can do: `again(content, to)` sends a message again, `withdraw(key, content)`
+	 * takes a message back, `arrived()` is called when the reader was brought to the end
 	 */
 	constructor(actions) {
 		this.#actions = actions;
@@ -40,7 +40,7 @@ export class Transcript {
 		addEventListener('pagehide', () => this.#keep());
 	}
 
-	/** Shows another conversation. @param sessionId its session; nothing for one that is new */
+	/** Shows another conversation. @param sessionId its session; undefined for a new one */
 	open(sessionId) {
 		this.#keep();
 		this.#pending.clear();
@@ -56,7 +56,7 @@ export class Transcript {
 		this.#scroll.toEnd();
 	}
 
-	/** The new conversation has a session. */
+	/** Handles the session of the new conversation. */
 	began(sessionId) {
 		this.#sessionId = sessionId;
 	}
@@ -85,7 +85,7 @@ export class Transcript {
 		this.#show();
 	}
 
-	/** Forgets the conversation: it was deleted. */
+	/** Removes the conversation after its deletion. */
 	forget() {
 		this.#running.forEach((answer) => answer.abandon('The conversation was deleted'));
 		clearTimeout(this.#timer);
@@ -106,7 +106,7 @@ export class Transcript {
 		return this.#kept.hasChildNodes() || this.#log.hasChildNodes() || this.#pending.size > 0;
 	}
 
-	/** A message waits in the outbox. @param to whom it is for; nothing for the model */
+	/** Shows a message of the outbox. @param to its recipient; undefined for the model */
 	sending(key, content, { time = Date.now(), to } = {}) {
 		if (this.#pending.has(key) || this.#saidKeys.has(key)) {
 			return; // the acknowledgement may come after the message
@@ -142,7 +142,7 @@ export class Transcript {
 		}
 	}
 
-	/** @param to whom it was said to; nothing for the model */
+	/** Shows a message of the log. @param to its recipient; undefined for the model */
 	said({ event_id: id, created_at: at, payload: { content, idempotency_key: key } }, to) {
 		this.withdrawn(key);
 		this.#said.set(id, content);
@@ -153,7 +153,7 @@ export class Transcript {
 		this.#changed();
 	}
 
-	/** Something has happened that is no part of the conversation, but of its log. */
+	/** Shows an event of the log that is not part of the conversation. */
 	status(text, at) {
 		this.#log.append(element('p', { class: 'happened' }, element('span', {}, text), timeOf(new Date(at))));
 		this.#changed();
@@ -176,7 +176,7 @@ export class Transcript {
 		this.#changed();
 	}
 
-	/** The connection is lost: every answer that is being written has a mark where that was. */
+	/** Marks every running answer at the place where the connection broke. */
 	broken(broken) {
 		this.#marks = this.#running.map((answer) => {
 			const mark = answer.broken(broken);
@@ -199,7 +199,7 @@ export class Transcript {
 		}
 	}
 
-	/** @returns what was asked; nothing if that is not known */
+	/** @returns the question of an answer; undefined if it is unknown */
 	questionOf({ inReplyTo }) {
 		return this.#said.get(inReplyTo);
 	}
@@ -208,7 +208,7 @@ export class Transcript {
 		return this.#answers.filter(({ reply }) => reply.status === 'running');
 	}
 
-	/** Between messages there is a mark only if something was missed there. */
+	/** Marks a break between messages, if events were missed there. */
 	#markBetween(broken) {
 		const last = this.#log.lastElementChild;
 		this.#marks = [() => {
@@ -227,7 +227,7 @@ export class Transcript {
 		tabStore.write(`marks ${this.#sessionId}`, [...this.#rememberedMarks(), mark]);
 	}
 
-	/** An answer that was stopped before it began names no message: it is that of the oldest that has none. */
+	/** An answer that was stopped before it began names no message: it answers the oldest one without an answer. */
 	#question({ inReplyTo }) {
 		return inReplyTo ?? [...this.#said.keys()].find((id) => !this.#answered.has(id));
 	}
@@ -248,7 +248,7 @@ export class Transcript {
 
 	#again(content, to, before) {
 		return this.#button('retry', 'retry', 'Try again', (button) => {
-			if (button.isConnected) { // a second click would cause a second answer
+			if (button.isConnected) { // a second click would send a second message
 				button.remove();
 				before?.();
 				this.#actions.again(content, to);
@@ -271,7 +271,7 @@ export class Transcript {
 		this.#show();
 	}
 
-	/** Messages that are stored and have no answer wait for their turn, as long as another one to the same is answered. */
+	/** @returns stored messages that wait for their turn, because another one to the same recipient is being answered */
 	#waitingTurns() {
 		const busy = new Set(this.#running.map(({ reply }) => reply.by));
 		return busy.size === 0 ? [] : [...this.#log.querySelectorAll('[data-event]')]

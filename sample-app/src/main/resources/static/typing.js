@@ -2,16 +2,16 @@
 
 import { $ } from './dom.js';
 
-// of a keyboard on the screen: Shift and Enter cannot be pressed together there
+// devices with an on-screen keyboard, on which Shift and Enter cannot be pressed together
 const TOUCH = matchMedia('(hover: none) and (pointer: coarse)');
 
-/** What Safari says of a key that ends a composition, when it is over already. */
+/** Safari reports a key that ends a composition after its end, with this code. */
 const PROCESSED = 229;
 
 /** @returns whether a key is meant for an input method, which writes Japanese or Chinese, for example */
 export const isComposing = ({ isComposing, keyCode }) => isComposing || keyCode === PROCESSED;
 
-/** @returns whether a key sends the message; on a keyboard on the screen, Enter begins a new line */
+/** @returns whether a key sends the message; on an on-screen keyboard, Enter begins a new line */
 export const sends = (event) => event.key === 'Enter' && !event.shiftKey && !isComposing(event) && !TOUCH.matches;
 
 const describeKeys = () => {
@@ -21,7 +21,7 @@ const describeKeys = () => {
 TOUCH.addEventListener('change', describeKeys);
 describeKeys();
 
-// where the style sheet cannot do it
+// for browsers in which the style sheet cannot do it
 if (!CSS.supports('field-sizing', 'content')) {
 	const input = $('input');
 	const grow = () => {

@@ -1,5 +1,5 @@
-// What goes to the upstream and comes from it, through a relay of the server: turns like those with the model. They are made
-// of events of the log, so they are the same after a break, a reload, and on another device. Sound is not in the log.
+// Messages to the upstream and its answers, through a relay of the server, shown like those of the model. They are events
+// of the log, so they are the same after a break, after a reload and on another device. Sound is not in the log.
 
 export const UPSTREAM = 'upstream';
 
@@ -11,15 +11,15 @@ const REASONS = {
 	handed_over: 'the server that held it stops, and the next one takes over',
 	session_expired: 'its time was over',
 };
-const UNTOLD = 20; // answers of which only sound has come so far
+const UNTOLD = 20; // maximum number of answers of which only sound has arrived so far
 
-/** A message that says something to the upstream. */
+/** @returns a message to the upstream */
 export const toUpstream = (text, key) => ({ type: TYPE, payload: { text }, idempotency_key: key });
 
-/** @returns what a message of the outbox says, and to whom; nothing for the model */
+/** @returns the text of a message of the outbox, and its recipient; undefined for the model */
 export const turnOf = ({ type, content, payload }) => type === TYPE ? { content: payload.text, to: UPSTREAM } : { content };
 
-/** An answer of the upstream. It has what the page needs of a reply of the client, and `sound` when a piece has come. */
+/** An answer of the upstream. Has what the page needs of a reply of the client, and dispatches `sound`. */
 class UpstreamReply extends EventTarget {
 
 	by = UPSTREAM;
@@ -28,8 +28,8 @@ class UpstreamReply extends EventTarget {
 	status = 'running';
 	finishReason;
 	error;
-	pieces = 0; // of sound that came to this page
-	allPieces; // that were sent, if the upstream says so
+	pieces = 0; // of sound, received by this page
+	allPieces; // of sound, sent by the upstream; undefined if it is unknown
 
 	constructor(inReplyTo) {
 		super();
@@ -82,13 +82,13 @@ class UpstreamReply extends EventTarget {
 
 /**
  * Dispatches `said` with an event like a `user_message`, `reply` with a reply and the time of its first event, and `status` with
- * what has happened to the connection of the server to the upstream.
+ * a change of the server's connection to the upstream.
  */
 export class Upstream extends EventTarget {
 
-	#asked = new Map(); // answers by the event that they belong to; undefined until they begin
-	#answers = new Map(); // the same by the upstream's ids
-	#untold = new Map(); // pieces of sound by such an id
+	#asked = new Map(); // answers by the id of the message that they answer; undefined until they begin
+	#answers = new Map(); // answers by the ids of the upstream
+	#untold = new Map(); // numbers of early pieces of sound by such an id
 
 	follow(client) {
 		client.addEventListener(TYPE, ({ detail: event }) => this.#take(event));

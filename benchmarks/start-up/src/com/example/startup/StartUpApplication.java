@@ -4,7 +4,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * An application that does nothing but start, with whatever is on its class path.
+ * An application that only starts, with the auto-configurations on its class path.
  */
 @SpringBootApplication
 class StartUpApplication {

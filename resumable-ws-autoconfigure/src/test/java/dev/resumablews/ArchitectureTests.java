@@ -50,8 +50,8 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The direction of dependencies, and conventions of Spring Boot's own modules. They hold
- * for packages that are still to come, too.
+ * Tests the dependencies between packages and the conventions of Spring Boot modules. The
+ * rules also apply to future packages.
  */
 @AnalyzeClasses(packages = ArchitectureTests.ROOT,
 		importOptions = { ImportOption.DoNotIncludeTests.class, ArchitectureTests.DoNotIncludeTestModule.class })
@@ -66,16 +66,17 @@ class ArchitectureTests {
 	private static final String IMPORTS = "META-INF/spring/" + AutoConfiguration.class.getName() + ".imports";
 
 	/**
-	 * What every package may depend on, and what depends on the API alone.
+	 * The package on which every package may depend, and which depends only on the API.
 	 */
-	private static final String FOR_ALL = "failure";
+	private static final String COMMON = "failure";
 
 	/**
-	 * Which packages a package may depend on in addition to the API, {@link #FOR_ALL} and
-	 * itself. One that is not named may depend on all that do not depend on it.
+	 * The packages on which a package may depend, in addition to the API, {@link #COMMON}
+	 * and itself. A package without an entry may depend on all packages that do not
+	 * depend on it.
 	 */
 	private static final Map<String, Set<String>> MAY_DEPEND_ON = Map.ofEntries(//
-			entry(FOR_ALL), //
+			entry(COMMON), //
 			entry("protocol", "epoch"), //
 			entry("epoch"), //
 			entry("client"), //
@@ -152,21 +153,21 @@ class ArchitectureTests {
 		.resideInAnyPackage(API);
 
 	@ArchTest
-	static final ArchRule packagesKnowOnlyWhatTheyMay = CompositeArchRule
+	static final ArchRule packagesDependOnlyOnAllowedPackages = CompositeArchRule
 		.of(MAY_DEPEND_ON.entrySet().stream().map((entry) -> mayDependOn(entry.getKey(), entry.getValue())).toList());
 
 	@ArchTest
 	static final ArchRule packagesHaveNoCycles = slices().matching(INTERNAL + ".(*)..").should().beFreeOfCycles();
 
 	@ArchTest
-	static final ArchRule theSchemaIsKnownOnlyToThoseWhoSpeakSql = noClasses().that()
+	static final ArchRule onlyPackagesWithSqlDependOnTheSchema = noClasses().that()
 		.resideOutsideOfPackages(inside("schema", "jdbc", "log", "cleanup", "cluster", "operations"))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage(INTERNAL + ".schema..");
 
 	@ArchTest
-	static final ArchRule theLogKnowsNoSockets = noClasses().that()
+	static final ArchRule theLogDoesNotDependOnWebServers = noClasses().that()
 		.resideInAnyPackage(
 				inside("jdbc", "node", "feed", "presence", "publish", "log", "schema", "cleanup", "cluster"))
 		.should()
@@ -176,7 +177,7 @@ class ArchitectureTests {
 		.allowEmptyShould(true);
 
 	@ArchTest
-	static final ArchRule connectionsKnowNoSql = noClasses().that()
+	static final ArchRule connectionsDoNotDependOnJdbc = noClasses().that()
 		.resideInAnyPackage(inside("workers", "outbox", "connection", "dispatch", "admission", "http", "websocket",
 				"protocol", "handshake"))
 		.should()
@@ -186,7 +187,7 @@ class ArchitectureTests {
 		.allowEmptyShould(true);
 
 	@ArchTest
-	static final ArchRule connectionsKnowNoRoad = noClasses().that(not(PART_OF_AUTO_CONFIGURATION))
+	static final ArchRule connectionsDoNotDependOnTransports = noClasses().that(not(PART_OF_AUTO_CONFIGURATION))
 		.and()
 		.resideInAnyPackage(inside("workers", "outbox", "connection", "dispatch", "admission"))
 		.should()
@@ -196,7 +197,7 @@ class ArchitectureTests {
 		.allowEmptyShould(true);
 
 	@ArchTest
-	static final ArchRule theProtocolKnowsNoFrameworkButJackson = classes().that()
+	static final ArchRule theProtocolDependsOnNoFrameworkExceptJackson = classes().that()
 		.resideInAnyPackage(inside("protocol"))
 		.should()
 		.onlyDependOnClassesThat(resideInAnyPackage(ROOT, INTERNAL + ".protocol..", INTERNAL + ".epoch..", "java..",
@@ -204,7 +205,7 @@ class ArchitectureTests {
 		.allowEmptyShould(true);
 
 	@ArchTest
-	static final ArchRule onlyTheEdgesTouchSpringBoot = noClasses()
+	static final ArchRule onlyConfigurationAndOperationsDependOnSpringBoot = noClasses()
 		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)).and(not(ADAPTER_TO_BOOT)))
 		.and()
 		.resideOutsideOfPackages(inside("observability", "configuration", "operations"))
@@ -213,7 +214,7 @@ class ArchitectureTests {
 		.resideInAPackage("org.springframework.boot..");
 
 	@ArchTest
-	static final ArchRule onlyAutoConfigurationsSeeTheProperties = noClasses()
+	static final ArchRule onlyAutoConfigurationsDependOnTheProperties = noClasses()
 		.that(not(PART_OF_AUTO_CONFIGURATION).and(not(PROPERTIES)))
 		.and()
 		.resideOutsideOfPackages(inside("configuration"))
@@ -250,7 +251,7 @@ class ArchitectureTests {
 	}
 
 	@ArchTest
-	static final ArchRule conditionsOnClassesAreNotOnMethods = noMethods().should()
+	static final ArchRule conditionalOnClassIsNotUsedOnMethods = noMethods().should()
 		.beAnnotatedWith(ConditionalOnClass.class);
 
 	@ArchTest
@@ -268,7 +269,7 @@ class ArchitectureTests {
 	static final ArchRule beanMethodsAreNotPrivate = noMethods().that(BEAN_METHOD).should().bePrivate();
 
 	@ArchTest
-	static final ArchRule postProcessorsAreMadeByStaticMethods = methods().that(BEAN_METHOD)
+	static final ArchRule postProcessorBeanMethodsAreStatic = methods().that(BEAN_METHOD)
 		.and()
 		.haveRawReturnType(assignableTo(BeanPostProcessor.class).or(assignableTo(BeanFactoryPostProcessor.class)))
 		.should()
@@ -301,9 +302,9 @@ class ArchitectureTests {
 		return noClasses().that()
 			.resideInAnyPackage(inside(name))
 			.should()
-			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name, FOR_ALL))))
+			.dependOnClassesThat(resideInAPackage(INTERNAL + "..").and(not(resideInAnyPackage(inside(name, COMMON))))
 				.and(not(resideInAnyPackage(inside(others.toArray(String[]::new))))))
-			.because("package " + name + " may know " + others + " only")
+			.because("package " + name + " may depend only on " + others)
 			.allowEmptyShould(true);
 	}
 
@@ -335,7 +336,7 @@ class ArchitectureTests {
 	}
 
 	/**
-	 * Leaves out the module with the test support for applications.
+	 * Excludes the module with test support for applications.
 	 */
 	static final class DoNotIncludeTestModule implements ImportOption {
 

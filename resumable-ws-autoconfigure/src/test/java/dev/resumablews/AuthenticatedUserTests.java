@@ -18,26 +18,26 @@ class AuthenticatedUserTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "a\0b", "a\nb", "victim\ud800", "\udc00victim" })
-	void anIdThatPostgresDoesNotStoreAsItIsIsRefused(String userId) {
+	void anIdThatPostgresCannotStoreUnchangedIsRejected(String userId) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new AuthenticatedUser(userId, null));
 	}
 
 	@Test
-	void theIdOfATokenIsOptionalAndNotBlank() {
+	void theTokenIdIsOptionalAndNotBlank() {
 		assertThat(new AuthenticatedUser("alice", null).tokenId()).isNull();
 		assertThat(new AuthenticatedUser("alice", null, "jti-1").tokenId()).isEqualTo("jti-1");
 		assertThatIllegalArgumentException().isThrownBy(() -> new AuthenticatedUser("alice", null, " "));
 	}
 
 	@Test
-	void anIdMayBeLongAndOfAnyLetters() {
+	void anIdMayHaveTheMaximumLengthAndAnyLetters() {
 		String longest = "x".repeat(253) + "\ud83d\ude00";
 		assertThat(new AuthenticatedUser(longest, null).userId()).isEqualTo(longest);
 		assertThatIllegalArgumentException().isThrownBy(() -> new AuthenticatedUser(longest + "x", null));
 	}
 
 	@Test
-	void whatAUserMayDoAndClaimsCannotBeChangedLater() {
+	void authoritiesAndClaimsAreImmutable() {
 		Set<String> authorities = new HashSet<>(Set.of("ROLE_ADMIN"));
 		Map<String, Object> claims = new HashMap<>(Map.of("tenant", "acme"));
 		Principal principal = () -> "alice";
@@ -53,7 +53,7 @@ class AuthenticatedUserTests {
 	}
 
 	@Test
-	void aUserThatIsLoggedTellsNothingSecret() {
+	void toStringContainsNoSecrets() {
 		AuthenticatedUser user = new AuthenticatedUser("alice", null, "hidden-id")
 			.withAuthorities(Set.of("hidden-role"))
 			.withClaims(Map.of("hidden-claim", "hidden-value"))

@@ -35,9 +35,10 @@ import org.springframework.core.NestedExceptionUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Compares the tables of docs/configuration.md with the properties. All cells but the
- * last come from the configuration metadata and from the messages that refuse values, so
- * run this class with {@code -Dresumable-ws.test.write-docs=true} to update the page.
+ * Tests that the tables of docs/configuration.md match the properties. All cells except
+ * the last are generated from the configuration metadata and from the messages for
+ * invalid values. Run this class with {@code -Dresumable-ws.test.write-docs=true} to
+ * update the page.
  */
 class ConfigurationReferenceTests {
 
@@ -57,11 +58,11 @@ class ConfigurationReferenceTests {
 
 	private static final Pattern ROW = Pattern.compile("^\\| `([^`]+)` \\|.*\\| ([^|]*) \\|$", Pattern.MULTILINE);
 
-	private static final Pattern REFUSAL = Pattern
+	private static final Pattern INVALID_VALUE_MESSAGE = Pattern
 		.compile("Property (resumable-ws\\.\\S+) must be (.*?)(?: \\(a number without a unit .*\\))?, but is '.*'");
 
 	@Test
-	void thePageHasAllPropertiesAsTheyAre() throws Exception {
+	void thePageMatchesTheProperties() throws Exception {
 		String page = Files.readString(PAGE);
 		String current = withCurrentTables(page, properties());
 		if (Boolean.getBoolean("resumable-ws.test.write-docs")) {
@@ -74,7 +75,7 @@ class ConfigurationReferenceTests {
 	}
 
 	@Test
-	void aGroupOfPropertiesHasATable() throws Exception {
+	void everyGroupOfPropertiesHasATable() throws Exception {
 		assertThat(TABLE.matcher(Files.readString(PAGE)).results().map((table) -> table.group(2)))
 			.containsExactlyInAnyOrderElementsOf(
 					properties().stream().map(Property::group).collect(Collectors.toSet()));
@@ -135,8 +136,8 @@ class ConfigurationReferenceTests {
 	}
 
 	/**
-	 * Returns the properties of a relay, which the metadata does not describe as their
-	 * names are keys of a map.
+	 * Returns the properties of a relay, which are not in the metadata because the names
+	 * of relays are keys of a map.
 	 */
 	private static Stream<Property> relay() throws IOException {
 		Map<String, String> descriptions = relayDescriptions();
@@ -168,7 +169,7 @@ class ConfigurationReferenceTests {
 	/**
 	 * A property.
 	 *
-	 * @param name its name without the prefix
+	 * @param name the name without the prefix
 	 */
 	private record Property(String name, String type, @Nullable String defaultValue, String description) {
 
@@ -206,7 +207,7 @@ class ConfigurationReferenceTests {
 				rules.add("`true`, `false`");
 			}
 			enumeration().ifPresent(rules::add);
-			wrongValues().flatMap((value) -> refusal(value).stream()).forEach(rules::add);
+			invalidValues().flatMap((value) -> requirement(value).stream()).forEach(rules::add);
 			return rules.isEmpty() ? "any" : String.join("; ", rules);
 		}
 
@@ -230,7 +231,7 @@ class ConfigurationReferenceTests {
 			}
 		}
 
-		private Stream<String> wrongValues() {
+		private Stream<String> invalidValues() {
 			return switch (shortType()) {
 				case "boolean" -> Stream.empty();
 				case "integer" -> Stream.of("-1", String.valueOf(Integer.MAX_VALUE));
@@ -242,9 +243,9 @@ class ConfigurationReferenceTests {
 		}
 
 		/**
-		 * Returns what the message about a wrong value asks for.
+		 * Returns the requirement from the message for an invalid value.
 		 */
-		private Optional<String> refusal(String value) {
+		private Optional<String> requirement(String value) {
 			Map<String, String> values = new LinkedHashMap<>();
 			if (this.name.startsWith(RELAY)) {
 				values.put(ROOT + "relay.name.uri", "wss://example.com");
@@ -256,10 +257,10 @@ class ConfigurationReferenceTests {
 				return Optional.empty();
 			}
 			catch (BindException ex) {
-				Matcher refusal = REFUSAL
+				Matcher requirement = INVALID_VALUE_MESSAGE
 					.matcher(String.valueOf(NestedExceptionUtils.getMostSpecificCause(ex).getMessage()));
-				return (refusal.matches() && refusal.group(1).equals(ROOT + this.name))
-						? Optional.of(refusal.group(2).replace("<", "&lt;")) : Optional.empty();
+				return (requirement.matches() && requirement.group(1).equals(ROOT + this.name))
+						? Optional.of(requirement.group(2).replace("<", "&lt;")) : Optional.empty();
 			}
 		}
 

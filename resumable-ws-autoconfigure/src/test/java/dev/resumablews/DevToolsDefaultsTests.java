@@ -13,7 +13,7 @@ import org.springframework.core.io.support.PropertiesLoaderUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What Spring Boot's devtools set while an application is developed.
+ * Tests for the property defaults with Spring Boot's devtools.
  */
 class DevToolsDefaultsTests {
 
@@ -31,7 +31,8 @@ class DevToolsDefaultsTests {
 	}
 
 	/**
-	 * Spring Boot's own modules have files of that name, too.
+	 * Filters by prefix, because Spring Boot's own modules also have files with this
+	 * name.
 	 */
 	private static String[] defaultsOf(String prefix) throws Exception {
 		Properties all = PropertiesLoaderUtils.loadAllProperties("META-INF/spring-devtools.properties");

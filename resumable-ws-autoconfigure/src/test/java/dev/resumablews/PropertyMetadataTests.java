@@ -17,13 +17,13 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Every property is described, the way Spring Boot describes its own.
+ * Tests that every property has a description in the style of Spring Boot.
  */
 class PropertyMetadataTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("properties")
-	void aPropertyIsDescribed(String name, String type, String description) {
+	void everyPropertyIsDescribed(String name, String type, String description) {
 		assertThat(name).startsWith("resumable-ws.");
 		assertThat(description).isNotBlank()
 			.endsWith(".")
@@ -44,11 +44,11 @@ class PropertyMetadataTests {
 	}
 
 	/**
-	 * The annotation processor takes the first parameter whose name begins with that of
-	 * the property, so the shorter of two such names must be described first.
+	 * The annotation processor uses the first parameter whose name starts with the name
+	 * of the property, so the shorter of two such names must be described first.
 	 */
 	@Test
-	void aDescriptionIsOfOnePropertyOnly() throws URISyntaxException {
+	void everyPropertyHasItsOwnDescription() throws URISyntaxException {
 		List<String> descriptions = read("properties").filter(PropertyMetadataTests::isOurs)
 			.map((property) -> property.path("description").asString(""))
 			.toList();
@@ -58,7 +58,7 @@ class PropertyMetadataTests {
 	}
 
 	@Test
-	void hintsAreOfPropertiesThatExist() throws URISyntaxException {
+	void hintsReferToExistingProperties() throws URISyntaxException {
 		assertThat(names("hints")).contains("resumable-ws.path", "resumable-ws.client.path",
 				"resumable-ws.cleanup.cron", "resumable-ws.auth.jwt.user-claim", "resumable-ws.allowed-origins");
 		assertThat(names("properties")).containsAll(names("hints"));
@@ -71,7 +71,8 @@ class PropertyMetadataTests {
 	}
 
 	/**
-	 * Spring Boot describes what all endpoints of the actuator have.
+	 * Excludes the properties that every actuator endpoint has, which Spring Boot
+	 * describes.
 	 */
 	private static boolean isOurs(JsonNode property) {
 		return !property.path("name").asString().startsWith("management.endpoint.");

@@ -28,25 +28,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ResumableWsPropertiesTests {
 
 	/**
-	 * Properties whose values usually are milliseconds, so that no unit is missing.
+	 * Properties whose values usually are milliseconds, so a value without a unit is
+	 * valid.
 	 */
-	private static final Set<String> NATURALLY_MILLISECONDS = Set.of("log.commit-interval", "cluster.poll-interval",
+	private static final Set<String> USUALLY_MILLISECONDS = Set.of("log.commit-interval", "cluster.poll-interval",
 			"relay.x.min-back-off");
 
 	/**
-	 * Usual values of properties whose defaults have none.
+	 * Typical values of properties without a default.
 	 */
-	private static final Map<String, String> USUAL = Map.of("auth.jwt.max-age", "12h", "user.max-storage", "100MB");
+	private static final Map<String, String> TYPICAL_VALUES = Map.of("auth.jwt.max-age", "12h", "user.max-storage",
+			"100MB");
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner().withUserConfiguration(Bound.class);
 
 	@Test
-	void everyPropertyHasADefaultThatWorks() {
+	void allDefaultsAreValid() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	/**
-	 * Property, value, and how the message shows the value where that differs.
+	 * The property, the value, and the value as shown in the message.
 	 */
 	@ParameterizedTest
 	@CsvSource({ "path, ws, 'ws'", "path, /, '/'", "path, /ws/*, '/ws/*'", "path, /{x}, '/{x}'", "path, /w?, '/w?'",
@@ -90,7 +92,7 @@ class ResumableWsPropertiesTests {
 			"cleanup.batch-size, 100001, 100001", "client.path, client.js, 'client.js'",
 			"client.path, /js/**, '/js/**'", "client.path, /ws, '/ws'", "client.path, /js/http.js, '/js/http.js'",
 			"client.path, /js/unsent.js, '/js/unsent.js'" })
-	void aValueThatCannotWorkIsNamedWithItsProperty(String property, String value, String shown) {
+	void anInvalidValueIsReportedWithItsProperty(String property, String value, String shown) {
 		this.runner.withPropertyValues("resumable-ws." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
@@ -108,12 +110,12 @@ class ResumableWsPropertiesTests {
 			"auth.token-sources=message", "auth.jwt.max-age=1m", "allowed-origins=self", "allowed-origins=*",
 			"allowed-origins=https://*.example.com:[*]", "allowed-origins=capacitor://localhost",
 			"allowed-origins=*.example.com", "http.max-wait=0" })
-	void aValueAtTheEdgeIsTaken(String property) {
+	void aBoundaryValueIsAccepted(String property) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
-	void noSecretIsInTheText() {
+	void toStringContainsNoSecrets() {
 		this.runner
 			.withPropertyValues("resumable-ws.auth.jwt.secret=a-secret-value",
 					"resumable-ws.relay.x.uri=ws://localhost/a?key=a-secret-value",
@@ -124,7 +126,7 @@ class ResumableWsPropertiesTests {
 	}
 
 	@Test
-	void originsAreWrittenAsBrowsersWriteThem() {
+	void originsAreNormalizedAsInBrowsers() {
 		this.runner
 			.withPropertyValues("resumable-ws.allowed-origins=https://D.Example,HTTPS://e.example:443/,"
 					+ "http://f.example:80,https://g.example:8443,SELF")
@@ -133,17 +135,17 @@ class ResumableWsPropertiesTests {
 	}
 
 	@Test
-	void anOriginWithoutASchemeIsRefusedWithTheOneThatWasProbablyMeant() {
+	void anOriginWithoutASchemeIsRejectedWithASuggestion() {
 		this.runner.withPropertyValues("resumable-ws.allowed-origins=self,b.example/app")
 			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining("'https://b.example'"));
 	}
 
 	/**
-	 * Every duration and size with its usual value, but without the unit.
+	 * Every duration and size, with its typical value without the unit.
 	 */
 	@ParameterizedTest(name = "{0}: {1}")
 	@MethodSource("withUnit")
-	void aForgottenUnitIsRefused(String property, String value) {
+	void aMissingUnitIsRejected(String property, String value) {
 		Matcher parts = Pattern.compile("([0-9]+)([a-zA-Z]+)").matcher(value);
 		assertThat(parts.matches()).isTrue();
 		this.runner
@@ -158,13 +160,13 @@ class ResumableWsPropertiesTests {
 
 	static Stream<Arguments> withUnit() {
 		return components("", ResumableWsProperties.class)
-			.filter((component) -> !NATURALLY_MILLISECONDS.contains(component.name()))
-			.map((component) -> Arguments.of(component.name(), component.usual()));
+			.filter((component) -> !USUALLY_MILLISECONDS.contains(component.name()))
+			.map((component) -> Arguments.of(component.name(), component.typicalValue()));
 	}
 
 	private static Stream<Component> components(String prefix, Class<?> type) {
 		return Arrays.stream(type.getRecordComponents()).flatMap((component) -> {
-			String name = prefix + dashed(component.getName());
+			String name = prefix + kebabCase(component.getName());
 			if (component.getType().isRecord()) {
 				return components(name + ".", component.getType());
 			}
@@ -172,12 +174,12 @@ class ResumableWsPropertiesTests {
 				return components(name + ".x.", ResumableWsProperties.Relay.class);
 			}
 			return Set.of(Duration.class, DataSize.class).contains(component.getType())
-					? Stream.of(new Component(name, usual(name, type, component))) : Stream.empty();
+					? Stream.of(new Component(name, typicalValue(name, type, component))) : Stream.empty();
 		});
 	}
 
-	private static String usual(String name, Class<?> type, RecordComponent component) {
-		String documented = USUAL.get(name);
+	private static String typicalValue(String name, Class<?> type, RecordComponent component) {
+		String documented = TYPICAL_VALUES.get(name);
 		if (documented != null) {
 			return documented;
 		}
@@ -186,15 +188,15 @@ class ResumableWsPropertiesTests {
 			.toList()
 			.indexOf(component.getName());
 		DefaultValue value = type.getDeclaredConstructors()[0].getParameters()[index].getAnnotation(DefaultValue.class);
-		assertThat(value).as("The usual value of " + name).isNotNull();
+		assertThat(value).as("typical value of " + name).isNotNull();
 		return value.value()[0];
 	}
 
-	private static String dashed(String name) {
+	private static String kebabCase(String name) {
 		return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
 	}
 
-	private record Component(String name, String usual) {
+	private record Component(String name, String typicalValue) {
 
 	}
 

@@ -20,7 +20,7 @@ import org.springframework.util.ClassUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of the hints for native images, without building one.
+ * Tests for the runtime hints for native images, without building an image.
  */
 class RuntimeHintsTests {
 
@@ -52,7 +52,8 @@ class RuntimeHintsTests {
 	}
 
 	/**
-	 * Returns what the library's jar has beside classes and what Spring Boot reads.
+	 * Returns the resources of the library, except for classes and the files that Spring
+	 * Boot reads.
 	 */
 	private static List<String> resources() throws Exception {
 		Path jar = Path.of(ResumableWsProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI());

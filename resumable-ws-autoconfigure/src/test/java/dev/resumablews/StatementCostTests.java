@@ -36,9 +36,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What each statement that the library sends costs on full tables. Two nodes do all that
- * the library does, and Postgres reports the plans that it ran: a statement that is added
- * later is measured without a change here, provided that something here leads to it.
+ * Tests the cost of each statement of the library on full tables. Two nodes use all
+ * features, and Postgres reports the plans that it executed. A new statement is therefore
+ * measured without a change here if one of the features executes it.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class StatementCostTests {
@@ -46,7 +46,7 @@ class StatementCostTests {
 	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	/**
-	 * A page of events, twice. Every table has many more rows.
+	 * Two pages of events. Every table has many more rows.
 	 */
 	private static final long MAX_ROWS = 1000;
 
@@ -82,17 +82,18 @@ class StatementCostTests {
 	}
 
 	/**
-	 * Prepared statements that are used often are planned without their parameters.
+	 * Covers both plan modes, because Postgres plans frequent prepared statements without
+	 * their parameters.
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "force_custom_plan", "force_generic_plan" })
-	void noStatementReadsMoreThanItReturnsOrChanges(String planCacheMode) {
+	void theCostOfEveryStatementIsBounded(String planCacheMode) {
 		this.jdbc.execute(DUE);
 		String recorded = RecordedPlans.url(this.url, "plan_cache_mode=" + planCacheMode, "random_page_cost=1.1");
 		try (RecordedPlans plans = new RecordedPlans()) {
 			try (TestServer first = start(recorded); TestServer second = start(recorded)) {
 				plans.start();
-				useAll(first, second);
+				useAllFeatures(first, second);
 				relay(first, second);
 				await().atMost(PATIENCE).until(() -> due() == 0);
 			}
@@ -122,7 +123,7 @@ class StatementCostTests {
 			.start();
 	}
 
-	private void useAll(TestServer first, TestServer second) {
+	private void useAllFeatures(TestServer first, TestServer second) {
 		ResumableSessions sessions = first.bean(ResumableSessions.class);
 		UUID session;
 		try (ResumableWsTestClient client = connect(second, null, 0)) {
@@ -171,8 +172,8 @@ class StatementCostTests {
 	}
 
 	/**
-	 * Talks to the upstream in a session with many events, by way of both nodes, until
-	 * the relay is idle.
+	 * Sends messages to the upstream in a session with many events, through both nodes,
+	 * until the relay is idle.
 	 */
 	private static void relay(TestServer first, TestServer second) {
 		for (TestServer server : List.of(first, second)) {
@@ -227,9 +228,9 @@ class StatementCostTests {
 
 	/**
 	 * 100,000 empty sessions; 100,000 sessions with a million events, two thirds of them
-	 * in space that was used before; 200,000 live connections to ten nodes; 5,000 replies
-	 * that other nodes run; 50,000 relays, half of which have ended; 200,000 keys;
-	 * 100,000 signals, of which some are to be removed.
+	 * in reused space; 200,000 live connections to ten nodes; 5,000 replies that other
+	 * nodes run; 50,000 relays, half of which have ended; 200,000 keys; 100,000 signals,
+	 * some of which are due for removal.
 	 */
 	private static final String FILL = """
 			set synchronous_commit = off;
@@ -294,7 +295,7 @@ class StatementCostTests {
 		.replace("random(0, 9)", "floor(random() * 10)::int");
 
 	/**
-	 * Something for each sweep of the cleanup.
+	 * Adds rows for each sweep of the cleanup.
 	 */
 	private static final String DUE = """
 			with chosen as (

@@ -28,8 +28,8 @@ import dev.resumablews.benchmarks.scenario.Scenario;
 import dev.resumablews.benchmarks.scenario.Scenarios;
 
 /**
- * Measures all scenarios and prints what was reached. Variants take turns within each
- * round, so that what changes on the machine affects all of them.
+ * Measures all scenarios and prints the results. The variants take turns in each round,
+ * so that changes on the machine affect all of them.
  */
 public final class Benchmarks {
 
@@ -158,13 +158,13 @@ public final class Benchmarks {
 			.collect(Collectors.joining());
 	}
 
-	private static void stop(AutoCloseable... things) {
-		Arrays.stream(things).forEach((thing) -> {
+	private static void stop(AutoCloseable... resources) {
+		Arrays.stream(resources).forEach((resource) -> {
 			try {
-				thing.close();
+				resource.close();
 			}
 			catch (Exception ex) {
-				System.err.println("Could not be stopped: " + ex);
+				System.err.println("Stopping failed: " + ex);
 			}
 		});
 	}

@@ -8,32 +8,32 @@ import dev.resumablews.benchmarks.scenario.Parameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line says.
+ * Options of the command line.
  *
  * @param scenarios groups or names of the scenarios to measure; empty for all
  * @param variants variants to measure; empty for all
- * @param rounds how often each variant is measured
- * @param quick whether to measure for shorter times, and with less data
+ * @param rounds number of rounds
+ * @param quick whether to measure for a shorter time and with less data
  * @param postgres JDBC URL of a server to use; null to start one
  * @param settings parameters of scenarios
- * @param jvm further options of the servers' JVMs
- * @param home folder of this module
+ * @param jvm additional JVM options of the servers
+ * @param home directory of this module
  */
 record Options(List<String> scenarios, List<String> variants, int rounds, boolean quick, @Nullable String postgres,
 		List<String> settings, List<String> jvm, Path home) {
 
 	static final String USAGE = """
 			Usage: benchmarks/run [options]
-			  --scenarios a,b,…  which to measure; groups or names, all if nothing is said
-			  --variants a,b,…   which variants of them
-			  --rounds n         how often, 3 if nothing is said
-			  --quick            one round, shorter, with less data: to see that it works
-			  --postgres url     JDBC URL of a server to use, of a superuser; one is started if nothing is said
-			  --set name=value   sets a parameter of a scenario; may be repeated
-			  --jvm "a b …"      further options of the servers' JVMs, such as a profiler's
-			  --list             which scenarios and variants there are
-			  --jmh              the inner loops, in place of the scenarios
-			  --samples a.jfr …  which libraries the samples of flight recordings belong to, in place of the scenarios
+			  --scenarios a,b,…  groups or names of scenarios; all by default
+			  --variants a,b,…   variants; all by default
+			  --rounds n         number of rounds; 3 by default
+			  --quick            measures one short round with less data, to check that everything works
+			  --postgres url     JDBC URL of a superuser of a running server; starts a server by default
+			  --set name=value   sets a parameter of a scenario; can be repeated
+			  --jvm "a b …"      additional JVM options of the servers, such as a profiler's
+			  --list             lists the scenarios and variants
+			  --jmh              measures the inner loops instead of the scenarios; JMH's options follow
+			  --samples a.jfr …  prints the samples of flight recordings by library instead of measuring
 
 			Parameters and their defaults:
 			""";
@@ -76,7 +76,7 @@ record Options(List<String> scenarios, List<String> variants, int rounds, boolea
 
 	private static String value(String[] args, int index) {
 		if (index >= args.length) {
-			throw new IllegalArgumentException("Option '%s' needs a value".formatted(args[index - 1]));
+			throw new IllegalArgumentException("Option '%s' requires a value".formatted(args[index - 1]));
 		}
 		return args[index];
 	}

@@ -1,5 +1,5 @@
 /**
- * Benchmarks: what durable and resumable costs.
+ * Benchmarks of the cost of durable, resumable delivery.
  */
 @NullMarked
 package dev.resumablews.benchmarks;

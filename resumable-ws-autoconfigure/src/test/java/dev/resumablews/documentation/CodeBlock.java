@@ -6,11 +6,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A fenced block of a page.
+ * A fenced code block of a page.
  *
  * @param page the page, relative to the root of the project
- * @param line the number of the line on which the block begins
- * @param language what the block says it is; empty if it says nothing
+ * @param line the number of the first line of the block
+ * @param language the language of the block; empty if there is none
  * @param text the lines between the fences
  */
 record CodeBlock(Path page, int line, String language, String text) {
@@ -18,8 +18,7 @@ record CodeBlock(Path page, int line, String language, String text) {
 	private static final Pattern FILE = Pattern.compile("\\A(?:<!--|#|--|//) (\\S+)(?: -->)?\n");
 
 	/**
-	 * Returns the file that the first line of a block in the quick start names in a
-	 * comment.
+	 * Returns the file in the comment on the first line, as in the quick start.
 	 */
 	Optional<String> file() {
 		Matcher file = FILE.matcher(this.text);

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * The Java sources that the build compiles. Code is compared without indentation, empty
- * lines and {@code static}: a class that the documentation shows may be nested.
+ * lines and {@code static}, because a class from the documentation may be nested in a
+ * source.
  */
 final class CompiledSources {
 
@@ -34,7 +35,7 @@ final class CompiledSources {
 	}
 
 	/**
-	 * Returns whether the lines of the code follow each other in one of the sources.
+	 * Returns whether one of the sources contains the lines of the code in sequence.
 	 */
 	boolean contain(String code) {
 		String region = normalize(code);

@@ -50,9 +50,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * What the documentation shows is true: its Java is compiled, its properties exist, its
- * other code can be parsed, and its links lead somewhere. A failure names the page and
- * the line.
+ * Tests the documentation: its Java code is compiled, its properties exist, its other
+ * code is valid, and its links have targets. A failure shows the page and the line.
  */
 class DocumentationTests {
 
@@ -68,7 +67,7 @@ class DocumentationTests {
 	}
 
 	@Test
-	void javaIsARegionOfACompiledSource() throws IOException {
+	void javaIsPartOfACompiledSource() throws IOException {
 		CompiledSources sources = CompiledSources.read();
 		assertNoneFails(blocks("java").stream(),
 				(block) -> () -> assertThat(sources.contain(block.textWithoutFile())).as("is compiled").isTrue());
@@ -97,7 +96,7 @@ class DocumentationTests {
 
 	@Test
 	void propertiesExistAndBind() {
-		Set<String> names = namesOfProperties();
+		Set<String> names = propertyNames();
 		assertNoneFails(Stream.concat(blocks("yaml").stream(), blocks("properties").stream()), (block) -> () -> {
 			PropertySourceLoader loader = block.language().equals("yaml") ? new YamlPropertySourceLoader()
 					: new PropertiesPropertySourceLoader();
@@ -113,7 +112,7 @@ class DocumentationTests {
 	}
 
 	@Test
-	void javaScriptIsParsed(@TempDir Path folder) throws Exception {
+	void javaScriptIsValid(@TempDir Path folder) throws Exception {
 		Path node = Executables.find("node").orElse(null);
 		Assumptions.assumeTrue(node != null, "Node is not installed");
 		List<CodeBlock> scripts = new ArrayList<>(blocks("js"));
@@ -139,7 +138,7 @@ class DocumentationTests {
 	}
 
 	@Test
-	void jsonIsParsed() {
+	void jsonIsWellFormed() {
 		assertNoneFails(blocks("json").stream(), (block) -> () -> {
 			try (MappingIterator<JsonNode> values = JsonMapper.shared()
 				.readerFor(JsonNode.class)
@@ -150,7 +149,7 @@ class DocumentationTests {
 	}
 
 	@Test
-	void sqlOfTheTablesIsExecuted() throws Exception {
+	void sqlRunsOnTheTablesOfTheLibrary() throws Exception {
 		try (HikariDataSource database = TestPostgres.pool(TestPostgres.createDatabase())) {
 			TestPostgres.createTables(database);
 			try (Connection connection = database.getConnection()) {
@@ -170,7 +169,7 @@ class DocumentationTests {
 	}
 
 	@Test
-	void linksLeadSomewhere() {
+	void linksHaveTargets() {
 		Map<Path, MarkdownPage> byPath = pages.stream()
 			.collect(Collectors.toMap(MarkdownPage::path, Function.identity()));
 		List<MarkdownPage.Link> links = pages.stream()
@@ -200,7 +199,7 @@ class DocumentationTests {
 	}
 
 	/**
-	 * Checks all blocks, so that a failure names each that fails.
+	 * Checks all blocks, so that a failure shows every invalid one.
 	 */
 	private static void assertNoneFails(Stream<CodeBlock> blocks, Function<CodeBlock, ThrowingCallable> check) {
 		List<CodeBlock> all = blocks.toList();
@@ -233,7 +232,7 @@ class DocumentationTests {
 	}
 
 	/**
-	 * Parses a document, or a fragment of one.
+	 * Parses a document or a fragment of a document.
 	 */
 	private static Element parse(String xml) {
 		try {
@@ -247,7 +246,7 @@ class DocumentationTests {
 		}
 	}
 
-	private static Set<String> namesOfProperties() {
+	private static Set<String> propertyNames() {
 		try {
 			Path library = Path
 				.of(ResumableWsProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -269,7 +268,8 @@ class DocumentationTests {
 	}
 
 	/**
-	 * Replaces each placeholder by a value that is long enough for a secret.
+	 * Returns a resolver that replaces each placeholder with a value long enough for a
+	 * secret.
 	 */
 	private static PlaceholdersResolver anyPlaceholder() {
 		return (value) -> (value instanceof String text)

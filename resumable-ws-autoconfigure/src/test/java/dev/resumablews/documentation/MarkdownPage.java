@@ -20,12 +20,12 @@ import java.util.stream.Stream;
  * @param path the page, relative to the root of the project
  * @param blocks its fenced blocks
  * @param links its links to other pages and sections
- * @param anchors what links to its sections may name
+ * @param anchors the anchors of its sections
  */
 record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<String> anchors) {
 
 	/**
-	 * The root of the project. Tests run in the folder of their module.
+	 * The root of the project, relative to the folder of the module in which tests run.
 	 */
 	static final Path ROOT = Path.of("..");
 
@@ -40,7 +40,7 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 	private static final Pattern CODE = Pattern.compile("`[^`]*`");
 
 	/**
-	 * Reads all pages.
+	 * Reads all pages of the documentation.
 	 */
 	static List<MarkdownPage> all() throws IOException {
 		try (Stream<Path> root = Files.list(ROOT);
@@ -97,13 +97,13 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 			}
 		}
 		if (block != null) {
-			throw new IllegalStateException(path + ":" + start + ": the block does not end");
+			throw new IllegalStateException(path + ":" + start + ": the block is not closed");
 		}
 		return new MarkdownPage(path, blocks, links, anchors);
 	}
 
 	/**
-	 * Returns the anchor that GitHub gives a heading.
+	 * Returns the anchor that GitHub generates for a heading.
 	 */
 	private static String anchor(String heading) {
 		return heading.replaceAll("\\]\\([^)]*\\)", "]")
@@ -125,8 +125,8 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 	 * A link.
 	 *
 	 * @param page the page, relative to the root of the project
-	 * @param line the number of its line
-	 * @param target what it leads to, as it is written
+	 * @param line the number of the line
+	 * @param target the target as written in the page
 	 */
 	record Link(Path page, int line, String target) {
 
@@ -135,7 +135,7 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 		}
 
 		/**
-		 * Returns the file, relative to the root of the project.
+		 * Returns the target file, relative to the root of the project.
 		 */
 		Path file() {
 			String file = this.target.replaceFirst("#.*", "");
@@ -143,7 +143,7 @@ record MarkdownPage(Path path, List<CodeBlock> blocks, List<Link> links, Set<Str
 		}
 
 		/**
-		 * Returns the section, or an empty string.
+		 * Returns the anchor of the target section; empty if there is none.
 		 */
 		String section() {
 			return this.target.contains("#") ? this.target.replaceFirst(".*#", "") : "";

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A user who does nothing wrong while others do: sends messages, which must be
- * acknowledged, and must get each event that is published.
+ * A well-behaved user during an attack. The user sends messages, which must be
+ * acknowledged, and must receive each published event.
  */
 final class Bystander implements AutoCloseable {
 
@@ -38,8 +38,8 @@ final class Bystander implements AutoCloseable {
 	private volatile @Nullable Throwable failure;
 
 	/**
-	 * Connects and begins.
-	 * @param pace time between two messages, and between two events
+	 * Connects and starts sending.
+	 * @param pace the time between two messages, and between two events
 	 */
 	Bystander(TestServer server, Duration pace) {
 		this.pace = pace;
@@ -58,8 +58,8 @@ final class Bystander implements AutoCloseable {
 	}
 
 	/**
-	 * Ends, after the event and the message that are on their way.
-	 * @return how many of both were served
+	 * Stops after the current event and message.
+	 * @return how many pairs of event and message were served
 	 */
 	int end() throws InterruptedException {
 		this.ended = true;

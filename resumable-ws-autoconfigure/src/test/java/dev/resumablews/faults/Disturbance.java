@@ -25,15 +25,15 @@ import org.springframework.context.annotation.Configuration;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What one session, one client or one transaction does that must not be noticed by the
- * others. It lasts until it is ended.
+ * A disturbance by one session, client or transaction that must not affect the others. It
+ * lasts until it is ended.
  */
 interface Disturbance {
 
 	void end();
 
 	/**
-	 * Does something while the disturbance lasts, and ends it.
+	 * Runs an action during the disturbance, and ends the disturbance.
 	 */
 	default <T> T during(Supplier<T> action) {
 		try {
@@ -45,7 +45,7 @@ interface Disturbance {
 	}
 
 	/**
-	 * The row of a session stays locked, and events for the session wait.
+	 * Locks the row of a session, so that events for the session wait.
 	 */
 	static Disturbance lockedRow(TestServer server, String url) {
 		return locked(server, session(server), url);
@@ -57,7 +57,7 @@ interface Disturbance {
 			connection.setAutoCommit(false);
 			connection.createStatement()
 				.execute("select 1 from ws_sessions where session_id = '" + session + "' for update");
-			return publishingTo(server, session, () -> close(connection));
+			return withWaitingEvents(server, session, () -> close(connection));
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException(ex);
@@ -65,17 +65,18 @@ interface Disturbance {
 	}
 
 	/**
-	 * Another process is frozen before it commits an event of a session, and further
+	 * Freezes another process before it commits an event of a session, so that further
 	 * events for the session wait.
 	 */
 	static Disturbance frozenTransaction(TestServer server, String url) {
 		UUID session = session(server);
 		FrozenPublisher publisher = FrozenPublisher.start(url, session);
-		return publishingTo(server, session, publisher::close);
+		return withWaitingEvents(server, session, publisher::close);
 	}
 
 	/**
-	 * The handler of a message does not return, in a transaction with the message's key.
+	 * Sends a message whose handler does not return, in a transaction with the key of the
+	 * message.
 	 */
 	static Disturbance handlerThatNeverReturns(TestServer server) {
 		ResumableWsTestClient client = connect(server, "stuck", null);
@@ -89,8 +90,8 @@ interface Disturbance {
 	}
 
 	/**
-	 * One client has 32 connections and sends the same message with the same key on each,
-	 * to a handler that does not return.
+	 * Opens 32 connections of one client and sends the same message with the same key on
+	 * each, to a handler that does not return.
 	 */
 	static Disturbance manyTabsWithOneKey(TestServer server) {
 		int tabs = 32;
@@ -111,7 +112,7 @@ interface Disturbance {
 		};
 	}
 
-	private static Disturbance publishingTo(TestServer server, UUID session, Runnable end) {
+	private static Disturbance withWaitingEvents(TestServer server, UUID session, Runnable end) {
 		ResumableSessions sessions = server.bean(ResumableSessions.class);
 		for (int n = 0; n < 10; n++) {
 			sessions.publishAsync(session, "waits", Map.of("n", n));
@@ -120,7 +121,7 @@ interface Disturbance {
 	}
 
 	/**
-	 * Opens a session that has an event.
+	 * Creates a session with one event.
 	 */
 	static UUID session(TestServer server) {
 		try (ResumableWsTestClient client = connect(server, "user-" + UUID.randomUUID(), null)) {
@@ -193,7 +194,7 @@ interface Disturbance {
 	}
 
 	/**
-	 * Adds the handler to an application.
+	 * Configuration with the handler.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	class StuckHandler {

@@ -27,8 +27,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Prints what it takes to erase a user with a million events who is connected and being
- * answered, and what that costs others. Not part of the build; run it with
+ * Measures how long it takes to erase a user with a million events, open connections and
+ * running replies, and how this affects other users. Not part of the build; run it with
  * {@code -Dtest=ErasureMeasurement}.
  */
 class ErasureMeasurement {
@@ -79,7 +79,7 @@ class ErasureMeasurement {
 	}
 
 	/**
-	 * Fills a session as the log would, but faster.
+	 * Inserts events into a session directly, which is faster than the log.
 	 */
 	private void fill(UUID session) {
 		JdbcClient sql = this.server.bean(JdbcClient.class);

@@ -37,10 +37,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A scenario in which two nodes send every statement of the library, and that asserts
- * what the library promises: nothing published is lost, nothing is stored twice, every
- * reply ends, and the session can be used afterwards. Before each step a fault may be
- * armed.
+ * A scenario in which two nodes execute every statement of the library. It asserts the
+ * guarantees of the library: no published event is lost, none is stored twice, every
+ * reply ends, and the session remains usable. A fault can be armed before each step.
  */
 final class EveryStatement implements AutoCloseable {
 
@@ -113,8 +112,8 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Runs the scenario with its own user.
-	 * @param arm is called before each step
+	 * Runs the scenario with a separate user.
+	 * @param arm called before each step
 	 */
 	void run(Runnable arm) {
 		String user = "user-" + RUNS.incrementAndGet();
@@ -124,14 +123,14 @@ final class EveryStatement implements AutoCloseable {
 			arm.run();
 			phone.awaitWholeReply(phone.say("Hello"));
 			arm.run();
-			try (ResumableWsTestClient laptop = joining(this.second, user, session)) {
+			try (ResumableWsTestClient laptop = joinSession(this.second, user, session)) {
 				laptop.awaitReplayComplete();
 				for (Runnable step : steps(user, session, phone)) {
 					arm.run();
 					step.run();
 				}
 				arm.run();
-				assertPromises(session, phone, laptop);
+				assertGuarantees(session, phone, laptop);
 			}
 		}
 	}
@@ -139,27 +138,27 @@ final class EveryStatement implements AutoCloseable {
 	private List<Runnable> steps(String user, UUID session, ResumableWsTestClient phone) {
 		return List.of(() -> publish(session), () -> phone.awaitWholeReply(phone.say("Hi")),
 				() -> cancelLongReply(session, phone), () -> order(session, phone), () -> publishInTransaction(session),
-				() -> beginByOrder(user), () -> beginByTransaction(user), () -> publishToUser(user),
-				() -> read(user, session), () -> inspect(session), () -> comeBack(phone),
-				() -> comeLate(user, session, phone), () -> comeBackAfterHours(session, phone),
-				() -> closeSession(user), this::openOneTooMany, this::storeTooMuch, this::relay, this::disconnect,
-				this::erase, () -> cleanUp(user, session));
+				() -> startSessionWithOrder(user), () -> startSessionWithTransaction(user), () -> publishToUser(user),
+				() -> read(user, session), () -> inspect(session), () -> reconnect(phone),
+				() -> joinLate(user, session, phone), () -> reconnectAfterHours(session, phone),
+				() -> closeSession(user), this::exceedSessionLimit, this::exceedStorageLimit, this::relay,
+				this::disconnect, this::erase, () -> cleanUp(user, session));
 	}
 
 	/**
 	 * Starts another node, which polls for signals, and stops it while it runs a reply.
-	 * @param arm is called before the start and the stop
+	 * @param arm called before the start and the stop
 	 */
 	void startAndStop(Runnable arm) {
 		String user = "user-" + RUNS.incrementAndGet();
 		arm.run();
-		TestServer third = again(() -> start(this.postgres.url(), "", "polling"));
+		TestServer third = retry(() -> start(this.postgres.url(), "", "polling"));
 		try (ResumableWsTestClient client = client(() -> third.isRunning() ? third : this.first, user)) {
 			UUID session = client.sessionId();
 			UUID key = client.say(ScenarioApplication.ENDLESS);
 			client.awaitReply(key);
-			int looks = looksAtSignals();
-			await().atMost(PATIENCE).until(() -> looksAtSignals() > looks);
+			int polls = signalPolls();
+			await().atMost(PATIENCE).until(() -> signalPolls() > polls);
 			relay(client, 1);
 			arm.run();
 			third.close();
@@ -175,12 +174,12 @@ final class EveryStatement implements AutoCloseable {
 
 	/**
 	 * Starts a node in a database without the schema, and uses it.
-	 * @param arm is called before the start
+	 * @param arm called before the start
 	 */
 	void createSchema(Runnable arm) {
 		String url = this.postgres.through(TestPostgres.createDatabase());
 		arm.run();
-		try (TestServer server = again(() -> start(url, "chat", "postgres"));
+		try (TestServer server = retry(() -> start(url, "chat", "postgres"));
 				ResumableWsTestClient client = client(() -> server, "user")) {
 			client.awaitWholeReply(client.say("Hi"));
 			assertThat(client.violations()).isEmpty();
@@ -188,12 +187,12 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Lets a node with a separate database handle user messages.
-	 * @param arm is called before each step
+	 * Starts a node with a separate database whose application handles user messages.
+	 * @param arm called before each step
 	 */
 	void handle(Runnable arm) {
 		String url = this.postgres.through(TestPostgres.createDatabase());
-		try (TestServer server = again(() -> start(url, "", "postgres", HandlingApplication.class));
+		try (TestServer server = retry(() -> start(url, "", "postgres", HandlingApplication.class));
 				ResumableWsTestClient client = client(() -> server, "user")) {
 			for (int n = 1; n <= 2; n++) {
 				arm.run();
@@ -206,7 +205,7 @@ final class EveryStatement implements AutoCloseable {
 						.count() == handled);
 			}
 			await().atMost(PATIENCE)
-				.until(() -> again(() -> server.bean(JdbcClient.class)
+				.until(() -> retry(() -> server.bean(JdbcClient.class)
 					.sql("select count(*) from ws_replies")
 					.query(Integer.class)
 					.single()) == 0);
@@ -216,18 +215,17 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until the nodes have looked whether their connections still work, and runs
-	 * the scenario.
-	 * @param arm is called before the rest and before each step
+	 * Waits until the idle nodes have checked their connections, and runs the scenario.
+	 * @param arm called before the wait and before each step
 	 */
-	void rest(Runnable arm) {
+	void idle(Runnable arm) {
 		arm.run();
 		int before = probes();
 		await().atMost(PATIENCE).until(() -> probes() > before);
-		int looks = writerProbes();
+		int probesBefore = writerProbes();
 		await().atMost(PATIENCE).until(() -> {
 			get(this.first, "health");
-			return writerProbes() > looks;
+			return writerProbes() > probesBefore;
 		});
 		run(arm);
 	}
@@ -242,10 +240,10 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Looks at a session as an operator does.
+	 * Reads a session from the actuator endpoint.
 	 */
 	private void inspect(UUID session) {
-		assertThat(again(() -> {
+		assertThat(retry(() -> {
 			HttpResponse<String> response = get(this.first, "resumablews/" + session);
 			if (response.statusCode() != 200) {
 				throw new IllegalStateException(response.body());
@@ -270,7 +268,7 @@ final class EveryStatement implements AutoCloseable {
 		}
 	}
 
-	private int looksAtSignals() {
+	private int signalPolls() {
 		return this.postgres.executions()
 			.entrySet()
 			.stream()
@@ -288,7 +286,7 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Cancels a reply that has run for so long that its lease was renewed.
+	 * Cancels a reply after its lease has been renewed.
 	 */
 	private void cancelLongReply(UUID session, ResumableWsTestClient client) {
 		UUID key = client.say(ScenarioApplication.ENDLESS);
@@ -327,12 +325,12 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Tries again until the transaction is committed, which the application's own row
-	 * tells.
+	 * Retries until the transaction is committed. The row of the application shows
+	 * whether it is.
 	 */
 	private void publishInTransaction(UUID session) {
 		TransactionTemplate transaction = new TransactionTemplate(this.first.bean(PlatformTransactionManager.class));
-		again(() -> {
+		retry(() -> {
 			if (count("select count(*) from notes where session_id = ?", session) == 0) {
 				transaction.executeWithoutResult((status) -> {
 					this.first.bean(JdbcClient.class).sql("insert into notes values (?, 1)").param(session).update();
@@ -344,14 +342,14 @@ final class EveryStatement implements AutoCloseable {
 		assertThat(count("select count(*) from notes where session_id = ?", session)).isEqualTo(1);
 	}
 
-	private void beginByOrder(String user) {
+	private void startSessionWithOrder(String user) {
 		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			order(client.sessionId(), client);
 			assertThat(client.violations()).isEmpty();
 		}
 	}
 
-	private void beginByTransaction(String user) {
+	private void startSessionWithTransaction(String user) {
 		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			publishInTransaction(client.sessionId());
 			client.awaitEvent("noted");
@@ -360,38 +358,38 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private void publishToUser(String user) {
-		assertThat(again(() -> sessions(this.second).publishToUser(user, "hello", Map.of()))).isPositive();
+		assertThat(retry(() -> sessions(this.second).publishToUser(user, "hello", Map.of()))).isPositive();
 	}
 
 	private void read(String user, UUID session) {
 		ResumableSessions sessions = sessions(this.first);
-		assertThat(again(() -> sessions.find(session))).isPresent();
-		assertThat(again(() -> sessions.list(user, 10))).isNotEmpty();
-		assertThat(again(() -> sessions.history(session, 0, 100))).isNotEmpty();
-		assertThat(again(() -> sessions.connectionCount(user))).isNotNegative();
-		assertThat(again(() -> sessions.storedBytes(user))).isPositive();
+		assertThat(retry(() -> sessions.find(session))).isPresent();
+		assertThat(retry(() -> sessions.list(user, 10))).isNotEmpty();
+		assertThat(retry(() -> sessions.history(session, 0, 100))).isNotEmpty();
+		assertThat(retry(() -> sessions.connectionCount(user))).isNotNegative();
+		assertThat(retry(() -> sessions.storedBytes(user))).isPositive();
 	}
 
-	private static void comeBack(ResumableWsTestClient client) {
+	private static void reconnect(ResumableWsTestClient client) {
 		int before = client.reconnects();
 		client.disconnect();
 		await().atMost(PATIENCE).until(() -> client.reconnects() > before);
 		client.awaitReplayComplete();
 	}
 
-	private void comeLate(String user, UUID session, ResumableWsTestClient phone) {
-		try (ResumableWsTestClient late = joining(this.second, user, session)) {
+	private void joinLate(String user, UUID session, ResumableWsTestClient phone) {
+		try (ResumableWsTestClient late = joinSession(this.second, user, session)) {
 			late.awaitEventId(phone.lastEventId());
 			late.awaitReplayComplete();
 			assertThat(late.violations()).isEmpty();
 		}
 	}
 
-	private void comeBackAfterHours(UUID session, ResumableWsTestClient phone) {
+	private void reconnectAfterHours(UUID session, ResumableWsTestClient phone) {
 		this.direct.sql("update ws_sessions set last_active_at = now() - interval '2 hours' where session_id = ?")
 			.param(session)
 			.update();
-		comeBack(phone);
+		reconnect(phone);
 	}
 
 	private void closeSession(String user) {
@@ -405,7 +403,7 @@ final class EveryStatement implements AutoCloseable {
 		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			UUID session = client.sessionId();
 			sessions(this.first).publish(session, "bye", Map.of());
-			again(() -> {
+			retry(() -> {
 				close.accept(session);
 				return true;
 			});
@@ -416,7 +414,7 @@ final class EveryStatement implements AutoCloseable {
 		}
 	}
 
-	private void openOneTooMany() {
+	private void exceedSessionLimit() {
 		String user = "crowded-" + RUNS.incrementAndGet();
 		this.direct.sql("""
 				insert into ws_empty_sessions (session_id, user_id, created_at)
@@ -432,14 +430,14 @@ final class EveryStatement implements AutoCloseable {
 		}
 	}
 
-	private void storeTooMuch() {
+	private void exceedStorageLimit() {
 		String user = "full-" + RUNS.incrementAndGet();
 		this.direct.sql(
 				"insert into ws_sessions (session_id, user_id, stored_bytes) values (gen_random_uuid(), ?, 1000000000)")
 			.param(user)
 			.update();
-		again(() -> {
-			try (ResumableWsTestClient client = address(() -> this.second, user).connect()) {
+		retry(() -> {
+			try (ResumableWsTestClient client = clientBuilder(() -> this.second, user).connect()) {
 				client.awaitReplayComplete();
 				assertThat(client.awaitError(client.say("Hi")).code()).isIn("quota_exceeded", "unavailable");
 				return true;
@@ -451,15 +449,15 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Talks to an upstream by way of the node that holds the relay and of the other one,
-	 * until the relay is idle.
+	 * Sends messages to an upstream, through the node that holds the relay and through
+	 * the other one, until the relay is idle.
 	 */
 	private void relay() {
 		String user = "relayed-" + RUNS.incrementAndGet();
 		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			UUID session = client.sessionId();
 			relay(client, 1);
-			try (ResumableWsTestClient other = joining(this.first, user, session)) {
+			try (ResumableWsTestClient other = joinSession(this.first, user, session)) {
 				relay(other, 2);
 				assertThat(other.violations()).isEmpty();
 			}
@@ -483,7 +481,7 @@ final class EveryStatement implements AutoCloseable {
 		try (ResumableWsTestClient client = client(() -> this.second, user)) {
 			client.awaitReplayComplete();
 			int before = client.reconnects();
-			again(() -> {
+			retry(() -> {
 				sessions(this.first).disconnect(user);
 				return true;
 			});
@@ -499,20 +497,20 @@ final class EveryStatement implements AutoCloseable {
 	private void erase() {
 		String user = "erased-" + RUNS.incrementAndGet();
 		UUID session = UUID.randomUUID();
-		try (ResumableWsTestClient looking = again(() -> address(() -> this.second, user).connect())) {
+		try (ResumableWsTestClient client = retry(() -> clientBuilder(() -> this.second, user).connect())) {
 			this.direct.sql("""
 					insert into ws_sessions (session_id, user_id, last_event_id) values (:session, :user, 1);
 					insert into ws_events (session_id, id, type, payload, created_at)
 					values (:session, 1, 'tick', '{}', now());
 					""").param("session", session).param("user", user).update();
-			again(() -> sessions(this.first).erase(user));
+			retry(() -> sessions(this.first).erase(user));
 			assertThat(this.direct.sql("select count(*) from ws_sessions where user_id = ?")
 				.param(user)
 				.query(Integer.class)
 				.single()).isZero();
 			assertThat(count("select count(*) from ws_events where session_id = ?", session)).isZero();
-			again(() -> sessions(this.first).erase(session));
-			looking.awaitClose();
+			retry(() -> sessions(this.first).erase(session));
+			client.awaitClose();
 		}
 	}
 
@@ -555,7 +553,7 @@ final class EveryStatement implements AutoCloseable {
 		});
 	}
 
-	private void assertPromises(UUID session, ResumableWsTestClient phone, ResumableWsTestClient laptop) {
+	private void assertGuarantees(UUID session, ResumableWsTestClient phone, ResumableWsTestClient laptop) {
 		sessions(this.second).publish(session, "after", Map.of());
 		phone.awaitWholeReply(phone.say("Are you there?"));
 		phone.awaitEvent("after");
@@ -576,7 +574,7 @@ final class EveryStatement implements AutoCloseable {
 			assertThat(client.gaveUp()).isNull();
 			assertThat(client.errors()).allMatch((error) -> error.code().equals("unavailable"));
 		}
-		awaitNoWork();
+		awaitIdleBackends();
 	}
 
 	private void awaitNoReplies(UUID session) {
@@ -586,9 +584,10 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until no backend has been in a statement or a transaction for long.
+	 * Waits until no backend has a statement or a transaction that is older than a
+	 * second.
 	 */
-	private void awaitNoWork() {
+	private void awaitIdleBackends() {
 		await().atMost(PATIENCE).untilAsserted(() -> assertThat(this.direct.sql("""
 				select query from pg_stat_activity
 				where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'
@@ -597,16 +596,16 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	/**
-	 * Does what an application does when it may try again.
+	 * Retries an action as an application would.
 	 */
-	private static <T> T again(Callable<T> action) {
+	private static <T> T retry(Callable<T> action) {
 		for (int attempt = 1;; attempt++) {
 			try {
 				return action.call();
 			}
 			catch (Exception ex) {
 				if (attempt == ATTEMPTS) {
-					throw new AssertionError("Still failing after %d attempts".formatted(attempt), ex);
+					throw new AssertionError("Failed after %d attempts".formatted(attempt), ex);
 				}
 			}
 		}
@@ -617,14 +616,14 @@ final class EveryStatement implements AutoCloseable {
 	}
 
 	private static ResumableWsTestClient client(Supplier<TestServer> server, String user) {
-		return address(server, user).start();
+		return clientBuilder(server, user).start();
 	}
 
-	private static ResumableWsTestClient joining(TestServer server, String user, UUID session) {
-		return address(() -> server, user).session(session).start();
+	private static ResumableWsTestClient joinSession(TestServer server, String user, UUID session) {
+		return clientBuilder(() -> server, user).session(session).start();
 	}
 
-	private static ResumableWsTestClientBuilder address(Supplier<TestServer> server, String user) {
+	private static ResumableWsTestClientBuilder clientBuilder(Supplier<TestServer> server, String user) {
 		return ResumableWsTestClient.builder(() -> server.get().uri())
 			.tokens(Tokens.ISSUER)
 			.user(user)

@@ -19,8 +19,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * An application in its own process that publishes in a transaction and is stopped with
- * SIGSTOP after the event is stored and before the commit.
+ * An application in a separate process that publishes in a transaction. SIGSTOP freezes
+ * it after the event is stored and before the commit.
  */
 final class FrozenPublisher implements AutoCloseable {
 
@@ -72,7 +72,7 @@ final class FrozenPublisher implements AutoCloseable {
 	}
 
 	/**
-	 * Publishes in a transaction, and waits before it is committed.
+	 * Publishes in a transaction and waits before the commit.
 	 * @param arguments the JDBC URL and the session
 	 */
 	public static void main(String[] arguments) {

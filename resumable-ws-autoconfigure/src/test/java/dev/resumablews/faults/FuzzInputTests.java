@@ -7,12 +7,12 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests that a failure of {@link FuzzTests} can be repeated.
+ * Tests that a failure of {@link FuzzTests} is reproducible.
  */
 class FuzzInputTests {
 
 	@Test
-	void theSameSeedMakesTheSameInput() {
+	void theSameSeedGeneratesTheSameInput() {
 		for (int seed = 0; seed < 500; seed++) {
 			assertThat(frames(seed)).isEqualTo(frames(seed));
 			assertThat(handshake(seed)).isEqualTo(handshake(seed));

@@ -40,16 +40,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Random input, of all kinds that a client can send: the server answers in order, gives
- * nothing away, logs nothing that an operator would have to look at, and keeps nothing.
- * Another user notices nothing.
+ * Tests random input of all kinds that a client can send. The server answers correctly,
+ * reveals no internals, logs no warning and keeps no resources. Other users are not
+ * affected.
  * <p>
- * {@code -Dfuzz.seed} makes another input. With
- * {@code -Dfuzz.frames=100000 -Dfuzz.handshakes=10000} these tests last for minutes, and
- * look at the heap and the threads, too.
+ * {@code -Dfuzz.seed} changes the input. With
+ * {@code -Dfuzz.frames=100000 -Dfuzz.handshakes=10000} these tests take minutes and also
+ * check the heap and the threads.
  */
 @TestInstance(Lifecycle.PER_CLASS)
-@NotUnderFaults("Every message of another user is acknowledged, and nothing is logged")
+@NotUnderFaults("Asserts that every message of another user is acknowledged, and that nothing is logged")
 abstract class FuzzTests {
 
 	private static final long SEED = Long.getLong("fuzz.seed", 1);
@@ -60,7 +60,7 @@ abstract class FuzzTests {
 
 	private static final boolean IS_LONG = FRAMES > 50_000;
 
-	private static final int BROKEN = 300;
+	private static final int BROKEN_FRAMES = 300;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -98,7 +98,7 @@ abstract class FuzzTests {
 	}
 
 	@Test
-	void framesAndHandshakesOfAllKindsHarmNoOtherClient() throws Exception {
+	void framesAndHandshakesOfAllKindsDoNotAffectOtherClients() throws Exception {
 		try (TestServer server = start(NO_LIMITS)) {
 			fuzz(server, 40, Duration.ofMillis(50), FRAMES / 10, HANDSHAKES / 10);
 			Resources before = Resources.now();
@@ -106,7 +106,7 @@ abstract class FuzzTests {
 			assertThat(fuzzer.answers()).containsKeys("101", "400", "401", "ack", "pong", "error invalid",
 					"error malformed", "close 1007", "close 1009");
 			if (IS_LONG) {
-				Resources after = settled(server);
+				Resources after = awaitSettled(server);
 				System.out.printf("%s: seed %d: before %s, after %s, %s%n", getClass().getSimpleName(), SEED, before,
 						after, fuzzer.answers());
 				assertThat(after.heap() - before.heap()).isLessThan(HEAP_TOLERANCE);
@@ -116,7 +116,7 @@ abstract class FuzzTests {
 	}
 
 	@Test
-	void theLimitsRefuseInOrder() throws Exception {
+	void inputAboveTheLimitsIsRejected() throws Exception {
 		try (TestServer server = start("resumable-ws.auth.handshake-burst-per-address", "30",
 				"resumable-ws.auth.handshakes-per-second-per-address", "5", "resumable-ws.user.messages-per-second",
 				"5", "resumable-ws.user.message-burst", "30", "resumable-ws.user.frames-per-second", "30")) {
@@ -127,13 +127,13 @@ abstract class FuzzTests {
 	}
 
 	@Test
-	void aQueryThatIsNotEscapedAsItShouldBeIsNoErrorOfTheServer() throws IOException {
+	void aQueryWithInvalidEscapesCausesNoServerError() throws IOException {
 		try (TestServer server = start(); LoggedWarnings log = new LoggedWarnings()) {
-			for (String odd : List.of("x%", "x=%zz", "=1", "&&=&", "%", "token=%")) {
+			for (String query : List.of("x%", "x=%zz", "=1", "&&=&", "%", "token=%")) {
 				try (RawSocket socket = new RawSocket(server.port(), PATIENCE)) {
-					socket.send(RawSocket.handshake(server.port(), odd + "&jwt=" + RandomToken.good("fuzz").text()));
+					socket.send(RawSocket.handshake(server.port(), query + "&jwt=" + RandomToken.valid("fuzz").text()));
 					HttpHead head = Objects.requireNonNull(socket.readHead());
-					assertThat(head.startLine()).as(odd).contains(odd.startsWith("token") ? " 401" : " 101");
+					assertThat(head.startLine()).as(query).contains(query.startsWith("token") ? " 401" : " 101");
 				}
 			}
 			assertThat(log.lines()).isEmpty();
@@ -141,17 +141,18 @@ abstract class FuzzTests {
 	}
 
 	@Test
-	void aHeaderThatCannotBeParsedIsNoErrorOfTheServer() throws IOException {
+	void anInvalidHeaderCausesNoServerError() throws IOException {
 		try (TestServer server = start(); LoggedWarnings log = new LoggedWarnings()) {
-			for (String odd : List.of("Sec-WebSocket-Extensions: ;", "Sec-WebSocket-Extensions: ,;,", "Upgrade: 1")) {
-				assertThat(statusWith(odd, server)).as(odd).containsAnyOf(" 400", " 101");
+			for (String header : List.of("Sec-WebSocket-Extensions: ;", "Sec-WebSocket-Extensions: ,;,",
+					"Upgrade: 1")) {
+				assertThat(statusWith(header, server)).as(header).containsAnyOf(" 400", " 101");
 			}
 			assertThat(log.lines()).isEmpty();
 		}
 	}
 
 	@Test
-	void aHandshakeWithABodyIsRefused() throws IOException {
+	void aHandshakeWithABodyIsRejected() throws IOException {
 		try (TestServer server = start()) {
 			for (String body : List.of("Content-Length: 5", "Transfer-Encoding: chunked")) {
 				assertThat(statusWith(body, server)).as(body).contains(" 400");
@@ -162,7 +163,7 @@ abstract class FuzzTests {
 
 	private static String statusWith(String header, TestServer server) throws IOException {
 		try (RawSocket socket = new RawSocket(server.port(), PATIENCE)) {
-			String good = new String(RawSocket.handshake(server.port(), "token=" + RandomToken.good("fuzz").text()),
+			String good = new String(RawSocket.handshake(server.port(), "token=" + RandomToken.valid("fuzz").text()),
 					StandardCharsets.ISO_8859_1);
 			socket.send(good.replace("\r\n\r\n", "\r\n" + header + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
 			return Objects.requireNonNull(socket.readHead()).startLine();
@@ -170,13 +171,14 @@ abstract class FuzzTests {
 	}
 
 	/**
-	 * The code says whose fault it is, also while answers are being sent.
+	 * The close code blames the client even if the violation arrives while answers are
+	 * being sent.
 	 */
 	@Test
-	void aClientThatBreaksTheProtocolIsNotClosedForAnErrorOfTheServer() throws Exception {
+	void aProtocolViolationIsNotClosedAsAServerError() throws Exception {
 		try (TestServer server = start(NO_LIMITS)) {
 			Fuzzer fuzzer = new Fuzzer(server, SEED, 40, "");
-			fuzzer.brokenFrames(BROKEN);
+			fuzzer.brokenFrames(BROKEN_FRAMES);
 			assertThat(fuzzer.failures()).isEmpty();
 			assertThat(fuzzer.count("close 1002")).isPositive();
 		}
@@ -187,7 +189,7 @@ abstract class FuzzTests {
 			.jetty(this.jetty)
 			.with(Application.class)
 			.database(this.url)
-			// Jetty warns with the target of requests that it does not understand
+			// Jetty logs a warning with the target of each request that it cannot parse
 			.properties("logging.level.org.eclipse.jetty", "error")
 			.properties(properties)
 			.start();
@@ -211,8 +213,7 @@ abstract class FuzzTests {
 	}
 
 	private void assertNothingIsHeld(TestServer server) {
-		// a place that is reserved for a client which has vanished is given back after a
-		// while
+		// the reservation for a client that has disconnected expires after some time
 		await().atMost(PATIENCE).untilAsserted(() -> {
 			HeldByNode held = IS_LONG ? HeldByNode.of(server) : HeldByNode.of(server).withoutReservations();
 			assertThat(held).as("seed %d", SEED).isEqualTo(HeldByNode.NOTHING);
@@ -228,9 +229,9 @@ abstract class FuzzTests {
 	}
 
 	/**
-	 * Waits until threads that have nothing to do have ended, and budgets are forgotten.
+	 * Waits until idle threads have ended and budgets have expired.
 	 */
-	private static Resources settled(TestServer server) {
+	private static Resources awaitSettled(TestServer server) {
 		UserBudgets budgets = server.bean(UserBudgets.class);
 		await().atMost(Duration.ofMinutes(6)).pollInterval(Duration.ofSeconds(5)).until(() -> {
 			budgets.of("somebody");
@@ -240,10 +241,10 @@ abstract class FuzzTests {
 	}
 
 	/**
-	 * What the JVM uses.
+	 * The resources that the JVM uses.
 	 *
-	 * @param heap the heap in use after garbage was collected, in bytes
-	 * @param threads the threads that are alive
+	 * @param heap the used heap after a garbage collection, in bytes
+	 * @param threads the number of live threads
 	 */
 	private record Resources(long heap, int threads) {
 
@@ -264,8 +265,7 @@ abstract class FuzzTests {
 	static class Application {
 
 		/**
-		 * Without it, Jetty itself answers a cookie that cannot be parsed with a stack
-		 * trace.
+		 * Otherwise Jetty answers an invalid cookie with a stack trace.
 		 */
 		@Bean
 		WebServerFactoryCustomizer<JettyServletWebServerFactory> noStackTraces() {
@@ -283,7 +283,7 @@ abstract class FuzzTests {
 		}
 
 		/**
-		 * Publishes what it gets, as a chat between users would.
+		 * Publishes the payload of each message, as a chat between users would.
 		 */
 		@Bean
 		ClientMessageHandler relay(ResumableSessions sessions) {

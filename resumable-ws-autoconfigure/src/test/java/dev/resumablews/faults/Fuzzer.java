@@ -30,28 +30,28 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Sends random input to a server, from some connections at the same time, and judges each
- * answer. Each input has its own source of randomness, made from the seed and the input's
- * number, so that threads do not change what is sent.
+ * Sends random input to a server on several connections at the same time, and checks each
+ * answer. Each input has its own source of randomness, derived from the seed and the
+ * number of the input, so that the input does not depend on the scheduling of threads.
  */
 final class Fuzzer {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(20);
 
 	/**
-	 * Silence after which a server is not waited for that may wait for the client.
+	 * Time without an answer after which the server is assumed to wait for the client.
 	 */
 	private static final Duration SILENCE = Duration.ofMillis(150);
 
 	private static final int THREADS = 6;
 
-	private static final int MOST_FAILURES = 10;
+	private static final int MAX_FAILURES = 10;
 
-	private static final int SHOWN = 1000;
+	private static final int MAX_PRINTED = 1000;
 
 	/**
-	 * Reads what is nested deeper than a client may send, as an application may add to
-	 * it.
+	 * Allows deeper nesting than the server accepts from clients, because an application
+	 * may wrap a message.
 	 */
 	private static final JsonMapper JSON = JsonMapper
 		.builder(JsonFactory.builder()
@@ -60,15 +60,16 @@ final class Fuzzer {
 		.build();
 
 	/**
-	 * What tells of the code: names of classes and packages, and lines of stack traces.
+	 * Text that reveals internals: names of classes and packages, and lines of stack
+	 * traces.
 	 */
 	private static final Pattern INTERNALS = Pattern.compile(
 			"Exception|Throwable|\\.java\\b|\\b(java|javax|jakarta|org|com|dev|tools|sun|jdk)\\.[a-z]+\\.|^\\s+at |nimbus|jackson|catalina",
 			Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
 
 	/**
-	 * Unavailable; and what containers say of an unknown transfer encoding or version of
-	 * HTTP, as RFC 9112 and RFC 9110 ask.
+	 * 503 if the server is unavailable; 501 and 505 from containers for an unknown
+	 * transfer encoding or HTTP version, as RFC 9112 and RFC 9110 require.
 	 */
 	private static final Set<Integer> ALLOWED_ERRORS = Set.of(503, 501, 505);
 
@@ -88,8 +89,8 @@ final class Fuzzer {
 	private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
 
 	/**
-	 * Creates a source of trouble.
-	 * @param users how many users the input is spread over
+	 * Creates a fuzzer.
+	 * @param users the number of users that send the input
 	 * @param otherSession the id of a session of another user
 	 */
 	Fuzzer(TestServer server, long seed, int users, String otherSession) {
@@ -101,7 +102,7 @@ final class Fuzzer {
 
 	/**
 	 * Sends frames on many connections.
-	 * @param atLeast how many
+	 * @param atLeast the minimum number of frames
 	 */
 	void frames(int atLeast) throws InterruptedException {
 		AtomicLong sent = new AtomicLong();
@@ -112,14 +113,14 @@ final class Fuzzer {
 			Random random = random(number);
 			RandomFrames frames = new RandomFrames(random, this.otherSession);
 			sent.addAndGet(frames.count());
-			converse(user(number), frames.bytes(), random);
+			exchangeFrames(user(number), frames.bytes(), random);
 			return true;
 		});
 		count("frames", (int) sent.get());
 	}
 
 	/**
-	 * Sends messages that are answered, and then a frame of an unknown kind, on many
+	 * Sends messages that are answered and then a frame with an unknown opcode, on many
 	 * connections.
 	 */
 	void brokenFrames(int count) throws InterruptedException {
@@ -128,14 +129,14 @@ final class Fuzzer {
 			if (number >= count) {
 				return false;
 			}
-			converse(user(number), frames, random(number));
+			exchangeFrames(user(number), frames, random(number));
 			return true;
 		});
 	}
 
 	/**
-	 * Makes handshakes.
-	 * @param count how many
+	 * Sends handshakes.
+	 * @param count the number of handshakes
 	 */
 	void handshakes(int count) throws InterruptedException {
 		run("Handshake", (number) -> {
@@ -143,13 +144,13 @@ final class Fuzzer {
 				return false;
 			}
 			Random random = random(number);
-			shake(RandomHandshake.of(random, user(number), this.server.port(), this.otherSession));
+			sendHandshake(RandomHandshake.of(random, user(number), this.server.port(), this.otherSession));
 			return true;
 		});
 	}
 
 	/**
-	 * Returns what the server has answered, and how often.
+	 * Returns the kinds of answers of the server, with their counts.
 	 */
 	Map<String, AtomicInteger> answers() {
 		return this.answers;
@@ -160,7 +161,7 @@ final class Fuzzer {
 	}
 
 	/**
-	 * Returns what it must not have answered.
+	 * Returns the failures, such as unexpected answers.
 	 */
 	List<String> failures() {
 		return List.copyOf(this.failures);
@@ -180,7 +181,7 @@ final class Fuzzer {
 		for (int i = 0; i < THREADS; i++) {
 			Thread thread = new Thread(() -> {
 				boolean more = true;
-				while (more && this.failures.size() < MOST_FAILURES) {
+				while (more && this.failures.size() < MAX_FAILURES) {
 					int number = next.getAndIncrement();
 					try {
 						more = step.run(number);
@@ -198,28 +199,29 @@ final class Fuzzer {
 		}
 	}
 
-	private void converse(String user, byte[] frames, Random random) throws IOException {
+	private void exchangeFrames(String user, byte[] frames, Random random) throws IOException {
 		try (RawSocket socket = new RawSocket(this.server.port(), PATIENCE)) {
-			socket.send(RawSocket.handshake(this.server.port(), "token=" + RandomToken.good(user).text()));
+			socket.send(RawSocket.handshake(this.server.port(), "token=" + RandomToken.valid(user).text()));
 			HttpHead head = socket.readHead();
 			if (head == null || !head.startLine().contains(" 101")) {
-				judgeRefusal(socket, head, true);
+				checkRejection(socket, head, true);
 				return;
 			}
 			try {
 				ByteArrayOutputStream message = new ByteArrayOutputStream();
 				if (random.nextInt(4) > 0) {
-					judge(socket.readFrame(PATIENCE), message);
+					checkAnswer(socket.readFrame(PATIENCE), message);
 				}
 				socket.send(frames);
 				readAll(socket, message);
 			}
 			catch (SocketException | EOFException ex) {
-				// closed while this was sending or without a close frame
+				// the connection was closed while frames were sent, or without a close
+				// frame
 				count("end without a close frame", 1);
 			}
 			catch (InvalidFrameException ex) {
-				// Tomcat mixes its close frame with what it gives up to send
+				// Tomcat mixes its close frame with the rest of an aborted message
 				count("close frame without a head", 1);
 			}
 			catch (IOException | RuntimeException ex) {
@@ -233,8 +235,8 @@ final class Fuzzer {
 
 	private void readAll(RawSocket socket, ByteArrayOutputStream message) throws IOException {
 		try {
-			while (judge(socket.readFrame(SILENCE), message)) {
-				// the next one
+			while (checkAnswer(socket.readFrame(SILENCE), message)) {
+				// continue with the next frame
 			}
 		}
 		catch (SocketTimeoutException ex) {
@@ -243,18 +245,18 @@ final class Fuzzer {
 	}
 
 	/**
-	 * Judges a frame of the server.
-	 * @param message the pieces of the message that has not ended
-	 * @return whether others may follow
+	 * Checks a frame from the server.
+	 * @param message the fragments of the current message
+	 * @return whether further frames may follow
 	 */
-	private boolean judge(WsFrame frame, ByteArrayOutputStream message) {
+	private boolean checkAnswer(WsFrame frame, ByteArrayOutputStream message) {
 		switch (frame.opcode()) {
 			case WsFrame.CLOSE -> {
 				ByteBuffer payload = ByteBuffer.wrap(frame.payload());
 				int code = (payload.remaining() >= 2) ? payload.getShort() & 0xffff : 1005;
 				String reason = StandardCharsets.UTF_8.decode(payload).toString();
 				check(!INTERNALS.matcher(reason).find(), "close reason " + code + " " + reason);
-				check(code != 1011, "closed with 1011 " + reason);
+				check(code != 1011, "closed with code 1011 " + reason);
 				count("close " + code, 1);
 				return false;
 			}
@@ -270,25 +272,25 @@ final class Fuzzer {
 		if (frame.fin()) {
 			String text = partial.toString(StandardCharsets.UTF_8);
 			partial.reset();
-			text.lines().forEach((line) -> judge(JSON.readTree(line)));
+			text.lines().forEach((line) -> checkAnswer(JSON.readTree(line)));
 		}
 	}
 
-	private void judge(JsonNode message) {
+	private void checkAnswer(JsonNode message) {
 		String type = message.path("type").asString("");
 		if (!message.has("payload")) {
-			check(CONTROL.contains(type), "a message " + message);
+			check(CONTROL.contains(type), "unexpected message " + message);
 		}
 		if (type.equals("error")) {
 			String text = message.path("message").asString("");
 			check(!INTERNALS.matcher(text).find(), "error message " + text);
 			type = "error " + message.path("code").asString("");
-			check(!type.equals("error failed"), "a message " + message);
+			check(!type.equals("error failed"), "unexpected message " + message);
 		}
 		count(type, 1);
 	}
 
-	private void shake(RandomHandshake handshake) throws IOException {
+	private void sendHandshake(RandomHandshake handshake) throws IOException {
 		try (RawSocket socket = new RawSocket(this.server.port(), PATIENCE)) {
 			HttpHead head;
 			try {
@@ -300,36 +302,36 @@ final class Fuzzer {
 				return;
 			}
 			catch (EOFException ex) {
-				// Tomcat answers what looks like HTTP/0.9 in that way, without a head
+				// Tomcat answers a request that looks like HTTP/0.9 without a head
 				count("no head", 1);
 				return;
 			}
 			catch (SocketTimeoutException ex) {
-				throw new AssertionError("No answer to " + shown(handshake.bytes()), ex);
+				throw new AssertionError("no response to " + printable(handshake.bytes()), ex);
 			}
 			if (head != null && head.startLine().contains(" 101")) {
-				check(handshake.signed(), "a token that is not signed was accepted: " + shown(handshake.bytes()));
+				check(handshake.signed(), "an unsigned token was accepted: " + printable(handshake.bytes()));
 				count("101", 1);
 				try {
-					judge(socket.readFrame(PATIENCE), new ByteArrayOutputStream());
+					checkAnswer(socket.readFrame(PATIENCE), new ByteArrayOutputStream());
 				}
 				catch (EOFException | SocketException ex) {
-					// what came after the head was no frame
+					// the bytes after the head were not a frame
 					count("end without a close frame", 1);
 				}
 				return;
 			}
 			try {
-				judgeRefusal(socket, head,
+				checkRejection(socket, head,
 						!new String(handshake.bytes(), StandardCharsets.ISO_8859_1).startsWith("HEAD"));
 			}
 			catch (AssertionError ex) {
-				throw new AssertionError(ex.getMessage() + "\nto " + shown(handshake.bytes()), ex);
+				throw new AssertionError(ex.getMessage() + "\nto " + printable(handshake.bytes()), ex);
 			}
 		}
 	}
 
-	private void judgeRefusal(RawSocket socket, @Nullable HttpHead head, boolean hasBody) throws IOException {
+	private void checkRejection(RawSocket socket, @Nullable HttpHead head, boolean hasBody) throws IOException {
 		if (head == null) {
 			count("end without an answer", 1);
 			return;
@@ -345,8 +347,8 @@ final class Fuzzer {
 			// a server that does not read the whole request resets the connection
 			body = "";
 		}
-		check(!INTERNALS.matcher(body).find(), "the body " + body);
-		check(!INTERNALS.matcher(head.headers().toString()).find(), "the headers " + head.headers());
+		check(!INTERNALS.matcher(body).find(), "internals in the body " + body);
+		check(!INTERNALS.matcher(head.headers().toString()).find(), "internals in the headers " + head.headers());
 		count(String.valueOf(status), 1);
 	}
 
@@ -354,22 +356,22 @@ final class Fuzzer {
 		this.answers.computeIfAbsent(answer, (key) -> new AtomicInteger()).addAndGet(times);
 	}
 
-	private static void check(boolean good, String otherwise) {
-		if (!good) {
-			throw new AssertionError(otherwise);
+	private static void check(boolean condition, String message) {
+		if (!condition) {
+			throw new AssertionError(message);
 		}
 	}
 
-	private static String shown(byte[] bytes) {
+	private static String printable(byte[] bytes) {
 		String text = new String(bytes, StandardCharsets.ISO_8859_1);
-		return text.substring(0, Math.min(SHOWN, text.length())).replace("\r", "\\r").replace("\n", "\\n\n");
+		return text.substring(0, Math.min(MAX_PRINTED, text.length())).replace("\r", "\\r").replace("\n", "\\n\n");
 	}
 
 	private interface Step {
 
 		/**
-		 * Sends an input.
-		 * @return whether there was one
+		 * Sends one input.
+		 * @return whether there was an input to send
 		 */
 		boolean run(int number) throws IOException;
 

@@ -18,9 +18,9 @@ import java.util.function.IntFunction;
 import dev.resumablews.testing.WsFrame;
 
 /**
- * A user who exhausts every limit, as a separate process: many connections that do one
- * thing again and again, as fast as they are let, and throw away what they are sent. A
- * connection that is closed or refused comes back.
+ * A user that exhausts every limit, in a separate process. Many connections repeat one
+ * action as fast as the server allows, and discard what they receive. A connection that
+ * is closed or rejected reconnects.
  */
 public final class GreedyUser {
 
@@ -44,7 +44,7 @@ public final class GreedyUser {
 
 	private final CountDownLatch connected;
 
-	private volatile boolean going = true;
+	private volatile boolean running = true;
 
 	private GreedyUser(int port, String token, Attack attack) {
 		this.port = port;
@@ -54,8 +54,8 @@ public final class GreedyUser {
 	}
 
 	/**
-	 * Attacks until its input ends.
-	 * @param args port, token, the attack's name, and the ids of sessions
+	 * Attacks until the end of standard input.
+	 * @param args the port, the token, the name of the attack, and the ids of sessions
 	 */
 	public static void main(String[] args) throws IOException, InterruptedException {
 		GreedyUser user = new GreedyUser(Integer.parseInt(args[0]), args[1], Attack.valueOf(args[2]));
@@ -66,19 +66,23 @@ public final class GreedyUser {
 			thread.setDaemon(true);
 			thread.start();
 		}
-		user.connected.await(20, TimeUnit.SECONDS);
+		if (!user.connected.await(20, TimeUnit.SECONDS)) {
+			throw new IllegalStateException(
+					"%d connections are not open after 20 s".formatted(user.connected.getCount()));
+		}
 		System.out.println("ready");
 		new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
-		user.going = false;
+		user.running = false;
 		System.out.printf("%s: %d handshakes, %d of them refused; %d frames sent, %d kB received%n", user.attack,
 				handshakes.get(), refused.get(), frames.get(), received.get() / 1024);
 	}
 
 	private void run(String session) {
 		boolean first = true;
-		while (this.going) {
+		while (this.running) {
 			try (Socket socket = new Socket()) {
-				// another address than the victim's, as handshakes are limited for each
+				// an address other than the victim's, because handshakes are limited per
+				// address
 				socket.bind(new InetSocketAddress("127.0.0.2", 0));
 				socket.connect(new InetSocketAddress("127.0.0.1", this.port), 10_000);
 				boolean upgraded = handshake(socket, session);
@@ -116,7 +120,7 @@ public final class GreedyUser {
 			reader.start();
 		}
 		OutputStream out = socket.getOutputStream();
-		for (int i = 0; this.going; i++) {
+		for (int i = 0; this.running; i++) {
 			String text = this.attack.frame.apply(i);
 			if (text.isEmpty()) {
 				return;
@@ -157,47 +161,47 @@ public final class GreedyUser {
 	}
 
 	/**
-	 * What is done on each connection.
+	 * The action on each connection.
 	 */
 	enum Attack {
 
 		/**
-		 * Messages that are never answered, so that replies run and wait.
+		 * Messages whose replies never end, so that replies run and wait.
 		 */
 		REPLIES(20, true, (i) -> userMessage("x")),
 
 		/**
-		 * Pings whose answers are not read.
+		 * Pings whose pongs are not read.
 		 */
 		PONGS(14, false, (i) -> "{\"type\":\"ping\",\"t\":\"" + "x".repeat(PING_LENGTH) + "\"}"),
 
 		/**
-		 * Messages of the greatest size.
+		 * Messages of the maximum size.
 		 */
 		SIZE(60, true, (i) -> userMessage("x".repeat(110_000))),
 
 		/**
-		 * One key in many tabs, for a handler that is slow.
+		 * Messages with the same key on all connections, for a slow handler.
 		 */
 		ONE_KEY(14, true, (i) -> slow(GreedyUser.ONE_KEY, "")),
 
 		/**
-		 * A key for each message, for a handler that is slow.
+		 * Messages with different keys, for a slow handler.
 		 */
 		MANY_KEYS(14, true, (i) -> slow(UUID.randomUUID().toString(), "")),
 
 		/**
-		 * Handshakes.
+		 * Repeated handshakes.
 		 */
 		HANDSHAKES(20, true, (i) -> ""),
 
 		/**
-		 * The whole log again and again.
+		 * Repeated replays of the whole log.
 		 */
 		RESUMES(64, true, (i) -> "{\"type\":\"resume\",\"lastEventId\":0}"),
 
 		/**
-		 * Cancels of replies.
+		 * Cancellations of replies.
 		 */
 		CANCELS(20, true, (i) -> "{\"type\":\"cancel\"}"),
 
@@ -213,10 +217,11 @@ public final class GreedyUser {
 		private final IntFunction<String> frame;
 
 		/**
-		 * Describes an attack.
-		 * @param connections how many at the same time
-		 * @param reads whether what is sent to them is read
-		 * @param frame what is sent; an empty text ends the connection
+		 * Creates an attack.
+		 * @param connections the number of simultaneous connections
+		 * @param reads whether the connections read
+		 * @param frame returns the text of each message; an empty text ends the
+		 * connection
 		 */
 		Attack(int connections, boolean reads, IntFunction<String> frame) {
 			this.connections = connections;

@@ -29,10 +29,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Prints what one user who takes all there is costs another one. The greedy one is a
- * process of the lowest priority, as it would have its own machine. Each attack is made
- * once before the measurement, by another user, so that the compiler's work on code that
- * has not run before does not count as its cost. Not part of the build; run it with
+ * Measures how a user that exhausts every limit affects another user. The greedy user is
+ * a process of the lowest priority, because in reality it would run on another machine.
+ * Before the measurement each attack runs once with another user, so that JIT compilation
+ * does not count as its cost. Not part of the build; run it with
  * {@code -Dtest=GreedyUserMeasurement}.
  */
 class GreedyUserMeasurement {
@@ -120,7 +120,7 @@ class GreedyUserMeasurement {
 		command.addAll(this.longSessions.getOrDefault(userId, List.of()).stream().map(UUID::toString).toList());
 		Process greedy = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 		try {
-			// the first line says that all connections are there
+			// the first line is printed when all connections have been attempted
 			greedy.inputReader().readLine();
 			String row = victim(attack.toString(), time);
 			greedy.getOutputStream().close();
@@ -140,7 +140,7 @@ class GreedyUserMeasurement {
 		while (System.nanoTime() - end < 0) {
 			try {
 				long start = System.nanoTime();
-				// another user each time, as none of them is greedy
+				// a different user each time, because victims are not greedy
 				try (ResumableWsTestClient client = connect("victim-" + UUID.randomUUID(), null)) {
 					client.await("replay_complete");
 					connects.add(System.nanoTime() - start);

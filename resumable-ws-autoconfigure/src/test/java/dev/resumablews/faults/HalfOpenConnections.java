@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Keeps TCP connections to a server open on which no request is ever completed: each that
- * the server closes is opened again. They come from several loopback addresses.
+ * Keeps TCP connections with incomplete requests to a server. A connection that the
+ * server closes is replaced. The connections come from several loopback addresses.
  */
 final class HalfOpenConnections implements AutoCloseable {
 
@@ -46,10 +46,10 @@ final class HalfOpenConnections implements AutoCloseable {
 	private volatile boolean ended;
 
 	/**
-	 * Begins to open connections.
-	 * @param count how many are kept open
-	 * @param beginning what is sent on each
-	 * @param dripping whether a header follows every two seconds
+	 * Starts opening connections.
+	 * @param count the number of connections to keep open
+	 * @param beginning the text to send on each connection
+	 * @param dripping whether to send a header every two seconds
 	 */
 	HalfOpenConnections(int port, int count, String beginning, boolean dripping) throws IOException {
 		this.selector = Selector.open();
@@ -61,14 +61,14 @@ final class HalfOpenConnections implements AutoCloseable {
 	}
 
 	/**
-	 * Returns how many are open, as far as the server has not closed them.
+	 * Returns how many connections are open.
 	 */
 	int open() {
 		return this.open.get();
 	}
 
 	/**
-	 * Returns how many were opened until now.
+	 * Returns how many connections have been opened.
 	 */
 	int opened() {
 		return this.opened.get();
@@ -97,7 +97,7 @@ final class HalfOpenConnections implements AutoCloseable {
 		int number = this.opened.getAndIncrement();
 		SocketChannel channel = SocketChannel.open();
 		channel.configureBlocking(false);
-		// without TIME_WAIT on this side, whose ports would run out
+		// avoids TIME_WAIT on this side, which would exhaust the ports
 		channel.setOption(StandardSocketOptions.SO_LINGER, 0);
 		channel.bind(new InetSocketAddress("127.0.0." + (2 + number % ADDRESSES), 0));
 		channel.register(this.selector, SelectionKey.OP_CONNECT);
@@ -143,7 +143,7 @@ final class HalfOpenConnections implements AutoCloseable {
 			key.channel().close();
 		}
 		catch (IOException ex) {
-			// closed, for all that matters
+			// treated as closed
 		}
 	}
 

@@ -18,8 +18,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Prints how many transactions an idle node makes in a minute, and which statements they
- * are. Not part of the build; run it with {@code -Dtest=IdleMeasurement}.
+ * Measures how many transactions an idle node runs in a minute, and which statements it
+ * executes. Not part of the build; run it with {@code -Dtest=IdleMeasurement}.
  */
 class IdleMeasurement {
 
@@ -28,7 +28,7 @@ class IdleMeasurement {
 	private static final Duration MINUTE = Duration.ofMinutes(1);
 
 	/**
-	 * Backends report what they did up to ten seconds later.
+	 * Backends report their statistics with a delay of up to ten seconds.
 	 */
 	private static final Duration STATISTICS_DELAY = Duration.ofSeconds(11);
 
@@ -54,8 +54,8 @@ class IdleMeasurement {
 	}
 
 	/**
-	 * An idle node with its own database. The proxy counts requests, which the pool's own
-	 * are not among.
+	 * An idle node with a separate database. The proxy counts requests, except for those
+	 * of the pool itself.
 	 */
 	private static final class Node implements AutoCloseable {
 
@@ -134,7 +134,7 @@ class IdleMeasurement {
 	}
 
 	/**
-	 * What Postgres has counted.
+	 * The transaction statistics of Postgres.
 	 */
 	private record Transactions(long count, long written) {
 

@@ -13,8 +13,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Prints what one disturbed session, client or transaction costs all others. Not part of
- * the build; run it with {@code -Dtest=IsolationMeasurement}.
+ * Measures how one disturbed session, client or transaction affects all others. Not part
+ * of the build; run it with {@code -Dtest=IsolationMeasurement}.
  */
 class IsolationMeasurement {
 

@@ -18,20 +18,21 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Whatever one session, client or transaction does, events of the other sessions are
- * stored, and it does not take connections to Postgres.
+ * Tests that a disturbance by one session, client or transaction does not delay the
+ * events of other sessions and does not use up connections to Postgres.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("Counts backends")
 class IsolationTests {
 
 	/**
-	 * Longer than the statement timeout, as that is what used to leave backends behind.
+	 * Longer than the statement timeout, because backends could outlive a statement that
+	 * timed out.
 	 */
 	private static final Duration TIME = Duration.ofSeconds(5);
 
 	/**
-	 * The size of the library's pool, which opens connections when it needs them.
+	 * The maximum size of the library's pool, which opens connections on demand.
 	 */
 	private static final int POOL = 9;
 
@@ -62,28 +63,28 @@ class IsolationTests {
 	}
 
 	@Test
-	void aLockedRowDelaysItsSessionOnly() {
+	void aLockedRowDelaysOnlyItsSession() {
 		assertIsolated(() -> Disturbance.lockedRow(this.server, this.url));
 	}
 
 	@Test
-	void aTransactionThatIsFrozenBeforeItsCommitDelaysItsSessionOnly() {
+	void aTransactionThatIsFrozenBeforeItsCommitDelaysOnlyItsSession() {
 		assertIsolated(() -> Disturbance.frozenTransaction(this.server, this.url));
 	}
 
 	@Test
-	void aHandlerThatNeverReturnsDelaysItsConnectionOnly() {
+	void aHandlerThatNeverReturnsDelaysOnlyItsConnection() {
 		assertIsolated(() -> Disturbance.handlerThatNeverReturns(this.server));
 	}
 
 	@Test
-	void aClientThatSendsOneKeyOnManyConnectionsDelaysItselfOnly() {
+	void aClientThatSendsOneKeyOnManyConnectionsDelaysOnlyItself() {
 		assertIsolated(() -> Disturbance.manyTabsWithOneKey(this.server));
 	}
 
 	private void assertIsolated(Supplier<Disturbance> disturbance) {
 		Disturbance present = disturbance.get();
-		// the disturbance's connection is in use already
+		// the connection of the disturbance is already open
 		int before = this.publishers.backends();
 		Publishers.Figures figures = present.during(() -> this.publishers.run(TIME));
 		assertThat(figures.failures()).isZero();

@@ -34,7 +34,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Statements that wait for a lock end in Postgres, too, when the library gives them up.
+ * Tests that a statement that waits for a lock ends in Postgres when it times out in the
+ * library.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("Counts backends")
@@ -43,19 +44,19 @@ class LockedTableTests {
 	private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(1);
 
 	/**
-	 * Several statement timeouts, each of which used to leave a backend behind.
+	 * Several statement timeouts, each of which could leave a backend behind.
 	 */
-	private static final Duration LOCKED = Duration.ofSeconds(5);
+	private static final Duration LOCK_TIME = Duration.ofSeconds(5);
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
 	/**
-	 * Connections that the pools may open. Backends that outlive their calls would be
-	 * several times as many.
+	 * The maximum number of connections of the pools. Backends that outlive their calls
+	 * would be several times as many.
 	 */
-	private static final int POOLS = 15;
+	private static final int MAX_POOLED = 15;
 
 	private static final int WAITING_TOO_LONG_SECONDS = 4;
 
@@ -98,7 +99,7 @@ class LockedTableTests {
 	void noBackendOutlivesItsCall(String table) throws SQLException {
 		String user = "user-" + this.users.incrementAndGet();
 		ExecutorService threads = Executors.newFixedThreadPool(6);
-		Phaser looks = new Phaser(1);
+		Phaser checks = new Phaser(1);
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
 			.tokens(Tokens.ISSUER)
 			.user(user)
@@ -111,20 +112,20 @@ class LockedTableTests {
 					Statement statement = lock.createStatement()) {
 				lock.setAutoCommit(false);
 				statement.execute("lock table " + table + " in access exclusive mode");
-				long end = System.nanoTime() + LOCKED.toNanos();
-				calls(user, session, client).forEach((call) -> threads.execute(() -> repeat(call, looks)));
+				long end = System.nanoTime() + LOCK_TIME.toNanos();
+				calls(user, session, client).forEach((call) -> threads.execute(() -> repeat(call, checks)));
 				while (System.nanoTime() - end < 0) {
 					assertThat(waitingTooLong()).isEmpty();
-					assertThat(backends()).isLessThanOrEqualTo(before + POOLS);
-					looks.arrive();
+					assertThat(backends()).isLessThanOrEqualTo(before + MAX_POOLED);
+					checks.arrive();
 					LockSupport.parkNanos(TICK.toNanos());
 				}
-				looks.arriveAndDeregister();
+				checks.arriveAndDeregister();
 				lock.rollback();
 			}
 			client.awaitWholeReply(client.say("Are you there?"));
 			assertThat(client.violations()).isEmpty();
-			await().atMost(PATIENCE).untilAsserted(() -> assertThat(working()).isZero());
+			await().atMost(PATIENCE).untilAsserted(() -> assertThat(longTransactions()).isZero());
 		}
 		finally {
 			threads.shutdownNow();
@@ -140,11 +141,11 @@ class LockedTableTests {
 	}
 
 	/**
-	 * Calls once for each look at the backends, until no other look comes.
+	 * Calls once for each check of the backends, until the checks end.
 	 */
-	private static void repeat(Runnable call, Phaser looks) {
-		int look = looks.getPhase();
-		while (look >= 0) {
+	private static void repeat(Runnable call, Phaser checks) {
+		int check = checks.getPhase();
+		while (check >= 0) {
 			try {
 				call.run();
 			}
@@ -152,7 +153,7 @@ class LockedTableTests {
 				// the table is locked
 			}
 			try {
-				look = looks.awaitAdvanceInterruptibly(look);
+				check = checks.awaitAdvanceInterruptibly(check);
 			}
 			catch (InterruptedException ex) {
 				return;
@@ -174,7 +175,7 @@ class LockedTableTests {
 			.single();
 	}
 
-	private int working() {
+	private int longTransactions() {
 		return this.direct.sql("""
 				select count(*) from pg_stat_activity
 				where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'

@@ -14,19 +14,19 @@ import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps what is logged at WARN and ERROR, from its creation to its end. To be created
- * after the server was started, which sets its logging up.
+ * Appender that records events at WARN and ERROR until it is closed. Must be created
+ * after the start of the server, which configures logging.
  */
 final class LoggedWarnings extends UnsynchronizedAppenderBase<ILoggingEvent> implements AutoCloseable {
 
 	/**
-	 * Loggers of what Spring does for other paths than the endpoint's.
+	 * Loggers of Spring for paths other than the endpoint.
 	 */
-	private static final Set<String> OF_OTHER_PATHS = Set.of(
+	private static final Set<String> IGNORED_LOGGERS = Set.of(
 			"org.springframework.web.servlet.resource.ResourceHandlerUtils",
 			"org.springframework.boot.webmvc.autoconfigure.WelcomePageHandlerMapping");
 
-	private static final int MOST = 20;
+	private static final int MAX_LINES = 20;
 
 	private final List<String> lines = new CopyOnWriteArrayList<>();
 
@@ -41,7 +41,7 @@ final class LoggedWarnings extends UnsynchronizedAppenderBase<ILoggingEvent> imp
 	}
 
 	/**
-	 * Returns the first lines, with their stack traces.
+	 * Returns the first lines, including stack traces.
 	 */
 	List<String> lines() {
 		return List.copyOf(this.lines);
@@ -49,8 +49,8 @@ final class LoggedWarnings extends UnsynchronizedAppenderBase<ILoggingEvent> imp
 
 	@Override
 	protected void append(ILoggingEvent event) {
-		if (event.getLevel().isGreaterOrEqual(Level.WARN) && this.lines.size() < MOST
-				&& !OF_OTHER_PATHS.contains(event.getLoggerName())) {
+		if (event.getLevel().isGreaterOrEqual(Level.WARN) && this.lines.size() < MAX_LINES
+				&& !IGNORED_LOGGERS.contains(event.getLoggerName())) {
 			IThrowableProxy thrown = event.getThrowableProxy();
 			this.lines.add(event.getLevel() + " " + event.getLoggerName() + " - " + event.getFormattedMessage()
 					+ ((thrown != null) ? "\n" + ThrowableProxyUtil.asString(thrown) : ""));

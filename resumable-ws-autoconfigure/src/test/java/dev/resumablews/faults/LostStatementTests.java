@@ -40,29 +40,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * Loses each statement of the library, and the answer to each, several times in one run
- * of a scenario that uses everything. A few statements are lost in the same run, and
- * several run at a time, each on its own nodes and database.
+ * Tests that no event is lost when a statement of the library or its response is lost.
+ * Each statement is lost several times in one run of {@link EveryStatement}. A few
+ * statements are lost in the same run, and several runs are concurrent, each with
+ * separate nodes and a separate database.
  */
 @TestInstance(Lifecycle.PER_CLASS)
-@NotUnderFaults("Finds out which statements there are by a run without faults")
+@NotUnderFaults("Discovers the statements in a run without faults")
 class LostStatementTests {
 
 	private static final int SCENARIOS = 3;
 
 	/**
-	 * How many statements are lost in the same run: as many runs fewer are needed.
+	 * How many statements are lost in the same run, which divides the number of runs.
 	 */
 	private static final int STATEMENTS = 3;
 
 	/**
-	 * How often a fault strikes in each step, since background work may take the first
-	 * one.
+	 * How often a fault is injected in each step, because background work may execute the
+	 * statement first.
 	 */
-	private static final int STRIKES = 2;
+	private static final int INJECTIONS = 2;
 
 	/**
-	 * How often the scenario is run until the fault strikes.
+	 * How often the scenario is run until the fault is injected.
 	 */
 	private static final int RUNS = 3;
 
@@ -71,21 +72,21 @@ class LostStatementTests {
 	private static final int NAME_LENGTH = 110;
 
 	/**
-	 * Runs only where the library does not create the tables, or cannot, and nothing but
-	 * the start depends on it.
+	 * Statements that are executed only if the library does not or cannot create the
+	 * tables. Only the start of a node depends on them.
 	 */
-	private static final List<String> WITHOUT_MIGRATION = List.of("dev.resumablews.internal.schema.WriteCheck:",
+	private static final List<String> ONLY_WITHOUT_MIGRATION = List.of("dev.resumablews.internal.schema.WriteCheck:",
 			"dev.resumablews.internal.schema.StartFailures:");
 
 	/**
-	 * Runs only after a failover that has lost events.
+	 * Statement that is executed only after a failover that lost events.
 	 */
-	private static final String AFTER_A_LOSS = "dev.resumablews.internal.log.SessionTable: with ended as";
+	private static final String ONLY_AFTER_A_FAILOVER = "dev.resumablews.internal.log.SessionTable: with ended as";
 
 	private final LibraryStatements library = LibraryStatements.read();
 
 	/**
-	 * The statements, with the part of the scenario that executes them.
+	 * The statements, each with the part of the scenario that executes it.
 	 */
 	private final Map<String, Part> statements = new TreeMap<>();
 
@@ -96,16 +97,16 @@ class LostStatementTests {
 	private final ExecutorService runs = Executors.newFixedThreadPool(SCENARIOS);
 
 	/**
-	 * Finds out which statements there are.
+	 * Discovers the statements.
 	 */
 	@BeforeAll
 	void start() {
 		IntStream.range(0, SCENARIOS).parallel().forEach((i) -> this.scenarios.add(new EveryStatement()));
 		List<EveryStatement> all = List.copyOf(this.scenarios);
-		CompletableFuture<Set<String>> quiet = CompletableFuture.supplyAsync(() -> executed(Part.QUIET, all.get(1)),
+		CompletableFuture<Set<String>> idle = CompletableFuture.supplyAsync(() -> executed(Part.IDLE, all.get(1)),
 				this.runs);
 		for (Part part : Part.values()) {
-			Set<String> found = (part == Part.QUIET) ? quiet.join() : executed(part, all.get(0));
+			Set<String> found = (part == Part.IDLE) ? idle.join() : executed(part, all.get(0));
 			found.forEach((statement) -> this.statements.putIfAbsent(statement, part));
 		}
 		all.forEach((scenario) -> this.executed.addAll(scenario.postgres().statements()));
@@ -133,41 +134,42 @@ class LostStatementTests {
 	@Test
 	void everyStatementOfTheLibraryIsCovered() {
 		assertThat(this.library.missingFrom(this.executed))
-			.filteredOn((missing) -> WITHOUT_MIGRATION.stream().noneMatch(missing::startsWith)
-					&& !missing.startsWith(AFTER_A_LOSS))
+			.filteredOn((missing) -> ONLY_WITHOUT_MIGRATION.stream().noneMatch(missing::startsWith)
+					&& !missing.startsWith(ONLY_AFTER_A_FAILOVER))
 			.isEmpty();
 	}
 
 	@TestFactory
-	Stream<DynamicTest> nothingIsLostWith() {
+	Stream<DynamicTest> nothingIsLostWhenAStatementIsLost() {
 		return tests(Fault.DROP);
 	}
 
 	@TestFactory
-	Stream<DynamicTest> nothingIsLostWithTheAnswerTo() {
+	Stream<DynamicTest> nothingIsLostWhenTheResponseToAStatementIsLost() {
 		return tests(Fault.DROP_ANSWER);
 	}
 
 	private Stream<DynamicTest> tests(Fault fault) {
-		Map<Strikes, CompletableFuture<Void>> results = new LinkedHashMap<>();
-		// the longest first
+		Map<ArmedFault, CompletableFuture<Void>> results = new LinkedHashMap<>();
+		// the longest parts first
 		Stream.of(Part.values())
 			.sorted(Comparator.reverseOrder())
 			.forEach((part) -> groups(part, fault).forEach((group) -> {
 				CompletableFuture<Void> result = CompletableFuture.runAsync(() -> lose(part, group), this.runs);
-				group.forEach((strikes) -> results.put(strikes, result));
+				group.forEach((armedFault) -> results.put(armedFault, result));
 			}));
 		return results.entrySet()
 			.stream()
 			.map((entry) -> DynamicTest.dynamicTest(name(entry.getKey().statement()),
-					() -> assertStruck(entry.getKey(), entry.getValue())));
+					() -> assertInjected(entry.getKey(), entry.getValue())));
 	}
 
 	/**
-	 * Divides the statements of a part into those that are lost in the same run. Those of
-	 * one transaction read alike, and are kept apart by their order.
+	 * Divides the statements of a part into groups that are lost in the same run. The
+	 * statements of one transaction have similar texts, so their order keeps them in
+	 * different groups.
 	 */
-	private Collection<List<Strikes>> groups(Part part, Fault fault) {
+	private Collection<List<ArmedFault>> groups(Part part, Fault fault) {
 		List<String> all = this.statements.keySet()
 			.stream()
 			.filter((statement) -> this.statements.get(statement) == part && this.library.contains(statement))
@@ -176,37 +178,38 @@ class LostStatementTests {
 		return IntStream.range(0, all.size())
 			.boxed()
 			.collect(Collectors.groupingBy((i) -> i % groups,
-					Collectors.mapping((i) -> new Strikes(all.get(i), fault), Collectors.toList())))
+					Collectors.mapping((i) -> new ArmedFault(all.get(i), fault), Collectors.toList())))
 			.values();
 	}
 
-	private void lose(Part part, List<Strikes> group) {
+	private void lose(Part part, List<ArmedFault> group) {
 		EveryStatement scenario = this.scenarios.remove();
 		try {
-			List<Strikes> left = group;
+			List<ArmedFault> left = group;
 			for (int run = 1; run <= RUNS && !left.isEmpty(); run++) {
 				part.run(scenario, left);
-				left = group.stream().filter((strikes) -> strikes.count() == 0).toList();
+				left = group.stream().filter((armedFault) -> armedFault.count() == 0).toList();
 			}
 		}
 		catch (RuntimeException | Error ex) {
 			throw new AssertionError(
-					"Lost together: " + group.stream().map(Strikes::statement).collect(Collectors.joining("; ")), ex);
+					"Lost together: " + group.stream().map(ArmedFault::statement).collect(Collectors.joining("; ")),
+					ex);
 		}
 		finally {
 			this.scenarios.add(scenario);
 		}
 	}
 
-	private static void assertStruck(Strikes strikes, CompletableFuture<Void> result) throws Throwable {
+	private static void assertInjected(ArmedFault armedFault, CompletableFuture<Void> result) throws Throwable {
 		try {
 			result.get(PATIENCE_MINUTES, TimeUnit.MINUTES);
 		}
 		catch (ExecutionException ex) {
 			throw ex.getCause();
 		}
-		assumeThat(strikes.count() > 0 || !happensByChance(strikes.statement())).isTrue();
-		assertThat(strikes.count()).as("lost executions of " + strikes.statement()).isPositive();
+		assumeThat(armedFault.count() > 0 || !happensByChance(armedFault.statement())).isTrue();
+		assertThat(armedFault.count()).as("lost executions of " + armedFault.statement()).isPositive();
 	}
 
 	/**
@@ -215,7 +218,7 @@ class LostStatementTests {
 	 */
 	private static boolean happensByChance(String statement) {
 		return statement.startsWith("commit")
-				|| statement.contains("relay_asked as (") && statement.contains("requested as (");
+				|| statement.contains("relays as materialized (") && statement.contains("claimed as materialized (");
 	}
 
 	private static String name(String statement) {
@@ -223,18 +226,18 @@ class LostStatementTests {
 	}
 
 	/**
-	 * Parts of the scenario.
+	 * A part of the scenario.
 	 */
 	private enum Part {
 
 		/**
-		 * What nodes do while they run.
+		 * The features of running nodes.
 		 */
 		RUN(EveryStatement::run),
 
 		/**
-		 * The same, while answers to commits are lost, which makes the library look
-		 * whether they took place.
+		 * The same while responses to commits are lost, so that the library checks
+		 * whether they succeeded.
 		 */
 		LOST_COMMITS(EveryStatement::run),
 
@@ -254,9 +257,9 @@ class LostStatementTests {
 		HANDLE(EveryStatement::handle),
 
 		/**
-		 * What nodes do when nothing happens for a while.
+		 * The background work of idle nodes.
 		 */
-		QUIET(EveryStatement::rest);
+		IDLE(EveryStatement::idle);
 
 		private final BiConsumer<EveryStatement, Runnable> scenario;
 
@@ -264,19 +267,19 @@ class LostStatementTests {
 			this.scenario = scenario;
 		}
 
-		void run(EveryStatement scenario, List<Strikes> strikes) {
-			List<Strikes> all = new ArrayList<>(strikes);
+		void run(EveryStatement scenario, List<ArmedFault> faults) {
+			List<ArmedFault> all = new ArrayList<>(faults);
 			if (this == LOST_COMMITS) {
-				all.add(Strikes.ofEachCommit(Fault.DROP_ANSWER));
+				all.add(ArmedFault.ofEachCommit(Fault.DROP_ANSWER));
 			}
 			scenario.postgres()
 				.plan((request) -> all.stream()
-					.filter((each) -> each.strikes(request))
+					.filter((each) -> each.injectsInto(request))
 					.findFirst()
-					.map(Strikes::fault)
+					.map(ArmedFault::fault)
 					.orElse(Fault.NONE));
 			try {
-				this.scenario.accept(scenario, () -> all.forEach(Strikes::arm));
+				this.scenario.accept(scenario, () -> all.forEach(ArmedFault::arm));
 			}
 			finally {
 				scenario.postgres().plan(FaultPlan.NONE);
@@ -286,13 +289,14 @@ class LostStatementTests {
 	}
 
 	/**
-	 * A fault that strikes a statement's next executions whenever it is armed.
+	 * A fault that is injected into the next executions of a statement after each call of
+	 * {@link #arm()}.
 	 */
-	private static final class Strikes {
+	private static final class ArmedFault {
 
 		private final String statement;
 
-		private final Predicate<PostgresRequest> wanted;
+		private final Predicate<PostgresRequest> filter;
 
 		private final Fault fault;
 
@@ -300,18 +304,18 @@ class LostStatementTests {
 
 		private final AtomicInteger count = new AtomicInteger();
 
-		Strikes(String statement, Fault fault) {
+		ArmedFault(String statement, Fault fault) {
 			this(statement, (request) -> request.key().equals(statement), fault);
 		}
 
-		private Strikes(String statement, Predicate<PostgresRequest> wanted, Fault fault) {
+		private ArmedFault(String statement, Predicate<PostgresRequest> filter, Fault fault) {
 			this.statement = statement;
-			this.wanted = wanted;
+			this.filter = filter;
 			this.fault = fault;
 		}
 
-		static Strikes ofEachCommit(Fault fault) {
-			return new Strikes("commit", PostgresRequest::isCommit, fault);
+		static ArmedFault ofEachCommit(Fault fault) {
+			return new ArmedFault("commit", PostgresRequest::isCommit, fault);
 		}
 
 		String statement() {
@@ -323,15 +327,15 @@ class LostStatementTests {
 		}
 
 		void arm() {
-			this.left.set(STRIKES);
+			this.left.set(INJECTIONS);
 		}
 
 		int count() {
 			return this.count.get();
 		}
 
-		boolean strikes(PostgresRequest request) {
-			if (this.wanted.test(request) && this.left.getAndDecrement() > 0) {
+		boolean injectsInto(PostgresRequest request) {
+			if (this.filter.test(request) && this.left.getAndDecrement() > 0) {
 				this.count.incrementAndGet();
 				return true;
 			}

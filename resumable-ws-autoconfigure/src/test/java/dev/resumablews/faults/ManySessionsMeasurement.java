@@ -24,9 +24,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Prints what a publish to all sessions of a user takes, what it costs another user who
- * sends messages, and what the count of sessions costs a handshake. Not part of the
- * build; run it with {@code -Dtest=ManySessionsMeasurement}.
+ * Measures how long it takes to publish to all sessions of a user, how this affects
+ * another user that sends messages, and how the number of sessions affects a handshake.
+ * Not part of the build; run it with {@code -Dtest=ManySessionsMeasurement}.
  */
 class ManySessionsMeasurement {
 

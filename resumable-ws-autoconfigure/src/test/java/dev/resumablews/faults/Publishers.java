@@ -16,9 +16,9 @@ import dev.resumablews.testing.TestServer;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Publishes to some sessions at a steady pace and notes how long that takes, and how many
- * backends the database has at that time. An event that is late because the one before it
- * was slow counts from when it was due.
+ * Publishes to several sessions at a steady pace, and measures latencies and the number
+ * of backends of the database. The latency of an event that is delayed by the previous
+ * one counts from the time at which it was due.
  */
 final class Publishers {
 
@@ -42,7 +42,7 @@ final class Publishers {
 	}
 
 	/**
-	 * Publishes for some time.
+	 * Publishes for the given time.
 	 */
 	Figures run(Duration time) {
 		ConcurrentLinkedQueue<Long> nanos = new ConcurrentLinkedQueue<>();
@@ -74,11 +74,11 @@ final class Publishers {
 	}
 
 	/**
-	 * What was seen.
+	 * The result of a measurement.
 	 *
-	 * @param nanos how long each publish took, sorted
-	 * @param failures how many failed
-	 * @param backends the largest number of backends
+	 * @param nanos the latency of each publish, sorted
+	 * @param failures the number of failures
+	 * @param backends the maximum number of backends
 	 */
 	record Figures(long[] nanos, int failures, int backends) {
 

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The promises of the library while statements are delayed and lost, answers are lost and
- * backends end at random.
+ * Tests the guarantees of the library while statements are delayed or lost, responses are
+ * lost and backends are terminated at random.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class RandomFaultTests {
@@ -27,8 +27,8 @@ class RandomFaultTests {
 
 	@BeforeAll
 	void start() {
-		System.out.printf("One in %d statements is disturbed: -D%s=%d%n", STATEMENTS_PER_FAULT, TestPostgres.FAULTS,
-				SEED);
+		System.out.printf("Injecting a fault into one in %d statements: -D%s=%d%n", STATEMENTS_PER_FAULT,
+				TestPostgres.FAULTS, SEED);
 		this.scenario = new EveryStatement();
 		this.scenario.postgres().plan(FaultPlan.random(SEED, STATEMENTS_PER_FAULT, LibraryStatements.read()::contains));
 	}
@@ -47,7 +47,7 @@ class RandomFaultTests {
 	}
 
 	@Test
-	void aReplyOfANodeThatStopsEnds() {
+	void aReplyEndsWhenItsNodeStops() {
 		this.scenario.startAndStop(() -> {
 		});
 	}

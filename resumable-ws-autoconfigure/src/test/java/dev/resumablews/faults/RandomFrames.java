@@ -9,9 +9,8 @@ import java.util.Random;
 import dev.resumablews.testing.WsFrame;
 
 /**
- * What a client sends on one connection, made from what a source of randomness says:
- * messages in valid frames, and at the end, in most cases, something that breaks RFC 6455
- * or a limit of the server. Not for use by several threads.
+ * Random frames for one connection: messages in valid frames, and usually a last frame
+ * that violates RFC 6455 or a limit of the server. Not thread-safe.
  */
 final class RandomFrames {
 
@@ -35,7 +34,7 @@ final class RandomFrames {
 	private int count;
 
 	/**
-	 * Makes frames.
+	 * Generates frames.
 	 * @param random the source of randomness
 	 * @param session the id of another user's session
 	 */
@@ -51,7 +50,7 @@ final class RandomFrames {
 	}
 
 	/**
-	 * Returns some messages that are answered, and a frame of an unknown kind.
+	 * Returns messages that are answered, followed by a frame with an unknown opcode.
 	 */
 	static byte[] pingsAndUnknownFrame() {
 		ByteArrayOutputStream frames = new ByteArrayOutputStream();
@@ -68,7 +67,7 @@ final class RandomFrames {
 	}
 
 	/**
-	 * Returns how many frames these are.
+	 * Returns the number of frames.
 	 */
 	int count() {
 		return this.count;
@@ -82,7 +81,7 @@ final class RandomFrames {
 		int pieces = 1 + this.random.nextInt(5);
 		int start = 0;
 		for (int i = 1; i <= pieces; i++) {
-			// characters may be torn apart, and pieces may be empty
+			// frames may split characters, and may be empty
 			int end = (i == pieces) ? text.length : start + this.random.nextInt(text.length - start + 1);
 			frame(i == pieces, 0, (i == 1) ? WsFrame.TEXT : WsFrame.CONTINUATION, Arrays.copyOfRange(text, start, end));
 			start = end;
@@ -174,7 +173,7 @@ final class RandomFrames {
 	}
 
 	/**
-	 * A length in more bytes than it needs.
+	 * Adds a frame whose length is encoded in more bytes than necessary.
 	 */
 	private void notMinimal(byte[] text) {
 		byte[] shortText = Arrays.copyOf(text, Math.min(text.length, 100));
@@ -202,7 +201,7 @@ final class RandomFrames {
 
 	/**
 	 * Encodes a masked frame.
-	 * @param form 126 or 127 to write the length so, even if it is shorter
+	 * @param form 126 or 127 for an extended length, even if the length is shorter
 	 */
 	private byte[] encoded(boolean fin, int reserved, int opcode, byte[] payload, long length, int form) {
 		ByteBuffer frame = ByteBuffer.allocate(payload.length + 14);

@@ -7,11 +7,10 @@ import java.util.Random;
 import java.util.UUID;
 
 /**
- * The head of a request, made from what a source of randomness says: a good handshake, or
- * one with something odd in it.
+ * The random head of a request: a valid handshake, or one with an anomaly.
  *
  * @param bytes the request
- * @param signed whether a token in it is signed as the server wants it
+ * @param signed whether it contains a token with a valid signature
  */
 record RandomHandshake(byte[] bytes, boolean signed) {
 
@@ -56,14 +55,14 @@ record RandomHandshake(byte[] bytes, boolean signed) {
 			"a,".repeat(2000) };
 
 	/**
-	 * Makes a request.
+	 * Generates a request.
 	 * @param random the source of randomness
-	 * @param user who asks
-	 * @param port the server's port
+	 * @param user the user of the token
+	 * @param port the port of the server
 	 * @param session the id of another user's session
 	 */
 	static RandomHandshake of(Random random, String user, int port, String session) {
-		RandomToken token = (random.nextInt(3) == 0) ? RandomToken.good(user) : RandomToken.of(random, user);
+		RandomToken token = (random.nextInt(3) == 0) ? RandomToken.valid(user) : RandomToken.of(random, user);
 		List<String> headers = new ArrayList<>(List.of("Host: localhost:" + port, "Upgrade: websocket",
 				"Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + KEY));
 		List<String> query = new ArrayList<>();
@@ -85,7 +84,7 @@ record RandomHandshake(byte[] bytes, boolean signed) {
 			.getBytes((random.nextInt(4) == 0) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
 		if (random.nextInt(10) == 0) {
 			for (int i = random.nextInt(4); i >= 0; i--) {
-				// but for the end of the head, without which the server waits for more
+				// keeps the end of the head, because the server would wait for it
 				bytes[random.nextInt(bytes.length - 4)] = (byte) random.nextInt(256);
 			}
 		}

@@ -8,8 +8,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Messages of clients, made from what a source of randomness says: those of the protocol,
- * most of them with something wrong.
+ * Random client messages of the protocol, most of which are invalid.
  */
 final class RandomJson {
 
@@ -35,7 +34,7 @@ final class RandomJson {
 	private final String session;
 
 	/**
-	 * Creates a source of messages.
+	 * Creates a generator of messages.
 	 * @param random the source of randomness
 	 * @param session the id of another user's session
 	 */
@@ -49,8 +48,8 @@ final class RandomJson {
 	}
 
 	/**
-	 * Returns a message, as one of the protocol or with some of it changed. It may be as
-	 * long as a message may be, but not longer.
+	 * Returns a message of the protocol, possibly with changes. It does not exceed the
+	 * maximum size of a message.
 	 */
 	String message() {
 		List<Map.Entry<String, String>> fields = new ArrayList<>(valid());
@@ -90,7 +89,7 @@ final class RandomJson {
 	}
 
 	/**
-	 * Returns a value that few expect, most of them valid JSON.
+	 * Returns an unusual value, which is usually valid JSON.
 	 */
 	String value() {
 		return switch (this.random.nextInt(20)) {

@@ -14,11 +14,11 @@ import javax.crypto.spec.SecretKeySpec;
 import dev.resumablews.testing.Tokens;
 
 /**
- * A JSON Web Token, made from what a source of randomness says: a good one, or one that
- * is not in some way. The same source makes the same token, so its times are fixed.
+ * A random JSON Web Token, which is valid or has one defect. Its times are fixed, so that
+ * the same seed generates the same token.
  *
  * @param text the token
- * @param signed whether it is signed as the server wants it
+ * @param signed whether the signature is valid
  */
 record RandomToken(String text, boolean signed) {
 
@@ -41,9 +41,9 @@ record RandomToken(String text, boolean signed) {
 	private static final String[] CLAIMS = { "sub", "exp", "iat", "nbf", "iss", "aud", "jti", "sid", "scope" };
 
 	/**
-	 * Returns a good token.
+	 * Returns a valid token.
 	 */
-	static RandomToken good(String user) {
+	static RandomToken valid(String user) {
 		return signed(HEADER, claims(user));
 	}
 
@@ -51,13 +51,13 @@ record RandomToken(String text, boolean signed) {
 		String claims = claims(user);
 		return switch (random.nextInt(10)) {
 			case 0 -> signed(RandomJson.oneOf(random, HEADERS), claims);
-			case 1, 2, 3, 4 -> signed(HEADER, oddClaims(random, user));
+			case 1, 2, 3, 4 -> signed(HEADER, badClaims(random, user));
 			case 5 -> new RandomToken(brokenSignature(random, signed(HEADER, claims).text), false);
 			case 6 -> new RandomToken(brokenSegments(random, signed(HEADER, claims).text), false);
 			case 7 -> new RandomToken(randomText(random), false);
 			case 8 -> new RandomToken(
-					encoded(RandomJson.oneOf(random, HEADERS)) + "." + encoded(oddClaims(random, user)) + ".", false);
-			default -> good(user);
+					encoded(RandomJson.oneOf(random, HEADERS)) + "." + encoded(badClaims(random, user)) + ".", false);
+			default -> valid(user);
 		};
 	}
 
@@ -65,7 +65,7 @@ record RandomToken(String text, boolean signed) {
 		return "{\"sub\":\"%s\",\"iat\":%s,\"exp\":%s}".formatted(user, ISSUED_AT, EXPIRES_AT);
 	}
 
-	private static String oddClaims(Random random, String user) {
+	private static String badClaims(Random random, String user) {
 		RandomJson json = new RandomJson(random, "");
 		Map<String, String> claims = new LinkedHashMap<>();
 		claims.put("sub", "\"" + user + "\"");

@@ -18,7 +18,7 @@ import dev.resumablews.testing.WsFrame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection on which anything can be sent. Not for use by several threads.
+ * A connection that can send any bytes. Not thread-safe.
  */
 final class RawSocket implements AutoCloseable {
 
@@ -30,28 +30,28 @@ final class RawSocket implements AutoCloseable {
 
 	/**
 	 * Connects to this machine.
-	 * @param patience how long reads last at most
+	 * @param timeout the maximum time of each read
 	 */
-	RawSocket(int port, Duration patience) throws IOException {
-		this(port, patience, "127.0.0.1");
+	RawSocket(int port, Duration timeout) throws IOException {
+		this(port, timeout, "127.0.0.1");
 	}
 
 	/**
 	 * Connects to this machine from one of its addresses.
-	 * @param patience how long reads last at most
+	 * @param timeout the maximum time of each read
 	 */
-	RawSocket(int port, Duration patience, String from) throws IOException {
+	RawSocket(int port, Duration timeout, String from) throws IOException {
 		this.socket = new Socket();
 		this.socket.bind(new InetSocketAddress(from, 0));
 		this.socket.setTcpNoDelay(true);
-		this.socket.setSoTimeout((int) patience.toMillis());
-		this.socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) patience.toMillis());
+		this.socket.setSoTimeout((int) timeout.toMillis());
+		this.socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) timeout.toMillis());
 		this.received = new ReceivedBytes(this.socket.getInputStream());
 		this.in = new DataInputStream(new BufferedInputStream(this.received));
 	}
 
 	/**
-	 * Returns the head of a handshake that is as it should be.
+	 * Returns the head of a valid handshake.
 	 */
 	static byte[] handshake(int port, String query) {
 		return """
@@ -71,8 +71,8 @@ final class RawSocket implements AutoCloseable {
 	}
 
 	/**
-	 * Reads the head of a response, after those that say to continue.
-	 * @return the head; null when the server has closed the connection
+	 * Reads the head of a response and skips responses with status 100.
+	 * @return the head; null if the server closed the connection
 	 */
 	@Nullable HttpHead readHead() throws IOException {
 		HttpHead head = HttpHead.read(this.in);
@@ -88,22 +88,22 @@ final class RawSocket implements AutoCloseable {
 
 	/**
 	 * Reads a frame.
-	 * @param patience how long that lasts at most
+	 * @param timeout the maximum time of the read
 	 */
-	WsFrame readFrame(Duration patience) throws IOException {
-		this.socket.setSoTimeout((int) patience.toMillis());
+	WsFrame readFrame(Duration timeout) throws IOException {
+		this.socket.setSoTimeout((int) timeout.toMillis());
 		return WsFrame.read(this.in);
 	}
 
 	/**
-	 * Returns the last bytes that were received, as hexadecimal digits.
+	 * Returns the last bytes that were received, in hexadecimal.
 	 */
 	String lastBytes() {
 		return this.received.last();
 	}
 
 	/**
-	 * Makes {@link #close} reset the connection instead of ending it in order.
+	 * Makes {@link #close} reset the connection.
 	 */
 	void resetOnClose() throws IOException {
 		this.socket.setSoLinger(true, 0);
@@ -115,7 +115,7 @@ final class RawSocket implements AutoCloseable {
 	}
 
 	/**
-	 * Remembers the last bytes.
+	 * Records the last bytes.
 	 */
 	private static final class ReceivedBytes extends FilterInputStream {
 

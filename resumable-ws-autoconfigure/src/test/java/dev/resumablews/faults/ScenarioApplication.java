@@ -16,7 +16,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * An application that answers messages, and handles orders in a transaction.
+ * An application that replies to messages and handles orders in a transaction.
  */
 @Configuration(proxyBeanMethods = false)
 class ScenarioApplication {
@@ -27,7 +27,7 @@ class ScenarioApplication {
 			""";
 
 	/**
-	 * What a user says to get a reply that does not end by itself.
+	 * A user message whose reply does not end until it is cancelled.
 	 */
 	static final String ENDLESS = "endless";
 

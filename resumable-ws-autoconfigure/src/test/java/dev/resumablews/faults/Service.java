@@ -19,8 +19,8 @@ import dev.resumablews.testing.Tokens;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What users who do nothing wrong get of a server: acknowledgements, new connections, and
- * the health on its own port and on that of everything else.
+ * Measures how a server serves well-behaved users: acknowledgements, new connections, and
+ * requests to the health endpoint on the management port and on the main port.
  */
 final class Service implements AutoCloseable {
 
@@ -33,7 +33,7 @@ final class Service implements AutoCloseable {
 	private final ResumableWsTestClient client;
 
 	/**
-	 * Connects a user.
+	 * Connects a client.
 	 */
 	Service(TestServer server) {
 		this.server = server;
@@ -41,7 +41,7 @@ final class Service implements AutoCloseable {
 	}
 
 	/**
-	 * Uses the server for some time.
+	 * Uses the server for the given time.
 	 */
 	Figures use(Duration time) {
 		Figures figures = new Figures();
@@ -79,8 +79,8 @@ final class Service implements AutoCloseable {
 	}
 
 	/**
-	 * On the port of everything else there is no health, and the answer tells that the
-	 * port is served.
+	 * The main port has no health endpoint, but any response shows that the port is
+	 * served.
 	 */
 	private void health(String port) throws IOException {
 		String number = this.server.context().getEnvironment().getRequiredProperty(port);
@@ -92,7 +92,7 @@ final class Service implements AutoCloseable {
 		connection.setRequestProperty("Connection", "close");
 		int status = connection.getResponseCode();
 		if (status != 200 && status != 404) {
-			throw new IOException("The health has status " + status);
+			throw new IOException("The health endpoint returned status " + status);
 		}
 		connection.disconnect();
 	}
@@ -103,7 +103,7 @@ final class Service implements AutoCloseable {
 	}
 
 	/**
-	 * How long things took.
+	 * The measured times.
 	 */
 	static final class Figures {
 

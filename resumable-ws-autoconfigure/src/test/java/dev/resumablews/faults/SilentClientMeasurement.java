@@ -13,9 +13,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Prints what thousands of clients that never read, or never complete a request, cost
- * others. Not part of the build; run it with {@code -Dtest=SilentClientMeasurement},
- * where a process may have 20,000 files open. {@code -Dsilent.jetty=true} is for Jetty.
+ * Measures how thousands of clients that never read, or never complete a request, affect
+ * others. Not part of the build; run it with {@code -Dtest=SilentClientMeasurement} and a
+ * limit of at least 20,000 open files. {@code -Dsilent.jetty=true} selects Jetty.
  */
 class SilentClientMeasurement {
 
@@ -82,7 +82,8 @@ class SilentClientMeasurement {
 	}
 
 	/**
-	 * Tomcat answers a ping on the thread that has read it, which waits for room.
+	 * Tomcat answers a ping on the thread that has read it, and that thread blocks until
+	 * the send buffer has space.
 	 */
 	private void neverReadingButPinging(TestServer server, Service service) throws IOException {
 		try (SilentClients silent = new SilentClients(server, 25, 10)) {

@@ -21,10 +21,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients that never read, and connections on which no request is completed: others are
- * served at the same time. {@link SilentClientMeasurement} does the same with thousands.
+ * Tests that clients that never read, and connections without a complete request, do not
+ * affect others. {@link SilentClientMeasurement} measures this with thousands of clients.
  */
-@NotUnderFaults("Every message of another user is acknowledged")
+@NotUnderFaults("Asserts that every message of another user is acknowledged")
 class SilentClientTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -41,7 +41,7 @@ class SilentClientTests {
 			try (SilentClients silent = new SilentClients(server, 5, CONNECTIONS / 5)) {
 				silent.publish(30);
 				assertThat(service.use(Duration.ofSeconds(1)).failed()).isZero();
-				// the second for those whose network has room for all of it
+				// 4408 for clients whose network buffers hold all events
 				await().atMost(PATIENCE)
 					.until(() -> server.bean(Closes.class).count(1013)
 							+ server.bean(Closes.class).count(4408) == CONNECTIONS);
@@ -53,7 +53,7 @@ class SilentClientTests {
 
 	@ParameterizedTest(name = "on Jetty: {0}")
 	@ValueSource(booleans = { false, true })
-	void connectionsWithoutARequestAreClosedAndOthersAreServed(boolean jetty) throws Exception {
+	void connectionsWithoutACompleteRequestAreClosedAndOthersAreServed(boolean jetty) throws Exception {
 		try (TestServer server = start(jetty, "server.tomcat.connection-timeout", "1s",
 				"server.jetty.connection-idle-timeout", "1s"); Service service = new Service(server)) {
 			for (String beginning : List.of("", "GET /ws HTTP/1.1\r\nHost: localhost\r\n")) {
@@ -77,7 +77,7 @@ class SilentClientTests {
 	}
 
 	/**
-	 * Remembers the codes that connections were closed with.
+	 * Records the close codes of connections.
 	 */
 	static final class Closes implements ResumableWsListener {
 

@@ -17,7 +17,7 @@ import dev.resumablews.testing.Tokens;
 import dev.resumablews.testing.WsFrame;
 
 /**
- * WebSockets of some users whose clients never read, once they are connected.
+ * WebSocket clients of several users that never read after they have connected.
  */
 final class SilentClients implements AutoCloseable {
 
@@ -41,7 +41,7 @@ final class SilentClients implements AutoCloseable {
 				.connect()) {
 				this.sessions.add(first.sessionId());
 				first.await("replay_complete");
-				// the session is stored with its first event
+				// a session is stored with its first event
 				server.bean(ResumableSessions.class).publish(this.sessions.get(i), "note", Map.of("text", "hello"));
 			}
 			for (int j = 0; j < connectionsPerUser; j++) {
@@ -55,8 +55,9 @@ final class SilentClients implements AutoCloseable {
 	}
 
 	/**
-	 * Publishes more than the network buffers for a client that does not read.
-	 * @param events of ten kilobytes each, to each session
+	 * Publishes events to each session.
+	 * @param events the number of events of ten kilobytes, which must exceed the network
+	 * buffers of a client
 	 */
 	void publish(int events) {
 		ResumableSessions published = this.server.bean(ResumableSessions.class);
@@ -68,7 +69,7 @@ final class SilentClients implements AutoCloseable {
 	}
 
 	/**
-	 * Sends one ping on each connection, whose answer finds no room.
+	 * Sends one ping on each connection, where the send buffer has no space for the pong.
 	 */
 	void ping() throws IOException {
 		byte[] ping = new WsFrame(true, WsFrame.PING, new byte[100]).masked();

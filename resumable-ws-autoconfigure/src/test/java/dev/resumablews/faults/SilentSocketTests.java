@@ -22,10 +22,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A thousand WebSockets of one address whose clients do not say who they are: others are
- * served, and nothing is left afterwards.
+ * Tests that a thousand WebSockets of one address whose clients do not authenticate do
+ * not affect others, and that their resources are released.
  */
-@NotUnderFaults("Every other client is served in time")
+@NotUnderFaults("Asserts that every other client is served in time")
 class SilentSocketTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -40,7 +40,7 @@ class SilentSocketTests {
 
 	@ParameterizedTest(name = "on Jetty: {0}")
 	@ValueSource(booleans = { false, true })
-	void theFirstTwentyOfAnAddressAreOpenAndOthersAreServed(boolean jetty) throws IOException {
+	void onlyTwentySilentSocketsOfAnAddressAreOpenAndOthersAreServed(boolean jetty) throws IOException {
 		try (TestServer server = server(jetty); SilentSockets silent = new SilentSockets(server)) {
 			silent.connect(SOCKETS);
 			assertThat(silent.statuses).hasSize(SOCKETS);
@@ -52,12 +52,13 @@ class SilentSocketTests {
 
 	@ParameterizedTest(name = "on Jetty: {0}")
 	@ValueSource(booleans = { false, true })
-	void whileAThousandAreOpenOthersAreServedAndNothingIsLeft(boolean jetty) throws IOException {
+	void othersAreServedDuringAThousandSilentSocketsAndResourcesAreReleased(boolean jetty) throws IOException {
 		try (TestServer server = server(jetty, "resumable-ws.auth.first-message-timeout", "10s",
 				"resumable-ws.auth.max-unauthenticated-per-address", String.valueOf(SOCKETS),
 				"resumable-ws.auth.max-unauthenticated", String.valueOf(2 * SOCKETS))) {
 			print(jetty, "no silent sockets", server);
-			// the web server keeps buffers of those that were there at the same time
+			// the web server keeps buffers for the maximum number of simultaneous
+			// connections
 			try (SilentSockets first = new SilentSockets(server)) {
 				first.connect(SOCKETS);
 			}
@@ -68,11 +69,11 @@ class SilentSocketTests {
 				silent.connect(SOCKETS);
 				assertThat(silent.statuses).hasSize(SOCKETS).containsOnly(101);
 				assertThat(HeldByNode.of(server)).isEqualTo(HeldByNode.NOTHING);
-				// what the use of others has started may have ended
+				// threads that were started for other clients may have ended
 				assertThat(threads()).isLessThanOrEqualTo(threads);
 				System.out.printf("%.1f KB for each silent socket%n", (usedHeap() - before) / 1024.0 / SOCKETS);
 				print(jetty, SOCKETS + " silent sockets", server);
-				silent.assertClosedWithoutAnythingElse();
+				silent.assertNothingReceivedButClose();
 			}
 			await().atMost(PATIENCE).until(() -> HeldByNode.unauthenticated(server) == 0);
 			await().atMost(PATIENCE)
@@ -80,7 +81,7 @@ class SilentSocketTests {
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofSeconds(1))
 				.untilAsserted(() -> assertThat(usedHeap() - before).isLessThan(SOCKETS * 4096L));
-			// those that close sockets are kept for half a minute
+			// threads that close sockets stay alive for half a minute
 			assertThat(threads()).isLessThan(threads + 20);
 			System.out.printf("%d threads before, %d after; %d KB more heap%n", threads, threads(),
 					(usedHeap() - before) / 1024);
@@ -99,16 +100,16 @@ class SilentSocketTests {
 	}
 
 	/**
-	 * Prints how long others take, and fails if one is not served.
+	 * Prints the times of other clients, and fails if one is not served in time.
 	 */
 	private static void print(boolean jetty, String during, TestServer server) {
 		System.out.printf(
 				"%s, %s: another address, token in the first message %s, in a header %s; the same address, in a header %s%n",
-				jetty ? "Jetty" : "Tomcat", during, use(server, OTHER, true), use(server, OTHER, false),
-				use(server, SILENT, false));
+				jetty ? "Jetty" : "Tomcat", during, measure(server, OTHER, true), measure(server, OTHER, false),
+				measure(server, SILENT, false));
 	}
 
-	private static String use(TestServer server, String address, boolean message) {
+	private static String measure(TestServer server, String address, boolean message) {
 		long[] nanos = new long[USES];
 		for (int i = 0; i < USES; i++) {
 			long begin = System.nanoTime();
@@ -175,7 +176,7 @@ class SilentSocketTests {
 			}
 		}
 
-		void assertClosedWithoutAnythingElse() throws IOException {
+		void assertNothingReceivedButClose() throws IOException {
 			for (RawSocket socket : this.open) {
 				WsFrame frame = socket.readFrame(PATIENCE);
 				assertThat(frame.opcode()).isEqualTo(WsFrame.CLOSE);
@@ -190,7 +191,8 @@ class SilentSocketTests {
 			for (RawSocket socket : this.open) {
 				socket.close();
 			}
-			// so that their buffers are not counted as the server's
+			// allows their buffers to be collected, so that they do not count as the
+			// server's
 			this.open.clear();
 		}
 

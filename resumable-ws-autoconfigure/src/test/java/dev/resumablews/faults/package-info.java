@@ -1,6 +1,6 @@
 /**
- * What the library promises when statements and their answers are lost, rows are locked,
- * and processes are frozen.
+ * Tests of the guarantees of the library when statements or their responses are lost,
+ * rows are locked, processes are frozen, and clients misbehave.
  */
 @NullMarked
 package dev.resumablews.faults;

@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * The code of {@code docs/testing.md}.
+ * The tests of {@code docs/testing.md}.
  */
 class ShippingTests {
 
@@ -73,7 +73,7 @@ class ShippingTests {
 		private ResumableSessions sessions;
 
 		@Test
-		void whatIsPublishedIsDroppedAndLoggedOnce() {
+		void publishedEventsAreDroppedAndLoggedOnce() {
 			this.shipping.ship("ada", 7);
 			assertThat(this.sessions.list("ada", 10)).isEmpty();
 		}
@@ -168,7 +168,7 @@ class ShippingTests {
 		}
 
 		@Test
-		void anExpiredTokenIsRefused() {
+		void anExpiredTokenIsRejected() {
 			TestTokens tokens = TestTokens.signedWith(Tokens.SECRET);
 			assertThatExceptionOfType(HandshakeRejectedException.class)
 				.isThrownBy(() -> this.clients.token(tokens.expired("grace")).connect())

@@ -15,7 +15,7 @@ import javax.crypto.spec.GCMParameterSpec;
 import dev.resumablews.PayloadCodec;
 
 /**
- * The codec of the documentation.
+ * The codec that docs/architecture.md shows.
  */
 public final class AesGcmPayloadCodec implements PayloadCodec {
 

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A TCP proxy on a separate port that behaves as badly as a network does: it cuts
- * connections, holds bytes back, delays them, and refuses. Safe for use by many threads.
+ * A TCP proxy that simulates a bad network: it resets connections, stalls or delays
+ * bytes, and refuses connections. Safe for use by many threads.
  */
 public final class ChaosProxy implements AutoCloseable {
 
@@ -46,9 +46,9 @@ public final class ChaosProxy implements AutoCloseable {
 
 	private final AtomicLong bytesToClients = new AtomicLong();
 
-	private final AtomicInteger found = new AtomicInteger();
+	private final AtomicInteger matches = new AtomicInteger();
 
-	private final Object weather = new Object();
+	private final Object monitor = new Object();
 
 	private boolean stalled;
 
@@ -61,9 +61,9 @@ public final class ChaosProxy implements AutoCloseable {
 	private volatile Lifetime lifetime = () -> NEVER;
 
 	/**
-	 * What is looked for in the bytes to clients; empty for nothing.
+	 * The text to search for in the bytes to clients; empty for none.
 	 */
-	private volatile String wanted = "";
+	private volatile String searched = "";
 
 	private ChaosProxy(ServerSocket listener, InetSocketAddress target) {
 		this.listener = listener;
@@ -71,7 +71,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a proxy that forwards everything at once.
+	 * Starts a proxy that forwards all bytes without delay.
 	 * @param port the port to forward to, on this machine
 	 * @return the proxy
 	 */
@@ -87,7 +87,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the port clients connect to.
+	 * Returns the port that clients connect to.
 	 * @return the port
 	 */
 	public int port() {
@@ -95,7 +95,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Forwards new connections to another port from now on.
+	 * Forwards new connections to another port.
 	 * @param port the port, on this machine
 	 */
 	public void retarget(int port) {
@@ -104,56 +104,53 @@ public final class ChaosProxy implements AutoCloseable {
 
 	/**
 	 * Resets all connections, on both sides.
-	 * @return how many there were
+	 * @return the number of connections that were reset
 	 */
 	public int cutAll() {
 		return (int) List.copyOf(this.links).stream().filter(Link::cut).count();
 	}
 
 	/**
-	 * Resets each new connection once a random number of bytes went from server to
-	 * client, in the middle of whatever is being said. A message that is larger than the
-	 * most never arrives.
-	 * @param random says how many
-	 * @param minBytes the fewest, at least 1
-	 * @param maxBytes the most
+	 * Resets each new connection after a random number of bytes from the server, possibly
+	 * within a message. A message larger than the maximum never arrives.
+	 * @param random the source of the number of bytes
+	 * @param minBytes the minimum, at least 1
+	 * @param maxBytes the maximum
 	 */
 	public void cutRandomly(Random random, int minBytes, int maxBytes) {
 		this.lifetime = () -> minBytes + random.nextInt(maxBytes - minBytes + 1);
 	}
 
 	/**
-	 * Ends what {@link #cutRandomly} began, for new connections.
+	 * Stops resetting new connections after {@link #cutRandomly}.
 	 */
-	public void cutNoMore() {
+	public void stopCutting() {
 		this.lifetime = () -> NEVER;
 	}
 
 	/**
-	 * Holds all bytes, and also the ends of connections, in both directions, without
-	 * closing anything: like a network that drops packets. New connections are accepted,
-	 * and their bytes are held too.
+	 * Holds all bytes and ends of streams in both directions, like a network that drops
+	 * packets. New connections are accepted, and their bytes are held too.
 	 */
 	public void stall() {
-		synchronized (this.weather) {
+		synchronized (this.monitor) {
 			this.stalled = true;
 		}
 	}
 
 	/**
-	 * Lets all go that {@link #stall} holds.
+	 * Forwards what {@link #stall} holds.
 	 */
 	public void resume() {
-		synchronized (this.weather) {
+		synchronized (this.monitor) {
 			this.stalled = false;
-			this.weather.notifyAll();
+			this.monitor.notifyAll();
 		}
 	}
 
 	/**
-	 * Delays what is forwarded from now on, in both directions. What arrives during the
-	 * delay waits for its turn, so the delay of a single byte is between one and two
-	 * times this.
+	 * Delays all bytes in both directions. Bytes that arrive during a delay wait for the
+	 * next one, so a byte is delayed by up to twice this time.
 	 * @param delay the delay; zero for none
 	 */
 	public void delay(Duration delay) {
@@ -161,21 +158,21 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Resets new connections at once.
+	 * Resets new connections immediately.
 	 */
 	public void refuse() {
 		this.refusing = true;
 	}
 
 	/**
-	 * Ends what {@link #refuse} began.
+	 * Accepts connections again after {@link #refuse}.
 	 */
 	public void acceptAgain() {
 		this.refusing = false;
 	}
 
 	/**
-	 * Returns how many connections were accepted so far.
+	 * Returns how many connections were accepted.
 	 * @return the number of connections, without the refused ones
 	 */
 	public int connections() {
@@ -183,7 +180,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Returns how many connections there are now.
+	 * Returns how many connections are open.
 	 * @return the number of connections
 	 */
 	public int openConnections() {
@@ -195,7 +192,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Returns how many connections this proxy reset, at random or all at once.
+	 * Returns how many connections this proxy reset, without the refused ones.
 	 * @return the number of connections
 	 */
 	public int cuts() {
@@ -207,22 +204,21 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Looks for a text in all that servers send on connections that are opened from now
-	 * on.
+	 * Searches what servers send for a text, on connections that are opened later.
 	 * @param text the text, in ASCII
-	 * @return this
+	 * @return this proxy
 	 */
-	public ChaosProxy lookFor(String text) {
-		this.wanted = text;
+	public ChaosProxy searchFor(String text) {
+		this.searched = text;
 		return this;
 	}
 
 	/**
-	 * Returns in how many pieces of what servers sent the text was found.
-	 * @return the number
+	 * Returns how many of the chunks from servers contained the text.
+	 * @return the number of chunks
 	 */
-	public int found() {
-		return this.found.get();
+	public int matches() {
+		return this.matches.get();
 	}
 
 	@Override
@@ -272,7 +268,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * How many bytes a new connection lives for.
+	 * The number of bytes after which a new connection is reset.
 	 */
 	private interface Lifetime {
 
@@ -281,7 +277,7 @@ public final class ChaosProxy implements AutoCloseable {
 	}
 
 	/**
-	 * A client's connection and the server's that belongs to it.
+	 * A connection of a client and the connection to the server that belongs to it.
 	 */
 	private final class Link {
 
@@ -297,7 +293,7 @@ public final class ChaosProxy implements AutoCloseable {
 		}
 
 		void pump(Socket from, Socket to, long lifetime) {
-			String text = (from == this.server) ? ChaosProxy.this.wanted : "";
+			String text = (from == this.server) ? ChaosProxy.this.searched : "";
 			String tail = "";
 			try {
 				InputStream in = from.getInputStream();
@@ -305,11 +301,11 @@ public final class ChaosProxy implements AutoCloseable {
 				byte[] buffer = new byte[16384];
 				long left = lifetime;
 				int count = in.read(buffer);
-				while (count != -1 && passes()) {
+				while (count != -1 && awaitForwarding()) {
 					if (!text.isEmpty()) {
 						String piece = tail + new String(buffer, 0, count, StandardCharsets.ISO_8859_1);
 						if (piece.contains(text)) {
-							ChaosProxy.this.found.incrementAndGet();
+							ChaosProxy.this.matches.incrementAndGet();
 						}
 						tail = piece.substring(Math.max(0, piece.length() - text.length() + 1));
 					}
@@ -325,7 +321,7 @@ public final class ChaosProxy implements AutoCloseable {
 					}
 					count = in.read(buffer);
 				}
-				if (passes()) {
+				if (awaitForwarding()) {
 					end(to);
 				}
 			}
@@ -347,15 +343,15 @@ public final class ChaosProxy implements AutoCloseable {
 		}
 
 		/**
-		 * Resets both sides: a socket that is closed with unread bytes does so anyway,
-		 * and a peer that was reset should be seen as one.
+		 * Resets both sides. Closing a socket that has unread bytes would reset it
+		 * anyway, and clients must observe the same in all cases.
 		 */
 		void close() {
 			ChaosProxy.this.links.remove(this);
 			Sockets.reset(this.client);
 			Sockets.reset(this.server);
-			synchronized (ChaosProxy.this.weather) {
-				ChaosProxy.this.weather.notifyAll();
+			synchronized (ChaosProxy.this.monitor) {
+				ChaosProxy.this.monitor.notifyAll();
 			}
 		}
 
@@ -369,11 +365,11 @@ public final class ChaosProxy implements AutoCloseable {
 		}
 
 		/**
-		 * Waits as long as the weather demands.
+		 * Waits until the delay has passed and the proxy is not stalled.
 		 * @return whether the link is still open
 		 */
-		private boolean passes() throws InterruptedException {
-			synchronized (ChaosProxy.this.weather) {
+		private boolean awaitForwarding() throws InterruptedException {
+			synchronized (ChaosProxy.this.monitor) {
 				long deadline = System.nanoTime() + ChaosProxy.this.delay.toNanos();
 				for (long left = deadline - System.nanoTime(); ChaosProxy.this.stalled
 						|| left > 0; left = deadline - System.nanoTime()) {
@@ -381,7 +377,7 @@ public final class ChaosProxy implements AutoCloseable {
 						return false;
 					}
 					long millis = TimeUnit.NANOSECONDS.toMillis(left) + 1;
-					ChaosProxy.this.weather.wait(ChaosProxy.this.stalled ? 1000 : millis);
+					ChaosProxy.this.monitor.wait(ChaosProxy.this.stalled ? 1000 : millis);
 				}
 				return !this.client.isClosed();
 			}

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link ChaosProxy}.
+ * Tests for {@link ChaosProxy}.
  */
 class ChaosProxyTests {
 
@@ -41,9 +41,9 @@ class ChaosProxyTests {
 	}
 
 	@Test
-	void whatIsSentComesBackAndAnEndIsPassedOn() throws IOException {
+	void bytesAndTheEndOfAStreamAreForwarded() throws IOException {
 		try (Socket socket = connect()) {
-			assertThat(say(socket, "hello")).isEqualTo("hello");
+			assertThat(sendAndReceive(socket, "hello")).isEqualTo("hello");
 			socket.shutdownOutput();
 			assertThat(socket.getInputStream().read()).isEqualTo(-1);
 			await().untilAsserted(() -> assertThat(this.proxy.openConnections()).isZero());
@@ -54,10 +54,10 @@ class ChaosProxyTests {
 	}
 
 	@Test
-	void cuttingResetsAllConnections() throws IOException {
+	void cutAllResetsAllConnections() throws IOException {
 		try (Socket first = connect(); Socket second = connect()) {
-			say(first, "hello");
-			say(second, "hello");
+			sendAndReceive(first, "hello");
+			sendAndReceive(second, "hello");
 			assertThat(this.proxy.cutAll()).isEqualTo(2);
 			assertThatExceptionOfType(SocketException.class).isThrownBy(() -> first.getInputStream().read());
 			assertThatExceptionOfType(SocketException.class).isThrownBy(() -> second.getInputStream().read());
@@ -74,16 +74,16 @@ class ChaosProxyTests {
 		}
 		assertThat(this.proxy.bytesToClients()).isBetween(10L, 20L);
 		assertThat(this.proxy.cuts()).isOne();
-		this.proxy.cutNoMore();
+		this.proxy.stopCutting();
 		try (Socket socket = connect()) {
-			assertThat(say(socket, "x".repeat(1000))).hasSize(1000);
+			assertThat(sendAndReceive(socket, "x".repeat(1000))).hasSize(1000);
 		}
 	}
 
 	@Test
-	void aStallHoldsBytesOfOldAndNewConnectionsUntilItEnds() throws IOException {
+	void aStallHoldsBytesOfOldAndNewConnectionsUntilItIsResumed() throws IOException {
 		try (Socket socket = connect()) {
-			assertThat(say(socket, "hello")).isEqualTo("hello");
+			assertThat(sendAndReceive(socket, "hello")).isEqualTo("hello");
 			this.proxy.stall();
 			socket.getOutputStream().write("held".getBytes(StandardCharsets.UTF_8));
 			try (Socket late = connect()) {
@@ -91,8 +91,8 @@ class ChaosProxyTests {
 				assertSilent(socket);
 				assertSilent(late);
 				this.proxy.resume();
-				assertThat(hear(socket, 4)).isEqualTo("held");
-				assertThat(hear(late, 4)).isEqualTo("late");
+				assertThat(receive(socket, 4)).isEqualTo("held");
+				assertThat(receive(late, 4)).isEqualTo("late");
 			}
 		}
 	}
@@ -100,7 +100,7 @@ class ChaosProxyTests {
 	@Test
 	void aStalledConnectionCanBeCut() throws IOException {
 		try (Socket socket = connect()) {
-			assertThat(say(socket, "hello")).isEqualTo("hello");
+			assertThat(sendAndReceive(socket, "hello")).isEqualTo("hello");
 			this.proxy.stall();
 			socket.getOutputStream().write(1);
 			assertThat(this.proxy.cutAll()).isOne();
@@ -111,10 +111,10 @@ class ChaosProxyTests {
 	@Test
 	void bytesAreDelayed() throws IOException {
 		try (Socket socket = connect()) {
-			assertThat(say(socket, "hello")).isEqualTo("hello");
+			assertThat(sendAndReceive(socket, "hello")).isEqualTo("hello");
 			this.proxy.delay(Duration.ofMillis(100));
 			long start = System.nanoTime();
-			assertThat(say(socket, "slow")).isEqualTo("slow");
+			assertThat(sendAndReceive(socket, "slow")).isEqualTo("slow");
 			assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(190));
 		}
 	}
@@ -127,20 +127,20 @@ class ChaosProxyTests {
 		}
 		this.proxy.acceptAgain();
 		try (Socket socket = connect()) {
-			assertThat(say(socket, "hello")).isEqualTo("hello");
+			assertThat(sendAndReceive(socket, "hello")).isEqualTo("hello");
 		}
 		assertThat(this.proxy.refusals()).isOne();
 	}
 
 	@Test
-	void aServerMayComeBackOnAnotherPort() throws IOException {
+	void newConnectionsAreForwardedToTheNewPort() throws IOException {
 		try (ServerSocket other = echo("other "); Socket before = connect()) {
-			say(before, "hello");
+			sendAndReceive(before, "hello");
 			this.server.close();
 			this.proxy.retarget(other.getLocalPort());
 			try (Socket after = connect()) {
 				after.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
-				assertThat(hear(after, 11)).isEqualTo("other hello");
+				assertThat(receive(after, 11)).isEqualTo("other hello");
 			}
 		}
 	}
@@ -151,12 +151,12 @@ class ChaosProxyTests {
 		return socket;
 	}
 
-	private static String say(Socket socket, String text) throws IOException {
+	private static String sendAndReceive(Socket socket, String text) throws IOException {
 		socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
-		return hear(socket, text.length());
+		return receive(socket, text.length());
 	}
 
-	private static String hear(Socket socket, int count) throws IOException {
+	private static String receive(Socket socket, int count) throws IOException {
 		return new String(socket.getInputStream().readNBytes(count), StandardCharsets.UTF_8);
 	}
 
@@ -189,7 +189,7 @@ class ChaosProxyTests {
 				task.run();
 			}
 			catch (IOException ex) {
-				// the test has ended, or cut the connection
+				// the test has ended or reset the connection
 			}
 		}, "echo");
 		thread.setDaemon(true);

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A proxy in front of two servers, with the configuration that docs/deployment.md shows.
+ * A proxy in front of two servers, with the configuration from docs/deployment.md.
  */
 public final class DocumentedProxy implements AutoCloseable {
 
@@ -31,21 +31,21 @@ public final class DocumentedProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether there is such a proxy on this machine.
+	 * Returns whether the proxy is installed on this machine.
 	 * @param program {@code nginx} or {@code haproxy}
-	 * @return whether it can be started
+	 * @return whether it is installed
 	 */
 	public static boolean isInstalled(String program) {
 		return Executables.find(program).isPresent();
 	}
 
 	/**
-	 * Starts one.
+	 * Starts a proxy.
 	 * @param program {@code nginx} or {@code haproxy}
-	 * @param timeout replaces the idle time-out of the documentation, which is 60s
-	 * @param first port of the first server
-	 * @param second port of the second server
-	 * @return the proxy, which takes connections
+	 * @param timeout replaces the documented idle time-out of 60s
+	 * @param first the port of the first server
+	 * @param second the port of the second server
+	 * @return the proxy, which accepts connections
 	 */
 	public static DocumentedProxy start(String program, String timeout, int first, int second) {
 		try {
@@ -74,7 +74,7 @@ public final class DocumentedProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the port that it listens on.
+	 * Returns the port on which the proxy listens.
 	 * @return the port
 	 */
 	public int port() {
@@ -82,7 +82,7 @@ public final class DocumentedProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Sends a command to the administrator's socket of HAProxy.
+	 * Sends a command to the admin socket of HAProxy.
 	 * @param text the command
 	 */
 	public void command(String text) {
@@ -93,9 +93,9 @@ public final class DocumentedProxy implements AutoCloseable {
 			while (socket.read(answer) != -1 && answer.hasRemaining()) {
 				Thread.onSpinWait();
 			}
-			String said = new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8).strip();
-			if (!said.isEmpty()) {
-				throw new IllegalStateException("HAProxy says: " + said);
+			String response = new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8).strip();
+			if (!response.isEmpty()) {
+				throw new IllegalStateException("HAProxy rejected the command: " + response);
 			}
 		}
 		catch (IOException ex) {

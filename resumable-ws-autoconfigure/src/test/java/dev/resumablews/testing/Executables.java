@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Programs that may be installed on this machine.
+ * Finds programs that are installed on this machine.
  */
 public final class Executables {
 
@@ -15,9 +15,9 @@ public final class Executables {
 	}
 
 	/**
-	 * Finds a program on the path, or among those of the administrator.
-	 * @param names what it may be called
-	 * @return the first that there is
+	 * Finds a program on the {@code PATH} or in the directories of system programs.
+	 * @param names the possible names
+	 * @return the first program found
 	 */
 	public static Optional<Path> find(String... names) {
 		String folders = System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin";

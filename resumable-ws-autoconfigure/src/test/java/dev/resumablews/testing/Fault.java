@@ -1,17 +1,17 @@
 package dev.resumablews.testing;
 
 /**
- * What {@link FaultyPostgres} does to a request.
+ * Fault that {@link FaultyPostgres} injects into a request.
  */
 public enum Fault {
 
 	/**
-	 * Nothing.
+	 * No fault.
 	 */
 	NONE,
 
 	/**
-	 * Holds the request back for a moment.
+	 * Delays the request.
 	 */
 	DELAY,
 
@@ -21,19 +21,19 @@ public enum Fault {
 	DROP,
 
 	/**
-	 * Lets Postgres execute the request, commit included, and resets the connection
-	 * instead of sending the answer.
+	 * Lets Postgres execute the request, including a commit, and resets the connection
+	 * instead of sending the response.
 	 */
 	DROP_ANSWER,
 
 	/**
-	 * Lets Postgres execute the request and sends no answer, while the connection stays
-	 * open until the client closes it.
+	 * Lets Postgres execute the request and sends no response. The connection stays open
+	 * until the client closes it.
 	 */
 	SILENCE,
 
 	/**
-	 * Ends the backend while it executes the request, or immediately before or after.
+	 * Terminates the backend during the request, or immediately before or after.
 	 */
 	KILL
 

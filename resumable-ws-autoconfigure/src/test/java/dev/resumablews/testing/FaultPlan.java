@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /**
- * Decides what happens to the requests that pass through {@link FaultyPostgres}. Called
+ * Strategy that selects the fault for each request through {@link FaultyPostgres}. Called
  * by many threads at once.
  */
 @FunctionalInterface
@@ -18,17 +18,17 @@ public interface FaultPlan {
 	FaultPlan NONE = (request) -> Fault.NONE;
 
 	/**
-	 * Decides about a request.
+	 * Selects the fault for a request.
 	 * @param request the request
-	 * @return what happens to it
+	 * @return the fault
 	 */
 	Fault decide(PostgresRequest request);
 
 	/**
-	 * Returns a plan with a single fault, for one execution of a statement.
+	 * Returns a plan with one fault, in one execution of a statement.
 	 * @param statement the statement, see {@link PostgresRequest#key()}
-	 * @param execution which execution, counted from 1
-	 * @param fault what happens to it
+	 * @param execution the number of the execution, from 1
+	 * @param fault the fault
 	 * @return the plan
 	 */
 	static FaultPlan once(String statement, int execution, Fault fault) {
@@ -36,29 +36,29 @@ public interface FaultPlan {
 	}
 
 	/**
-	 * Returns a plan with a single fault.
-	 * @param wanted says which requests to count
-	 * @param execution which of them fails, counted from 1
-	 * @param fault what happens to it
+	 * Returns a plan with one fault, in one of the matching requests.
+	 * @param filter matches the requests to count
+	 * @param execution the number of the request with the fault, from 1
+	 * @param fault the fault
 	 * @return the plan
 	 */
-	static FaultPlan once(Predicate<PostgresRequest> wanted, int execution, Fault fault) {
+	static FaultPlan once(Predicate<PostgresRequest> filter, int execution, Fault fault) {
 		AtomicInteger executions = new AtomicInteger();
-		return (request) -> (wanted.test(request) && executions.incrementAndGet() == execution) ? fault : Fault.NONE;
+		return (request) -> (filter.test(request) && executions.incrementAndGet() == execution) ? fault : Fault.NONE;
 	}
 
 	/**
-	 * Returns a plan that disturbs requests at random, each kind of fault as often as the
-	 * others.
-	 * @param seed decides which; the order in which threads send requests does, too
-	 * @param oneIn how many requests there are for each fault
-	 * @param wanted says which requests may be disturbed
+	 * Returns a plan with random faults, all with the same probability.
+	 * @param seed the seed; the result also depends on the order in which threads send
+	 * requests
+	 * @param oneIn the average number of requests for each fault
+	 * @param filter matches the requests that may have a fault
 	 * @return the plan
 	 */
-	static FaultPlan random(long seed, int oneIn, Predicate<PostgresRequest> wanted) {
+	static FaultPlan random(long seed, int oneIn, Predicate<PostgresRequest> filter) {
 		List<Fault> faults = List.of(Fault.DELAY, Fault.DROP, Fault.DROP_ANSWER, Fault.KILL);
 		Random random = new Random(seed);
-		return (request) -> (wanted.test(request) && random.nextInt(oneIn) == 0)
+		return (request) -> (filter.test(request) && random.nextInt(oneIn) == 0)
 				? faults.get(random.nextInt(faults.size())) : Fault.NONE;
 	}
 

@@ -20,11 +20,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A proxy in front of Postgres that knows its protocol. It records the statements that
- * pass through, and can disturb each of them: delay it, lose it, lose its answer, or end
- * its backend. Because it is a place in the network and not a data source, it sees every
- * connection, no matter which pool or driver call opened it. Safe for use by many
- * threads.
+ * A proxy in front of Postgres that parses its protocol. It records the statements and
+ * injects faults: it delays a statement, loses it, loses its response, or terminates its
+ * backend. As a proxy, unlike a data source, it covers every connection, no matter which
+ * pool or driver call opened it. Safe for use by many threads.
  */
 public final class FaultyPostgres implements AutoCloseable {
 
@@ -88,8 +87,8 @@ public final class FaultyPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the JDBC URL of any database of the same server through this proxy.
-	 * @param url the database's JDBC URL
+	 * Returns the JDBC URL through this proxy of another database of the same server.
+	 * @param url the JDBC URL of that database
 	 * @return the URL, with user and password
 	 */
 	public String through(String url) {
@@ -98,7 +97,7 @@ public final class FaultyPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the JDBC URL of the database past this proxy.
+	 * Returns the JDBC URL of the database without this proxy.
 	 * @return the URL, with user and password
 	 */
 	public String directUrl() {
@@ -106,7 +105,7 @@ public final class FaultyPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Says what happens to requests from now on.
+	 * Sets the plan of faults for requests from now on.
 	 * @param plan the plan
 	 */
 	public void plan(FaultPlan plan) {
@@ -122,17 +121,17 @@ public final class FaultyPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Returns all statements that were executed, also those that were sent in front of
-	 * another one.
-	 * @return the statements, as {@link PostgresRequest#normalize} writes them
+	 * Returns all statements that were executed, including those that were sent together
+	 * with another one.
+	 * @return the statements, normalized by {@link PostgresRequest#normalize}
 	 */
 	public Set<String> statements() {
 		return Set.copyOf(this.statements);
 	}
 
 	/**
-	 * Returns how often each fault struck.
-	 * @return the faults
+	 * Returns how often each fault was injected.
+	 * @return the number of injections for each fault
 	 */
 	public Map<Fault, Integer> faults() {
 		return Map.copyOf(this.faults);
@@ -174,8 +173,8 @@ public final class FaultyPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Ends a backend, on another thread, since the request it is to meet is yet to be
-	 * sent.
+	 * Terminates a backend. This runs on another thread, because the calling thread still
+	 * has to send the request that the termination interrupts.
 	 */
 	void kill(int pid) {
 		this.threads.execute(() -> {
@@ -185,7 +184,7 @@ public final class FaultyPostgres implements AutoCloseable {
 				statement.execute();
 			}
 			catch (SQLException ex) {
-				// Postgres is being stopped, and its backends with it
+				// Postgres is being stopped, with its backends
 			}
 		});
 	}
@@ -211,11 +210,11 @@ public final class FaultyPostgres implements AutoCloseable {
 		this.links.add(link);
 		try {
 			link.connect(this.host, this.port);
-			this.threads.execute(link::answers);
+			this.threads.execute(link::responses);
 			link.requests();
 		}
 		catch (IOException ex) {
-			// Postgres is away
+			// Postgres is not running
 			link.cut();
 		}
 	}

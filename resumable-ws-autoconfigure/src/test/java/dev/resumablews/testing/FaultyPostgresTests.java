@@ -43,7 +43,7 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void aStatementThatIsLostIsNotExecuted() throws SQLException {
+	void aLostStatementIsNotExecuted() throws SQLException {
 		this.postgres.plan(FaultPlan.once(INSERT, 2, Fault.DROP));
 		execute(this.connection, INSERT);
 		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(this.connection, INSERT))
@@ -53,7 +53,7 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void aStatementWhoseAnswerIsLostIsExecuted() throws SQLException {
+	void aStatementIsExecutedWhenItsResponseIsLost() throws SQLException {
 		this.postgres.plan(FaultPlan.once(INSERT, 1, Fault.DROP_ANSWER));
 		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(this.connection, INSERT))
 			.satisfies((ex) -> assertThat(ex.getSQLState()).startsWith("08"));
@@ -61,7 +61,7 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void aCommitIsKnownByWhatItCommits() throws SQLException {
+	void aCommitIsIdentifiedByTheStatementBeforeIt() throws SQLException {
 		this.postgres.plan(FaultPlan.once("commit after " + INSERT, 1, Fault.DROP_ANSWER));
 		this.connection.setAutoCommit(false);
 		execute(this.connection, "select 1");
@@ -73,7 +73,7 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void aCommitThatIsLostIsRolledBack() throws SQLException {
+	void aLostCommitIsRolledBack() throws SQLException {
 		this.postgres.plan(FaultPlan.once("commit after " + INSERT, 1, Fault.DROP));
 		this.connection.setAutoCommit(false);
 		execute(this.connection, INSERT);
@@ -83,14 +83,14 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void aBackendIsEndedDuringItsStatement() {
+	void aBackendIsTerminatedDuringItsStatement() {
 		this.postgres.plan(FaultPlan.once("select pg_sleep(60)", 1, Fault.KILL));
 		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(this.connection, "select pg_sleep(60)"))
 			.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("57P01"));
 	}
 
 	@Test
-	void aSilentServerKeepsTheConnectionOpenUntilTheClientGivesUp() throws SQLException {
+	void aConnectionWithoutAResponseStaysOpenUntilTheClientClosesIt() throws SQLException {
 		this.postgres.plan(FaultPlan.once(INSERT, 1, Fault.SILENCE));
 		this.connection.setNetworkTimeout(SAME_THREAD, 300);
 		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute(this.connection, INSERT));
@@ -98,7 +98,7 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void statementsAreKnownByTheirTextHoweverTheDriverSendsThem() throws SQLException {
+	void statementsAreRecordedWithNormalizedTextAlsoWhenTheDriverPreparesThem() throws SQLException {
 		String sql = "insert into  things\nvalues (?)";
 		for (int i = 0; i < 10; i++) {
 			try (var statement = this.connection.prepareStatement(sql)) {
@@ -110,14 +110,14 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void whatIsDisturbedAtRandomIsCounted() {
+	void randomFaultsAreCounted() {
 		this.postgres.plan(FaultPlan.random(1, 1, (request) -> request.sql().equals(INSERT)));
 		for (int i = 0; i < 20; i++) {
 			try (Connection another = DriverManager.getConnection(this.postgres.url())) {
 				execute(another, INSERT);
 			}
 			catch (SQLException ex) {
-				// a fault
+				// the fault was injected
 			}
 		}
 		Map<Fault, Integer> faults = this.postgres.faults();
@@ -126,7 +126,7 @@ class FaultyPostgresTests {
 	}
 
 	@Test
-	void theStatementsOfTheLibraryAreFoundInItsClasses() {
+	void theStatementsOfTheLibraryAreReadFromItsClasses() {
 		LibraryStatements statements = LibraryStatements.read();
 		assertThat(statements.byClass()).hasSizeGreaterThan(10);
 		assertThat(statements.contains("select count(*) from things")).isFalse();

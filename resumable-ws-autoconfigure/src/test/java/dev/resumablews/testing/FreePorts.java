@@ -8,15 +8,14 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Ports for servers that start later, or again. They are below the range from which the
- * system takes the ports of outgoing connections, so that none of those takes one while
- * its server is down.
+ * Finds ports for servers that start later or restart. The ports are below the ephemeral
+ * range of the system, so that no outgoing connection takes one while its server is down.
  */
 public final class FreePorts {
 
 	/**
-	 * The sample has another port 10000 above its own. Linux takes those of outgoing
-	 * connections from 32768 on, others begin above that.
+	 * The sample also uses a port that is 10000 higher. The ephemeral range begins at
+	 * 32768 on Linux, and higher on other systems.
 	 */
 	private static final int FIRST = 12_000;
 
@@ -28,8 +27,8 @@ public final class FreePorts {
 	}
 
 	/**
-	 * Returns a port that nothing listens on.
-	 * @return the port, at random
+	 * Returns a random port on which no server listens.
+	 * @return the port
 	 */
 	public static int next() {
 		for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {

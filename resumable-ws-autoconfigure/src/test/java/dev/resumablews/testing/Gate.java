@@ -5,8 +5,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets an answer's pieces through one by one, as the test says. Starts closed. Safe for
- * use by many threads.
+ * Releases the pieces of an answer one by one, under control of the test. Initially
+ * closed. Safe for use by many threads.
  */
 public final class Gate {
 
@@ -15,15 +15,15 @@ public final class Gate {
 	private final Semaphore permits = new Semaphore(0);
 
 	/**
-	 * Lets the next pieces through.
-	 * @param pieces how many
+	 * Releases the next pieces.
+	 * @param pieces the number of pieces
 	 */
 	public void release(int pieces) {
 		this.permits.release(pieces);
 	}
 
 	/**
-	 * Lets all further pieces through.
+	 * Releases all further pieces.
 	 */
 	public void open() {
 		this.permits.release(WIDE_OPEN - this.permits.availablePermits());

@@ -13,18 +13,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first lines of an HTTP/1.1 request or response.
+ * The start line and headers of an HTTP/1.1 request or response.
  *
  * @param startLine the request line or status line
- * @param headers the headers; names are looked up without regard to case
+ * @param headers the headers; their names are case-insensitive
  */
 public record HttpHead(String startLine, Map<String, List<String>> headers) {
 
 	/**
 	 * Reads a head.
-	 * @param in where to read from; byte by byte, so nothing beyond the head is taken
+	 * @param in the stream, from which no byte after the head is read
 	 * @return the head; null at the end of the stream
-	 * @throws IOException when the stream ends within the head
+	 * @throws IOException if the stream ends within the head
 	 */
 	public static @Nullable HttpHead read(InputStream in) throws IOException {
 		String startLine = line(in);
@@ -45,8 +45,8 @@ public record HttpHead(String startLine, Map<String, List<String>> headers) {
 
 	/**
 	 * Returns a header.
-	 * @param name its name
-	 * @return its first value, if it is there
+	 * @param name the name of the header
+	 * @return its first value; null if it is absent
 	 */
 	public @Nullable String header(String name) {
 		List<String> values = this.headers.get(name);
@@ -55,11 +55,11 @@ public record HttpHead(String startLine, Map<String, List<String>> headers) {
 
 	/**
 	 * Reads the body that follows this head.
-	 * @param in where to read from
-	 * @param untilClosed whether a body of unknown length lasts until the stream ends, as
-	 * a response's does; otherwise there is none
+	 * @param in the stream
+	 * @param untilClosed whether a body of unknown length ends with the stream, as in
+	 * responses; otherwise such a body is empty
 	 * @return the body as UTF-8
-	 * @throws IOException when the stream ends within the body
+	 * @throws IOException if the stream ends within the body
 	 */
 	public String body(InputStream in, boolean untilClosed) throws IOException {
 		String length = header("Content-Length");

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a request that says exactly what a test wants said.
+ * The response to an HTTP request that a test controls in every byte.
  *
  * @param head status and headers
  * @param body the body
@@ -19,13 +19,13 @@ public record HttpResponse(HttpHead head, String body) {
 	private static final int TIMEOUT_MILLIS = 60_000;
 
 	/**
-	 * Sends a request to this machine.
-	 * @param port where to
+	 * Sends a request to a server on this machine.
+	 * @param port the port of the server
 	 * @param method the method
-	 * @param target path and query
+	 * @param target the path and query
 	 * @param headers the headers other than {@code Host} and {@code Content-Length}
 	 * @param body the body; null for none
-	 * @return the answer
+	 * @return the response
 	 */
 	public static HttpResponse of(int port, String method, String target, Map<String, String> headers,
 			@Nullable String body) {
@@ -35,21 +35,21 @@ public record HttpResponse(HttpHead head, String body) {
 			return read(socket, method);
 		}
 		catch (IOException ex) {
-			throw new IllegalStateException("No answer to " + method, ex);
+			throw new IllegalStateException("No response to " + method, ex);
 		}
 	}
 
 	/**
-	 * Reads an answer.
-	 * @param socket where from
-	 * @param method that of the request
-	 * @return the answer
-	 * @throws IOException if there is none
+	 * Reads a response.
+	 * @param socket the connection
+	 * @param method the method of the request
+	 * @return the response
+	 * @throws IOException if the server sent no response
 	 */
 	public static HttpResponse read(Socket socket, String method) throws IOException {
 		HttpHead head = HttpHead.read(socket.getInputStream());
 		if (head == null) {
-			throw new IOException("The server closed the connection without an answer");
+			throw new IOException("The server closed the connection without a response");
 		}
 		boolean none = method.equals("HEAD") || head.startLine().contains(" 204");
 		return new HttpResponse(head, none ? "" : head.body(socket.getInputStream(), true));

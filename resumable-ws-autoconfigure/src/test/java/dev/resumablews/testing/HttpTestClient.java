@@ -22,9 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A client of server-sent events or of long polling, on plain sockets: one that can also
- * behave as no browser would. It sends each message in a request. To a test, all polls
- * look like one connection. Every wait is bounded. Safe for use by many threads.
+ * A client for server-sent events or long polling on plain sockets, which can also do
+ * what no browser does. It sends each message in its own request. A test uses all polls
+ * as one connection. Every wait is bounded. Safe for use by many threads.
  */
 public final class HttpTestClient implements TestClient {
 
@@ -56,23 +56,23 @@ public final class HttpTestClient implements TestClient {
 
 	private HttpTestClient(Builder builder, Stream first) {
 		this.builder = builder;
-		this.inbox = new Inbox(builder.patience);
+		this.inbox = new Inbox(builder.timeout);
 		this.stream = first;
 	}
 
 	/**
-	 * Begins a connection for server-sent events.
-	 * @param uri that of the WebSocket endpoint
-	 * @return what takes the details
+	 * Returns a builder for a client that receives server-sent events.
+	 * @param uri the URI of the WebSocket endpoint
+	 * @return a builder
 	 */
 	public static Builder sse(URI uri) {
 		return new Builder(uri, false);
 	}
 
 	/**
-	 * Begins to poll.
-	 * @param uri that of the WebSocket endpoint
-	 * @return what takes the details
+	 * Returns a builder for a client that uses long polling.
+	 * @param uri the URI of the WebSocket endpoint
+	 * @return a builder
 	 */
 	public static Builder longPoll(URI uri) {
 		return new Builder(uri, true);
@@ -84,16 +84,16 @@ public final class HttpTestClient implements TestClient {
 	}
 
 	/**
-	 * Returns a header of the response that is being read.
-	 * @param name the header's name
-	 * @return its first value, if it is there
+	 * Returns a header of the current response.
+	 * @param name the name of the header
+	 * @return its first value; null if it is absent
 	 */
 	public @Nullable String responseHeader(String name) {
 		return this.stream.head.header(name);
 	}
 
 	/**
-	 * Returns the lines of the stream so far, without those that are empty.
+	 * Returns the lines received so far, without empty ones.
 	 * @return the lines
 	 */
 	public List<String> lines() {
@@ -104,14 +104,14 @@ public final class HttpTestClient implements TestClient {
 
 	/**
 	 * Returns how many comments were received.
-	 * @return their number
+	 * @return the number of comments
 	 */
 	public int comments() {
 		return this.comments.get();
 	}
 
 	/**
-	 * Sends a message in a request, and takes the answer for one that was received.
+	 * Sends a message in a request, and treats the response as a received message.
 	 */
 	@Override
 	public void send(String json) {
@@ -124,10 +124,10 @@ public final class HttpTestClient implements TestClient {
 	/**
 	 * Sends messages in a request.
 	 * @param body the messages
-	 * @return the answer
+	 * @return the response
 	 */
 	public HttpResponse post(String body) {
-		long deadline = System.nanoTime() + this.builder.patience.toNanos();
+		long deadline = System.nanoTime() + this.builder.timeout.toNanos();
 		while (this.sessionId == null && System.nanoTime() < deadline) {
 			Thread.onSpinWait();
 		}
@@ -238,7 +238,7 @@ public final class HttpTestClient implements TestClient {
 	}
 
 	/**
-	 * The body of a response that is being read.
+	 * The body of the current response.
 	 */
 	private static final class Stream {
 
@@ -286,7 +286,7 @@ public final class HttpTestClient implements TestClient {
 			}
 			if (this.left == 0) {
 				if (this.begun) {
-					// some servers send the end of a chunk with the next one only
+					// some servers send the end of a chunk only with the next one
 					ascii();
 				}
 				this.begun = true;
@@ -321,7 +321,7 @@ public final class HttpTestClient implements TestClient {
 	}
 
 	/**
-	 * How to connect. Not for use by several threads.
+	 * Builder for {@link HttpTestClient}. Not thread-safe.
 	 */
 	public static final class Builder implements TestClient.Builder {
 
@@ -335,7 +335,7 @@ public final class HttpTestClient implements TestClient {
 
 		private int receiveBuffer;
 
-		private Duration patience = Duration.ofSeconds(20);
+		private Duration timeout = Duration.ofSeconds(20);
 
 		private Builder(URI uri, boolean polling) {
 			this.uri = uri;
@@ -361,8 +361,8 @@ public final class HttpTestClient implements TestClient {
 		}
 
 		@Override
-		public Builder patience(Duration patience) {
-			this.patience = patience;
+		public Builder timeout(Duration timeout) {
+			this.timeout = timeout;
 			return this;
 		}
 
@@ -376,7 +376,7 @@ public final class HttpTestClient implements TestClient {
 				return client;
 			}
 			catch (IOException ex) {
-				throw new IllegalStateException("No answer at " + this.uri, ex);
+				throw new IllegalStateException("No response from " + this.uri, ex);
 			}
 		}
 
@@ -397,8 +397,8 @@ public final class HttpTestClient implements TestClient {
 					socket.setReceiveBufferSize(this.receiveBuffer);
 				}
 				socket.connect(new InetSocketAddress(this.uri.getHost(), this.uri.getPort()),
-						(int) this.patience.toMillis());
-				socket.setSoTimeout((int) this.patience.toMillis());
+						(int) this.timeout.toMillis());
+				socket.setSoTimeout((int) this.timeout.toMillis());
 				Map<String, String> all = new LinkedHashMap<>(query);
 				if (this.polling) {
 					all.putIfAbsent("wait", POLL);
@@ -407,7 +407,7 @@ public final class HttpTestClient implements TestClient {
 				HttpResponse.write(socket, "GET", RequestTarget.of(sse, all), this.headers, null);
 				HttpHead head = HttpHead.read(socket.getInputStream());
 				if (head == null) {
-					throw new IOException("The server closed the connection without an answer");
+					throw new IOException("The server closed the connection without a response");
 				}
 				if (!head.startLine().contains(" 200")) {
 					throw new UpgradeRejectedException(head, head.body(socket.getInputStream(), true));

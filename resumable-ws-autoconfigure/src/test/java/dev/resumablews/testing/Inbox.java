@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a client has received, until the connection is closed. Safe for use by many
- * threads.
+ * The messages that a client received until its connection was closed. Safe for use by
+ * many threads.
  */
 public final class Inbox {
 
-	private final Duration patience;
+	private final Duration timeout;
 
 	private final List<JsonNode> messages = new ArrayList<>();
 
@@ -28,8 +28,8 @@ public final class Inbox {
 
 	private volatile @Nullable Throwable failure;
 
-	Inbox(Duration patience) {
-		this.patience = patience;
+	Inbox(Duration timeout) {
+		this.timeout = timeout;
 	}
 
 	synchronized void add(JsonNode message) {
@@ -57,10 +57,10 @@ public final class Inbox {
 	}
 
 	synchronized JsonNode await(Predicate<JsonNode> wanted) {
-		JsonNode message = poll(wanted, this.patience);
+		JsonNode message = poll(wanted, this.timeout);
 		if (message == null) {
 			throw new AssertionError("No such message after %s. Close code %s, failure %s, %d received, last: %s"
-				.formatted(this.patience, this.closeCode.getNow(null), this.failure, this.messages.size(),
+				.formatted(this.timeout, this.closeCode.getNow(null), this.failure, this.messages.size(),
 						this.messages.subList(Math.max(0, this.messages.size() - 10), this.messages.size())));
 		}
 		return message;
@@ -90,10 +90,10 @@ public final class Inbox {
 
 	int awaitClose() {
 		try {
-			return this.closeCode.get(this.patience.toMillis(), TimeUnit.MILLISECONDS);
+			return this.closeCode.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (TimeoutException ex) {
-			throw new AssertionError("Not closed after " + this.patience, ex);
+			throw new AssertionError("Not closed after " + this.timeout, ex);
 		}
 		catch (ExecutionException ex) {
 			throw new AssertionError(ex);

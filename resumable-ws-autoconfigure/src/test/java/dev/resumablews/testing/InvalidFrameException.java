@@ -3,7 +3,7 @@ package dev.resumablews.testing;
 import java.io.IOException;
 
 /**
- * A server has sent what is no frame of a server.
+ * Thrown when a peer sends bytes that are not a valid WebSocket frame.
  */
 public final class InvalidFrameException extends IOException {
 

@@ -27,8 +27,8 @@ import org.springframework.asm.MethodVisitor;
 import org.springframework.asm.SpringAsmInfo;
 
 /**
- * The SQL in the classes of the library, read from their constants. So a statement that
- * is added to the library is known without a list to maintain. Safe for use by many
+ * The SQL statements of the library, read from the constants of its classes. A new
+ * statement is therefore included without a list to maintain. Safe for use by many
  * threads.
  */
 public final class LibraryStatements {
@@ -36,7 +36,7 @@ public final class LibraryStatements {
 	private static final int ASM = SpringAsmInfo.ASM_VERSION;
 
 	/**
-	 * SQL is lower case in this project, and prose does not begin like this.
+	 * SQL is lower case in this project, and no prose begins with these words.
 	 */
 	private static final Pattern SQL = Pattern.compile("(select|with|insert into|update|delete from|listen|notify"
 			+ "|create (schema|table|index|unique|database)|drop|alter|truncate|lock table|set local|show) .*"
@@ -46,9 +46,10 @@ public final class LibraryStatements {
 	private static final Pattern NAME = Pattern.compile("[a-z_]+");
 
 	/**
-	 * What a statement has in place of what the program fills in.
+	 * The placeholders of a statement.
 	 */
-	private static final Pattern GAP = Pattern.compile("%s|%(?:\\d+\\$)?d|\u0001|(?<!:):[a-zA-Z]+|ws_epoch\\(\\)");
+	private static final Pattern PLACEHOLDER = Pattern
+		.compile("%s|%(?:\\d+\\$)?d|\u0001|(?<!:):[a-zA-Z]+|ws_epoch\\(\\)");
 
 	private static final int SHORTEST_PIECE = 8;
 
@@ -62,7 +63,7 @@ public final class LibraryStatements {
 
 	/**
 	 * Reads the classes of the library.
-	 * @return its SQL
+	 * @return the statements
 	 */
 	public static LibraryStatements read() {
 		try {
@@ -104,17 +105,17 @@ public final class LibraryStatements {
 
 	/**
 	 * Returns the SQL constants by class.
-	 * @return the constants, as {@link PostgresRequest#normalize} writes them
+	 * @return the constants, normalized by {@link PostgresRequest#normalize}
 	 */
 	public Map<String, List<String>> byClass() {
 		return this.classes;
 	}
 
 	/**
-	 * Whether a statement is one of the library's.
-	 * @param sql the statement, as {@link PostgresRequest#normalize} or
-	 * {@link PostgresRequest#key} writes it
-	 * @return whether it holds one of the constants
+	 * Returns whether a statement belongs to the library.
+	 * @param sql the statement, from {@link PostgresRequest#normalize} or
+	 * {@link PostgresRequest#key}
+	 * @return whether it contains one of the constants
 	 */
 	public boolean contains(String sql) {
 		return this.known.computeIfAbsent(sql,
@@ -125,19 +126,19 @@ public final class LibraryStatements {
 	}
 
 	/**
-	 * Whether a request is one of the library's: one of its statements, or the commit
-	 * after one.
+	 * Returns whether a request belongs to the library: one of its statements, or the
+	 * commit after one.
 	 * @param request the request
-	 * @return whether it is
+	 * @return whether it belongs to the library
 	 */
 	public boolean contains(PostgresRequest request) {
 		return contains(request.key());
 	}
 
 	/**
-	 * Returns the constants that are part of none of the statements.
-	 * @param executed the statements that were executed
-	 * @return class and constant of those that were not
+	 * Returns the constants that no executed statement contains.
+	 * @param executed the executed statements
+	 * @return the class and text of each missing constant
 	 */
 	public List<String> missingFrom(Collection<String> executed) {
 		List<String> missing = new ArrayList<>();
@@ -150,7 +151,7 @@ public final class LibraryStatements {
 	private static boolean holds(String sql, String constant) {
 		int from = 0;
 		boolean found = false;
-		for (String piece : GAP.split(constant)) {
+		for (String piece : PLACEHOLDER.split(constant)) {
 			String text = piece.strip();
 			if (text.length() >= SHORTEST_PIECE) {
 				int at = sql.indexOf(text, from);
@@ -165,7 +166,7 @@ public final class LibraryStatements {
 	}
 
 	/**
-	 * Collects the strings of a class.
+	 * Collects the string constants of a class.
 	 */
 	private static final class Constants extends ClassVisitor {
 

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A server program of this machine, which runs in a temporary folder. Closing it ends the
- * process and deletes the folder.
+ * A server program that runs in a temporary folder. Closing it ends the process and
+ * deletes the folder.
  */
 final class LocalProcess implements AutoCloseable {
 
@@ -28,11 +28,11 @@ final class LocalProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a program, and waits until it accepts connections.
+	 * Starts a program and waits until it accepts connections.
 	 * @param folder the folder, with the files that the program needs
 	 * @param command the program and its arguments
-	 * @param ports the ports that it listens to
-	 * @return the program
+	 * @param ports the ports on which it listens
+	 * @return the running program
 	 */
 	static LocalProcess start(Path folder, List<String> command, int... ports) throws IOException {
 		Path output = folder.resolve("output.log");
@@ -44,7 +44,7 @@ final class LocalProcess implements AutoCloseable {
 				while (!accepts(port)) {
 					if (!process.isAlive() || System.nanoTime() > deadline) {
 						throw new IllegalStateException(
-								"%s does not start: %s".formatted(command.get(0), Files.readString(output)));
+								"%s did not start: %s".formatted(command.get(0), Files.readString(output)));
 					}
 					Thread.onSpinWait();
 				}

@@ -13,15 +13,14 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 
 /**
- * Looks for tokens in all that is logged above DEBUG, by whomever. Part of the Logback
- * configuration of the tests; {@link LoggedTokensExtension} makes the test fail in or
- * after which a token was logged. Safe for use by many threads.
+ * Appender that searches all log events above DEBUG for tokens. It is part of the Logback
+ * configuration of the tests; {@link LoggedTokensExtension} fails the test in or after
+ * which a token was logged. Safe for use by many threads.
  */
 public final class LoggedTokens extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
 	/**
-	 * A JSON object in base64: the header and the claims of a JSON Web Token begin so,
-	 * whatever component issued it.
+	 * A JSON object in base64, as in the header and the claims of every JSON Web Token.
 	 */
 	private static final Pattern TOKEN = Pattern.compile("eyJ[A-Za-z0-9_-]{17,}");
 
@@ -41,8 +40,8 @@ public final class LoggedTokens extends UnsynchronizedAppenderBase<ILoggingEvent
 	}
 
 	/**
-	 * Asserts that no token is in a text, such as the output of another process.
-	 * @param text the text, without lines of DEBUG
+	 * Asserts that a text contains no token, such as the output of another process.
+	 * @param text the text, without lines at DEBUG
 	 */
 	public static void assertNoneIn(String text) {
 		text.lines().filter((line) -> TOKEN.matcher(line).find()).findFirst().ifPresent((line) -> {

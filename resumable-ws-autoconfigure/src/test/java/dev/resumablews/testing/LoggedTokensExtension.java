@@ -5,8 +5,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails the test during which a token was logged. Registered for all tests, by the
- * service loader and {@code junit-platform.properties}.
+ * Extension that fails a test if a token was logged during it. Registered for all tests
+ * by the service loader and {@code junit-platform.properties}.
  */
 public final class LoggedTokensExtension implements AfterEachCallback, AfterAllCallback {
 

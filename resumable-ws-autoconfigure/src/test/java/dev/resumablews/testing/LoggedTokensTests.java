@@ -20,14 +20,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 /**
- * Tests that a token in the log does not go unnoticed.
+ * Tests that a test fails if it logs a token.
  */
 class LoggedTokensTests {
 
 	private static final Log logger = LogFactory.getLog(LoggedTokensTests.class);
 
 	@Test
-	void aTokenIsFoundWhereverItIs() {
+	void aTokenIsFoundInMessagesAndExceptions() {
 		String token = Tokens.forUser("alice");
 		assertFound(() -> logger.warn("Closing ws://localhost/ws?token=" + token));
 		assertFound(() -> logger.error("failed", new IllegalStateException("outer", new IllegalStateException(token))));
@@ -37,7 +37,7 @@ class LoggedTokensTests {
 	}
 
 	@Test
-	void whatIsNoTokenIsNotFound() {
+	void textsThatOnlyResembleTokensAreIgnored() {
 		logger.warn("a token of alice was refused: ey, eyJ, eyJhbGciOiJI");
 		assertThatCode(LoggedTokens::assertNone).doesNotThrowAnyException();
 	}
@@ -56,7 +56,7 @@ class LoggedTokensTests {
 	}
 
 	@Test
-	void aTokenIsFoundAfterAnApplicationHasSetUpItsLogging() {
+	void aTokenIsFoundAfterAnApplicationHasConfiguredLogging() {
 		new SpringApplicationBuilder(Object.class).web(WebApplicationType.NONE)
 			.run("--spring.main.banner-mode=off")
 			.close();
@@ -89,7 +89,7 @@ class LoggedTokensTests {
 	}
 
 	/**
-	 * Its name keeps Surefire from running it.
+	 * Not run by Surefire because of its name.
 	 */
 	static class Leaking {
 

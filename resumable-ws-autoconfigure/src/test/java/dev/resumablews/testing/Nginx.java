@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An nginx in front of a server: once with its default settings, and once with the
- * headers that let a WebSocket through.
+ * An nginx in front of a server, with one port that has the default settings and one that
+ * forwards the headers for WebSocket upgrades.
  */
 public final class Nginx implements AutoCloseable {
 
@@ -61,17 +61,17 @@ public final class Nginx implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether there is one on this machine.
-	 * @return whether it can be started
+	 * Returns whether nginx is installed on this machine.
+	 * @return whether it is installed
 	 */
 	public static boolean isInstalled() {
 		return Executables.find("nginx").isPresent();
 	}
 
 	/**
-	 * Starts one.
-	 * @param server port of the server behind it
-	 * @return the proxy, which takes connections
+	 * Starts a proxy.
+	 * @param server the port of the server behind it
+	 * @return the proxy, which accepts connections
 	 */
 	public static Nginx start(int server) {
 		try {
@@ -90,8 +90,8 @@ public final class Nginx implements AutoCloseable {
 	 * Starts nginx in a folder.
 	 * @param folder the folder
 	 * @param http the servers, as in the {@code http} block of a configuration
-	 * @param ports the ports that they listen to
-	 * @return the program, which accepts connections
+	 * @param ports the ports on which they listen
+	 * @return the process, which accepts connections
 	 */
 	static LocalProcess start(Path folder, String http, int... ports) throws IOException {
 		Path configuration = Files.writeString(folder.resolve("nginx.conf"),
@@ -109,7 +109,7 @@ public final class Nginx implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the port that lets upgrades through.
+	 * Returns the port that forwards upgrades.
 	 * @return the port
 	 */
 	public int upgradingPort() {
@@ -122,7 +122,7 @@ public final class Nginx implements AutoCloseable {
 	}
 
 	/**
-	 * Its workers would otherwise be those of a user who may not enter the folder.
+	 * Otherwise the workers run as a user who cannot access the folder.
 	 */
 	private static String user() {
 		return System.getProperty("user.name").equals("root") ? "user root;" : "";

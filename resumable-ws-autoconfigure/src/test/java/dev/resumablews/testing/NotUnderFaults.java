@@ -14,8 +14,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Skips a test while {@link TestPostgres} disturbs statements at random, because what it
- * asserts is more than the library promises in that case.
+ * Disables a test while {@link TestPostgres} injects random faults, because it asserts
+ * more than the library guarantees then.
  */
 @Target({ ElementType.TYPE, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
@@ -25,25 +25,25 @@ import org.junit.platform.commons.support.AnnotationSupport;
 public @interface NotUnderFaults {
 
 	/**
-	 * Why the test does not hold.
+	 * Returns why the test fails under faults.
 	 * @return the reason
 	 */
 	String value();
 
 	/**
-	 * Decides whether a test is skipped.
+	 * Condition that disables the annotated tests.
 	 */
 	final class Condition implements ExecutionCondition {
 
 		@Override
 		public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
 			if (!TestPostgres.hasFaults()) {
-				return ConditionEvaluationResult.enabled("Statements are not disturbed");
+				return ConditionEvaluationResult.enabled("No faults are injected");
 			}
 			return context.getElement()
 				.flatMap((element) -> AnnotationSupport.findAnnotation(element, NotUnderFaults.class))
 				.map((annotation) -> ConditionEvaluationResult.disabled(annotation.value()))
-				.orElseGet(() -> ConditionEvaluationResult.enabled("The test holds under faults"));
+				.orElseGet(() -> ConditionEvaluationResult.enabled("The test can run under faults"));
 		}
 
 	}

@@ -7,30 +7,30 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link OpenAiStub} answers to a request: the pieces of a reply, and what goes
- * wrong while they are said. Immutable; each method returns a changed copy.
+ * Answer of {@link OpenAiStub} to a request: the pieces of a reply, and a fault while
+ * they are sent. Immutable; each method returns a changed copy.
  *
- * @param status the HTTP status; other than 200 nothing but an error is said
- * @param retryAfter value of the {@code Retry-After} header
- * @param pieces the reply, piece by piece
- * @param finishReason why the reply ends
- * @param pause pause before each piece
- * @param gate gate that each piece passes
- * @param fault what goes wrong
- * @param faultAfter after how many pieces it goes wrong
- * @param rawType content type of a body that consists of the pieces as they are; null if
- * they are pieces of a reply
+ * @param status the HTTP status; any other than 200 sends only an error
+ * @param retryAfter the value of the {@code Retry-After} header
+ * @param pieces the pieces of the reply
+ * @param finishReason the finish reason of the reply
+ * @param pause the pause before each piece
+ * @param gate the gate that releases each piece
+ * @param fault the fault
+ * @param faultAfter the number of pieces before the fault
+ * @param rawType the content type of a body that is the pieces without any change; null
+ * if they are pieces of a reply
  */
 public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String> pieces, String finishReason,
 		Duration pause, @Nullable Gate gate, Fault fault, int faultAfter, @Nullable String rawType) {
 
 	/**
-	 * What goes wrong with an answer.
+	 * A fault in an answer.
 	 */
 	public enum Fault {
 
 		/**
-		 * Nothing does.
+		 * No fault.
 		 */
 		NONE,
 
@@ -40,25 +40,25 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 		BREAK,
 
 		/**
-		 * Nothing is sent, not even the status, until the client goes or the stub is
-		 * closed.
+		 * Nothing is sent, not even the status, until the client disconnects or the stub
+		 * is closed.
 		 */
 		SILENCE,
 
 		/**
-		 * Nothing further is said, until the client goes or the stub is closed.
+		 * No further piece is sent until the client disconnects or the stub is closed.
 		 */
 		STALL,
 
 		/**
-		 * A chunk is not JSON; the others follow.
+		 * One chunk is not valid JSON; the others follow.
 		 */
 		MALFORMED_CHUNK
 
 	}
 
 	/**
-	 * Creates an answer that says pieces as fast as it can.
+	 * Creates an answer whose pieces are sent without pauses.
 	 * @param pieces the pieces
 	 * @return the answer
 	 */
@@ -67,7 +67,7 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
-	 * Creates an answer that says pieces as fast as it can.
+	 * Creates an answer whose pieces are sent without pauses.
 	 * @param pieces the pieces
 	 * @return the answer
 	 */
@@ -76,8 +76,8 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
-	 * Creates an answer of many pieces that tell their number.
-	 * @param count how many pieces
+	 * Creates an answer of many pieces that contain their index.
+	 * @param count the number of pieces
 	 * @return the answer
 	 */
 	public static OpenAiAnswer ofPieces(int count) {
@@ -85,10 +85,9 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
-	 * Creates an answer whose body is written as it is, for example the events of a
-	 * stream, comments and all.
+	 * Creates an answer with a raw body, for example the events and comments of a stream.
 	 * @param contentType the content type
-	 * @param writes parts of the body, each flushed by itself
+	 * @param writes the parts of the body, each flushed separately
 	 * @return the answer
 	 */
 	public static OpenAiAnswer raw(String contentType, List<String> writes) {
@@ -96,7 +95,7 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
-	 * Creates an answer that never comes.
+	 * Creates an answer that is never sent.
 	 * @return the answer
 	 */
 	public static OpenAiAnswer silence() {
@@ -104,7 +103,7 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
-	 * Creates an answer that refuses the request.
+	 * Creates an answer that rejects the request.
 	 * @param status the HTTP status, such as 401, 429 or 500
 	 * @return the answer
 	 */
@@ -149,8 +148,8 @@ public record OpenAiAnswer(int status, @Nullable String retryAfter, List<String>
 	}
 
 	/**
-	 * Returns all that is said.
-	 * @return the pieces joined
+	 * Returns the text of the reply.
+	 * @return the joined pieces
 	 */
 	public String text() {
 		return String.join("", this.pieces);

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A request that {@link OpenAiStub} received, and what became of its answer. Safe for use
- * by many threads.
+ * A request that {@link OpenAiStub} received, and the progress of its answer. Safe for
+ * use by many threads.
  */
 public final class OpenAiExchange {
 
@@ -42,27 +42,27 @@ public final class OpenAiExchange {
 	public enum End {
 
 		/**
-		 * All was said.
+		 * The whole answer was sent.
 		 */
 		COMPLETED,
 
 		/**
-		 * The client closed the connection before all was said.
+		 * The client closed the connection before the whole answer was sent.
 		 */
 		ABORTED_BY_CLIENT,
 
 		/**
-		 * The stub broke it off, as the test wanted.
+		 * The stub aborted it, as configured by the test.
 		 */
 		BROKEN
 
 	}
 
 	/**
-	 * A message of the conversation that was sent.
+	 * A message of the conversation in the request.
 	 *
-	 * @param role who said it
-	 * @param content what was said
+	 * @param role the role of the author
+	 * @param content the text
 	 */
 	public record Message(String role, String content) {
 	}
@@ -73,7 +73,7 @@ public final class OpenAiExchange {
 
 	/**
 	 * Returns the {@code Authorization} header.
-	 * @return the header's value, if there was one
+	 * @return the value of the header; null if it is absent
 	 */
 	public @Nullable String authorization() {
 		return this.head.header("Authorization");
@@ -81,7 +81,7 @@ public final class OpenAiExchange {
 
 	/**
 	 * Returns the names of the headers.
-	 * @return the names in lower case
+	 * @return the names, in lower case
 	 */
 	public Set<String> headers() {
 		return this.head.headers().keySet().stream().map(String::toLowerCase).collect(Collectors.toUnmodifiableSet());
@@ -106,7 +106,7 @@ public final class OpenAiExchange {
 	}
 
 	/**
-	 * Returns how many pieces were written so far.
+	 * Returns how many pieces were written.
 	 * @return the number of pieces
 	 */
 	public int piecesSent() {
@@ -118,9 +118,9 @@ public final class OpenAiExchange {
 	}
 
 	/**
-	 * Waits until the answer has ended: for a streamed one, until its HTTP stream is
+	 * Waits until the answer has ended. A streamed answer ends when its HTTP stream is
 	 * closed.
-	 * @param atMost how long to wait
+	 * @param atMost the maximum time to wait
 	 * @return how it ended
 	 */
 	public End awaitEnd(Duration atMost) {
@@ -149,8 +149,8 @@ public final class OpenAiExchange {
 	}
 
 	/**
-	 * Waits for a while, unless the answer ends.
-	 * @param pause how long
+	 * Waits until a pause has passed or the answer has ended.
+	 * @param pause the pause
 	 * @return whether the answer continues
 	 */
 	boolean continuesAfter(Duration pause) throws InterruptedException {

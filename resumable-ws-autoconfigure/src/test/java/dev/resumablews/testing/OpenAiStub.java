@@ -24,11 +24,10 @@ import java.util.function.Function;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An HTTP server on a separate port that speaks OpenAI's
- * {@code POST /v1/chat/completions}, streaming and not. What it answers is said by the
- * test, for each request; what it was asked, and whether the client broke off, can be
- * asked afterwards. Each connection serves one request, so that the end of its input
- * means that the client has gone. Safe for use by many threads.
+ * An HTTP server that simulates OpenAI's {@code POST /v1/chat/completions}, with and
+ * without streaming. A test sets the answers, and can inspect the requests and whether a
+ * client disconnected early. Each connection serves one request, so that the end of its
+ * input means that the client has disconnected. Safe for use by many threads.
  */
 public final class OpenAiStub implements AutoCloseable {
 
@@ -50,14 +49,14 @@ public final class OpenAiStub implements AutoCloseable {
 
 	private final Queue<OpenAiAnswer> next = new ConcurrentLinkedQueue<>();
 
-	private volatile Function<OpenAiExchange, OpenAiAnswer> otherwise = (exchange) -> OpenAiAnswer.of("Hello", ".");
+	private volatile Function<OpenAiExchange, OpenAiAnswer> defaultAnswer = (exchange) -> OpenAiAnswer.of("Hello", ".");
 
 	private OpenAiStub(ServerSocket listener) {
 		this.listener = listener;
 	}
 
 	/**
-	 * Starts a server that says "Hello." to everything.
+	 * Starts a server that answers "Hello." to every request.
 	 * @return the server
 	 */
 	public static OpenAiStub start() {
@@ -72,7 +71,7 @@ public final class OpenAiStub implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the URL to be set as {@code spring.ai.openai.base-url}.
+	 * Returns the value for {@code spring.ai.openai.base-url}.
 	 * @return the URL, ending in {@code /v1}
 	 */
 	public String baseUrl() {
@@ -80,7 +79,7 @@ public final class OpenAiStub implements AutoCloseable {
 	}
 
 	/**
-	 * Sets the answer to all requests from now on.
+	 * Sets the answer to all further requests.
 	 * @param answer the answer
 	 */
 	public void answer(OpenAiAnswer answer) {
@@ -88,16 +87,16 @@ public final class OpenAiStub implements AutoCloseable {
 	}
 
 	/**
-	 * Sets what gives the answer to all requests from now on.
-	 * @param answer gives the answer to a request
+	 * Sets the function that returns the answer to each further request.
+	 * @param answer the function
 	 */
 	public void answer(Function<OpenAiExchange, OpenAiAnswer> answer) {
-		this.otherwise = answer;
+		this.defaultAnswer = answer;
 	}
 
 	/**
-	 * Sets the answers to the next requests, in order; after them, what was set before
-	 * continues.
+	 * Sets the answers to the next requests, in order. Later requests get the answer that
+	 * was set before.
 	 * @param answers the answers
 	 */
 	public void answerNext(OpenAiAnswer... answers) {
@@ -106,16 +105,15 @@ public final class OpenAiStub implements AutoCloseable {
 
 	/**
 	 * Returns the requests received so far.
-	 * @return the requests in order
+	 * @return the requests, in order
 	 */
 	public List<OpenAiExchange> exchanges() {
 		return List.copyOf(this.exchanges);
 	}
 
 	/**
-	 * Waits for the next request that no earlier call has returned. To be called by one
-	 * thread.
-	 * @param atMost how long to wait
+	 * Waits for the next request that no earlier call has returned. Not thread-safe.
+	 * @param atMost the maximum time to wait
 	 * @return the request
 	 */
 	public OpenAiExchange awaitExchange(Duration atMost) {
@@ -163,11 +161,11 @@ public final class OpenAiStub implements AutoCloseable {
 			OpenAiExchange exchange = receive(head, in);
 			OpenAiAnswer answer = answerTo(exchange);
 			this.threads.execute(() -> new OpenAiWriter(socket, exchange, answer).write());
-			untilGone(in);
+			awaitDisconnect(in);
 			exchange.end(OpenAiExchange.End.ABORTED_BY_CLIENT);
 		}
 		catch (IOException ex) {
-			// the client has gone before it had asked
+			// the client disconnected before it sent a request
 		}
 		finally {
 			this.sockets.remove(socket);
@@ -189,10 +187,10 @@ public final class OpenAiStub implements AutoCloseable {
 			return OpenAiAnswer.error(404);
 		}
 		OpenAiAnswer answer = this.next.poll();
-		return (answer != null) ? answer : this.otherwise.apply(exchange);
+		return (answer != null) ? answer : this.defaultAnswer.apply(exchange);
 	}
 
-	private static void untilGone(InputStream in) {
+	private static void awaitDisconnect(InputStream in) {
 		try {
 			in.transferTo(OutputStream.nullOutputStream());
 		}

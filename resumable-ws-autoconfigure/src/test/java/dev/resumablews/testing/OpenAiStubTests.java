@@ -36,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link OpenAiStub}, by the client that applications use.
+ * Tests for {@link OpenAiStub}, with the client that applications use.
  */
 class OpenAiStubTests {
 
@@ -60,7 +60,7 @@ class OpenAiStubTests {
 	}
 
 	@Test
-	void aStreamedReplyArrivesWhole() {
+	void aStreamedReplyArrivesCompletely() {
 		OpenAiAnswer answer = OpenAiAnswer.ofPieces(300);
 		this.stub.answer(answer);
 		List<ChatResponse> responses = stream().collectList().block(AT_MOST);
@@ -77,13 +77,13 @@ class OpenAiStubTests {
 	}
 
 	@Test
-	void aReplyThatIsNotStreamedArrivesWhole() {
+	void aReplyWithoutStreamingArrivesCompletely() {
 		this.stub.answer(OpenAiAnswer.of("One ", "two"));
 		assertThat(text(this.model.call(prompt()))).isEqualTo("One two");
 	}
 
 	@Test
-	void piecesArriveOneByOneAsTheGateLetsThemThrough() {
+	void piecesArriveOneByOneAsTheGateReleasesThem() {
 		Gate gate = new Gate();
 		this.stub.answer(OpenAiAnswer.of("one ", "two ", "three").pacedBy(gate));
 		List<String> pieces = new CopyOnWriteArrayList<>();
@@ -102,10 +102,11 @@ class OpenAiStubTests {
 		assertThat(pieces).containsExactly("one ", "two ", "three");
 	}
 
-	// by a plain client: Spring AI 2.0.0 does not close the stream of a cancelled Flux
+	// uses a plain client, because Spring AI 2.0.0 does not close the stream of a
+	// cancelled Flux
 	@ParameterizedTest
 	@MethodSource
-	void aClientThatClosesTheStreamIsNoticed(OpenAiAnswer answer) throws Exception {
+	void anAnswerEndsWhenTheClientClosesTheStream(OpenAiAnswer answer) throws Exception {
 		this.stub.answer(answer);
 		InputStream body = open();
 		OpenAiExchange exchange = this.stub.awaitExchange(AT_MOST);
@@ -116,7 +117,7 @@ class OpenAiStubTests {
 		assertThat(exchange.piecesSent()).isEqualTo(3);
 	}
 
-	static Stream<OpenAiAnswer> aClientThatClosesTheStreamIsNoticed() {
+	static Stream<OpenAiAnswer> anAnswerEndsWhenTheClientClosesTheStream() {
 		Gate gate = new Gate();
 		gate.release(3);
 		OpenAiAnswer answer = OpenAiAnswer.ofPieces(10);
@@ -124,7 +125,7 @@ class OpenAiStubTests {
 	}
 
 	@Test
-	void aBrokenStreamSaysWhatItSaidAndFails() {
+	void aBrokenStreamFailsAfterThePiecesThatWereSent() {
 		this.stub.answer(OpenAiAnswer.ofPieces(10).breakingAfter(3));
 		List<String> pieces = new CopyOnWriteArrayList<>();
 		assertThatThrownBy(() -> stream().doOnNext((response) -> pieces.add(text(response))).blockLast(AT_MOST))
@@ -140,7 +141,7 @@ class OpenAiStubTests {
 	}
 
 	@Test
-	void errorsAreAnsweredInOrderThenWhatWasSetBefore() {
+	void queuedErrorsAreAnsweredInOrderBeforeTheDefaultAnswer() {
 		this.stub.answer(OpenAiAnswer.of("fine"));
 		this.stub.answerNext(OpenAiAnswer.error(500), OpenAiAnswer.error(429).retryAfter("1"), OpenAiAnswer.error(401));
 		assertThatThrownBy(() -> stream().blockLast(AT_MOST)).hasCauseInstanceOf(InternalServerException.class);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes one answer of {@link OpenAiStub}, each piece flushed at once.
+ * Writes one answer of {@link OpenAiStub} and flushes after each piece.
  */
 final class OpenAiWriter {
 
@@ -77,7 +77,7 @@ final class OpenAiWriter {
 	private void whole(OutputStream out) throws IOException, InterruptedException {
 		int pieces = 0;
 		for (String piece : this.answer.pieces()) {
-			if (!comes(pieces++)) {
+			if (!awaitTurn(pieces++)) {
 				return;
 			}
 			this.exchange.pieceSent();
@@ -95,13 +95,13 @@ final class OpenAiWriter {
 		beginBody(out, contentType);
 		int pieces = 0;
 		for (String piece : this.answer.pieces()) {
-			if (!comes(pieces++)) {
+			if (!awaitTurn(pieces++)) {
 				return;
 			}
 			writeChunk(out, piece);
 			this.exchange.pieceSent();
 		}
-		if (comesFault(pieces)) {
+		if (continuesAfterFault(pieces)) {
 			print(out, "0\r\n\r\n");
 			this.exchange.end(End.COMPLETED);
 		}
@@ -112,7 +112,7 @@ final class OpenAiWriter {
 		event(out, chunk(Map.of("role", "assistant", "content", ""), null));
 		int pieces = 0;
 		for (String piece : this.answer.pieces()) {
-			if (!comes(pieces)) {
+			if (!awaitTurn(pieces)) {
 				return;
 			}
 			if (this.answer.fault() == Fault.MALFORMED_CHUNK && pieces == this.answer.faultAfter()) {
@@ -122,7 +122,7 @@ final class OpenAiWriter {
 			this.exchange.pieceSent();
 			pieces++;
 		}
-		if (!comesFault(pieces)) {
+		if (!continuesAfterFault(pieces)) {
 			return;
 		}
 		event(out, chunk(Map.of(), this.answer.finishReason()));
@@ -137,11 +137,11 @@ final class OpenAiWriter {
 	}
 
 	/**
-	 * Waits for a piece's turn.
-	 * @return whether it is to be said
+	 * Waits until a piece may be sent.
+	 * @return whether to send it
 	 */
-	private boolean comes(int piece) throws InterruptedException {
-		if (!comesFault(piece) || !this.exchange.continuesAfter(this.answer.pause())) {
+	private boolean awaitTurn(int piece) throws InterruptedException {
+		if (!continuesAfterFault(piece) || !this.exchange.continuesAfter(this.answer.pause())) {
 			return false;
 		}
 		Gate gate = this.answer.gate();
@@ -157,7 +157,7 @@ final class OpenAiWriter {
 		return true;
 	}
 
-	private boolean comesFault(int piece) throws InterruptedException {
+	private boolean continuesAfterFault(int piece) throws InterruptedException {
 		if (piece != this.answer.faultAfter()) {
 			return true;
 		}
@@ -190,8 +190,8 @@ final class OpenAiWriter {
 	}
 
 	private Map<String, Integer> usage() {
-		int said = this.answer.pieces().size();
-		return Map.of("prompt_tokens", 7, "completion_tokens", said, "total_tokens", 7 + said);
+		int pieces = this.answer.pieces().size();
+		return Map.of("prompt_tokens", 7, "completion_tokens", pieces, "total_tokens", 7 + pieces);
 	}
 
 	private void send(OutputStream out, int status, String headers, String body) throws IOException {

@@ -7,12 +7,12 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 
 /**
- * A socket's input that can stop reading, so that what the peer sends fills the buffers
- * of the network.
+ * The input of a socket that can pause reading, so that the bytes from the peer fill the
+ * buffers of the network.
  */
 final class PausableInput extends InputStream {
 
-	private static final int LOOK_UP_MILLIS = 10;
+	private static final int POLL_MILLIS = 10;
 
 	private final Socket socket;
 
@@ -25,7 +25,7 @@ final class PausableInput extends InputStream {
 	PausableInput(Socket socket) throws IOException {
 		this.socket = socket;
 		this.in = socket.getInputStream();
-		socket.setSoTimeout(LOOK_UP_MILLIS);
+		socket.setSoTimeout(POLL_MILLIS);
 	}
 
 	@Override
@@ -42,13 +42,13 @@ final class PausableInput extends InputStream {
 				return this.in.read(bytes, offset, length);
 			}
 			catch (SocketTimeoutException ex) {
-				// look whether to pause
+				// check whether to pause
 			}
 		}
 	}
 
 	/**
-	 * Stops reading. Once this returns no byte is taken from the socket.
+	 * Pauses reading. When this method returns, no further byte is read from the socket.
 	 */
 	synchronized void pause() {
 		this.paused = true;
@@ -69,7 +69,7 @@ final class PausableInput extends InputStream {
 			notifyAll();
 			await(100);
 			if (this.socket.isClosed()) {
-				throw new SocketException("Closed while not reading");
+				throw new SocketException("Closed while reading was paused");
 			}
 		}
 		this.parked = false;

@@ -10,8 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A PgBouncer in front of a Postgres, in transaction mode unless another one is named, as
- * it is installed on this machine.
+ * The PgBouncer of this machine in front of a Postgres, by default in transaction mode.
  */
 public final class PgBouncer implements AutoCloseable {
 
@@ -40,29 +39,29 @@ public final class PgBouncer implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether there is one on this machine.
-	 * @return whether it can be started
+	 * Returns whether PgBouncer is installed on this machine.
+	 * @return whether it is installed
 	 */
 	public static boolean isInstalled() {
 		return Executables.find("pgbouncer").isPresent();
 	}
 
 	/**
-	 * Starts one.
+	 * Starts a pooler.
 	 * @param url the JDBC URL of the database behind it, with user and password
-	 * @param backends how many connections to the database it has at most
-	 * @return the pooler, which takes connections
+	 * @param backends the maximum number of connections to the database
+	 * @return the pooler, which accepts connections
 	 */
 	public static PgBouncer start(String url, int backends) {
 		return start(url, backends, "transaction");
 	}
 
 	/**
-	 * Starts one in another mode.
+	 * Starts a pooler with the given mode.
 	 * @param url the JDBC URL of the database behind it, with user and password
-	 * @param backends how many connections to the database it has at most
+	 * @param backends the maximum number of connections to the database
 	 * @param mode the pool mode
-	 * @return the pooler, which takes connections
+	 * @return the pooler, which accepts connections
 	 */
 	public static PgBouncer start(String url, int backends, String mode) {
 		URI database = URI.create(url.substring("jdbc:".length()));
@@ -74,7 +73,7 @@ public final class PgBouncer implements AutoCloseable {
 							parameter(database, "password"), port, mode, backends, folder, folder));
 			List<String> command = new ArrayList<>(List.of(Executables.find("pgbouncer").orElseThrow().toString()));
 			if (System.getProperty("user.name").equals("root")) {
-				// it refuses to be root
+				// PgBouncer does not run as root
 				Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
 				command.addAll(List.of("-u", "nobody"));
 			}
@@ -88,7 +87,7 @@ public final class PgBouncer implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the database's JDBC URL through the pooler.
+	 * Returns the JDBC URL of the database through the pooler.
 	 * @return the URL, to which parameters may be appended with an ampersand
 	 */
 	public String url() {
@@ -106,7 +105,7 @@ public final class PgBouncer implements AutoCloseable {
 				return pair.substring(name.length() + 1);
 			}
 		}
-		// of a Postgres that trusts everybody
+		// a Postgres with trust authentication needs no password
 		return "any";
 	}
 

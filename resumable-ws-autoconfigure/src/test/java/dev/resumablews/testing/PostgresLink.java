@@ -18,8 +18,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection through {@link FaultyPostgres}. It collects the client's messages up to
- * the one that Postgres answers, and so knows where a request and where an answer end.
+ * One connection through {@link FaultyPostgres}. It collects the messages of the client
+ * up to the one that Postgres answers, and thereby detects the ends of requests and
+ * responses.
  */
 final class PostgresLink {
 
@@ -54,9 +55,9 @@ final class PostgresLink {
 	private volatile int pid;
 
 	/**
-	 * What happens to the answer that is awaited; set before its request is sent.
+	 * The fault for the next response; set before the request is sent.
 	 */
-	private volatile Fault answerFault = Fault.NONE;
+	private volatile Fault responseFault = Fault.NONE;
 
 	PostgresLink(FaultyPostgres proxy, Socket client) {
 		this.proxy = proxy;
@@ -86,7 +87,7 @@ final class PostgresLink {
 	}
 
 	/**
-	 * Forwards what the client sends, until one side closes the connection.
+	 * Forwards requests of the client until one side closes the connection.
 	 */
 	void requests() {
 		try {
@@ -110,14 +111,14 @@ final class PostgresLink {
 	}
 
 	/**
-	 * Forwards what Postgres answers, until one side closes the connection.
+	 * Forwards responses of Postgres until one side closes the connection.
 	 */
-	void answers() {
+	void responses() {
 		try {
 			DataInputStream in = new DataInputStream(new BufferedInputStream(this.server.getInputStream()));
 			DataOutputStream out = new DataOutputStream(new BufferedOutputStream(this.client.getOutputStream()));
 			while (true) {
-				answer(in, out);
+				response(in, out);
 			}
 		}
 		catch (IOException ex) {
@@ -129,7 +130,7 @@ final class PostgresLink {
 	}
 
 	/**
-	 * Forwards how the connection begins, without encryption.
+	 * Forwards the start-up messages of an unencrypted connection.
 	 * @return whether messages follow
 	 */
 	private boolean startUp(DataInputStream in, OutputStream out) throws IOException {
@@ -161,7 +162,7 @@ final class PostgresLink {
 			case 'E' -> executes(this.portals.getOrDefault(string(body, 0), ""));
 			case 'Q' -> executes(string(body, 0));
 			default -> {
-				// says nothing of what is executed
+				// contains no statement
 			}
 		}
 		if (type == 'S' || type == 'Q') {
@@ -201,7 +202,7 @@ final class PostgresLink {
 			case DROP -> cut();
 			case DELAY -> Thread.sleep(DELAY_MILLIS);
 			case KILL -> this.proxy.kill(this.pid);
-			default -> this.answerFault = fault;
+			default -> this.responseFault = fault;
 		}
 		forward(out);
 	}
@@ -211,7 +212,7 @@ final class PostgresLink {
 		this.request.reset();
 	}
 
-	private void answer(DataInputStream in, DataOutputStream out) throws IOException {
+	private void response(DataInputStream in, DataOutputStream out) throws IOException {
 		int type = in.readUnsignedByte();
 		int length = in.readInt();
 		byte[] body = new byte[length - Integer.BYTES];
@@ -219,7 +220,7 @@ final class PostgresLink {
 		if (type == 'K') {
 			this.pid = ByteBuffer.wrap(body).getInt();
 		}
-		if (this.answerFault == Fault.NONE) {
+		if (this.responseFault == Fault.NONE) {
 			out.writeByte(type);
 			out.writeInt(length);
 			out.write(body);
@@ -227,7 +228,7 @@ final class PostgresLink {
 				out.flush();
 			}
 		}
-		else if (type == 'Z' && this.answerFault == Fault.DROP_ANSWER) {
+		else if (type == 'Z' && this.responseFault == Fault.DROP_ANSWER) {
 			cut();
 		}
 	}

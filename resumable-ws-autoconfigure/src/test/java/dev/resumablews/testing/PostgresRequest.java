@@ -3,12 +3,12 @@ package dev.resumablews.testing;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks of Postgres before it waits for the answer: one statement, perhaps
- * with a {@code begin} or settings in front of it, or the end of a transaction.
+ * A request that a client sends to Postgres before it waits for the response: one
+ * statement, possibly after a {@code begin} or settings, or the end of a transaction.
  *
- * @param sql the last statement, as {@link #normalize} writes it
- * @param transaction the statement before it in the same transaction; empty if there is
- * none, or no transaction
+ * @param sql the last statement, normalized by {@link #normalize}
+ * @param transaction the previous statement of the same transaction; empty if there is
+ * none
  */
 public record PostgresRequest(String sql, String transaction) {
 
@@ -21,8 +21,8 @@ public record PostgresRequest(String sql, String transaction) {
 	private static final Pattern PARAMETER = Pattern.compile("\\$\\d+");
 
 	/**
-	 * Returns what distinguishes this request: the statement, and for a commit also what
-	 * it commits.
+	 * Returns a key that identifies this request: the statement, and for a commit also
+	 * the statement that it commits.
 	 * @return the key
 	 */
 	public String key() {
@@ -30,26 +30,26 @@ public record PostgresRequest(String sql, String transaction) {
 	}
 
 	/**
-	 * Whether the request ends a transaction by committing it.
-	 * @return whether it does
+	 * Returns whether the request commits a transaction.
+	 * @return whether it is a commit
 	 */
 	public boolean isCommit() {
 		return this.sql.equalsIgnoreCase(COMMIT);
 	}
 
 	/**
-	 * Whether the request ends a transaction, either way.
-	 * @return whether it does
+	 * Returns whether the request commits or rolls back a transaction.
+	 * @return whether it ends a transaction
 	 */
 	boolean endsTransaction() {
 		return isCommit() || this.sql.equalsIgnoreCase("rollback");
 	}
 
 	/**
-	 * Writes SQL on one line, with {@code ?} for each parameter, as the driver was given
-	 * it.
+	 * Normalizes SQL to one line, with {@code ?} for each parameter as in the JDBC
+	 * statement.
 	 * @param sql the SQL
-	 * @return the same on one line
+	 * @return the normalized SQL
 	 */
 	public static String normalize(String sql) {
 		return PARAMETER.matcher(SPACE.matcher(END.matcher(sql).replaceAll("")).replaceAll(" "))

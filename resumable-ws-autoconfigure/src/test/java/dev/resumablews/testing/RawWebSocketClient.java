@@ -26,19 +26,19 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A WebSocket client on a plain socket, for tests that must break the protocol or see its
+ * A WebSocket client on a plain socket, for tests that break the protocol or inspect its
  * frames: that send binary or malformed frames, do not answer pings, read slowly, connect
- * from another address, or speak another protocol. A test that keeps the protocol uses
+ * from another address, or use another protocol. Other tests use
  * {@link dev.resumablews.test.client.ResumableWsTestClient}, which also checks what it
  * receives.
  * <p>
- * The client answers pings and close frames unless configured otherwise. Every wait is
- * bounded by {@link Builder#patience}. Safe for use by many threads.
+ * The client answers pings and close frames by default. Every wait is bounded by
+ * {@link Builder#timeout}. Safe for use by many threads.
  */
 public final class RawWebSocketClient implements TestClient {
 
 	/**
-	 * Close code when the close frame had none.
+	 * Close code of a close frame without a code.
 	 */
 	private static final int NO_STATUS = 1005;
 
@@ -75,24 +75,24 @@ public final class RawWebSocketClient implements TestClient {
 		this.in = new DataInputStream(new BufferedInputStream(input, builder.readSize));
 		this.out = socket.getOutputStream();
 		this.response = response;
-		this.inbox = new Inbox(builder.patience);
+		this.inbox = new Inbox(builder.timeout);
 		this.autoPong = builder.autoPong;
 	}
 
 	/**
-	 * Begins a connection.
-	 * @param uri where to, such as {@code ws://localhost:8080/ws}
-	 * @return what takes the details
+	 * Returns a builder for a client.
+	 * @param uri the URI of the endpoint, such as {@code ws://localhost:8080/ws}
+	 * @return a builder
 	 */
 	public static Builder to(URI uri) {
 		return new Builder(uri);
 	}
 
 	/**
-	 * Begins a connection to this machine.
-	 * @param port where to
-	 * @param path where to, such as {@code /ws}
-	 * @return what takes the details
+	 * Returns a builder for a client of a server on this machine.
+	 * @param port the port of the server
+	 * @param path the path, such as {@code /ws}
+	 * @return a builder
 	 */
 	public static Builder to(int port, String path) {
 		return to(URI.create("ws://localhost:" + port + path));
@@ -100,8 +100,8 @@ public final class RawWebSocketClient implements TestClient {
 
 	/**
 	 * Returns a header of the response to the handshake.
-	 * @param name the header's name
-	 * @return its first value, if it is there
+	 * @param name the name of the header
+	 * @return its first value; null if it is absent
 	 */
 	public @Nullable String responseHeader(String name) {
 		return this.response.header(name);
@@ -122,9 +122,9 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * Sends one whole frame.
-	 * @param opcode what it is
-	 * @param payload its bytes, which may be invalid for what it is
+	 * Sends one message in one frame.
+	 * @param opcode the opcode
+	 * @param payload the payload, which may be invalid for the opcode
 	 */
 	public void send(int opcode, byte[] payload) {
 		send(new WsFrame(true, opcode, payload));
@@ -137,7 +137,7 @@ public final class RawWebSocketClient implements TestClient {
 	/**
 	 * Sends a text message in several frames.
 	 * @param text the text
-	 * @param bytesPerFrame size of each frame; characters may be torn apart
+	 * @param bytesPerFrame the size of each frame; frames may split characters
 	 */
 	public void sendFragmented(String text, int bytesPerFrame) {
 		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -166,7 +166,7 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * Returns all frames so far, control frames too, in order.
+	 * Returns all received frames, including control frames, in order.
 	 * @return the frames
 	 */
 	public List<WsFrame> frames() {
@@ -176,8 +176,8 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * Stops taking bytes from the socket. Once this returns, what the server sends fills
-	 * first this machine's receive buffer, then the server's send buffer.
+	 * Pauses reading from the socket. When this method returns, the bytes from the server
+	 * fill first the receive buffer of the client, then the send buffer of the server.
 	 */
 	@Override
 	public void pauseReading() {
@@ -190,16 +190,16 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * Says whether pings are answered.
-	 * @param autoPong whether to answer them from now on
+	 * Sets whether to answer pings.
+	 * @param autoPong whether to answer pings
 	 */
 	public void autoPong(boolean autoPong) {
 		this.autoPong = autoPong;
 	}
 
 	/**
-	 * Says whether close frames are answered.
-	 * @param autoClose whether to answer them from now on
+	 * Sets whether to answer close frames.
+	 * @param autoClose whether to answer close frames
 	 */
 	public void autoClose(boolean autoClose) {
 		this.autoClose = autoClose;
@@ -214,25 +214,25 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * Returns the server's close code, 1005 if its close frame had none, or
+	 * Returns the close code from the server, 1005 if its close frame had none, or
 	 * {@link #NO_CLOSE_FRAME}.
-	 * @return completes when the server has closed
+	 * @return a future that completes when the connection is closed
 	 */
 	public CompletableFuture<Integer> closeCode() {
 		return this.inbox.closeCode();
 	}
 
 	/**
-	 * Returns what ended the connection without a close frame.
-	 * @return the failure; null when there was none
+	 * Returns the failure that ended the connection without a close frame.
+	 * @return the failure; null if there was none
 	 */
 	public @Nullable Throwable failure() {
 		return this.inbox.failure();
 	}
 
 	/**
-	 * Returns the reason in the server's close frame.
-	 * @return the reason; empty when there was none
+	 * Returns the reason in the close frame of the server.
+	 * @return the reason; empty if there was none
 	 */
 	public String closeReason() {
 		return this.closeReason;
@@ -240,14 +240,14 @@ public final class RawWebSocketClient implements TestClient {
 
 	/**
 	 * Sends a close frame.
-	 * @param code its code
+	 * @param code the close code
 	 */
 	public void sendClose(int code) {
 		send(WsFrame.CLOSE, ByteBuffer.allocate(2).putShort((short) code).array());
 	}
 
 	/**
-	 * Resets the connection, without a close frame.
+	 * Resets the connection without a close frame.
 	 */
 	@Override
 	public void abort() {
@@ -256,7 +256,8 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * Closes with code 1000, not waiting for the answer.
+	 * Closes the connection with code 1000 and does not wait for the close frame of the
+	 * server.
 	 */
 	@Override
 	public void close() {
@@ -328,7 +329,7 @@ public final class RawWebSocketClient implements TestClient {
 				send(WsFrame.CLOSE, frame.payload());
 			}
 			catch (IllegalStateException ex) {
-				// gone already
+				// closed already
 			}
 		}
 		if (frame.payload().length < 2) {
@@ -341,7 +342,7 @@ public final class RawWebSocketClient implements TestClient {
 	}
 
 	/**
-	 * How to connect. Not for use by several threads.
+	 * Builder for {@link RawWebSocketClient}. Not thread-safe.
 	 */
 	public static final class Builder implements TestClient.Builder {
 
@@ -359,7 +360,7 @@ public final class RawWebSocketClient implements TestClient {
 
 		private boolean autoPong = true;
 
-		private Duration patience = Duration.ofSeconds(20);
+		private Duration timeout = Duration.ofSeconds(20);
 
 		private Builder(URI uri) {
 			this.uri = uri;
@@ -367,9 +368,9 @@ public final class RawWebSocketClient implements TestClient {
 
 		/**
 		 * Sets a query parameter.
-		 * @param name its name
-		 * @param value its value, which will be encoded
-		 * @return this
+		 * @param name the name
+		 * @param value the value, which will be encoded
+		 * @return this builder
 		 */
 		@Override
 		public Builder query(String name, Object value) {
@@ -378,10 +379,10 @@ public final class RawWebSocketClient implements TestClient {
 		}
 
 		/**
-		 * Sets a header, in place of one of the handshake's own where it has that name.
-		 * @param name its name
-		 * @param value its value; empty for none
-		 * @return this
+		 * Sets a header, which replaces the header of the handshake with that name.
+		 * @param name the name
+		 * @param value the value; empty to omit the header
+		 * @return this builder
 		 */
 		@Override
 		public Builder header(String name, String value) {
@@ -390,9 +391,9 @@ public final class RawWebSocketClient implements TestClient {
 		}
 
 		/**
-		 * Connects from another address of this machine.
+		 * Sets the address of this machine to connect from.
 		 * @param address the address, such as {@code 127.0.0.2}
-		 * @return this
+		 * @return this builder
 		 */
 		public Builder from(String address) {
 			this.from = address;
@@ -400,10 +401,10 @@ public final class RawWebSocketClient implements TestClient {
 		}
 
 		/**
-		 * Makes the socket's receive buffer small, so that a server notices soon that
-		 * nothing is read.
-		 * @param bytes its size
-		 * @return this
+		 * Sets the size of the socket's receive buffer. A server detects a client that
+		 * does not read sooner if it is small.
+		 * @param bytes the size
+		 * @return this builder
 		 */
 		@Override
 		public Builder receiveBuffer(int bytes) {
@@ -418,20 +419,20 @@ public final class RawWebSocketClient implements TestClient {
 		}
 
 		/**
-		 * Sets how long waits last at most.
-		 * @param patience how long
-		 * @return this
+		 * Sets the maximum time of each wait.
+		 * @param timeout the time
+		 * @return this builder
 		 */
 		@Override
-		public Builder patience(Duration patience) {
-			this.patience = patience;
+		public Builder timeout(Duration timeout) {
+			this.timeout = timeout;
 			return this;
 		}
 
 		/**
 		 * Connects.
 		 * @return the client
-		 * @throws UpgradeRejectedException when the server refuses
+		 * @throws UpgradeRejectedException if the server rejects the handshake
 		 */
 		@Override
 		public RawWebSocketClient connect() {
@@ -445,12 +446,12 @@ public final class RawWebSocketClient implements TestClient {
 				}
 				socket.setTcpNoDelay(true);
 				socket.connect(new InetSocketAddress(this.uri.getHost(), this.uri.getPort()),
-						(int) this.patience.toMillis());
+						(int) this.timeout.toMillis());
 				return upgrade(socket);
 			}
 			catch (IOException ex) {
 				Sockets.close(socket);
-				throw new IllegalStateException("No WebSocket at " + this.uri, ex);
+				throw new IllegalStateException("No WebSocket connection to " + this.uri, ex);
 			}
 			catch (UpgradeRejectedException ex) {
 				Sockets.close(socket);
@@ -459,8 +460,8 @@ public final class RawWebSocketClient implements TestClient {
 		}
 
 		/**
-		 * Connects, but the server refuses.
-		 * @return what the server said
+		 * Connects and expects the server to reject the handshake.
+		 * @return the rejection
 		 */
 		@Override
 		public UpgradeRejectedException connectRefused() {
@@ -473,11 +474,11 @@ public final class RawWebSocketClient implements TestClient {
 		}
 
 		private RawWebSocketClient upgrade(Socket socket) throws IOException {
-			socket.setSoTimeout((int) this.patience.toMillis());
+			socket.setSoTimeout((int) this.timeout.toMillis());
 			socket.getOutputStream().write(request().getBytes(StandardCharsets.UTF_8));
 			HttpHead response = HttpHead.read(socket.getInputStream());
 			if (response == null) {
-				throw new IOException("The server closed the connection without an answer");
+				throw new IOException("The server closed the connection without a response");
 			}
 			if (!response.startLine().contains(" 101")) {
 				throw new UpgradeRejectedException(response, response.body(socket.getInputStream(), true));

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link RawWebSocketClient}, against a bare Tomcat.
+ * Tests for {@link RawWebSocketClient}, against a bare Tomcat.
  */
 class RawWebSocketClientTests {
 
@@ -33,7 +33,7 @@ class RawWebSocketClientTests {
 			session.setMaxTextMessageBufferSize(1000);
 			this.query.complete(query);
 			this.session.complete(session);
-		}, WsTestServer::say);
+		}, WsTestServer::send);
 	}
 
 	@AfterEach
@@ -42,7 +42,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void messagesComeInOrderAlsoSeveralInAFrame() {
+	void messagesArriveInOrderAlsoSeveralInOneFrame() {
 		try (RawWebSocketClient client = connect()) {
 			client.send("{\"type\":\"one\"}\n{\"type\":\"two\"}");
 			client.send(Map.of("type", "three"));
@@ -66,7 +66,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void fragmentsBecomeOneMessageAgain() {
+	void fragmentsAreJoinedToOneMessage() {
 		try (RawWebSocketClient client = connect()) {
 			client.sendFragmented("{\"type\":\"äöü€😀\"}", 3);
 			assertThat(client.next().path("type").asString()).isEqualTo("äöü€😀");
@@ -74,7 +74,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void aRefusalIsSeenWhole() {
+	void aRejectionHasStatusHeadersAndBody() {
 		UpgradeRejectedException refusal = RawWebSocketClient.to(this.server.port(), "/elsewhere").connectRefused();
 		assertThat(refusal.status()).isEqualTo(404);
 		assertThat(refusal.headers()).containsKey("content-type");
@@ -86,7 +86,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void theServersCloseCodeAndReasonAreSeen() throws Exception {
+	void theCloseCodeAndReasonOfTheServerAreReturned() throws Exception {
 		try (RawWebSocketClient client = connect()) {
 			WsTestServer.end(this.session.get(), 4401, "expired");
 			assertThat(client.awaitClose()).isEqualTo(4401);
@@ -98,7 +98,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void wrongFramesAreSentAsTheyAre() {
+	void invalidFramesAreSentUnchanged() {
 		try (RawWebSocketClient client = connect()) {
 			client.send(WsFrame.TEXT, new byte[] { (byte) 0xc3, (byte) 0x28 });
 			assertThat(client.awaitClose()).isEqualTo(1007);
@@ -110,7 +110,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void pingsAreAnsweredUnlessToldOtherwise() throws Exception {
+	void pingsAreAnsweredUnlessDisabled() throws Exception {
 		CompletableFuture<Boolean> pong = new CompletableFuture<>();
 		try (RawWebSocketClient client = connect()) {
 			client.ping();
@@ -128,14 +128,14 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void aClientThatDoesNotReadHoldsTheServerUp() throws Exception {
+	void aClientThatDoesNotReadBlocksTheServer() throws Exception {
 		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.port(), "/ws")
 			.receiveBuffer(4096)
 			.connect()) {
 			client.pauseReading();
 			String text = "{\"text\":\"" + "x".repeat(8_000_000) + "\"}";
 			CompletableFuture<Void> sent = CompletableFuture
-				.runAsync(() -> WsTestServer.say(this.session.join(), text));
+				.runAsync(() -> WsTestServer.send(this.session.join(), text));
 			await().during(Duration.ofMillis(300)).until(() -> !sent.isDone() && client.messages().isEmpty());
 			client.resumeReading();
 			assertThat(client.next().path("text").asString()).hasSize(8_000_000);
@@ -155,7 +155,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void aConnectionThatIsCutHasNoCloseCode() {
+	void aConnectionThatIsResetHasNoCloseCode() {
 		try (ChaosProxy proxy = ChaosProxy.to(this.server.port());
 				RawWebSocketClient client = RawWebSocketClient.to(proxy.port(), "/ws").connect()) {
 			client.send("{\"type\":\"hello\"}");
@@ -166,7 +166,7 @@ class RawWebSocketClientTests {
 	}
 
 	@Test
-	void framesAreEncodedAtEverySize() {
+	void framesOfEverySizeAreEncoded() {
 		try (RawWebSocketClient client = connect()) {
 			for (int size : new int[] { 100, 125, 126, 127, 500, 900 }) {
 				client.send("{\"text\":\"" + "x".repeat(size - 11) + "\"}");

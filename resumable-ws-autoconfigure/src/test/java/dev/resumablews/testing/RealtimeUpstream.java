@@ -30,12 +30,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A WebSocket server that behaves like a realtime API of an AI provider, on plain
- * sockets: it wants a key, greets with {@code session.created}, answers
- * {@code response.create} by several {@code response.text.delta} (durable for the tests),
- * as many {@code response.audio.delta} and one {@code response.done}, and anything else
- * by {@code error}. It answers in the order in which it is asked, and can also misbehave.
- * Safe for use by many threads.
+ * A WebSocket server on plain sockets that simulates the realtime API of an AI provider.
+ * It requires a key and sends {@code session.created} first. It answers
+ * {@code response.create} with several {@code response.text.delta} (durable in the
+ * tests), as many {@code response.audio.delta} and one {@code response.done}, and any
+ * other message with {@code error}. It answers in the order of the messages, and can also
+ * misbehave. Safe for use by many threads.
  */
 public final class RealtimeUpstream implements AutoCloseable {
 
@@ -63,9 +63,9 @@ public final class RealtimeUpstream implements AutoCloseable {
 
 	private final List<HttpHead> handshakes = new CopyOnWriteArrayList<>();
 
-	private final Barrier handshakeGate = new Barrier();
+	private final Valve handshakeGate = new Valve();
 
-	private final Barrier readGate = new Barrier();
+	private final Valve readGate = new Valve();
 
 	private volatile int refusal;
 
@@ -80,7 +80,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 
 	/**
 	 * Starts a server.
-	 * @param key what clients have to send as {@code Authorization: Bearer <key>}
+	 * @param key the key that clients must send as {@code Authorization: Bearer <key>}
 	 */
 	public static RealtimeUpstream start(String key) {
 		try {
@@ -105,15 +105,15 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Answers handshakes with an HTTP status from now on.
-	 * @param status the status; 0 to accept them
+	 * Rejects further handshakes with an HTTP status.
+	 * @param status the status; 0 to accept handshakes
 	 */
 	public void refuse(int status) {
 		this.refusal = status;
 	}
 
 	/**
-	 * Lets handshakes wait for an answer.
+	 * Delays the responses to handshakes until {@link #answerHandshakes}.
 	 */
 	public void holdHandshakes() {
 		this.handshakeGate.close();
@@ -124,7 +124,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Stops reading what clients send.
+	 * Pauses reading from clients.
 	 */
 	public void pauseReading() {
 		this.readGate.close();
@@ -135,7 +135,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Reads what clients send and does as if nothing had come, pings included.
+	 * Sets whether to read and ignore what clients send, including pings.
 	 */
 	public void ignore(boolean ignoring) {
 		this.ignoring = ignoring;
@@ -149,18 +149,18 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Sends a text to all clients.
+	 * Sends a text message to all clients.
 	 */
-	public void say(String text) {
+	public void send(String text) {
 		this.connections.forEach((connection) -> connection.sendQuietly(WsFrame.TEXT, bytes(text)));
 	}
 
-	public void sayInBinary(String text) {
+	public void sendBinary(String text) {
 		this.connections.forEach((connection) -> connection.sendQuietly(WsFrame.BINARY, bytes(text)));
 	}
 
 	/**
-	 * Closes all connections in order.
+	 * Closes all connections with a close frame.
 	 */
 	public void closeAll(int code, String reason) {
 		byte[] text = bytes(reason);
@@ -176,7 +176,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Returns all messages so far, in order.
+	 * Returns all received messages, in order.
 	 */
 	public List<Received> received() {
 		return List.copyOf(this.received);
@@ -190,7 +190,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Returns how many connections were accepted so far.
+	 * Returns how many connections were accepted.
 	 */
 	public int opened() {
 		return this.opened.get();
@@ -258,7 +258,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 			}
 		}
 		catch (IOException ex) {
-			// the client has gone
+			// the client has disconnected
 		}
 	}
 
@@ -277,9 +277,9 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * A message of a client.
+	 * A message from a client.
 	 *
-	 * @param connection the number of the connection it came on, from 1
+	 * @param connection the number of its connection, from 1
 	 * @param message the message
 	 */
 	public record Received(int connection, JsonNode message) {
@@ -300,7 +300,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 
 		private final Socket socket;
 
-		private int said;
+		private int sequence;
 
 		Connection(int number, Socket socket) {
 			this.number = number;
@@ -308,7 +308,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 		}
 
 		void run(DataInputStream in) throws IOException {
-			say(Map.of("type", "session.created"));
+			send(Map.of("type", "session.created"));
 			StringBuilder message = new StringBuilder();
 			while (true) {
 				RealtimeUpstream.this.readGate.await();
@@ -344,22 +344,22 @@ public final class RealtimeUpstream implements AutoCloseable {
 			}
 			JsonNode message = parse(text);
 			if (message == null) {
-				say(Map.of("type", "error", "error", Map.of("message", "not JSON")));
+				send(Map.of("type", "error", "error", Map.of("message", "not JSON")));
 				return;
 			}
 			RealtimeUpstream.this.received.add(new Received(this.number, message));
 			if (!"response.create".equals(message.path("type").asString(""))) {
-				say(Map.of("type", "error", "error", Map.of("message", "unknown type")));
+				send(Map.of("type", "error", "error", Map.of("message", "unknown type")));
 				return;
 			}
 			int n = message.path("n").asInt(0);
 			int deltas = message.path("deltas").asInt(3);
 			for (int i = 0; i < deltas; i++) {
-				say(Map.of("type", "response.text.delta", "n", n, "i", i, "delta", "word " + i, "connection",
-						this.number, "seq", this.said++));
-				say(Map.of("type", "response.audio.delta", "n", n, "i", i, "delta", "UklGRg=="));
+				send(Map.of("type", "response.text.delta", "n", n, "i", i, "delta", "word " + i, "connection",
+						this.number, "seq", this.sequence++));
+				send(Map.of("type", "response.audio.delta", "n", n, "i", i, "delta", "UklGRg=="));
 			}
-			say(Map.of("type", "response.done", "n", n, "connection", this.number, "seq", this.said++));
+			send(Map.of("type", "response.done", "n", n, "connection", this.number, "seq", this.sequence++));
 		}
 
 		private static @Nullable JsonNode parse(String text) {
@@ -371,7 +371,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 			}
 		}
 
-		private void say(Map<String, ?> fields) throws IOException {
+		private void send(Map<String, ?> fields) throws IOException {
 			send(WsFrame.TEXT, bytes(JSON.writeValueAsString(fields)));
 		}
 
@@ -380,7 +380,7 @@ public final class RealtimeUpstream implements AutoCloseable {
 				send(opcode, payload);
 			}
 			catch (IOException ex) {
-				// the client has gone
+				// the client has disconnected
 			}
 		}
 
@@ -393,9 +393,9 @@ public final class RealtimeUpstream implements AutoCloseable {
 	}
 
 	/**
-	 * Lets threads pass or wait.
+	 * Blocks threads while it is closed.
 	 */
-	private static final class Barrier {
+	private static final class Valve {
 
 		private boolean open;
 

@@ -7,8 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import dev.resumablews.ResumableWsListener;
 
 /**
- * Remembers the codes that connections were closed with, as an application's listener
- * would.
+ * Listener that records the close codes of connections.
  */
 public final class RecordedCloses implements ResumableWsListener {
 
@@ -28,8 +27,8 @@ public final class RecordedCloses implements ResumableWsListener {
 	}
 
 	/**
-	 * Returns how many connections are open, as far as this listener was notified. It is
-	 * notified on another thread, which may be a little late.
+	 * Returns how many connections are open. The listener is notified on another thread,
+	 * so the number may lag behind.
 	 */
 	public int open() {
 		return this.open.get();

@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The plans that Postgres has run for the connections of a URL, with what they have
- * touched: {@code auto_explain} sends them as notices, which the driver logs.
+ * Records the query plans that Postgres executes for the connections of a URL, with rows
+ * and buffers. {@code auto_explain} sends the plans as notices, which the driver logs.
  */
 public final class RecordedPlans extends Handler implements AutoCloseable {
 
@@ -29,13 +29,13 @@ public final class RecordedPlans extends Handler implements AutoCloseable {
 	private final JsonMapper json = JsonMapper.shared();
 
 	/**
-	 * The most expensive run of each statement.
+	 * The highest cost of each statement.
 	 */
 	private final Map<String, Cost> costs = new ConcurrentHashMap<>();
 
 	/**
-	 * Returns a URL whose connections send their plans.
-	 * @param url the URL of a superuser
+	 * Returns a URL whose connections report their plans.
+	 * @param url the JDBC URL of a superuser
 	 * @param options further settings of Postgres
 	 * @return the URL
 	 */
@@ -45,7 +45,7 @@ public final class RecordedPlans extends Handler implements AutoCloseable {
 	}
 
 	/**
-	 * Starts to record. To be called after logging was set up.
+	 * Starts recording. Must be called after logging has been configured.
 	 */
 	public void start() {
 		DRIVER.setLevel(Level.FINEST);
@@ -88,7 +88,7 @@ public final class RecordedPlans extends Handler implements AutoCloseable {
 	}
 
 	/**
-	 * What a run of a statement has touched.
+	 * The rows and buffers that a statement has read.
 	 */
 	public static final class Cost {
 
@@ -109,7 +109,7 @@ public final class RecordedPlans extends Handler implements AutoCloseable {
 		}
 
 		/**
-		 * Returns the rows that were read from tables, returned or not.
+		 * Returns how many rows were read from tables, whether or not they were returned.
 		 * @return the number of rows
 		 */
 		public long rows() {
@@ -117,7 +117,7 @@ public final class RecordedPlans extends Handler implements AutoCloseable {
 		}
 
 		/**
-		 * Returns the pages that the most expensive part of the plan has touched.
+		 * Returns how many pages the most expensive node of the plan has read.
 		 * @return the number of pages
 		 */
 		public long buffers() {

@@ -24,8 +24,8 @@ import org.springframework.util.FileSystemUtils;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A primary and a standby that streams from it, behind one address that follows whichever
- * is the primary. Used by one thread.
+ * A primary and a streaming standby, behind one address that always leads to the primary.
+ * Not thread-safe.
  */
 public final class ReplicatedPostgres implements AutoCloseable {
 
@@ -64,14 +64,14 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the JDBC URL of the address that follows the primary.
+	 * Returns the JDBC URL of the address that leads to the primary.
 	 */
 	public String url() {
 		return url(this.address.port());
 	}
 
 	/**
-	 * Makes a standby from a copy of the primary, and waits until it streams.
+	 * Creates a standby from a copy of the primary, and waits until it streams.
 	 */
 	public void attachStandby() {
 		try {
@@ -92,8 +92,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Lets each commit wait for the standby from now on, so that a promotion loses
-	 * nothing that was seen.
+	 * Enables synchronous replication, so that a promotion loses no visible commit.
 	 */
 	public void synchronous() {
 		execute(this.primary, "alter system set synchronous_standby_names = '" + STANDBY + "'");
@@ -103,8 +102,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Cuts the standby off the primary, which continues alone: what it stores from now on
-	 * is lost with it.
+	 * Disconnects the standby from the primary. A failover loses all later commits.
 	 */
 	public void cutOff() {
 		Server standby = standby();
@@ -114,7 +112,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Kills the primary, promotes the standby, and points the address at it.
+	 * Kills the primary, promotes the standby, and redirects the address to it.
 	 */
 	public void failOver() {
 		Server old = this.primary;
@@ -132,7 +130,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Copies the primary as it is now.
+	 * Copies the data of the primary.
 	 */
 	public void backUp() {
 		try {
@@ -146,7 +144,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Goes back to the copy, on the same timeline, as with a snapshot of the files.
+	 * Restores the copy on the same timeline, as from a snapshot of the files.
 	 */
 	public void restore() {
 		Path data = this.backup;
@@ -169,14 +167,16 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the one column of the only row that the primary answers.
+	 * Runs a query on the primary.
+	 * @return the only column of the only row
 	 */
 	public String query(String sql) {
 		return query(this.primary, sql);
 	}
 
 	/**
-	 * Returns the one column of the only row that the standby answers.
+	 * Runs a query on the standby.
+	 * @return the only column of the only row
 	 */
 	public String queryStandby(String sql) {
 		return query(standby(), sql);
@@ -201,8 +201,8 @@ public final class ReplicatedPostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Copies the files of the running primary as a base backup does: what it changes
-	 * during that is in the write-ahead log, which is copied last.
+	 * Copies the files of the running primary as a base backup does. Changes during the
+	 * copy are in the write-ahead log, which is copied last.
 	 */
 	private void copyPrimary(Path data) throws IOException {
 		try (Connection connection = DriverManager.getConnection(url(this.primary.port()));
@@ -225,7 +225,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
 
 	private static void run(String... command) throws IOException {
 		try {
-			// a file that is removed while it is copied is none that is needed
+			// a file that is removed during the copy is not needed
 			new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
 				.start()
@@ -286,8 +286,9 @@ public final class ReplicatedPostgres implements AutoCloseable {
 		}
 
 		/**
-		 * Ends all processes of the server at once, as a power failure does. Those that
-		 * outlived the first one would show commits that still wait for the standby.
+		 * Kills all processes of the server at once, as a power failure does. A backend
+		 * that outlived the postmaster would expose commits that still wait for the
+		 * standby.
 		 */
 		void kill() {
 			try {

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Target of a request line: a path with a query.
+ * The target of a request line: a path with a query.
  */
 final class RequestTarget {
 
@@ -14,7 +14,7 @@ final class RequestTarget {
 	}
 
 	/**
-	 * Returns the target of a URI with further query parameters.
+	 * Returns the target for a URI with further query parameters.
 	 * @param uri the URI, which may have a query
 	 * @param query the parameters, whose values are encoded
 	 * @return the target

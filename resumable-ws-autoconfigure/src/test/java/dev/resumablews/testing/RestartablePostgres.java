@@ -12,8 +12,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A Postgres of the test's own that can be restarted: with the same data, on the same
- * port. What it has committed is on disk, so a crash of its processes loses nothing.
+ * A separate Postgres that can be restarted on the same port with the same data. Commits
+ * are written to disk, so a crash of its processes loses none of them.
  */
 public final class RestartablePostgres implements AutoCloseable {
 
@@ -45,7 +45,7 @@ public final class RestartablePostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Ends every connection, rolls back what is not committed, and starts again.
+	 * Closes all connections, rolls back their transactions, and restarts the server.
 	 */
 	public void restart() {
 		end("INT");
@@ -53,7 +53,7 @@ public final class RestartablePostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Ends all processes at once, as a crash does, and starts again with what is on disk.
+	 * Kills all processes, as a crash does, and restarts from the data on disk.
 	 */
 	public void crash() {
 		end("QUIT");
@@ -61,14 +61,14 @@ public final class RestartablePostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Stops as {@link #restart()} does, without starting again.
+	 * Stops the server as {@link #restart()} does.
 	 */
 	public void stop() {
 		end("INT");
 	}
 
 	/**
-	 * Starts again what was stopped.
+	 * Starts the server after {@link #stop()}.
 	 */
 	public void startAgain() {
 		try {
@@ -97,8 +97,8 @@ public final class RestartablePostgres implements AutoCloseable {
 	}
 
 	/**
-	 * Signals the server, as {@code pg_ctl stop} does: INT for a fast shutdown, QUIT for
-	 * an immediate one.
+	 * Signals the server as {@code pg_ctl stop} does: INT for a fast shutdown, QUIT for
+	 * an immediate shutdown.
 	 */
 	private void end(String signal) {
 		try {
@@ -111,7 +111,7 @@ public final class RestartablePostgres implements AutoCloseable {
 			if (!this.postgres.getProcess().waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
 				throw new IllegalStateException("Postgres did not stop within " + PATIENCE);
 			}
-			// releases its lock of the directory
+			// releases the lock on the directory
 			this.postgres.close();
 		}
 		catch (IOException ex) {

@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link ResumableWsTestClient}, against a small server that has one session.
+ * Tests for {@link ResumableWsTestClient}, against a small server with one session.
  */
 class ResumableWsTestClientTests {
 
@@ -41,7 +41,7 @@ class ResumableWsTestClientTests {
 
 	private final Map<String, Integer> received = new LinkedHashMap<>();
 
-	private boolean deaf;
+	private boolean ignoring;
 
 	private WsTestServer server;
 
@@ -60,7 +60,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void aReplyArrivesWholeThroughAConnectionThatIsCutAgainAndAgain() {
+	void aReplyArrivesCompletelyAcrossRepeatedResets() {
 		this.proxy.cutRandomly(new Random(42), 1000, 6000);
 		try (ResumableWsTestClient client = builder().start()) {
 			assertThat(client.sessionId()).isEqualTo(SESSION);
@@ -75,7 +75,7 @@ class ResumableWsTestClientTests {
 			}
 			append("assistant_message", Map.of("message_id", "m", "content", text.toString()));
 			await().until(() -> client.reconnects() > 3);
-			this.proxy.cutNoMore();
+			this.proxy.stopCutting();
 			assertThat(client.awaitWholeReply(key)).isEqualTo(text.toString());
 			assertThat(client.events()).hasSize(503);
 			assertThat(client.violations()).isEmpty();
@@ -86,7 +86,7 @@ class ResumableWsTestClientTests {
 
 	@Test
 	void aMessageIsSentAgainOnANewConnectionUntilItIsAcknowledged() {
-		this.deaf = true;
+		this.ignoring = true;
 		try (ResumableWsTestClient client = builder().start()) {
 			UUID key = client.say("Hi");
 			await().untilAsserted(() -> assertThat(timesReceived(key)).isOne());
@@ -94,7 +94,7 @@ class ResumableWsTestClientTests {
 			await().untilAsserted(() -> assertThat(timesReceived(key)).isEqualTo(2));
 			assertThat(client.unacknowledged()).containsExactly(key);
 			synchronized (this) {
-				this.deaf = false;
+				this.ignoring = false;
 			}
 			client.disconnect();
 			client.awaitAck(key);
@@ -105,7 +105,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void aServerThatIsAwayIsAwaited() {
+	void theClientRetriesUntilTheServerAcceptsConnections() {
 		this.proxy.refuse();
 		try (ResumableWsTestClient client = builder().start()) {
 			await().until(() -> this.proxy.refusals() > 1);
@@ -116,7 +116,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void aFinalCloseCodeIsFinal() {
+	void theClientDoesNotReconnectAfterATerminalCloseCode() {
 		try (ResumableWsTestClient client = builder().start()) {
 			client.awaitReplayComplete();
 			synchronized (this) {
@@ -130,7 +130,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void waitingIsBounded() {
+	void waitsTimeOut() {
 		this.proxy.refuse();
 		try (ResumableWsTestClient client = builder().timeout(Duration.ofMillis(200)).start()) {
 			assertThatExceptionOfType(AssertionError.class).isThrownBy(client::sessionId)
@@ -140,7 +140,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void aClientThatWasDisconnectedReceivesTheRestWhenItResumes() {
+	void aClientThatResumesReceivesWhatItMissed() {
 		try (ResumableWsTestClient client = builder().connect()) {
 			UUID key = client.say("Hi");
 			assertThat(client.awaitAck(key)).isAck().forKey(key).hasEventId(1);
@@ -159,7 +159,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void aClientThatJoinsLaterDoesNotMissWhatItDidNotAskFor() {
+	void eventsBeforeTheInitialCursorAreNotGaps() {
 		for (int i = 1; i <= 3; i++) {
 			append("tick", Map.of("n", i));
 		}
@@ -171,12 +171,12 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void anEventThatIsLeftOutIsAGap() {
+	void aMissingEventIsAGap() {
 		append("tick", Map.of("n", 1));
 		try (ResumableWsTestClient client = builder().connect()) {
 			client.awaitEvent("tick");
 			synchronized (this) {
-				this.sessions.forEach((session) -> say(session, Map.of("type", "tick", "event_id", 3, "payload",
+				this.sessions.forEach((session) -> send(session, Map.of("type", "tick", "event_id", 3, "payload",
 						Map.of("n", 3), "created_at", "2026-01-01T00:00:00Z")));
 			}
 			client.awaitEventId(3);
@@ -186,7 +186,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void anExpectationThatIsNotMetShowsWhatWasReceived() {
+	void aFailedAssertionShowsWhatWasReceived() {
 		append("tick", Map.of("n", 1));
 		try (ResumableWsTestClient client = builder().timeout(Duration.ofMillis(500)).connect()) {
 			assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> client.awaitEvent("order_paid"))
@@ -213,7 +213,7 @@ class ResumableWsTestClientTests {
 	}
 
 	@Test
-	void aRefusalHasItsStatus() {
+	void aRejectedHandshakeHasAStatus() {
 		assertThatExceptionOfType(HandshakeRejectedException.class)
 			.isThrownBy(
 					() -> builder().uri(URI.create("ws://localhost:" + this.server.port() + "/elsewhere")).connect())
@@ -231,14 +231,14 @@ class ResumableWsTestClientTests {
 	private synchronized void opened(Session session, Map<String, List<String>> query) {
 		long last = Long.parseLong(query.getOrDefault("lastEventId", List.of("0")).get(0));
 		int head = this.log.size();
-		say(session, Map.of("type", "session_init", "session_id", SESSION, "resumed", query.containsKey("sessionId"),
+		send(session, Map.of("type", "session_init", "session_id", SESSION, "resumed", query.containsKey("sessionId"),
 				"last_event_id", head, "earliest_event_id", 1));
 		for (Map<String, Object> event : this.log.subList((int) last, head)) {
 			Map<String, Object> replayed = new LinkedHashMap<>(event);
 			replayed.put("replay", true);
-			say(session, replayed);
+			send(session, replayed);
 		}
-		say(session, Map.of("type", "replay_complete", "last_event_id", head, "count", head - last));
+		send(session, Map.of("type", "replay_complete", "last_event_id", head, "count", head - last));
 		this.sessions.add(session);
 	}
 
@@ -246,11 +246,11 @@ class ResumableWsTestClientTests {
 		JsonNode message = JSON.readTree(text);
 		String key = message.path("idempotency_key").asString();
 		boolean first = this.received.merge(key, 1, Integer::sum) == 1;
-		if (!this.deaf) {
+		if (!this.ignoring) {
 			if (first || this.log.isEmpty()) {
 				append("user_message", Map.of("content", message.path("content").asString(), "idempotency_key", key));
 			}
-			say(session, Map.of("type", "ack", "idempotency_key", key, "event_id", 1));
+			send(session, Map.of("type", "ack", "idempotency_key", key, "event_id", 1));
 		}
 	}
 
@@ -259,11 +259,11 @@ class ResumableWsTestClientTests {
 				"created_at", "2026-01-01T00:00:00Z");
 		this.log.add(event);
 		this.sessions.removeIf((session) -> !session.isOpen());
-		this.sessions.forEach((session) -> say(session, event));
+		this.sessions.forEach((session) -> send(session, event));
 	}
 
-	private static void say(Session session, Map<String, ?> message) {
-		WsTestServer.say(session, JSON.writeValueAsString(message));
+	private static void send(Session session, Map<String, ?> message) {
+		WsTestServer.send(session, JSON.writeValueAsString(message));
 	}
 
 }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A {@link TestServer} in its own process, which can be killed.
+ * A {@link TestServer} in a separate process that can be killed.
  */
 public final class ServerProcess implements AutoCloseable {
 
@@ -28,7 +28,7 @@ public final class ServerProcess implements AutoCloseable {
 
 	/**
 	 * Starts a server and waits until it listens.
-	 * @param configuration the application's configuration
+	 * @param configuration the configuration of the application
 	 * @param properties pairs of name and value
 	 * @return the server
 	 */
@@ -65,7 +65,7 @@ public final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Ends the process with SIGKILL, and waits until it has ended.
+	 * Kills the process with SIGKILL and waits until it has ended.
 	 */
 	public void kill() {
 		try {
@@ -83,8 +83,8 @@ public final class ServerProcess implements AutoCloseable {
 
 	/**
 	 * Runs a server until the process is killed.
-	 * @param arguments the class of the configuration, then pairs of name and value
-	 * @throws ClassNotFoundException if there is no such class
+	 * @param arguments the configuration class, then pairs of name and value
+	 * @throws ClassNotFoundException if the class does not exist
 	 */
 	public static void main(String[] arguments) throws ClassNotFoundException {
 		TestServer server = TestServer.builder()

@@ -14,9 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A TCP proxy on a separate port that forwards what servers send at a given rate, with
- * buffers that are as small as possible, and what clients send at once. Safe for use by
- * many threads.
+ * A TCP proxy that limits the rate of the bytes from the server and has small buffers.
+ * Bytes from clients are forwarded without delay. Safe for use by many threads.
  */
 public final class SlowLink implements AutoCloseable {
 
@@ -89,7 +88,7 @@ public final class SlowLink implements AutoCloseable {
 			forward(server, client, this.nanosPerByte);
 		}
 		catch (IOException ex) {
-			// one side has gone
+			// one side is closed
 		}
 	}
 
@@ -108,7 +107,7 @@ public final class SlowLink implements AutoCloseable {
 			}
 		}
 		catch (IOException ex) {
-			// one side has gone
+			// one side is closed
 		}
 	}
 

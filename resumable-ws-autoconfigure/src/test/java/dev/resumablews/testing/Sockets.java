@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.net.Socket;
 
 /**
- * Ways to end a socket, none of which fails.
+ * Closes or resets sockets and ignores failures.
  */
 final class Sockets {
 
@@ -17,12 +17,13 @@ final class Sockets {
 			socket.close();
 		}
 		catch (IOException ex) {
-			// it is closed, for all that matters
+			// treated as closed
 		}
 	}
 
 	/**
-	 * Closes with a reset instead of an orderly end: the peer sees "connection reset".
+	 * Closes a socket with a TCP reset, so that reads of the peer fail with "connection
+	 * reset".
 	 * @param socket the socket
 	 */
 	static void reset(Socket socket) {

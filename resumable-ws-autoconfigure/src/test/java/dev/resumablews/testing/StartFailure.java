@@ -9,7 +9,7 @@ import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 
 /**
- * What an application prints that could not start.
+ * Analyzes why an application failed to start.
  */
 public final class StartFailure {
 
@@ -17,10 +17,12 @@ public final class StartFailure {
 	}
 
 	/**
-	 * Analyzes a failure with the analyzers of the class path, as Spring Boot does.
-	 * @param failure what a context has failed with; null if it has not failed
-	 * @return what is printed instead of a stack trace
-	 * @throws AssertionError if the context has not failed, or a stack trace is printed
+	 * Analyzes a failure with the failure analyzers on the class path, as Spring Boot
+	 * does.
+	 * @param failure the failure of the context; null if it has not failed
+	 * @return the analysis that Spring Boot prints instead of a stack trace
+	 * @throws AssertionError if the context has not failed, or no analyzer handles the
+	 * failure
 	 */
 	public static FailureAnalysis analyze(@Nullable Throwable failure) {
 		if (failure == null) {

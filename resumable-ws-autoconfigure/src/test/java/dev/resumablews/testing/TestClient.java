@@ -9,38 +9,39 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What all transports have in common for a client: it sends messages, and receives
- * messages until the connection is closed. Every wait is bounded.
+ * A client that sends and receives messages over any transport until the connection is
+ * closed. Every wait is bounded.
  */
 public interface TestClient extends AutoCloseable {
 
 	/**
-	 * Close code when the connection ended without one.
+	 * Close code of a connection that ended without a close frame.
 	 */
 	int NO_CLOSE_FRAME = 1006;
 
 	/**
 	 * Sends a text message.
-	 * @param json the text, which may be anything
+	 * @param json the text, which may be invalid JSON
 	 */
 	void send(String json);
 
 	/**
 	 * Sends a JSON object.
-	 * @param fields its fields
+	 * @param fields the fields
 	 */
 	default void send(Map<String, ?> fields) {
 		send(JsonMapper.shared().writeValueAsString(fields));
 	}
 
 	/**
-	 * Returns what was received.
-	 * @return the messages
+	 * Returns the received messages.
+	 * @return the inbox
 	 */
 	Inbox inbox();
 
 	/**
-	 * Returns the next message that neither this nor {@link #await} has returned.
+	 * Returns the next message that neither this method nor {@link #await} has returned,
+	 * and waits for it if necessary.
 	 * @return the message
 	 */
 	default JsonNode next() {
@@ -48,8 +49,9 @@ public interface TestClient extends AutoCloseable {
 	}
 
 	/**
-	 * Returns the first message of a type that neither this nor {@link #next} has
-	 * returned; others before it stay to be returned.
+	 * Returns the first message of a type that neither this method nor {@link #next} has
+	 * returned, and waits for it if necessary. Skipped messages can still be returned
+	 * later.
 	 * @param type the type
 	 * @return the message
 	 */
@@ -58,17 +60,18 @@ public interface TestClient extends AutoCloseable {
 	}
 
 	/**
-	 * Returns the first matching message that neither this nor {@link #next} has
-	 * returned; others before it stay to be returned.
-	 * @param wanted says what matches
+	 * Returns the first matching message that neither this method nor {@link #next} has
+	 * returned, and waits for it if necessary. Skipped messages can still be returned
+	 * later.
+	 * @param filter matches the message
 	 * @return the message
 	 */
-	default JsonNode await(Predicate<JsonNode> wanted) {
-		return inbox().await(wanted);
+	default JsonNode await(Predicate<JsonNode> filter) {
+		return inbox().await(filter);
 	}
 
 	/**
-	 * Returns all messages so far, whatever they were, in order.
+	 * Returns all messages received so far, in order.
 	 * @return the messages
 	 */
 	default List<JsonNode> messages() {
@@ -80,7 +83,7 @@ public interface TestClient extends AutoCloseable {
 	}
 
 	/**
-	 * Waits for the server's close code.
+	 * Waits for the close code from the server.
 	 * @return the code
 	 */
 	default int awaitClose() {
@@ -88,7 +91,7 @@ public interface TestClient extends AutoCloseable {
 	}
 
 	/**
-	 * Stops taking bytes from the socket.
+	 * Pauses reading from the socket.
 	 */
 	void pauseReading();
 
@@ -100,56 +103,56 @@ public interface TestClient extends AutoCloseable {
 	void abort();
 
 	/**
-	 * Closes the connection, not waiting for an answer.
+	 * Closes the connection and does not wait for a response.
 	 */
 	@Override
 	void close();
 
 	/**
-	 * How to connect.
+	 * Builder for a {@link TestClient}.
 	 */
 	interface Builder {
 
 		/**
 		 * Sets a query parameter.
-		 * @param name its name
-		 * @param value its value, which will be encoded
-		 * @return this
+		 * @param name the name
+		 * @param value the value, which will be encoded
+		 * @return this builder
 		 */
 		Builder query(String name, Object value);
 
 		/**
 		 * Sets a header.
-		 * @param name its name
-		 * @param value its value
-		 * @return this
+		 * @param name the name
+		 * @param value the value
+		 * @return this builder
 		 */
 		Builder header(String name, String value);
 
 		/**
-		 * Makes the socket's receive buffer small.
-		 * @param bytes its size
-		 * @return this
+		 * Sets the size of the socket's receive buffer.
+		 * @param bytes the size
+		 * @return this builder
 		 */
 		Builder receiveBuffer(int bytes);
 
 		/**
-		 * Sets how long waits last at most.
-		 * @param patience how long
-		 * @return this
+		 * Sets the maximum time of each wait.
+		 * @param timeout the time
+		 * @return this builder
 		 */
-		Builder patience(Duration patience);
+		Builder timeout(Duration timeout);
 
 		/**
 		 * Connects.
 		 * @return the client
-		 * @throws UpgradeRejectedException when the server refuses
+		 * @throws UpgradeRejectedException if the server rejects the request
 		 */
 		TestClient connect();
 
 		/**
-		 * Connects, but the server refuses.
-		 * @return what the server said
+		 * Connects and expects the server to reject the request.
+		 * @return the rejection
 		 */
 		UpgradeRejectedException connectRefused();
 

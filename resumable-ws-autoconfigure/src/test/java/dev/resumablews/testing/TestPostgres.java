@@ -24,16 +24,16 @@ import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /**
- * The Postgres that tests run on, one for the JVM: the server that the system property
- * {@code resumable-ws.test.postgres} points at (a JDBC URL with user and password, of a
- * superuser), else a container where Docker answers, else an embedded one. With the
- * system property {@code resumable-ws.test.faults} (a seed), one in a hundred statements
- * of the library is delayed, lost, or loses its answer or its backend.
+ * The Postgres server for the tests of a JVM. It is the server at the system property
+ * {@code resumable-ws.test.postgres} (a JDBC URL with user and password of a superuser)
+ * if that is set, else a container if Docker is available, else an embedded server. With
+ * the system property {@code resumable-ws.test.faults} (a seed), a fault is injected into
+ * one in a hundred statements of the library.
  */
 public final class TestPostgres {
 
 	/**
-	 * A seed. With it, one in a hundred statements of the library is disturbed at random.
+	 * System property with the seed for random faults in the statements of the library.
 	 */
 	public static final String FAULTS = "resumable-ws.test.faults";
 
@@ -41,7 +41,7 @@ public final class TestPostgres {
 
 	private static final String ADMIN_URL = start();
 
-	private static final @Nullable FaultyPostgres PROXY = hasFaults() ? disturb() : null;
+	private static final @Nullable FaultyPostgres PROXY = hasFaults() ? startFaultyProxy() : null;
 
 	private static final AtomicInteger DATABASES = new AtomicInteger();
 
@@ -49,7 +49,7 @@ public final class TestPostgres {
 	}
 
 	/**
-	 * Creates an empty database of the caller's own.
+	 * Creates an empty database.
 	 * @return its JDBC URL, with user and password
 	 */
 	public static String createDatabase() {
@@ -58,23 +58,23 @@ public final class TestPostgres {
 			connection.createStatement().execute("create database " + name);
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("No database for tests on " + ADMIN_URL, ex);
+			throw new IllegalStateException("Could not create a database on " + ADMIN_URL, ex);
 		}
 		String url = ADMIN_URL.replaceFirst("/[^/?]*\\?", "/" + name + "?");
 		return (PROXY != null) ? PROXY.through(url) : url;
 	}
 
 	/**
-	 * Whether the library's statements are disturbed at random.
-	 * @return whether they are
+	 * Returns whether random faults are injected.
+	 * @return whether faults are injected
 	 */
 	public static boolean hasFaults() {
 		return System.getProperty(FAULTS) != null;
 	}
 
 	/**
-	 * Returns the seed of faults.
-	 * @return what the system property says, or any seed without it
+	 * Returns the seed for random faults.
+	 * @return the value of the system property, or a random seed if it is not set
 	 */
 	public static long faultSeed() {
 		return Long.getLong(FAULTS, System.nanoTime());
@@ -82,8 +82,8 @@ public final class TestPostgres {
 
 	/**
 	 * Opens a pool of connections to a database.
-	 * @param url the database's JDBC URL
-	 * @return the pool, to be closed by the caller
+	 * @param url the JDBC URL of the database
+	 * @return the pool, which the caller must close
 	 */
 	public static HikariDataSource pool(String url) {
 		HikariConfig config = new HikariConfig();
@@ -93,7 +93,7 @@ public final class TestPostgres {
 	}
 
 	/**
-	 * Creates the library's tables, in the first schema of the search path.
+	 * Creates the tables of the library in the first schema of the search path.
 	 * @param dataSource the database
 	 */
 	public static void createTables(DataSource dataSource) {
@@ -111,8 +111,8 @@ public final class TestPostgres {
 	}
 
 	/**
-	 * Returns the files that create and update the library's tables.
-	 * @return the files, in the order in which they are to be run
+	 * Returns the scripts that create and update the tables of the library.
+	 * @return the scripts, in the order to run them
 	 */
 	public static List<Resource> schemaFiles() {
 		try {
@@ -130,7 +130,7 @@ public final class TestPostgres {
 		if (url != null) {
 			return url;
 		}
-		if (dockerAnswers()) {
+		if (isDockerAvailable()) {
 			PostgreSQLContainer postgres = new PostgreSQLContainer("postgres:18-alpine");
 			postgres.start();
 			return postgres.getJdbcUrl() + (postgres.getJdbcUrl().contains("?") ? "&" : "?") + "user="
@@ -145,17 +145,17 @@ public final class TestPostgres {
 		}
 	}
 
-	private static FaultyPostgres disturb() {
+	private static FaultyPostgres startFaultyProxy() {
 		long seed = faultSeed();
-		System.out.printf("One in %d statements is disturbed at random: -D%s=%d%n", STATEMENTS_PER_FAULT, FAULTS, seed);
+		System.out.printf("Injecting a fault into one in %d statements: -D%s=%d%n", STATEMENTS_PER_FAULT, FAULTS, seed);
 		FaultyPostgres proxy = FaultyPostgres.to(ADMIN_URL);
 		proxy.plan(FaultPlan.random(seed, STATEMENTS_PER_FAULT, LibraryStatements.read()::contains));
 		Runtime.getRuntime()
-			.addShutdownHook(new Thread(() -> System.out.println("Statements were disturbed: " + proxy.faults())));
+			.addShutdownHook(new Thread(() -> System.out.println("Injected faults: " + proxy.faults())));
 		return proxy;
 	}
 
-	private static boolean dockerAnswers() {
+	private static boolean isDockerAvailable() {
 		try {
 			return DockerClientFactory.instance().isDockerAvailable();
 		}

@@ -58,15 +58,15 @@ public final class TestServer implements AutoCloseable {
 	}
 
 	/**
-	 * Returns what to leave out of an application's auto-configurations.
-	 * @return names of classes, for {@code spring.autoconfigure.exclude}
+	 * Returns the auto-configurations that an application on Tomcat excludes.
+	 * @return the value for {@code spring.autoconfigure.exclude}
 	 */
 	public static String excludedOnTomcat() {
 		return String.join(",", EXCLUDED) + "," + String.join(",", JETTY);
 	}
 
 	/**
-	 * Prepares a server.
+	 * Returns a builder for a server.
 	 * @return a builder
 	 */
 	public static Builder builder() {
@@ -86,7 +86,7 @@ public final class TestServer implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the application's context, to stop, pause and start it.
+	 * Returns the context of the application, to stop, pause and start it.
 	 */
 	public ConfigurableApplicationContext context() {
 		return this.context;
@@ -102,7 +102,7 @@ public final class TestServer implements AutoCloseable {
 	}
 
 	/**
-	 * Says how to start a server.
+	 * Builder for {@link TestServer}.
 	 */
 	public static final class Builder {
 
@@ -122,9 +122,9 @@ public final class TestServer implements AutoCloseable {
 			this.properties.put("server.port", "0");
 			this.properties.put("server.address", "localhost");
 			this.properties.put("resumable-ws.auth.jwt.secret", Tokens.SECRET);
-			// so that a URL that is logged is found by the search for logged tokens
+			// logs URLs, so that LoggedTokens finds tokens in them
 			this.properties.put("resumable-ws.auth.token-sources", "header,subprotocol,cookie,query");
-			// most tests end while replies run and clients are connected
+			// most tests end while replies are running and clients are connected
 			this.properties.put("resumable-ws.shutdown.timeout", "5s");
 			this.properties.put("resumable-ws.shutdown.reply-grace", "0s");
 			this.properties.put("resumable-ws.shutdown.reconnect-window", "0s");
@@ -143,7 +143,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Removes a property that these servers have by default.
+		 * Removes a default property of test servers.
 		 */
 		public Builder unset(String property) {
 			this.properties.remove(property);
@@ -151,7 +151,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Lets Spring Security guard the application.
+		 * Secures the application with Spring Security.
 		 */
 		public Builder security() {
 			this.security = true;
@@ -163,7 +163,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Adds a configuration of the application's own.
+		 * Adds a configuration class to the application.
 		 */
 		public Builder with(Class<?> source) {
 			this.sources.add(source);
@@ -171,7 +171,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Leaves an auto-configuration out.
+		 * Excludes an auto-configuration.
 		 */
 		public Builder without(String autoConfiguration) {
 			this.excluded.add(autoConfiguration);
@@ -179,8 +179,8 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Answers with a model that speaks OpenAI's API; without it, messages are not
-		 * answered.
+		 * Generates replies with a model behind OpenAI's API. Without it, there are no
+		 * replies.
 		 */
 		public Builder model(OpenAiStub model) {
 			this.model = model;
@@ -216,7 +216,7 @@ public final class TestServer implements AutoCloseable {
 		}
 
 		/**
-		 * Starts again, as what runs a server would, when a fault ends the start.
+		 * Retries the start after an injected fault, as a supervisor would.
 		 */
 		private static ConfigurableApplicationContext run(SpringApplication application) {
 			for (int attempt = 1;; attempt++) {

@@ -7,18 +7,17 @@ import java.util.function.Consumer;
 import dev.resumablews.test.client.TestTokens;
 
 /**
- * Tokens that this library's tests sign with one secret.
+ * Creates tokens that are signed with the secret of the tests.
  */
 public final class Tokens {
 
 	/**
-	 * The secret that good tokens are signed with, for
-	 * {@code resumable-ws.auth.jwt.secret}.
+	 * The secret of valid tokens, for {@code resumable-ws.auth.jwt.secret}.
 	 */
 	public static final String SECRET = "a secret of the tests, longer than 32 bytes";
 
 	/**
-	 * The issuer of these tokens, for clients.
+	 * The issuer of valid tokens, for test clients.
 	 */
 	public static final TestTokens ISSUER = TestTokens.signedWith(SECRET);
 

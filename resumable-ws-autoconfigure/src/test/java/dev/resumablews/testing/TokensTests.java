@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests of {@link Tokens}, by the decoder the library uses.
+ * Tests for {@link Tokens}, with the decoder that the library uses.
  */
 class TokensTests {
 
@@ -26,7 +26,7 @@ class TokensTests {
 		.build();
 
 	@Test
-	void aGoodTokenIsAccepted() {
+	void aValidTokenIsAccepted() {
 		assertThat(this.decoder.decode(Tokens.forUser("alice")).getSubject()).isEqualTo("alice");
 		assertThat(this.decoder.decode(Tokens.with("alice", (claims) -> claims.put("aud", "chat"))).getAudience())
 			.containsExactly("chat");
@@ -36,7 +36,7 @@ class TokensTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "forged", "unsigned", "expired" })
-	void aBadTokenIsRefused(String kind) {
+	void anInvalidTokenIsRejected(String kind) {
 		String token = switch (kind) {
 			case "forged" -> Tokens.forged("alice");
 			case "unsigned" -> Tokens.unsigned("alice");

@@ -3,7 +3,7 @@ package dev.resumablews.testing;
 import java.net.URI;
 
 /**
- * The ways to the server that a conversation may take.
+ * The transports of a conversation.
  */
 public enum Transport {
 
@@ -13,19 +13,19 @@ public enum Transport {
 	WEBSOCKET,
 
 	/**
-	 * Server-sent events, and requests with messages.
+	 * Server-sent events, and one request for each message.
 	 */
 	SSE,
 
 	/**
-	 * Long polls, and requests with messages.
+	 * Long polling, and one request for each message.
 	 */
 	LONG_POLL;
 
 	/**
-	 * Begins a connection.
-	 * @param uri that of the WebSocket endpoint
-	 * @return what takes the details
+	 * Returns a builder for a client.
+	 * @param uri the URI of the WebSocket endpoint
+	 * @return a builder
 	 */
 	public TestClient.Builder to(URI uri) {
 		return switch (this) {

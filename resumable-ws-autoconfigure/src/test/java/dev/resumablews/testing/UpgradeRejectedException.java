@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The server answered a WebSocket handshake with something else than 101.
+ * Thrown when a server rejects a WebSocket handshake.
  */
 public final class UpgradeRejectedException extends RuntimeException {
 
@@ -26,8 +26,8 @@ public final class UpgradeRejectedException extends RuntimeException {
 	}
 
 	/**
-	 * Returns the response's headers.
-	 * @return the headers, looked up without regard to case
+	 * Returns the headers of the response.
+	 * @return the headers, with case-insensitive names
 	 */
 	public Map<String, List<String>> headers() {
 		return this.headers;

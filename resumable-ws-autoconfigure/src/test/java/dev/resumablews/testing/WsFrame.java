@@ -6,52 +6,52 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A WebSocket frame as in RFC 6455, section 5.2.
+ * A WebSocket frame of RFC 6455, section 5.2.
  *
- * @param fin whether it ends its message
- * @param opcode what it is
- * @param payload its bytes, unmasked
+ * @param fin whether it ends a message
+ * @param opcode the opcode
+ * @param payload the payload, unmasked
  */
 public record WsFrame(boolean fin, int opcode, byte[] payload) {
 
 	/**
-	 * Opcode of a continuation frame.
+	 * Opcode of continuation frames.
 	 */
 	public static final int CONTINUATION = 0;
 
 	/**
-	 * Opcode of text.
+	 * Opcode of text frames.
 	 */
 	public static final int TEXT = 1;
 
 	/**
-	 * Opcode of bytes.
+	 * Opcode of binary frames.
 	 */
 	public static final int BINARY = 2;
 
 	/**
-	 * Opcode of the last frame.
+	 * Opcode of close frames.
 	 */
 	public static final int CLOSE = 8;
 
 	/**
-	 * Opcode of a ping.
+	 * Opcode of pings.
 	 */
 	public static final int PING = 9;
 
 	/**
-	 * Opcode of the answer to a ping.
+	 * Opcode of pongs.
 	 */
 	public static final int PONG = 10;
 
-	private static final int MOST = 64 * 1024 * 1024;
+	private static final int MAX_LENGTH = 64 * 1024 * 1024;
 
 	/**
-	 * Reads a frame as a server sends it.
-	 * @param in where to read from
+	 * Reads a frame from a server.
+	 * @param in the stream
 	 * @return the frame
-	 * @throws InvalidFrameException when no server may send such a frame
-	 * @throws IOException when the stream ends
+	 * @throws InvalidFrameException if a server must not send such a frame
+	 * @throws IOException if the stream ends
 	 */
 	public static WsFrame read(DataInputStream in) throws IOException {
 		int first = in.readUnsignedByte();
@@ -67,7 +67,7 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 		else if (length == 127) {
 			length = in.readLong();
 		}
-		if (length < 0 || length > MOST) {
+		if (length < 0 || length > MAX_LENGTH) {
 			throw new InvalidFrameException("A frame of " + length + " bytes");
 		}
 		byte[] payload = new byte[(int) length];
@@ -76,10 +76,10 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 	}
 
 	/**
-	 * Reads a frame as a client sends it: masked.
-	 * @param in where to read from
+	 * Reads a masked frame from a client.
+	 * @param in the stream
 	 * @return the frame
-	 * @throws IOException when the stream ends
+	 * @throws IOException if the stream ends
 	 */
 	static WsFrame readMasked(DataInputStream in) throws IOException {
 		int first = in.readUnsignedByte();
@@ -91,7 +91,7 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 		else if (length == 127) {
 			length = in.readLong();
 		}
-		if ((second & 0x80) == 0 || length < 0 || length > MOST) {
+		if ((second & 0x80) == 0 || length < 0 || length > MAX_LENGTH) {
 			throw new InvalidFrameException("A frame of %d bytes, mask bit %d".formatted(length, second >> 7));
 		}
 		byte[] mask = in.readNBytes(4);
@@ -104,8 +104,8 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 	}
 
 	/**
-	 * Returns this frame as a server sends it.
-	 * @return its bytes
+	 * Returns this frame as sent by a server.
+	 * @return the bytes of the frame
 	 */
 	byte[] unmasked() {
 		byte[] head = head(this.fin, this.opcode, this.payload.length);
@@ -114,8 +114,8 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 	}
 
 	/**
-	 * Returns this frame as a client sends it: masked.
-	 * @return its bytes
+	 * Returns this frame as sent by a client, with a mask.
+	 * @return the bytes of the frame
 	 */
 	public byte[] masked() {
 		byte[] head = head(this.fin, this.opcode, this.payload.length);
@@ -129,10 +129,10 @@ public record WsFrame(boolean fin, int opcode, byte[] payload) {
 	}
 
 	/**
-	 * Returns the head of a frame, without mask, that says it is masked.
-	 * @param fin whether it ends its message
-	 * @param opcode what it is
-	 * @param length how many bytes it promises
+	 * Returns the head of a masked frame, without the masking key.
+	 * @param fin whether the frame ends a message
+	 * @param opcode the opcode
+	 * @param length the length of the payload
 	 * @return the bytes of the head
 	 */
 	static byte[] head(boolean fin, int opcode, long length) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A WebSocket endpoint at {@code /ws} of a bare Tomcat, to test the test clients with.
+ * A WebSocket endpoint at {@code /ws} on a bare Tomcat, for tests of the test clients.
  */
 final class WsTestServer implements AutoCloseable {
 
@@ -59,12 +59,12 @@ final class WsTestServer implements AutoCloseable {
 		return this.tomcat.getConnector().getLocalPort();
 	}
 
-	static void say(Session session, String text) {
+	static void send(Session session, String text) {
 		try {
 			session.getBasicRemote().sendText(text);
 		}
 		catch (IOException | IllegalStateException ex) {
-			// the client has gone
+			// the client has disconnected
 		}
 	}
 
@@ -104,7 +104,7 @@ final class WsTestServer implements AutoCloseable {
 	}
 
 	/**
-	 * What happens when a client has connected.
+	 * Callback for a new connection.
 	 */
 	interface Opened {
 

@@ -1,6 +1,6 @@
 /**
- * What tests of this library, and of applications that use it, are made of: servers that
- * misbehave on demand, clients that notice, and tokens.
+ * Support for tests of the library: servers and proxies that misbehave on demand, test
+ * clients, and tokens.
  */
 @NullMarked
 package dev.resumablews.testing;

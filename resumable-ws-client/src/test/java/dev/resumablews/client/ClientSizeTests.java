@@ -19,7 +19,7 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A page's visitors wait for every byte.
+ * Tests that the scripts stay small, because the visitors of a page wait for every byte.
  */
 class ClientSizeTests {
 
@@ -31,7 +31,7 @@ class ClientSizeTests {
 	@ParameterizedTest
 	@CsvSource({ "client.js, 5120", "http.js, 2560", "unsent.js, 512" })
 	void theScriptIsSmall(String script, int mostBytes) throws IOException {
-		Node.assumeThere();
+		Node.assumeInstalled();
 		Path terser = this.folder.resolve("terser.cjs");
 		Resource[] bundles = new PathMatchingResourcePatternResolver().getResources(TERSER);
 		assertThat(bundles).hasSize(1);
@@ -46,7 +46,7 @@ class ClientSizeTests {
 	}
 
 	@Test
-	void theClientDependsOnNothingAndLoadsItsFallbackOnlyWhenItNeedsIt() throws IOException {
+	void theClientHasNoDependenciesAndLoadsItsFallbackOnDemand() throws IOException {
 		assertThat(code("client.js")).contains("ResumableWebSocket")
 			.containsOnlyOnce("import('./http.js')")
 			.satisfies((source) -> assertLoadsNothing(source.replace("import('./http.js')", "")));
@@ -57,7 +57,7 @@ class ClientSizeTests {
 	}
 
 	/**
-	 * Returns a script without its comments, in which types are imported.
+	 * Returns a script without its comments, which import types.
 	 */
 	private static String code(String script) throws IOException {
 		return Files.readString(Path.of("src", script)).replaceAll("(?s)/\\*.*?\\*/", "");

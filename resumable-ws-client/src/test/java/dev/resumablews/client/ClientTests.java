@@ -11,7 +11,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The client against a server that says what a test wants.
+ * Runs the tests of the client against a scripted server.
  */
 class ClientTests {
 

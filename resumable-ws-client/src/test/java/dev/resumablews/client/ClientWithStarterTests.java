@@ -9,8 +9,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The client against an application with the real starter, a real Postgres and a network
- * that breaks, over each transport.
+ * Runs the tests of the client against an application with the starter, a real Postgres
+ * and an unreliable network, over each transport.
  */
 class ClientWithStarterTests {
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The types that TypeScript projects get.
+ * Tests of the types that TypeScript projects use.
  */
 class DeclarationTests {
 
@@ -19,7 +19,7 @@ class DeclarationTests {
 	}
 
 	@Test
-	void theDeclarationsAreThoseOfTheSourcesWhichAreTypedStrictly() {
+	void theDeclarationsMatchTheStrictlyTypedSources() {
 		assertSucceeds("node", "declarations.js", "--check");
 	}
 

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The entries for React and the AI SDK, with these, in Node and in Chromium.
+ * Runs the tests of the entries for React and the AI SDK, in Node and in Chromium.
  */
 class EntriesTests {
 
@@ -43,7 +43,7 @@ class EntriesTests {
 			ai-sdk;4352;./client.js
 			""")
 	void theEntryIsSmallAndLoadsOnlyTheClientAndItsFramework(String entry, int mostBytes, String imports) {
-		assumeThere();
+		assumeInstalled();
 		JsonNode size = Node.run("entries/size.js").path(entry);
 		System.out.printf("resumable-ws-client/%s: %d bytes minified, %d minified and gzipped (at most %d)%n", entry,
 				size.path("minified").intValue(), size.path("gzipped").intValue(), mostBytes);
@@ -56,7 +56,7 @@ class EntriesTests {
 			return skipped();
 		}
 		Map<String, String> environment = new LinkedHashMap<>(more);
-		// the package under test is a link, and finds React beside the link
+		// the package under test is a link, and must find React next to the link
 		environment.put("NODE_OPTIONS", "--preserve-symlinks");
 		environment.put("CHROMIUM", System.getProperty("chromium", ""));
 		List<String> files = names.stream().map((name) -> "entries/" + name + ".test.js").toList();
@@ -64,10 +64,10 @@ class EntriesTests {
 	}
 
 	private static Stream<DynamicTest> skipped() {
-		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are there", EntriesTests::assumeThere));
+		return Stream.of(DynamicTest.dynamicTest("React and the AI SDK are installed", EntriesTests::assumeInstalled));
 	}
 
-	private static void assumeThere() {
+	private static void assumeInstalled() {
 		Npm.assume("the entries for React and the AI SDK", MISSING);
 	}
 

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The {@code node} of the path.
+ * Runs the {@code node} on the path.
  */
 final class Node {
 
@@ -28,7 +28,7 @@ final class Node {
 	private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
 	/**
-	 * The first release with a WebSocket and a limit to the time of tests.
+	 * The first release with a WebSocket and a time-out for tests.
 	 */
 	private static final int[] OLDEST = { 20, 11 };
 
@@ -38,7 +38,7 @@ final class Node {
 	}
 
 	/**
-	 * What became of a test.
+	 * Result of a test.
 	 *
 	 * @param name its name
 	 * @param skipped whether it was skipped
@@ -48,9 +48,9 @@ final class Node {
 	}
 
 	/**
-	 * Skips the present test if Node is not there, or too old.
+	 * Skips the current test if Node is not installed or too old.
 	 */
-	static void assumeThere() {
+	static void assumeInstalled() {
 		String missing = missing();
 		if (missing != null) {
 			System.out.println("SKIPPED: the browser client is not tested, because " + missing);
@@ -59,7 +59,7 @@ final class Node {
 	}
 
 	/**
-	 * Says why the client cannot be tested.
+	 * Returns why the client cannot be tested.
 	 * @return the reason, or {@code null} if it can be
 	 */
 	static @Nullable String missing() {
@@ -75,7 +75,7 @@ final class Node {
 	 * Runs test files, one after the other.
 	 * @param files the files, in the folder {@code test}
 	 * @param environment environment variables for the tests
-	 * @return what became of each test
+	 * @return the result of each test
 	 */
 	static List<Result> test(List<String> files, Map<String, String> environment) {
 		List<String> arguments = new ArrayList<>(List.of("--test", "--test-concurrency=1",
@@ -85,7 +85,7 @@ final class Node {
 		List<Result> results = output.text().lines().map(JSON::readTree).map(Node::result).toList();
 		boolean failed = results.stream().anyMatch((result) -> result.failure() != null);
 		if (results.isEmpty() || (output.status() != 0) != failed) {
-			throw new IllegalStateException("node ended with status %d and said: %s%s".formatted(output.status(),
+			throw new IllegalStateException("node exited with status %d and printed: %s%s".formatted(output.status(),
 					output.text(), output.errors()));
 		}
 		return results;
@@ -95,14 +95,14 @@ final class Node {
 	 * Runs a script.
 	 * @param script the script, in the folder {@code test}
 	 * @param arguments its arguments
-	 * @return what it says, as JSON
+	 * @return its output as JSON
 	 */
 	static JsonNode run(String script, String... arguments) {
 		List<String> all = new ArrayList<>(List.of("test/" + script));
 		all.addAll(List.of(arguments));
 		Output output = run(all, Map.of());
 		if (output.status() != 0) {
-			throw new IllegalStateException("node ended with status " + output.status() + ": " + output.errors());
+			throw new IllegalStateException("node exited with status " + output.status() + ": " + output.errors());
 		}
 		return JSON.readTree(output.text());
 	}
@@ -117,7 +117,7 @@ final class Node {
 	 * Runs a command.
 	 * @param command the command and its arguments
 	 * @param environment additional environment variables
-	 * @return what it says and how it ends
+	 * @return its output and exit status
 	 * @throws UncheckedIOException if there is no such command
 	 */
 	static Output execute(List<String> command, Map<String, String> environment) {
@@ -128,14 +128,14 @@ final class Node {
 				ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile())
 					.redirectError(err.toFile());
 				builder.environment().putAll(environment);
-				// as a test that runs within another, it would report in another way
+				// nested in another test, node would use another report format
 				builder.environment().remove("NODE_TEST_CONTEXT");
 				Process process = builder.start();
 				if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
 					process.descendants().forEach(ProcessHandle::destroyForcibly);
 					process.destroyForcibly().waitFor();
 					throw new IllegalStateException(
-							"node has not ended within %s and said: %s%s".formatted(TIMEOUT, read(out), read(err)));
+							"node did not exit within %s and printed: %s%s".formatted(TIMEOUT, read(out), read(err)));
 				}
 				return new Output(process.exitValue(), read(out), read(err));
 			}
@@ -177,7 +177,7 @@ final class Node {
 	}
 
 	/**
-	 * What a process said and how it ended.
+	 * Output and exit status of a process.
 	 *
 	 * @param status its exit status
 	 * @param text what it wrote to its output

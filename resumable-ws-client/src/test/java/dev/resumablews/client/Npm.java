@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The {@code npm} of the path, and the development dependencies of the client.
+ * Runs the {@code npm} on the path, and installs the development dependencies of the
+ * client.
  */
 final class Npm {
 
@@ -18,15 +19,15 @@ final class Npm {
 	}
 
 	/**
-	 * Skips the present test unless the development dependencies are installed.
+	 * Skips the current test unless the development dependencies are installed.
 	 */
 	static void assumeInstalled() {
 		assume("the types of the browser client", MISSING);
 	}
 
 	/**
-	 * Skips the present test if something is missing.
-	 * @param tested what it tests
+	 * Skips the current test if something is missing.
+	 * @param tested subject of the test
 	 * @param missing what is missing; null if nothing is
 	 */
 	static void assume(String tested, @Nullable String missing) {
@@ -39,7 +40,7 @@ final class Npm {
 	/**
 	 * Runs npm.
 	 * @param arguments its arguments
-	 * @return what it says and how it ends
+	 * @return its output and exit status
 	 * @throws UncheckedIOException if there is no npm
 	 */
 	static Node.Output run(String... arguments) {
@@ -47,8 +48,8 @@ final class Npm {
 	}
 
 	/**
-	 * Installs the dependencies of a folder, as its lock file names them.
-	 * @param more further arguments
+	 * Installs the dependencies of a directory according to its lock file.
+	 * @param more additional arguments
 	 * @return why they are missing; null if they are installed
 	 */
 	static @Nullable String install(String... more) {

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of what is published to npm.
+ * Tests of the package that is published to npm.
  */
 class PackageTests {
 
@@ -27,11 +27,11 @@ class PackageTests {
 
 	@BeforeEach
 	void assumeNode() {
-		Node.assumeThere();
+		Node.assumeInstalled();
 	}
 
 	@Test
-	void theVersionIsThatOfTheMavenModules() throws IOException {
+	void theVersionMatchesTheMavenModules() throws IOException {
 		String version = System.getProperty("project.version").replace("-SNAPSHOT", "");
 		assertThat(json(Path.of("package.json")).path("version").asString()).isEqualTo(version);
 		JsonNode lock = json(Path.of("package-lock.json"));
@@ -42,12 +42,12 @@ class PackageTests {
 	}
 
 	@Test
-	void theLicenseIsThatOfTheProject() {
+	void theLicenseMatchesTheProject() {
 		assertThat(Path.of("LICENSE")).hasSameTextualContentAs(Path.of("../LICENSE"));
 	}
 
 	@Test
-	void thePackageHoldsTheScriptsAndTheirDeclarationsAndNothingElse() {
+	void thePackageContainsOnlyTheScriptsAndTheirDeclarations() {
 		Node.Output output = Npm.run("pack", "--dry-run", "--json", "--ignore-scripts");
 		assertThat(output.status()).as(output.errors()).isZero();
 		JsonNode files = JSON.readTree(output.text()).findPath("files");
@@ -73,7 +73,7 @@ class PackageTests {
 	}
 
 	@Test
-	void aPackageWithAnotherVersionThanTheMavenModulesIsNotPublished() throws IOException {
+	void aPackageWhoseVersionDiffersFromTheMavenModulesIsNotPublished() throws IOException {
 		Node.Output output = publishable("1.2.3-SNAPSHOT", complete("1.2.3"));
 		assertThat(output.status()).isEqualTo(1);
 		assertThat(output.errors().lines()).containsExactly("resumable-ws-client cannot be published:",

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * Results of Node's tests as tests of JUnit.
+ * Reports the results of Node's tests as JUnit tests.
  */
 final class Scenarios {
 
@@ -16,13 +16,13 @@ final class Scenarios {
 	}
 
 	/**
-	 * Runs scenarios, or skips them if Node is not there.
+	 * Runs scenarios, or skips them if Node is not installed.
 	 * @param run runs them
-	 * @return a test for each, which tells what became of it
+	 * @return a test for each result
 	 */
 	static Stream<DynamicTest> of(Supplier<List<Node.Result>> run) {
 		if (Node.missing() != null) {
-			return Stream.of(DynamicTest.dynamicTest("Node is there", Node::assumeThere));
+			return Stream.of(DynamicTest.dynamicTest("Node is installed", Node::assumeInstalled));
 		}
 		return run.get().stream().map((result) -> DynamicTest.dynamicTest(result.name(), () -> check(result)));
 	}

@@ -33,9 +33,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * An application with the real starter, behind a network that can be made bad, with a
- * model whose answers the tests choose. Tests in Node command it by HTTP: the path is the
- * command, the body its arguments.
+ * Application with the starter, behind a proxy that simulates network failures, with a
+ * model whose answers the tests set. Tests in Node control it over HTTP: the path is the
+ * command, the body contains its arguments.
  */
 final class Starter implements AutoCloseable {
 
@@ -119,14 +119,14 @@ final class Starter implements AutoCloseable {
 		command("cut", (body) -> this.network.cutAll());
 		run("cutRandomly", (body) -> this.network.cutRandomly(new Random(body.path("seed").asInt()),
 				body.path("from").intValue(), body.path("to").intValue()));
-		run("cutNoMore", (body) -> this.network.cutNoMore());
+		run("stopCutting", (body) -> this.network.stopCutting());
 		run("stall", (body) -> this.network.stall());
 		run("resume", (body) -> this.network.resume());
 		run("refuse", (body) -> this.network.refuse());
-		run("acceptAgain", (body) -> this.network.acceptAgain());
+		run("accept", (body) -> this.network.acceptAgain());
 		run("delay", (body) -> this.network.delay(Duration.ofMillis(body.path("ms").intValue())));
 		command("answer", this::answer);
-		run("letOn", (body) -> this.gate.release(body.path("pieces").intValue()));
+		run("release", (body) -> this.gate.release(body.path("pieces").intValue()));
 		run("open", (body) -> this.gate.open());
 		run("publish", (body) -> sessions().publish(session(body), body.path("type").asString(), body.path("payload")));
 		run("close", (body) -> sessions().close(session(body)));
@@ -195,7 +195,8 @@ final class Starter implements AutoCloseable {
 				JsonNode body = text.isEmpty() ? JsonNodeFactory.instance.objectNode() : JSON.readTree(text);
 				Function<JsonNode, Object> command = this.commands.get(name);
 				if (command == null) {
-					throw new IllegalArgumentException("No command '" + name + "', but " + this.commands.keySet());
+					throw new IllegalArgumentException(
+							"Unknown command '" + name + "', known are " + this.commands.keySet());
 				}
 				answer = JSON.writeValueAsString(command.apply(body));
 			}

@@ -5,7 +5,7 @@ import dev.resumablews.EphemeralMessageHandler;
 import dev.resumablews.ResumableSessions;
 
 /**
- * Shows to the other clients of a session that somebody is typing.
+ * Notifies the other clients of a session that a user is typing.
  */
 final class Typing implements EphemeralMessageHandler {
 

@@ -11,7 +11,7 @@ import dev.resumablews.MessageRejectedException;
 import dev.resumablews.ResumableSessions;
 
 /**
- * Counts votes, and how often it was asked to.
+ * Counts the votes of each session, and publishes the count.
  */
 final class Votes implements ClientMessageHandler {
 

@@ -73,7 +73,7 @@ class StarterTests {
 	}
 
 	@Test
-	void theClassPathIsTheOneToTest() throws Exception {
+	void theClassPathMatchesTheVariant() throws Exception {
 		assertThat(isPresent("org.springframework.ai.chat.client.ChatClient")).isEqualTo(SPRING_AI);
 		assertThat(isPresent("liquibase.Scope")).isEqualTo(!LIQUIBASE.equals(NONE));
 		if (!LIQUIBASE.equals(NONE)) {

@@ -11,7 +11,7 @@ class ChatApplication {
 
 	public static void main(String[] args) {
 		// Tomcat allocates buffers of this size for every WebSocket as it opens, 8 KiB
-		// each if nothing is said, and reads it from nowhere but a system property
+		// each by default, and reads the size only from a system property
 		if (System.getProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE") == null) {
 			System.setProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE", "1024");
 		}

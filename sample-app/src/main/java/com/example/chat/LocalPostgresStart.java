@@ -31,8 +31,7 @@ class LocalPostgresStart implements ApplicationContextInitializer<GenericApplica
 		context.registerBean(BEAN, LocalPostgres.class, () -> await(server),
 				(definition) -> definition.setDestroyMethodName("close"));
 		// the context may fail before it requests the server, which would then outlive
-		// the
-		// process; once the server is a bean, the context stops it after the pool
+		// the process; once the server is a bean, the context stops it after the pool
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (failed) -> {
 			if (!context.getBeanFactory().containsSingleton(BEAN)) {
 				stop(server);

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Whatever the page shows, axe-core finds nothing to object to: in both themes, on wide
- * screens, on phones, and at a zoom of 400 %.
+ * Tests that axe-core finds no violations in any state of the page, in both themes, on
+ * wide screens, on phones, and at a zoom of 400 %.
  */
 class AccessibilityIT extends SampleInChromium {
 
@@ -36,30 +36,30 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void aNewConversation() {
+	void aNewConversationIsAccessible() {
 		assertAccessible(ChatPage.open(this.browser, "/"), SCREENS);
 	}
 
 	@Test
-	void anAnswerWithEverythingThatMarkdownHas() {
+	void anAnswerWithAllMarkdownElementsIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, MarkdownIT.EVERYTHING);
+		completeAnswer(page, MarkdownIT.EVERYTHING);
 
 		assertAccessible(page, SCREENS);
 	}
 
 	@Test
-	void anAnswerThatIsBeingWritten() {
+	void aRunningAnswerIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answering(page);
+		startAnswer(page);
 
 		assertAccessible(page, SCREENS);
 	}
 
 	@Test
-	void anAnswerThatWasCut() {
+	void anInterruptedAnswerIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answering(page);
+		startAnswer(page);
 		page.click("#cut");
 		page.awaitReconnects(1);
 		this.gate.open();
@@ -69,16 +69,16 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void theComparison() {
+	void theComparisonIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.click("#compare");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 
 		assertAccessible(page, SCREENS);
 	}
 
 	@Test
-	void anAnswerThatFailed() {
+	void aFailedAnswerIsAccessible() {
 		cluster.model().answer(OpenAiAnswer.ofPieces(10).malformedAfter(5));
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Hello");
@@ -88,9 +88,9 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void theEvents() {
+	void theEventsAreAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		page.click("#show-events");
 		page.find("#event-list summary").last().click();
 
@@ -98,9 +98,9 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void theConversationsOnAPhone() {
+	void theConversationListOnAPhoneIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		page.find("#conversations a").first().waitFor();
 		resize(page, PHONES.get(0));
 		page.click("#show-list");
@@ -109,9 +109,9 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void theDialogs() {
+	void theDialogsAreAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		page.find("#conversations .remove").first().press("Enter");
 		page.find("#delete-dialog[open]").waitFor();
 		assertAccessible(page, SCREENS);
@@ -133,9 +133,9 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void aMessageThatWaitsForTheConnection() {
+	void aWaitingMessageIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		this.browser.setOffline(true);
 		page.awaitState("waiting");
 		assertAccessible(page, SCREENS);
@@ -146,7 +146,7 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void anAnswerOfTheUpstreamAndSomebodyWhoTypes() {
+	void anUpstreamAnswerAndTheTypingIndicatorAreAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		ChatPage other = ChatPage.open(this.browser, "/#/c/" + page.sessionId());
 		page.find("#presence:has-text('2 connections')").waitFor();
@@ -169,9 +169,9 @@ class AccessibilityIT extends SampleInChromium {
 	}
 
 	@Test
-	void aConversationThatWasDeletedElsewhere() {
+	void aDeletedConversationIsAccessible() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		this.browser.request()
 			.delete(address + "/api/conversations/" + page.sessionId(),
 					RequestOptions.create().setHeader("Content-Type", "application/json"));
@@ -185,7 +185,8 @@ class AccessibilityIT extends SampleInChromium {
 		for (ViewportSize size : sizes) {
 			resize(page, size);
 			for (ColorScheme theme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-				// colours are compared as they are in the end, not on their way there
+				// reduced motion skips transitions, so that contrasts are measured with
+				// the final colours
 				page.tab()
 					.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(theme)
 						.setReducedMotion(ReducedMotion.REDUCE));
@@ -204,7 +205,7 @@ class AccessibilityIT extends SampleInChromium {
 
 	private static void resize(ChatPage page, ViewportSize size) {
 		page.tab().setViewportSize(size.width, size.height);
-		// the page has reacted when the next frame is painted
+		// the page has handled the new size when the second frame begins
 		page.tab().evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 	}
 

@@ -21,26 +21,26 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How the page looks in the system's own colours, and on paper.
+ * Tests the page with forced colours and in print.
  */
 class AppearanceIT extends SampleInChromium {
 
 	@Test
-	void whatColoursSayIsSeenWithoutThem() throws IOException {
+	void statesRemainVisibleWithForcedColours() throws IOException {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.tab()
 			.emulateMedia(new Page.EmulateMediaOptions().setForcedColors(ForcedColors.ACTIVE)
 				.setReducedMotion(ReducedMotion.REDUCE));
-		answering(page);
+		startAnswer(page);
 		page.find("#conversations [aria-current]").waitFor();
 
 		assertThat(colours(page, edge("const box = find('.message[data-role=user] .body')"))).as("edge of a message")
 			.isGreaterThan(1);
 		assertThat(colours(page, edge("const box = find('#conversations [aria-current]')")))
-			.as("edge of the conversation that is open")
+			.as("edge of the open conversation")
 			.isGreaterThan(1);
 		assertThat(colours(page, "() => { const box = find('#state'); return [box.x, box.y + 2, 7, box.height - 4]; }"))
-			.as("dot of the connection")
+			.as("connection indicator")
 			.isGreaterThan(1);
 		assertThat(colours(page, """
 				() => {
@@ -48,17 +48,18 @@ class AppearanceIT extends SampleInChromium {
 					range.selectNodeContents(document.querySelector('.message[data-status=running] .body p'));
 					const last = [...range.getClientRects()].at(-1);
 					return [last.right, last.y, 10, last.height];
-				}""")).as("place of the next word").isGreaterThan(1);
+				}""")).as("caret after the last word").isGreaterThan(1);
 		page.find("#title").click();
 		byte[] blurred = page.find(".composer").screenshot();
 		page.find("#input").focus();
-		assertThat(page.find(".composer").screenshot()).as("focus of the field").isNotEqualTo(blurred);
+		assertThat(page.find(".composer").screenshot()).as("focus indicator of the field").isNotEqualTo(blurred);
 	}
 
 	@Test
-	void allOfAConversationIsPrinted() {
+	void theWholeConversationIsPrinted() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, IntStream.range(0, 120).mapToObj((i) -> "Paragraph " + i).collect(Collectors.joining("\n\n")));
+		completeAnswer(page,
+				IntStream.range(0, 120).mapToObj((i) -> "Paragraph " + i).collect(Collectors.joining("\n\n")));
 		byte[] pdf = page.tab().pdf(new Page.PdfOptions().setFormat("A4"));
 
 		long pages = Pattern.compile("/Type\\s*/Page\\b")
@@ -79,7 +80,7 @@ class AppearanceIT extends SampleInChromium {
 	}
 
 	/**
-	 * Counts the colours in a part of the window.
+	 * Returns the number of colours in a part of the window.
 	 */
 	private static long colours(ChatPage page, String clip) throws IOException {
 		page.tab()

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * The packaged sample in Chromium, behind nginx. Skipped where there is no nginx.
+ * Tests the packaged sample in Chromium behind nginx. Skipped if nginx is not installed.
  */
 class BehindNginxIT extends PageScenario {
 
@@ -20,7 +20,7 @@ class BehindNginxIT extends PageScenario {
 	@BeforeEach
 	void startNginx() {
 		if (!Nginx.isInstalled()) {
-			System.out.println("SKIPPED: no page is opened behind nginx, because " + MISSING);
+			System.out.println("SKIPPED: the tests in Chromium behind nginx, because " + MISSING);
 		}
 		assumeTrue(Nginx.isInstalled(), MISSING);
 		this.nginx = Nginx.start(cluster.node(0).port());
@@ -34,18 +34,17 @@ class BehindNginxIT extends PageScenario {
 	}
 
 	@Test
-	void withItsDefaultsAChatWorksOverServerSentEvents() {
+	void aChatWorksOverServerSentEventsWithTheDefaultsOfNginx() {
 		assertChatWorks(this.nginx.port(), "Connected by server-sent events");
 	}
 
 	@Test
-	void withTheHeadersOfAnUpgradeAChatWorksOverAWebSocket() {
+	void aChatWorksOverAWebSocketWithUpgradeHeaders() {
 		assertChatWorks(this.nginx.upgradingPort(), "Connected");
 	}
 
 	/**
-	 * An answer is shown while it is written, and is whole although the connection was
-	 * cut and the page loaded again.
+	 * Verifies that an answer is streamed, and is complete after a cut and a reload.
 	 */
 	private void assertChatWorks(int port, String state) {
 		ChatPage page = open("http://localhost:" + port + "/");
@@ -64,7 +63,7 @@ class BehindNginxIT extends PageScenario {
 		page.awaitAnswers(1, "done");
 
 		assertShowsLog(page);
-		assertThat(page.said()).hasSize(2);
+		assertThat(page.messages()).hasSize(2);
 		assertThat(page.find("#state").innerText()).isEqualTo(state);
 		System.out.printf("Chromium: behind nginx, %s: %d reconnects%n", state, reconnects + page.reconnects());
 	}

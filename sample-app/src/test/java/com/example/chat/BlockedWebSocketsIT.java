@@ -13,22 +13,22 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The packaged sample in a browser whose network blocks WebSockets.
+ * Tests the packaged sample in a browser whose network blocks WebSockets.
  */
 class BlockedWebSocketsIT extends PageScenario {
 
 	private static final String FALLBACK = "/resumable-ws/http.js";
 
-	private MeddlingProxy proxy;
+	private CorporateProxy proxy;
 
 	/**
-	 * Between the browser and the proxy.
+	 * Network between the browser and the proxy.
 	 */
 	private ChaosProxy network;
 
 	@BeforeEach
 	void startProxies() {
-		this.proxy = MeddlingProxy.to(cluster.node(0).port());
+		this.proxy = CorporateProxy.to(cluster.node(0).port());
 		this.network = ChaosProxy.to(this.proxy.port());
 	}
 
@@ -44,23 +44,23 @@ class BlockedWebSocketsIT extends PageScenario {
 	void aChatWorksOverServerSentEvents() {
 		ChatPage page = open(blockedAddress());
 		page.find("#state:has-text('Connected by server-sent events')").waitFor();
-		assertThat(this.proxy.refusedUpgrades()).isEqualTo(2);
+		assertThat(this.proxy.rejectedUpgrades()).isEqualTo(2);
 
 		assertSurvivesBreaks(page, "upgrades blocked, server-sent events");
-		assertThat(this.proxy.refusedUpgrades()).as("what works is remembered").isEqualTo(2);
+		assertThat(this.proxy.rejectedUpgrades()).as("the working transport is remembered").isEqualTo(2);
 	}
 
 	@Test
-	void aChatWorksOverLongPollingWhereStreamsAreHeldBack() {
-		this.proxy.holdBack();
+	void aChatWorksOverLongPollingIfTheProxyBuffersStreams() {
+		this.proxy.bufferResponses();
 		ChatPage page = open(blockedAddress());
 		page.find("#state:has-text('Connected by long polling')").waitFor();
 
-		assertSurvivesBreaks(page, "upgrades blocked and streams held back, long polling");
+		assertSurvivesBreaks(page, "upgrades blocked and streams buffered, long polling");
 	}
 
 	@Test
-	void aPageReturnsToWebSocketsAfterAWhile() {
+	void aPageRetriesWebSocketsAfterAnHour() {
 		ChatPage page = open(blockedAddress());
 		page.say("First");
 		this.gate.release(20);
@@ -101,8 +101,8 @@ class BlockedWebSocketsIT extends PageScenario {
 	}
 
 	/**
-	 * Breaks the network in the middle of an answer, and while something is being said,
-	 * and loads the page again.
+	 * Verifies that a chat survives breaks of the network, in the middle of an answer and
+	 * while a message is sent, and a reload.
 	 */
 	private void assertSurvivesBreaks(ChatPage page, String scenario) {
 		page.say("First");

@@ -18,7 +18,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
 import com.microsoft.playwright.options.ColorScheme;
-import com.microsoft.playwright.options.RequestOptions;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import com.sun.net.httpserver.HttpServer;
 import dev.resumablews.testing.OpenAiAnswer;
@@ -35,14 +34,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Uses the packaged sample in Chromium, and does to both what happens to them. Whatever
- * it is, the page shows what is in the log, once. Skipped where there is no Chromium.
+ * Tests that the packaged sample in Chromium shows the messages in the log, each once,
+ * after failures of the browser, the network and the server. Skipped if Chromium is not
+ * installed.
  */
 class BrowserIT extends PageScenario {
 
 	/**
-	 * What a browser writes to its console, whatever a page does, when there is no
-	 * server.
+	 * Messages that every browser logs to its console when the server is not available.
 	 */
 	static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
 
@@ -56,15 +55,15 @@ class BrowserIT extends PageScenario {
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
-		assertThat(page.said()).containsExactly(new ChatPage.Said("user", "Hello <b>there</b>"),
-				new ChatPage.Said("assistant", words(WORDS)));
+		assertThat(page.messages()).containsExactly(new ChatPage.Message("user", "Hello <b>there</b>"),
+				new ChatPage.Message("assistant", words(WORDS)));
 		assertShowsLog(page);
 		assertThat(page.errors()).isEmpty();
 		report("a message and its answer", page);
 	}
 
 	@Test
-	void anAnswerIsWholeAfterTheServerWasKilledAndStartedAgain() throws Exception {
+	void anAnswerIsCompleteAfterTheServerWasKilledAndRestarted() throws Exception {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Carry on without me");
 		this.gate.release(20);
@@ -83,7 +82,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void whatIsSaidOfflineIsSentOnceWhenOnlineAgain() {
+	void aMessageWrittenOfflineIsSentOnceWhenOnlineAgain() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Before");
 		this.gate.release(20);
@@ -93,7 +92,7 @@ class BrowserIT extends PageScenario {
 		assertThat(page.find("#state").innerText()).isEqualTo("Offline");
 		page.find("#connection-list .lost")
 			.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
-		page.say("Meanwhile");
+		page.say("While offline");
 		this.gate.open();
 		assertThat(cluster.log(page.sessionId())).filteredOn((event) -> isType(event, "user_message")).hasSize(1);
 		this.browser.setOffline(false);
@@ -119,14 +118,14 @@ class BrowserIT extends PageScenario {
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
-		assertThat(page.said()).last().isEqualTo(new ChatPage.Said("assistant", words(WORDS)));
+		assertThat(page.messages()).last().isEqualTo(new ChatPage.Message("assistant", words(WORDS)));
 		assertShowsLog(page);
 		assertThat(page.errors()).isEmpty();
 		report("two reloads in the middle of a reply", page);
 	}
 
 	@Test
-	void aSecondTabShowsTheSame() {
+	void aSecondTabShowsTheSameConversation() {
 		ChatPage first = ChatPage.open(this.browser, "/");
 		first.say("From the first tab");
 		this.gate.release(20);
@@ -134,8 +133,8 @@ class BrowserIT extends PageScenario {
 		ChatPage second = ChatPage.open(this.browser, first.tab().url());
 		second.awaitAnswer(words(20));
 		second.say("From the second tab");
-		first.awaitSaid(2);
-		cutConnections();
+		first.awaitStoredMessages(2);
+		cut();
 		first.awaitReconnects(1);
 		second.awaitReconnects(1);
 		this.gate.open();
@@ -168,15 +167,15 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void aTabThatWasHiddenAndStoodStillCatchesUp() {
+	void aHiddenTabWhoseScriptsWerePausedCatchesUp() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Do not wait for me");
 		this.gate.release(20);
 		page.awaitAnswer(words(20));
 		page.hide();
 		this.gate.release(20);
-		page.awaitStandstill();
-		cutConnections();
+		page.awaitPaused();
+		cut();
 		this.gate.open();
 		page.tab().waitForCondition(() -> cluster.openReplies() == 0);
 		page.show();
@@ -189,7 +188,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void whatAModelSaysIsShownAndNotRun() {
+	void scriptsInAnAnswerAreShownAndNotExecuted() {
 		List<String> pieces = List.of("# Look\n\n", "- **bold**\n- <img src=x onerror=\"window.hacked = 1\">\n\n",
 				"<script>window.hacked = 2</script>\n\n", "[click](javascript:window.hacked=3) ",
 				"[fine](https://example.com/) ", "<a href=\"#\" onclick=\"window.hacked=4\" style=\"color:red\">x</a>",
@@ -199,8 +198,8 @@ class BrowserIT extends PageScenario {
 		cluster.model().answer(OpenAiAnswer.of(pieces).pacedBy(this.gate));
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("<img src=x onerror=\"window.hacked = 7\">");
-		// each piece is shown before the next one comes, so that all the half-said things
-		// are, too
+		// wait until each piece is rendered, so that incomplete markup is rendered as
+		// well
 		for (int i = 1; i <= pieces.size(); i++) {
 			this.gate.release(1);
 			page.awaitCursor(1 + 1 + i);
@@ -224,7 +223,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void anAnswerIsStoppedAskedForAgainAndCopied() {
+	void anAnswerCanBeStoppedRetriedAndCopied() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Tell me everything");
 		this.gate.release(20);
@@ -235,19 +234,19 @@ class BrowserIT extends PageScenario {
 		assertThat(upstream.awaitEnd(Duration.ofSeconds(20))).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
 
 		page.click(".retry");
-		page.awaitSaid(2);
+		page.awaitStoredMessages(2);
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 		page.find(".message[data-status=done] .copy").click();
 		page.find(".message[data-status=done] .copy:has-text('Copied')").waitFor();
 
 		assertThat(page.tab().evaluate("navigator.clipboard.readText()")).isEqualTo(words(WORDS));
-		assertThat(new LoggedConversation(cluster.log(page.sessionId())).said()).containsExactly(
-				new ChatPage.Said("user", "Tell me everything"), new ChatPage.Said("assistant", words(20)),
-				new ChatPage.Said("user", "Tell me everything"), new ChatPage.Said("assistant", words(WORDS)));
-		assertThat(page.said()).isEqualTo(new LoggedConversation(cluster.log(page.sessionId())).said());
+		assertThat(new LoggedConversation(cluster.log(page.sessionId())).messages()).containsExactly(
+				new ChatPage.Message("user", "Tell me everything"), new ChatPage.Message("assistant", words(20)),
+				new ChatPage.Message("user", "Tell me everything"), new ChatPage.Message("assistant", words(WORDS)));
+		assertThat(page.messages()).isEqualTo(new LoggedConversation(cluster.log(page.sessionId())).messages());
 		assertThat(page.errors()).isEmpty();
-		report("stopped, asked for again, copied", page);
+		report("stopped, retried, copied", page);
 	}
 
 	@Test
@@ -282,7 +281,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void theButtonSlowsTheNetworkAndMakesItFastAgain() {
+	void theButtonSlowsAndRestoresTheNetwork() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		int port = URI.create(page.webSockets().get(0)).getPort();
 		page.say("Slowly, please");
@@ -309,18 +308,18 @@ class BrowserIT extends PageScenario {
 		page.awaitAnswer(words(20));
 		page.click("#restart");
 		page.awaitReconnects(1);
-		// the answer begins again on the server that was started
+		// the restarted server begins the answer again
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 		assertShowsLog(page);
 
-		assertThat(page.said()).isEqualTo(new LoggedConversation(cluster.log(page.sessionId())).said());
+		assertThat(page.messages()).isEqualTo(new LoggedConversation(cluster.log(page.sessionId())).messages());
 		assertThat(page.errors()).allMatch((error) -> error.matches(NETWORK_ERROR));
 		report("button: restart the server", page);
 	}
 
 	@Test
-	void conversationsAreListedOnEveryDeviceOfTheirUserAndOnNoOther() {
+	void conversationsAreListedOnlyOnTheDevicesOfTheirUser() {
 		this.gate.open();
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("The first conversation");
@@ -339,14 +338,14 @@ class BrowserIT extends PageScenario {
 			ChatPage there = ChatPage.join(phone, link);
 			assertTitles(there, "The second conversation", "The first conversation");
 			there.find("#conversations a:has-text('The first')").click();
-			there.awaitSaid(1);
+			there.awaitStoredMessages(1);
 			there.awaitAnswers(1, "done");
 			assertShowsLog(there);
 
 			ChatPage other = ChatPage.open(stranger, there.tab().url());
 			assertThat(other.sessionId()).isNotEqualTo(there.sessionId());
 			other.find("#no-conversations").waitFor();
-			assertThat(other.said()).isEmpty();
+			assertThat(other.messages()).isEmpty();
 
 			there.find("#conversations [data-id]:has-text('The first') .remove").focus();
 			there.tab().keyboard().press("Enter");
@@ -358,7 +357,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void aJoinLinkAsksFirstAndTheUserCanGoBack() {
+	void aJoinLinkRequiresConfirmationAndCanBeUndone() {
 		this.gate.open();
 		try (BrowserContext other = chromium.newBrowser(address)) {
 			ChatPage attacker = ChatPage.open(other, "/");
@@ -389,7 +388,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void aPhoneReadsTheLinkFromTheScreen(@TempDir Path folder) throws Exception {
+	void aPhoneJoinsWithTheQrCode(@TempDir Path folder) throws Exception {
 		try (SampleProcess everywhere = SampleProcess.start(folder, "--spring.profiles.active=lan",
 				"--spring.datasource.url=" + TestPostgres.createDatabase(), "--chat.stand-in.word-interval=1ms");
 				BrowserContext here = chromium.newBrowser("http://localhost:" + everywhere.port());
@@ -399,7 +398,7 @@ class BrowserIT extends PageScenario {
 			page.awaitAnswers(1, "done");
 			page.click("#device");
 			page.find("#device-dialog[open]").waitFor();
-			assumeTrue(page.find("#device-qr").isVisible(), "This machine is in no network");
+			assumeTrue(page.find("#device-qr").isVisible(), "This machine has no address in a network");
 			String link = read(page.find("#device-qr svg"));
 			assertThat(link).isEqualTo(page.find("#device-link").inputValue()).doesNotContain("localhost");
 
@@ -415,7 +414,7 @@ class BrowserIT extends PageScenario {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "localhost", "127.0.0.1" })
-	void aPageOfAnotherOriginDoesNotChangeTheUser(String host) throws IOException {
+	void aPageOfAnotherOriginCannotChangeTheUser(String host) throws IOException {
 		this.gate.open();
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Mine");
@@ -445,7 +444,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void signingOutMakesANewUser() {
+	void signingOutCreatesANewUser() {
 		this.gate.open();
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("Mine");
@@ -457,19 +456,19 @@ class BrowserIT extends PageScenario {
 
 		assertTitles(page);
 		page.awaitConnected();
-		assertThat(page.said()).isEmpty();
+		assertThat(page.messages()).isEmpty();
 		assertThat(page.errors()).isEmpty();
 	}
 
 	@Test
-	void whoReadsFurtherUpIsLeftThere() {
+	void aReaderWhoScrolledUpKeepsThePosition() {
 		List<String> paragraphs = IntStream.range(0, WORDS).mapToObj((i) -> "Paragraph " + i + "\n\n").toList();
 		cluster.model().answer(OpenAiAnswer.of(paragraphs).pacedBy(this.gate));
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.say("At length, please");
 		this.gate.release(40);
 		page.find("text=Paragraph 39").waitFor();
-		assertThat(page.fromTheEnd()).as("follows what is said").isLessThan(5);
+		assertThat(page.distanceFromEnd()).as("the page follows the answer").isLessThan(5);
 		assertThat(page.find("#latest").isVisible()).isFalse();
 		page.find("#scroller").evaluate("(scroller) => scroller.scrollTop = 100");
 		page.find("#latest").waitFor();
@@ -478,13 +477,13 @@ class BrowserIT extends PageScenario {
 		assertThat(page.find("#scroller").evaluate("(scroller) => scroller.scrollTop")).isEqualTo(100);
 		page.click("#latest");
 
-		assertThat(page.fromTheEnd()).isLessThan(5);
+		assertThat(page.distanceFromEnd()).isLessThan(5);
 		assertThat(page.errors()).isEmpty();
 		report("a reader who scrolls up", page);
 	}
 
 	@Test
-	void theThemeIsTheSystemsUntilOneIsChosen() {
+	void theThemeOfTheSystemAppliesUntilOneIsChosen() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		String light = page.background();
 		page.tab().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
@@ -499,7 +498,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	@Test
-	void aNarrowScreenHasRoomForEverything() {
+	void thePageFitsANarrowScreen() {
 		this.gate.open();
 		try (BrowserContext phone = chromium.newBrowser(new Browser.NewContextOptions().setBaseURL(address)
 			.setViewportSize(360, 640)
@@ -508,7 +507,7 @@ class BrowserIT extends PageScenario {
 			ChatPage page = ChatPage.open(phone, "/");
 			page.say("A" + "a".repeat(200));
 			page.awaitAnswers(1, "done");
-			// the list has come, and with it the long title
+			// the title arrives with the list
 			page.find("#title:has-text('Aaaa')").waitFor();
 			page.tab().waitForFunction("() => document.scrollingElement.scrollWidth === 360");
 			page.find("#list").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
@@ -530,7 +529,7 @@ class BrowserIT extends PageScenario {
 	}
 
 	/**
-	 * Makes a link for another device, and closes the dialog.
+	 * Creates a link for another device, and closes the dialog.
 	 */
 	private static String link(ChatPage page) {
 		page.click("#device");
@@ -538,16 +537,6 @@ class BrowserIT extends PageScenario {
 		String link = page.find("#device-link").inputValue();
 		page.click("#device-dialog [value=close]");
 		return link;
-	}
-
-	/**
-	 * Resets the user's TCP connections, past the page.
-	 */
-	private void cutConnections() {
-		assertThat(this.browser.request()
-			.post(address + "/api/break-things/connection",
-					RequestOptions.create().setHeader("Content-Type", "application/json"))
-			.ok()).isTrue();
 	}
 
 	private static void assertTitles(ChatPage page, String... titles) {

@@ -30,14 +30,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Sixty clients talk for a while, over a network that cuts their connections at random,
- * to three nodes that are killed, stopped and paused, on a Postgres that is restarted.
- * Then all must be as if nothing had happened. The system property {@code chaos.duration}
- * says for how long; the profile {@code chaos} makes it three minutes.
+ * Tests that sixty clients lose nothing while their connections are cut at random, three
+ * nodes are killed, stopped and paused, and Postgres is restarted. The system property
+ * {@code chaos.duration} sets the duration; the profile {@code chaos} sets it to three
+ * minutes.
  */
 class ChaosIT {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(90);
+	private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
 	private static final Duration DURATION = Duration.parse(System.getProperty("chaos.duration", "PT20S"));
 
@@ -46,7 +46,7 @@ class ChaosIT {
 	private static final int SPEAKERS = 48;
 
 	/**
-	 * Clients that join the session of a speaker, and only listen.
+	 * Clients that join the session of a speaker, and only receive.
 	 */
 	private static final int LISTENERS = 12;
 
@@ -95,7 +95,7 @@ class ChaosIT {
 
 	@AfterEach
 	void stop() throws Exception {
-		this.speakers.forEach(Speaker::silence);
+		this.speakers.forEach(Speaker::finish);
 		this.speakers.forEach((speaker) -> speaker.client.close());
 		this.listeners.forEach(ResumableWsTestClient::close);
 		this.cluster.close();
@@ -104,13 +104,13 @@ class ChaosIT {
 	}
 
 	@Test
-	void nothingIsLostOrDoneTwiceWhateverBreaks() throws Exception {
+	void everyMessageIsAnsweredOnceAndEveryEventReceivedOnce() throws Exception {
 		long start = System.nanoTime();
-		this.speakers.forEach(Speaker::speak);
+		this.speakers.forEach(Speaker::begin);
 		do {
 			int killed = randomNode();
 			kill(killed);
-			// the one that has just been started again may have nothing to lose yet
+			// not the node that was just restarted: it may not have a reply yet
 			pause((killed + 1 + this.random.nextInt(NODES - 1)) % NODES, this.random.nextBoolean());
 			if (this.restarts == 0) {
 				awaitProgress();
@@ -121,8 +121,8 @@ class ChaosIT {
 		}
 		while (System.nanoTime() - start < DURATION.toNanos());
 		awaitProgress();
-		this.speakers.forEach(Speaker::silence);
-		this.network.forEach(ChaosProxy::cutNoMore);
+		this.speakers.forEach(Speaker::finish);
+		this.network.forEach(ChaosProxy::stopCutting);
 		this.speakers.forEach(Speaker::awaitAnswers);
 		Duration lasted = Duration.ofNanos(System.nanoTime() - start);
 
@@ -131,9 +131,9 @@ class ChaosIT {
 			Speaker speaker = this.speakers.get(i);
 			List<JsonNode> log = this.cluster.log(speaker.client.sessionId().toString());
 			tally.check(log, speaker.asked);
-			assertSeen(speaker.client, log);
+			assertReceived(speaker.client, log);
 			if (i < LISTENERS) {
-				assertSeen(this.listeners.get(i), log);
+				assertReceived(this.listeners.get(i), log);
 			}
 		}
 		System.out.printf(
@@ -153,12 +153,13 @@ class ChaosIT {
 		int before = this.cluster.takeovers();
 		this.cluster.node(node).kill();
 		this.kills++;
-		await("takeover from the killed node").atMost(PATIENCE).until(() -> this.cluster.takeovers() > before);
-		startAgain(node);
+		await("takeover from the killed node").atMost(TIMEOUT).until(() -> this.cluster.takeovers() > before);
+		relaunch(node);
 	}
 
 	/**
-	 * @param cut whether the network notices, so that its clients go elsewhere
+	 * @param cut whether its connections are cut, so that its clients connect to other
+	 * nodes
 	 */
 	private void pause(int node, boolean cut) throws Exception {
 		awaitProgress();
@@ -171,7 +172,7 @@ class ChaosIT {
 				this.network.get(node).refuse();
 				this.network.get(node).cutAll();
 			}
-			await("takeover from the paused node").atMost(PATIENCE).until(() -> this.cluster.takeovers() > before);
+			await("takeover from the paused node").atMost(TIMEOUT).until(() -> this.cluster.takeovers() > before);
 		}
 		finally {
 			paused.resume();
@@ -184,24 +185,24 @@ class ChaosIT {
 		SampleProcess stopping = this.cluster.node(node);
 		stopping.terminate();
 		this.stops++;
-		assertThat(stopping.ends(PATIENCE)).isTrue();
-		startAgain(node);
+		assertThat(stopping.awaitExit(TIMEOUT)).isTrue();
+		relaunch(node);
 	}
 
-	private void startAgain(int node) {
+	private void relaunch(int node) {
 		this.network.get(node).retarget(this.cluster.node(node).port());
 	}
 
 	/**
-	 * Waits until there is something to lose again: all speakers were answered once more
-	 * on average.
+	 * Waits for as many further answers as there are speakers, so that the next failure
+	 * interrupts replies.
 	 */
 	private void awaitProgress() {
-		int before = answered();
-		await("answers").atMost(PATIENCE).until(() -> answered() >= before + SPEAKERS);
+		int before = answerCount();
+		await("answers").atMost(TIMEOUT).until(() -> answerCount() >= before + SPEAKERS);
 	}
 
-	private int answered() {
+	private int answerCount() {
 		return this.speakers.stream().mapToInt((speaker) -> speaker.answered.get()).sum();
 	}
 
@@ -210,7 +211,7 @@ class ChaosIT {
 	}
 
 	/**
-	 * Connects to any node, another one each time.
+	 * Creates a client that connects to a random node each time.
 	 */
 	private ResumableWsTestClientBuilder client(String user) {
 		Random choice = new Random(this.random.nextLong());
@@ -218,7 +219,7 @@ class ChaosIT {
 			.builder(() -> URI.create("ws://localhost:" + this.network.get(choice.nextInt(NODES)).port() + "/ws"))
 			.token(() -> Tokens.forUser(user))
 			.query("frames", "ndjson")
-			.timeout(PATIENCE);
+			.timeout(TIMEOUT);
 	}
 
 	private List<ResumableWsTestClient> clients() {
@@ -228,10 +229,11 @@ class ChaosIT {
 	}
 
 	/**
-	 * What a client has seen is the log, but for deltas: those of a whole reply were
-	 * compacted since, those of a failed one may have come merged.
+	 * Verifies that a client has received the log. Deltas are compared by their text:
+	 * those of a complete reply have been compacted since, and those of a failed one may
+	 * have been merged.
 	 */
-	private static void assertSeen(ResumableWsTestClient client, List<JsonNode> log) {
+	private static void assertReceived(ResumableWsTestClient client, List<JsonNode> log) {
 		client.awaitEventId(log.get(log.size() - 1).path("event_id").asLong());
 		assertThat(client.violations()).isEmpty();
 		assertThat(client.resets()).isEmpty();
@@ -239,8 +241,11 @@ class ChaosIT {
 			.stream()
 			.map(ServerFrame::json)
 			.filter((event) -> !type(event).equals("assistant_delta"))
-			.map(ChaosIT::bare)).isEqualTo(
-					log.stream().filter((event) -> !type(event).equals("assistant_delta")).map(ChaosIT::bare).toList());
+			.map(ChaosIT::summary))
+			.isEqualTo(log.stream()
+				.filter((event) -> !type(event).equals("assistant_delta"))
+				.map(ChaosIT::summary)
+				.toList());
 		Map<String, StringBuilder> left = new HashMap<>();
 		log.stream()
 			.filter((event) -> type(event).equals("assistant_delta"))
@@ -249,7 +254,7 @@ class ChaosIT {
 		left.forEach((messageId, text) -> assertThat(client.text(messageId)).isEqualTo(text.toString()));
 	}
 
-	private static String bare(JsonNode event) {
+	private static String summary(JsonNode event) {
 		return event.path("event_id") + " " + type(event) + " " + event.path("payload");
 	}
 
@@ -267,7 +272,7 @@ class ChaosIT {
 	}
 
 	/**
-	 * One who asks, waits for the answer, and asks again.
+	 * Sends a message, waits for the answer, and repeats.
 	 */
 	private static final class Speaker {
 
@@ -279,7 +284,7 @@ class ChaosIT {
 
 		private final Thread thread = new Thread(this::run, "speaker");
 
-		private volatile boolean silent;
+		private volatile boolean finished;
 
 		private volatile Throwable failure;
 
@@ -287,18 +292,18 @@ class ChaosIT {
 			this.client = client;
 		}
 
-		void speak() {
+		void begin() {
 			this.thread.setDaemon(true);
 			this.thread.start();
 		}
 
-		void silence() {
-			this.silent = true;
+		void finish() {
+			this.finished = true;
 		}
 
 		private void run() {
 			try {
-				while (!this.silent) {
+				while (!this.finished) {
 					UUID key = this.client.say("Question " + this.asked.size());
 					this.asked.add(key);
 					this.client.awaitAck(key);
@@ -312,14 +317,14 @@ class ChaosIT {
 		}
 
 		void awaitAnswers() {
-			await().atMost(PATIENCE).until(() -> !this.thread.isAlive());
+			await().atMost(TIMEOUT).until(() -> !this.thread.isAlive());
 			assertThat(this.failure).isNull();
 		}
 
 	}
 
 	/**
-	 * What the logs say.
+	 * Counts the contents of the logs.
 	 */
 	private static final class Tally {
 
@@ -334,7 +339,8 @@ class ChaosIT {
 		private int events;
 
 		/**
-		 * Each message that was acknowledged is there once, and was answered once.
+		 * Verifies that each acknowledged message is in the log once, and was answered
+		 * once.
 		 */
 		void check(List<JsonNode> log, List<UUID> asked) {
 			assertThat(log.stream()
@@ -360,7 +366,7 @@ class ChaosIT {
 						this.failed++;
 					}
 					default -> {
-						// a question, or a piece of a failed reply
+						// a message, or a piece of a failed reply
 					}
 				}
 			}

@@ -28,7 +28,7 @@ class ChatApplicationTests {
 			"--spring.ai.openai.base-url=", "--OPENAI_BASE_URL=" };
 
 	@Test
-	void itStartsWithoutAnythingConfiguredAndLeavesNothingRunning(@TempDir Path folder) {
+	void theSampleStartsWithoutConfigurationAndStopsItsPostgres(@TempDir Path folder) {
 		try (ConfigurableApplicationContext context = start(folder)) {
 			assertThat(context.getBean(ChatModel.class)).isInstanceOf(OfflineChatModel.class);
 			assertThat(context.getBean(ServletContext.class).getAttribute(ServerContainer.class.getName()))
@@ -43,7 +43,7 @@ class ChatApplicationTests {
 	}
 
 	@Test
-	void theFirstAndTheSecondStartLogNoWarning(@TempDir Path folder, CapturedOutput output) {
+	void neitherTheFirstNorTheSecondStartLogsAWarning(@TempDir Path folder, CapturedOutput output) {
 		start(folder).close();
 		start(folder).close();
 		assertThat(output.toString().lines().filter((line) -> line.matches(".* Started \\w+ in .*"))).hasSize(2);
@@ -51,13 +51,13 @@ class ChatApplicationTests {
 	}
 
 	@Test
-	void aContextThatFailsLeavesNoPostgresRunning(@TempDir Path folder) {
+	void aFailedStartStopsItsPostgres(@TempDir Path folder) {
 		assertThatException().isThrownBy(() -> start(folder, "--server.port=wrong"));
 		assertThat(folder.resolve("postgres/postmaster.pid")).doesNotExist();
 	}
 
 	@Test
-	void theJarHoldsPostgresForOnePlatform() throws Exception {
+	void theJarContainsPostgresForOnePlatform() throws Exception {
 		assertThat(new PathMatchingResourcePatternResolver().getResources("classpath*:postgres-*.txz")).hasSize(1);
 	}
 

@@ -14,7 +14,7 @@ class ChatModelChoiceTests {
 	private final MockEnvironment environment = new MockEnvironment();
 
 	@Test
-	void withoutAKeyTheStandInAnswers() {
+	void theSimulatedModelIsChosenWithoutAKey() {
 		choose();
 
 		assertThat(this.environment.getProperty("spring.ai.model.chat")).isEqualTo("none");
@@ -22,7 +22,7 @@ class ChatModelChoiceTests {
 
 	@ParameterizedTest
 	@CsvSource({ "OPENAI_API_KEY", "spring.ai.openai.api-key" })
-	void withAKeyOpenAiAnswers(String name) {
+	void openAiIsChosenWithAKey(String name) {
 		this.environment.setProperty(name, "sk-1");
 
 		choose();
@@ -32,7 +32,7 @@ class ChatModelChoiceTests {
 	}
 
 	@Test
-	void anEmptyKeyIsNoKey() {
+	void anEmptyKeyIsIgnored() {
 		this.environment.setProperty("OPENAI_API_KEY", " ");
 
 		choose();
@@ -41,7 +41,7 @@ class ChatModelChoiceTests {
 	}
 
 	@Test
-	void aServerOfOnesOwnNeedsNoKey() {
+	void aCompatibleServerNeedsNoKey() {
 		this.environment.setProperty("spring.ai.openai.base-url", "http://localhost:11434/v1");
 
 		choose();

@@ -11,13 +11,12 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 
 /**
- * The sample's page in a tab, and what somebody who looks at it sees. To be used by one
- * thread.
+ * The sample's page in a tab: its controls, and what it shows. Not thread-safe.
  */
 final class ChatPage {
 
 	/**
-	 * The text of a message as it is read, without the marks of breaks in it.
+	 * Function that returns the text of a message without the marks of breaks.
 	 */
 	private static final String TEXT = """
 			(body) => {
@@ -37,7 +36,7 @@ final class ChatPage {
 
 	private final CDPSession devTools;
 
-	private boolean standsStill;
+	private boolean scriptsPaused;
 
 	private int reloads;
 
@@ -46,7 +45,7 @@ final class ChatPage {
 		this.devTools = tab.context().newCDPSession(tab);
 		tab.onPageError((error) -> this.errors.add("Uncaught " + error));
 		tab.onConsoleMessage((message) -> {
-			if ((message.type().equals("error") || message.type().equals("warning")) && !isAnswered(message)) {
+			if ((message.type().equals("error") || message.type().equals("warning")) && !isHandledRejection(message)) {
 				this.errors.add(message.text() + " (" + message.location() + ")");
 			}
 		});
@@ -54,11 +53,11 @@ final class ChatPage {
 	}
 
 	/**
-	 * Whether the browser reports a refusal that the client understands: of the request
-	 * by which it finds out why its WebSockets are refused, or, over HTTP, by a node that
+	 * Returns whether the browser reports a rejection that the client handles: of the
+	 * request that determines why WebSockets are rejected, or, over HTTP, by a node that
 	 * is stopping.
 	 */
-	private static boolean isAnswered(ConsoleMessage message) {
+	private static boolean isHandledRejection(ConsoleMessage message) {
 		return message.text().contains("responded with a status of 400") && message.location().contains("/ws:")
 				|| message.text().contains("responded with a status of 503") && message.location().contains("/ws/");
 	}
@@ -82,7 +81,7 @@ final class ChatPage {
 	}
 
 	/**
-	 * Opens the link of another device in a tab, and becomes its user.
+	 * Opens the link of another device in a tab, and confirms to become its user.
 	 */
 	static ChatPage join(BrowserContext browser, String link) {
 		ChatPage page = new ChatPage(browser.newPage());
@@ -120,34 +119,33 @@ final class ChatPage {
 	}
 
 	/**
-	 * Hides the tab, and lets none of its scripts run any further. A browser without a
-	 * window hides nothing by itself, so the test changes the page's visibility by hand;
-	 * the debugger stops it.
+	 * Hides the tab and pauses its scripts. A headless browser hides no tab itself, so a
+	 * script sets the visibility, and the debugger pauses the other scripts.
 	 */
 	void hide() {
-		becomes("hidden");
+		setVisibility("hidden");
 		this.devTools.send("Debugger.enable");
-		this.devTools.on("Debugger.paused", (event) -> this.standsStill = true);
+		this.devTools.on("Debugger.paused", (event) -> this.scriptsPaused = true);
 		this.devTools.send("Debugger.pause");
 	}
 
 	/**
-	 * Waits until a script of the hidden tab wanted to run.
+	 * Waits until a script of the hidden tab is paused.
 	 */
-	void awaitStandstill() {
-		this.tab.waitForCondition(() -> this.standsStill);
+	void awaitPaused() {
+		this.tab.waitForCondition(() -> this.scriptsPaused);
 	}
 
 	/**
-	 * Brings the tab back.
+	 * Shows the tab again, and resumes its scripts.
 	 */
 	void show() {
 		this.devTools.send("Debugger.resume");
 		this.devTools.send("Debugger.disable");
-		becomes("visible");
+		setVisibility("visible");
 	}
 
-	void becomes(String state) {
+	void setVisibility(String state) {
 		this.tab.evaluate("""
 				(state) => {
 					Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
@@ -166,7 +164,7 @@ final class ChatPage {
 
 	/**
 	 * Waits until the page has reconnected.
-	 * @param times how often in all, at least
+	 * @param times the minimum number of reconnects since the page was loaded
 	 */
 	void awaitReconnects(int times) {
 		this.tab.waitForFunction("""
@@ -175,7 +173,7 @@ final class ChatPage {
 	}
 
 	/**
-	 * Waits until the last answer reads like this, as far as it goes.
+	 * Waits until the last answer has a text, complete or not.
 	 */
 	void awaitAnswer(String text) {
 		this.tab.waitForFunction("""
@@ -186,7 +184,7 @@ final class ChatPage {
 	}
 
 	/**
-	 * Waits until so much of the last answer is shown.
+	 * Waits until the last answer has a number of characters.
 	 */
 	void awaitCharacters(int count) {
 		this.tab.waitForFunction("""
@@ -195,15 +193,15 @@ final class ChatPage {
 	}
 
 	/**
-	 * Waits until the page has taken an event.
+	 * Waits until the page has received an event.
 	 */
 	void awaitCursor(int eventId) {
 		this.tab.waitForFunction("(id) => Number(document.querySelector('#cursor').textContent) >= id", eventId);
 	}
 
 	/**
-	 * Waits until so many answers have come to an end.
-	 * @param status how they have ended: done, cancelled or failed
+	 * Waits until a number of answers have a status, and no answer is running.
+	 * @param status the status: done, cancelled or failed
 	 */
 	void awaitAnswers(int count, String status) {
 		this.tab.waitForFunction(
@@ -214,28 +212,28 @@ final class ChatPage {
 	}
 
 	/**
-	 * Waits until so many of the user's messages are shown as stored.
+	 * Waits until a number of the user's messages are shown as stored.
 	 */
-	void awaitSaid(int count) {
+	void awaitStoredMessages(int count) {
 		this.tab.waitForFunction(
 				"(count) => document.querySelectorAll('.message[data-role=user][data-status=sent]').length === count",
 				count);
 	}
 
 	/**
-	 * Returns what the page shows of the conversation.
+	 * Returns the messages that the page shows.
 	 */
-	List<Said> said() {
-		List<Said> said = new ArrayList<>();
+	List<Message> messages() {
+		List<Message> messages = new ArrayList<>();
 		Object shown = this.tab.evaluate("""
 				() => [...document.querySelectorAll('.message')].map((message) =>
 						({ role: message.dataset.role, text: (%s)(message.querySelector('.body')) }))"""
 			.formatted(TEXT));
 		for (Object message : (List<?>) shown) {
 			Map<?, ?> fields = (Map<?, ?>) message;
-			said.add(new Said((String) fields.get("role"), (String) fields.get("text")));
+			messages.add(new Message((String) fields.get("role"), (String) fields.get("text")));
 		}
-		return said;
+		return messages;
 	}
 
 	String sessionId() {
@@ -244,17 +242,17 @@ final class ChatPage {
 	}
 
 	/**
-	 * Returns how often the page has connected after the first time; a reload is such a
-	 * time, too.
+	 * Returns the number of reconnects, including reloads.
 	 */
 	int reconnects() {
 		return Integer.parseInt(this.tab.locator("#reconnects").innerText()) + this.reloads;
 	}
 
 	/**
-	 * Returns how many pixels of the conversation are below what is shown.
+	 * Returns the distance from the visible part to the end of the conversation, in
+	 * pixels.
 	 */
-	double fromTheEnd() {
+	double distanceFromEnd() {
 		return ((Number) this.tab.evaluate("""
 				() => {
 					const { scrollHeight, scrollTop, clientHeight } = document.querySelector('#scroller');
@@ -271,7 +269,7 @@ final class ChatPage {
 	}
 
 	/**
-	 * Returns the addresses that were connected to.
+	 * Returns the addresses of all WebSockets that the page has opened.
 	 */
 	List<String> webSockets() {
 		return this.webSockets;
@@ -285,19 +283,19 @@ final class ChatPage {
 	}
 
 	/**
-	 * Returns what the page's content security policy has kept from happening.
+	 * Returns the violations of the page's content security policy.
 	 */
 	Object violations() {
 		return this.tab.evaluate("window.violations");
 	}
 
 	/**
-	 * One message.
+	 * A message.
 	 *
 	 * @param role user or assistant
-	 * @param text what it says
+	 * @param text its text
 	 */
-	record Said(String role, String text) {
+	record Message(String role, String text) {
 	}
 
 }

@@ -12,8 +12,7 @@ import com.microsoft.playwright.Playwright;
 import dev.resumablews.testing.Executables;
 
 /**
- * The Chromium that is installed on this machine, without a window. To be used by one
- * thread.
+ * The installed Chromium in headless mode. Not thread-safe.
  */
 final class Chromium implements AutoCloseable {
 
@@ -26,12 +25,12 @@ final class Chromium implements AutoCloseable {
 			"google-chrome-stable");
 
 	/**
-	 * Says why no test in a browser can run on this machine.
+	 * Explains why no test in a browser can run on this machine.
 	 */
-	static final String MISSING = "Chromium is not installed: there is none of " + NAMES
-			+ " on the PATH, and the system property '" + PROPERTY + "' does not name it";
+	static final String MISSING = "Chromium is not installed: none of " + NAMES
+			+ " is on the PATH, and the system property '" + PROPERTY + "' is not set to its path";
 
-	private static final double PATIENCE = 60_000;
+	private static final double TIMEOUT = 60_000;
 
 	private final Playwright playwright;
 
@@ -43,7 +42,7 @@ final class Chromium implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether there is a Chromium.
+	 * Returns whether Chromium is installed.
 	 */
 	static boolean isInstalled() {
 		return find().isPresent();
@@ -86,8 +85,8 @@ final class Chromium implements AutoCloseable {
 	BrowserContext newBrowser(Browser.NewContextOptions options) {
 		BrowserContext context = this.browser
 			.newContext(options.setPermissions(List.of("clipboard-read", "clipboard-write")));
-		context.setDefaultTimeout(PATIENCE);
-		// before any script of the page
+		context.setDefaultTimeout(TIMEOUT);
+		// runs before all scripts of the page
 		context.addInitScript(
 				"""
 						window.violations = [];

@@ -32,12 +32,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Does to one of three nodes what production does, in the middle of a reply. Each attempt
- * at a reply says its number, and ends when the test lets it.
+ * Tests replies that are interrupted on one of three nodes by a kill, a pause, a stop or
+ * a cancellation. The text of each attempt at a reply contains its number, and each
+ * attempt ends when the test releases it.
  */
 class ClusterIT {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final int A = 0;
 
@@ -64,12 +65,12 @@ class ClusterIT {
 
 	@BeforeEach
 	void restoreNodes() {
-		// not by the clients, whose patience is for the reply
+		// restored here, because the timeout of the clients is for the reply
 		cluster.restoreNodes();
 	}
 
 	@BeforeEach
-	void speak() {
+	void paceAnswers() {
 		cluster.model().answer((exchange) -> {
 			int attempt = this.attempts.getAndIncrement();
 			return answer(attempt).pacedBy(this.gates.get(attempt));
@@ -77,12 +78,12 @@ class ClusterIT {
 	}
 
 	@AfterEach
-	void fallSilent() {
+	void openGates() {
 		this.gates.forEach(Gate::open);
 	}
 
 	@Test
-	void aReplyEndsOnAnotherNodeAfterItsOwnWasKilled() throws Exception {
+	void anotherNodeCompletesAReplyAfterItsNodeWasKilled() throws Exception {
 		AtomicInteger at = new AtomicInteger(A);
 		try (ResumableWsTestClient client = client(at::get, null)) {
 			UUID key = client.say("Carry on without me");
@@ -102,7 +103,7 @@ class ClusterIT {
 	}
 
 	@Test
-	void aNodeThatWasPausedCannotWriteForAReplyThatAnotherHasTakenOver() throws Exception {
+	void aPausedNodeCannotWriteToAReplyThatAnotherNodeTookOver() throws Exception {
 		SampleProcess paused = cluster.node(A);
 		try (ResumableWsTestClient client = client(() -> A, null)) {
 			UUID key = client.say("Do not fall asleep");
@@ -112,14 +113,14 @@ class ClusterIT {
 				paused.pause();
 				try {
 					awaitSuperseding(other, first);
-					// waits in the socket of the paused node
+					// remains in the socket buffer of the paused node
 					this.gates.get(0).release(10);
-					await().atMost(PATIENCE).until(() -> late.piecesSent() == 15);
+					await().atMost(TIMEOUT).until(() -> late.piecesSent() == 15);
 				}
 				finally {
 					paused.resume();
 				}
-				assertThat(late.awaitEnd(PATIENCE)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
+				assertThat(late.awaitEnd(TIMEOUT)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
 
 				String second = awaitSuperseding(client, first);
 				this.gates.get(1).open();
@@ -140,7 +141,7 @@ class ClusterIT {
 	}
 
 	@Test
-	void aReplyIsCancelledFromAnotherNode() throws Exception {
+	void aReplyIsCancelledThroughAnotherNode() throws Exception {
 		try (ResumableWsTestClient client = client(() -> A, null)) {
 			UUID key = client.say("Stop when I say so");
 			String reply = awaitPieces(client, key, 5);
@@ -149,7 +150,7 @@ class ClusterIT {
 				other.awaitReplayComplete();
 				assertThat(other.sendOnce(Map.of("type", "cancel", "message_id", reply))).isTrue();
 
-				assertThat(upstream.awaitEnd(PATIENCE)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
+				assertThat(upstream.awaitEnd(TIMEOUT)).isEqualTo(OpenAiExchange.End.ABORTED_BY_CLIENT);
 				client.awaitReplyEnd(reply);
 				other.awaitReplyEnd(reply);
 
@@ -162,7 +163,7 @@ class ClusterIT {
 	}
 
 	@Test
-	void aReplyIsHandedToAnotherNodeWhenItsOwnStops() throws Exception {
+	void aStoppingNodeHandsItsReplyToAnotherNode() throws Exception {
 		AtomicInteger at = new AtomicInteger(A);
 		try (ResumableWsTestClient client = client(at::get, null)) {
 			UUID key = client.say("Do not give up");
@@ -175,7 +176,7 @@ class ClusterIT {
 			this.gates.get(1).open();
 			client.awaitReplyEnd(second);
 
-			assertThat(stopping.ends(PATIENCE)).isTrue();
+			assertThat(stopping.awaitExit(TIMEOUT)).isTrue();
 			assertThat(stopping.log()).doesNotContain(" ERROR ");
 			assertThat(client.text(second)).isEqualTo(answer(1).text());
 			assertOneReply(client, second, "stop");
@@ -184,8 +185,8 @@ class ClusterIT {
 	}
 
 	/**
-	 * Connects each time to the node that is supplied, with the token where the page puts
-	 * it.
+	 * Creates a client that passes its token as the page does.
+	 * @param node supplies the node for each connection
 	 * @param sessionId the session to join; null for a new one
 	 */
 	private ResumableWsTestClient client(Supplier<Integer> node, @Nullable UUID sessionId) {
@@ -194,18 +195,18 @@ class ClusterIT {
 			.token(() -> Tokens.forUser(this.user))
 			.tokenPlacement(TokenPlacement.SUBPROTOCOL)
 			.query("frames", "ndjson")
-			.timeout(PATIENCE);
+			.timeout(TIMEOUT);
 		return ((sessionId != null) ? builder.session(sessionId) : builder).start();
 	}
 
 	/**
-	 * Lets the first attempt begin to speak.
+	 * Releases pieces of the first attempt, and waits for them.
 	 * @return its message id
 	 */
 	private String awaitPieces(ResumableWsTestClient client, UUID key, int count) {
 		this.gates.get(0).release(count);
 		String reply = client.awaitReply(key);
-		await().atMost(PATIENCE).until(() -> client.text(reply).equals(pieces(0, count)));
+		await().atMost(TIMEOUT).until(() -> client.text(reply).equals(pieces(0, count)));
 		return reply;
 	}
 
@@ -221,8 +222,9 @@ class ClusterIT {
 	}
 
 	/**
-	 * The log holds the user's message, each attempt's start, and one end; and what the
-	 * client has seen is the same, but for the deltas that were compacted since.
+	 * Verifies that the log contains the user's message, the start of each attempt and
+	 * one end, and that the client has received the same, except for the deltas that have
+	 * been compacted since.
 	 */
 	private static void assertOneReply(ResumableWsTestClient client, String reply, String finishReason) {
 		List<JsonNode> log = cluster.log(client.sessionId().toString());

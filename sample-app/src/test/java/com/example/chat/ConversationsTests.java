@@ -26,7 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of the list of conversations and its access rules.
+ * Tests the list of conversations, the endpoints that break things, and the access rules
+ * of both.
  */
 class ConversationsTests {
 
@@ -58,7 +59,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void aConversationIsListedUnderWhatWasSaidFirst() throws Exception {
+	void aConversationIsListedWithItsFirstMessageAsTheTitle() throws Exception {
 		Instant before = Instant.now();
 		UUID first = this.ada.say(null, "What is a log?\nAnd why?");
 		UUID second = this.ada.say(null, "x".repeat(300));
@@ -75,7 +76,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void aConversationInWhichNothingWasSaidIsNotListed() throws Exception {
+	void aConversationWithoutMessagesIsNotListed() throws Exception {
 		try (ResumableWsTestClient client = this.ada.connect(null)) {
 			client.await("replay_complete");
 
@@ -84,7 +85,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void noUserSeesTheConversationsOfOthers() throws Exception {
+	void aUserCannotListTheConversationsOfOthers() throws Exception {
 		this.ada.say(null, "A secret");
 		UUID open = this.bob.say(null, "Not a secret");
 
@@ -94,7 +95,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void moreConversationsThanAPageAreListedOnFurtherPages() throws Exception {
+	void conversationsAreListedInPages() throws Exception {
 		Set<String> opened = new HashSet<>();
 		String token = this.ada.signIn();
 		for (int i = 0; i < 103; i++) {
@@ -115,7 +116,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void aDeletedConversationIsGoneForItsClientsToo() throws Exception {
+	void deletingAConversationClosesItsConnections() throws Exception {
 		UUID session = this.ada.say(null, "Forget this");
 		try (ResumableWsTestClient client = this.ada.connect(session)) {
 			client.await("session_init");
@@ -129,7 +130,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void nothingIsLeftOfADeletedConversation() throws Exception {
+	void aDeletedConversationIsErased() throws Exception {
 		UUID session = this.ada.say(null, "Forget this");
 		String user = sessions().find(session).orElseThrow().userId();
 		assertThat(sessions().storedBytes(user)).isPositive();
@@ -142,7 +143,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void noUserDeletesTheConversationsOfOthers() throws Exception {
+	void aUserCannotDeleteTheConversationsOfOthers() throws Exception {
 		UUID session = this.ada.say(null, "Mine");
 		this.bob.signIn();
 
@@ -153,7 +154,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void aCutConnectionIsResetAndThoseOfOthersAreNot() throws Exception {
+	void aCutResetsOnlyTheConnectionsOfTheUser() throws Exception {
 		try (ResumableWsTestClient adas = this.ada.connect(null); ResumableWsTestClient bobs = this.bob.connect(null)) {
 			adas.await("session_init");
 			bobs.await("session_init");
@@ -161,7 +162,7 @@ class ConversationsTests {
 			HttpResponse<String> response = this.ada.post("/api/break-things/connection");
 
 			assertThat(response.body()).isEqualTo("{\"connections\":1}");
-			// without a word
+			// without a close frame
 			assertThat(adas.awaitClose().code()).isEqualTo(1006);
 			bobs.sendOnce(Map.of("type", "ping"));
 			bobs.await("pong");
@@ -169,7 +170,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void anExpiredTokenEndsTheConnectionAndTheNextOneIsGood() throws Exception {
+	void anExpiredTokenClosesTheConnectionAndTheNextOneIsValid() throws Exception {
 		try (ResumableWsTestClient first = this.ada.connect(null)) {
 			first.await("session_init");
 
@@ -186,7 +187,7 @@ class ConversationsTests {
 	}
 
 	@Test
-	void theSlowNetworkLeadsToTheServer() throws Exception {
+	void theSlowNetworkConnectsToTheServer() throws Exception {
 		UUID session = this.ada.say(null, "Slowly");
 		int slowPort = JsonMapper.shared()
 			.readTree(this.ada.get("/api/break-things").body())
@@ -201,14 +202,14 @@ class ConversationsTests {
 	}
 
 	@Test
-	void itSaysWhoAnswers() throws Exception {
+	void theModelIsNamed() throws Exception {
 		JsonNode about = JsonMapper.shared().readTree(new TestBrowser(port).get("/api/about").body());
 
 		assertThat(about.path("model").stringValue()).isEqualTo("stand-in");
 	}
 
 	@Test
-	void nothingIsBrokenForWhoIsNotSignedInOrSomewhereElse() throws Exception {
+	void onlySignedInUsersOnThisMachineMayBreakThings() throws Exception {
 		for (String what : new String[] { "connection", "token", "server" }) {
 			assertThat(new TestBrowser(port).post("/api/break-things/" + what).statusCode()).as(what).isEqualTo(401);
 			assertThat(this.ada.post("/api/break-things/" + what, "X-Forwarded-For", "192.0.2.1").statusCode()).as(what)
@@ -221,7 +222,7 @@ class ConversationsTests {
 	}
 
 	/**
-	 * Opens a session, and lets something happen in it.
+	 * Opens a session, and publishes an event in it.
 	 */
 	private static String conversation(String token) {
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(port).token(token).connect()) {

@@ -20,8 +20,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * What web pages of others cannot do to the user of the sample, and to the machine it
- * runs on.
+ * Tests that web pages of other sites can neither act as the user of the sample nor reach
+ * the machine it runs on.
  */
 class CrossSiteTests {
 
@@ -58,7 +58,7 @@ class CrossSiteTests {
 	}
 
 	@Test
-	void aPageOfAnotherOriginCannotSignInWithAnOlderBrowser() throws Exception {
+	void aPageOfAnotherOriginCannotSignInInAnOlderBrowser() throws Exception {
 		for (String origin : new String[] { "http://evil.example", "null", "http://localhost:1",
 				"https://localhost:" + port, "http://localhost" }) {
 			HttpExchange exchange = HttpExchange.send(port, "POST /api/sign-in", JSON, "Origin: " + origin);
@@ -66,7 +66,7 @@ class CrossSiteTests {
 			assertThat(exchange.status()).as(origin).isEqualTo(403);
 			assertThat(exchange.setsCookie()).as(origin).isFalse();
 		}
-		// what a form can send, without and with the origin of the page
+		// requests that a form can send, without and with the origin of the page
 		assertThat(HttpExchange.send(port, "POST /api/sign-in", FORM).status()).isEqualTo(403);
 		assertThat(HttpExchange.send(port, "POST /api/sign-in").status()).isEqualTo(403);
 		assertThat(HttpExchange.send(port, "POST /api/sign-in", FORM, "Origin: http://localhost:" + port).status())
@@ -74,7 +74,7 @@ class CrossSiteTests {
 	}
 
 	@Test
-	void thePageAndProgramsThatAreNoBrowserSignIn() throws Exception {
+	void thePageAndProgramsOtherThanBrowsersCanSignIn() throws Exception {
 		assertThat(HttpExchange.send(port, "POST /api/sign-in", SAME_ORIGIN).status()).isEqualTo(200);
 		assertThat(HttpExchange.send(port, "POST /api/sign-in", JSON).status()).isEqualTo(200);
 		assertThat(HttpExchange.send(port, "POST /api/sign-in", JSON, "Origin: http://localhost:" + port).setsCookie())
@@ -82,7 +82,7 @@ class CrossSiteTests {
 	}
 
 	@Test
-	void onlyJsonHasABody() throws Exception {
+	void onlyJsonBodiesAreAccepted() throws Exception {
 		InetSocketAddress server = new InetSocketAddress("127.0.0.1", port);
 
 		assertThat(HttpExchange.send(server, "POST /api/sign-in", "a=b", SAME_ORIGIN, FORM).status()).isEqualTo(403);
@@ -91,7 +91,7 @@ class CrossSiteTests {
 	}
 
 	@Test
-	void aPageOnAnotherPortOfTheSameHostChangesNothing() throws Exception {
+	void aPageOnAnotherPortOfTheSameHostIsRejected() throws Exception {
 		String cookies = HttpExchange.send(port, "POST /api/sign-in", SAME_ORIGIN).cookies();
 		for (String request : new String[] { "POST /api/sign-in", "POST /api/sign-out", "POST /api/device-codes",
 				"POST /api/join", "POST /api/go-back", "POST /api/break-things/connection",
@@ -118,7 +118,7 @@ class CrossSiteTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example",
 			"192.0.2.77", "[::2]", "" })
-	void aNameThatWasReboundToThisMachineIsRefused(String host) throws Exception {
+	void aHostNameReboundToThisMachineIsRejected(String host) throws Exception {
 		String header = "Host: " + host;
 		for (String request : new String[] { "GET /", "GET /api/break-things", "GET /actuator/metrics",
 				"POST /api/sign-in" }) {
@@ -133,13 +133,13 @@ class CrossSiteTests {
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8080", "chat.example", "other.example:443" })
-	void aHostOfTheApplicationIsServed(String host) throws Exception {
+	void anAllowedHostIsServed(String host) throws Exception {
 		assertThat(HttpExchange.send(port, "GET /", "Host: " + host).status()).isEqualTo(200);
 		assertThat(handshake("Host: " + host, "Origin: http://" + host).status()).isEqualTo(401);
 	}
 
 	@Test
-	void othersInTheNetworkDoNotReachIt() throws Exception {
+	void otherMachinesInTheNetworkCannotConnect() throws Exception {
 		Optional<InetAddress> address = ThisMachineTests.addressInTheNetwork();
 		assumeThat(address).isPresent();
 		try (Socket socket = new Socket()) {

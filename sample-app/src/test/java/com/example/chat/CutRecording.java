@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Records a cut in the middle of an answer for the README, in Chromium and with ffmpeg.
- * Run by hand, see CONTRIBUTING; the system property {@code recording} says where to.
+ * Run by hand, see CONTRIBUTING; the system property {@code recording} sets the target.
  */
 class CutRecording {
 

@@ -22,7 +22,7 @@ class DeviceCodesTests {
 	private final DeviceCodes codes = new DeviceCodes(this.clock);
 
 	@Test
-	void aCodeNamesItsUserOnce() {
+	void aCodeIsRedeemedOnce() {
 		String code = this.codes.codeFor(USER);
 
 		assertThat(this.codes.redeem(code)).contains(USER);
@@ -30,7 +30,7 @@ class DeviceCodesTests {
 	}
 
 	@Test
-	void aCodeIsGoodForSomeMinutes() {
+	void aCodeExpires() {
 		String code = this.codes.codeFor(USER);
 		this.clock.now = this.clock.now.plus(DeviceCodes.LIFETIME);
 		assertThat(this.codes.redeem(code)).isEmpty();
@@ -41,7 +41,7 @@ class DeviceCodesTests {
 	}
 
 	@Test
-	void aNewCodeTakesThePlaceOfTheOldOne() {
+	void aNewCodeReplacesThePreviousOne() {
 		String old = this.codes.codeFor(USER);
 		UUID anotherUser = UUID.randomUUID();
 		String another = this.codes.codeFor(anotherUser);
@@ -62,7 +62,7 @@ class DeviceCodesTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", ".", "a.b.c", "7b0f2c9e-0000-4000-8000-000000000001" })
-	void whatIsNoCodeOfOursIsNotTaken(String code) {
+	void anUnknownCodeIsRejected(String code) {
 		this.codes.codeFor(USER);
 
 		assertThat(this.codes.redeem(code)).isEmpty();

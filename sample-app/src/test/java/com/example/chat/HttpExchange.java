@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A request with any headers, such as {@code Host} and {@code Sec-Fetch-Site}, which
- * clients for HTTP keep for themselves, and the response to it.
+ * The response to a request with arbitrary headers, including {@code Host} and {@code
+ * Sec-Fetch-Site}, which HTTP clients restrict.
  *
  * @param status the status of the response
  * @param response the whole response; of a WebSocket handshake, its head
@@ -22,8 +22,8 @@ record HttpExchange(int status, String response) {
 	 * Sends a request to this machine.
 	 * @param port the port
 	 * @param line method and path
-	 * @param headers headers, each as {@code name: value}; {@code Host} is
-	 * {@code localhost} unless one says otherwise
+	 * @param headers headers, each as {@code name: value}; {@code Host} is {@code
+	 * localhost} by default
 	 */
 	static HttpExchange send(int port, String line, String... headers) throws IOException {
 		return send(new InetSocketAddress("127.0.0.1", port), line, "", headers);
@@ -58,7 +58,7 @@ record HttpExchange(int status, String response) {
 	private static HttpExchange read(Socket socket, boolean handshake) throws IOException {
 		StringBuilder response = new StringBuilder();
 		int next = socket.getInputStream().read();
-		// the connection of a handshake stays open
+		// after a handshake, the connection stays open
 		while (next >= 0 && !(handshake && response.indexOf("\r\n\r") > 0)) {
 			response.append((char) next);
 			next = socket.getInputStream().read();
@@ -71,7 +71,7 @@ record HttpExchange(int status, String response) {
 	}
 
 	/**
-	 * Returns the cookies that the response sets, as the next request sends them.
+	 * Returns the cookies that the response sets, as a header for the next request.
 	 */
 	String cookies() {
 		return this.response.lines()

@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The page is used with keyboards: of a desk, on the screen, and with input methods.
+ * Tests the page with hardware keyboards, on-screen keyboards and input methods.
  */
 class KeyboardIT extends SampleInChromium {
 
 	@Test
-	void everyControlIsReachedAndHasANameAndAVisibleFocus() {
+	void everyControlIsATabStopWithANameAndAVisibleFocus() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		page.find("#conversations a").first().waitFor();
 
 		List<String> stops = tabStops(page);
@@ -30,9 +30,9 @@ class KeyboardIT extends SampleInChromium {
 	}
 
 	@Test
-	void theListOfAPhoneTakesTheFocusAndKeepsIt() {
+	void theListOnAPhoneTrapsTheFocus() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, "An answer");
+		completeAnswer(page, "An answer");
 		page.find("#conversations a").first().waitFor();
 		page.tab().setViewportSize(390, 844);
 		page.click("#show-list");
@@ -50,7 +50,7 @@ class KeyboardIT extends SampleInChromium {
 		page.tab().keyboard().press("Escape");
 		assertThat(focused(page)).isEqualTo("show-list");
 
-		// on a wide screen there is nothing in front of the page
+		// on a wide screen, the list is beside the page and does not trap the focus
 		page.click("#show-list");
 		page.tab().setViewportSize(1280, 800);
 		page.click("#input");
@@ -58,7 +58,7 @@ class KeyboardIT extends SampleInChromium {
 	}
 
 	@Test
-	void theSkipLinkLeadsToTheField() {
+	void theSkipLinkFocusesTheField() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.find("#skip").press("Enter");
 
@@ -66,7 +66,7 @@ class KeyboardIT extends SampleInChromium {
 	}
 
 	@Test
-	void theUpstreamIsChosenWithTheKeyboard() {
+	void theUpstreamCanBeChosenWithTheKeyboard() {
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.find("#input").focus();
 		page.tab().keyboard().press("Shift+Tab");
@@ -80,7 +80,7 @@ class KeyboardIT extends SampleInChromium {
 	}
 
 	@Test
-	void enterSendsAndWithShiftBeginsANewLine() {
+	void enterSendsAndShiftEnterBeginsANewLine() {
 		cluster.model().answer(OpenAiAnswer.of("An answer"));
 		ChatPage page = ChatPage.open(this.browser, "/");
 		page.find("#input").pressSequentially("one");
@@ -89,12 +89,12 @@ class KeyboardIT extends SampleInChromium {
 		page.tab().keyboard().press("Enter");
 		page.awaitAnswers(1, "done");
 
-		assertThat(page.said()).first().isEqualTo(new ChatPage.Said("user", "one\ntwo"));
+		assertThat(page.messages()).first().isEqualTo(new ChatPage.Message("user", "one\ntwo"));
 		assertThat(page.find("#keys").textContent()).startsWith("Enter sends");
 	}
 
 	@Test
-	void enterBeginsANewLineOnAKeyboardOnTheScreen() {
+	void enterBeginsANewLineOnAnOnScreenKeyboard() {
 		cluster.model().answer(OpenAiAnswer.of("An answer"));
 		try (BrowserContext phone = chromium.newBrowser(new Browser.NewContextOptions().setBaseURL(address)
 			.setViewportSize(390, 844)
@@ -109,16 +109,16 @@ class KeyboardIT extends SampleInChromium {
 			page.find("#send").tap();
 			page.awaitAnswers(1, "done");
 
-			assertThat(page.said()).first().isEqualTo(new ChatPage.Said("user", "one\ntwo"));
+			assertThat(page.messages()).first().isEqualTo(new ChatPage.Message("user", "one\ntwo"));
 		}
 	}
 
 	@Test
 	void aKeyThatEndsACompositionNeitherSendsNorStops() {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answering(page);
+		startAnswer(page);
 		page.find("#input").fill("かな");
-		// what Chromium and Safari say of such keys
+		// how Chromium and Safari report such keys
 		for (boolean composing : new boolean[] { true, false }) {
 			for (String key : List.of("Enter", "Escape")) {
 				page.find("#input")
@@ -132,12 +132,12 @@ class KeyboardIT extends SampleInChromium {
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
-		assertThat(page.said()).hasSize(2);
+		assertThat(page.messages()).hasSize(2);
 		assertThat(page.find("#input").inputValue()).isEqualTo("かな");
 	}
 
 	@Test
-	void theFieldGrowsWithItsTextWhereTheStyleSheetCannotSaySo() {
+	void theFieldGrowsWithItsTextWithoutFieldSizing() {
 		this.browser.addInitScript(
 				"""
 						const supports = CSS.supports.bind(CSS);
@@ -158,8 +158,8 @@ class KeyboardIT extends SampleInChromium {
 	}
 
 	/**
-	 * Presses Tab from the beginning of the page to its end, and returns the ids of what
-	 * had the focus.
+	 * Presses Tab from the beginning of the page to its end.
+	 * @return the ids of the elements that had the focus
 	 */
 	private static List<String> tabStops(ChatPage page) {
 		List<String> stops = new ArrayList<>(List.of("skip"));

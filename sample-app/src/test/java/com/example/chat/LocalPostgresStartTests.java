@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
- * The application's own Postgres, in an application that fails.
+ * Tests that the embedded Postgres is stopped if the application fails.
  */
 class LocalPostgresStartTests {
 
@@ -33,13 +33,13 @@ class LocalPostgresStartTests {
 	Path folder;
 
 	@Test
-	void whatUsesTheServerIsStoppedBeforeItWhenARunnerFails() throws Exception {
+	void theServerIsStoppedAfterThePoolWhenARunnerFails() throws Exception {
 		answers.clear();
 		assertThatIllegalStateException()
 			.isThrownBy(() -> new SpringApplicationBuilder(FailingRunner.class).web(WebApplicationType.NONE)
 				.run("--chat.data-dir=" + this.folder))
 			.withMessage("expected");
-		assertThat(answers).as("whether Postgres answered the pool at its end").containsExactly(true);
+		assertThat(answers).as("whether Postgres was running when the pool was closed").containsExactly(true);
 		assertStopped();
 	}
 

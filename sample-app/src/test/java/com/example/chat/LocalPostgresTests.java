@@ -35,7 +35,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void dataSurvivesAKillOfTheApplicationWhoseServerRunsOn() throws Exception {
+	void dataSurvivesAKillThatLeavesTheServerRunning() throws Exception {
 		Process application = startAndLeaveRunning();
 		ProcessHandle server = server();
 		application.destroyForcibly().waitFor();
@@ -46,7 +46,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void dataSurvivesAKillOfApplicationAndServer() throws Exception {
+	void dataSurvivesAKillOfTheApplicationAndTheServer() throws Exception {
 		Process application = startAndLeaveRunning();
 		ProcessHandle server = server();
 		application.destroyForcibly().waitFor();
@@ -57,7 +57,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void aProcessThatGotTheNumberOfADeadServerIsLeftAlone() throws Exception {
+	void anUnrelatedProcessWithTheIdOfADeadServerIsNotStopped() throws Exception {
 		write();
 		Path pidFile = this.folder.resolve("postgres/postmaster.pid");
 		Files.writeString(pidFile, ProcessHandle.current().pid() + "\n" + this.folder.resolve("postgres") + "\n");
@@ -66,7 +66,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void aSecondApplicationLearnsThatTheFolderIsInUse() {
+	void aSecondApplicationCannotUseTheFolder() {
 		DataFolder data = new DataFolder(this.folder);
 		try (LocalPostgres first = LocalPostgres.start(data)) {
 			assertThatIllegalStateException().isThrownBy(() -> LocalPostgres.start(data))
@@ -76,7 +76,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void noRoleConnectsWithoutThePassword() {
+	void noRoleCanConnectWithoutThePassword() {
 		try (LocalPostgres postgres = LocalPostgres.start(new DataFolder(this.folder))) {
 			for (String role : List.of(PostgresAccess.SUPERUSER, PostgresAccess.ROLE)) {
 				assertThatExceptionOfType(SQLException.class).as(role)
@@ -95,7 +95,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void theApplicationsRoleRunsNoPrograms() throws Exception {
+	void theRoleOfTheApplicationCannotRunPrograms() throws Exception {
 		try (LocalPostgres postgres = LocalPostgres.start(new DataFolder(this.folder));
 				Connection connection = connect(postgres);
 				Statement statement = connection.createStatement()) {
@@ -109,7 +109,7 @@ class LocalPostgresTests {
 	}
 
 	@Test
-	void noOtherAccountReadsThePasswordOrReplacesThePrograms() throws Exception {
+	void otherAccountsCannotReadThePasswordOrReplaceTheBinaries() throws Exception {
 		assumeThat(Files.getFileAttributeView(this.folder, PosixFileAttributeView.class)).isNotNull();
 		DataFolder data = new DataFolder(this.folder);
 
@@ -140,7 +140,7 @@ class LocalPostgresTests {
 			connection.createStatement().execute("alter table kept add column more int");
 			connection.createStatement().execute("insert into kept (answer) values (43)");
 		}
-		noRoleConnectsWithoutThePassword();
+		noRoleCanConnectWithoutThePassword();
 	}
 
 	@Test
@@ -152,7 +152,7 @@ class LocalPostgresTests {
 
 		assertThat(read()).isEqualTo(42);
 		assertThat(password).content().isNotEqualTo(lost);
-		noRoleConnectsWithoutThePassword();
+		noRoleCanConnectWithoutThePassword();
 	}
 
 	private static String permissions(Path path) throws IOException {

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A conversation as it is in the log.
+ * A conversation, reconstructed from the log.
  */
 final class LoggedConversation {
 
@@ -20,7 +20,7 @@ final class LoggedConversation {
 	private final Map<String, Entry> replies = new HashMap<>();
 
 	/**
-	 * Reads a conversation.
+	 * Creates a conversation.
 	 * @param log the events of its session
 	 */
 	LoggedConversation(List<JsonNode> log) {
@@ -64,14 +64,14 @@ final class LoggedConversation {
 	}
 
 	/**
-	 * Returns what the user said.
+	 * Returns the messages of the user.
 	 */
 	List<String> questions() {
 		return List.copyOf(this.questions.values());
 	}
 
 	/**
-	 * Returns the answers, in the order of their beginning.
+	 * Returns the answers in the order in which they began.
 	 */
 	List<Answer> answers() {
 		return this.entries.stream()
@@ -81,18 +81,18 @@ final class LoggedConversation {
 	}
 
 	/**
-	 * Returns what a page shows of it.
+	 * Returns the messages that a page shows.
 	 */
-	List<ChatPage.Said> said() {
-		return this.entries.stream().map((entry) -> new ChatPage.Said(entry.role, entry.text.strip())).toList();
+	List<ChatPage.Message> messages() {
+		return this.entries.stream().map((entry) -> new ChatPage.Message(entry.role, entry.text.strip())).toList();
 	}
 
 	/**
 	 * An answer.
 	 *
-	 * @param question the message it answers; empty if it ended before it began
-	 * @param text what it says
-	 * @param ends how it ended: once
+	 * @param question the message that it answers; empty if it ended before it began
+	 * @param text its text
+	 * @param ends how it ended; one element, unless there is a fault
 	 */
 	record Answer(String question, String text, List<String> ends) {
 	}

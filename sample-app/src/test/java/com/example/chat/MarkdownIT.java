@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How answers are shown, and how they grow.
+ * Tests how answers are rendered, complete and while they grow.
  */
 class MarkdownIT extends SampleInChromium {
 
 	/**
-	 * An answer with everything that Markdown has.
+	 * An answer with all elements of Markdown.
 	 */
 	static final String EVERYTHING = """
 			# Heading
@@ -62,7 +62,8 @@ class MarkdownIT extends SampleInChromium {
 			""";
 
 	/**
-	 * Defines {@code view()}: a view in the page, to which text is shown as an answer is.
+	 * Defines {@code view()}, which creates a view in the page that shows text as an
+	 * answer.
 	 */
 	private static final String VIEW = """
 			async () => {
@@ -80,7 +81,7 @@ class MarkdownIT extends SampleInChromium {
 			}""";
 
 	@Test
-	void headingsLeaveNoLevelOut() {
+	void headingsSkipNoLevel() {
 		ChatPage page = page();
 
 		assertThat(page.tab()
@@ -95,9 +96,9 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void everyBlockIsInItsOwnDirection() {
+	void everyBlockHasItsOwnTextDirection() {
 		ChatPage page = page();
-		answered(page, EVERYTHING);
+		completeAnswer(page, EVERYTHING);
 		Locator body = page.find(".message[data-role=assistant] .body");
 
 		assertThat(direction(body.locator("p:has-text('bold')").first())).isEqualTo("ltr");
@@ -105,8 +106,8 @@ class MarkdownIT extends SampleInChromium {
 		assertThat(direction(body.locator("ul:has-text('العنصر')"))).isEqualTo("rtl");
 		assertThat(direction(body.locator("pre").first())).isEqualTo("ltr");
 		page.say("A line in English that is rather wide\nשלום");
-		page.awaitSaid(2);
-		// the words of the second line end where the bubble does
+		page.awaitStoredMessages(2);
+		// the right-to-left line ends at the right edge of the bubble
 		assertThat(((Number) page.find(".message[data-role=user] .body")
 			.last()
 			.evaluate(
@@ -124,9 +125,9 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void cellsAreAlignedAsTheAnswerSays() {
+	void cellsAreAlignedAsTheAnswerSpecifies() {
 		ChatPage page = page();
-		answered(page, EVERYTHING);
+		completeAnswer(page, EVERYTHING);
 
 		assertThat(page.tab()
 			.evaluate(
@@ -137,7 +138,7 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void aListBeginsWithItsNumberAndCodeHasItsLanguage() {
+	void aListKeepsItsFirstNumberAndCodeShowsItsLanguage() {
 		ChatPage page = page();
 
 		assertThat(page.tab().evaluate("""
@@ -149,9 +150,9 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void aTaskListHasBoxesWithNamesAndNoBullets() {
+	void aTaskListHasLabelledBoxesAndNoBullets() {
 		ChatPage page = page();
-		answered(page, EVERYTHING);
+		completeAnswer(page, EVERYTHING);
 
 		assertThat(page.tab().evaluate("""
 				() => [...document.querySelectorAll('.body input')].map((box) =>
@@ -160,9 +161,9 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void codeInAListIsCode() {
+	void codeInAListCanBeCopied() {
 		ChatPage page = page();
-		answered(page, EVERYTHING);
+		completeAnswer(page, EVERYTHING);
 		page.click(".body li .code .copy");
 		page.find(".copy:has-text('Copied')").waitFor();
 
@@ -170,9 +171,9 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void codeAndTablesAreTabStopsWithANameOnlyWhileTheyScroll() {
+	void codeAndTablesAreNamedTabStopsOnlyWhileTheyScroll() {
 		ChatPage page = page();
-		answered(page, EVERYTHING);
+		completeAnswer(page, EVERYTHING);
 		page.tab().waitForFunction("() => !document.querySelector('.body .table[tabindex]')");
 		assertThat(page.find(".body pre[tabindex]:has-text('short')").count()).isZero();
 
@@ -190,7 +191,7 @@ class MarkdownIT extends SampleInChromium {
 			value = { "paragraph|These words are selected |and **more** ", "list|- These\\n- are |more\\n- ",
 					"code|```js\\nthese;\\n|more;\\n", "quote|> These |and more ",
 					"numbered|1. These\\n\\n2. are |more\\n\\n3. " })
-	void whatIsSelectedInAGrowingAnswerStaysSelected(String kind, String begin, String more) {
+	void aSelectionInAGrowingAnswerIsKept(String kind, String begin, String more) {
 		ChatPage page = page();
 
 		assertThat(page.tab().evaluate("""
@@ -209,12 +210,12 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	/**
-	 * Counts, instead of measuring time on a machine that does other things too. What is
-	 * measured is only printed.
+	 * Counts changed nodes, because times depend on the load of the machine and are only
+	 * printed.
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "list", "numbered", "words" })
-	void whatAPieceCostsDoesNotDependOnWhatIsAboveIt(String kind) {
+	void theCostOfAPieceDoesNotDependOnTheLengthOfTheAnswer(String kind) {
 		ChatPage page = page();
 		Map<?, ?> cost = (Map<?, ?>) page.tab().evaluate("""
 				async (kind) => {
@@ -231,7 +232,7 @@ class MarkdownIT extends SampleInChromium {
 					for (let i = 0; i < 1200; i++) {
 						const begin = performance.now();
 						append(piece(i));
-						body.offsetHeight; // lays it out
+						body.offsetHeight; // forces a layout
 						milliseconds += performance.now() - begin;
 						nodes += observer.takeRecords().reduce((sum, { addedNodes, removedNodes }) =>
 								sum + addedNodes.length + removedNodes.length, 0);
@@ -245,7 +246,7 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void anAnswerLooksTheSameHoweverItCame() {
+	void anAnswerIsRenderedTheSameHoweverItIsSplit() {
 		ChatPage page = page();
 
 		assertThat((List<?>) page.tab()
@@ -281,7 +282,7 @@ class MarkdownIT extends SampleInChromium {
 	}
 
 	@Test
-	void anAnswerThatIsReplacedShowsOnlyTheOther() {
+	void aReplacedAnswerShowsOnlyTheNewText() {
 		ChatPage page = page();
 
 		assertThat(page.tab().evaluate("""

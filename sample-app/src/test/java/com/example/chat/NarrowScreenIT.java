@@ -10,15 +10,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * On screens of every size there is room to read and to write, and nothing is cut off or
- * covered. 320×200 is a screen of 1280×800 at a zoom of 400 %.
+ * Tests that screens of every size have room for reading and writing, and that nothing is
+ * cut off or covered. 320×200 is a screen of 1280×800 at a zoom of 400 %.
  */
 class NarrowScreenIT extends SampleInChromium {
 
 	@ParameterizedTest
 	@CsvSource({ "1280, 800, 400", "1000, 700, 300", "844, 390, 130", "390, 844, 400", "320, 640, 200",
 			"320, 200, 120" })
-	void thereIsRoomForEverything(int width, int height, int toRead) {
+	void theConversationAndTheControlsFit(int width, int height, int toRead) {
 		ChatPage page = conversation(width, height);
 
 		assertThat(number(page, "document.querySelector('#scroller').clientHeight")).isGreaterThanOrEqualTo(toRead);
@@ -33,7 +33,7 @@ class NarrowScreenIT extends SampleInChromium {
 
 	@ParameterizedTest
 	@CsvSource({ "1280, 800, 350", "844, 390, 90", "390, 844, 350", "320, 640, 150", "320, 200, 120" })
-	void thereIsRoomForTheUpstreamAndForOthers(int width, int height, int toRead) {
+	void theControlsOfTheUpstreamAndThePresenceFit(int width, int height, int toRead) {
 		ChatPage page = conversation(width, height);
 		ChatPage.open(this.browser, "/#/c/" + page.sessionId());
 		page.find("#presence:has-text('2')").waitFor();
@@ -49,7 +49,7 @@ class NarrowScreenIT extends SampleInChromium {
 
 	@ParameterizedTest
 	@CsvSource({ "1280, 800", "1200, 800", "1000, 700", "390, 844", "320, 640", "320, 200" })
-	void theEventsAreSeenWhileThingsAreBroken(int width, int height) {
+	void theEventsFitBesideTheBreakButtons(int width, int height) {
 		ChatPage page = conversation(width, height);
 		page.click("#show-events");
 
@@ -58,7 +58,7 @@ class NarrowScreenIT extends SampleInChromium {
 		assertCanBeClicked(page, "#close-events", "#clear-events", "#event-list summary >> nth=-1", "#input", "#send",
 				"#cut", "#restart", "#show-events");
 		if (height > 200) {
-			assertThat(number(page, "document.scrollingElement.scrollHeight")).as("all of it at once")
+			assertThat(number(page, "document.scrollingElement.scrollHeight")).as("height of the page")
 				.isLessThanOrEqualTo(height);
 			assertThat(number(page, "document.querySelector('#scroller').clientHeight")).isGreaterThan(50);
 		}
@@ -66,7 +66,7 @@ class NarrowScreenIT extends SampleInChromium {
 
 	@ParameterizedTest
 	@CsvSource({ "390, 844", "320, 640", "320, 200" })
-	void everythingInTheListOfAPhoneCanBeReached(int width, int height) {
+	void everyControlInTheListOnAPhoneCanBeReached(int width, int height) {
 		ChatPage page = conversation(width, height);
 		page.find("#conversations a")
 			.first()
@@ -81,7 +81,7 @@ class NarrowScreenIT extends SampleInChromium {
 
 	private ChatPage conversation(int width, int height) {
 		ChatPage page = ChatPage.open(this.browser, "/");
-		answered(page, MarkdownIT.EVERYTHING.repeat(2));
+		completeAnswer(page, MarkdownIT.EVERYTHING.repeat(2));
 		page.find("#cut").waitFor();
 		page.tab().setViewportSize(width, height);
 		return page;
@@ -101,7 +101,7 @@ class NarrowScreenIT extends SampleInChromium {
 	}
 
 	/**
-	 * Scrolls to each and looks whether a click would hit it, without clicking.
+	 * Scrolls to each control, and verifies that a click would hit it, without clicking.
 	 */
 	private static void assertCanBeClicked(ChatPage page, String... controls) {
 		for (String control : controls) {

@@ -45,7 +45,7 @@ class OfflineChatModelTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "write a haiku about postgres.", " Write  a haiku\nabout Postgres! " })
-	void aSuggestionMayBeTyped(String question) {
+	void aTypedSuggestionGetsTheSameAnswer(String question) {
 		assertThat(this.model.call(question)).isEqualTo(this.model.call("Write a haiku about Postgres"));
 	}
 
@@ -63,12 +63,12 @@ class OfflineChatModelTests {
 	}
 
 	@Test
-	void itSaysWhatItIsAndHowToGetTheRealOne() {
+	void theAnswerExplainsTheStandInAndHowToConfigureAModel() {
 		assertThat(this.model.call("Hello")).contains("“Hello”", "stand-in", "OPENAI_API_KEY", "first message");
 	}
 
 	@Test
-	void itContinuesAConversation() {
+	void theLastMessageIsQuotedWithItsNumber() {
 		Prompt prompt = new Prompt(
 				List.of(new UserMessage("Hello"), new AssistantMessage("Yes?"), new UserMessage("You")));
 
@@ -76,7 +76,7 @@ class OfflineChatModelTests {
 	}
 
 	@Test
-	void itStreamsTheSameWordByWord() {
+	void theStreamedAnswerEqualsTheWholeOne() {
 		List<ChatResponse> parts = parts("Hello");
 
 		assertThat(String.join("", parts.stream().map(OfflineChatModelTests::text).toList()))
@@ -85,18 +85,18 @@ class OfflineChatModelTests {
 	}
 
 	@Test
-	void aLongMessageIsQuotedInPartWithoutBreakingACharacter() {
+	void aLongQuotationIsTruncatedWithoutSplittingACharacter() {
 		assertThat(this.model.call("😀".repeat(200))).contains("“" + "😀".repeat(120) + "…”");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "100%s %d", "$1 \\0", "{count} {question}" })
-	void whatLooksLikeAFormatIsLeftAlone(String question) {
+	void placeholdersInAQuestionAreNotReplaced(String question) {
 		assertThat(this.model.call(question)).contains("“" + question + "”");
 	}
 
 	@Test
-	void aNegativeIntervalIsRefused() {
+	void aNegativeIntervalIsRejected() {
 		assertThatIllegalArgumentException().isThrownBy(() -> new OfflineChatModel(Duration.ofMillis(-1)))
 			.withMessageContaining("chat.stand-in.word-interval");
 	}

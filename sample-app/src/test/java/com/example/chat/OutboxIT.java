@@ -12,53 +12,52 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What becomes of messages that cannot be sent yet, and of what was known before the
- * server went away.
+ * Tests messages that cannot be sent yet, and what the page shows without a server.
  */
 class OutboxIT extends PageScenario {
 
 	private static final String WAITING = ".message[data-status=sending]";
 
 	@Test
-	void aMessageOfAnotherConversationIsSentWhenTheServerIsBack() {
+	void aWaitingMessageOfAnotherConversationIsSentWhenTheServerIsBack() {
 		ChatPage page = open("/");
 		String first = begin(page, "The first");
 		String second = begin(page, "The second");
-		visit(page, "The first");
+		openConversation(page, "The first");
 		disconnect(page);
 		page.say("Important");
 		page.find(WAITING).waitFor();
-		click(page, "The second");
+		clickTitle(page, "The second");
 		page.find("#conversations [data-id='" + first + "'] .unsent:has-text('1 unsent')").waitFor();
 		reconnect(page);
 
-		page.tab().waitForCondition(() -> saidIn(first).contains("Important"));
+		page.tab().waitForCondition(() -> userMessages(first).contains("Important"));
 		page.find(".unsent").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
-		assertThat(saidIn(first)).containsExactly("The first", "Important");
-		assertThat(saidIn(second)).containsExactly("The second");
+		assertThat(userMessages(first)).containsExactly("The first", "Important");
+		assertThat(userMessages(second)).containsExactly("The second");
 		assertThat(page.sessionId()).isEqualTo(second);
 	}
 
 	@Test
-	void aMessageForANewConversationIsSentInNoOther() {
+	void aMessageForANewConversationIsNotSentInAnother() {
 		ChatPage page = open("/");
 		String old = begin(page, "The old one");
 		disconnect(page);
 		page.click("#new");
 		page.say("Secret");
 		page.find(WAITING).waitFor();
-		click(page, "The old one");
+		clickTitle(page, "The old one");
 		page.find("#conversations li:has-text('New conversation') .unsent").waitFor();
 		reconnect(page);
 		page.find("#conversations .title:has-text('Secret')").waitFor();
 
-		assertThat(saidIn(old)).containsExactly("The old one");
-		visit(page, "Secret");
-		assertThat(saidIn(page.sessionId())).containsExactly("Secret");
+		assertThat(userMessages(old)).containsExactly("The old one");
+		openConversation(page, "Secret");
+		assertThat(userMessages(page.sessionId())).containsExactly("Secret");
 	}
 
 	@Test
-	void whatAClosedTabHasLeftIsSentByTheNext() {
+	void theNextTabSendsTheWaitingMessagesOfAClosedTab() {
 		ChatPage page = open("/");
 		String session = begin(page, "Before");
 		disconnect(page);
@@ -68,13 +67,13 @@ class OutboxIT extends PageScenario {
 		allowSignIn();
 		ChatPage next = open("/");
 
-		next.tab().waitForCondition(() -> saidIn(session).contains("Left behind"));
-		assertThat(saidIn(session)).containsExactly("Before", "Left behind");
+		next.tab().waitForCondition(() -> userMessages(session).contains("Left behind"));
+		assertThat(userMessages(session)).containsExactly("Before", "Left behind");
 		assertThat(next.sessionId()).isNotEqualTo(session);
 	}
 
 	@Test
-	void tabsThatSignInForTheFirstTimeAtTheSameMomentAreOneUser() {
+	void tabsOfANewVisitorThatSignInConcurrentlyAreOneUser() {
 		List<Route> held = new ArrayList<>();
 		this.browser.route(SIGN_IN, held::add);
 		ChatPage first = ChatPage.blank(this.browser);
@@ -93,13 +92,13 @@ class OutboxIT extends PageScenario {
 	}
 
 	@Test
-	void aReloadWhileTheServerIsAwayShowsWhatThereWas() throws Exception {
+	void aReloadWithoutAServerShowsTheLastTranscript() throws Exception {
 		this.gate.open();
 		ChatPage page = open("/");
 		page.say("Remember this");
 		page.awaitAnswers(1, "done");
 		page.find("#conversations .title:has-text('Remember this')").waitFor();
-		awaitShell(page);
+		awaitCachedFiles(page);
 		String session = page.sessionId();
 		cluster.node(0).kill();
 		page.awaitState("waiting");
@@ -116,19 +115,19 @@ class OutboxIT extends PageScenario {
 
 		cluster.node(0);
 		page.awaitAnswers(2, "done");
-		assertThat(saidIn(session)).containsExactly("Remember this", "And this");
+		assertThat(userMessages(session)).containsExactly("Remember this", "And this");
 		assertThat(page.find(".message[data-role=user]").count()).isEqualTo(2);
 	}
 
 	@Test
-	void aConversationThatIsNotKnownYetIsNotShownAsNew() {
+	void aConversationThatIsNotLoadedYetIsNotShownAsNew() {
 		this.gate.open();
 		ChatPage page = open("/");
 		page.say("Known elsewhere");
 		page.awaitAnswers(1, "done");
 		String url = page.tab().url();
 		page.tab().close();
-		refuseSignIn();
+		blockSignIn();
 		Page tab = this.browser.newPage();
 		tab.addInitScript(
 				"Object.keys(localStorage).filter((key) => key.startsWith('transcripts')).forEach((key) => localStorage.removeItem(key))");
@@ -142,7 +141,7 @@ class OutboxIT extends PageScenario {
 	}
 
 	@Test
-	void aMessageThatWaitsCanBeTakenBack() {
+	void aWaitingMessageCanBeWithdrawn() {
 		ChatPage page = open("/");
 		String session = begin(page, "Before");
 		disconnect(page);
@@ -153,9 +152,9 @@ class OutboxIT extends PageScenario {
 		page.find("#input").fill("Better");
 		page.find("#input").press("Enter");
 		reconnect(page);
-		page.awaitSaid(2);
+		page.awaitStoredMessages(2);
 
-		assertThat(saidIn(session)).containsExactly("Before", "Better");
+		assertThat(userMessages(session)).containsExactly("Before", "Better");
 	}
 
 	@Test
@@ -164,29 +163,29 @@ class OutboxIT extends PageScenario {
 		begin(page, "The first");
 		begin(page, "The second");
 		page.find("#input").fill("half of a thou");
-		visit(page, "The first");
+		openConversation(page, "The first");
 		assertThat(page.find("#input").inputValue()).isEmpty();
-		visit(page, "The second");
+		openConversation(page, "The second");
 		assertThat(page.find("#input").inputValue()).isEqualTo("half of a thou");
 		page.reload();
 		assertThat(page.find("#input").inputValue()).isEqualTo("half of a thou");
 	}
 
 	@Test
-	void aTextThatIsTooLongIsRefusedAndNotCut() {
+	void aTextThatIsTooLongIsRejectedAndNotTruncated() {
 		ChatPage page = open("/");
 		page.find("#input").fill("x".repeat(20_003));
 		page.find("#input").press("Enter");
-		page.find("#length:has-text('20,003 characters, and 20,000 are the most')").waitFor();
+		page.find("#length:has-text('20,003 characters; the maximum is 20,000')").waitFor();
 		assertThat(page.find("#input").inputValue()).hasSize(20_003);
-		assertThat(page.said()).isEmpty();
+		assertThat(page.messages()).isEmpty();
 		page.find("#input").fill("x".repeat(20_000));
 		page.find("#input").press("Enter");
-		page.awaitSaid(1);
+		page.awaitStoredMessages(1);
 	}
 
 	@Test
-	void aDoubleClickOnTryAgainAsksOnce() {
+	void aDoubleClickOnTryAgainSendsOneMessage() {
 		ChatPage page = open("/");
 		page.say("Once");
 		this.gate.release(5);
@@ -197,19 +196,19 @@ class OutboxIT extends PageScenario {
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 
-		assertThat(saidIn(page.sessionId())).containsExactly("Once", "Once");
+		assertThat(userMessages(page.sessionId())).containsExactly("Once", "Once");
 		assertThat(page.find(".retry").count()).isZero();
 	}
 
 	@Test
-	void messagesThatWaitForTheirTurnSaySoAndCanBeAskedAgainWhenStopped() {
+	void queuedMessagesAreMarkedAndCanBeRetriedAfterAStop() {
 		ChatPage page = open("/");
 		page.say("One");
 		this.gate.release(5);
 		page.awaitAnswer(words(0, 5));
 		page.say("Two");
 		page.say("Three");
-		page.awaitSaid(3);
+		page.awaitStoredMessages(3);
 		page.tab()
 			.waitForFunction(
 					"() => [...document.querySelectorAll('.note')].filter(({ textContent }) => textContent === 'Waits for its turn').length === 2");
@@ -222,7 +221,7 @@ class OutboxIT extends PageScenario {
 	}
 
 	@Test
-	void aConversationThatIsDeletedElsewhereSaysSoAndTakesNoMessages() {
+	void aConversationDeletedElsewhereIsMarkedAndAcceptsNoMessages() {
 		ChatPage page = open("/");
 		begin(page, "Doomed");
 		ChatPage other = open(page.tab().url());
@@ -236,11 +235,11 @@ class OutboxIT extends PageScenario {
 		page.click("#ended-new");
 		page.awaitConnected();
 		page.say("A new start");
-		page.awaitSaid(1);
+		page.awaitStoredMessages(1);
 	}
 
 	@Test
-	void aDeletionThatFailsSaysSoAndChangesNothing() {
+	void aFailedDeletionIsReportedAndKeepsTheConversation() {
 		ChatPage page = open("/");
 		String session = begin(page, "Keep me");
 		this.browser.route("**/api/conversations/*",
@@ -251,36 +250,36 @@ class OutboxIT extends PageScenario {
 
 		page.find("#notice:has-text('could not be deleted (503)')").waitFor();
 		assertThat(page.sessionId()).isEqualTo(session);
-		assertThat(page.said()).isNotEmpty();
+		assertThat(page.messages()).isNotEmpty();
 	}
 
 	/**
 	 * Begins a conversation.
-	 * @return its session
+	 * @return the id of its session
 	 */
 	private String begin(ChatPage page, String content) {
-		if (!page.said().isEmpty()) {
+		if (!page.messages().isEmpty()) {
 			page.click("#new");
 			page.find("#welcome").waitFor();
 			page.awaitConnected();
 		}
 		page.say(content);
-		page.awaitSaid(1);
+		page.awaitStoredMessages(1);
 		page.find("#conversations .title:has-text('" + content + "')").waitFor();
 		return page.sessionId();
 	}
 
-	private static void visit(ChatPage page, String title) {
-		click(page, title);
+	private static void openConversation(ChatPage page, String title) {
+		clickTitle(page, title);
 		page.find("#title:has-text('" + title + "')").waitFor();
 		page.awaitConnected();
 	}
 
-	private static void click(ChatPage page, String title) {
+	private static void clickTitle(ChatPage page, String title) {
 		page.find("#conversations a:has-text('" + title + "')").click();
 	}
 
-	private static void awaitShell(ChatPage page) {
+	private static void awaitCachedFiles(ChatPage page) {
 		page.tab()
 			.waitForFunction(
 					"""

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Takes the pictures of the README: an answer whose connection was cut, in both themes,
- * on screens of three widths. Run by hand, see CONTRIBUTING; the system property
- * {@code pictures} names the folder.
+ * on screens of three widths. Run by hand, see CONTRIBUTING; the system property {@code
+ * pictures} sets the folder.
  */
 class PagePictures {
 

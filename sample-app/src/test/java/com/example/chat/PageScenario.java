@@ -14,14 +14,14 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * The packaged sample in Chromium, with a model whose words come when a test says so. For
- * tests to extend; skipped where there is no Chromium.
+ * Base class of tests of the packaged sample in Chromium whose model streams words as a
+ * test releases them.
  */
 abstract class PageScenario extends SampleInChromium {
 
 	static final int WORDS = 60;
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	static final String SIGN_IN = "**/api/sign-in";
 
@@ -30,9 +30,8 @@ abstract class PageScenario extends SampleInChromium {
 	void openBrowser() {
 		assumeTrue(Chromium.isInstalled(), Chromium.MISSING);
 		cluster.node(0);
-		// a reply that an earlier test has left, and a node has taken over, would take
-		// words of this one
-		await().atMost(PATIENCE).until(() -> cluster.openReplies() == 0);
+		// a reply that is left over from an earlier test would consume words of this one
+		await().atMost(TIMEOUT).until(() -> cluster.openReplies() == 0);
 		cluster.model().answer((exchange) -> answer().pacedBy(this.gate));
 		super.openBrowser();
 	}
@@ -42,11 +41,10 @@ abstract class PageScenario extends SampleInChromium {
 	}
 
 	/**
-	 * Cuts the connections of the user, and lets no page sign in until {@link #reconnect}
-	 * is called.
+	 * Cuts the user's connections, and blocks sign-in until {@link #reconnect} is called.
 	 */
 	void disconnect(ChatPage page) {
-		refuseSignIn();
+		blockSignIn();
 		cut();
 		page.awaitState("waiting");
 	}
@@ -56,21 +54,24 @@ abstract class PageScenario extends SampleInChromium {
 	}
 
 	/**
-	 * The page shows what is in the log, and each of the user's messages once.
+	 * Verifies that the page shows the messages in the log, and each of the user's
+	 * messages once.
 	 */
 	static void assertShowsLog(ChatPage page, SampleCluster cluster) {
-		List<ChatPage.Said> log = new LoggedConversation(cluster.log(page.sessionId())).said();
+		List<ChatPage.Message> log = new LoggedConversation(cluster.log(page.sessionId())).messages();
 		assertThat(log).isNotEmpty();
-		assertThat(page.said()).isEqualTo(log).filteredOn((said) -> said.role().equals("user")).doesNotHaveDuplicates();
+		assertThat(page.messages()).isEqualTo(log)
+			.filteredOn((message) -> message.role().equals("user"))
+			.doesNotHaveDuplicates();
 	}
 
-	void refuseSignIn() {
+	void blockSignIn() {
 		this.browser.route(SIGN_IN, (route) -> route.abort());
 	}
 
 	void reconnect(ChatPage page) {
 		allowSignIn();
-		// hidden while the page tries by itself
+		// the button is hidden while the page is connecting
 		page.find("#reconnect").evaluate("(button) => button.click()");
 		page.awaitConnected();
 	}
@@ -80,7 +81,7 @@ abstract class PageScenario extends SampleInChromium {
 	}
 
 	/**
-	 * Resets the user's TCP connections, past the page.
+	 * Resets the user's TCP connections without using the page.
 	 */
 	void cut() {
 		assertThat(this.browser.request()
@@ -90,9 +91,9 @@ abstract class PageScenario extends SampleInChromium {
 	}
 
 	/**
-	 * Lets the model say words, each of which becomes an event in the session's log.
+	 * Makes the model stream words, each of which becomes an event in the session's log.
 	 */
-	void write(ChatPage page, String sessionId, int words) {
+	void streamWords(ChatPage page, String sessionId, int words) {
 		for (int i = 0; i < words; i++) {
 			int events = cluster.log(sessionId).size();
 			this.gate.release(1);
@@ -101,9 +102,9 @@ abstract class PageScenario extends SampleInChromium {
 	}
 
 	/**
-	 * Returns what the user has said in a session, from the log.
+	 * Returns the user's messages in a session, from the log.
 	 */
-	List<String> saidIn(String sessionId) {
+	List<String> userMessages(String sessionId) {
 		return cluster.log(sessionId)
 			.stream()
 			.filter((event) -> event.path("type").asString("").equals("user_message"))

@@ -22,8 +22,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The plain chat answers as any chat does, to whom the resumable one does, and loses what
- * a broken connection did not carry.
+ * Tests that the plain chat streams answers, accepts the same users as the resumable
+ * chat, and loses what a broken connection did not deliver.
  */
 class PlainChatTests {
 
@@ -67,7 +67,7 @@ class PlainChatTests {
 	}
 
 	@Test
-	void oneClickCutsItTogetherWithTheResumableConnection() throws Exception {
+	void aCutResetsThePlainAndTheResumableConnection() throws Exception {
 		try (ResumableWsTestClient resumable = this.browser.connect(null);
 				RawWebSocketClient plain = this.browser.plain().connect()) {
 			plain.send(Map.of("content", QUESTION));
@@ -79,7 +79,7 @@ class PlainChatTests {
 			assertThat(resumable.awaitClose().code()).isEqualTo(1006);
 			assertThat(plain.messages()).noneMatch((message) -> message.has("done"));
 		}
-		// it knows nothing of what was lost
+		// the next connection does not receive the lost part
 		try (RawWebSocketClient plain = this.browser.plain().connect()) {
 			plain.send(Map.of("content", ""));
 			assertThat(plain.next().has("error")).isTrue();
@@ -87,7 +87,7 @@ class PlainChatTests {
 	}
 
 	@Test
-	void theSlowNetworkLeadsToItToo() throws Exception {
+	void theSlowNetworkConnectsToThePlainChat() throws Exception {
 		int slowPort = JsonMapper.shared()
 			.readTree(this.browser.get("/api/break-things").body())
 			.path("slowPort")
@@ -101,17 +101,18 @@ class PlainChatTests {
 	}
 
 	@Test
-	void itIsForTheSameUsersAndPages() throws Exception {
-		assertThat(refused(RawWebSocketClient.to(port, "/plain"))).isEqualTo(401);
-		assertThat(refused(this.browser.plain().header("Sec-WebSocket-Protocol", "plain, jwt-a.b.c"))).isEqualTo(401);
+	void theSameUsersAndOriginsAreAcceptedAsByTheResumableChat() throws Exception {
+		assertThat(rejectionStatus(RawWebSocketClient.to(port, "/plain"))).isEqualTo(401);
+		assertThat(rejectionStatus(this.browser.plain().header("Sec-WebSocket-Protocol", "plain, jwt-a.b.c")))
+			.isEqualTo(401);
 		for (String origin : new String[] { "http://evil.example", "null", "https://localhost.evil.example" }) {
-			assertThat(refused(this.browser.plain().header("Origin", origin))).as(origin).isEqualTo(403);
+			assertThat(rejectionStatus(this.browser.plain().header("Origin", origin))).as(origin).isEqualTo(403);
 		}
-		assertThat(refused(this.browser.plain().header("Host", "evil.example"))).isEqualTo(421);
+		assertThat(rejectionStatus(this.browser.plain().header("Host", "evil.example"))).isEqualTo(421);
 	}
 
 	@Test
-	void aConnectionHasOneAnswerAtATime() throws Exception {
+	void aConnectionAnswersOneQuestionAtATime() throws Exception {
 		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			client.send(Map.of("content", QUESTION));
 			client.await((message) -> message.has("delta"));
@@ -125,7 +126,7 @@ class PlainChatTests {
 	}
 
 	@Test
-	void aUserHasSomeConnectionsAndGetsOneBackForEachThatEnds() throws Exception {
+	void theOpenConnectionsOfAUserAreLimited() throws Exception {
 		List<RawWebSocketClient> open = new ArrayList<>();
 		try {
 			for (int i = 0; i < PlainChatHandler.MAX_PER_USER; i++) {
@@ -151,7 +152,7 @@ class PlainChatTests {
 	}
 
 	@Test
-	void whatIsNoQuestionIsAnswered() throws Exception {
+	void anInvalidMessageIsAnsweredWithAnError() throws Exception {
 		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			for (String message : new String[] { "{", "[]", "{}", "{\"content\":1}", "{\"content\":\" \"}" }) {
 				client.send(message);
@@ -163,7 +164,7 @@ class PlainChatTests {
 	}
 
 	@Test
-	void aMessageThatIsTooLongEndsTheConnection() throws Exception {
+	void aMessageThatIsTooLongClosesTheConnection() throws Exception {
 		try (RawWebSocketClient client = this.browser.plain().connect()) {
 			client.send(Map.of("content", "x".repeat(200_000)));
 
@@ -176,7 +177,7 @@ class PlainChatTests {
 		assertThat(client.next().has("error")).isTrue();
 	}
 
-	private static int refused(RawWebSocketClient.Builder connection) {
+	private static int rejectionStatus(RawWebSocketClient.Builder connection) {
 		UpgradeRejectedException refused = connection.connectRefused();
 		return refused.status();
 	}

@@ -20,14 +20,14 @@ class QrCodeTests {
 	private static final int SCALE = 4;
 
 	@Test
-	void aPhoneReadsTheLink() throws Exception {
+	void aReaderDecodesTheLink() throws Exception {
 		String link = "http://192.168.178.120:8080/#/join/Xk3vJ9w-0_aBcDeFgHiJkL";
 
 		assertThat(QrReader.read(draw(QrCode.of(link)))).isEqualTo(link);
 	}
 
 	@Test
-	void aTextThatDoesNotFitIsRefused() {
+	void aTextThatDoesNotFitIsRejected() {
 		assertThatIllegalArgumentException().isThrownBy(() -> QrCode.of("x".repeat(5000)));
 	}
 

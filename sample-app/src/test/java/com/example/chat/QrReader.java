@@ -10,7 +10,7 @@ import com.google.zxing.common.HybridBinarizer;
 import com.google.zxing.qrcode.QRCodeReader;
 
 /**
- * Reads QR codes, as a phone does with its camera.
+ * Reads QR codes from pictures.
  */
 final class QrReader {
 

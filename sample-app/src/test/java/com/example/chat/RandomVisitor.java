@@ -19,19 +19,20 @@ import com.microsoft.playwright.PlaywrightException;
 import com.microsoft.playwright.TimeoutError;
 
 /**
- * Somebody who does at random what people do to the sample's page, in up to three tabs,
- * while the server goes away from time to time. To be used by one thread.
+ * Simulates a visitor who uses the sample's page at random, in up to three tabs, while
+ * the server stops from time to time. Not thread-safe.
  */
 final class RandomVisitor {
 
 	private static final int TABS = 3;
 
 	/**
-	 * Time for one click, in milliseconds. What cannot be clicked by then is left.
+	 * Maximum time for one click, in milliseconds. Elements that cannot be clicked by
+	 * then are skipped.
 	 */
-	private static final double PATIENCE = 3_000;
+	private static final double CLICK_TIMEOUT = 3_000;
 
-	private static final Duration STOP = Duration.ofMinutes(1);
+	private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
 
 	private final Random random;
 
@@ -47,7 +48,7 @@ final class RandomVisitor {
 
 	private final Map<Action, Integer> done = new EnumMap<>(Action.class);
 
-	private final Map<Action, Integer> inVain = new EnumMap<>(Action.class);
+	private final Map<Action, Integer> skipped = new EnumMap<>(Action.class);
 
 	private CompletableFuture<Void> server = CompletableFuture.completedFuture(null);
 
@@ -58,35 +59,36 @@ final class RandomVisitor {
 	}
 
 	/**
-	 * Does one thing, in one of the tabs.
+	 * Performs a random action in a random tab.
 	 */
-	void act() {
+	void performRandomAction() {
 		if (this.tabs.isEmpty()) {
 			openFirstTab();
 		}
 		ChatPage tab = this.tabs.get(this.random.nextInt(this.tabs.size()));
 		Action chosen = Action.choose(this.random);
-		Action action = works(tab) ? chosen : Action.RELOAD;
+		Action action = isLoaded(tab) ? chosen : Action.RELOAD;
 		try {
 			boolean possible = perform(action, tab);
-			(possible ? this.done : this.inVain).merge(action, 1, Integer::sum);
+			(possible ? this.done : this.skipped).merge(action, 1, Integer::sum);
 		}
 		catch (PlaywrightException ex) {
-			// the server is away, or what was to be clicked has gone
-			this.inVain.merge(action, 1, Integer::sum);
-			look(tab);
+			// the server is not available, or the element has disappeared
+			this.skipped.merge(action, 1, Integer::sum);
+			waitBriefly(tab);
 		}
 	}
 
 	/**
+	 * Performs an action.
 	 * @return false if it is not possible now
 	 */
 	private boolean perform(Action action, ChatPage tab) {
 		return switch (action) {
-			case LOOK -> look(tab);
+			case WAIT -> waitBriefly(tab);
 			case SEND -> send(tab);
 			case STOP -> click(tab, "#stop");
-			case TAKE_BACK -> click(tab, ".withdraw");
+			case WITHDRAW -> click(tab, ".withdraw");
 			case SWITCH -> click(tab, "#conversations a");
 			case NEW -> click(tab, "#new");
 			case RELOAD -> tab.tab().reload() != null;
@@ -100,12 +102,12 @@ final class RandomVisitor {
 			case SLOW -> click(tab, "#slow");
 			case EVERYTHING -> click(tab, "#everything");
 			case RESTART -> this.server.isDone() && click(tab, "#restart");
-			case TERMINATE -> bringDown(SampleProcess::terminate);
-			case KILL -> bringDown(SampleProcess::kill);
+			case TERMINATE -> stopServer(SampleProcess::terminate);
+			case KILL -> stopServer(SampleProcess::kill);
 		};
 	}
 
-	private boolean look(ChatPage tab) {
+	private boolean waitBriefly(ChatPage tab) {
 		tab.tab().waitForTimeout(this.random.nextInt(2_000));
 		return true;
 	}
@@ -125,7 +127,7 @@ final class RandomVisitor {
 	}
 
 	/**
-	 * Clicks one of the elements that are visible.
+	 * Clicks a random one of the visible elements.
 	 */
 	private boolean click(ChatPage tab, String selector) {
 		Locator all = tab.find(selector + ":visible");
@@ -141,15 +143,15 @@ final class RandomVisitor {
 			openTab("/");
 		}
 		catch (PlaywrightException ex) {
-			// the server is away, or the machine is busy: the tab is reloaded until it
-			// works
-			this.inVain.merge(Action.OPEN_TAB, 1, Integer::sum);
+			// the server is not available or the machine is busy: the tab is reloaded
+			// until it is loaded
+			this.skipped.merge(Action.OPEN_TAB, 1, Integer::sum);
 		}
 	}
 
 	private boolean openTab(String url) {
 		ChatPage tab = ChatPage.blank(this.browser);
-		tab.tab().setDefaultTimeout(PATIENCE);
+		tab.tab().setDefaultTimeout(CLICK_TIMEOUT);
 		this.tabs.add(tab);
 		tab.tab().navigate(url.startsWith("http") ? url : "/");
 		return true;
@@ -182,9 +184,9 @@ final class RandomVisitor {
 	}
 
 	/**
-	 * Ends the server's process, and starts another a while later.
+	 * Stops the server's process, and starts another after a pause.
 	 */
-	private boolean bringDown(End end) {
+	private boolean stopServer(Stop stop) {
 		if (!this.server.isDone() || this.server.isCompletedExceptionally()) {
 			return false;
 		}
@@ -192,9 +194,9 @@ final class RandomVisitor {
 		int pause = this.random.nextInt(3_000);
 		this.server = CompletableFuture.runAsync(() -> {
 			try {
-				end.of(process);
-				if (!process.ends(STOP)) {
-					throw new AssertionError("The server's process has not ended within " + STOP);
+				stop.apply(process);
+				if (!process.awaitExit(STOP_TIMEOUT)) {
+					throw new AssertionError("The server's process did not end within " + STOP_TIMEOUT);
 				}
 				TimeUnit.MILLISECONDS.sleep(pause);
 				this.cluster.node(0);
@@ -207,10 +209,10 @@ final class RandomVisitor {
 	}
 
 	/**
-	 * Repairs everything, and gives all tabs the time until nothing waits.
-	 * @param patience how long, in milliseconds
+	 * Ends all failures, and waits until nothing is pending in any tab.
+	 * @param timeout the maximum time, in milliseconds
 	 */
-	void heal(double patience) {
+	void restore(double timeout) {
 		this.server.join();
 		this.cluster.node(0);
 		if (this.tabs.isEmpty()) {
@@ -218,25 +220,25 @@ final class RandomVisitor {
 		}
 		goOnline();
 		ChatPage first = this.tabs.get(0);
-		this.tabs.forEach((tab) -> tab.tab().setDefaultTimeout(patience));
-		first.tab().waitForCondition(this::serves);
+		this.tabs.forEach((tab) -> tab.tab().setDefaultTimeout(timeout));
+		first.tab().waitForCondition(this::isServing);
 		try {
 			this.tabs.forEach(this::repair);
 			first.tab()
 				.waitForCondition(() -> this.cluster.openReplies() == 0
-						&& this.tabs.stream().allMatch((tab) -> waiting(tab).isEmpty()));
+						&& this.tabs.stream().allMatch((tab) -> pendingWork(tab).isEmpty()));
 		}
 		catch (TimeoutError ex) {
-			throw new AssertionError("%d open replies, and this still waits in the tabs: %s"
+			throw new AssertionError("%d open replies, and this is pending in the tabs: %s"
 				.formatted(this.cluster.openReplies(), this.tabs.stream().map(this::describe).toList()), ex);
 		}
 	}
 
 	private void repair(ChatPage tab) {
-		if (!works(tab)) {
+		if (!isLoaded(tab)) {
 			tab.tab().reload();
 		}
-		// hidden while the page is about to try by itself
+		// the button is hidden while the page is about to reconnect
 		tab.find("#reconnect").evaluate("(button) => button.click()");
 		tab.awaitConnected();
 		if (tab.find("#everything:has-text('Stop')").count() > 0) {
@@ -250,27 +252,27 @@ final class RandomVisitor {
 
 	private String describe(ChatPage tab) {
 		return "%n%s: %s; %s; online: %s; %d connections; console: %s".formatted(tab.tab().url(),
-				tab.find("footer .connection").innerText(), waiting(tab), tab.tab().evaluate("navigator.onLine"),
+				tab.find("footer .connection").innerText(), pendingWork(tab), tab.tab().evaluate("navigator.onLine"),
 				tab.webSockets().size(), tab.errors().stream().distinct().toList());
 	}
 
-	private boolean serves() {
+	private boolean isServing() {
 		try {
 			return this.cluster.node(0).get("/").statusCode() == 200;
 		}
 		catch (Exception ex) {
-			return false; // while it restarts within its process
+			return false; // the server restarts within its process
 		}
 	}
 
-	private boolean works(ChatPage tab) {
+	private boolean isLoaded(ChatPage tab) {
 		return tab.find("#state:not([data-state=idle])").count() > 0;
 	}
 
 	/**
-	 * Returns what the tab, or its browser, waits for.
+	 * Returns what is pending in the tab, or in the storage of its browser.
 	 */
-	private String waiting(ChatPage tab) {
+	private String pendingWork(ChatPage tab) {
 		return (String) tab.tab().evaluate("""
 				() => [
 					...document.querySelectorAll('#state:not([data-state=open])'),
@@ -289,43 +291,43 @@ final class RandomVisitor {
 	}
 
 	/**
-	 * Returns all tabs, also those that were closed.
+	 * Returns all tabs, including closed ones.
 	 */
 	List<ChatPage> allTabs() {
 		return Stream.concat(this.closed.stream(), this.tabs.stream()).toList();
 	}
 
 	/**
-	 * Returns what was typed, by number.
+	 * Returns the typed messages by number.
 	 */
 	Map<Integer, String> typed() {
 		return this.typed;
 	}
 
 	/**
-	 * Returns how often each thing was done.
+	 * Returns how often each action was performed.
 	 */
 	Map<Action, Integer> done() {
 		return this.done;
 	}
 
 	/**
-	 * Returns how often each thing was not possible.
+	 * Returns how often each action was not possible.
 	 */
-	Map<Action, Integer> inVain() {
-		return this.inVain;
+	Map<Action, Integer> skipped() {
+		return this.skipped;
 	}
 
 	/**
-	 * Something to do.
+	 * An action of the visitor.
 	 */
 	enum Action {
 
-		LOOK(20), SEND(30), STOP(5), TAKE_BACK(5), SWITCH(12), NEW(6), RELOAD(5), OPEN_TAB(5), CLOSE_TAB(3), OFFLINE(3),
+		WAIT(20), SEND(30), STOP(5), WITHDRAW(5), SWITCH(12), NEW(6), RELOAD(5), OPEN_TAB(5), CLOSE_TAB(3), OFFLINE(3),
 		TAB_OFFLINE(2), ONLINE(9), CUT(4), EXPIRE(2), SLOW(3), EVERYTHING(1), RESTART(1), TERMINATE(1), KILL(2);
 
 		/**
-		 * How often, compared with the others.
+		 * Relative frequency.
 		 */
 		private final int weight;
 
@@ -345,11 +347,11 @@ final class RandomVisitor {
 	}
 
 	/**
-	 * Ends a process.
+	 * A way to stop a process.
 	 */
-	private interface End {
+	private interface Stop {
 
-		void of(SampleProcess process) throws InterruptedException;
+		void apply(SampleProcess process) throws InterruptedException;
 
 	}
 

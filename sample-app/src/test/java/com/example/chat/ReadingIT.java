@@ -12,19 +12,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Reading while an answer grows, in one tab and in several.
+ * Tests reading while an answer grows, in one tab and in several.
  */
 class ReadingIT extends PageScenario {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "wheel", "keys" })
-	void aReaderWhoGoesUpInSmallStepsIsLeftThere(String by) {
+	void aReaderWhoScrollsUpInSmallStepsKeepsThePosition(String by) {
 		ChatPage page = longAnswer();
 		BoundingBox box = page.find("#scroller").boundingBox();
 		page.tab().mouse().move(box.x + 200, box.y + 200);
 		page.find("#scroller").focus();
 		for (int i = 0; i < 12; i++) {
-			double before = page.fromTheEnd();
+			double before = page.distanceFromEnd();
 			if (by.equals("wheel")) {
 				page.tab().mouse().wheel(0, -8);
 			}
@@ -37,8 +37,8 @@ class ReadingIT extends PageScenario {
 			this.gate.release(1);
 			page.find("text=Paragraph " + (40 + i)).waitFor();
 		}
-		assertThat(page.fromTheEnd()).isGreaterThan(12 * 8);
-		// the browser scrolls smoothly, so the last key may still be at work
+		assertThat(page.distanceFromEnd()).isGreaterThan(12 * 8);
+		// the browser scrolls smoothly, and may not have finished for the last key
 		page.tab().waitForFunction("""
 				() => {
 					const { scrollTop } = document.querySelector('#scroller');
@@ -47,15 +47,15 @@ class ReadingIT extends PageScenario {
 					return window.still > 20;
 				}""");
 		page.click("#latest");
-		assertThat(page.fromTheEnd()).isLessThan(5);
+		assertThat(page.distanceFromEnd()).isLessThan(5);
 		assertThat(page.tab().evaluate("document.activeElement.id")).isEqualTo("input");
 		this.gate.release(1);
 		page.find("text=Paragraph 52").waitFor();
-		page.tab().waitForCondition(() -> page.fromTheEnd() < 5);
+		page.tab().waitForCondition(() -> page.distanceFromEnd() < 5);
 	}
 
 	@Test
-	void aConversationOfAnotherTabIsListedAtOnce() {
+	void aConversationOfAnotherTabIsListedImmediately() {
 		ChatPage first = open("/");
 		ChatPage second = open("/");
 		second.say("From the other tab");
@@ -64,21 +64,21 @@ class ReadingIT extends PageScenario {
 	}
 
 	@Test
-	void aTabInTheBackgroundSaysThatItsAnswerIsReady() {
+	void aBackgroundTabShowsThatItsAnswerIsComplete() {
 		ChatPage page = open("/");
 		page.say("Call me");
 		this.gate.release(5);
 		page.awaitAnswer(words(0, 5));
-		page.becomes("hidden");
+		page.setVisibility("hidden");
 		this.gate.open();
 		page.awaitAnswers(1, "done");
 		page.tab().waitForFunction("() => document.title.startsWith('● ')");
-		page.becomes("visible");
+		page.setVisibility("visible");
 		page.tab().waitForFunction("() => !document.title.startsWith('● ')");
 	}
 
 	@Test
-	void messagesSayWhenTheyWere() {
+	void messagesShowTheirTime() {
 		this.gate.open();
 		ChatPage page = open("/");
 		page.say("What time is it?");
@@ -91,7 +91,7 @@ class ReadingIT extends PageScenario {
 	}
 
 	@Test
-	void keysBeginAConversationAndShowTheEvents() {
+	void shortcutsBeginAConversationAndShowTheEvents() {
 		this.gate.open();
 		ChatPage page = open("/");
 		page.say("By keyboard");

@@ -20,7 +20,7 @@ import org.springframework.http.HttpHeaders;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the page says and hears, in the words of realtime APIs.
+ * Tests the translation between the page's messages and those of realtime APIs.
  */
 class RealtimeRelayTests {
 
@@ -31,7 +31,7 @@ class RealtimeRelayTests {
 	private final RealtimeRelay relay = new RealtimeRelay(JSON);
 
 	@Test
-	void theUpstreamLearnsWhichUserItIs() {
+	void theUpstreamReceivesTheUserId() {
 		URI uri = URI.create("wss://realtime.example/v1?model=a");
 		RelayHandshake handshake = new RelayHandshake("realtime", SESSION, "ada", uri, new HttpHeaders());
 
@@ -42,7 +42,7 @@ class RealtimeRelayTests {
 	}
 
 	@Test
-	void aMessageIsAnItemAndTheWishForAResponseThatNamesIt() {
+	void aMessageBecomesAnItemAndARequestForAResponseThatNamesIt() {
 		List<JsonNode> sent = this.relay.toUpstream(new RelayMessage("realtime", SESSION, "ada", 12, UUID.randomUUID(),
 				JSON.readTree("{\"text\":\"Hello\"}"), false));
 
@@ -55,8 +55,9 @@ class RealtimeRelayTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "response.text.delta", "response.output_text.delta", "response.audio_transcript.delta",
 			"response.output_audio_transcript.delta" })
-	void textHasOneNameWhateverTheVersion(String type) {
-		assertThat(heard("{\"type\":\"%s\",\"response_id\":\"r\",\"item_id\":\"i\",\"delta\":\"Hi\"}".formatted(type)))
+	void textHasOneTypeForAllVersions(String type) {
+		assertThat(fromUpstream(
+				"{\"type\":\"%s\",\"response_id\":\"r\",\"item_id\":\"i\",\"delta\":\"Hi\"}".formatted(type)))
 			.containsExactly(
 					JSON.readTree("{\"type\":\"response.text.delta\",\"response_id\":\"r\",\"delta\":\"Hi\"}"));
 	}
@@ -64,10 +65,10 @@ class RealtimeRelayTests {
 	@ParameterizedTest
 	@CsvSource({ "response.audio.delta, 4", "response.output_audio.delta, 6000", "response.audio.delta, 6004",
 			"response.output_audio.delta, 20000" })
-	void soundIsSplitSoThatItReachesOtherNodes(String type, int length) {
+	void soundIsSplitToFitIntoASignal(String type, int length) {
 		String sound = "Abc+".repeat(length / 4);
 
-		List<JsonNode> pieces = heard(
+		List<JsonNode> pieces = fromUpstream(
 				"{\"type\":\"%s\",\"response_id\":\"r\",\"delta\":\"%s\"}".formatted(type, sound));
 
 		assertThat(pieces).hasSize((length + 5_999) / 6_000).allSatisfy((piece) -> {
@@ -79,33 +80,34 @@ class RealtimeRelayTests {
 	}
 
 	@Test
-	void aResponseSaysWhatItAnswersAndHowItEnded() {
-		assertThat(heard("""
+	void aResponseNamesItsMessageAndHowItEnded() {
+		assertThat(fromUpstream("""
 				{"type":"response.created","response":{"id":"r","metadata":{"event_id":"12"}}}"""))
 			.containsExactly(JSON.readTree("{\"type\":\"response.created\",\"response_id\":\"r\",\"in_reply_to\":12}"));
-		assertThat(heard("{\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"metadata\":null}}"))
+		assertThat(fromUpstream("{\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"metadata\":null}}"))
 			.containsExactly(JSON.readTree("{\"type\":\"response.created\",\"response_id\":\"r\"}"));
-		assertThat(heard("""
+		assertThat(fromUpstream("""
 				{"type":"response.done","response":{"id":"r","status":"incomplete","output":[{}]}}""")).containsExactly(
 				JSON.readTree("{\"type\":\"response.done\",\"response_id\":\"r\",\"status\":\"incomplete\"}"));
 	}
 
 	@Test
-	void anErrorIsShortenedAndWhatThePageHasNoUseForIsDropped() {
-		assertThat(
-				heard("{\"type\":\"error\",\"error\":{\"code\":\"c\",\"message\":\"%s\"}}".formatted("x".repeat(999))))
+	void anErrorIsTruncatedAndUnusedMessagesAreDropped() {
+		assertThat(fromUpstream(
+				"{\"type\":\"error\",\"error\":{\"code\":\"c\",\"message\":\"%s\"}}".formatted("x".repeat(999))))
 			.containsExactly(JSON.readTree("{\"type\":\"error\",\"message\":\"%s…\"}".formatted("x".repeat(300))));
-		assertThat(heard("{\"type\":\"error\",\"error\":{\"message\":\"%s\"}}".formatted("x".repeat(299) + "😀😀")))
+		assertThat(
+				fromUpstream("{\"type\":\"error\",\"error\":{\"message\":\"%s\"}}".formatted("x".repeat(299) + "😀😀")))
 			.containsExactly(JSON.readTree("{\"type\":\"error\",\"message\":\"%s😀…\"}".formatted("x".repeat(299))));
-		assertThat(heard("{\"type\":\"session.created\",\"session\":{}}")).isEmpty();
-		assertThat(heard("{\"type\":\"rate_limits.updated\"}")).isEmpty();
-		assertThat(heard("{}")).isEmpty();
+		assertThat(fromUpstream("{\"type\":\"session.created\",\"session\":{}}")).isEmpty();
+		assertThat(fromUpstream("{\"type\":\"rate_limits.updated\"}")).isEmpty();
+		assertThat(fromUpstream("{}")).isEmpty();
 	}
 
 	/**
-	 * Returns what the page hears, with numbers as a client reads them.
+	 * Translates a message of the upstream, and parses the result as a client does.
 	 */
-	private List<JsonNode> heard(String message) {
+	private List<JsonNode> fromUpstream(String message) {
 		return this.relay.fromUpstream(new RelayEvent("realtime", SESSION, "ada", JSON.readTree(message)))
 			.stream()
 			.map((event) -> JSON.readTree(event.toString()))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a reader sees of a break, and of what came after it.
+ * Tests what a reader sees during a break and after it.
  */
 class RecoveryIT extends PageScenario {
 
@@ -23,15 +23,15 @@ class RecoveryIT extends PageScenario {
 	private static final String TINTED = "() => [...CSS.highlights.get('missed')].map(String).join('')";
 
 	@Test
-	void aBreakIsMarkedInTheAnswerAndWhatWasMissedIsTinted() {
+	void aBreakIsMarkedInTheAnswerAndMissedWordsAreTinted() {
 		ChatPage page = open("/");
 		page.say("Go");
 		page.find(".message[data-status=running]").waitFor();
-		write(page, page.sessionId(), 8);
+		streamWords(page, page.sessionId(), 8);
 		page.awaitAnswer(words(0, 8));
 		disconnect(page);
 		assertThat(mark(page)).isEqualTo("cut · reconnecting …");
-		write(page, page.sessionId(), 4);
+		streamWords(page, page.sessionId(), 4);
 		int log = lastEvent(page);
 		reconnect(page);
 
@@ -45,14 +45,14 @@ class RecoveryIT extends PageScenario {
 		page.awaitAnswers(1, "done");
 		page.awaitAnswer(words(0, WORDS));
 		assertThat(textBeforeMark(page)).isEqualTo(words(0, 8));
-		assertProven(page, lastEvent(page));
+		assertAllReceived(page, lastEvent(page));
 		page.reload();
 		assertThat(textBeforeMark(page)).isEqualTo(words(0, 8));
 		assertThat(mark(page)).endsWith("0 lost · 0 twice");
 	}
 
 	@Test
-	void nothingIsTintedForThoseWhoWantLessMotion() {
+	void missedWordsAreNotTintedWithReducedMotion() {
 		ChatPage page = open("/");
 		page.tab().emulateMedia(new Page.EmulateMediaOptions().setReducedMotion(ReducedMotion.REDUCE));
 		page.tab().evaluate("""
@@ -63,10 +63,10 @@ class RecoveryIT extends PageScenario {
 				}""");
 		page.say("Go");
 		page.find(".message[data-status=running]").waitFor();
-		write(page, page.sessionId(), 3);
+		streamWords(page, page.sessionId(), 3);
 		page.awaitAnswer(words(0, 3));
 		disconnect(page);
-		write(page, page.sessionId(), 2);
+		streamWords(page, page.sessionId(), 2);
 		reconnect(page);
 		page.awaitAnswer(words(0, 5));
 
@@ -75,7 +75,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void severalBreaksAreEachMarkedWhereTheyWere() {
+	void eachOfSeveralBreaksIsMarkedAtItsPlace() {
 		ChatPage page = open("/");
 		page.say("Go");
 		for (int i = 1; i <= 3; i++) {
@@ -95,7 +95,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void aMarkDoesNotTearCodeWithinALine() {
+	void aMarkDoesNotSplitInlineCode() {
 		ChatPage page = open("/");
 		Object around = page.tab().evaluate("""
 				async () => {
@@ -114,7 +114,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void theProofFailsWhenEventsAreMissingOrComeTwice() {
+	void theLedgerDetectsMissingAndDuplicateEvents() {
 		ChatPage page = open("/");
 		Object figures = page.tab()
 			.evaluate(
@@ -150,7 +150,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void whatWasReadStaysUntilASecondAttemptHasOvertakenIt() throws Exception {
+	void theTextOfALostAttemptRemainsUntilTheNextOneIsLonger() throws Exception {
 		ChatPage page = open("/");
 		page.say("Go");
 		this.gate.release(20);
@@ -173,7 +173,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void aStopThatIsPendingIsShownAndDoesNotStopTheNextAnswer() {
+	void aPendingStopIsShownAndDoesNotStopTheNextAnswer() {
 		ChatPage page = open("/");
 		page.say("First");
 		this.gate.release(20);
@@ -192,12 +192,12 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void eventsAreFoldedPinnedAndStandStillWhileTheyArePointedAt() {
+	void eventsAreFoldedPinnedAndPausedOnHover() {
 		ChatPage page = open("/");
 		page.click("#show-events");
 		page.say("Go");
 		page.find(".message[data-status=running]").waitFor();
-		write(page, page.sessionId(), 7);
+		streamWords(page, page.sessionId(), 7);
 		page.awaitAnswer(words(0, 7));
 		page.find("#event-list .type:has-text('assistant_delta ×7')").waitFor();
 		assertThat(page.find("#event-list .type:has-text('assistant_delta')").count()).isOne();
@@ -219,7 +219,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void everythingIsBrokenAndNothingIsLost() {
+	void nothingIsLostWhenEverythingIsBroken() {
 		ChatPage page = open("/");
 		page.say("Survive");
 		this.gate.release(10);
@@ -240,8 +240,8 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void aPlainWebSocketLosesWhatThisOneKeeps() {
-		// two requests at once cannot share a gate fairly
+	void aPlainWebSocketLosesWhatTheResumableOneKeeps() {
+		// two concurrent requests would compete for the words of a gate
 		cluster.model().answer(OpenAiAnswer.ofPieces(300).pacedBy(Duration.ofMillis(20)));
 		ChatPage page = open("/");
 		page.click("#compare");
@@ -263,7 +263,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void theBarSaysWhyThereIsNoConnectionAndWhenTheNextAttemptIs() {
+	void theStatusBarShowsTheCauseAndTheNextAttempt() {
 		ChatPage page = open("/");
 		disconnect(page);
 		page.find("#why:has-text('The connection broke off')").waitFor();
@@ -279,7 +279,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void offlineIsShownBeforeTheConnectionHasNoticed() {
+	void offlineIsShownBeforeTheConnectionIsLost() {
 		ChatPage page = open("/");
 		page.click("#show-events");
 		this.browser.setOffline(true);
@@ -290,7 +290,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void noticesStayUntilTheyCanHaveBeenRead() {
+	void noticesStayLongEnoughToBeRead() {
 		ChatPage page = open("/");
 		page.tab()
 			.evaluate(
@@ -310,7 +310,7 @@ class RecoveryIT extends PageScenario {
 	}
 
 	@Test
-	void theHeaderSaysWhoAnswers() {
+	void theHeaderNamesTheModel() {
 		ChatPage page = open("/");
 		page.find("#who:has-text('gpt-4o-mini answers')").waitFor();
 	}
@@ -342,7 +342,7 @@ class RecoveryIT extends PageScenario {
 			.orElseThrow();
 	}
 
-	private static void assertProven(ChatPage page, int log) {
+	private static void assertAllReceived(ChatPage page, int log) {
 		page.tab()
 			.waitForFunction("(text) => document.querySelector('#proof').textContent === text",
 					"%d = log %d ✓".formatted(log, log));

@@ -11,7 +11,7 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * The sample with its stand-in for a model, on its own database, within the process of a
+ * The sample with its simulated model and a separate database, in the process of the
  * test.
  *
  * @param application the application
@@ -21,7 +21,7 @@ record RunningSample(ConfigurableApplicationContext application, int port) imple
 
 	/**
 	 * Starts the sample.
-	 * @param folder for its data
+	 * @param folder the folder of its data
 	 * @param arguments further arguments
 	 */
 	static RunningSample start(Path folder, String... arguments) {

@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Several processes of the packaged sample, on one database and one model.
+ * Processes of the packaged sample that share a database and a model.
  */
 final class SampleCluster implements AutoCloseable {
 
@@ -40,11 +40,11 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Starts nodes, all at once, and waits until they serve.
+	 * Starts the nodes concurrently, and waits until they are available.
 	 * @param database the database's JDBC URL
-	 * @param folder where the nodes keep their logs
-	 * @param size how many nodes
-	 * @param arguments further command line arguments of each
+	 * @param folder the folder of the nodes' logs
+	 * @param size the number of nodes
+	 * @param arguments further command line arguments of each node
 	 */
 	static SampleCluster start(String database, Path folder, int size, String... arguments) {
 		SampleCluster cluster = new SampleCluster(database, folder, arguments);
@@ -66,7 +66,7 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Returns a node, which is started again if it is not running.
+	 * Returns a node. Restarts it if it is not running.
 	 */
 	synchronized SampleProcess node(int index) {
 		if (relaunch(index)) {
@@ -76,7 +76,7 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Starts the nodes again that are not running, and waits until they serve.
+	 * Restarts the nodes that are not running, and waits until they are available.
 	 */
 	synchronized void restoreNodes() {
 		for (int i = 0; i < this.nodes.size(); i++) {
@@ -98,8 +98,8 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Reads a session's log, past the library.
-	 * @return its events, as clients see them
+	 * Reads a session's log directly from the database.
+	 * @return its events, in the form that clients receive
 	 */
 	List<JsonNode> log(String sessionId) {
 		return query("""
@@ -116,14 +116,14 @@ final class SampleCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Counts the replies that have not ended.
+	 * Returns the number of replies that have not ended.
 	 */
 	int openReplies() {
 		return count("select count(*) from ws_replies");
 	}
 
 	/**
-	 * Counts the attempts at a reply that took the place of another.
+	 * Returns the number of attempts at a reply that superseded another.
 	 */
 	int takeovers() {
 		return count("""

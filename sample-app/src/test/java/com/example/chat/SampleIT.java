@@ -24,18 +24,19 @@ import tools.jackson.databind.JsonNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Uses the packaged sample as a browser does, and does to it what production does.
+ * Tests the packaged sample with the requests of a browser, through kills, stops and
+ * restarts.
  */
 class SampleIT {
 
 	private static final int CLOSED_FOR_RESTART = 1012;
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	/**
-	 * Makes an answer of the stand-in last about eight seconds.
+	 * Makes an answer of the simulated model take about eight seconds.
 	 */
-	private static final String SOME_SECONDS = "--chat.stand-in.word-interval=25ms";
+	private static final String SLOW_ANSWER = "--chat.stand-in.word-interval=25ms";
 
 	private static final String QUESTION = "Write a haiku about Postgres";
 
@@ -47,10 +48,10 @@ class SampleIT {
 	private final HttpClient browser = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
 
 	@Test
-	void aChatContinuesAfterTheServerWasKilledInTheMiddleOfAnAnswer() throws Exception {
+	void aChatContinuesAfterAKillInTheMiddleOfAnAnswer() throws Exception {
 		UUID session;
 		long seen;
-		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SLOW_ANSWER);
 				ResumableWsTestClient client = connect(sample)) {
 			session = client.sessionId();
 			client.say(QUESTION);
@@ -59,7 +60,7 @@ class SampleIT {
 			client.awaitClose();
 			seen = lastId(events(client));
 		}
-		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SLOW_ANSWER);
 				ResumableWsTestClient resumed = connect(sample, session, seen);
 				ResumableWsTestClient reloaded = connect(sample, session, 0)) {
 			assertThat(resumed.await(ServerFrame.SessionInit.class).isResumed()).isTrue();
@@ -84,10 +85,10 @@ class SampleIT {
 	}
 
 	@Test
-	void anAnswerThatRunsWhenTheServerStopsBeginsAgainAfterTheNextStart() throws Exception {
+	void anAnswerInterruptedByAStopBeginsAgainAfterTheNextStart() throws Exception {
 		UUID session;
 		long seen;
-		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SLOW_ANSWER);
 				ResumableWsTestClient client = connect(sample)) {
 			session = client.sessionId();
 			client.say(QUESTION);
@@ -95,22 +96,22 @@ class SampleIT {
 			sample.terminate();
 			assertThat(client.await("server_restarting").json().path("reconnect_after_ms").isIntegralNumber()).isTrue();
 			assertThat(client.awaitClose().code()).isEqualTo(CLOSED_FOR_RESTART);
-			assertThat(sample.ends(PATIENCE)).isTrue();
+			assertThat(sample.awaitExit(TIMEOUT)).isTrue();
 			assertThat(sample.log()).doesNotContain("ERROR");
 			seen = lastId(events(client));
 		}
-		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS);
+		try (SampleProcess sample = SampleProcess.start(this.folder, SLOW_ANSWER);
 				ResumableWsTestClient reloaded = connect(sample, session, 0);
 				ResumableWsTestClient resumed = connect(sample, session, seen)) {
-			assertBeganAgain(resumed);
-			assertBeganAgain(reloaded);
+			assertRestarted(resumed);
+			assertRestarted(reloaded);
 			assertIdsGrow(seen, events(resumed));
 		}
 	}
 
 	@Test
-	void theButtonRestartsTheServerAndTheAnswerThatRan() throws Exception {
-		try (SampleProcess sample = SampleProcess.start(this.folder, SOME_SECONDS)) {
+	void theButtonRestartsTheServerAndTheRunningAnswer() throws Exception {
+		try (SampleProcess sample = SampleProcess.start(this.folder, SLOW_ANSWER)) {
 			TestBrowser page = new TestBrowser(sample.port());
 			UUID session;
 			long seen;
@@ -131,12 +132,12 @@ class SampleIT {
 			}
 			long closed = System.nanoTime();
 			try (ResumableWsTestClient resumed = Awaitility.await()
-				.atMost(PATIENCE)
+				.atMost(TIMEOUT)
 				.ignoreExceptions()
 				.until(() -> page.connect(session, seen), Objects::nonNull)) {
 				System.out.printf("Sample: back %d ms after the button's restart%n",
 						Duration.ofNanos(System.nanoTime() - closed).toMillis());
-				assertBeganAgain(resumed);
+				assertRestarted(resumed);
 				assertIdsGrow(seen, events(resumed));
 			}
 			assertThat(sample.log()).doesNotContain("ERROR");
@@ -144,7 +145,7 @@ class SampleIT {
 	}
 
 	@Test
-	void anAnswerThatEndsInTheGraceOfAStopIsWhole() throws Exception {
+	void anAnswerThatEndsWithinTheReplyGraceIsComplete() throws Exception {
 		try (SampleProcess sample = SampleProcess.start(this.folder, "--chat.stand-in.word-interval=10ms",
 				"--resumable-ws.shutdown.timeout=40s", "--resumable-ws.shutdown.reply-grace=30s");
 				ResumableWsTestClient client = connect(sample)) {
@@ -155,13 +156,13 @@ class SampleIT {
 			assertThat(client.await("assistant_message").json().at("/payload/content").stringValue())
 				.endsWith(END_OF_ANSWER);
 			assertThat(client.awaitClose().code()).isEqualTo(CLOSED_FOR_RESTART);
-			assertThat(sample.ends(PATIENCE)).isTrue();
+			assertThat(sample.awaitExit(TIMEOUT)).isTrue();
 			assertThat(sample.log()).doesNotContain("ERROR");
 		}
 	}
 
 	@Test
-	void aDatabaseAndAModelOfOnesOwnAreUsed() throws Exception {
+	void aConfiguredDatabaseAndModelAreUsed() throws Exception {
 		try (OpenAiStub model = OpenAiStub.start();
 				SampleProcess sample = SampleProcess.start(this.folder,
 						"--spring.datasource.url=" + TestPostgres.createDatabase(),
@@ -178,7 +179,7 @@ class SampleIT {
 	}
 
 	@Test
-	void thePageRunsNothingButItsOwnScripts() throws Exception {
+	void thePageLoadsOnlyItsOwnScripts() throws Exception {
 		try (SampleProcess sample = SampleProcess.start(this.folder)) {
 			HttpResponse<String> page = sample.get("/");
 
@@ -206,10 +207,10 @@ class SampleIT {
 	}
 
 	/**
-	 * The answer was begun again, in place of the attempt that was interrupted, and is
-	 * whole.
+	 * Verifies that the answer was restarted, superseding the interrupted attempt, and is
+	 * complete.
 	 */
-	private static void assertBeganAgain(ResumableWsTestClient client) {
+	private static void assertRestarted(ResumableWsTestClient client) {
 		JsonNode whole = client.await("assistant_message").json();
 		assertThat(whole.at("/payload/finish_reason").stringValue()).isEqualTo("stop");
 		assertThat(whole.at("/payload/content").stringValue()).endsWith(END_OF_ANSWER);
@@ -244,7 +245,8 @@ class SampleIT {
 	}
 
 	/**
-	 * Ids may jump where deltas stand merged, or were made obsolete.
+	 * Verifies that ids increase. They may have gaps where deltas were merged or became
+	 * obsolete.
 	 */
 	private static void assertIdsGrow(long cursor, List<JsonNode> events) {
 		List<Long> ids = events.stream().map((event) -> event.path("event_id").longValue()).toList();

@@ -17,13 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * The packaged sample, and for each test a browser that has not been there before. Tests
- * are skipped where there is no Chromium.
+ * Base class of tests of the packaged sample in Chromium, with a new browser profile for
+ * each test. Skipped if Chromium is not installed.
  */
 abstract class SampleInChromium {
 
 	/**
-	 * What the relay authenticates with to the upstream.
+	 * The secret with which the relay authenticates to the upstream.
 	 */
 	static final String UPSTREAM_SECRET = "upstream-" + UUID.randomUUID();
 
@@ -34,19 +34,19 @@ abstract class SampleInChromium {
 	static String address;
 
 	/**
-	 * Lets pieces of the answers pass.
+	 * Releases pieces of the answers.
 	 */
 	final Gate gate = new Gate();
 
 	BrowserContext browser;
 
 	/**
-	 * Starts the sample, on a port that stays the same when it is started again.
+	 * Starts the sample, on a port that it keeps when it is restarted.
 	 */
 	@BeforeAll
 	static void start(@TempDir Path folder) {
 		if (!Chromium.isInstalled()) {
-			System.out.println("Chromium: no test in a browser is run. " + Chromium.MISSING);
+			System.out.println("Chromium: all tests in a browser are skipped. " + Chromium.MISSING);
 			return;
 		}
 		chromium = Chromium.start();
@@ -84,10 +84,10 @@ abstract class SampleInChromium {
 	}
 
 	/**
-	 * Says something, and waits until a part of the answer is shown. The rest comes when
-	 * the gate is opened.
+	 * Sends a message, and waits until a part of the answer is shown. The rest follows
+	 * when the gate is opened.
 	 */
-	final void answering(ChatPage page) {
+	final void startAnswer(ChatPage page) {
 		cluster.model().answer(OpenAiAnswer.ofPieces(60).pacedBy(this.gate));
 		page.say("Please answer");
 		this.gate.release(20);
@@ -95,9 +95,9 @@ abstract class SampleInChromium {
 	}
 
 	/**
-	 * Says something, and waits until it is answered.
+	 * Sends a message, and waits for the complete answer.
 	 */
-	final void answered(ChatPage page, String answer) {
+	final void completeAnswer(ChatPage page, String answer) {
 		cluster.model().answer(OpenAiAnswer.of(answer));
 		page.say("Please answer");
 		page.awaitAnswers(1, "done");

@@ -24,8 +24,7 @@ import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The packaged sample, running as a separate process, on a free port unless an argument
- * says another one.
+ * The packaged sample as a separate process, on a free port unless an argument sets one.
  */
 final class SampleProcess implements AutoCloseable {
 
@@ -43,8 +42,8 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Starts the sample and waits until it serves.
-	 * @param folder where it keeps its data
+	 * Starts the sample, and waits until it is available.
+	 * @param folder the folder of its data
 	 * @param arguments further command line arguments
 	 */
 	static SampleProcess start(Path folder, String... arguments) {
@@ -52,7 +51,7 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until the sample serves.
+	 * Waits until the sample is available.
 	 */
 	SampleProcess awaitStart() {
 		this.port = Awaitility.await("start of the sample")
@@ -64,13 +63,13 @@ final class SampleProcess implements AutoCloseable {
 
 	/**
 	 * Starts the sample without waiting for it.
-	 * @param folder where it keeps its data
+	 * @param folder the folder of its data
 	 * @param arguments further command line arguments
 	 */
 	static SampleProcess launch(Path folder, String... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(ProcessHandle.current().info().command().orElseThrow());
-		// they live too short for the better compiler
+		// the process is too short-lived for the optimizing compiler
 		command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
 		command
 			.addAll(List.of("-jar", System.getProperty("sample-app.jar"), "--chat.data-dir=" + folder.resolve("data")));
@@ -83,7 +82,7 @@ final class SampleProcess implements AutoCloseable {
 			ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
 				.redirectErrorStream(true)
 				.redirectOutput(log.toFile());
-			// the sample must not see API keys of the environment
+			// the sample must not inherit API keys from the environment
 			builder.environment().keySet().removeIf((name) -> name.startsWith("OPENAI_"));
 			return new SampleProcess(builder.start(), log);
 		}
@@ -121,7 +120,7 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Begins a connection, with the token where the page puts it.
+	 * Returns a builder of a connection that passes the token as the page does.
 	 */
 	ResumableWsTestClientBuilder webSocket(String token) {
 		return ResumableWsTestClient.builder(this.port)
@@ -148,7 +147,7 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Stops the process in its tracks, as a machine that swaps or is being moved does.
+	 * Suspends the process, as happens on a machine that swaps or is migrated.
 	 */
 	void pause() throws IOException, InterruptedException {
 		signal("STOP");
@@ -175,13 +174,13 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Asks the process to end.
+	 * Requests a graceful shutdown.
 	 */
 	void terminate() {
 		this.process.destroy();
 	}
 
-	boolean ends(Duration atMost) throws InterruptedException {
+	boolean awaitExit(Duration atMost) throws InterruptedException {
 		return this.process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -193,7 +192,7 @@ final class SampleProcess implements AutoCloseable {
 	public void close() {
 		this.process.destroy();
 		try {
-			if (!ends(Duration.ofMinutes(1))) {
+			if (!awaitExit(Duration.ofMinutes(1))) {
 				kill();
 			}
 		}

@@ -14,8 +14,8 @@ import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Page;
 
 /**
- * What Chromium paints in a tab, as pictures with their times. Frames come while
- * Playwright waits for something. To be used by one thread.
+ * Records the frames that Chromium paints in a tab, with their times. Frames arrive while
+ * Playwright waits. Not thread-safe.
  */
 final class Screencast {
 
@@ -33,8 +33,8 @@ final class Screencast {
 	}
 
 	/**
-	 * Starts to record.
-	 * @param folder where the pictures are kept
+	 * Starts recording.
+	 * @param folder the folder of the frames
 	 */
 	static Screencast start(Page tab, Path folder) {
 		Screencast screencast = new Screencast(tab.context().newCDPSession(tab), folder);
@@ -46,9 +46,9 @@ final class Screencast {
 	}
 
 	/**
-	 * Stops, and makes one animated GIF of all frames, with ffmpeg.
-	 * @param width width of the animation, in pixels
-	 * @param framesPerSecond how many frames it shows at most
+	 * Stops recording, and creates an animated GIF of all frames with ffmpeg.
+	 * @param width the width of the animation, in pixels
+	 * @param framesPerSecond the maximum number of frames per second
 	 */
 	void saveTo(Path gif, int width, int framesPerSecond) throws IOException, InterruptedException {
 		this.devTools.send("Page.stopScreencast");
@@ -80,7 +80,7 @@ final class Screencast {
 	}
 
 	/**
-	 * Writes the list of frames that ffmpeg reads, each with the time it is shown.
+	 * Writes the list of frames for ffmpeg, each with its duration.
 	 */
 	private Path list() throws IOException {
 		StringBuilder list = new StringBuilder();
@@ -89,16 +89,16 @@ final class Screencast {
 					: LAST_FRAME_SECONDS;
 			list.append(String.format(Locale.ROOT, "file '%s'%nduration %.3f%n", this.frames.get(i).file(), seconds));
 		}
-		// ffmpeg ignores the duration of the last one unless it is there twice
+		// ffmpeg ignores the duration of the last frame unless the frame is repeated
 		list.append("file '%s'%n".formatted(this.frames.get(this.frames.size() - 1).file()));
 		return Files.writeString(this.folder.resolve("frames.txt"), list);
 	}
 
 	/**
-	 * One picture.
+	 * A frame.
 	 *
-	 * @param file where it is
-	 * @param time when it was painted, in seconds
+	 * @param file its picture
+	 * @param time the time at which it was painted, in seconds
 	 */
 	private record Frame(Path file, double time) {
 	}

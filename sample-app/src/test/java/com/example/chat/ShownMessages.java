@@ -7,16 +7,16 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 
 /**
- * Records in the browser which of the user's messages any tab has ever shown, in which
- * conversation and as what. Kept in the browser's storage, so that neither a reload nor a
- * closed tab loses a record.
+ * Records which messages of the user any tab has shown, in which conversation and with
+ * which status. The records are in the storage of the browser, and survive reloads and
+ * closed tabs.
  */
 final class ShownMessages {
 
 	private static final String RECORDER = """
 			(() => {
 				if (!location.protocol.startsWith('http')) {
-					return; // the browser's own page for an error
+					return; // the browser's error page
 				}
 				const placeOf = () => location.hash.match(/^#\\/c\\/([\\da-f-]{36})/)?.[1] ?? '';
 				const recorded = new Set();
@@ -29,7 +29,7 @@ final class ShownMessages {
 						localStorage.setItem(`soak ${name} ${Math.random()}`, JSON.stringify({ number, place, status, time: Date.now() }));
 					}
 				};
-				// the page follows the address after this listener
+				// runs before the listener of the page
 				addEventListener('hashchange', () => place = placeOf());
 				const replaceState = history.replaceState;
 				history.replaceState = function(...state) {
@@ -54,14 +54,14 @@ final class ShownMessages {
 	}
 
 	/**
-	 * Begins to record, in all tabs that are opened from now on.
+	 * Starts recording in all tabs that are opened from now on.
 	 */
 	static void record(BrowserContext browser) {
 		browser.addInitScript(RECORDER);
 	}
 
 	/**
-	 * Returns what was recorded, the oldest first.
+	 * Returns the records, the oldest first.
 	 * @param tab any tab of the browser
 	 */
 	static List<Shown> read(Page tab) {
@@ -76,12 +76,12 @@ final class ShownMessages {
 	}
 
 	/**
-	 * A message as a tab has shown it.
+	 * A message that a tab has shown.
 	 *
-	 * @param number the message's number, with which its text begins
+	 * @param number the number at the beginning of its text
 	 * @param sessionId the conversation; empty for a new one without a session
 	 * @param status sending, sent, refused or withdrawn
-	 * @param time when, in milliseconds
+	 * @param time the time, in milliseconds
 	 */
 	record Shown(int number, String sessionId, String status, long time) {
 	}

@@ -33,7 +33,7 @@ class SignInControllerTests {
 		.build();
 
 	@Test
-	void everybodyGetsATokenThatTheServerVerifies() throws Exception {
+	void everyBrowserGetsAValidToken() throws Exception {
 		MockHttpServletResponse response = signIn();
 
 		SignedJWT token = token(response);
@@ -49,7 +49,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void theSameBrowserStaysTheSameUser() throws Exception {
+	void aBrowserRemainsTheSameUser() throws Exception {
 		MockHttpServletResponse first = signIn();
 		MockHttpServletResponse second = signIn(cookie(first));
 
@@ -57,7 +57,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void aForgedCookieMakesANewUser() throws Exception {
+	void aForgedCookieIsIgnored() throws Exception {
 		MockHttpServletResponse victim = signIn();
 		MockHttpServletResponse forger = signIn(new Cookie(UserCookie.NAME, userOf(victim) + ".c2lnbmF0dXJl"));
 
@@ -65,7 +65,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void scriptsAndOtherSitesDoNotSeeTheCookie() throws Exception {
+	void theCookieIsHiddenFromScriptsAndOtherSites() throws Exception {
 		Cookie cookie = cookie(signIn());
 
 		assertThat(cookie.isHttpOnly()).isTrue();
@@ -73,7 +73,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void aBrowserThatJoinsAnotherDeviceIsItsUser() throws Exception {
+	void aBrowserThatJoinsAnotherDeviceBecomesItsUser() throws Exception {
 		MockHttpServletResponse here = signIn();
 
 		MockHttpServletResponse there = join(code(here), cookie(signIn()));
@@ -96,7 +96,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void theFirstUserStaysHoweverOftenABrowserJoins() throws Exception {
+	void theFirstUserIsKeptWhenABrowserJoinsRepeatedly() throws Exception {
 		MockHttpServletResponse before = signIn();
 		MockHttpServletResponse once = join(code(signIn()), cookie(before));
 		MockHttpServletResponse twice = join(code(signIn()), cookie(once), cookie(once, UserCookie.FORMER_NAME));
@@ -108,7 +108,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void aCodeIsGoodForOneDevice() throws Exception {
+	void aCodeIsValidForOneDevice() throws Exception {
 		String code = code(signIn());
 		assertThat(join(code).getStatus()).isEqualTo(204);
 
@@ -119,7 +119,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void aCodeInTheAddressOrInAFormIsNotTaken() throws Exception {
+	void aCodeInTheQueryOrInAFormIsIgnored() throws Exception {
 		MockHttpServletResponse here = signIn();
 		String code = code(here);
 
@@ -129,7 +129,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void aWrongCodeSignsNoOneIn() throws Exception {
+	void anInvalidCodeIsRejected() throws Exception {
 		MockHttpServletResponse response = join("1.2.3", cookie(signIn()));
 
 		assertThat(response.getStatus()).isEqualTo(403);
@@ -158,7 +158,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void theLinkForAnotherDeviceIsThatOfThePageBehindAProxy() throws Exception {
+	void behindAProxyTheLinkHasTheAddressOfThePage() throws Exception {
 		MockHttpServletResponse response = perform(post("https://chat.example:8443/api/device-codes"),
 				cookie(signIn()));
 
@@ -171,7 +171,7 @@ class SignInControllerTests {
 	}
 
 	@Test
-	void onlyTheNextTokenIsShort() throws Exception {
+	void onlyTheNextTokenIsShortLived() throws Exception {
 		MockHttpServletResponse first = signIn();
 		this.lifetimes.shortenNext(UUID.fromString(userOf(first)));
 
@@ -197,8 +197,8 @@ class SignInControllerTests {
 	}
 
 	/**
-	 * Makes a code for another device.
-	 * @param signedIn what the browser of the user got
+	 * Creates a code for another device.
+	 * @param signedIn the response with which the user signed in
 	 */
 	private String code(MockHttpServletResponse signedIn) throws Exception {
 		MockHttpServletResponse response = perform(post("/api/device-codes"), cookie(signedIn));

@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The slow way to the server.
+ * Tests pages that connect to the server over the slow network.
  */
 class SlowNetworkIT extends PageScenario {
 
 	@Test
-	void aSlowPageStaysSlowWhenTheServerWasKilledAndStartedAgain() throws Exception {
+	void aSlowPageRemainsSlowAfterTheServerWasKilledAndRestarted() throws Exception {
 		ChatPage page = openSlowly();
 		int slowPort = port(page);
 		cluster.node(0).kill();
@@ -30,7 +30,7 @@ class SlowNetworkIT extends PageScenario {
 	}
 
 	@Test
-	void aSlowPageBecomesFastWhenItsSlowPortWasTaken() throws Exception {
+	void aSlowPageBecomesFastIfItsSlowPortIsInUse() throws Exception {
 		ChatPage page = openSlowly();
 		int slowPort = port(page);
 		cluster.node(0).kill();
@@ -51,7 +51,7 @@ class SlowNetworkIT extends PageScenario {
 	}
 
 	@Test
-	void aSlowPageMayAskTheServerWhyItsWebSocketsAreRefused() {
+	void aSlowPageCanRequestWhyItsWebSocketsAreRejected() {
 		ChatPage page = openSlowly();
 		Object answered = page.tab()
 			.evaluate(

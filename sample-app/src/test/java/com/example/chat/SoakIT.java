@@ -22,10 +22,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Clicks at random in the sample's page, in Chromium, while the network and the server
- * fail. Then every message that any tab has shown is in the log once, in its own
- * conversation, and has one answer. The system property {@code soak.minutes} makes it
- * longer, and {@code soak.seed} repeats a run as far as timing allows.
+ * Tests that after random clicks in the sample's page, during failures of the network and
+ * the server, every message that any tab has shown is in the log once, in its own
+ * conversation, and has one answer. The system property {@code soak.minutes} sets the
+ * duration, and {@code soak.seed} repeats a run as far as timing allows.
  */
 class SoakIT {
 
@@ -35,9 +35,9 @@ class SoakIT {
 			? Duration.ofSeconds(Math.round(60 * Double.parseDouble(MINUTES))) : Duration.ofSeconds(40);
 
 	/**
-	 * Time until nothing waits any more, in milliseconds.
+	 * Maximum time until nothing is pending, in milliseconds.
 	 */
-	private static final double PATIENCE = 120_000;
+	private static final double TIMEOUT = 120_000;
 
 	private static final String NETWORK_ERROR = "Failed to load resource: net::ERR_.*|WebSocket connection to .* failed: .*";
 
@@ -80,13 +80,13 @@ class SoakIT {
 	}
 
 	@Test
-	void whateverSomebodyDoesEachMessageIsInItsConversationOnce() {
+	void everyMessageIsInItsConversationOnceAfterRandomClicks() {
 		System.out.printf("Soak: %d s, seed %d%n", DURATION.toSeconds(), this.seed);
 		long start = System.nanoTime();
 		while (System.nanoTime() - start < DURATION.toNanos()) {
-			this.visitor.act();
+			this.visitor.performRandomAction();
 		}
-		this.visitor.heal(PATIENCE);
+		this.visitor.restore(TIMEOUT);
 
 		ShownMessages.read(this.visitor.tabs().get(0).tab())
 			.forEach((message) -> this.shown.computeIfAbsent(message.number(), (number) -> new ArrayList<>())
@@ -116,17 +116,17 @@ class SoakIT {
 		}
 		for (String sessionId : found) {
 			boolean shownElsewhere = times.stream().anyMatch((shown) -> !isOneOf(shown.sessionId(), "", sessionId));
-			if (shownElsewhere || wasThereBefore(times.get(0), sessionId)) {
+			if (shownElsewhere || wasShownBefore(times.get(0), sessionId)) {
 				fault("m%d is in the log of %s, shown as %s", number, sessionId, times);
 			}
 		}
 	}
 
 	/**
-	 * Whether a message was meant for a new conversation, and the session is that of one
-	 * that was shown before.
+	 * Returns whether a message was meant for a new conversation, but is in the log of
+	 * one that was shown before.
 	 */
-	private boolean wasThereBefore(ShownMessages.Shown message, String sessionId) {
+	private boolean wasShownBefore(ShownMessages.Shown message, String sessionId) {
 		return message.sessionId().isEmpty() && this.shown.values()
 			.stream()
 			.flatMap(List::stream)
@@ -134,7 +134,7 @@ class SoakIT {
 	}
 
 	/**
-	 * What is in the log was typed like that, and was answered once.
+	 * Verifies that every message in the log was typed like that, and was answered once.
 	 */
 	private void checkLog(String sessionId, LoggedConversation log) {
 		for (String question : log.questions()) {
@@ -165,17 +165,17 @@ class SoakIT {
 	}
 
 	/**
-	 * The page shows what is in the log of its conversation, and has noticed no loss.
+	 * Verifies that the page shows the log of its conversation, and has detected no loss.
 	 */
 	private void checkPage(ChatPage page) {
 		LoggedConversation log = this.logs.getOrDefault(page.sessionId(), new LoggedConversation(List.of()));
-		List<String> expected = log.said().stream().map(SoakIT::essence).toList();
-		List<String> actual = page.said().stream().map(SoakIT::essence).toList();
+		List<String> expected = log.messages().stream().map(SoakIT::essence).toList();
+		List<String> actual = page.messages().stream().map(SoakIT::essence).toList();
 		if (!actual.equals(expected)) {
-			fault("The page shows of %s:%n%s%nand the log has:%n%s", page.sessionId(), actual, expected);
+			fault("The page of %s shows:%n%s%nbut the log contains:%n%s", page.sessionId(), actual, expected);
 		}
 		if (page.find("#proof[data-state=refuted]").count() > 0) {
-			fault("The page has received: %s", page.find("#proof").innerText());
+			fault("The page has detected a loss: %s", page.find("#proof").innerText());
 		}
 	}
 
@@ -194,9 +194,9 @@ class SoakIT {
 		Map<String, Integer> ends = new TreeMap<>();
 		answers.forEach((answer) -> answer.ends().forEach((end) -> ends.merge(end, 1, Integer::sum)));
 		System.out.printf(
-				"Soak: done %s, not possible %s; %d messages typed, %d shown, %d taken back; "
+				"Soak: done %s, not possible %s; %d messages typed, %d shown, %d withdrawn; "
 						+ "%d conversations, answers %s; %d tabs, %d connections; seed %d%n",
-				this.visitor.done(), this.visitor.inVain(), this.visitor.typed().size(), this.shown.size(),
+				this.visitor.done(), this.visitor.skipped(), this.visitor.typed().size(), this.shown.size(),
 				this.shown.values()
 					.stream()
 					.filter((times) -> times.stream().anyMatch((shown) -> shown.status().equals("withdrawn")))
@@ -210,8 +210,8 @@ class SoakIT {
 		this.faults.add(text.formatted(arguments));
 	}
 
-	private static String essence(ChatPage.Said said) {
-		return said.role() + " " + SoakTexts.essence(said.text());
+	private static String essence(ChatPage.Message message) {
+		return message.role() + " " + SoakTexts.essence(message.text());
 	}
 
 	private static String question(OpenAiExchange exchange) {

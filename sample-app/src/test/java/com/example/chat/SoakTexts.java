@@ -10,8 +10,7 @@ import java.util.stream.IntStream;
 import dev.resumablews.testing.OpenAiAnswer;
 
 /**
- * What is said in a soak. Each message begins with its number, and has an answer that no
- * other message has.
+ * Texts of the soak test. Each message begins with its number, and has a unique answer.
  */
 final class SoakTexts {
 
@@ -53,7 +52,8 @@ final class SoakTexts {
 	}
 
 	/**
-	 * Returns what of a text is shown with and without the marks of Markdown.
+	 * Returns the letters and digits of a text, which are the same with and without
+	 * Markdown.
 	 */
 	static String essence(String text) {
 		return text.replaceAll("[^\\p{L}\\p{N}]", "");

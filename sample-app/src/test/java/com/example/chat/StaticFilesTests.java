@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How browsers load the page and what it is made of.
+ * Tests how browsers load the page and its files.
  */
 class StaticFilesTests {
 
@@ -55,7 +55,7 @@ class StaticFilesTests {
 	}
 
 	@Test
-	void aFileThatABrowserHasIsAskedForAgainAndNotSentAgain() throws Exception {
+	void aCachedFileIsRevalidatedAndNotSentAgain() throws Exception {
 		for (URI file : files()) {
 			HttpResponse<byte[]> first = get(file);
 			assertThat(first.statusCode()).as("%s", file).isEqualTo(200);
@@ -72,7 +72,7 @@ class StaticFilesTests {
 	}
 
 	@Test
-	void whatIsLongIsCompressed() throws Exception {
+	void longTextsAreCompressed() throws Exception {
 		int plain = 0;
 		int compressed = 0;
 		for (URI file : files()) {
@@ -94,7 +94,7 @@ class StaticFilesTests {
 	}
 
 	@Test
-	void noModuleIsRequestedOnlyAfterAnotherHasNamedIt() throws Exception {
+	void allModulesArePreloaded() throws Exception {
 		Set<URI> preloaded = matches(PRELOAD, page).collect(Collectors.toCollection(TreeSet::new));
 		Set<URI> imported = new TreeSet<>();
 		Deque<URI> modules = new ArrayDeque<>(List.of(page.resolve("app.js")));
@@ -106,7 +106,7 @@ class StaticFilesTests {
 	}
 
 	/**
-	 * Returns the page, what it links to, and what that imports.
+	 * Returns the page and all files that it links to, including all modules.
 	 */
 	private static Set<URI> files() throws Exception {
 		Set<URI> files = matches(LINK, page).collect(Collectors.toCollection(TreeSet::new));

@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A browser with its cookies, as far as the sample's endpoints know one. To be used by
- * one thread.
+ * HTTP client that behaves like a browser with cookies, as far as the sample's endpoints
+ * depend on it. Not thread-safe.
  */
 final class TestBrowser {
 
@@ -65,7 +65,7 @@ final class TestBrowser {
 	}
 
 	/**
-	 * Begins a connection to the plain endpoint.
+	 * Returns a builder of a connection to the plain endpoint.
 	 */
 	RawWebSocketClient.Builder plain() throws IOException, InterruptedException {
 		return RawWebSocketClient.to(this.port, "/plain")
@@ -74,7 +74,7 @@ final class TestBrowser {
 	}
 
 	/**
-	 * Says something in a session, or in a new one, and does not want an answer.
+	 * Sends a message in a session, or in a new one, and cancels the answer.
 	 * @return the session
 	 */
 	UUID say(@Nullable UUID session, String content) throws IOException, InterruptedException {

@@ -18,7 +18,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * Only browsers on this machine may break things, whatever a request claims.
+ * Tests that only browsers on this machine may break things, whatever the headers of a
+ * request contain.
  */
 class ThisMachineTests {
 
@@ -31,7 +32,7 @@ class ThisMachineTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "none", "framework", "native" })
-	void anAddressThatAHeaderNamesIsNotBelieved(String strategy) throws Exception {
+	void addressesInHeadersAreNotTrusted(String strategy) throws Exception {
 		try (RunningSample sample = RunningSample.start(this.folder, "--server.forward-headers-strategy=" + strategy)) {
 			int port = sample.port();
 			assertThat(HttpExchange.send(port, PERMISSION).response())
@@ -47,7 +48,7 @@ class ThisMachineTests {
 	}
 
 	@Test
-	void aPhoneInTheNetworkChatsAndBreaksNothing() throws Exception {
+	void aPhoneInTheNetworkCanChatAndNotBreakThings() throws Exception {
 		Optional<InetAddress> address = addressInTheNetwork();
 		assumeThat(address).isPresent();
 		try (RunningSample sample = RunningSample.start(this.folder, "--spring.profiles.active=lan")) {
@@ -58,7 +59,7 @@ class ThisMachineTests {
 			assertThat(HttpExchange.send(server, "GET /", "", "Host: evil.example").status()).isEqualTo(421);
 			assertThat(HttpExchange.send(server, PERMISSION, "", host).response()).contains("\"allowed\":false");
 			assertThat(HttpExchange.send(sample.port(), PERMISSION).response()).contains("\"allowed\":true");
-			// the page at localhost names the address that the phone reaches
+			// the link on localhost has the address that the phone can reach
 			assertThat(HttpExchange.send(sample.port(), "POST /api/device-codes", JSON, signIn(sample)).response())
 				.contains("{\"address\":\"http://" + address.get().getHostAddress() + ":" + server.getPort()
 						+ "\",\"network\":true,");
@@ -66,7 +67,7 @@ class ThisMachineTests {
 	}
 
 	@Test
-	void noAddressInTheNetworkIsNamedThatIsNotListenedOn() throws Exception {
+	void linksHaveOnlyAddressesThatTheServerListensOn() throws Exception {
 		try (RunningSample sample = RunningSample.start(this.folder, "--server.address=127.0.0.1")) {
 			HttpExchange links = HttpExchange.send(sample.port(), "POST /api/device-codes", JSON, signIn(sample));
 
@@ -81,7 +82,7 @@ class ThisMachineTests {
 	}
 
 	/**
-	 * Returns an address by which others in the network reach this machine.
+	 * Returns an address at which other machines in the network reach this one.
 	 */
 	static Optional<InetAddress> addressInTheNetwork() throws SocketException {
 		return NetworkInterface.networkInterfaces()

@@ -16,7 +16,7 @@ class TokenLifetimesTests {
 	private final TokenLifetimes lifetimes = new TokenLifetimes(USUAL);
 
 	@Test
-	void onlyTheNewestThatNeverComeBackAreRemembered() {
+	void onlyTheNewestUsersAreKept() {
 		UUID first = UUID.randomUUID();
 		this.lifetimes.shortenNext(first);
 		IntStream.range(0, TokenLifetimes.CAPACITY - 1).forEach((i) -> this.lifetimes.shortenNext(UUID.randomUUID()));
@@ -29,7 +29,7 @@ class TokenLifetimesTests {
 	}
 
 	@Test
-	void aLifetimeOfNothingIsRefused() {
+	void aLifetimeOfLessThanASecondIsRejected() {
 		assertThatIllegalArgumentException().isThrownBy(() -> new TokenLifetimes(Duration.ofMillis(1)))
 			.withMessageContaining("chat.token-lifetime");
 	}

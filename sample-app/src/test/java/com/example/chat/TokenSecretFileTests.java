@@ -21,7 +21,7 @@ class TokenSecretFileTests {
 	Path folder;
 
 	@Test
-	void theSecretIsTheSameAfterARestart() {
+	void theSecretSurvivesARestart() {
 		String first = secret(null);
 
 		assertThat(first).hasSizeGreaterThanOrEqualTo(32);
@@ -29,7 +29,7 @@ class TokenSecretFileTests {
 	}
 
 	@Test
-	void noOtherUserCanReadIt() throws Exception {
+	void otherAccountsCannotReadTheSecret() throws Exception {
 		assumeThat(Files.getFileAttributeView(this.folder, PosixFileAttributeView.class)).isNotNull();
 
 		secret(null);
@@ -40,7 +40,7 @@ class TokenSecretFileTests {
 	}
 
 	@Test
-	void aConfiguredSecretIsUsedAndNothingIsWritten() {
+	void aConfiguredSecretIsUsedAndNoFileIsWritten() {
 		assertThat(secret("configured")).isEqualTo("configured");
 		assertThat(this.folder).isEmptyDirectory();
 	}

@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A conversation with an upstream: its text survives what the log survives, its sound is
- * for who is there, and its secret stays on the server.
+ * Tests a conversation with an upstream: its text survives failures, its sound is sent
+ * only to the current connections, and its secret stays on the server.
  */
 class UpstreamIT extends PageScenario {
 
@@ -46,7 +46,7 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@AfterEach
-	void noFrameHasTheSecret() throws Exception {
+	void assertNoFrameContainsTheSecret() throws Exception {
 		if (Chromium.isInstalled()) {
 			assertThat(this.received).isNotEmpty().noneMatch((frame) -> frame.contains(UPSTREAM_SECRET));
 			assertThat(this.sent).noneMatch((frame) -> frame.contains(UPSTREAM_SECRET));
@@ -72,8 +72,8 @@ class UpstreamIT extends PageScenario {
 			.contains("Connected to the upstream");
 		assertThat(page.find(SOUND).innerText()).matches("audio: \\d+ pieces, not stored");
 		page.find("#title:has-text('Hello upstream')").waitFor();
-		assertProven(page);
-		assertThat(storedText(page)).isEqualTo(lastText(page));
+		assertAllReceived(page);
+		assertThat(storedText(page)).isEqualTo(copiedText(page));
 		assertThat(cluster.log(page.sessionId()).toString()).doesNotContain("response.audio.delta")
 			.doesNotContain(UPSTREAM_SECRET);
 
@@ -81,11 +81,12 @@ class UpstreamIT extends PageScenario {
 		page.awaitAnswers(1, "done");
 		assertThat(answer(page)).isEqualTo(answer);
 		assertThat(page.find(SOUND).innerText()).matches("audio: 0 of \\d+ pieces\\. Sound is not stored.*");
-		assertThat(page.find("#upstream").getAttribute("aria-pressed")).as("remembered").isEqualTo("true");
+		assertThat(page.find("#upstream").getAttribute("aria-pressed")).as("remembered choice").isEqualTo("true");
 		ChatPage other = open("/#/c/" + page.sessionId());
 		other.awaitAnswers(1, "done");
 		assertThat(answer(other)).isEqualTo(answer);
-		assertThat(other.find("#upstream").getAttribute("aria-pressed")).as("as it was said last").isEqualTo("true");
+		assertThat(other.find("#upstream").getAttribute("aria-pressed")).as("recipient of the last message")
+			.isEqualTo("true");
 		other.click("#new");
 		assertThat(other.find("#upstream").getAttribute("aria-pressed")).isEqualTo("false");
 	}
@@ -105,25 +106,25 @@ class UpstreamIT extends PageScenario {
 
 		assertThat(page.find(ANSWER + " > .tag").count()).isOne();
 		assertThat(answer(page)).isEqualTo(words(0, WORDS));
-		assertThat(saidIn(page.sessionId())).containsExactly("To the model", "To the model again");
-		assertProven(page);
+		assertThat(userMessages(page.sessionId())).containsExactly("To the model", "To the model again");
+		assertAllReceived(page);
 	}
 
 	@Test
-	void aSuggestionGoesWhereWhatIsTypedWouldGo() {
+	void aSuggestionIsSentToTheChosenRecipient() {
 		ChatPage page = open("/");
 		page.click("#upstream");
 		page.click("#suggestions button:last-child");
 		page.awaitAnswers(1, "done");
 
 		assertThat(page.find(ANSWER + " > .tag").innerText()).isEqualTo("upstream");
-		assertThat(saidIn(page.sessionId())).as("said to the model").isEmpty();
+		assertThat(userMessages(page.sessionId())).as("messages to the model").isEmpty();
 	}
 
 	@Test
-	void aCutInTheMiddleCostsSoundAndNoText() {
+	void aCutLosesSoundButNoText() {
 		ChatPage page = open("/");
-		beginAnswer(page);
+		startUpstreamAnswer(page);
 		disconnect(page);
 		int log = cluster.log(page.sessionId()).size();
 		page.tab().waitForCondition(() -> cluster.log(page.sessionId()).size() > log + 10);
@@ -131,30 +132,30 @@ class UpstreamIT extends PageScenario {
 		page.awaitAnswers(1, "done");
 
 		assertThat(answer(page)).startsWith("You said").endsWith("I begin again.");
-		assertProven(page);
-		assertThat(storedText(page)).isEqualTo(lastText(page));
+		assertAllReceived(page);
+		assertThat(storedText(page)).isEqualTo(copiedText(page));
 		assertThat(page.find(ANSWER + " .cut").getAttribute("data-text")).endsWith("0 lost · 0 twice");
 		assertThat(page.find(SOUND).innerText()).matches(
 				"audio: [1-9]\\d* of \\d+ pieces\\. Sound is not stored, so the rest is missing; the text is complete");
 	}
 
 	@Test
-	void aReloadInTheMiddleCostsNoText() {
+	void aReloadLosesNoText() {
 		ChatPage page = open("/");
-		beginAnswer(page);
+		startUpstreamAnswer(page);
 		page.reload();
 		page.awaitAnswers(1, "done");
 
 		assertThat(answer(page)).startsWith("You said").endsWith("I begin again.");
 		assertThat(page.find(ANSWER).count()).isOne();
 		assertThat(page.find(".message[data-role=user]").count()).isOne();
-		assertThat(storedText(page)).isEqualTo(lastText(page));
+		assertThat(storedText(page)).isEqualTo(copiedText(page));
 	}
 
 	@Test
-	void aServerThatIsKilledTakesUpTheConnectionAndAsksAgain() throws Exception {
+	void aMessageIsSentToTheUpstreamAgainAfterAKill() throws Exception {
 		ChatPage page = open("/");
-		beginAnswer(page);
+		startUpstreamAnswer(page);
 		cluster.node(0).kill();
 		page.awaitState("waiting");
 		cluster.node(0);
@@ -168,28 +169,28 @@ class UpstreamIT extends PageScenario {
 		assertThat(page.find(".happened").allInnerTexts()).last()
 			.asString()
 			.contains("Connected to the upstream again; the question is sent again");
-		assertThat(storedText(page)).isEqualTo(lastText(page));
-		assertProven(page);
+		assertThat(storedText(page)).isEqualTo(copiedText(page));
+		assertAllReceived(page);
 		page.reload();
 		page.awaitAnswers(1, "done");
 		assertThat(answer(page)).startsWith("You said").endsWith("I begin again.");
 	}
 
 	@Test
-	void aRestartInTheMiddleIsFollowedByTheWholeAnswer() {
+	void anAnswerIsCompleteAfterARestart() {
 		ChatPage page = open("/");
-		beginAnswer(page);
+		startUpstreamAnswer(page);
 		page.click("#restart");
 		page.awaitReconnects(1);
 		page.awaitAnswers(1, "done");
 
 		assertThat(answer(page)).startsWith("You said").endsWith("I begin again.");
-		assertThat(storedText(page)).isEqualTo(lastText(page));
-		assertProven(page);
+		assertThat(storedText(page)).isEqualTo(copiedText(page));
+		assertAllReceived(page);
 	}
 
 	@Test
-	void whatIsSaidWithoutAConnectionReachesTheUpstreamOnce() {
+	void aMessageWrittenWithoutAConnectionReachesTheUpstreamOnce() {
 		ChatPage page = open("/");
 		page.click("#upstream");
 		page.say("First");
@@ -210,10 +211,10 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
-	void piecesOfTextAndOfSoundAreALineEachInTheEvents() {
+	void piecesOfTextAndSoundAreFoldedInTheEvents() {
 		ChatPage page = open("/");
 		page.click("#show-events");
-		beginAnswer(page);
+		startUpstreamAnswer(page);
 		cut();
 		page.awaitReconnects(1);
 		page.find("#event-list .lost").waitFor();
@@ -228,7 +229,7 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
-	void soundIsPlayedOnlyIfItIsWanted() {
+	void soundIsPlayedOnlyWhileItIsOn() {
 		this.browser.addInitScript("""
 				window.played = 0;
 				const start = AudioBufferSourceNode.prototype.start;
@@ -237,7 +238,7 @@ class UpstreamIT extends PageScenario {
 					start.apply(this, when);
 				};""");
 		ChatPage page = open("/");
-		beginAnswer(page);
+		startUpstreamAnswer(page);
 		assertThat(page.tab().evaluate("window.played")).isEqualTo(0);
 		page.click("#sound");
 		page.tab().waitForFunction("() => window.played > 3");
@@ -251,9 +252,9 @@ class UpstreamIT extends PageScenario {
 	}
 
 	@Test
-	void typingIsShownOnOtherPagesAndForAMomentOnly() {
+	void typingIsShownBrieflyAndOnlyOnOtherPages() {
 		ChatPage page = open("/");
-		ChatPage other = joined(page);
+		ChatPage other = openSameConversation(page);
 		ChatPage elsewhere = open("/");
 		long begun = System.nanoTime();
 		page.find("#input")
@@ -266,42 +267,42 @@ class UpstreamIT extends PageScenario {
 		assertThat(elsewhere.find("#typing").innerText()).isEmpty();
 		assertThat(this.sent.stream().filter((frame) -> frame.contains("\"typing\"")).count()).isBetween(1L,
 				seconds + 1);
-		hidden(other, "#typing:not(:empty)");
+		awaitHidden(other, "#typing:not(:empty)");
 		assertThat(cluster.log(page.sessionId())).isEmpty();
 	}
 
 	@Test
-	void theNumberOfConnectionsFollowsThePages() {
+	void theNumberOfConnectionsIsThatOfTheOpenPages() {
 		ChatPage page = open("/");
 		page.tab().waitForCondition(() -> this.received.stream().anyMatch((frame) -> frame.contains("\"presence\"")));
 		assertThat(page.find("#presence").isVisible()).isFalse();
-		ChatPage second = joined(page);
-		connections(page, 2);
-		connections(second, 2);
-		ChatPage third = joined(page);
-		connections(page, 3);
+		ChatPage second = openSameConversation(page);
+		awaitConnections(page, 2);
+		awaitConnections(second, 2);
+		ChatPage third = openSameConversation(page);
+		awaitConnections(page, 3);
 		third.tab().close();
-		connections(page, 2);
+		awaitConnections(page, 2);
 		second.tab().close();
-		hidden(page, "#presence");
+		awaitHidden(page, "#presence");
 	}
 
-	private ChatPage joined(ChatPage page) {
+	private ChatPage openSameConversation(ChatPage page) {
 		return open("/#/c/" + page.sessionId());
 	}
 
-	private static void connections(ChatPage page, int count) {
+	private static void awaitConnections(ChatPage page, int count) {
 		page.find("#presence:has-text('" + count + " connections')").waitFor();
 	}
 
-	private static void hidden(ChatPage page, String selector) {
+	private static void awaitHidden(ChatPage page, String selector) {
 		page.find(selector).waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
 	}
 
 	/**
-	 * Lets the upstream begin to answer.
+	 * Sends a message to the upstream, and waits until a part of the answer is shown.
 	 */
-	private static void beginAnswer(ChatPage page) {
+	private static void startUpstreamAnswer(ChatPage page) {
 		page.click("#upstream");
 		page.say("Break something");
 		page.awaitCharacters(60);
@@ -310,11 +311,11 @@ class UpstreamIT extends PageScenario {
 	}
 
 	private static String answer(ChatPage page) {
-		return page.said().get(page.said().size() - 1).text();
+		return page.messages().get(page.messages().size() - 1).text();
 	}
 
 	/**
-	 * Returns the text of the last answer, from the log.
+	 * Returns the text of the last answer in the log.
 	 */
 	private static String storedText(ChatPage page) {
 		List<JsonNode> events = cluster.log(page.sessionId())
@@ -334,14 +335,14 @@ class UpstreamIT extends PageScenario {
 	}
 
 	/**
-	 * Returns the text of the last answer as the page would copy it.
+	 * Returns the text of the last answer as the page copies it.
 	 */
-	private static String lastText(ChatPage page) {
+	private static String copiedText(ChatPage page) {
 		page.find(ANSWER + " .copy").last().click();
 		return (String) page.tab().evaluate("navigator.clipboard.readText()");
 	}
 
-	private static void assertProven(ChatPage page) {
+	private static void assertAllReceived(ChatPage page) {
 		page.find("#proof[data-state=proven]").waitFor();
 		int log = cluster.log(page.sessionId()).size();
 		page.tab().waitForFunction("(log) => Number(document.querySelector('#cursor').textContent) >= log", log);

@@ -27,8 +27,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * The upstream that comes with the sample behaves as realtime APIs do, and refuses all
- * but the relay.
+ * Tests that the upstream of the sample behaves like a realtime API, and rejects all
+ * clients but the relay.
  */
 class UpstreamTests {
 
@@ -47,7 +47,7 @@ class UpstreamTests {
 	}
 
 	@Test
-	void anAnswerComesInPiecesOfTextAndSound() {
+	void anAnswerConsistsOfPiecesOfTextAndSound() {
 		try (RawWebSocketClient client = upstream(sample).connect()) {
 			assertThat(client.next().path("type").stringValue()).isEqualTo("session.created");
 			for (int count = 1; count <= 2; count++) {
@@ -72,7 +72,7 @@ class UpstreamTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "{", "[]", "{}", "{\"type\":\"session.destroy\"}", "{\"type\":\"response.create\"}",
 			"{\"type\":\"conversation.item.create\",\"item\":{\"content\":[]}}" })
-	void whatItDoesNotUnderstandIsAnError(String message) {
+	void anInvalidMessageIsAnsweredWithAnError(String message) {
 		try (RawWebSocketClient client = upstream(sample).connect()) {
 			client.await("session.created");
 			client.send(message);
@@ -84,7 +84,7 @@ class UpstreamTests {
 	}
 
 	@Test
-	void aMessageThatIsTooLongEndsTheConnection() {
+	void aMessageThatIsTooLongClosesTheConnection() {
 		try (RawWebSocketClient client = upstream(sample).connect()) {
 			client.send(Map.of("type", "x".repeat(200_000)));
 
@@ -93,7 +93,7 @@ class UpstreamTests {
 	}
 
 	@Test
-	void itIsForWhoKnowsTheSecretAndIsNoBrowser() throws Exception {
+	void browsersAndClientsWithoutTheSecretAreRejected() throws Exception {
 		assertThat(upstream(sample).header("Authorization", "Bearer guess").connectRefused().status()).isEqualTo(401);
 		assertThat(RawWebSocketClient.to(sample.port(), "/upstream").connectRefused().status()).isEqualTo(401);
 		String user = new TestBrowser(sample.port()).signIn();
@@ -105,21 +105,21 @@ class UpstreamTests {
 	}
 
 	@Test
-	void othersInTheNetworkDoNotReachIt(@TempDir Path folder) throws Exception {
+	void otherMachinesInTheNetworkAreRejected(@TempDir Path folder) throws Exception {
 		Optional<InetAddress> address = ThisMachineTests.addressInTheNetwork();
 		assumeThat(address).isPresent();
 		try (RunningSample lan = RunningSample.start(folder, "--spring.profiles.active=lan",
 				"--chat.upstream.secret=" + SECRET)) {
 			String host = address.get().getHostAddress() + ":" + lan.port();
 
-			assertThat(as(RawWebSocketClient.to(URI.create("ws://" + host + "/upstream"))).connectRefused().status())
-				.isEqualTo(403);
+			assertThat(authorized(RawWebSocketClient.to(URI.create("ws://" + host + "/upstream"))).connectRefused()
+				.status()).isEqualTo(403);
 			upstream(lan).connect().close();
 		}
 	}
 
 	@Test
-	void aConnectionIsLimitedInTimeAndTheirNumberToo(@TempDir Path folder) {
+	void theDurationAndTheNumberOfConnectionsAreLimited(@TempDir Path folder) {
 		try (RunningSample brief = RunningSample.start(folder, "--chat.stand-in.word-interval=2ms",
 				"--chat.upstream.secret=" + SECRET, "--chat.upstream.lifetime=1ms",
 				"--chat.upstream.idle-timeout=1s")) {
@@ -149,7 +149,7 @@ class UpstreamTests {
 	}
 
 	@Test
-	void theSecretIsAnotherOneAfterEachStartUnlessItIsConfigured() {
+	void aSecretIsGeneratedForEachStartUnlessOneIsConfigured() {
 		MockEnvironment first = new MockEnvironment();
 		MockEnvironment second = new MockEnvironment();
 		MockEnvironment configured = new MockEnvironment().withProperty(UpstreamSecret.PROPERTY, "configured");
@@ -163,10 +163,10 @@ class UpstreamTests {
 	}
 
 	private static RawWebSocketClient.Builder upstream(RunningSample sample) {
-		return as(RawWebSocketClient.to(sample.port(), "/upstream"));
+		return authorized(RawWebSocketClient.to(sample.port(), "/upstream"));
 	}
 
-	private static RawWebSocketClient.Builder as(RawWebSocketClient.Builder connection) {
+	private static RawWebSocketClient.Builder authorized(RawWebSocketClient.Builder connection) {
 		return connection.header("Authorization", "Bearer " + SECRET).header("X-User-Id", "somebody");
 	}
 

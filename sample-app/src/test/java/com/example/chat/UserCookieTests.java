@@ -25,19 +25,19 @@ class UserCookieTests {
 	private final UserCookie cookies = at(Duration.ZERO);
 
 	@Test
-	void aCookieNamesItsUser() {
+	void aCookieIdentifiesItsUser() {
 		assertThat(this.cookies.userOf(this.cookies.valueFor(USER))).contains(USER);
 	}
 
 	@Test
-	void aSignatureIsNotGoodForAnotherUser() {
+	void aSignatureIsInvalidForAnotherUser() {
 		String[] parts = this.cookies.valueFor(USER).split("\\.");
 
 		assertThat(this.cookies.userOf(ANOTHER_USER + "." + parts[1] + "." + parts[2])).isEmpty();
 	}
 
 	@Test
-	void aCookieEndsOnTheServerToo() {
+	void anExpiredCookieIsRejected() {
 		String value = this.cookies.valueFor(USER);
 
 		assertThat(at(UserCookie.LIFETIME.minusSeconds(1)).userOf(value)).contains(USER);
@@ -45,7 +45,7 @@ class UserCookieTests {
 	}
 
 	@Test
-	void aCookieCannotBeMadeToLastLonger() {
+	void theExpiryOfACookieCannotBeForged() {
 		String[] parts = this.cookies.valueFor(USER).split("\\.");
 		long later = Long.parseLong(parts[1]) + 60;
 
@@ -53,7 +53,7 @@ class UserCookieTests {
 	}
 
 	@Test
-	void aCookieMadeWithAnotherSecretIsNotTaken() {
+	void aCookieSignedWithAnotherSecretIsRejected() {
 		String forged = new UserCookie("another secret of thirty-two bytes or more").valueFor(USER);
 
 		assertThat(this.cookies.userOf(forged)).isEmpty();
@@ -62,12 +62,12 @@ class UserCookieTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", ".", "7b0f2c9e-0000-4000-8000-000000000001", "7b0f2c9e-0000-4000-8000-000000000001.",
 			"someone.signature", "7b0f2c9e-0000-4000-8000-000000000001.99999999999.c2lnbmF0dXJl" })
-	void whatIsNoCookieOfOursIsNotTaken(String value) {
+	void aMalformedCookieIsRejected(String value) {
 		assertThat(this.cookies.userOf(value)).isEmpty();
 	}
 
 	@Test
-	void aTokenForTheWebSocketIsNoCookie() {
+	void aTokenIsNotAcceptedAsACookie() {
 		String token = new AccessTokens(SECRET).issue(USER.toString(), Duration.ofMinutes(1));
 
 		assertThat(this.cookies.userOf(token)).isEmpty();

@@ -11,14 +11,14 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The server is killed, and started again by the process that has requested this. All
- * times begin when the server accepts connections again.
+ * Kills the server, which the requesting process starts again. All times begin when the
+ * server accepts connections again.
  */
 final class AvalancheLoad extends Deliveries {
 
-	private static final Duration LONGEST_START = Duration.ofSeconds(60);
+	private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
-	private static final Duration LONGEST_RETURN = Duration.ofSeconds(60);
+	private static final Duration RETURN_TIMEOUT = Duration.ofSeconds(60);
 
 	private final LoadRequest.Avalanche request;
 
@@ -35,7 +35,7 @@ final class AvalancheLoad extends Deliveries {
 	private boolean killed;
 
 	/**
-	 * When the server accepted connections again; 0 before.
+	 * Time at which the server accepted connections again; 0 until then.
 	 */
 	private long accepted;
 
@@ -46,18 +46,18 @@ final class AvalancheLoad extends Deliveries {
 
 	@Override
 	Map<String, Double> run() throws IOException {
-		gather();
+		connectAll();
 		publisher().begin();
 		until(Duration.ofMillis(this.request.killAfterMillis()), () -> false);
 		long down = System.nanoTime();
 		this.killed = true;
 		ProcessHandle server = ProcessHandle.of(this.request.pid()).orElseThrow();
 		server.destroyForcibly();
-		if (!until(LONGEST_START, () -> !server.isAlive() && accepts())) {
-			throw new IOException("The server has not been started within " + LONGEST_START);
+		if (!until(START_TIMEOUT, () -> !server.isAlive() && accepts())) {
+			throw new IOException("The server did not restart within " + START_TIMEOUT);
 		}
 		this.accepted = System.nanoTime();
-		until(LONGEST_RETURN, () -> this.returned.size() == recipients().size() && isSettled());
+		until(RETURN_TIMEOUT, () -> this.returned.size() == recipients().size() && isSettled());
 		Map<String, Double> values = new TreeMap<>();
 		values.put("down", (this.accepted - down) / 1e9);
 		values.put("never", share(recipients().size() - this.returned.size()));
@@ -84,7 +84,7 @@ final class AvalancheLoad extends Deliveries {
 	void caughtUp(Recipient recipient, WsClient client) {
 		if (this.killed && this.complete.add(recipient)) {
 			this.caughtUp.record(System.nanoTime() - this.accepted);
-			this.fromAttempt.record(System.nanoTime() - client.wanted());
+			this.fromAttempt.record(System.nanoTime() - client.requested());
 		}
 	}
 

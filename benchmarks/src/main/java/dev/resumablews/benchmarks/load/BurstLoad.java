@@ -7,9 +7,9 @@ import java.util.TreeMap;
 import dev.resumablews.benchmarks.wire.ReplyOrder;
 
 /**
- * Replies as fast as they come.
+ * Requests replies that the server sends as fast as it can.
  */
-final class BurstLoad extends Audience {
+final class BurstLoad extends ReplyWorkload {
 
 	private final LoadRequest.Burst request;
 
@@ -21,16 +21,16 @@ final class BurstLoad extends Audience {
 
 	@Override
 	Map<String, Double> run() throws IOException {
-		gather();
+		connectAll();
 		long nanos = 0;
 		local().between(System.nanoTime(), Long.MAX_VALUE);
 		remote().between(System.nanoTime(), Long.MAX_VALUE);
 		for (int burst = 1; burst <= this.request.bursts(); burst++) {
 			int replies = burst;
 			long start = System.nanoTime();
-			askers().forEach(this::ask);
-			if (!until(LONGEST, () -> heardAll(replies))) {
-				problem("not all replies ended within " + LONGEST);
+			requesters().forEach(this::requestReply);
+			if (!until(TIMEOUT, () -> receivedAll(replies))) {
+				problem("not all replies ended within " + TIMEOUT);
 				break;
 			}
 			nanos += Math.max(local().lastArrival(), remote().lastArrival()) - start;

@@ -9,7 +9,7 @@ import dev.resumablews.benchmarks.wire.Seeds;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections that are closed as soon as they are ready to be used.
+ * Opens connections, and closes each of them as soon as it is ready.
  */
 final class ConnectLoad extends Workload {
 
@@ -51,7 +51,7 @@ final class ConnectLoad extends Workload {
 	public void onMessage(WsClient client, Line line) {
 		if (line.is(REPLAY_COMPLETE)) {
 			if (System.nanoTime() < this.end) {
-				this.latencies.record(System.nanoTime() - client.wanted());
+				this.latencies.record(System.nanoTime() - client.requested());
 			}
 			client.close();
 		}

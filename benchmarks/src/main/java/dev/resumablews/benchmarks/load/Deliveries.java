@@ -11,16 +11,16 @@ import dev.resumablews.benchmarks.wire.Seeds;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numbered messages for clients that lose their connections, and resume after the last
- * event that they have received.
+ * Publishes numbered messages to clients that lose their connections and resume after the
+ * last event that they received.
  */
 abstract class Deliveries extends Workload {
 
-	private static final Duration LONGEST = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	/**
-	 * Time without a message or a new connection after which the messages that have not
-	 * arrived are lost.
+	 * Time without a message or a new connection after which missing messages count as
+	 * lost.
 	 */
 	private static final long QUIET_NANOS = 5_000_000_000L;
 
@@ -51,7 +51,7 @@ abstract class Deliveries extends Workload {
 	/**
 	 * Opens all connections.
 	 */
-	final void gather() throws IOException {
+	final void connectAll() throws IOException {
 		boolean seeded = dialect() instanceof JsonLines;
 		for (int i = 0; i < this.crowd.clients(); i++) {
 			int session = this.crowd.first() + i;
@@ -60,9 +60,8 @@ abstract class Deliveries extends Workload {
 			this.recipients.add(recipient);
 			connect(recipient);
 		}
-		if (!until(LONGEST, this::areAllReady)) {
-			throw new IOException(
-					"Not all of %d connections were made; %s".formatted(this.crowd.clients(), problems()));
+		if (!until(TIMEOUT, this::areAllReady)) {
+			throw new IOException("Not all of %d connections opened; %s".formatted(this.crowd.clients(), problems()));
 		}
 	}
 
@@ -73,7 +72,7 @@ abstract class Deliveries extends Workload {
 	}
 
 	/**
-	 * Whether everything has arrived, or nothing will arrive any more.
+	 * Returns whether all messages have arrived, or the missing ones count as lost.
 	 */
 	final boolean isSettled() {
 		return this.publisher.hasEnded() && areAllReady()
@@ -92,19 +91,20 @@ abstract class Deliveries extends Workload {
 	}
 
 	/**
-	 * The server has opened the session of a recipient again.
+	 * Called when the server has opened a recipient's session again.
 	 * @param client the connection
-	 * @param missed whether there is something to replay
+	 * @param missed whether the recipient has missed messages
 	 */
 	abstract void opened(Recipient recipient, WsClient client, boolean missed);
 
 	/**
-	 * A recipient has received the last message that it had missed.
+	 * Called when a recipient has received the last message that it missed.
 	 */
 	abstract void caughtUp(Recipient recipient, WsClient client);
 
 	/**
-	 * Whether a connection may end at this time without a cause to note.
+	 * Returns whether lost connections are expected at this time, and thus are no
+	 * problem.
 	 */
 	abstract boolean isOutage();
 
@@ -136,7 +136,7 @@ abstract class Deliveries extends Workload {
 			opened(recipient, client, !recipient.isCaughtUp());
 		}
 		else if (line.is(ERROR)) {
-			problem("answered with " + line);
+			problem("the server sent " + line);
 		}
 	}
 
@@ -152,7 +152,7 @@ abstract class Deliveries extends Workload {
 			if (!isOutage()) {
 				problem(problem);
 			}
-			long delay = dialect().backOff(failures, recipient.random());
+			long delay = dialect().backOff(failures, recipient.outageMillis(), recipient.random());
 			loop().at(System.nanoTime() + delay * 1_000_000, () -> connect(recipient));
 		}
 	}

@@ -6,12 +6,12 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How messages are written on a WebSocket.
+ * Protocol between the clients and a server.
  */
 interface Dialect {
 
 	/**
-	 * Returns the dialect of that name, as a request says it.
+	 * Returns the dialect with a name.
 	 */
 	static Dialect of(String name) {
 		return switch (name) {
@@ -22,35 +22,35 @@ interface Dialect {
 	}
 
 	/**
-	 * Returns what is asked for in the handshake: the path and the query.
-	 * @param target what to connect to
+	 * Returns the path and the query of the handshake.
+	 * @param target the server and session to connect to
 	 */
 	String request(Target target);
 
 	/**
-	 * Returns the text that asks for a reply.
+	 * Returns the message that requests a reply.
 	 */
-	String ask(ReplyOrder order);
+	String replyRequest(ReplyOrder order);
 
 	/**
-	 * Returns the session that a {@code session_init} names, to resume it.
+	 * Returns the session id in a {@code session_init}, with which a client resumes.
 	 */
 	@Nullable String sessionId(Line init);
 
 	/**
-	 * Returns the id of an event, to continue after it.
+	 * Returns the id of an event, after which a client resumes.
 	 */
 	@Nullable String eventId(Line event);
 
 	/**
-	 * Returns how long the client of this protocol waits by default before it connects
-	 * again, in milliseconds.
-	 * @param failures how often it has failed since it was last connected
+	 * Returns the default back-off of this protocol's client, in milliseconds.
+	 * @param failures number of failed attempts since the last connection
+	 * @param outageMillis time since the end of that connection
 	 */
-	long backOff(int failures, Random random);
+	long backOff(int failures, long outageMillis, Random random);
 
 	/**
-	 * Reads a text, telling the client's listener about each message in it.
+	 * Reads the text of a frame, and passes each message in it to the client's listener.
 	 */
 	void read(WsClient client, byte[] buffer, int from, int to);
 

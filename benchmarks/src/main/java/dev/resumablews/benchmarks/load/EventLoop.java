@@ -11,9 +11,9 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 
 /**
- * The one thread on which all clients live. Opens a limited number of connections at the
- * same time, so that no server's backlog decides about the result; the time a client
- * waits for that counts as time of the server.
+ * Runs all clients on one thread. Opens a limited number of connections at a time, so
+ * that no server's backlog determines the result; the time that a client waits counts
+ * against the server.
  */
 final class EventLoop implements AutoCloseable {
 
@@ -38,7 +38,7 @@ final class EventLoop implements AutoCloseable {
 	}
 
 	/**
-	 * Connects a client as soon as there is room.
+	 * Connects a client as soon as the limit allows.
 	 */
 	void open(WsClient client) {
 		this.waiting.add(client);
@@ -52,24 +52,25 @@ final class EventLoop implements AutoCloseable {
 	}
 
 	/**
-	 * Forgets the clients that wait, and what is to be run later.
+	 * Removes the waiting clients and all timers.
 	 */
-	void forget() {
+	void clear() {
 		this.waiting.clear();
 		this.timers.clear();
 	}
 
 	/**
-	 * Says that a connection is no longer being opened.
+	 * Frees the place of a connection that has opened or failed.
 	 */
 	void opened() {
 		this.opening--;
 	}
 
 	/**
-	 * Handles what happens in the next few milliseconds.
+	 * Runs the timers that are due, opens connections, and handles input and output for a
+	 * few milliseconds.
 	 */
-	void turn() throws IOException {
+	void runOnce() throws IOException {
 		long now = System.nanoTime();
 		for (Timer timer = this.timers.peek(); timer != null && timer.time() <= now; timer = this.timers.peek()) {
 			this.timers.remove();

@@ -13,11 +13,12 @@ import java.util.TreeMap;
 import dev.resumablews.benchmarks.wire.Seeds;
 
 /**
- * One session with many connections, each of which is to get each event.
+ * Publishes events in one session with many connections, each of which must receive each
+ * event.
  */
 final class FanoutLoad extends Workload {
 
-	private static final Duration LONGEST = Duration.ofSeconds(30);
+	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
 	private final LoadRequest.Fanout request;
 
@@ -39,12 +40,12 @@ final class FanoutLoad extends Workload {
 		for (int i = 0; i < this.request.connections(); i++) {
 			open(this.request.port(), this.request.session(), Seeds.sessionId(this.request.session()).toString());
 		}
-		if (!until(LONGEST, () -> this.ready == this.request.connections())) {
-			throw new IOException("%d of %d connections were made".formatted(this.ready, this.request.connections()));
+		if (!until(TIMEOUT, () -> this.ready == this.request.connections())) {
+			throw new IOException("%d of %d connections opened".formatted(this.ready, this.request.connections()));
 		}
 		publish();
-		if (!until(LONGEST, () -> this.toTheLast.count() == this.request.events())) {
-			problem("not every connection got every event");
+		if (!until(TIMEOUT, () -> this.toTheLast.count() == this.request.events())) {
+			problem("not every connection received every event");
 		}
 		closeAll();
 		Map<String, Double> values = new TreeMap<>();

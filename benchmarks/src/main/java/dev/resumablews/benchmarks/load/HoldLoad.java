@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Connections that stay open after this has run, until they are released.
+ * Opens connections that stay open until they are released.
  */
 final class HoldLoad extends Workload {
 
-	private static final Duration LONGEST = Duration.ofMinutes(3);
+	private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
 	private final LoadRequest.Hold request;
 
@@ -26,8 +26,8 @@ final class HoldLoad extends Workload {
 		for (int i = 0; i < this.request.connections(); i++) {
 			open(this.request.port(), i, null);
 		}
-		if (!until(LONGEST, () -> this.ready == this.request.connections() || !problems().isEmpty())) {
-			problem("only %d connections were made within %s".formatted(this.ready, LONGEST));
+		if (!until(TIMEOUT, () -> this.ready == this.request.connections() || !problems().isEmpty())) {
+			problem("only %d connections opened within %s".formatted(this.ready, TIMEOUT));
 		}
 		return Map.of("connections", (double) this.ready, "seconds", (System.nanoTime() - start) / 1e9);
 	}

@@ -7,12 +7,11 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Each client is cut at random. The times of the cuts depend on the seed only, not on the
- * server.
+ * Cuts each client at random times, which depend on the seed only and not on the server.
  */
 final class JitterLoad extends Deliveries {
 
-	private static final Duration LONGEST = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final LoadRequest.Jitter request;
 
@@ -29,17 +28,17 @@ final class JitterLoad extends Deliveries {
 
 	@Override
 	Map<String, Double> run() throws IOException {
-		gather();
+		connectAll();
 		long start = System.nanoTime();
 		long seed = this.request.crowd().seed();
 		recipients()
 			.forEach((recipient) -> cutLater(recipient, new Random(seed * 31_000_003 + recipient.session()), start));
 		publisher().begin();
 		Duration span = Duration.ofMillis(this.request.crowd().messages() * this.request.crowd().periodMillis());
-		until(span.plus(LONGEST), () -> publisher().hasEnded());
+		until(span.plus(TIMEOUT), () -> publisher().hasEnded());
 		this.over = true;
-		if (!until(LONGEST, this::isSettled)) {
-			problem("not all clients came back within " + LONGEST);
+		if (!until(TIMEOUT, this::isSettled)) {
+			problem("not all clients returned within " + TIMEOUT);
 		}
 		closeAll();
 		Map<String, Double> values = new TreeMap<>();
@@ -65,9 +64,9 @@ final class JitterLoad extends Deliveries {
 	}
 
 	/**
-	 * Cuts a recipient after a time of the exponential distribution.
-	 * @param random the recipient's, used for nothing else
-	 * @param connected when it connects, or has connected
+	 * Cuts a recipient after an exponentially distributed time.
+	 * @param random source of this recipient's cuts only
+	 * @param connected time at which the recipient connects or has connected
 	 */
 	private void cutLater(Recipient recipient, Random random, long connected) {
 		double mean = this.request.cutEveryMillis() - this.request.cutForMillis();
@@ -82,7 +81,7 @@ final class JitterLoad extends Deliveries {
 		}
 		long back = time + this.request.cutForMillis() * 1_000_000;
 		WsClient client = recipient.client();
-		// without a client, it waits for its back-off and is cut already
+		// without a client, the recipient backs off and has no connection to cut
 		if (client != null) {
 			this.cuts++;
 			client.cut();

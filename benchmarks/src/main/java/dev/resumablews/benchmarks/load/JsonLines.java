@@ -9,8 +9,8 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The protocol of this library, which the peers in Java speak, too: JSON, several
- * messages in a frame if the server likes.
+ * The protocol of this library, which the Java peers also implement: JSON, with one or
+ * more messages in a frame.
  */
 final class JsonLines implements Dialect {
 
@@ -38,7 +38,7 @@ final class JsonLines implements Dialect {
 	}
 
 	@Override
-	public String ask(ReplyOrder order) {
+	public String replyRequest(ReplyOrder order) {
 		ThreadLocalRandom random = ThreadLocalRandom.current();
 		return "{\"type\":\"user_message\",\"content\":\"" + order.content() + "\",\"idempotency_key\":\""
 				+ new UUID(random.nextLong(), random.nextLong()) + "\"}";
@@ -55,8 +55,8 @@ final class JsonLines implements Dialect {
 	}
 
 	@Override
-	public long backOff(int failures, Random random) {
-		long limit = (long) Math.min(MAX_DELAY, MIN_DELAY * Math.pow(2, failures + 1.0));
+	public long backOff(int failures, long outageMillis, Random random) {
+		long limit = Math.min(MAX_DELAY, Math.max(2 * MIN_DELAY, outageMillis / 4));
 		return MIN_DELAY + (long) (random.nextDouble() * (limit - MIN_DELAY));
 	}
 

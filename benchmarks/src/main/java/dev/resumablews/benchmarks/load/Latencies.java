@@ -5,18 +5,18 @@ import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
- * Durations, and what is said of them.
+ * Histogram of durations.
  */
 final class Latencies {
 
-	private static final long MOST = 600_000_000_000L;
+	private static final long MAX_NANOS = 600_000_000_000L;
 
 	private static final int DIGITS = 3;
 
-	private final Histogram nanos = new Histogram(MOST, DIGITS);
+	private final Histogram nanos = new Histogram(MAX_NANOS, DIGITS);
 
 	void record(long duration) {
-		this.nanos.recordValue(Math.max(0, Math.min(MOST, duration)));
+		this.nanos.recordValue(Math.max(0, Math.min(MAX_NANOS, duration)));
 	}
 
 	long count() {
@@ -24,7 +24,7 @@ final class Latencies {
 	}
 
 	/**
-	 * Adds the percentiles, in milliseconds, if there is any duration.
+	 * Adds the percentiles in milliseconds, unless the histogram is empty.
 	 */
 	void report(String prefix, Map<String, Double> values) {
 		if (count() == 0) {

@@ -8,9 +8,9 @@ import dev.resumablews.benchmarks.wire.Stamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message that was received, where it lies in the buffer. Valid only during the call
- * it is given to. Not parsed as JSON: its type stands at a known place, and what else is
- * needed is searched for.
+ * A received message, as a range of the read buffer. Valid only during the call to which
+ * it is passed. It is not parsed as JSON: its type is at a known offset, and other fields
+ * are searched for.
  */
 final class Line {
 
@@ -28,7 +28,7 @@ final class Line {
 	}
 
 	/**
-	 * Whether the message's type begins with something.
+	 * Returns whether the message's type begins with a prefix.
 	 */
 	boolean is(byte[] type) {
 		if (this.end - this.typeAt < type.length) {
@@ -55,7 +55,7 @@ final class Line {
 	}
 
 	/**
-	 * Calls back with each stamp in this message.
+	 * Passes each stamp in this message to a consumer.
 	 */
 	void forEachStamp(LongConsumer consumer) {
 		for (int i = this.typeAt; i + Stamp.LENGTH <= this.end; i++) {
@@ -67,8 +67,8 @@ final class Line {
 	}
 
 	/**
-	 * Returns the word after something, such as an id after its name; null if that does
-	 * not occur.
+	 * Returns the word after a prefix, such as an id after its field name; null if the
+	 * message does not contain the prefix.
 	 */
 	@Nullable String wordAfter(byte[] before) {
 		for (int i = this.typeAt; i + before.length <= this.end; i++) {
@@ -85,7 +85,7 @@ final class Line {
 	}
 
 	/**
-	 * Returns the last word.
+	 * Returns the last word of the message.
 	 */
 	String lastWord() {
 		int to = this.end;
@@ -115,7 +115,7 @@ final class Line {
 	}
 
 	/**
-	 * Whether a character occurs in UUIDs, numbers and Base64 for URLs.
+	 * Returns whether a character occurs in UUIDs, numbers and Base64 for URLs.
 	 */
 	private static boolean isPartOfWord(byte character) {
 		return Character.isLetterOrDigit(character) || character == '-' || character == '_';

@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The process that plays the clients: one thread for all of them. Reads requests from its
- * standard input, one line of JSON each, answers each with a line, and ends with its
- * standard input.
+ * Process that simulates all clients on one thread. Reads requests from standard input as
+ * lines of JSON, answers each with a line, and exits when standard input ends.
  */
 public final class LoadGenerator {
 
@@ -33,7 +32,7 @@ public final class LoadGenerator {
 	/**
 	 * Starts the process.
 	 * @param args none
-	 * @throws IOException if there is no network
+	 * @throws IOException if the event loop fails
 	 */
 	public static void main(String[] args) throws IOException {
 		try (EventLoop loop = new EventLoop()) {
@@ -53,7 +52,7 @@ public final class LoadGenerator {
 			}
 		}
 		catch (IOException ex) {
-			// the same as its end
+			// treated as the end of the input
 		}
 		Runtime.getRuntime().halt(0);
 	}
@@ -62,7 +61,7 @@ public final class LoadGenerator {
 		while (true) {
 			String line = this.requests.poll();
 			if (line == null) {
-				this.loop.turn();
+				this.loop.runOnce();
 			}
 			else {
 				System.out.println(this.json.writeValueAsString(serve(this.json.readValue(line, LoadRequest.class))));
@@ -90,7 +89,7 @@ public final class LoadGenerator {
 	private LoadResult release() {
 		Workload held = this.held;
 		if (held == null) {
-			return new LoadResult(Map.of(), Map.of("nothing is held", 1));
+			return new LoadResult(Map.of(), Map.of("no connections are held", 1));
 		}
 		this.held = null;
 		close(held);
@@ -131,7 +130,7 @@ public final class LoadGenerator {
 		if (request instanceof LoadRequest.Avalanche avalanche) {
 			return new AvalancheLoad(this.loop, avalanche);
 		}
-		throw new IllegalArgumentException("Cannot do " + request);
+		throw new IllegalArgumentException("Unsupported request: " + request);
 	}
 
 }

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
 /**
- * What the load generator is asked to do, as one line of JSON.
+ * Request to the load generator, sent as one line of JSON.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "do")
 @JsonSubTypes({ @JsonSubTypes.Type(value = LoadRequest.Burst.class, name = "burst"),
@@ -21,14 +21,14 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 public sealed interface LoadRequest {
 
 	/**
-	 * Replies as fast as the server gives them, several times, each time in all sessions
-	 * at once.
+	 * Requests a reply in all sessions simultaneously, several times, as fast as the
+	 * server sends them.
 	 *
 	 * @param ports ports of the servers, used in turn
 	 * @param dialect json or socketio
 	 * @param sessions number of sessions
-	 * @param tokens tokens of each reply
-	 * @param bursts how many times
+	 * @param tokens number of tokens of each reply
+	 * @param bursts number of bursts
 	 * @param watched whether each session has a second connection, to the next server
 	 */
 	record Burst(List<Integer> ports, String dialect, int sessions, int tokens, int bursts,
@@ -37,15 +37,15 @@ public sealed interface LoadRequest {
 	}
 
 	/**
-	 * Replies at a steady pace, one after the other in each session.
+	 * Requests replies at a steady pace, one after another in each session.
 	 *
 	 * @param ports ports of the servers, used in turn
 	 * @param dialect json or socketio
 	 * @param sessions number of sessions
-	 * @param tokens tokens of each reply
+	 * @param tokens number of tokens of each reply
 	 * @param periodMicros microseconds between tokens
-	 * @param warmUpMillis time before tokens count
-	 * @param measureMillis time in which the tokens are made that count
+	 * @param warmUpMillis time before tokens are counted
+	 * @param measureMillis time in which the counted tokens are made
 	 * @param watched whether each session has a second connection, to the next server
 	 */
 	record Pace(List<Integer> ports, String dialect, int sessions, int tokens, long periodMicros, long warmUpMillis,
@@ -54,55 +54,55 @@ public sealed interface LoadRequest {
 	}
 
 	/**
-	 * Seeded sessions are resumed from the beginning.
+	 * Resumes seeded sessions from their first event.
 	 *
 	 * @param port port of the server
 	 * @param seeded number of seeded sessions
-	 * @param replays how many of them come back, spread over all; then from the first one
-	 * again
-	 * @param events events of each
-	 * @param parallel how many come back at once
+	 * @param replays number of sessions to resume, spread over all seeded ones, which
+	 * repeat if there are fewer
+	 * @param events number of events of each session
+	 * @param parallel number of sessions that resume simultaneously
 	 */
 	record Replay(int port, int seeded, int replays, int events, int parallel) implements LoadRequest {
 
 	}
 
 	/**
-	 * Connections are opened and closed, one after the other.
+	 * Opens connections and closes them when they are ready.
 	 *
 	 * @param port port of the server
-	 * @param parallel how many are being opened at once
-	 * @param sessions number of seeded sessions to resume in turn; 0 for new ones
-	 * @param millis for how long
+	 * @param parallel number of connections that are opened simultaneously
+	 * @param sessions number of seeded sessions to resume in turn; 0 for new sessions
+	 * @param millis duration
 	 */
 	record Connect(int port, int parallel, int sessions, long millis) implements LoadRequest {
 
 	}
 
 	/**
-	 * Connections are opened, and stay.
+	 * Opens connections and keeps them open.
 	 *
 	 * @param port port of the server
-	 * @param connections how many
+	 * @param connections number of connections
 	 */
 	record Hold(int port, int connections) implements LoadRequest {
 
 	}
 
 	/**
-	 * All connections are closed.
+	 * Closes the connections that are held.
 	 */
 	record Release() implements LoadRequest {
 
 	}
 
 	/**
-	 * Events are published into one session with many connections.
+	 * Publishes events in one session with many connections.
 	 *
 	 * @param port port of the server
-	 * @param session number of the session, which has no events yet
-	 * @param connections how many
-	 * @param events how many events
+	 * @param session number of the session, which must have no events
+	 * @param connections number of connections
+	 * @param events number of events
 	 * @param periodMicros microseconds between events
 	 */
 	record Fanout(int port, int session, int connections, int events, long periodMicros) implements LoadRequest {
@@ -110,37 +110,36 @@ public sealed interface LoadRequest {
 	}
 
 	/**
-	 * Messages are published to each client of a crowd, whose connections are cut at
-	 * random.
+	 * Publishes messages to each client of a crowd, and cuts the connections at random.
 	 *
 	 * @param crowd the clients, and the messages
 	 * @param cutEveryMillis average time between two cuts of a client
-	 * @param cutForMillis time until it connects again
+	 * @param cutForMillis time until the client reconnects
 	 */
 	record Jitter(Crowd crowd, long cutEveryMillis, long cutForMillis) implements LoadRequest {
 
 	}
 
 	/**
-	 * Messages are published to each client of a crowd, whose server is killed. The
-	 * clients reconnect with the back-off of their protocol's client.
+	 * Publishes messages to each client of a crowd, and kills their server. The clients
+	 * reconnect with the back-off of their protocol's client.
 	 *
 	 * @param crowd the clients, and the messages
 	 * @param pid id of the server's process
-	 * @param killAfterMillis time from the first message until it is killed
+	 * @param killAfterMillis time from the first message until the server is killed
 	 */
 	record Avalanche(Crowd crowd, long pid, long killAfterMillis) implements LoadRequest {
 
 	}
 
 	/**
-	 * Clients with a session each.
+	 * Clients that each have a session.
 	 *
 	 * @param port port of the server
 	 * @param dialect json or socketio
 	 * @param first number of the first session
-	 * @param clients how many
-	 * @param messages messages for each of them
+	 * @param clients number of clients
+	 * @param messages number of messages for each client
 	 * @param periodMillis time between two messages for the same client
 	 * @param seed seed of all random times
 	 */

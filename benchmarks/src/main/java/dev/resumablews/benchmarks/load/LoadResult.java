@@ -3,15 +3,15 @@ package dev.resumablews.benchmarks.load;
 import java.util.Map;
 
 /**
- * What the load generator answers, as one line of JSON.
+ * Response of the load generator, sent as one line of JSON.
  *
- * @param values what was measured, by name; times in milliseconds
- * @param problems what went wrong, and how often
+ * @param values measured values by name; times in milliseconds
+ * @param problems problems, and how often each occurred
  */
 public record LoadResult(Map<String, Double> values, Map<String, Integer> problems) {
 
 	/**
-	 * Name of the number of tokens that were heard, in all of the time that a load takes.
+	 * Name of the number of tokens that were received during the whole load.
 	 */
 	public static final String TOKENS = "tokens";
 

@@ -8,16 +8,16 @@ import java.util.TreeMap;
 import dev.resumablews.benchmarks.wire.ReplyOrder;
 
 /**
- * Replies at a steady pace. Each session asks again as soon as a reply has ended, so that
- * at any time some replies begin and some end.
+ * Requests replies at a steady pace. Each session requests another reply as soon as one
+ * ends, so that the starts and ends of replies are spread over time.
  */
-final class PaceLoad extends Audience {
+final class PaceLoad extends ReplyWorkload {
 
 	private final LoadRequest.Pace request;
 
 	private long end = Long.MAX_VALUE;
 
-	private int asked;
+	private int requested;
 
 	private int ended;
 
@@ -29,22 +29,22 @@ final class PaceLoad extends Audience {
 
 	@Override
 	Map<String, Double> run() throws IOException {
-		gather();
+		connectAll();
 		long start = System.nanoTime();
 		long from = start + this.request.warmUpMillis() * 1_000_000;
 		this.end = from + this.request.measureMillis() * 1_000_000;
 		local().between(from, this.end);
 		remote().between(from, this.end);
-		beginOneAfterTheOther(start);
+		beginStaggered(start);
 		until(Duration.ofNanos(this.end - System.nanoTime()), () -> System.nanoTime() >= this.end);
-		if (!until(LONGEST, () -> this.ended == this.asked && watchersCaughtUp())) {
-			problem("not all replies ended within " + LONGEST);
+		if (!until(TIMEOUT, () -> this.ended == this.requested && watchersCaughtUp())) {
+			problem("not all replies ended within " + TIMEOUT);
 		}
 		closeAll();
 		Map<String, Double> values = new TreeMap<>();
 		values.put("deltas/s", local().count() * 1000.0 / this.request.measureMillis());
 		values.put(LoadResult.TOKENS, (double) this.ended * this.request.tokens());
-		values.put("unheard", (double) (this.asked - this.ended));
+		values.put("unheard", (double) (this.requested - this.ended));
 		local().report("", values);
 		if (this.request.watched()) {
 			remote().report("remote.", values);
@@ -53,28 +53,28 @@ final class PaceLoad extends Audience {
 	}
 
 	@Override
-	void replied(SpokenTo asker) {
+	void replied(ReplyReceiver requester) {
 		this.ended++;
 		if (System.nanoTime() < this.end) {
-			begin(asker);
+			begin(requester);
 		}
 	}
 
 	/**
-	 * Spreads the first replies over the time that one takes.
+	 * Spreads the first requests over the duration of a reply.
 	 */
-	private void beginOneAfterTheOther(long start) throws IOException {
+	private void beginStaggered(long start) throws IOException {
 		long span = this.request.tokens() * this.request.periodMicros() * 1000;
-		for (int i = 0; i < askers().size(); i++) {
-			long due = start + span * i / askers().size();
+		for (int i = 0; i < requesters().size(); i++) {
+			long due = start + span * i / requesters().size();
 			until(Duration.ofNanos(Math.max(1, due - System.nanoTime())), () -> System.nanoTime() >= due);
-			begin(askers().get(i));
+			begin(requesters().get(i));
 		}
 	}
 
-	private void begin(SpokenTo asker) {
-		this.asked++;
-		ask(asker);
+	private void begin(ReplyReceiver requester) {
+		this.requested++;
+		requestReply(requester);
 	}
 
 }

@@ -14,10 +14,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes numbered messages at a steady pace, through requests to the server, each of
- * which is for a part of the recipients. A request that no server accepts is repeated, as
- * an application with an outbox does. A request without an answer is not repeated, and
- * its messages do not count, because they may or may not have been published.
+ * Publishes numbered messages at a steady pace, with requests to the server that each
+ * cover a part of the recipients. Retries a request that no server accepts, as an
+ * application with an outbox does. Does not retry a request without a response: its
+ * messages do not count, because their outcome is unknown.
  */
 final class Publisher {
 
@@ -29,12 +29,12 @@ final class Publisher {
 
 	private static final long RETRY_NANOS = 50_000_000;
 
-	private static final Duration LONGEST_ANSWER = Duration.ofSeconds(30);
+	private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 
 	private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
 	/**
-	 * Numbers of requests that were not accepted.
+	 * Numbers of the requests to retry.
 	 */
 	private final Queue<Integer> refused = new PriorityQueue<>();
 
@@ -78,14 +78,14 @@ final class Publisher {
 	}
 
 	/**
-	 * Whether all messages are published.
+	 * Returns whether all messages have been published.
 	 */
 	boolean hasEnded() {
 		return this.next == this.requests && this.inFlight == 0 && this.refused.isEmpty();
 	}
 
 	/**
-	 * Returns how many messages may or may not have been published.
+	 * Returns the number of messages whose outcome is unknown.
 	 */
 	int unknown() {
 		return this.unknown;
@@ -117,7 +117,7 @@ final class Publisher {
 		URI uri = URI.create("http://127.0.0.1:%d/bench/messages?from=%d&to=%d&number=%d".formatted(this.crowd.port(),
 				this.crowd.first() + from(request), this.crowd.first() + to(request), request / this.parts));
 		HttpRequest post = HttpRequest.newBuilder(uri)
-			.timeout(LONGEST_ANSWER)
+			.timeout(RESPONSE_TIMEOUT)
 			.POST(HttpRequest.BodyPublishers.noBody())
 			.build();
 		this.http.sendAsync(post, BodyHandlers.discarding())

@@ -2,19 +2,20 @@ package dev.resumablews.benchmarks.load;
 
 import java.util.BitSet;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user, and which of the numbered messages it has received on all its connections.
+ * A user and the numbered messages that it has received on all its connections.
  */
 final class Recipient {
 
 	private final int session;
 
 	/**
-	 * Of its back-off. Each user has its own, so that the order in which clients connect
-	 * does not change the times of the others.
+	 * Source of the back-off. Each user has its own, so that the order in which clients
+	 * connect does not change the delays of others.
 	 */
 	private final Random random;
 
@@ -23,7 +24,8 @@ final class Recipient {
 	private final BitSet received = new BitSet();
 
 	/**
-	 * What was published before the current connection opened, and has not arrived yet.
+	 * Messages that were published before the current connection opened and have not
+	 * arrived yet.
 	 */
 	private final BitSet missed = new BitSet();
 
@@ -37,12 +39,18 @@ final class Recipient {
 
 	private int failures;
 
+	/**
+	 * Start of the current outage, by {@link System#nanoTime()}.
+	 */
+	private long outageSince;
+
 	private int duplicates;
 
 	Recipient(int session, @Nullable String sessionId, long seed) {
 		this.session = session;
 		this.sessionId = sessionId;
 		this.random = new Random(seed * 1_000_003 + session);
+		this.outageSince = System.nanoTime();
 	}
 
 	int session() {
@@ -62,14 +70,14 @@ final class Recipient {
 	}
 
 	/**
-	 * Returns the current connection or attempt to connect; null while it waits.
+	 * Returns the current connection or attempt to connect; null during the back-off.
 	 */
 	@Nullable WsClient client() {
 		return this.client;
 	}
 
 	/**
-	 * Whether it is connected, and the server has opened its session.
+	 * Returns whether it is connected and the server has opened its session.
 	 */
 	boolean isReady() {
 		return this.ready;
@@ -80,7 +88,7 @@ final class Recipient {
 	}
 
 	/**
-	 * The server has accepted the connection.
+	 * Called when the server has accepted the handshake.
 	 */
 	void opened() {
 		this.missed.clear();
@@ -95,27 +103,37 @@ final class Recipient {
 	}
 
 	/**
-	 * The connection has ended.
-	 * @return how often connecting has failed since it was last ready
+	 * Called when the connection has ended.
+	 * @return number of failed attempts since the recipient was last ready
 	 */
 	int disconnected() {
 		this.client = null;
 		this.missed.clear();
+		if (this.ready) {
+			this.outageSince = System.nanoTime();
+		}
 		int failures = this.ready ? 0 : ++this.failures;
 		this.ready = false;
 		return failures;
 	}
 
 	/**
-	 * A message has been published.
+	 * Returns the time since the connection was last ready.
+	 */
+	long outageMillis() {
+		return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - this.outageSince);
+	}
+
+	/**
+	 * Called when a message has been published.
 	 */
 	void published(int number) {
 		this.published.set(number);
 	}
 
 	/**
-	 * A message has arrived.
-	 * @return whether it is the last one that had been missed
+	 * Records a message that has arrived.
+	 * @return whether it is the last missed message
 	 */
 	boolean receive(int number, @Nullable String eventId) {
 		this.lastEventId = eventId;
@@ -130,7 +148,8 @@ final class Recipient {
 	}
 
 	/**
-	 * Whether it is connected, and nothing is missing that was published before.
+	 * Returns whether it is connected and has received all messages that were published
+	 * before.
 	 */
 	boolean isCaughtUp() {
 		return this.ready && this.missed.isEmpty();
@@ -145,7 +164,7 @@ final class Recipient {
 	}
 
 	/**
-	 * Returns how many of the messages that were published have not arrived.
+	 * Returns the number of published messages that have not arrived.
 	 */
 	int lost() {
 		BitSet lost = (BitSet) this.published.clone();

@@ -8,16 +8,16 @@ import java.util.TreeMap;
 import dev.resumablews.benchmarks.wire.Seeds;
 
 /**
- * Sessions come back from the beginning: all at once, or a few at a time.
+ * Resumes sessions from their first event, all simultaneously or a few at a time.
  */
 final class ReplayLoad extends Workload {
 
 	/**
-	 * A prime, so that no session comes twice before all have come.
+	 * A prime, so that no session repeats before all have been resumed.
 	 */
 	private static final long STRIDE = 7919;
 
-	private static final Duration LONGEST = Duration.ofMinutes(2);
+	private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
 	private final LoadRequest.Replay request;
 
@@ -40,11 +40,11 @@ final class ReplayLoad extends Workload {
 		while (this.opened < Math.min(this.request.parallel(), this.request.replays())) {
 			next();
 		}
-		boolean complete = until(LONGEST, () -> this.ended == this.request.replays());
+		boolean complete = until(TIMEOUT, () -> this.ended == this.request.replays());
 		double seconds = (System.nanoTime() - start) / 1e9;
 		closeAll();
 		if (!complete) {
-			problem("not all sessions came back within " + LONGEST);
+			problem("not all sessions caught up within " + TIMEOUT);
 		}
 		long missing = (long) this.request.replays() * this.request.events() - this.events;
 		Map<String, Double> values = new TreeMap<>();
@@ -60,7 +60,7 @@ final class ReplayLoad extends Workload {
 			this.events++;
 		}
 		else if (line.is(REPLAY_COMPLETE)) {
-			this.caughtUp.record(System.nanoTime() - client.wanted());
+			this.caughtUp.record(System.nanoTime() - client.requested());
 			this.ended++;
 			if (this.request.parallel() < this.request.replays()) {
 				client.close();

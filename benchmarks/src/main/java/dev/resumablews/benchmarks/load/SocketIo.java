@@ -8,10 +8,10 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As much of Engine.IO 4 and Socket.IO 5 as is needed, on a WebSocket from the beginning:
- * {@code 0} opens, {@code 40} connects, {@code 42} is an event, {@code 2} and {@code 3}
- * are ping and pong. The {@code pid} of a connection and the offset at the end of each
- * event let the server recover its state.
+ * The necessary subset of Engine.IO 4 and Socket.IO 5, on a WebSocket without preceding
+ * polls: {@code 0} opens, {@code 40} connects, {@code 42} is an event, {@code 2} and
+ * {@code 3} are ping and pong. The {@code pid} of a connection and the offset at the end
+ * of each event let the server recover its state.
  */
 final class SocketIo implements Dialect {
 
@@ -39,7 +39,7 @@ final class SocketIo implements Dialect {
 	}
 
 	@Override
-	public String ask(ReplyOrder order) {
+	public String replyRequest(ReplyOrder order) {
 		return "42[\"user_message\",{\"content\":\"" + order.content() + "\"}]";
 	}
 
@@ -54,7 +54,7 @@ final class SocketIo implements Dialect {
 	}
 
 	@Override
-	public long backOff(int failures, Random random) {
+	public long backOff(int failures, long outageMillis, Random random) {
 		double deviation = RANDOMIZATION * (2 * random.nextDouble() - 1);
 		return (long) Math.min(MAX_DELAY, MIN_DELAY * Math.pow(2, failures) * (1 + deviation));
 	}

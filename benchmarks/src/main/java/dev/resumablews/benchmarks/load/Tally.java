@@ -3,9 +3,9 @@ package dev.resumablews.benchmarks.load;
 import java.util.Map;
 
 /**
- * What was heard of the tokens that count, which are those made between two times.
+ * Counts the tokens that are made in an interval, and records their latencies.
  */
-final class Tally implements SpokenTo.Heard {
+final class Tally implements ReplyReceiver.TokenListener {
 
 	private final Latencies latencies = new Latencies();
 
@@ -18,9 +18,9 @@ final class Tally implements SpokenTo.Heard {
 	private long missing;
 
 	/**
-	 * Begins to count.
-	 * @param from time from which tokens count
-	 * @param to time from which they do not
+	 * Sets the interval.
+	 * @param from start of the interval
+	 * @param to end of the interval, exclusive
 	 */
 	void between(long from, long to) {
 		this.from = from;
@@ -45,7 +45,7 @@ final class Tally implements SpokenTo.Heard {
 	}
 
 	/**
-	 * When the last token that counts has come.
+	 * Returns the arrival time of the last counted token.
 	 */
 	long lastArrival() {
 		return this.lastArrival;

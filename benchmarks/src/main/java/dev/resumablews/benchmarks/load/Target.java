@@ -3,7 +3,7 @@ package dev.resumablews.benchmarks.load;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client connects to.
+ * Server and session that a client connects to.
  *
  * @param port port of the server, on this machine
  * @param user the user

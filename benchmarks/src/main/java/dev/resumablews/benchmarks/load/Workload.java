@@ -15,7 +15,7 @@ import dev.resumablews.testing.Tokens;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kind of load. Used once, by the event loop's thread.
+ * A load. Runs once, on the thread of the event loop.
  */
 abstract class Workload implements WsClient.Listener {
 
@@ -49,13 +49,13 @@ abstract class Workload implements WsClient.Listener {
 	}
 
 	/**
-	 * Puts the load on, and measures.
-	 * @return what was measured
+	 * Runs the load and measures it.
+	 * @return the measured values by name
 	 */
 	abstract Map<String, Double> run() throws IOException;
 
 	/**
-	 * Returns what went wrong, and how often.
+	 * Returns the problems, and how often each occurred.
 	 */
 	final Map<String, Integer> problems() {
 		return this.problems;
@@ -74,7 +74,7 @@ abstract class Workload implements WsClient.Listener {
 	}
 
 	/**
-	 * Connects a client as soon as the loop has room for it.
+	 * Connects a client as soon as the limit of the event loop allows.
 	 */
 	final WsClient open(int port, int user, @Nullable String sessionId) {
 		return open(port, user, sessionId, null);
@@ -94,8 +94,8 @@ abstract class Workload implements WsClient.Listener {
 	}
 
 	/**
-	 * Lets the clients live until something has happened.
-	 * @return whether it has, within the time
+	 * Runs the clients until a condition holds or the time has passed.
+	 * @return whether the condition holds
 	 */
 	final boolean until(Duration atMost, BooleanSupplier happened) throws IOException {
 		long end = System.nanoTime() + atMost.toNanos();
@@ -103,19 +103,19 @@ abstract class Workload implements WsClient.Listener {
 			if (System.nanoTime() > end) {
 				return false;
 			}
-			this.loop.turn();
+			this.loop.runOnce();
 		}
 		return true;
 	}
 
 	/**
-	 * Closes all clients, also those that have not begun to connect.
+	 * Closes all clients, including those that have not begun to connect.
 	 */
 	final void closeAll() throws IOException {
-		this.loop.forget();
+		this.loop.clear();
 		List.copyOf(this.clients).forEach(WsClient::close);
 		this.clients.clear();
-		this.loop.turn();
+		this.loop.runOnce();
 	}
 
 	final void problem(String problem) {

@@ -13,12 +13,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket client that costs little: all clients share one thread, no message is kept,
- * and only what its {@link Dialect} measures is parsed, so that thousands of clients on
- * the machine of the server leave the CPU to the server. That is why the benchmarks do
- * not use {@code ResumableWsTestClient}, which keeps and checks each frame, and speaks
- * only this library's protocol. Everything happens on the thread of its
- * {@link EventLoop}.
+ * A minimal WebSocket client. All clients share the thread of their {@link EventLoop},
+ * keep no messages, and parse only what the {@link Dialect} needs, so that thousands of
+ * clients leave the CPU to the server on the same machine. The benchmarks do not use
+ * {@code ResumableWsTestClient}, because it keeps and checks each frame and supports only
+ * this library's protocol.
  */
 final class WsClient {
 
@@ -45,9 +44,9 @@ final class WsClient {
 	private final Listener listener;
 
 	/**
-	 * When the client wanted to connect, which it may not have been able to at once.
+	 * Time of the request to connect, which may precede the attempt.
 	 */
-	private final long wanted = System.nanoTime();
+	private final long requested = System.nanoTime();
 
 	private @Nullable SocketChannel channel;
 
@@ -56,7 +55,7 @@ final class WsClient {
 	private long opened;
 
 	/**
-	 * Whether this is one of the connections that are being opened.
+	 * Whether this connection counts towards the limit of the event loop.
 	 */
 	private boolean opening;
 
@@ -65,12 +64,12 @@ final class WsClient {
 	private boolean closed;
 
 	/**
-	 * What was read of a frame that is not complete.
+	 * Bytes of an incomplete frame.
 	 */
 	private byte[] rest = NOTHING;
 
 	/**
-	 * What was read of a message of several frames.
+	 * Payload of an incomplete fragmented message.
 	 */
 	private byte[] fragments = NOTHING;
 
@@ -83,8 +82,8 @@ final class WsClient {
 		this.listener = listener;
 	}
 
-	long wanted() {
-		return this.wanted;
+	long requested() {
+		return this.requested;
 	}
 
 	Target target() {
@@ -92,7 +91,7 @@ final class WsClient {
 	}
 
 	/**
-	 * Returns when the server accepted the handshake.
+	 * Returns the time at which the server accepted the handshake.
 	 */
 	long opened() {
 		return this.opened;
@@ -128,7 +127,7 @@ final class WsClient {
 	}
 
 	/**
-	 * Called when the channel is ready for something.
+	 * Performs the operations for which the channel is ready.
 	 */
 	void ready(ByteBuffer buffer) {
 		SocketChannel channel = this.channel;
@@ -172,8 +171,8 @@ final class WsClient {
 	}
 
 	/**
-	 * Resets the connection, so that the server receives no close frame and what is on
-	 * its way is lost.
+	 * Resets the connection, so that the server receives no close frame and data in
+	 * flight is lost.
 	 */
 	void cut() {
 		SocketChannel channel = this.channel;
@@ -182,7 +181,7 @@ final class WsClient {
 				channel.setOption(StandardSocketOptions.SO_LINGER, 0);
 			}
 			catch (IOException ex) {
-				// it is closed already
+				// already closed
 			}
 		}
 		closed(null);
@@ -243,7 +242,7 @@ final class WsClient {
 
 	/**
 	 * Reads a frame.
-	 * @return where the next one begins; -1 if this one is not complete
+	 * @return index of the next frame; -1 if this frame is incomplete
 	 */
 	private int readFrame(byte[] bytes, int from, int end) {
 		if (end - from < 2) {
@@ -360,7 +359,7 @@ final class WsClient {
 				channel.close();
 			}
 			catch (IOException ex) {
-				// it is of no use any more
+				// the channel is no longer used
 			}
 		}
 		this.listener.onClosed(this, problem);
@@ -372,19 +371,19 @@ final class WsClient {
 	interface Listener {
 
 		/**
-		 * The server has accepted the handshake.
+		 * Called when the server has accepted the handshake.
 		 */
 		default void onOpened(WsClient client) {
 		}
 
 		/**
-		 * A message has come.
+		 * Called for each message.
 		 */
 		void onMessage(WsClient client, Line line);
 
 		/**
-		 * The connection has ended.
-		 * @param problem why; null if this side wanted it
+		 * Called when the connection has ended.
+		 * @param problem the cause; null if the client closed the connection
 		 */
 		void onClosed(WsClient client, @Nullable String problem);
 

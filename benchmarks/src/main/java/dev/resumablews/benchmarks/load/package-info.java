@@ -1,5 +1,5 @@
 /**
- * The load generator, which is a separate process.
+ * Load generator, which runs as a separate process.
  */
 @NullMarked
 package dev.resumablews.benchmarks.load;

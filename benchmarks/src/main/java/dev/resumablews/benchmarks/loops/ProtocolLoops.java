@@ -24,7 +24,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What is done for each delta, each message of a client, and each page of a replay.
+ * Measures the code that runs for each delta, each message of a client, and each page of
+ * a replay.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -63,7 +64,7 @@ public class ProtocolLoops {
 	}
 
 	/**
-	 * Writes the answer to a user message.
+	 * Writes the acknowledgement of a user message.
 	 * @return the frame
 	 */
 	@Benchmark

@@ -1,5 +1,5 @@
 /**
- * The inner loops by themselves, measured with JMH.
+ * JMH benchmarks of the inner loops.
  */
 @NullMarked
 package dev.resumablews.benchmarks.loops;

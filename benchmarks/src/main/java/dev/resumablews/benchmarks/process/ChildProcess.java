@@ -13,9 +13,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that is spoken to by lines. Its first line is {@code READY} and what there is
- * to know about it. It ends with its standard input, so also if this process is killed.
- * For one thread at a time; closing is for any.
+ * A child process that communicates through lines of text. Its first line is
+ * {@code READY} and its address. It exits when its standard input ends, which also
+ * happens if this process is killed. Not safe for use by many threads, except for
+ * {@link #close()}.
  */
 final class ChildProcess implements AutoCloseable {
 
@@ -46,17 +47,17 @@ final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a process and waits until it serves.
-	 * @param name its name, and that of its log
-	 * @param command what to run
-	 * @param logs folder of the logs
+	 * Starts a process and waits until it is ready.
+	 * @param name name of the process and of its log
+	 * @param command the command
+	 * @param logs directory of the logs
 	 */
 	static ChildProcess start(String name, List<String> command, Path logs) {
 		try {
 			Files.createDirectories(logs);
 			Path log = logs.resolve(name + ".log");
 			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-			// servers must not see the API keys of the environment
+			// servers must not use the API keys of the environment
 			builder.environment().keySet().removeIf((variable) -> variable.startsWith("OPENAI_"));
 			Process process = builder.start();
 			try {
@@ -73,7 +74,7 @@ final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Returns what the process said when it was ready: its port, or its URL.
+	 * Returns the port or URL that the process printed when it was ready.
 	 */
 	String address() {
 		return this.address;
@@ -84,9 +85,9 @@ final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Says a line, and waits for the line that answers it.
+	 * Writes a line, and waits for the line that answers it.
 	 */
-	String ask(String line, long seconds) {
+	String request(String line, long seconds) {
 		try {
 			Writer in = this.process.outputWriter(StandardCharsets.UTF_8);
 			in.write(line + "\n");
@@ -99,7 +100,7 @@ final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until the process has ended, for whatever reason.
+	 * Waits until the process has ended.
 	 */
 	void awaitEnd() {
 		this.process.onExit().join();
@@ -124,7 +125,7 @@ final class ChildProcess implements AutoCloseable {
 			String line = this.lines.poll(seconds, TimeUnit.SECONDS);
 			if (line == null || line.isEmpty()) {
 				throw new IllegalStateException("%s %s, see %s".formatted(this.name,
-						(line == null) ? "has not answered within " + seconds + " s" : "has ended", this.log));
+						(line == null) ? "did not respond within " + seconds + " s" : "has ended", this.log));
 			}
 			return line;
 		}
@@ -140,14 +141,14 @@ final class ChildProcess implements AutoCloseable {
 			for (String line = out.readLine(); line != null; line = out.readLine()) {
 				copy.write(line + "\n");
 				copy.flush();
-				// all else is logging
+				// other lines are log output
 				if (line.startsWith(READY) || line.startsWith("{")) {
 					this.lines.add(line);
 				}
 			}
 		}
 		catch (IOException ex) {
-			// the same as its end
+			// treated as the end of the output
 		}
 		// wakes readers that wait for a further line
 		this.lines.add("");

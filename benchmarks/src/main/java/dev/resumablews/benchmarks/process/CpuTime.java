@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.OptionalDouble;
 
 /**
- * Processor time in Linux's {@code /proc}.
+ * Reads processor times from Linux's {@code /proc}.
  */
 final class CpuTime {
 
 	/**
-	 * Unit of the times in {@code /proc}, on all platforms of Linux.
+	 * Unit of the times in {@code /proc}, the same on all Linux platforms.
 	 */
 	private static final double TICKS_PER_SECOND = 100;
 
@@ -30,7 +30,8 @@ final class CpuTime {
 	}
 
 	/**
-	 * Returns the time of a process and of its children, including those that have ended.
+	 * Returns the processor time of a process and its children, including those that have
+	 * ended.
 	 * @param pid its process id
 	 * @param command the command that the process must run
 	 * @return the time in seconds; empty if there is no such process

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How a Java process is started: with the JVM of this one, and with its class path, less
- * the web server that is not wanted.
+ * Builds the command of a Java process that uses the JVM and the class path of this
+ * process, without the other web server.
  */
 final class JavaCommand {
 
@@ -19,7 +19,7 @@ final class JavaCommand {
 	/**
 	 * Returns a command.
 	 * @param main the class to run
-	 * @param container the web server to have on the class path
+	 * @param container the web server on the class path
 	 * @param options options of the JVM
 	 * @param arguments arguments of the class
 	 */
@@ -46,14 +46,14 @@ final class JavaCommand {
 	enum Container {
 
 		/**
-		 * Spring Boot's default. It has the classes of the WebSocket API in its own jar,
-		 * which look for their implementation once; those of the API's jar, which is
-		 * Jetty's here, do so in each handshake.
+		 * Spring Boot's default. Its own jar contains the WebSocket API, which looks up
+		 * its implementation once; the separate jar of the API, which Jetty uses, looks
+		 * it up in each handshake.
 		 */
 		TOMCAT("jetty", "jakarta.websocket"),
 
 		/**
-		 * The other one.
+		 * Jetty instead of Tomcat.
 		 */
 		JETTY("tomcat");
 

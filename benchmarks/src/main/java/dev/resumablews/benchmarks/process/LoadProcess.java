@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class LoadProcess implements AutoCloseable {
 
-	private static final long LONGEST_SECONDS = 600;
+	private static final long TIMEOUT_SECONDS = 600;
 
 	private final JsonMapper json = JsonMapper.shared();
 
@@ -25,7 +25,7 @@ public final class LoadProcess implements AutoCloseable {
 
 	/**
 	 * Starts the process.
-	 * @param logs folder of the logs
+	 * @param logs directory of the logs
 	 * @return the process
 	 */
 	public static LoadProcess start(Path logs) {
@@ -35,12 +35,12 @@ public final class LoadProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Puts a load on.
-	 * @param request which
-	 * @return what came out
+	 * Runs a load.
+	 * @param request the load
+	 * @return the result
 	 */
 	public LoadResult run(LoadRequest request) {
-		String answer = this.process.ask(this.json.writeValueAsString(request), LONGEST_SECONDS);
+		String answer = this.process.request(this.json.writeValueAsString(request), TIMEOUT_SECONDS);
 		return this.json.readValue(answer, LoadResult.class);
 	}
 

@@ -23,8 +23,8 @@ import dev.resumablews.benchmarks.wire.Seeds;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Postgres' own load generator, running the statement that the log sends: how many events
- * the database takes if nothing else costs anything.
+ * Runs the statement of the log with Postgres' own load generator, to measure how many
+ * events the database can store without any other cost.
  */
 public final class PgBench {
 
@@ -45,8 +45,8 @@ public final class PgBench {
 	}
 
 	/**
-	 * Looks for the program on the path, and where Debian puts it.
-	 * @param folder where to put its scripts
+	 * Finds the program on the path or in Debian's directories.
+	 * @param folder directory for its scripts
 	 * @return the program; null if there is none
 	 */
 	public static @Nullable PgBench find(Path folder) {
@@ -74,11 +74,11 @@ public final class PgBench {
 	 * @param url JDBC URL of the database
 	 * @param statement the log's statement, with {@code $1}, {@code $2}, … for its
 	 * parameters
-	 * @param clients how many run it at the same time, each in its own session
+	 * @param clients number of concurrent clients, each with its own sessions
 	 * @param sessions number of seeded sessions
-	 * @param batch events in each statement
+	 * @param batch number of events in each statement
 	 * @param payload payload of each event
-	 * @param seconds for how long
+	 * @param seconds duration
 	 * @return events a second
 	 */
 	public double eventsPerSecond(String url, String statement, int clients, int sessions, int batch, String payload,
@@ -103,7 +103,7 @@ public final class PgBench {
 			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			Matcher result = RESULT.matcher(output);
 			if (!result.find()) {
-				throw new IllegalStateException("pgbench has failed: " + output);
+				throw new IllegalStateException("pgbench failed: " + output);
 			}
 			return Double.parseDouble(result.group(1)) * batch;
 		}
@@ -113,7 +113,8 @@ public final class PgBench {
 	}
 
 	/**
-	 * Gives the statement's parameters names, by the columns they are.
+	 * Replaces the parameters of the statement with variables that are named after their
+	 * columns.
 	 */
 	private static String script(String statement, int clients) {
 		Matcher input = INPUT.matcher(statement);
@@ -130,8 +131,9 @@ public final class PgBench {
 		}
 		String rest = statement.substring(0, input.start("parameters")) + named
 				+ statement.substring(input.end("parameters"));
-		// what is left: the sessions to lock; the replies that are written for: none;
-		// the node that waits for a reply; for how long
+		// the remaining parameters: the sessions to lock, the replies to write for
+		// (none),
+		// the node that waits for a reply, and the duration of its wait
 		return rest
 			.replaceAll("any \\(\\$\\d+::uuid\\[]\\)",
 					Matcher.quoteReplacement("any (" + ofClient("locked", clients) + "::uuid[])"))

@@ -17,8 +17,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Postgres that everything is measured on: as it comes, and with commits that are on
- * the disk. Safe for use by many threads.
+ * The Postgres server of all measurements, with default settings and durable commits.
+ * Safe for use by many threads.
  */
 public final class Postgres implements AutoCloseable {
 
@@ -38,7 +38,7 @@ public final class Postgres implements AutoCloseable {
 
 	/**
 	 * Starts a server.
-	 * @param folder where its data is, on the disk to be measured
+	 * @param folder directory of its data, on the disk to measure
 	 * @return the server
 	 */
 	public static Postgres start(Path folder) {
@@ -48,10 +48,10 @@ public final class Postgres implements AutoCloseable {
 				.setCleanDataDirectory(true)
 				.setRegisterShutdownHook(false)
 				.setPGStartupWait(Duration.ofSeconds(60))
-				// made for tests, the library turns these off
+				// EmbeddedPostgres turns these off by default, for tests
 				.setServerConfig("fsync", "on")
 				.setServerConfig("synchronous_commit", "on")
-				// so that the whole statement of the log can be seen
+				// the statement of the log exceeds the default
 				.setServerConfig("track_activity_query_size", "65536")
 				.start();
 			return new Postgres(server.getJdbcUrl("postgres", "postgres"), server);
@@ -62,9 +62,8 @@ public final class Postgres implements AutoCloseable {
 	}
 
 	/**
-	 * Uses a server that runs already.
-	 * @param url JDBC URL of a database on it, with user and password of somebody who may
-	 * create databases
+	 * Uses a running server.
+	 * @param url JDBC URL of a database on it, with the user and password of a superuser
 	 * @return the server
 	 */
 	public static Postgres at(String url) {
@@ -72,7 +71,7 @@ public final class Postgres implements AutoCloseable {
 	}
 
 	/**
-	 * Creates a database unless it is there.
+	 * Creates a database unless it exists.
 	 * @param database its name
 	 * @return its JDBC URL
 	 */
@@ -84,7 +83,7 @@ public final class Postgres implements AutoCloseable {
 	}
 
 	/**
-	 * Drops a database if it is there.
+	 * Drops a database if it exists.
 	 * @param database its name
 	 */
 	public void drop(String database) {
@@ -103,7 +102,7 @@ public final class Postgres implements AutoCloseable {
 	}
 
 	/**
-	 * Reads the first column of what a query returns.
+	 * Returns the first column of a query's result.
 	 * @param database the database to run it in
 	 * @param sql the query
 	 * @return the values as text
@@ -113,14 +112,14 @@ public final class Postgres implements AutoCloseable {
 	}
 
 	/**
-	 * Makes a measurement start with nothing left to do for the ones before it.
+	 * Runs a checkpoint, so that earlier measurements leave no work for the next one.
 	 */
 	public void settle() {
 		execute(this.adminUrl, "checkpoint");
 	}
 
 	/**
-	 * Returns its version.
+	 * Returns the version of the server.
 	 * @return the version, such as {@code 18.4}
 	 */
 	public String version() {
@@ -165,7 +164,7 @@ public final class Postgres implements AutoCloseable {
 			statement.execute(sql);
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("Postgres refused: %s%n%s".formatted(sql, ex.getMessage()), ex);
+			throw new IllegalStateException("Postgres rejected: %s%n%s".formatted(sql, ex.getMessage()), ex);
 		}
 	}
 
@@ -180,7 +179,7 @@ public final class Postgres implements AutoCloseable {
 			return values;
 		}
 		catch (SQLException ex) {
-			throw new IllegalStateException("Postgres refused: %s%n%s".formatted(sql, ex.getMessage()), ex);
+			throw new IllegalStateException("Postgres rejected: %s%n%s".formatted(sql, ex.getMessage()), ex);
 		}
 	}
 

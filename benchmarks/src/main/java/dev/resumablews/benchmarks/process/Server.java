@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Server implements AutoCloseable {
 
-	private static final Duration LONGEST_ANSWER = Duration.ofMinutes(3);
+	private static final Duration RESPONSE_TIMEOUT = Duration.ofMinutes(3);
 
 	private final HttpClient http = HttpClient.newHttpClient();
 
@@ -52,17 +52,17 @@ public final class Server implements AutoCloseable {
 	/**
 	 * Sends a control request.
 	 * @param request path below {@code /bench}, and query
-	 * @return the numbers it answers
+	 * @return the numbers in the response
 	 */
-	public Map<String, Double> ask(String request) {
+	public Map<String, Double> control(String request) {
 		try {
 			HttpRequest post = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + "/bench/" + request))
-				.timeout(LONGEST_ANSWER)
+				.timeout(RESPONSE_TIMEOUT)
 				.POST(HttpRequest.BodyPublishers.noBody())
 				.build();
 			HttpResponse<String> response = this.http.send(post, HttpResponse.BodyHandlers.ofString());
 			if (response.statusCode() != 200) {
-				throw new IllegalStateException(request + " was answered with " + response.statusCode());
+				throw new IllegalStateException(request + " failed with status " + response.statusCode());
 			}
 			return response.body().isEmpty() ? Map.of()
 					: JsonMapper.shared().readValue(response.body(), new TypeReference<Map<String, Double>>() {
@@ -78,7 +78,7 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the memory it occupies.
+	 * Returns the memory that the process occupies.
 	 * @return the resident set in KiB
 	 */
 	public double residentKib() {
@@ -86,7 +86,7 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the most memory it has occupied.
+	 * Returns the most memory that the process has occupied.
 	 * @return the peak of the resident set in KiB
 	 */
 	public double peakKib() {
@@ -94,7 +94,7 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the processor time it has used.
+	 * Returns the processor time that the process has used.
 	 * @return the time in seconds
 	 */
 	public double cpuSeconds() {
@@ -105,7 +105,7 @@ public final class Server implements AutoCloseable {
 	}
 
 	/**
-	 * Forgets the peak so far.
+	 * Resets the peak of the resident set.
 	 */
 	public void resetPeak() {
 		try {

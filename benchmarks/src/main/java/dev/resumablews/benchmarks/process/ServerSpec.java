@@ -9,13 +9,13 @@ import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A server to start. Immutable; each method returns a changed copy. Servers that are
- * equal are one process.
+ * Specification of a server. Immutable; each method returns a changed copy. Equal
+ * specifications share one process.
  *
- * @param kind which server
- * @param jetty whether on Jetty, not on Tomcat
- * @param node number of the process, for several that share a database
- * @param database name of its database, which no server of another kind uses
+ * @param kind kind of server
+ * @param jetty whether it runs on Jetty instead of Tomcat
+ * @param node number of the process among those that share a database
+ * @param database name of its database, which no other kind of server uses
  * @param properties properties that differ from the defaults, as command line arguments
  * @param options options of the JVM
  */
@@ -33,7 +33,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 	}
 
 	/**
-	 * Which server.
+	 * Kind of server.
 	 */
 	public enum Kind {
 
@@ -43,7 +43,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		OURS("ours"),
 
 		/**
-		 * This library, with Spring AI's chat client asking a process that speaks
+		 * This library, with Spring AI's chat client and a process that implements
 		 * OpenAI's API.
 		 */
 		OURS_SPRING_AI("ours", true),
@@ -59,7 +59,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		RECIPE("recipe"),
 
 		/**
-		 * One insert for each event, deltas included.
+		 * One insert for each event, including deltas.
 		 */
 		RECIPE_DURABLE("recipe-durable"),
 
@@ -98,8 +98,8 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		}
 
 		/**
-		 * Whether this library is what serves.
-		 * @return whether it is
+		 * Returns whether the server uses this library.
+		 * @return whether it does
 		 */
 		public boolean isOurs() {
 			return this.profile.equals("ours");
@@ -116,8 +116,8 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 	}
 
 	/**
-	 * Creates a server with nothing but its defaults.
-	 * @param kind which server
+	 * Returns a server with default settings.
+	 * @param kind kind of server
 	 * @return the server
 	 */
 	public static ServerSpec of(Kind kind) {
@@ -125,7 +125,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 	}
 
 	/**
-	 * Sets properties if the server is ours.
+	 * Sets properties if the server uses this library.
 	 * @param properties the properties, such as {@code resumable-ws.path=/ws}
 	 * @return the changed server
 	 */
@@ -145,9 +145,8 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 	}
 
 	/**
-	 * Gives it a port that it keeps when it is started again. The port is below those
-	 * that Linux gives to clients, one of which could otherwise occupy it in the
-	 * meantime.
+	 * Sets a port that the server keeps when it is restarted. It is below Linux's range
+	 * of ephemeral ports, so that no client occupies it during the restart.
 	 * @return the changed server
 	 */
 	public ServerSpec onFixedPort() {
@@ -156,14 +155,14 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 				return with("server.port=" + socket.getLocalPort());
 			}
 			catch (IOException ex) {
-				// it is in use
+				// the port is in use
 			}
 		}
-		throw new IllegalStateException("There is no free port");
+		throw new IllegalStateException("No port is free");
 	}
 
 	/**
-	 * Adds options of the JVM.
+	 * Adds JVM options.
 	 * @param options the options
 	 * @return the changed server
 	 */
@@ -182,8 +181,8 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 	}
 
 	/**
-	 * Makes it another process with the same database.
-	 * @param node its number
+	 * Sets the number of the process, for another process on the same database.
+	 * @param node number of the process
 	 * @return the changed server
 	 */
 	public ServerSpec node(int node) {
@@ -191,8 +190,8 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 	}
 
 	/**
-	 * Gives it another database.
-	 * @param suffix what to add to the database's name
+	 * Sets another database.
+	 * @param suffix suffix of the database's name
 	 * @return the changed server
 	 */
 	public ServerSpec database(String suffix) {

@@ -13,8 +13,8 @@ import dev.resumablews.benchmarks.server.ModelStub;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The servers that run. Each has its own database, unless it is another node of the same.
- * Closing is for any thread, all else for one.
+ * The running servers. Each has its own database, except for nodes that share one. Not
+ * safe for use by several threads, except for {@link #restart} and {@link #close}.
  */
 public final class Servers implements AutoCloseable {
 
@@ -31,11 +31,11 @@ public final class Servers implements AutoCloseable {
 	private @Nullable ChildProcess model;
 
 	/**
-	 * Creates no server yet.
-	 * @param postgres where their databases are
-	 * @param socketIo folder of the peer on Node.js
-	 * @param logs folder of the logs
-	 * @param options further options of their JVMs
+	 * Creates an instance without servers.
+	 * @param postgres the Postgres server of their databases
+	 * @param socketIo directory of the Socket.IO server
+	 * @param logs directory of the logs
+	 * @param options additional options of their JVMs
 	 */
 	public Servers(Postgres postgres, Path socketIo, Path logs, List<String> options) {
 		this.postgres = postgres;
@@ -45,8 +45,8 @@ public final class Servers implements AutoCloseable {
 	}
 
 	/**
-	 * Returns a server, which is started if it does not run.
-	 * @param spec which
+	 * Returns a server, and starts it if it does not run.
+	 * @param spec specification of the server
 	 * @return the server
 	 */
 	public synchronized Server get(ServerSpec spec) {
@@ -60,10 +60,10 @@ public final class Servers implements AutoCloseable {
 
 	/**
 	 * Waits until a server's process has ended, and starts it again.
-	 * @param spec which
+	 * @param spec specification of the server
 	 * @return the new process
 	 */
-	public Server revive(ServerSpec spec) {
+	public Server restart(ServerSpec spec) {
 		Server ended = get(spec);
 		ended.awaitEnd();
 		synchronized (this) {
@@ -76,7 +76,7 @@ public final class Servers implements AutoCloseable {
 
 	/**
 	 * Stops a server.
-	 * @param spec which
+	 * @param spec specification of the server
 	 */
 	public synchronized void stop(ServerSpec spec) {
 		Server server = this.running.remove(spec);

@@ -1,5 +1,5 @@
 /**
- * Processes that a measurement needs, and the database.
+ * Processes and the database of a measurement.
  */
 @NullMarked
 package dev.resumablews.benchmarks.process;

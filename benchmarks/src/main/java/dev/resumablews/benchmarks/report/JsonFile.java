@@ -13,7 +13,7 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The report as JSON, with each round of each variant.
+ * Writes a report as JSON, with each round of each variant.
  */
 public final class JsonFile {
 

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The machine that is measured on.
+ * Describes the machine that runs the benchmarks.
  */
 public final class Machine {
 
@@ -15,10 +15,10 @@ public final class Machine {
 	}
 
 	/**
-	 * Describes the machine.
+	 * Returns a description of the machine.
 	 * @param postgresVersion version of Postgres
 	 * @param jvmOptions options of the servers' JVMs
-	 * @return a line for each thing there is to know
+	 * @return one line for each property
 	 */
 	public static List<String> describe(String postgresVersion, List<String> jvmOptions) {
 		long memory = Long.parseLong(find("/proc/meminfo", "MemTotal:").replace("kB", "").strip());
@@ -29,7 +29,7 @@ public final class Machine {
 					.formatted(System.getProperty("os.name"), System.getProperty("os.version")),
 				"JDK %s %s, servers with %s".formatted(Runtime.version(), System.getProperty("java.vendor"),
 						String.join(" ", jvmOptions)),
-				"Postgres %s, fsync, synchronous_commit and full_page_writes on, else as it comes"
+				"Postgres %s, fsync, synchronous_commit and full_page_writes on, otherwise with default settings"
 					.formatted(postgresVersion));
 	}
 

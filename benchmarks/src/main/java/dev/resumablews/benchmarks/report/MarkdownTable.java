@@ -8,8 +8,7 @@ import dev.resumablews.benchmarks.scenario.Scenario;
 import dev.resumablews.benchmarks.scenario.Target;
 
 /**
- * The report as Markdown, which can be read as it is: what was to be reached, and all
- * medians.
+ * Writes a report as readable Markdown, with the targets and all medians.
  */
 public final class MarkdownTable {
 
@@ -29,7 +28,7 @@ public final class MarkdownTable {
 		text.append('\n');
 		table(text, medians(report));
 		if (!report.notes().isEmpty()) {
-			text.append("\nWhat went wrong:\n\n");
+			text.append("\nProblems:\n\n");
 			report.notes().forEach((note) -> text.append("- ").append(note).append('\n'));
 		}
 		return text.toString();

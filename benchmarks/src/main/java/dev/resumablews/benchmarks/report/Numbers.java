@@ -3,7 +3,7 @@ package dev.resumablews.benchmarks.report;
 import java.util.Locale;
 
 /**
- * How figures are written.
+ * Formats figures.
  */
 final class Numbers {
 
@@ -11,7 +11,8 @@ final class Numbers {
 	}
 
 	/**
-	 * Writes a figure with about three digits. What is almost 100 is not rounded to it.
+	 * Formats a figure with about three digits. Does not round values just below 100 to
+	 * 100.
 	 */
 	static String write(double value) {
 		double size = Math.abs(value);

@@ -6,13 +6,13 @@ import dev.resumablews.benchmarks.scenario.Figures;
 import dev.resumablews.benchmarks.scenario.Scenario;
 
 /**
- * What a run has shown.
+ * Results of a run.
  *
- * @param machine where, a line for each thing there is to know
- * @param scenarios what was measured
+ * @param machine description of the machine, one line for each property
+ * @param scenarios the measured scenarios
  * @param figures the figures
- * @param rounds how often each variant was measured
- * @param notes what went wrong
+ * @param rounds number of rounds
+ * @param notes problems
  */
 public record Report(List<String> machine, List<Scenario> scenarios, Figures figures, int rounds, List<String> notes) {
 

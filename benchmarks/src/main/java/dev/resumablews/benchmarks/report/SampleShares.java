@@ -18,9 +18,10 @@ import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints which libraries the samples of a flight recording belong to. A sample belongs to
- * the library of its innermost frame outside of the JDK and of Kotlin's runtime. Samples
- * cover Java code, and not the kernel or the compiler. Those of the warm-up are left out.
+ * Prints the share of each library in the samples of flight recordings. A sample belongs
+ * to the library of its innermost frame outside of the JDK and Kotlin's runtime. Samples
+ * cover Java code only, without the kernel and the compiler. Samples of the warm-up are
+ * omitted.
  */
 public final class SampleShares {
 
@@ -29,7 +30,7 @@ public final class SampleShares {
 	private static final String OTHER = "other";
 
 	/**
-	 * Libraries by the beginning of their class names; the first match counts.
+	 * Libraries by prefix of their class names; the first match counts.
 	 */
 	private static final Map<String, String> LIBRARIES = libraries();
 

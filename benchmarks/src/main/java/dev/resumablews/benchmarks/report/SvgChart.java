@@ -7,8 +7,8 @@ import dev.resumablews.benchmarks.scenario.Metric;
 import dev.resumablews.benchmarks.scenario.Scenario;
 
 /**
- * The report as a picture: for each scenario a bar for each variant, of its most
- * important figure.
+ * Draws a report as an SVG chart, with a bar for the first metric of each variant of each
+ * scenario.
  */
 public final class SvgChart {
 
@@ -32,7 +32,7 @@ public final class SvgChart {
 	/**
 	 * Draws a report.
 	 * @param report the report
-	 * @return the text of the picture
+	 * @return the SVG document
 	 */
 	public static String draw(Report report) {
 		StringBuilder body = new StringBuilder();

@@ -1,5 +1,5 @@
 /**
- * What is made of the figures.
+ * Reports of the results.
  */
 @NullMarked
 package dev.resumablews.benchmarks.report;

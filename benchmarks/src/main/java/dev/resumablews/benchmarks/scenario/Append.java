@@ -13,7 +13,7 @@ import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As many events as the log takes.
+ * Measures how many events the log can store.
  */
 final class Append implements Scenario {
 
@@ -22,20 +22,20 @@ final class Append implements Scenario {
 	private static final int PAYLOAD = 100;
 
 	/**
-	 * Events on their way at the same time, and the threads that publish them.
+	 * Maximum number of events in flight.
 	 */
 	private static final int IN_FLIGHT = 2000;
 
 	private static final int PUBLISHERS = 2;
 
 	/**
-	 * Threads that store one event after the other: enough for the pool of ten
-	 * connections, and not so many that they hinder one another.
+	 * Threads that store one event at a time: enough for the pool of ten connections, but
+	 * without much contention.
 	 */
 	private static final int BLOCKING = 32;
 
 	/**
-	 * The number of writers of the log, by default.
+	 * Default number of writers.
 	 */
 	private static final int WRITERS = 2;
 
@@ -65,7 +65,7 @@ final class Append implements Scenario {
 
 	@Override
 	public String title() {
-		return "append: as many events as the log takes, %d sessions, %d-byte payloads, %d on their way"
+		return "append: as many events as the log can store, %d sessions, %d-byte payloads, %d in flight"
 			.formatted(SESSIONS, PAYLOAD, IN_FLIGHT);
 	}
 
@@ -107,7 +107,7 @@ final class Append implements Scenario {
 			new Tables(bench.postgres(), spec).seed(SESSIONS, 0);
 			bench.warmUp(spec, fresh, () -> {
 				CompletableFuture<Map<String, Double>> run = CompletableFuture
-					.supplyAsync(() -> fresh.ask(request(threads, inFlight, bench.choose(6, 3))));
+					.supplyAsync(() -> fresh.control(request(threads, inFlight, bench.choose(6, 3))));
 				while (spec.kind().isOurs() && this.statement == null && !run.isDone()) {
 					this.statement = bench.postgres()
 						.select(spec.database(), STATEMENT)
@@ -121,7 +121,7 @@ final class Append implements Scenario {
 		Tables tables = new Tables(bench.postgres(), spec);
 		tables.clear();
 		tables.seed(SESSIONS, 0);
-		Map<String, Double> answer = server.ask(request(threads, inFlight, bench.choose(6, 3)));
+		Map<String, Double> answer = server.control(request(threads, inFlight, bench.choose(6, 3)));
 		if (answer.getOrDefault("failed", 0.0) > 0) {
 			bench.problem("%.0f events were not stored".formatted(answer.get("failed")));
 		}
@@ -135,8 +135,8 @@ final class Append implements Scenario {
 		PgBench pgBench = PgBench.find(bench.folder());
 		String statement = this.statement;
 		if (pgBench == null || statement == null) {
-			bench.problem((pgBench == null) ? "there is no pgbench on this machine, so its row is left out"
-					: "pgbench needs the log's statement, which was not seen while 'ours' was measured");
+			bench.problem((pgBench == null) ? "pgbench is not installed, so its row is omitted"
+					: "pgbench needs the log's statement, which was not captured while 'ours' was measured");
 			return Map.of();
 		}
 		ServerSpec spec = ServerSpec.of(Kind.OURS);

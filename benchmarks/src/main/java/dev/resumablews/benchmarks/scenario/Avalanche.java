@@ -12,8 +12,7 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * The only server is killed and started again, and all its clients return with their
- * back-off.
+ * Kills and restarts the only server, to which all clients reconnect with their back-off.
  */
 final class Avalanche implements Scenario {
 
@@ -52,8 +51,8 @@ final class Avalanche implements Scenario {
 
 	@Override
 	public String title() {
-		return "avalanche: %s, and their server is killed after %,d ms and started again"
-			.formatted(this.crowds.describe(), this.killAfterMillis);
+		return "avalanche: %s; their server is killed after %,d ms and restarted".formatted(this.crowds.describe(),
+				this.killAfterMillis);
 	}
 
 	@Override
@@ -84,15 +83,15 @@ final class Avalanche implements Scenario {
 
 	@Override
 	public Map<String, Double> measure(String variant, Bench bench) {
-		// a separate database, so that servers of other sizes are no further nodes
+		// a separate database, so that servers of other sizes are not further nodes
 		ServerSpec spec = this.specs.computeIfAbsent(variant,
 				(name) -> Replies.server(name).database("avalanche_" + this.clients).onFixedPort());
 		Server server = bench.server(spec, (fresh) -> this.crowds.seed(spec, bench));
 		LoadRequest.Crowd crowd = this.crowds.next(variant, spec, server, bench);
-		CompletableFuture<Server> revived = bench.revive(spec);
+		CompletableFuture<Server> restarted = bench.restart(spec);
 		Map<String, Double> values = bench.load(new LoadRequest.Avalanche(crowd, server.pid(), this.killAfterMillis));
 		if (!values.isEmpty()) {
-			revived.join();
+			restarted.join();
 		}
 		return values;
 	}

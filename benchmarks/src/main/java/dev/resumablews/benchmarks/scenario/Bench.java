@@ -26,17 +26,18 @@ import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 import dev.resumablews.benchmarks.process.Servers;
 
 /**
- * What there is to measure with. For one thread.
+ * Resources of the measurements. Not safe for use by many threads.
  */
 public final class Bench {
 
 	/**
-	 * Resources of the machine that a server needs.
+	 * Processor time of the server.
 	 */
 	static final Metric CPU = new Metric("cpu", "s of server CPU");
 
 	/**
-	 * Processor time of the server for each token, which equals seconds for a million.
+	 * Processor time of the server for each token; microseconds for a token equal seconds
+	 * for a million.
 	 */
 	static final Metric CPU_OF_TOKEN = new Metric("cpu.token", "us of server CPU per delta");
 
@@ -46,11 +47,11 @@ public final class Bench {
 	static final Metric POSTGRES_CPU_OF_TOKEN = new Metric("cpu.postgres.token", "us of Postgres CPU per delta");
 
 	/**
-	 * The share of a core that a compiler at rest may use.
+	 * Share of a core below which a JIT compiler counts as idle.
 	 */
-	private static final double RESTING = 0.08;
+	private static final double IDLE_SHARE = 0.08;
 
-	private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(25);
+	private static final Duration MAX_WARM_UP = Duration.ofSeconds(25);
 
 	private final Postgres postgres;
 
@@ -69,12 +70,12 @@ public final class Bench {
 	private final Map<String, Integer> problems = new TreeMap<>();
 
 	/**
-	 * Puts it together.
+	 * Creates an instance.
 	 * @param postgres the database
 	 * @param servers the servers
 	 * @param load the load generator
-	 * @param folder folder for what is left over
-	 * @param quick whether to measure for shorter times
+	 * @param folder directory for files of the measurements
+	 * @param quick whether to measure for a shorter time and with less data
 	 */
 	public Bench(Postgres postgres, Servers servers, LoadProcess load, Path folder, boolean quick) {
 		this.postgres = postgres;
@@ -93,22 +94,22 @@ public final class Bench {
 	}
 
 	/**
-	 * Whether to measure for shorter times, and with less data.
+	 * Returns whether to measure for a shorter time and with less data.
 	 */
 	boolean quick() {
 		return this.quick;
 	}
 
 	/**
-	 * Chooses between a full measurement and a quick one.
+	 * Returns the value for a full or a quick measurement.
 	 */
 	int choose(int full, int quick) {
 		return this.quick ? quick : full;
 	}
 
 	/**
-	 * Returns a server that runs and is warm.
-	 * @param warmUp what to do first with one that has just been started
+	 * Returns a running server after its warm-up.
+	 * @param warmUp warms up a server that has just been started
 	 */
 	Server server(ServerSpec spec, Consumer<Server> warmUp) {
 		Server server = this.servers.get(spec);
@@ -120,15 +121,16 @@ public final class Bench {
 	}
 
 	/**
-	 * Puts a load on a fresh server until its compiler has little left to do, which on
-	 * two cores would otherwise take one of them from what is measured.
+	 * Runs a load on a new server until its JIT compiler is almost idle. On two cores,
+	 * the compiler would otherwise take one of them from the measurement.
 	 */
 	void warmUp(ServerSpec spec, Server fresh, Runnable load) {
 		warmUp(spec, List.of(fresh), load);
 	}
 
 	/**
-	 * Puts a load on fresh servers that work together.
+	 * Runs a load on new servers that share it, until their JIT compilers are almost
+	 * idle.
 	 */
 	void warmUp(ServerSpec spec, List<Server> fresh, Runnable load) {
 		if (this.quick || spec.kind() == Kind.SOCKETIO) {
@@ -137,7 +139,7 @@ public final class Bench {
 		}
 		long start = System.nanoTime();
 		double compiling = 1;
-		while (compiling > RESTING && System.nanoTime() - start < LONGEST_WARM_UP.toNanos()) {
+		while (compiling > IDLE_SHARE && System.nanoTime() - start < MAX_WARM_UP.toNanos()) {
 			long began = System.nanoTime();
 			double before = compilingMillis(fresh);
 			load.run();
@@ -147,23 +149,23 @@ public final class Bench {
 
 	private static double compilingMillis(List<Server> servers) {
 		return servers.stream()
-			.mapToDouble((server) -> Objects.requireNonNull(server.ask("compiling").get("millis")))
+			.mapToDouble((server) -> Objects.requireNonNull(server.control("compiling").get("millis")))
 			.sum();
 	}
 
 	/**
 	 * Counts the measurements of a server.
-	 * @return how many there were before this one
+	 * @return the number of measurements before this one
 	 */
 	int uses(ServerSpec spec) {
 		return this.uses.merge(spec, 1, Integer::sum) - 1;
 	}
 
 	/**
-	 * Starts a server again as soon as its process has ended.
+	 * Restarts a server as soon as its process has ended.
 	 */
-	CompletableFuture<Server> revive(ServerSpec spec) {
-		return CompletableFuture.supplyAsync(() -> this.servers.revive(spec));
+	CompletableFuture<Server> restart(ServerSpec spec) {
+		return CompletableFuture.supplyAsync(() -> this.servers.restart(spec));
 	}
 
 	void stop(ServerSpec spec) {
@@ -180,7 +182,7 @@ public final class Bench {
 	}
 
 	/**
-	 * Waits for a time, which must not have passed.
+	 * Waits until a time, which must be in the future.
 	 */
 	void awaitTime(Instant time) {
 		long millis = Instant.now().until(time, ChronoUnit.MILLIS);
@@ -191,7 +193,7 @@ public final class Bench {
 	}
 
 	/**
-	 * Puts a load on, and notes what goes wrong.
+	 * Runs a load, and records its problems.
 	 */
 	Map<String, Double> load(LoadRequest request) {
 		LoadResult result = this.load.run(request);
@@ -200,13 +202,21 @@ public final class Bench {
 	}
 
 	/**
-	 * Puts a load on a server, and measures the processor time that it and Postgres use.
+	 * Runs a load on a server, and measures the processor time of the server and of
+	 * Postgres.
 	 */
 	Map<String, Double> load(LoadRequest request, Server server) {
-		double before = server.cpuSeconds();
+		return load(request, List.of(server));
+	}
+
+	/**
+	 * Puts a load on servers, and measures the processor time that they and Postgres use.
+	 */
+	Map<String, Double> load(LoadRequest request, List<Server> servers) {
+		double before = cpuSeconds(servers);
 		OptionalDouble postgresBefore = this.postgres.cpuSeconds();
 		Map<String, Double> values = new TreeMap<>(load(request));
-		double seconds = server.cpuSeconds() - before;
+		double seconds = cpuSeconds(servers) - before;
 		OptionalDouble postgresAfter = this.postgres.cpuSeconds();
 		values.put(CPU.name(), seconds);
 		double tokens = values.getOrDefault(LoadResult.TOKENS, 0.0);
@@ -220,16 +230,20 @@ public final class Bench {
 		return values;
 	}
 
+	private static double cpuSeconds(List<Server> servers) {
+		return servers.stream().mapToDouble(Server::cpuSeconds).sum();
+	}
+
 	/**
-	 * Notes that something went wrong.
+	 * Records a problem.
 	 */
 	void problem(String problem) {
 		this.problems.merge(problem, 1, Integer::sum);
 	}
 
 	/**
-	 * Returns what went wrong since this was last called.
-	 * @return how often, by what
+	 * Returns the problems since the last call.
+	 * @return the problems, and how often each occurred
 	 */
 	public Map<String, Integer> takeProblems() {
 		Map<String, Integer> taken = new TreeMap<>(this.problems);

@@ -9,7 +9,7 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Replies as fast as the model sends.
+ * Measures replies that are as fast as the model sends them.
  */
 final class Burst implements Scenario {
 

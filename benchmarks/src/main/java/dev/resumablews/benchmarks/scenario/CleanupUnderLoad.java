@@ -12,8 +12,8 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Whether clients notice the cleanup. A million events come of age at the moment at which
- * the measurement begins; without, they stay young.
+ * Measures the effect of the cleanup on latencies. A million events expire when the
+ * measurement begins; in the other variant, they do not expire.
  */
 final class CleanupUnderLoad implements Scenario {
 
@@ -45,8 +45,8 @@ final class CleanupUnderLoad implements Scenario {
 	}
 
 	@Override
-	public int rounds(int asked) {
-		return Math.min(2, asked);
+	public int rounds(int requested) {
+		return Math.min(2, requested);
 	}
 
 	@Override
@@ -67,8 +67,8 @@ final class CleanupUnderLoad implements Scenario {
 		Server server = Replies.warm(spec, bench);
 		int sessions = bench.choose(5000, 1000);
 		Instant due = Instant.now().plus(TIME_TO_SEED);
-		String ofAge = "timestamptz '%s' - interval '30 days'".formatted(due);
-		new Tables(bench.postgres(), spec).seed(sessions, EVENTS, variant.equals(WITH) ? ofAge : "now()");
+		String expiring = "timestamptz '%s' - interval '30 days'".formatted(due);
+		new Tables(bench.postgres(), spec).seed(sessions, EVENTS, variant.equals(WITH) ? expiring : "now()");
 		bench.postgres().settle();
 		if (variant.equals(WITH)) {
 			bench.awaitTime(due.minus(WARM_UP));

@@ -9,7 +9,8 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Clients that connect until they may be used, with a token that is verified, and leave.
+ * Measures clients that connect with a token, wait until they have caught up, and
+ * disconnect.
  */
 final class Connect implements Scenario {
 

@@ -10,13 +10,13 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Clients that lose their connections: what these scenarios have in common. In a round,
- * all variants have the same seed.
+ * Common parts of the scenarios in which clients lose their connections. In a round, all
+ * variants have the same seed.
  */
 final class Crowds {
 
 	/**
-	 * Rounds until sessions are used again.
+	 * Number of rounds after which sessions are reused.
 	 */
 	private static final int ROUNDS = 20;
 
@@ -42,7 +42,7 @@ final class Crowds {
 	}
 
 	/**
-	 * Figures about what has arrived.
+	 * Returns the metrics of the delivery.
 	 */
 	static List<Metric> metrics() {
 		return List.of(new Metric("delivered", "% delivered"), new Metric("lost", "lost"),
@@ -50,7 +50,7 @@ final class Crowds {
 	}
 
 	/**
-	 * Every message arrives once, in each round.
+	 * Returns the targets of the delivery: every message arrives once, in each round.
 	 */
 	static List<Target> targets(String scenario) {
 		return List.of(
@@ -61,8 +61,8 @@ final class Crowds {
 	}
 
 	String describe() {
-		return "%,d clients get a message each %,d ms (%d in all, seed %d)".formatted(this.clients, this.periodMillis,
-				this.messages, this.seed);
+		return "%,d clients receive a message every %,d ms (%d in all, seed %d)".formatted(this.clients,
+				this.periodMillis, this.messages, this.seed);
 	}
 
 	/**
@@ -75,7 +75,7 @@ final class Crowds {
 	}
 
 	/**
-	 * Returns the crowd of a variant's next round, in sessions without events.
+	 * Returns the crowd of a variant's next round, with sessions that have no events.
 	 */
 	LoadRequest.Crowd next(String variant, ServerSpec spec, Server server, Bench bench) {
 		int round = this.rounds.merge(variant, 1, Integer::sum) - 1;

@@ -9,7 +9,7 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * One event for many connections of one session.
+ * Measures the time until an event has reached many connections of one session.
  */
 final class Fanout implements Scenario {
 
@@ -64,7 +64,7 @@ final class Fanout implements Scenario {
 	}
 
 	/**
-	 * Each time into another session, so that nothing of the one before is replayed.
+	 * Publishes in another session each time, so that earlier events are not replayed.
 	 */
 	private Map<String, Double> fanout(Server server, int events, long periodMicros, Bench bench) {
 		int session = this.used++ % SEEDED;

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that was measured, round by round. For one thread.
+ * Measured figures of all rounds. Not safe for use by many threads.
  */
 public final class Figures {
 
@@ -65,7 +65,7 @@ public final class Figures {
 	}
 
 	/**
-	 * Returns the figure of the worst round, for what every round must reach.
+	 * Returns the figure of the worst round, for targets that every round must reach.
 	 * @param atLeast whether more is better
 	 */
 	@Nullable Double worst(String scenario, String variant, String name, boolean atLeast) {

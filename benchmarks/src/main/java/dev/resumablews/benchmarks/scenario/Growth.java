@@ -9,7 +9,7 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Whether a replay takes longer when the table is large.
+ * Measures whether a replay takes longer when the table is large.
  */
 final class Growth implements Scenario {
 

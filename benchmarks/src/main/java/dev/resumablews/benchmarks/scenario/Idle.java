@@ -10,16 +10,16 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * What a connection costs on which nothing happens: resident memory after garbage was
- * collected, less what there was before, of a process that has had connections already.
+ * Measures the memory of an idle connection: resident memory after a garbage collection,
+ * minus the memory before, of a process that has had connections before.
  */
 final class Idle implements Scenario {
 
 	private static final int CONNECTIONS = 10_000;
 
 	/**
-	 * So often, so that what the server allocates once, for compiled code above all, is
-	 * not counted as the connections'.
+	 * Number of warm-ups, so that what the server allocates once, mainly for compiled
+	 * code, does not count.
 	 */
 	private static final int WARM_UPS = 5;
 
@@ -28,10 +28,10 @@ final class Idle implements Scenario {
 	private static final int COLLECTIONS = 4;
 
 	/**
-	 * A collection gives back what is free, which it would keep otherwise for as many
-	 * more connects.
+	 * Makes a garbage collection return free memory, which the JVM would otherwise keep
+	 * for the next peak.
 	 */
-	private static final String[] GIVE_BACK = { "-XX:MinHeapFreeRatio=5", "-XX:MaxHeapFreeRatio=10" };
+	private static final String[] RETURN_FREE_MEMORY = { "-XX:MinHeapFreeRatio=5", "-XX:MaxHeapFreeRatio=10" };
 
 	private static final String KIB = "KiB";
 
@@ -59,14 +59,14 @@ final class Idle implements Scenario {
 	}
 
 	@Override
-	public int rounds(int asked) {
-		return Math.min(2, asked);
+	public int rounds(int requested) {
+		return Math.min(2, requested);
 	}
 
 	@Override
 	public List<Metric> metrics() {
 		return List.of(new Metric(KIB, "KiB resident for each"), new Metric("heap", "KiB of live heap"),
-				new Metric("committed", "KiB of heap that is kept"), new Metric("connections", "connections"),
+				new Metric("committed", "KiB of committed heap"), new Metric("connections", "connections"),
 				new Metric("seconds", "s to connect all"));
 	}
 
@@ -103,12 +103,12 @@ final class Idle implements Scenario {
 	}
 
 	/**
-	 * Tomcat's buffers are those of the sample.
+	 * Returns the server of a variant. Tomcat's buffers are those of the sample.
 	 */
 	private static ServerSpec spec(String variant) {
 		ServerSpec spec = ServerSpec.of(variant.startsWith("ours") ? Kind.OURS : Kind.BARE)
 			.ours("resumable-ws.connection.max-total=12000")
-			.jvm(GIVE_BACK);
+			.jvm(RETURN_FREE_MEMORY);
 		return variant.endsWith("jetty") ? spec.onJetty()
 				: spec.jvm("-Dorg.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE=1024")
 					.with("server.tomcat.max-connections=20000",
@@ -126,20 +126,20 @@ final class Idle implements Scenario {
 	}
 
 	/**
-	 * Memory of a process, in KiB, and of its live objects, in bytes.
+	 * Resident memory of a process in KiB, and its used and committed heap in bytes.
 	 */
 	private record Memory(double resident, double heap, double committed) {
 
 		/**
-		 * Collects garbage several times, and takes the least: a heartbeat may come in
-		 * between, and leave its own.
+		 * Collects garbage several times, and returns the minimum, because a heartbeat
+		 * may allocate memory in between.
 		 */
 		private static Memory of(Server server) {
 			double resident = Double.MAX_VALUE;
 			double heap = Double.MAX_VALUE;
 			double committed = Double.MAX_VALUE;
 			for (int i = 0; i < COLLECTIONS; i++) {
-				Map<String, Double> answer = server.ask("gc");
+				Map<String, Double> answer = server.control("gc");
 				resident = Math.min(resident, server.residentKib());
 				heap = Math.min(heap, Objects.requireNonNull(answer.get("heap")));
 				committed = Math.min(committed, Objects.requireNonNull(answer.get("committed")));

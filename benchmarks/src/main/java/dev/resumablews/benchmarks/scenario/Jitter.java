@@ -10,8 +10,8 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Clients on a bad network: connections break at random, and what is published in the
- * meantime is replayed.
+ * Measures delivery over an unreliable network: connections break at random, and events
+ * that are published in the meantime are replayed.
  */
 final class Jitter implements Scenario {
 
@@ -35,7 +35,7 @@ final class Jitter implements Scenario {
 
 	@Override
 	public String title() {
-		return "jitter: %s, and are cut each %,d ms on average, for %,d ms".formatted(this.crowds.describe(),
+		return "jitter: %s, and are cut every %,d ms on average, for %,d ms".formatted(this.crowds.describe(),
 				this.cutEveryMillis, this.cutForMillis);
 	}
 

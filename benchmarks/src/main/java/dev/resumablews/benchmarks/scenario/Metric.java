@@ -3,7 +3,7 @@ package dev.resumablews.benchmarks.scenario;
 /**
  * A figure to show.
  *
- * @param name its name among those that are measured
+ * @param name its name among the measured figures
  * @param unit its unit
  */
 public record Metric(String name, String unit) {

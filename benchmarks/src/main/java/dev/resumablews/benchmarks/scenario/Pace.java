@@ -12,9 +12,9 @@ import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replies at the pace of a model. A server sustains a number of sessions if nothing is
- * missing, at least nine tenths of the tokens of that time have come, and p99 is below a
- * second.
+ * Measures replies at the pace of a model. A server sustains a number of sessions if no
+ * token is missing, at least nine tenths of the tokens of that time have arrived, and p99
+ * is below a second.
  */
 final class Pace implements Scenario {
 

@@ -1,7 +1,7 @@
 package dev.resumablews.benchmarks.scenario;
 
 /**
- * A number of a scenario that the command line may set.
+ * Numeric parameter of a scenario, which the command line can set.
  */
 public enum Parameter {
 
@@ -16,9 +16,9 @@ public enum Parameter {
 	JITTER_CLIENTS("jitter.clients", "200", "20", "clients whose connections are cut"),
 
 	/**
-	 * Messages to each of them.
+	 * Messages to each client.
 	 */
-	JITTER_MESSAGES("jitter.messages", "120", "20", "messages to each of them"),
+	JITTER_MESSAGES("jitter.messages", "120", "20", "messages to each client"),
 
 	/**
 	 * Time between two messages.
@@ -33,7 +33,7 @@ public enum Parameter {
 	/**
 	 * Time without a connection.
 	 */
-	JITTER_CUT_FOR("jitter.cut-for-millis", "2000", "500", "time until it connects again"),
+	JITTER_CUT_FOR("jitter.cut-for-millis", "2000", "500", "time until the client reconnects"),
 
 	/**
 	 * Clients whose server is killed.
@@ -42,9 +42,9 @@ public enum Parameter {
 			"clients whose server is killed; a scenario for each number"),
 
 	/**
-	 * Messages to each of them.
+	 * Messages to each client.
 	 */
-	AVALANCHE_MESSAGES("avalanche.messages", "20", "10", "messages to each of them"),
+	AVALANCHE_MESSAGES("avalanche.messages", "20", "10", "messages to each client"),
 
 	/**
 	 * Time between two messages.
@@ -54,7 +54,8 @@ public enum Parameter {
 	/**
 	 * Time until the server is killed.
 	 */
-	AVALANCHE_KILL_AFTER("avalanche.kill-after-millis", "5000", "2000", "time from the first message until then");
+	AVALANCHE_KILL_AFTER("avalanche.kill-after-millis", "5000", "2000",
+			"time from the first message until the server is killed");
 
 	private final String text;
 
@@ -72,7 +73,7 @@ public enum Parameter {
 	}
 
 	/**
-	 * Returns its name on the command line.
+	 * Returns the name on the command line.
 	 * @return the name, such as {@code jitter.clients}
 	 */
 	public String text() {
@@ -80,7 +81,7 @@ public enum Parameter {
 	}
 
 	/**
-	 * Returns its default.
+	 * Returns the default.
 	 * @param quick whether for a quick run
 	 * @return numbers, separated by commas
 	 */
@@ -89,8 +90,8 @@ public enum Parameter {
 	}
 
 	/**
-	 * Describes it.
-	 * @return a few words
+	 * Returns a description.
+	 * @return the description
 	 */
 	public String description() {
 		return this.description;

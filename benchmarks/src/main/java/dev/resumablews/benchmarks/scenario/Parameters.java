@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Numbers of the scenarios: those of the command line, and defaults for the others.
+ * Parameters of the scenarios: values of the command line, and defaults for the others.
  *
  * @param quick whether the defaults are those of a quick run
- * @param values what the command line sets
+ * @param values values of the command line
  */
 public record Parameters(boolean quick, Map<Parameter, List<Integer>> values) {
 
 	/**
-	 * Reads settings.
+	 * Parses settings.
 	 * @param quick whether the defaults are those of a quick run
 	 * @param settings names and values, such as {@code jitter.clients=100}
 	 * @return the parameters
@@ -36,8 +36,8 @@ public record Parameters(boolean quick, Map<Parameter, List<Integer>> values) {
 	}
 
 	/**
-	 * Describes all parameters.
-	 * @return a line for each
+	 * Returns a description of all parameters.
+	 * @return one line for each parameter
 	 */
 	public static String describe() {
 		return Arrays.stream(Parameter.values())

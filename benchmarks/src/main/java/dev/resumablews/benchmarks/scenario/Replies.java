@@ -8,22 +8,22 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * What the scenarios about replies have in common.
+ * Common parts of the scenarios with replies.
  */
 final class Replies {
 
 	/**
-	 * Length of a reply.
+	 * Number of tokens in a reply.
 	 */
 	static final int TOKENS = 200;
 
 	/**
-	 * 50 tokens a second.
+	 * Period of 50 tokens a second.
 	 */
 	static final long PERIOD_MICROS = 20_000;
 
 	/**
-	 * The time of a reply, after which replies have begun in all sessions.
+	 * Duration of a reply, after which replies run in all sessions.
 	 */
 	static final long PACE_WARM_UP_MILLIS = 4000;
 
@@ -33,7 +33,7 @@ final class Replies {
 	}
 
 	/**
-	 * Returns a server that may run as many replies at once as there are sessions.
+	 * Returns a server that may run a reply in each session simultaneously.
 	 */
 	static ServerSpec server(String variant) {
 		for (Kind kind : Kind.values()) {
@@ -41,7 +41,7 @@ final class Replies {
 				return ServerSpec.of(kind).ours("resumable-ws.reply.max-concurrent=1000");
 			}
 		}
-		throw new IllegalArgumentException("There is no server '%s'".formatted(variant));
+		throw new IllegalArgumentException("Unknown server '%s'".formatted(variant));
 	}
 
 	static String dialect(ServerSpec spec) {
@@ -62,7 +62,7 @@ final class Replies {
 	}
 
 	/**
-	 * Warms up servers that work together.
+	 * Warms up servers that share a load.
 	 * @param pairs whether each session has a second connection, to the next server
 	 */
 	static void warmUp(ServerSpec spec, List<Server> fresh, boolean pairs, Bench bench) {

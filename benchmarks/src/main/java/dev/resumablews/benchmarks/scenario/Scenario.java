@@ -4,18 +4,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Something that is measured, in several variants.
+ * A measurement in several variants.
  */
 public interface Scenario {
 
 	/**
-	 * Returns the name of the group it belongs to, whose servers are shared.
+	 * Returns the name of the scenario's group, which shares servers.
 	 * @return the name, such as {@code pace}
 	 */
 	String group();
 
 	/**
-	 * Returns its own name.
+	 * Returns the name of the scenario.
 	 * @return the name, such as {@code pace-100}
 	 */
 	default String name() {
@@ -23,8 +23,8 @@ public interface Scenario {
 	}
 
 	/**
-	 * Says what is measured.
-	 * @return one sentence
+	 * Returns the title, which says what is measured.
+	 * @return the title
 	 */
 	String title();
 
@@ -35,21 +35,21 @@ public interface Scenario {
 	List<String> variants();
 
 	/**
-	 * Whether a variant is measured in a quick run, too.
+	 * Returns whether a quick run measures a variant.
 	 * @param variant its name
-	 * @return whether it is
+	 * @return whether it does
 	 */
 	default boolean isQuick(String variant) {
 		return true;
 	}
 
 	/**
-	 * Returns how often each variant is measured.
-	 * @param asked how often it was asked for
-	 * @return the number, which may be less for what takes long and varies little
+	 * Returns the number of rounds of each variant.
+	 * @param requested the requested number of rounds
+	 * @return the number, which may be lower for scenarios that take long and vary little
 	 */
-	default int rounds(int asked) {
-		return asked;
+	default int rounds(int requested) {
+		return requested;
 	}
 
 	/**
@@ -59,7 +59,7 @@ public interface Scenario {
 	List<Metric> metrics();
 
 	/**
-	 * Returns what is to be reached.
+	 * Returns the targets of the scenario.
 	 * @return the targets
 	 */
 	List<Target> targets();
@@ -67,7 +67,7 @@ public interface Scenario {
 	/**
 	 * Measures a variant once.
 	 * @param variant its name
-	 * @param bench what there is to measure with
+	 * @param bench resources of the measurement
 	 * @return the figures by name
 	 */
 	Map<String, Double> measure(String variant, Bench bench);

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All scenarios.
+ * Creates all scenarios.
  */
 public final class Scenarios {
 
@@ -12,8 +12,8 @@ public final class Scenarios {
 	}
 
 	/**
-	 * Returns all scenarios, those of a group after one another.
-	 * @param parameters numbers of some of them
+	 * Returns all scenarios, in the order of their groups.
+	 * @param parameters parameters of the scenarios
 	 * @return the scenarios
 	 */
 	public static List<Scenario> all(Parameters parameters) {

@@ -10,13 +10,13 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.process.ServerSpec.Kind;
 
 /**
- * Sessions that all come back at once, as after a restart.
+ * Measures sessions that reconnect simultaneously, as after a restart.
  */
 final class Storm implements Scenario {
 
 	private static final int EVENTS = 200;
 
-	private static final int MOST_SESSIONS = 2000;
+	private static final int MAX_SESSIONS = 2000;
 
 	private static final int WARM_UP_SESSIONS = 200;
 
@@ -31,7 +31,7 @@ final class Storm implements Scenario {
 	}
 
 	static List<Scenario> all() {
-		return List.of(new Storm(200), new Storm(MOST_SESSIONS));
+		return List.of(new Storm(200), new Storm(MAX_SESSIONS));
 	}
 
 	@Override
@@ -46,7 +46,8 @@ final class Storm implements Scenario {
 
 	@Override
 	public String title() {
-		return "storm: %,d sessions of %d events come back at once, from 0".formatted(this.sessions, EVENTS);
+		return "storm: %,d sessions of %d events reconnect simultaneously, from event 0".formatted(this.sessions,
+				EVENTS);
 	}
 
 	@Override
@@ -57,7 +58,7 @@ final class Storm implements Scenario {
 	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.rate("events/s"), new Metric("p99", "ms p99 until caught up"),
-				new Metric(GROWTH, "MiB more than before at most"), new Metric("missing", "missing"), Bench.CPU);
+				new Metric(GROWTH, "MiB of growth at most"), new Metric("missing", "missing"), Bench.CPU);
 	}
 
 	@Override
@@ -72,14 +73,14 @@ final class Storm implements Scenario {
 	public Map<String, Double> measure(String variant, Bench bench) {
 		ServerSpec spec = Replies.server(variant);
 		Server server = bench.server(spec, (fresh) -> {
-			new Tables(bench.postgres(), spec).seed(MOST_SESSIONS, EVENTS);
+			new Tables(bench.postgres(), spec).seed(MAX_SESSIONS, EVENTS);
 			bench.warmUp(spec, fresh, () -> {
 				for (int i = 0; i < 5; i++) {
 					replay(fresh, WARM_UP_SESSIONS, bench);
 				}
 			});
 		});
-		server.ask("gc");
+		server.control("gc");
 		server.resetPeak();
 		double before = server.residentKib();
 		Map<String, Double> values = new TreeMap<>(replay(server, this.sessions, bench));
@@ -88,7 +89,7 @@ final class Storm implements Scenario {
 	}
 
 	private static Map<String, Double> replay(Server server, int sessions, Bench bench) {
-		return bench.load(new LoadRequest.Replay(server.port(), MOST_SESSIONS, sessions, EVENTS, sessions), server);
+		return bench.load(new LoadRequest.Replay(server.port(), MAX_SESSIONS, sessions, EVENTS, sessions), server);
 	}
 
 }

@@ -5,12 +5,12 @@ import dev.resumablews.benchmarks.process.ServerSpec;
 import dev.resumablews.benchmarks.wire.Seeds;
 
 /**
- * What is in a server's tables before it is measured.
+ * Prepares a server's tables for a measurement.
  */
 final class Tables {
 
 	/**
-	 * 100 bytes, as they come out of Postgres.
+	 * Payload of 100 bytes, in the format in which Postgres returns it.
 	 */
 	static final String PAYLOAD = "{\"text\": \"" + "x".repeat(88) + "\"}";
 
@@ -38,8 +38,8 @@ final class Tables {
 	}
 
 	/**
-	 * Adds sessions, each with so many events of {@link #PAYLOAD}, and makes the planner
-	 * know of them. Sessions are numbered from 0.
+	 * Adds sessions with events of {@link #PAYLOAD}, and updates the statistics of the
+	 * planner. Sessions are numbered from 0.
 	 */
 	void seed(int sessions, int events) {
 		seed(sessions, events, "now()");
@@ -69,8 +69,8 @@ final class Tables {
 	}
 
 	/**
-	 * Runs an insert for a hundred sessions at a time, whose events alternate, as if
-	 * these had been active together.
+	 * Returns a statement that runs an insert for a hundred sessions at a time, so that
+	 * their events alternate as if the sessions had been active together.
 	 */
 	private static String inCohorts(int sessions, int events, String insert) {
 		return """

@@ -3,12 +3,12 @@ package dev.resumablews.benchmarks.scenario;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be reached.
+ * Target of a scenario.
  *
- * @param text what it is, in a few words
- * @param bound the least or the most that will do
- * @param atLeast whether it is the least
- * @param value gives what was reached
+ * @param text short description
+ * @param bound minimum or maximum of the value
+ * @param atLeast whether the bound is the minimum
+ * @param value computes the reached value
  */
 public record Target(String text, double bound, boolean atLeast, Value value) {
 
@@ -35,14 +35,14 @@ public record Target(String text, double bound, boolean atLeast, Value value) {
 	}
 
 	/**
-	 * Looks at a figure by itself.
+	 * Limits a figure.
 	 */
 	static Target atMost(String text, Figure of, double bound) {
 		return new Target(text, bound, false, of::in);
 	}
 
 	/**
-	 * Looks at the worst round of a figure, for what must be reached in each.
+	 * Limits the figure of the worst round, for targets that each round must reach.
 	 */
 	static Target always(String text, Figure of, boolean atLeast, double bound) {
 		return new Target(text + ", worst round", bound, atLeast,
@@ -50,23 +50,23 @@ public record Target(String text, double bound, boolean atLeast, Value value) {
 	}
 
 	/**
-	 * Whether a value will do.
+	 * Returns whether a value reaches the target.
 	 * @param reached the value
-	 * @return whether it reaches the target
+	 * @return whether it does
 	 */
 	public boolean isReachedBy(double reached) {
 		return this.atLeast ? reached >= this.bound : reached <= this.bound;
 	}
 
 	/**
-	 * What is compared.
+	 * Computes the value that is compared with the bound.
 	 */
 	@FunctionalInterface
 	public interface Value {
 
 		/**
-		 * Returns what was reached.
-		 * @param figures all that was measured
+		 * Returns the reached value.
+		 * @param figures the measured figures
 		 * @return the value; null if it was not measured
 		 */
 		@Nullable Double of(Figures figures);

@@ -1,5 +1,5 @@
 /**
- * What is measured.
+ * Scenarios and their measurement.
  */
 @NullMarked
 package dev.resumablews.benchmarks.scenario;

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 import dev.resumablews.benchmarks.wire.Seeds;
 
 /**
- * Publishes into seeded sessions for a while, from many threads at once.
+ * Publishes events in seeded sessions for a time, from several threads.
  */
 final class AppendRun {
 
@@ -33,8 +33,8 @@ final class AppendRun {
 	}
 
 	/**
-	 * Publishes from each thread, to one session after the other, for as long as no more
-	 * than so many of its events are on their way.
+	 * Publishes from each thread in one session after another, with a limited number of
+	 * events in flight for each thread.
 	 * @return events a second
 	 */
 	double perSecond(int threads, int inFlight, double seconds) throws InterruptedException {

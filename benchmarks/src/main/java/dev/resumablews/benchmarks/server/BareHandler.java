@@ -18,8 +18,8 @@ import org.springframework.web.socket.handler.TextWebSocketHandler;
 import org.springframework.web.util.UriComponentsBuilder;
 
 /**
- * A handler without a log: what the stack itself gives. It verifies no one, stores
- * nothing, and sends each token from the thread on which its source emits it.
+ * A handler without authentication and storage, which shows the ceiling of the stack.
+ * Sends each token on the thread on which its source emits it.
  */
 final class BareHandler extends TextWebSocketHandler implements EventSink {
 
@@ -37,13 +37,13 @@ final class BareHandler extends TextWebSocketHandler implements EventSink {
 
 	@Override
 	public void afterConnectionEstablished(WebSocketSession session) throws Exception {
-		String asked = parameter(session, SESSION_ID);
-		UUID sessionId = (asked != null) ? UUID.fromString(asked) : UUID.randomUUID();
+		String requestedId = parameter(session, SESSION_ID);
+		UUID sessionId = (requestedId != null) ? UUID.fromString(requestedId) : UUID.randomUUID();
 		session.getAttributes().put(SESSION_ID, sessionId);
-		WebSocketSession socket = new OneAtATime(session);
+		WebSocketSession socket = new SynchronizedSession(session);
 		this.rooms.join(sessionId, socket);
 		session.getAttributes().put("socket", socket);
-		socket.sendMessage(new TextMessage(Frames.init(sessionId, asked != null)));
+		socket.sendMessage(new TextMessage(Frames.init(sessionId, requestedId != null)));
 		socket.sendMessage(new TextMessage(Frames.replayComplete(0)));
 	}
 
@@ -53,7 +53,7 @@ final class BareHandler extends TextWebSocketHandler implements EventSink {
 		if (node.path("type").asString().equals("user_message")) {
 			UUID sessionId = sessionId(session);
 			LiveReply reply = new LiveReply(sessionId, this.rooms);
-			Flux.from(this.source.tokens(node.path("content").asString())).subscribe(reply::say, (failure) -> {
+			Flux.from(this.source.tokens(node.path("content").asString())).subscribe(reply::forward, (failure) -> {
 			}, () -> this.rooms.send(sessionId, reply.end()));
 		}
 	}

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 import dev.resumablews.ResumableWsListener;
 
 /**
- * Counts what the log stores.
+ * Counts the batches and events that the log stores.
  */
 final class Batches implements ResumableWsListener {
 

@@ -9,9 +9,9 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The server under test. The profile says which: {@code ours}, {@code recipe},
- * {@code recipe-durable} or {@code bare}. Prints {@code READY <port>} when it serves, and
- * ends with its standard input.
+ * The server under test. The profile selects which: {@code ours}, {@code recipe},
+ * {@code recipe-durable} or {@code bare}. Prints {@code READY <port>} when it is ready,
+ * and exits when its standard input ends.
  */
 @SpringBootApplication
 public class BenchmarkServer {
@@ -21,7 +21,7 @@ public class BenchmarkServer {
 	 * @param args properties of Spring Boot
 	 */
 	public static void main(String[] args) {
-		StandardInput.endWithIt();
+		StandardInput.exitOnEnd();
 		SpringApplication.run(BenchmarkServer.class, args);
 	}
 

@@ -16,7 +16,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Control requests of the measuring process.
+ * Handles control requests of the measuring process.
  */
 @RestController
 final class Control {
@@ -31,7 +31,7 @@ final class Control {
 	}
 
 	/**
-	 * Appends as many events as the server takes.
+	 * Appends as many events as the server can store.
 	 */
 	@PostMapping("/bench/append")
 	Map<String, Double> append(@RequestParam int sessions, @RequestParam int payload, @RequestParam int threads,
@@ -47,7 +47,7 @@ final class Control {
 	}
 
 	/**
-	 * Publishes stamped events into one session, in equal intervals.
+	 * Publishes stamped events in one session, at a fixed interval.
 	 */
 	@PostMapping("/bench/publish")
 	void publish(@RequestParam UUID session, @RequestParam int events, @RequestParam long periodMicros) {
@@ -62,7 +62,7 @@ final class Control {
 	}
 
 	/**
-	 * Publishes the message of one number to each of several sessions, and answers when
+	 * Publishes the message with a number in each of several sessions, and responds when
 	 * all are stored.
 	 */
 	@PostMapping("/bench/messages")
@@ -76,7 +76,7 @@ final class Control {
 	}
 
 	/**
-	 * Tells how long the compiler has worked.
+	 * Returns the total time of JIT compilation.
 	 */
 	@PostMapping("/bench/compiling")
 	Map<String, Double> compiling() {
@@ -85,7 +85,7 @@ final class Control {
 
 	/**
 	 * Collects garbage.
-	 * @return bytes of the heap that are in use, and that the process keeps
+	 * @return used and committed bytes of the heap
 	 */
 	@PostMapping("/bench/gc")
 	Map<String, Double> collectGarbage() {

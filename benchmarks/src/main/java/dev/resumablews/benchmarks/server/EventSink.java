@@ -5,15 +5,15 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * How a server publishes an event of the application's own.
+ * Publishes events of the application.
  */
 @FunctionalInterface
 interface EventSink {
 
 	/**
 	 * Publishes an event.
-	 * @return completed when it is as safe as this server makes it, perhaps before this
-	 * returns
+	 * @return a future that completes when the event is as durable as this server makes
+	 * it
 	 */
 	CompletableFuture<?> publish(UUID sessionId, String type, Map<String, String> payload);
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**
- * The frames of the peers, in the same form as this library's.
+ * Writes the frames of the peers, in the format of this library.
  */
 final class Frames {
 

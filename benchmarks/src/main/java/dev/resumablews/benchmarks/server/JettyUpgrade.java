@@ -7,8 +7,8 @@ import org.springframework.web.socket.server.jetty.JettyRequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
- * How the peers accept a WebSocket on Jetty: as Spring does by itself, but that Jetty
- * does not close it after 30 seconds of silence.
+ * Accepts the WebSockets of the peers on Jetty as Spring does by default, but without
+ * Jetty's idle timeout of 30 seconds.
  */
 final class JettyUpgrade {
 
@@ -19,13 +19,13 @@ final class JettyUpgrade {
 		if (!ClassUtils.isPresent("org.eclipse.jetty.server.Server", JettyUpgrade.class.getClassLoader())) {
 			return new DefaultHandshakeHandler();
 		}
-		return Patient.handshakeHandler();
+		return WithoutIdleTimeout.handshakeHandler();
 	}
 
 	/**
 	 * Loaded on Jetty only.
 	 */
-	private static final class Patient {
+	private static final class WithoutIdleTimeout {
 
 		private static DefaultHandshakeHandler handshakeHandler() {
 			JettyRequestUpgradeStrategy strategy = new JettyRequestUpgradeStrategy();

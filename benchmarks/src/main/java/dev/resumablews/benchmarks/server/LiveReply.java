@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * A reply that is forwarded as it is said. For one thread at a time.
+ * A reply whose deltas are forwarded immediately. Not safe for use by many threads.
  */
 final class LiveReply {
 
@@ -37,14 +37,14 @@ final class LiveReply {
 	/**
 	 * Forwards the next delta.
 	 */
-	void say(String token) {
+	void forward(String token) {
 		this.rooms.send(this.sessionId, Frames.event("assistant_delta", null, next(token), Instant.now()));
 	}
 
 	/**
-	 * Returns the payload of the whole message.
+	 * Returns the payload of the complete message.
 	 */
-	String whole() {
+	String completeMessage() {
 		return Frames.message(this.messageId, this.text);
 	}
 
@@ -52,7 +52,7 @@ final class LiveReply {
 	 * Returns the frame that ends the reply.
 	 */
 	String end() {
-		return Frames.event("assistant_message", null, whole(), Instant.now());
+		return Frames.event("assistant_message", null, completeMessage(), Instant.now());
 	}
 
 }

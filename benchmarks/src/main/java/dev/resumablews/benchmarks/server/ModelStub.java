@@ -14,8 +14,8 @@ import dev.resumablews.testing.OpenAiStub;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A process that speaks OpenAI's streaming API and says the tokens it is asked for.
- * Prints {@code READY <URL>} when it serves, and ends with its standard input.
+ * Process that implements OpenAI's streaming API and sends the requested tokens. Prints
+ * {@code READY <URL>} when it is ready, and exits when its standard input ends.
  */
 public final class ModelStub {
 
@@ -28,11 +28,11 @@ public final class ModelStub {
 	 * @throws InterruptedException if the process is stopped
 	 */
 	public static void main(String[] args) throws InterruptedException {
-		StandardInput.endWithIt();
+		StandardInput.exitOnEnd();
 		OpenAiStub stub = OpenAiStub.start();
 		stub.answer(ModelStub::answer);
 		System.out.println("READY " + stub.baseUrl());
-		// the stub's threads do not keep the process
+		// the stub's threads do not keep the process alive
 		Thread.currentThread().join();
 	}
 
@@ -43,8 +43,8 @@ public final class ModelStub {
 	}
 
 	/**
-	 * Pieces that are stamped with the time at which they are due, and keep the thread
-	 * that takes them waiting until then.
+	 * Pieces that are stamped with the time at which they are due. Reading a piece blocks
+	 * until that time.
 	 */
 	private static final class StampedPieces extends AbstractList<String> {
 

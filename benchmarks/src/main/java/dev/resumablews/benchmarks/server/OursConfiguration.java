@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Profile;
 
 /**
- * This library, as its starter sets it up.
+ * Configuration of the server with this library's starter.
  */
 @Configuration(proxyBeanMethods = false)
 @Profile("ours")

@@ -9,8 +9,8 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * The tokens of one reply. A token that is due and not asked for yet is given later, with
- * the time at which it was due.
+ * Emits the tokens of one reply. A token that is due before it is requested is emitted
+ * later, stamped with the time at which it was due.
  */
 final class PacedTokens implements Subscription {
 
@@ -23,14 +23,14 @@ final class PacedTokens implements Subscription {
 	private final AtomicLong demand = new AtomicLong();
 
 	/**
-	 * Above 0 while a thread gives tokens.
+	 * Above 0 while a thread emits tokens.
 	 */
-	private final AtomicInteger turns = new AtomicInteger();
+	private final AtomicInteger emitting = new AtomicInteger();
 
 	/**
-	 * Of the thread that gives tokens.
+	 * Accessed only by the thread that emits tokens.
 	 */
-	private int given;
+	private int emitted;
 
 	private volatile boolean ended;
 
@@ -40,17 +40,17 @@ final class PacedTokens implements Subscription {
 	}
 
 	/**
-	 * Gives what is due.
-	 * @return whether there is more to come
+	 * Emits the tokens that are due.
+	 * @return whether more tokens follow
 	 */
 	boolean advance() {
-		if (this.turns.getAndIncrement() == 0) {
+		if (this.emitting.getAndIncrement() == 0) {
 			int seen;
 			do {
-				seen = this.turns.get();
-				give();
+				seen = this.emitting.get();
+				emit();
 			}
-			while (this.turns.addAndGet(-seen) != 0);
+			while (this.emitting.addAndGet(-seen) != 0);
 		}
 		return !this.ended;
 	}
@@ -66,14 +66,14 @@ final class PacedTokens implements Subscription {
 		this.ended = true;
 	}
 
-	private void give() {
+	private void emit() {
 		int due = due();
-		while (!this.ended && this.given < due && this.demand.get() > 0) {
-			this.given++;
+		while (!this.ended && this.emitted < due && this.demand.get() > 0) {
+			this.emitted++;
 			this.demand.decrementAndGet();
 			this.subscriber.onNext(Stamp.of(intended()) + ReplyOrder.WORD);
 		}
-		if (!this.ended && this.given == this.order.tokens()) {
+		if (!this.ended && this.emitted == this.order.tokens()) {
 			this.ended = true;
 			this.subscriber.onComplete();
 		}
@@ -89,7 +89,7 @@ final class PacedTokens implements Subscription {
 
 	private long intended() {
 		return (this.order.periodMicros() == 0) ? System.nanoTime()
-				: this.start + this.given * this.order.periodMicros() * 1000;
+				: this.start + this.emitted * this.order.periodMicros() * 1000;
 	}
 
 }

@@ -10,15 +10,15 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import org.reactivestreams.Publisher;
 
 /**
- * Makes the tokens of all replies, in place of a model. One thread looks every
- * millisecond which are due, as the peer on Node.js does. A token's stamp is the time at
- * which it was due, so whatever keeps it back counts. Safe for use by many threads.
+ * Makes the tokens of all replies instead of a model. One thread checks every millisecond
+ * which tokens are due, as the Socket.IO server does. A token is stamped with the time at
+ * which it was due, so that all delays count. Safe for use by many threads.
  */
 final class Pacer implements AutoCloseable {
 
 	private static final long TICK_NANOS = 1_000_000;
 
-	private final Queue<PacedTokens> begun = new ConcurrentLinkedQueue<>();
+	private final Queue<PacedTokens> started = new ConcurrentLinkedQueue<>();
 
 	private final Thread thread = new Thread(this::run, "pacer");
 
@@ -31,15 +31,15 @@ final class Pacer implements AutoCloseable {
 
 	/**
 	 * Makes the tokens of a reply.
-	 * @param order which
-	 * @return the tokens; to be subscribed to once
+	 * @param order the requested reply
+	 * @return the tokens, for one subscriber
 	 */
 	Publisher<String> tokens(ReplyOrder order) {
 		return (subscriber) -> {
 			PacedTokens tokens = new PacedTokens(order, subscriber);
 			subscriber.onSubscribe(tokens);
 			if (order.periodMicros() > 0) {
-				this.begun.add(tokens);
+				this.started.add(tokens);
 			}
 		};
 	}
@@ -53,7 +53,7 @@ final class Pacer implements AutoCloseable {
 		List<PacedTokens> running = new ArrayList<>();
 		long next = System.nanoTime();
 		while (!this.stopped) {
-			for (PacedTokens tokens = this.begun.poll(); tokens != null; tokens = this.begun.poll()) {
+			for (PacedTokens tokens = this.started.poll(); tokens != null; tokens = this.started.poll()) {
 				running.add(tokens);
 			}
 			running.removeIf((tokens) -> !tokens.advance());

@@ -14,6 +14,9 @@ import reactor.core.scheduler.Schedulers;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -27,7 +30,8 @@ import org.springframework.web.socket.server.support.WebSocketHandlerMapping;
 import org.springframework.web.socket.server.support.WebSocketHttpRequestHandler;
 
 /**
- * What this library is compared with, on the same server and the same path.
+ * Configuration of the peers that this library is compared with, on the same server and
+ * path.
  */
 @Configuration(proxyBeanMethods = false)
 class PeersConfiguration {
@@ -43,8 +47,8 @@ class PeersConfiguration {
 	}
 
 	/**
-	 * No log at all. Tokens come from the pacer, or from Spring AI's chat client if a
-	 * model is configured.
+	 * The handler without a log. Tokens come from the pacer, or from Spring AI's chat
+	 * client if a model is configured.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Profile("bare")
@@ -58,10 +62,18 @@ class PeersConfiguration {
 
 		@Bean
 		@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "openai")
-		TokenSource modelTokens(ChatClient.Builder builder) {
+		TokenSource modelTokens(ChatClient.Builder builder, ChatModel model,
+				@Value("${benchmarks.spring-ai:client}") String path) {
 			ChatClient client = builder.build();
-			// as a message, because the client's user text is a template
-			return (content) -> client.prompt().messages(new UserMessage(content)).stream().content();
+			return switch (path) {
+				// a message, because the client treats a user text as a template
+				case "client" -> (content) -> client.prompt().messages(new UserMessage(content)).stream().content();
+				case "model" -> (content) -> model.stream(new Prompt(new UserMessage(content)))
+					.mapNotNull((response) -> (response.getResult() != null)
+							? response.getResult().getOutput().getText() : null);
+				default -> throw new IllegalArgumentException(
+						"benchmarks.spring-ai is '%s' but must be client or model".formatted(path));
+			};
 		}
 
 		@Bean

@@ -20,9 +20,9 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.handler.TextWebSocketHandler;
 
 /**
- * The recipe's own pattern: one insert for each event, then it is sent. Deltas are
- * forwarded live and not stored, or, in the durable variant, each is inserted first. The
- * replay is one query and one frame for each event.
+ * Handler of the recipe, which inserts each event before it sends it. Deltas are
+ * forwarded and not stored; the durable variant inserts each of them first. A replay is
+ * one query and one frame for each event.
  */
 final class RecipeHandler extends TextWebSocketHandler implements EventSink {
 
@@ -59,15 +59,15 @@ final class RecipeHandler extends TextWebSocketHandler implements EventSink {
 	public void afterConnectionEstablished(WebSocketSession session) throws IOException {
 		Map<String, Object> attributes = session.getAttributes();
 		String userId = (String) Objects.requireNonNull(attributes.get(USER));
-		UUID asked = (UUID) attributes.get(SESSION);
-		boolean resumed = asked != null && this.tables.exists(asked, userId);
-		UUID sessionId = resumed ? Objects.requireNonNull(asked) : UUID.randomUUID();
+		UUID requestedId = (UUID) attributes.get(SESSION);
+		boolean resumed = requestedId != null && this.tables.exists(requestedId, userId);
+		UUID sessionId = resumed ? Objects.requireNonNull(requestedId) : UUID.randomUUID();
 		if (!resumed) {
 			this.tables.open(sessionId, userId);
 		}
 		UUID connectionId = UUID.randomUUID();
 		this.tables.connected(connectionId, sessionId, userId);
-		WebSocketSession socket = new OneAtATime(session);
+		WebSocketSession socket = new SynchronizedSession(session);
 		attributes.put(SESSION, sessionId);
 		attributes.put(CONNECTION, connectionId);
 		attributes.put(SOCKET, socket);
@@ -120,10 +120,10 @@ final class RecipeHandler extends TextWebSocketHandler implements EventSink {
 				append(sessionId, "assistant_delta", reply.next(token));
 			}
 			else {
-				reply.say(token);
+				reply.forward(token);
 			}
 		}, (failure) -> {
-		}, () -> append(sessionId, "assistant_message", reply.whole()));
+		}, () -> append(sessionId, "assistant_message", reply.completeMessage()));
 	}
 
 	private long append(UUID sessionId, String type, String payload) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * The recipe's log: a global identity column, and one statement, committed by itself, for
- * each thing that happens. Safe for use by many threads.
+ * The log of the recipe, with a global identity column, and a statement with its own
+ * commit for each operation. Safe for use by many threads.
  */
 final class RecipeTables {
 
@@ -59,7 +59,7 @@ final class RecipeTables {
 	}
 
 	/**
-	 * Remembers a key.
+	 * Stores an idempotency key.
 	 * @return whether it is new
 	 */
 	boolean claim(UUID sessionId, UUID idempotencyKey) {
@@ -79,7 +79,7 @@ final class RecipeTables {
 	}
 
 	/**
-	 * Reads what follows an event, as frames.
+	 * Returns the frames of the events after an event.
 	 */
 	List<String> after(UUID sessionId, long lastEventId) {
 		return this.jdbc.query(

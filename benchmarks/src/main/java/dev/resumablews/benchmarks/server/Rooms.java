@@ -10,7 +10,7 @@ import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
 
 /**
- * Which sockets are connected to which session. Safe for use by many threads.
+ * The sockets of each session. Safe for use by many threads.
  */
 final class Rooms {
 
@@ -32,7 +32,7 @@ final class Rooms {
 	}
 
 	/**
-	 * Sends to all sockets of a session, one after the other.
+	 * Sends a frame to all sockets of a session, one after another.
 	 */
 	void send(UUID sessionId, String frame) {
 		TextMessage message = new TextMessage(frame);
@@ -41,7 +41,7 @@ final class Rooms {
 				socket.sendMessage(message);
 			}
 			catch (IOException | IllegalStateException ex) {
-				// the client has gone
+				// the client has disconnected
 			}
 		}
 	}

@@ -11,7 +11,7 @@ interface TokenSource {
 	/**
 	 * Returns the tokens of the reply to a user message.
 	 * @param content content of the message, a {@code ReplyOrder}
-	 * @return the tokens; to be subscribed to once
+	 * @return the tokens, for one subscriber
 	 */
 	Publisher<String> tokens(String content);
 

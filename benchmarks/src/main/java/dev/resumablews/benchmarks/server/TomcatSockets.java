@@ -9,7 +9,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Tomcat's buffers for sockets, if they are to be other than by default.
+ * Configures the sizes of Tomcat's socket buffers if a property sets them.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass(TomcatServletWebServerFactory.class)

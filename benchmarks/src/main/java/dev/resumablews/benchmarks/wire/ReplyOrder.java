@@ -1,16 +1,16 @@
 package dev.resumablews.benchmarks.wire;
 
 /**
- * What reply a client wants, said in the content of its user message.
+ * Reply that a client requests with the content of a user message.
  *
- * @param tokens how many tokens
+ * @param tokens number of tokens
  * @param periodMicros time between two tokens in microseconds; 0 for as fast as they are
- * taken
+ * consumed
  */
 public record ReplyOrder(int tokens, long periodMicros) {
 
 	/**
-	 * What follows the stamp in each token.
+	 * Text after the stamp in each token.
 	 */
 	public static final String WORD = " word";
 
@@ -29,7 +29,7 @@ public record ReplyOrder(int tokens, long periodMicros) {
 	}
 
 	/**
-	 * Returns the content of a user message that says this.
+	 * Returns the content of the user message.
 	 * @return the content
 	 */
 	public String content() {

@@ -3,7 +3,7 @@ package dev.resumablews.benchmarks.wire;
 import java.util.UUID;
 
 /**
- * Sessions that are put into the tables before a measurement, known by their numbers.
+ * Sessions that are stored before a measurement, identified by numbers.
  */
 public final class Seeds {
 

@@ -3,12 +3,12 @@ package dev.resumablews.benchmarks.wire;
 /**
  * The time at which a token was made, as a part of its text: {@code ~} and 15 hexadecimal
  * digits of {@link System#nanoTime()}, a clock that all processes of a Linux machine
- * share. Messages that are counted have a number instead.
+ * share. Numbered messages have their number instead.
  */
 public final class Stamp {
 
 	/**
-	 * What a stamp begins with; it occurs nowhere else in what the servers send.
+	 * First character of a stamp. It occurs nowhere else in the frames of the servers.
 	 */
 	public static final byte MARK = '~';
 
@@ -40,7 +40,7 @@ public final class Stamp {
 
 	/**
 	 * Reads a stamp.
-	 * @param text where it is, in ASCII
+	 * @param text text that contains the stamp, in ASCII
 	 * @param from the index of its mark
 	 * @return the time
 	 */

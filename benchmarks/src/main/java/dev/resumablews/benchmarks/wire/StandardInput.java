@@ -6,26 +6,25 @@ import java.io.OutputStream;
 import java.time.Duration;
 
 /**
- * The thread by which a child process notices that its parent has gone, however that
- * ended.
+ * Exits a child process when its parent has ended, even if the parent was killed.
  */
 public final class StandardInput {
 
-	private static final Duration LONGEST_EXIT = Duration.ofSeconds(5);
+	private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(5);
 
 	private StandardInput() {
 	}
 
 	/**
-	 * Ends this process when its standard input ends.
+	 * Exits this process when its standard input ends.
 	 */
-	public static void endWithIt() {
+	public static void exitOnEnd() {
 		Thread thread = new Thread(() -> {
 			try (InputStream in = System.in) {
 				in.transferTo(OutputStream.nullOutputStream());
 			}
 			catch (IOException ex) {
-				// the same
+				// treated as the end
 			}
 			exit();
 		}, "standard-input");
@@ -40,7 +39,7 @@ public final class StandardInput {
 		Thread exit = new Thread(() -> System.exit(0), "exit");
 		exit.start();
 		try {
-			exit.join(LONGEST_EXIT.toMillis());
+			exit.join(EXIT_TIMEOUT.toMillis());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -1,5 +1,5 @@
 /**
- * What the servers and the load generator agree on.
+ * Formats that the servers and the load generator share.
  */
 @NullMarked
 package dev.resumablews.benchmarks.wire;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The table that a run ends with.
+ * Tests of {@link MarkdownTable}.
  */
 class MarkdownTableTests {
 
@@ -36,7 +36,7 @@ class MarkdownTableTests {
 	}
 
 	@Test
-	void whatWasNotMeasuredIsNotReached() {
+	void aTargetThatWasNotMeasuredIsNotReached() {
 		this.figures.add("append", "ours", Map.of("events/s", 700.0));
 		assertThat(line(table(), "append: events/s against pgbench's")).contains("not measured").doesNotContain("yes");
 	}

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * The processes that measure, with loads that take a moment.
+ * Tests of the measuring processes, with short loads.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class HarnessTests {
@@ -55,7 +55,7 @@ class HarnessTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "OURS", "OURS_SPRING_AI", "RECIPE", "BARE", "BARE_SPRING_AI" })
-	void everyTokenOfABurstIsHeard(Kind kind) {
+	void everyTokenOfABurstIsReceived(Kind kind) {
 		Server server = server(kind);
 		Map<String, Double> values = this.bench
 			.load(new LoadRequest.Burst(List.of(server.port()), "json", 3, 50, 2, true), server);
@@ -69,12 +69,12 @@ class HarnessTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "OURS", "OURS_SPRING_AI", "RECIPE", "BARE", "BARE_SPRING_AI" })
-	void tokensArePacedAsAsked(Kind kind) {
+	void tokensArriveAtTheRequestedPace(Kind kind) {
 		Map<String, Double> values = this.bench
 			.load(new LoadRequest.Pace(List.of(server(kind).port()), "json", 3, 10, 10_000, 100, 500, false));
 		assertThat(this.bench.takeProblems()).isEmpty();
 		assertThat(values).containsEntry("missing", 0.0).containsEntry("unheard", 0.0);
-		// 100 a second in each session, less what passes between two replies
+		// 100 a second in each session, minus the time between replies
 		assertThat(values.get("deltas/s")).isBetween(50.0, 300.0);
 	}
 
@@ -93,7 +93,7 @@ class HarnessTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "OURS", "SOCKETIO" })
-	void clientsThatAreCutReceiveWhatTheyMiss(Kind kind) {
+	void clientsThatAreCutReceiveTheMessagesTheyMissed(Kind kind) {
 		assumeInstalled(kind);
 		Map<String, Double> values = measure("jitter", kind, "jitter.clients=5", "jitter.messages=20",
 				"jitter.period-millis=100", "jitter.cut-every-millis=800", "jitter.cut-for-millis=200");
@@ -109,7 +109,7 @@ class HarnessTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "OURS", "SOCKETIO" })
-	void clientsReturnToAServerThatWasKilled(Kind kind) {
+	void clientsReconnectToAServerThatWasKilled(Kind kind) {
 		assumeInstalled(kind);
 		Map<String, Double> values = measure("avalanche-5", kind, "avalanche.clients=5", "avalanche.messages=6",
 				"avalanche.period-millis=200", "avalanche.kill-after-millis=500");
@@ -123,7 +123,7 @@ class HarnessTests {
 	}
 
 	@Test
-	void aRefusedConnectionIsNoted() {
+	void aRejectedConnectionIsReported() {
 		Server server = server(Kind.RECIPE);
 		this.bench.load(new LoadRequest.Burst(List.of(server.port()), "socketio", 1, 1, 1, false));
 		assertThat(this.bench.takeProblems()).isNotEmpty();

@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
- * Parameters of the command line.
+ * Tests of {@link Parameters}.
  */
 class ParametersTests {
 
 	@Test
-	void whatIsNotSetHasItsDefault() {
+	void aParameterThatIsNotSetHasItsDefault() {
 		Parameters parameters = Parameters.parse(false, List.of("avalanche.clients=7,8"));
 		assertThat(parameters.all(Parameter.AVALANCHE_CLIENTS)).containsExactly(7, 8);
 		assertThat(parameters.number(Parameter.JITTER_CLIENTS)).isEqualTo(200);

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Contribution of a feature to the append statement: rows to lock, conditions on the
  * events, and changes that are committed together with the events. The contributions are
  * common table expressions (CTEs) of the one statement, and are left out if no request of
- * a batch concerns the feature.
+ * a batch concerns the feature. Changes are also left out if no request of a batch
+ * changes anything, which is true of most batches: Postgres prepares each CTE for every
+ * execution, even if it finds no row.
  */
 public interface AppendExtension {
 
@@ -26,10 +28,25 @@ public interface AppendExtension {
 	boolean concerns(AppendRequest request);
 
 	/**
+	 * Returns whether a request needs the {@link #changes()} or the {@link #compaction()}
+	 * of this extension.
+	 * @param request the request
+	 * @return whether it does
+	 */
+	boolean changes(AppendRequest request);
+
+	/**
 	 * Returns the columns that this extension adds to the {@code input}.
-	 * @return the columns
+	 * @return the columns that {@link #locks} and {@link #condition()} use
 	 */
 	List<Column> columns();
+
+	/**
+	 * Returns the columns that this extension adds to the {@code input} of a statement
+	 * with changes.
+	 * @return the columns that only {@link #changes()} and {@link #compaction()} use
+	 */
+	List<Column> changeColumns();
 
 	/**
 	 * Returns the name of the CTE with the rows that this extension has locked.

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -47,6 +46,10 @@ import org.jspecify.annotations.Nullable;
  * their tables. Deltas that a later event of the same batch replaces come without a
  * payload and only use up their ids.
  * </ol>
+ * A batch without client messages and changes of the extensions, such as one of deltas
+ * only, has a shorter statement, because Postgres prepares each CTE for every execution.
+ * It has neither {@code admitted} nor {@code keyed}, as there is no key.
+ * <p>
  * The planner knows neither the size of the batch nor that of the CTEs, estimates one or
  * two rows, and chooses nested loops, whose cost is quadratic in the size of the batch. A
  * full join is never a nested loop. Its conditions are written so that it remains a full
@@ -61,10 +64,15 @@ import org.jspecify.annotations.Nullable;
 public final class AppendStatement {
 
 	private static final List<Column> COLUMNS = List.of(//
-			new Column("session_id", "uuid", AppendRequest::sessionId),
+			new Column("session_id", "uuid", AppendRequest::sessionId), new Column("type", "text", AppendRequest::type),
+			new Column("message_id", "uuid", QueuedAppend::messageId));
+
+	/**
+	 * The columns of client messages.
+	 */
+	private static final List<Column> MESSAGE_COLUMNS = List.of(
 			new Column("user_id", "text",
 					(request) -> (request instanceof AppendRequest.Message message) ? message.userId() : null),
-			new Column("type", "text", AppendRequest::type), new Column("message_id", "uuid", QueuedAppend::messageId),
 			new Column("idempotency_key", "uuid",
 					(request) -> (request instanceof AppendRequest.Message message) ? message.idempotencyKey() : null));
 
@@ -115,6 +123,18 @@ public final class AppendStatement {
 			)""";
 
 	/**
+	 * Takes the place of {@code admitted} and {@code fresh} if no event has a key.
+	 */
+	private static final String FRESH_WITHOUT_KEYS = """
+			fresh as materialized (
+				select i.*, l.last_event_id + row_number() over (partition by i.session_id order by i.position) as id
+				from input i
+				full join locked l on l.session_id = i.session_id
+				%s
+				where coalesce(l.user_id = l.user_id, false) and %s
+			)""";
+
+	/**
 	 * Counts stored and deleted bytes without a join.
 	 */
 	private static final String ADVANCED = """
@@ -137,7 +157,10 @@ public final class AppendStatement {
 				select session_id, id, type, message_id, payload::json, stored_at, octet_length(payload)
 				from fresh, clock
 				where payload is not null
-			), keyed as (
+			)""";
+
+	private static final String KEYED = """
+			keyed as (
 				insert into ws_idempotency_keys (session_id, idempotency_key, event_id)
 				select session_id, idempotency_key, id
 				from fresh
@@ -155,12 +178,15 @@ public final class AppendStatement {
 				null::timestamptz as stored_at, null::text as forks, null::text as transaction
 			from fresh
 			union all
+			select 0, null, null, session_id, last_active_at, forks, null
+			from advanced
+			""";
+
+	private static final String DUPLICATES_RESULT = """
+			union all
 			select position, event_id, true, null, stored_at, null, null
 			from admitted, clock
 			where duplicate
-			union all
-			select 0, null, null, session_id, last_active_at, forks, null
-			from advanced
 			""";
 
 	private static final String BUSY_RESULT = """
@@ -182,10 +208,7 @@ public final class AppendStatement {
 
 	private final List<AppendExtension> extensions;
 
-	/**
-	 * The statement for each way of locking and each combination of extensions.
-	 */
-	private final Map<Locking, Map<List<AppendExtension>, String>> texts = new EnumMap<>(Locking.class);
+	private final Map<Shape, String> texts = new HashMap<>();
 
 	/**
 	 * Creates the statement.
@@ -193,10 +216,13 @@ public final class AppendStatement {
 	 */
 	public AppendStatement(List<AppendExtension> extensions) {
 		this.extensions = List.copyOf(extensions);
-		for (Locking locking : Locking.values()) {
-			Map<List<AppendExtension>, String> texts = new HashMap<>();
-			choices(this.extensions).forEach((choice) -> texts.put(choice, compose(locking, choice)));
-			this.texts.put(locking, texts);
+		for (List<AppendExtension> choice : choices(this.extensions)) {
+			for (Locking locking : Locking.values()) {
+				for (boolean changes : new boolean[] { true, false }) {
+					Shape shape = new Shape(locking, choice, changes);
+					this.texts.put(shape, compose(shape));
+				}
+			}
 		}
 	}
 
@@ -213,8 +239,12 @@ public final class AppendStatement {
 		List<AppendExtension> needed = this.extensions.stream()
 			.filter((extension) -> requests.stream().anyMatch(extension::concerns))
 			.toList();
-		String sql = Objects.requireNonNull(Objects.requireNonNull(this.texts.get(locking)).get(needed));
-		return session.query(sql, (statement) -> set(statement, batch, requests, locking, needed),
+		boolean changes = requests.stream()
+			.anyMatch((request) -> request instanceof AppendRequest.Message
+					|| needed.stream().anyMatch((extension) -> extension.changes(request)));
+		Shape shape = new Shape(locking, needed, changes);
+		String sql = Objects.requireNonNull(this.texts.get(shape));
+		return session.query(sql, (statement) -> set(statement, batch, requests, shape),
 				(rows) -> read(rows, requests));
 	}
 
@@ -230,9 +260,10 @@ public final class AppendStatement {
 		return choices;
 	}
 
-	private static String compose(Locking locking, List<AppendExtension> extensions) {
-		boolean skip = locking == Locking.SKIP;
-		StringBuilder sql = new StringBuilder("with ").append(input(extensions))
+	private static String compose(Shape shape) {
+		boolean skip = shape.locking() == Locking.SKIP;
+		List<AppendExtension> extensions = shape.extensions();
+		StringBuilder sql = new StringBuilder("with ").append(input(shape))
 			.append(", ")
 			.append(EPOCH)
 			.append(", ")
@@ -243,20 +274,24 @@ public final class AppendStatement {
 		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(skip).strip()));
 		sql.append(", ").append(CLOCK.formatted(onceLocked(extensions)));
 		sql.append(", ")
-			.append(ADMITTED.formatted(each(extensions, AppendExtension::join, "", "\n\t"),
+			.append((shape.changes() ? ADMITTED : FRESH_WITHOUT_KEYS).formatted(
+					each(extensions, AppendExtension::join, "", "\n\t"),
 					each(extensions, AppendExtension::condition, "true", " and ")));
-		sql.append(", ").append(FRESH);
-		boolean compacted = false;
-		for (AppendExtension extension : extensions) {
-			String compaction = extension.compaction();
-			if (compaction != null) {
-				sql.append(", ").append(compaction.strip());
-				compacted = true;
-			}
+		if (shape.changes()) {
+			sql.append(", ").append(FRESH);
+			List<String> compactions = extensions.stream()
+				.map(AppendExtension::compaction)
+				.filter(Objects::nonNull)
+				.toList();
+			compactions.forEach((compaction) -> sql.append(", ").append(compaction.strip()));
+			sql.append(", ").append(ADVANCED.formatted(compactions.isEmpty() ? "" : COMPACTED));
+			sql.append(", ").append(KEYED);
+			extensions.forEach((extension) -> sql.append(", ").append(extension.changes().strip()));
+			sql.append(RESULT).append(DUPLICATES_RESULT);
 		}
-		sql.append(", ").append(ADVANCED.formatted(compacted ? COMPACTED : ""));
-		extensions.forEach((extension) -> sql.append(", ").append(extension.changes().strip()));
-		sql.append(RESULT);
+		else {
+			sql.append(", ").append(ADVANCED.formatted("")).append(RESULT);
+		}
 		if (skip) {
 			sql.append(BUSY_RESULT);
 			extensions.forEach((extension) -> sql.append(CONTENDED_RESULT.formatted(extension.contended())));
@@ -275,10 +310,10 @@ public final class AppendStatement {
 		return extensions.isEmpty() ? none : extensions.stream().map(part).collect(Collectors.joining(separator));
 	}
 
-	private static String input(List<AppendExtension> extensions) {
+	private static String input(Shape shape) {
 		StringBuilder arrays = new StringBuilder("?::text[]");
 		StringBuilder names = new StringBuilder("payload");
-		for (Column column : columns(extensions)) {
+		for (Column column : columns(shape)) {
 			arrays.append(", ?::").append(column.type()).append("[]");
 			names.append(", ").append(column.name());
 		}
@@ -286,33 +321,39 @@ public final class AppendStatement {
 				names);
 	}
 
-	private static List<Column> columns(List<AppendExtension> extensions) {
+	private static List<Column> columns(Shape shape) {
 		List<Column> columns = new ArrayList<>(COLUMNS);
-		extensions.forEach((extension) -> columns.addAll(extension.columns()));
+		shape.extensions().forEach((extension) -> columns.addAll(extension.columns()));
+		if (shape.changes()) {
+			columns.addAll(MESSAGE_COLUMNS);
+			shape.extensions().forEach((extension) -> columns.addAll(extension.changeColumns()));
+		}
 		return columns;
 	}
 
 	private static void set(PreparedStatement statement, List<QueuedAppend> batch, List<AppendRequest> requests,
-			Locking locking, List<AppendExtension> extensions) throws SQLException {
+			Shape shape) throws SQLException {
 		Connection connection = statement.getConnection();
 		int index = 1;
 		statement.setArray(index++, connection.createArrayOf("text", payloads(batch)));
-		for (Column column : columns(extensions)) {
+		for (Column column : columns(shape)) {
 			statement.setArray(index++, column.array(connection, requests));
 		}
 		Set<UUID> distinct = new LinkedHashSet<>();
 		requests.forEach((request) -> distinct.add(request.sessionId()));
 		Array sessions = connection.createArrayOf("uuid", distinct.toArray(UUID[]::new));
 		statement.setArray(index++, sessions);
-		if (locking == Locking.SKIP) {
+		if (shape.locking() == Locking.SKIP) {
 			statement.setInt(index++, distinct.size());
 			statement.setArray(index++, sessions);
 		}
-		for (AppendExtension extension : extensions) {
+		for (AppendExtension extension : shape.extensions()) {
 			index = extension.setLocks(statement, index, requests);
 		}
-		for (AppendExtension extension : extensions) {
-			index = extension.setChanges(statement, index);
+		if (shape.changes()) {
+			for (AppendExtension extension : shape.extensions()) {
+				index = extension.setChanges(statement, index);
+			}
 		}
 	}
 
@@ -382,6 +423,18 @@ public final class AppendStatement {
 			}
 		}
 		return new AppendOutcome(Arrays.asList(results), busy, transaction);
+	}
+
+	/**
+	 * What distinguishes the texts of the statement.
+	 *
+	 * @param locking how to handle locked sessions
+	 * @param extensions the extensions that the batch concerns
+	 * @param changes whether the batch has client messages, or changes tables of the
+	 * extensions
+	 */
+	private record Shape(Locking locking, List<AppendExtension> extensions, boolean changes) {
+
 	}
 
 	/**

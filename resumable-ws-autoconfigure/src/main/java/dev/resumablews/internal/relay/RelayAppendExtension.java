@@ -107,6 +107,11 @@ final class RelayAppendExtension implements AppendExtension {
 	}
 
 	@Override
+	public boolean changes(AppendRequest request) {
+		return (request instanceof RelayEvent event) ? event.end() != null : concerns(request);
+	}
+
+	@Override
 	public List<Column> columns() {
 		return List.of(//
 				new Column("relay", "text", RelayAppendExtension::relay),
@@ -114,7 +119,12 @@ final class RelayAppendExtension implements AppendExtension {
 						(request) -> (request instanceof RelayEvent event) ? event.fence() : null),
 				new Column("relay_newest", "bigint",
 						(request) -> (request instanceof RelayEvent event && event.end() != null) ? event.end().newest()
-								: null),
+								: null));
+	}
+
+	@Override
+	public List<Column> changeColumns() {
+		return List.of(//
 				new Column("relay_forwarded", "bigint",
 						(request) -> (request instanceof RelayEvent event && event.end() != null)
 								? event.end().forwarded() : null),

@@ -35,6 +35,8 @@ import dev.resumablews.internal.node.NodeId;
  */
 public final class ReplyAppendExtension implements AppendExtension {
 
+	private static final String STARTED = "assistant_started";
+
 	private static final String LOCKS = """
 			claimed as materialized (
 				select r.session_id, r.event_id, r.fence
@@ -110,12 +112,24 @@ public final class ReplyAppendExtension implements AppendExtension {
 	}
 
 	@Override
+	public boolean changes(AppendRequest request) {
+		return (request instanceof ReplyEvent event)
+				? event.role() == Role.END || event.replaces() != null || event.type().equals(STARTED)
+				: concerns(request);
+	}
+
+	@Override
 	public List<Column> columns() {
 		return List.of(//
 				new Column("reply_to", "bigint",
 						(request) -> (request instanceof ReplyEvent event) ? event.inReplyTo() : null),
 				new Column("fence", "bigint",
-						(request) -> (request instanceof ReplyEvent event) ? event.fence() : null),
+						(request) -> (request instanceof ReplyEvent event) ? event.fence() : null));
+	}
+
+	@Override
+	public List<Column> changeColumns() {
+		return List.of(//
 				new Column("replaces", "uuid",
 						(request) -> (request instanceof ReplyEvent event) ? event.replaces() : null),
 				new Column("ends", "bool",

@@ -11,7 +11,7 @@ class ConnectionPlacesTests {
 	private final ConnectionPlaces places = new ConnectionPlaces();
 
 	@Test
-	void aReservationIsTakenByItsConnection() {
+	void aConnectionTakesItsReservedPlace() {
 		this.places.reserve("ada", 0);
 		assertThat(this.places.of("ada")).isOne();
 		this.places.take("ada");
@@ -24,7 +24,7 @@ class ConnectionPlacesTests {
 	}
 
 	@Test
-	void aReservationThatIsCancelledIsFree() {
+	void aCancelledReservationFreesItsPlace() {
 		this.places.reserve("ada", 0);
 		this.places.reserve("bob", 0);
 		this.places.cancel("ada");
@@ -35,7 +35,7 @@ class ConnectionPlacesTests {
 	}
 
 	@Test
-	void aReservationEndsAfterAWhile() {
+	void aReservationExpires() {
 		long later = Duration.ofSeconds(31).toNanos();
 		this.places.reserve("ada", 0);
 		this.places.reserve("ada", later);
@@ -47,7 +47,7 @@ class ConnectionPlacesTests {
 	}
 
 	@Test
-	void aConnectionThatComesAfterItsReservationHasEndedCountsOnce() {
+	void aConnectionThatOpensAfterItsReservationExpiredCountsOnce() {
 		long later = Duration.ofSeconds(31).toNanos();
 		this.places.reserve("ada", 0);
 		this.places.expire(later);

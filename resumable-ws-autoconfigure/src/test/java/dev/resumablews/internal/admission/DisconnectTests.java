@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Users who are disconnected by the application, where there are two nodes.
+ * Tests that an application can disconnect users and logins, on two nodes.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class DisconnectTests {
@@ -55,7 +55,6 @@ class DisconnectTests {
 	@BeforeAll
 	void start() {
 		this.database = TestPostgres.createDatabase();
-		// a lost signal would not be noticed otherwise
 		this.a = start(Recording.class);
 		this.b = start(Recording.class);
 	}
@@ -64,6 +63,7 @@ class DisconnectTests {
 		return TestServer.builder()
 			.database(this.database)
 			.with(configuration)
+			// so that polling does not hide a lost signal
 			.properties("resumable-ws.cluster.backstop-interval", "1h")
 			.start();
 	}
@@ -103,7 +103,7 @@ class DisconnectTests {
 	}
 
 	@Test
-	void oneLoginIsDisconnectedAndNoOther() {
+	void onlyTheGivenLoginIsDisconnected() {
 		String phone = Tokens.with("carol", (claims) -> claims.putAll(Map.of("jti", "phone", "sid", "same")));
 		String laptop = Tokens.with("carol", (claims) -> claims.putAll(Map.of("jti", "laptop", "sid", "same")));
 		String browser = Tokens.with("carol", (claims) -> claims.put("sid", "browser"));
@@ -137,7 +137,7 @@ class DisconnectTests {
 	}
 
 	@Test
-	void aUserWhoseTokenIsBeingVerifiedIsDisconnectedToo() throws Exception {
+	void aUserIsDisconnectedWhileTheTokenIsBeingVerified() throws Exception {
 		try (TestServer slow = start(Slow.class)) {
 			Slow gate = slow.bean(Slow.class);
 			for (TestServer disconnecting : List.of(slow, this.a)) {
@@ -160,7 +160,7 @@ class DisconnectTests {
 	}
 
 	@Test
-	void withinATransactionAUserIsDisconnectedByItsCommit() {
+	void aDisconnectInATransactionTakesEffectAtItsCommit() {
 		TransactionTemplate transaction = new TransactionTemplate(this.a.bean(PlatformTransactionManager.class));
 		try (ResumableWsTestClient client = connect(this.b, Tokens.forUser("fred"))) {
 			session(client);
@@ -180,7 +180,7 @@ class DisconnectTests {
 	}
 
 	@Test
-	void aNodeThatWasNotToldFindsOutByItself() {
+	void aNodeThatMissedTheSignalDisconnectsTheUserLater() {
 		try (TestServer deaf = TestServer.builder()
 			.database(this.database)
 			.properties("resumable-ws.cluster.backstop-interval", "500ms", "resumable-ws.cluster.signal", "polling",
@@ -231,7 +231,7 @@ class DisconnectTests {
 	}
 
 	/**
-	 * Takes everybody for eve, when the gate is open.
+	 * Authenticates every client as eve once the gate is open.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Slow {

@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * A server that stops: what its clients notice.
+ * Tests what clients receive while a server drains.
  */
 abstract class DrainTests {
 
@@ -58,7 +58,7 @@ abstract class DrainTests {
 	}
 
 	@Test
-	void aReplyThatEndsInTimeIsDeliveredBeforeTheConnectionsAreClosed() {
+	void aReplyThatEndsInTimeIsDeliveredBeforeConnectionsAreClosed() {
 		Gate gate = new Gate();
 		this.model.answer(OpenAiAnswer.of("One", " two", " three").pacedBy(gate));
 		TestServer server = server("20s", "15s");
@@ -100,7 +100,7 @@ abstract class DrainTests {
 	}
 
 	@Test
-	void aReplyThatDoesNotEndIsContinuedAfterTheNextStart() {
+	void aReplyThatDoesNotEndInTimeContinuesAfterTheNextStart() {
 		Gate gate = new Gate();
 		this.model.answer(OpenAiAnswer.of("One", " two").pacedBy(gate));
 		TestServer server = server("10s", "1s");
@@ -135,7 +135,7 @@ abstract class DrainTests {
 	}
 
 	@Test
-	void aClientThatReadsNothingDoesNotHoldUpTheShutdown() {
+	void aClientThatDoesNotReadDoesNotDelayTheShutdown() {
 		TestServer server = server("5s", "1s");
 		try (RawWebSocketClient stuck = RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser("carol"))
@@ -156,7 +156,8 @@ abstract class DrainTests {
 			assertThat(client.awaitClose().code()).isEqualTo(1012);
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(8));
 			assertThat(stopped).succeedsWithin(PATIENCE);
-			// five seconds, and what the rest of the application takes
+			// five seconds for the drain, and the time to stop the rest of the
+			// application
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
 			stuck.resumeReading();
 			assertThat(stuck.awaitClose()).isIn(1012, RawWebSocketClient.NO_CLOSE_FRAME);
@@ -167,7 +168,7 @@ abstract class DrainTests {
 	}
 
 	@Test
-	void aServerWithNothingToDoStopsAtOnce() {
+	void anIdleServerStopsAtOnce() {
 		TestServer server = server("20s", "10s");
 		try (ResumableWsTestClient client = connect(server, "erin")) {
 			client.await("replay_complete");

@@ -32,8 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * First messages, verified by an authenticator of the application that looks at requests,
- * may be slow, and may fail.
+ * Tests first messages with an authenticator of the application that reads the request,
+ * can be slow, and can fail.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @ExtendWith(OutputCaptureExtension.class)
@@ -59,7 +59,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	@BeforeEach
-	void nothingIsLeftOfOtherTests() {
+	void awaitNoConnections() {
 		await().atMost(PATIENCE)
 			.untilAsserted(() -> assertThat(HeldByNode.of(this.server)).isEqualTo(HeldByNode.NOTHING));
 		await().atMost(PATIENCE).until(() -> HeldByNode.unauthenticated(this.server) == 0);
@@ -67,7 +67,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	@Test
-	void itGetsTheHandshakeWithTheTokenAndWithoutCookies() {
+	void theAuthenticatorReceivesTheHandshakeWithTheTokenAndWithoutCookies() {
 		try (RawWebSocketClient client = to().header("X-Device", "phone")
 			.header("Cookie", "resumable-ws-token=key-of-mallory")
 			.query("frames", "ndjson")
@@ -90,7 +90,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	@Test
-	void itMayAcceptTheHandshakeItself() {
+	void theAuthenticatorCanAcceptTheHandshakeWithoutAFirstMessage() {
 		try (RawWebSocketClient client = to().header("X-Api-Key", "key-of-alice").connect()) {
 			assertThat(client.next().path("type").asString()).isEqualTo("session_init");
 		}
@@ -102,7 +102,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	@Test
-	void whenItFailsTheClientIsToComeAgain(CapturedOutput output) {
+	void aFailureOfTheAuthenticatorAsksTheClientToRetry(CapturedOutput output) {
 		for (String token : List.of("broken-key-of-alice", "erroneous-key-of-alice")) {
 			try (RawWebSocketClient client = to().connect()) {
 				client.send(auth(token));
@@ -115,7 +115,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	@Test
-	void whileItIsSlowForOneAddressOthersAreServedAndNothingMoreIsReadOfTheClient() {
+	void aSlowAuthenticationDelaysNoOtherAddressAndRejectsFurtherMessages() {
 		List<RawWebSocketClient> slow = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
 			slow.add(to().connect());
@@ -140,7 +140,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	@Test
-	void whenItDoesNotEndItIsInterruptedAndTheClientIsToComeAgain() {
+	void anAuthenticationThatTimesOutIsInterruptedAndAsksTheClientToRetry() {
 		List<RawWebSocketClient> stuck = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
 			stuck.add(to().connect());
@@ -148,15 +148,16 @@ class FirstMessageAuthenticatorTests {
 		}
 		stuck.forEach((client) -> assertThat(client.awaitClose()).isEqualTo(1013));
 		await().atMost(PATIENCE).until(() -> this.keys.running.get() == 0);
-		// those that waited for a thread may have got one when the first were interrupted
+		// clients that waited for a thread may have got one when the first were
+		// interrupted
 		assertThat(this.keys.interrupted.get()).isBetween(4, 6);
 		assertServed(to());
 	}
 
 	@Test
-	void aStopDoesNotWaitForIt() {
+	void aStopDoesNotWaitForTheAuthenticator() {
 		TestServer stopping = server();
-		try (RawWebSocketClient client = RawWebSocketClient.to(stopping.uri()).patience(PATIENCE).connect()) {
+		try (RawWebSocketClient client = RawWebSocketClient.to(stopping.uri()).timeout(PATIENCE).connect()) {
 			client.send(auth("stuck-key-of-alice"));
 			await().atMost(PATIENCE).until(() -> stopping.bean(ApiKeys.class).running.get() == 1);
 			long begin = System.nanoTime();
@@ -186,7 +187,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	private RawWebSocketClient.Builder to() {
-		return RawWebSocketClient.to(this.server.uri()).patience(PATIENCE);
+		return RawWebSocketClient.to(this.server.uri()).timeout(PATIENCE);
 	}
 
 	private static Map<String, String> auth(String token) {
@@ -194,7 +195,7 @@ class FirstMessageAuthenticatorTests {
 	}
 
 	/**
-	 * Knows users by keys, in the header X-Api-Key or as a bearer token.
+	 * Authenticates users by a key, in the header X-Api-Key or as a bearer token.
 	 */
 	static final class ApiKeys implements HandshakeAuthenticator {
 
@@ -221,7 +222,7 @@ class FirstMessageAuthenticatorTests {
 				throw new HandshakeAuthenticationException("Unknown key");
 			}
 			return switch (key.substring(0, key.indexOf("key-of-"))) {
-				case "broken-" -> throw new IllegalStateException("No service knows " + key);
+				case "broken-" -> throw new IllegalStateException("The key service has failed for " + key);
 				case "erroneous-" -> throw new StackOverflowError("Too deep for " + key);
 				case "slow-" -> await(this.end, key);
 				case "stuck-" -> await(this.never, key);

@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients whose handshake has no token, and whose first message has one or not.
+ * Tests clients that authenticate with their first message instead of the handshake.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class FirstMessageTests {
@@ -71,7 +71,8 @@ abstract class FirstMessageTests {
 	@BeforeAll
 	void start() {
 		this.server = server("resumable-ws.auth.first-message-timeout", "30s",
-				// so that a ping to a client that is not authenticated would be seen
+				// short, so that the tests would notice a ping to an unauthenticated
+				// client
 				"resumable-ws.connection.heartbeat-interval", "100ms", "resumable-ws.connection.heartbeat-timeout",
 				"30s");
 		this.recorded = this.server.bean(Recorded.class);
@@ -83,17 +84,17 @@ abstract class FirstMessageTests {
 	}
 
 	@BeforeEach
-	void nothingIsLeftOfOtherTests() {
-		assertNothingIsLeft(this.server);
+	void awaitNoConnections() {
+		assertNothingHeld(this.server);
 		this.recorded.clear();
 	}
 
 	@Test
-	void aClientSaysWhoItIsInItsFirstMessageAndResumesWithAnother() {
+	void aClientAuthenticatesWithItsFirstMessageAndResumesWithTheSecond() {
 		String session;
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			awaitUnauthenticated(this.server, 1);
-			awaitPingOfAnother();
+			awaitPingsToAuthenticatedClient();
 			assertThat(client.frames()).isEmpty();
 			client.send(auth(Tokens.forUser("alice")));
 			JsonNode init = client.next();
@@ -122,7 +123,7 @@ abstract class FirstMessageTests {
 
 	@ParameterizedTest
 	@MethodSource("badMessages")
-	void whateverElseComesFirstIsAnsweredWithOneCloseCode(String message) {
+	void anyOtherFirstMessageIsAnsweredWithTheSameCloseCode(String message) {
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(message);
 			assertUnauthorized(client);
@@ -144,7 +145,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void aBinaryMessageIsNoFirstMessage() {
+	void aBinaryFirstMessageIsRejected() {
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.sendBinary(auth(Tokens.forUser("alice")).getBytes(StandardCharsets.UTF_8));
 			assertUnauthorized(client);
@@ -152,7 +153,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void aPongIsNoFirstMessage() {
+	void aPongBeforeTheFirstMessageIsRejected() {
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(WsFrame.PONG, new byte[0]);
 			assertUnauthorized(client);
@@ -161,7 +162,7 @@ abstract class FirstMessageTests {
 
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 2, 7, 100 })
-	void aFirstMessageMayComeInPieces(int bytes) {
+	void aFirstMessageCanBeFragmented(int bytes) {
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.sendFragmented(auth(Tokens.forUser("alice")), bytes);
 			assertThat(client.next().path("type").asString()).isEqualTo("session_init");
@@ -169,7 +170,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void aFirstMessageWithoutAnEndIsBounded() {
+	void aFragmentedFirstMessageIsLimitedInSize() {
 		for (String piece : List.of("x".repeat(1000), "")) {
 			try (RawWebSocketClient client = to(this.server).connect()) {
 				client.send(new WsFrame(false, WsFrame.TEXT, "{".getBytes(StandardCharsets.UTF_8)));
@@ -181,7 +182,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void aClientThatIsSilentIsClosed() {
+	void aClientThatSendsNoFirstMessageIsClosed() {
 		try (TestServer hasty = server("resumable-ws.auth.first-message-timeout", "1s")) {
 			long begin = System.nanoTime();
 			try (RawWebSocketClient silent = to(hasty).connect();
@@ -201,12 +202,12 @@ abstract class FirstMessageTests {
 					Duration.ofSeconds(10));
 			hasty.bean(Recorded.class)
 				.assertReasons("first_message_timeout", "first_message_timeout", "first_message_timeout");
-			assertNothingIsLeft(hasty);
+			assertNothingHeld(hasty);
 		}
 	}
 
 	@Test
-	void clientsThatPingAndReadNothingDoNotHoldUpOthers() {
+	void clientsThatPingWithoutReadingDelayNoOtherClient() {
 		ExecutorService threads = Executors.newCachedThreadPool();
 		try (TestServer hasty = server("resumable-ws.auth.first-message-timeout", "2s", "server.tomcat.threads.max",
 				"5")) {
@@ -218,7 +219,7 @@ abstract class FirstMessageTests {
 			try (RawWebSocketClient other = to(hasty).query("token", Tokens.forUser("bob")).connect()) {
 				other.await("replay_complete");
 			}
-			assertNothingIsLeft(hasty);
+			assertNothingHeld(hasty);
 		}
 		finally {
 			threads.shutdownNow();
@@ -239,7 +240,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void aTokenInTheHandshakeDecides() {
+	void aTokenInTheHandshakeTakesPrecedence() {
 		String good = Tokens.forUser("alice");
 		String bad = Tokens.forged("alice");
 		for (String header : List.of("Authorization: Bearer ", "Sec-WebSocket-Protocol: resumable-ws.v1, jwt-",
@@ -255,14 +256,14 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void theChecksBeforeTheTokenAreTheSame() {
+	void theChecksBeforeAuthenticationStillApply() {
 		assertThat(to(this.server).query("sessionId", "x").connectRefused().status()).isEqualTo(400);
 		assertThat(to(this.server).header("Origin", "https://evil.example").connectRefused().status()).isEqualTo(403);
 		assertThat(HeldByNode.unauthenticated(this.server)).isZero();
 	}
 
 	@Test
-	void aRequestForEventsHasNoFirstMessage() throws IOException {
+	void aRequestForEventsCannotUseAFirstMessage() throws IOException {
 		HttpURLConnection events = (HttpURLConnection) URI.create("http://localhost:" + this.server.port() + "/ws/sse")
 			.toURL()
 			.openConnection();
@@ -271,7 +272,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void withoutTheSourceAClientWithoutATokenIsRefused() {
+	void withoutTheMessageSourceAHandshakeWithoutATokenIsRejected() {
 		try (TestServer off = server(SOURCES, "header,subprotocol,cookie,query")) {
 			assertThat(to(off).connectRefused().status()).isEqualTo(401);
 			assertThat(to(off).header("Authorization", "Bearer x").connectRefused().status()).isEqualTo(401);
@@ -279,10 +280,10 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void theMessageMayBeTheOnlySource() {
+	void theMessageCanBeTheOnlySource() {
 		try (TestServer only = server(SOURCES, "message");
 				RawWebSocketClient client = to(only)
-					// not looked at, so that it is as good as absent
+					// ignored, because their sources are off
 					.header("Authorization", "Bearer " + Tokens.forged("mallory"))
 					.header("Cookie", "resumable-ws-token=" + Tokens.forUser("mallory"))
 					.connect()) {
@@ -292,7 +293,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void socketsThatAreNotAuthenticatedAreLimited() {
+	void unauthenticatedSocketsAreLimited() {
 		try (TestServer small = server("resumable-ws.auth.max-unauthenticated-per-address", "3",
 				"resumable-ws.auth.max-unauthenticated", "5")) {
 			List<RawWebSocketClient> clients = new ArrayList<>();
@@ -321,12 +322,12 @@ abstract class FirstMessageTests {
 					.until(() -> clients.add(to(small).connect()));
 			}
 			clients.forEach(RawWebSocketClient::close);
-			assertNothingIsLeft(small);
+			assertNothingHeld(small);
 		}
 	}
 
 	@Test
-	void socketsThatAreNotAuthenticatedCountAsConnectionsOfTheNode() {
+	void unauthenticatedSocketsCountAsConnectionsOfTheNode() {
 		try (TestServer small = server("resumable-ws.connection.max-total", "2")) {
 			try (RawWebSocketClient client = to(small).connect(); RawWebSocketClient waiting = to(small).connect()) {
 				assertRefused(to(small), 503);
@@ -335,12 +336,12 @@ abstract class FirstMessageTests {
 				assertThat(client.next().path("type").asString()).isEqualTo("session_init");
 				assertThat(waiting.isOpen()).isTrue();
 			}
-			assertNothingIsLeft(small);
+			assertNothingHeld(small);
 		}
 	}
 
 	@Test
-	void theLimitsOfTheUserHoldAfterTheFirstMessage() {
+	void theLimitsOfTheUserApplyAfterTheFirstMessage() {
 		try (TestServer small = server("resumable-ws.connection.max-per-user", "1");
 				RawWebSocketClient first = to(small).connect();
 				RawWebSocketClient second = to(small).connect()) {
@@ -357,7 +358,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void anotherTokenCanBeSentLater() {
+	void aTokenCanBeRenewedLater() {
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(auth(Tokens.expiring("alice", Instant.now().plusSeconds(600))));
 			client.await("session_init");
@@ -371,7 +372,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void aConnectionEndsWithTheTokenOfItsFirstMessage() {
+	void aConnectionEndsWhenTheTokenOfItsFirstMessageExpires() {
 		try (RawWebSocketClient client = to(this.server).connect()) {
 			client.send(auth(Tokens.expiring("alice", Instant.now().plusSeconds(2))));
 			client.await("session_init");
@@ -396,7 +397,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void whoIsNotLetInIsReported() {
+	void rejectedClientsAreReported() {
 		for (String message : List.of("no JSON", auth(Tokens.forged("alice")))) {
 			try (RawWebSocketClient client = to(this.server).connect()) {
 				client.send(message);
@@ -413,7 +414,7 @@ abstract class FirstMessageTests {
 	}
 
 	@Test
-	void theyAreClosedWhenTheServerStops() {
+	void unauthenticatedSocketsAreClosedWhenTheServerStops() {
 		TestServer stopping = server();
 		try (RawWebSocketClient silent = to(stopping).connect(); RawWebSocketClient deaf = to(stopping).connect()) {
 			awaitUnauthenticated(stopping, 2);
@@ -442,7 +443,7 @@ abstract class FirstMessageTests {
 	}
 
 	private static RawWebSocketClient.Builder to(TestServer server) {
-		return RawWebSocketClient.to(server.uri()).patience(PATIENCE);
+		return RawWebSocketClient.to(server.uri()).timeout(PATIENCE);
 	}
 
 	private static String auth(String token) {
@@ -454,9 +455,9 @@ abstract class FirstMessageTests {
 	}
 
 	/**
-	 * Waits until a client that is authenticated was sent a ping.
+	 * Waits until an authenticated client has received pings.
 	 */
-	private void awaitPingOfAnother() {
+	private void awaitPingsToAuthenticatedClient() {
 		try (RawWebSocketClient other = to(this.server).query("token", Tokens.forUser("bob")).connect()) {
 			await().atMost(PATIENCE).until(() -> other.pingsReceived() > 2);
 		}
@@ -468,7 +469,7 @@ abstract class FirstMessageTests {
 			client.closeCode().get(100, TimeUnit.MILLISECONDS);
 		}
 		catch (Exception ex) {
-			// still open, or closed in this moment
+			// still open, or just closed
 		}
 	}
 
@@ -484,8 +485,8 @@ abstract class FirstMessageTests {
 	}
 
 	/**
-	 * Asserts that a client was sent a close frame, the same as all others, and nothing
-	 * else but answers to pings.
+	 * Asserts that a client received nothing but pongs and a close frame that reveals no
+	 * reason.
 	 */
 	private static void assertUnauthorized(RawWebSocketClient client) {
 		assertThat(client.awaitClose()).isEqualTo(4401);
@@ -503,13 +504,13 @@ abstract class FirstMessageTests {
 		await().atMost(PATIENCE).until(() -> HeldByNode.unauthenticated(server) == number);
 	}
 
-	private static void assertNothingIsLeft(TestServer server) {
+	private static void assertNothingHeld(TestServer server) {
 		awaitUnauthenticated(server, 0);
 		await().atMost(PATIENCE).untilAsserted(() -> assertThat(HeldByNode.of(server)).isEqualTo(HeldByNode.NOTHING));
 	}
 
 	/**
-	 * Remembers who was refused, and says who is not valid any more.
+	 * Records security events and rejections, and revalidates users.
 	 */
 	static final class Recorded implements ResumableWsListener, UserValidator {
 

@@ -5,13 +5,13 @@ import dev.resumablews.internal.budget.UserBudgets;
 import dev.resumablews.testing.TestServer;
 
 /**
- * What a node holds for its clients, for tests of other packages.
+ * The resources that a node holds for its clients, for tests of other packages.
  *
  * @param connections the connections, whether their session is open or not
- * @param places the places that are taken
- * @param reserved the places that are reserved
+ * @param places the places in use
+ * @param reserved the reserved places
  * @param joined the connections that belong to a session
- * @param budgets the users who have a connection, or something that waits
+ * @param budgets the users who have a connection or queued work
  */
 public record HeldByNode(int connections, int places, int reserved, int joined, int budgets) {
 
@@ -21,9 +21,9 @@ public record HeldByNode(int connections, int places, int reserved, int joined, 
 	public static final HeldByNode NOTHING = new HeldByNode(0, 0, 0, 0, 0);
 
 	/**
-	 * Looks at a node.
+	 * Returns what a node holds.
 	 * @param server the node
-	 * @return what it holds now
+	 * @return what the node holds now
 	 */
 	public static HeldByNode of(TestServer server) {
 		Connections connections = server.bean(Connections.class);
@@ -33,16 +33,16 @@ public record HeldByNode(int connections, int places, int reserved, int joined, 
 	}
 
 	/**
-	 * Looks at the WebSockets whose clients have not said who they are.
+	 * Returns the number of WebSockets whose clients have not authenticated.
 	 * @param server the node
-	 * @return how many there are, with those whose handshake is not done yet
+	 * @return the number, including WebSockets whose handshake has not completed
 	 */
 	public static int unauthenticated(TestServer server) {
 		return server.bean(Connections.class).unauthenticated().total();
 	}
 
 	/**
-	 * Returns the same, but for the places that are reserved.
+	 * Returns a copy without the reserved places.
 	 */
 	public HeldByNode withoutReservations() {
 		return new HeldByNode(this.connections, this.places, 0, this.joined, this.budgets);

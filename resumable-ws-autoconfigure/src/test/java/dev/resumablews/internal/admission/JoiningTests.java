@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Clients that come while a reply runs.
+ * Tests clients that connect while a reply runs.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class JoiningTests {
@@ -59,15 +59,15 @@ class JoiningTests {
 	}
 
 	@Test
-	void aClientThatComesWhileAReplyRunsGetsFewDeltasAndThenContinuesLive() {
+	void aClientThatConnectsDuringAReplyGetsFewDeltasAndThenContinuesLive() {
 		Gate gate = new Gate();
 		try (ResumableWsTestClient first = client("alice")) {
 			first.awaitReplayComplete();
-			long head = sayPieces(first, gate);
-			// from memory, since the first client is on this node
+			long head = sendPieces(first, gate);
+			// replayed from the feed, because the first client is connected to this node
 			try (ResumableWsTestClient joiner = joiner("alice", this.server, first.sessionId(), 0)) {
 				assertJoined(joiner, head, "");
-				sayTheRest(gate, joiner);
+				sendRemainingPieces(gate, joiner);
 				assertWhole(joiner, "");
 			}
 			assertEnded(first);
@@ -75,11 +75,11 @@ class JoiningTests {
 	}
 
 	@Test
-	void aClientThatComesBackWithinAReplyGetsFewDeltasAndThenContinuesLive() {
+	void aClientThatReconnectsDuringAReplyGetsFewDeltasAndThenContinuesLive() {
 		Gate gate = new Gate();
 		try (ResumableWsTestClient first = client("bob")) {
 			first.awaitReplayComplete();
-			long head = sayPieces(first, gate);
+			long head = sendPieces(first, gate);
 			long middle = head - SAID / 2;
 			String known = text(first.events()
 				.stream()
@@ -89,7 +89,7 @@ class JoiningTests {
 			assertThat(known).isNotEmpty();
 			try (ResumableWsTestClient joiner = joiner("bob", this.server, first.sessionId(), middle)) {
 				assertJoined(joiner, head, known);
-				sayTheRest(gate, joiner);
+				sendRemainingPieces(gate, joiner);
 				assertWhole(joiner, known);
 			}
 			assertEnded(first);
@@ -97,16 +97,16 @@ class JoiningTests {
 	}
 
 	@Test
-	void aClientThatAsksToBeginAgainWithinAReplyGetsFewDeltas() {
+	void aClientThatRequestsAReplayDuringAReplyGetsFewDeltas() {
 		Gate gate = new Gate();
 		try (ResumableWsTestClient first = client("carol")) {
 			first.awaitReplayComplete();
-			long head = sayPieces(first, gate);
+			long head = sendPieces(first, gate);
 			try (ResumableWsTestClient joiner = joiner("carol", this.server, first.sessionId(), head)) {
 				assertThat(joiner.await(ServerFrame.ReplayComplete.class).count()).isZero();
 				joiner.sendOnce("{\"type\":\"resume\",\"lastEventId\":0}");
 				assertJoined(joiner, head, "");
-				sayTheRest(gate, joiner);
+				sendRemainingPieces(gate, joiner);
 				assertWhole(joiner, "");
 			}
 			assertEnded(first);
@@ -114,11 +114,11 @@ class JoiningTests {
 	}
 
 	@Test
-	void aClientThatComesToAnotherNodeWhileAReplyRunsGetsFewDeltas() {
+	void aClientThatConnectsToAnotherNodeDuringAReplyGetsFewDeltas() {
 		Gate gate = new Gate();
 		try (ResumableWsTestClient first = client("dave")) {
 			first.awaitReplayComplete();
-			long head = sayPieces(first, gate);
+			long head = sendPieces(first, gate);
 			try (ResumableWsTestClient joiner = joiner("dave", this.otherNode, first.sessionId(), 0)) {
 				assertJoined(joiner, head, "");
 			}
@@ -128,10 +128,10 @@ class JoiningTests {
 	}
 
 	/**
-	 * Has the model say its first pieces, each as a separate delta.
-	 * @return the last event
+	 * Makes the model send its first pieces, each as a separate delta.
+	 * @return the id of the last event
 	 */
-	private long sayPieces(ResumableWsTestClient client, Gate gate) {
+	private long sendPieces(ResumableWsTestClient client, Gate gate) {
 		this.model.answerNext(OpenAiAnswer.ofPieces(PIECES).pacedBy(gate));
 		client.say("Talk");
 		for (int i = 0; i < SAID; i++) {
@@ -146,10 +146,10 @@ class JoiningTests {
 	}
 
 	/**
-	 * Says one piece by itself: the whole message may replace everything that is stored
-	 * together with it.
+	 * Sends one piece on its own first, because a complete message replaces the deltas in
+	 * its batch.
 	 */
-	private static void sayTheRest(Gate gate, ResumableWsTestClient joiner) {
+	private static void sendRemainingPieces(Gate gate, ResumableWsTestClient joiner) {
 		gate.release(1);
 		joiner.await("assistant_delta");
 		gate.release(PIECES - SAID - 1);
@@ -196,7 +196,7 @@ class JoiningTests {
 	}
 
 	/**
-	 * Joins what deltas say, which must not leave a hole.
+	 * Joins the texts of deltas, and asserts that they are contiguous.
 	 */
 	private static String text(List<JsonNode> events) {
 		StringBuilder text = new StringBuilder();

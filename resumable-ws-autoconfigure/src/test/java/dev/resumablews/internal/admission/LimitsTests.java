@@ -35,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients that want too much.
+ * Tests the limits on messages and connections.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class LimitsTests {
@@ -74,13 +74,13 @@ abstract class LimitsTests {
 	}
 
 	@BeforeEach
-	void everybodyHasGone() {
+	void awaitNoConnections() {
 		await().atMost(PATIENCE).until(() -> this.server.bean(Connections.class).all().isEmpty());
 		this.closes.clear();
 	}
 
 	@Test
-	void aClientThatSendsTooMuchIsClosed() {
+	void aClientThatExceedsTheMessageRateIsClosed() {
 		try (RawWebSocketClient client = connect("alice"); RawWebSocketClient other = connect("bob")) {
 			client.await("replay_complete");
 			sendWhileOpen(client, "{\"type\":\"ping\"}", 60);
@@ -93,7 +93,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void aClientThatSendsOnAfterItWasClosedIsNotReadForLong() {
+	void aClientThatContinuesToSendAfterItsCloseIsCutOff() {
 		try (RawWebSocketClient client = connect("otto"); RawWebSocketClient other = connect("bob")) {
 			client.await("replay_complete");
 			client.pauseReading();
@@ -108,7 +108,7 @@ abstract class LimitsTests {
 			catch (IllegalStateException ex) {
 				// the server has ended the connection
 			}
-			// those that were read, and those that the network held
+			// the messages that were read, and those in the buffers of the network
 			assertThat(sent).isLessThan(10_000);
 			other.send("{\"type\":\"ping\"}");
 			assertThat(other.await("pong")).isNotNull();
@@ -117,7 +117,7 @@ abstract class LimitsTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = Mode.EXCLUDE, names = "LONG_POLL")
-	void theOldestConnectionOfASessionMakesRoom(Transport transport) {
+	void theOldestConnectionOfASessionIsClosedForANewOne(Transport transport) {
 		try (TestClient first = to(transport, "carol").connect()) {
 			String session = first.next().path("session_id").asString("");
 			try (TestClient second = to(transport, "carol").query("sessionId", session).connect()) {
@@ -134,7 +134,7 @@ abstract class LimitsTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = Mode.EXCLUDE, names = "LONG_POLL")
-	void aUserHasSoManyConnectionsAndNoMore(Transport transport) {
+	void connectionsOfAUserAreLimited(Transport transport) {
 		List<TestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
 			clients.add(to(transport, "dave").connect());
@@ -153,7 +153,7 @@ abstract class LimitsTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = Mode.EXCLUDE, names = "LONG_POLL")
-	void theServerHasSoManyConnectionsAndNoMore(Transport transport) {
+	void connectionsOfTheServerAreLimited(Transport transport) {
 		List<TestClient> clients = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
 			clients.add(to(transport, "user" + i).connect());
@@ -170,7 +170,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void aMessageIsTooBigHoweverSmallItsPieces() {
+	void aFragmentedMessageIsLimitedByItsTotalSize() {
 		try (RawWebSocketClient client = connect("grace")) {
 			String key = UUID.randomUUID().toString();
 			client.sendFragmented(userMessage(key, "x".repeat(9_000)), 100);
@@ -183,7 +183,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void whatFollowsATooBigMessageIsNotHandled() {
+	void messagesAfterATooLargeOneAreIgnored() {
 		try (RawWebSocketClient client = connect("heidi")) {
 			String session = client.next().path("session_id").asString("");
 			sendFragmentedWhileOpen(client, userMessage(UUID.randomUUID().toString(), "é".repeat(9_000)));
@@ -194,7 +194,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void aClientThatAsksAndDoesNotReadIsClosed() {
+	void aClientThatDoesNotReadTheAnswersToItsMessagesIsClosed() {
 		try (TestServer unlimited = TestServer.builder()
 			.jetty(this.jetty)
 			.with(RecordedCloses.class)
@@ -218,7 +218,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void aPongIsNotLargerThanItNeedBe() {
+	void theValueThatAPongEchoesIsLimited() {
 		try (RawWebSocketClient client = connect("ken")) {
 			for (String t : List.of("\"" + "x".repeat(63) + "\"", "1" + "0".repeat(64), "[" + "1,".repeat(40) + "1]")) {
 				client.send("{\"type\":\"ping\",\"t\":" + t + "}");
@@ -232,7 +232,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void handshakesAtTheSameTimeAreNotAdmittedToTheSamePlace() {
+	void concurrentHandshakesAreNotAdmittedToTheSamePlace() {
 		List<CompletableFuture<RawWebSocketClient>> handshakes = Stream
 			.generate(() -> CompletableFuture.supplyAsync(() -> connect("mia"), this.threads))
 			.limit(16)
@@ -251,7 +251,7 @@ abstract class LimitsTests {
 	}
 
 	@Test
-	void anUpgradeThatFailsGivesItsPlaceBack() {
+	void aFailedUpgradeReleasesItsPlace() {
 		for (int i = 0; i < 10; i++) {
 			assertThat(to("nina").header("Sec-WebSocket-Version", "12").connectRefused().status()).isEqualTo(426);
 		}
@@ -305,7 +305,7 @@ abstract class LimitsTests {
 	}
 
 	private TestClient.Builder to(Transport transport, String user) {
-		return transport.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return transport.to(this.server.uri()).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 	private RawWebSocketClient connect(String user) {
@@ -313,7 +313,7 @@ abstract class LimitsTests {
 	}
 
 	private RawWebSocketClient.Builder to(String user) {
-		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 }

@@ -24,8 +24,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * An application context that is stopped and started, or paused and restarted, as cached
- * contexts of tests are.
+ * Tests an application context that is stopped and started, or paused and restarted, as
+ * the test framework does with cached contexts.
  */
 class RestartTests {
 
@@ -33,18 +33,18 @@ class RestartTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void clientsAreServedAfterTheContextWasStoppedAndStarted(boolean jetty) {
+	void clientsAreServedAfterAStopAndAStart(boolean jetty) {
 		restart(jetty, ConfigurableApplicationContext::stop, ConfigurableApplicationContext::start);
 	}
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void clientsAreServedAfterTheContextWasPausedAndRestarted(boolean jetty) {
+	void clientsAreServedAfterAPauseAndARestart(boolean jetty) {
 		restart(jetty, ConfigurableApplicationContext::pause, ConfigurableApplicationContext::restart);
 	}
 
 	@Test
-	void aPausedServerRefusesHandshakesUntilItIsRestarted() {
+	void aPausedServerRejectsHandshakesUntilItIsRestarted() {
 		try (TestServer server = server(false)) {
 			server.context().pause();
 			HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
@@ -56,7 +56,7 @@ class RestartTests {
 	}
 
 	@Test
-	void twoContextsOfOneJvmTakeTurns() {
+	void twoContextsInOneJvmRunAlternately() {
 		try (TestServer one = server(false); TestServer two = server(true)) {
 			for (int i = 0; i < 2; i++) {
 				two.context().pause();
@@ -70,7 +70,7 @@ class RestartTests {
 	}
 
 	@Test
-	void aContextThatIsStoppedHasNoTimers() {
+	void aStoppedContextHasNoTimers() {
 		try (TestServer server = server(false)) {
 			assertThat(clocks()).isNotEmpty();
 			server.context().stop();
@@ -98,7 +98,7 @@ class RestartTests {
 		JdbcClient jdbc = server.bean(JdbcClient.class);
 		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser("ada"))
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));

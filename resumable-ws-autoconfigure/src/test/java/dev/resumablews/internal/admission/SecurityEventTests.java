@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Security events about clients that exceed limits or violate the protocol.
+ * Tests security events about clients that exceed limits or violate the protocol.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @ExtendWith(OutputCaptureExtension.class)
@@ -57,29 +57,29 @@ class SecurityEventTests {
 	}
 
 	@BeforeEach
-	void forget() {
+	void clearEvents() {
 		this.events.clear();
 	}
 
 	@Test
-	void aMessageThatIsTooBigIsReported() {
+	void aMessageThatIsTooLargeIsReported() {
 		try (ResumableWsTestClient client = connect("ada")) {
 			client.sendOnce(Map.of("type", "x", "payload", "x".repeat(140_000)));
 			assertThat(client.awaitClose().code()).isEqualTo(1009);
 		}
-		assertTold(Kind.PROTOCOL_VIOLATED, "ada", "max_message_size");
+		assertReported(Kind.PROTOCOL_VIOLATED, "ada", "max_message_size");
 	}
 
 	@Test
 	void aBinaryMessageIsReported() {
 		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("bob"))
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect()) {
 			client.sendBinary(new byte[] { 1 });
 			assertThat(client.awaitClose()).isEqualTo(1003);
 		}
-		assertTold(Kind.PROTOCOL_VIOLATED, "bob", "binary");
+		assertReported(Kind.PROTOCOL_VIOLATED, "bob", "binary");
 	}
 
 	@Test
@@ -90,17 +90,17 @@ class SecurityEventTests {
 			}
 			assertThat(client.awaitClose().code()).isEqualTo(4400);
 		}
-		assertTold(Kind.PROTOCOL_VIOLATED, "carol", "max_malformed_messages");
+		assertReported(Kind.PROTOCOL_VIOLATED, "carol", "max_malformed_messages");
 	}
 
 	@Test
-	void aTokenThatIsNotGoodIsReported() {
+	void anInvalidTokenIsReported() {
 		try (ResumableWsTestClient client = connect("dave")) {
 			for (String token : List.of(Tokens.forged("dave"), Tokens.with("dave", (claims) -> claims.remove("exp")))) {
 				auth(client, token);
 				assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unauthorized");
 			}
-			assertTold(Kind.TOKEN_REFUSED, "dave", "token", "token");
+			assertReported(Kind.TOKEN_REFUSED, "dave", "token", "token");
 			auth(client, Tokens.forUser("dave"));
 			client.await("auth_ok");
 		}
@@ -113,11 +113,11 @@ class SecurityEventTests {
 			auth(client, Tokens.forUser("mallory"));
 			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unauthorized");
 		}
-		assertTold(Kind.TOKEN_REFUSED, "erin", "another_user");
+		assertReported(Kind.TOKEN_REFUSED, "erin", "another_user");
 	}
 
 	@Test
-	void whatAnAuthenticatorSaysOfATokenIsNotLogged(CapturedOutput output) {
+	void theMessageOfAFailedAuthenticatorIsNotLogged(CapturedOutput output) {
 		try (TestServer broken = TestServer.builder().with(BrokenAuthenticator.class).start();
 				ResumableWsTestClient client = ResumableWsTestClient.builder(broken.uri())
 					.timeout(PATIENCE)
@@ -130,7 +130,7 @@ class SecurityEventTests {
 		}
 	}
 
-	private void assertTold(Kind kind, String user, String... reasons) {
+	private void assertReported(Kind kind, String user, String... reasons) {
 		await().atMost(PATIENCE).until(() -> this.events.size() >= reasons.length);
 		assertThat(this.events).extracting(SecurityEvent::reason).containsExactly(reasons);
 		assertThat(this.events).allSatisfy((event) -> {

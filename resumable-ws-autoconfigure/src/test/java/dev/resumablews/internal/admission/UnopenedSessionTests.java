@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients that send messages and leave before their session is open.
+ * Tests clients that send messages and leave before their session is open.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("Waits for a session that is not opened")
@@ -49,8 +49,8 @@ class UnopenedSessionTests {
 	}
 
 	@Test
-	void theRoomOfMessagesIsGivenBackWhenTheClientLeavesBeforeItsSessionIsOpen() throws SQLException {
-		whileNoSessionOpens(() -> {
+	void queuedMessagesAreReleasedWhenTheClientLeavesBeforeItsSessionIsOpen() throws SQLException {
+		whileSessionsCannotOpen(() -> {
 			for (int i = 0; i < 3; i++) {
 				RawWebSocketClient client = connect("alice");
 				send(client, 5);
@@ -61,8 +61,8 @@ class UnopenedSessionTests {
 	}
 
 	@Test
-	void theRoomOfMessagesIsGivenBackWhenTheSessionIsNotOpenedInTime() throws SQLException {
-		whileNoSessionOpens(() -> {
+	void queuedMessagesAreReleasedWhenTheSessionIsNotOpenedInTime() throws SQLException {
+		whileSessionsCannotOpen(() -> {
 			try (RawWebSocketClient client = connect("bob")) {
 				send(client, 5);
 				assertThat(client.awaitClose()).isEqualTo(1013);
@@ -71,7 +71,7 @@ class UnopenedSessionTests {
 		assertServed("bob");
 	}
 
-	private void whileNoSessionOpens(Runnable attempt) throws SQLException {
+	private void whileSessionsCannotOpen(Runnable attempt) throws SQLException {
 		try (Connection connection = DriverManager.getConnection(this.url);
 				Statement statement = connection.createStatement()) {
 			connection.setAutoCommit(false);
@@ -88,7 +88,7 @@ class UnopenedSessionTests {
 			client.send("{\"type\":\"resume\",\"lastEventId\":0}");
 			client.send("{\"type\":\"unknown\"}");
 		}
-		// what was sent before is handled once this is answered or too much waits
+		// the messages before the ping have been processed when the pong arrives
 		client.ping();
 		await().atMost(PATIENCE).until(() -> client.pongsReceived() > 0);
 	}
@@ -104,7 +104,7 @@ class UnopenedSessionTests {
 		return RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser(user))
 			.query("sessionId", UUID.randomUUID())
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect();
 	}
 

@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * An application that is asked whether users are still valid.
+ * Tests that a {@code UserValidator} of the application revalidates users.
  */
 @ExtendWith(OutputCaptureExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -53,30 +53,31 @@ class UserRevalidationTests {
 	}
 
 	@Test
-	void theConnectionsOfAUserWhoIsNotValidAnyMoreAreClosed() {
+	void connectionsOfAUserWhoIsNoLongerValidAreClosed() {
 		try (ResumableWsTestClient first = connect("alice");
 				ResumableWsTestClient second = connect("alice");
 				ResumableWsTestClient other = connect("bob")) {
-			awaitQuestions("alice", 2);
+			awaitRevalidations("alice", 2);
 			assertAnswers(first);
 			this.users.invalid.add("alice");
 			assertThat(first.awaitClose().code()).isEqualTo(4401);
 			assertThat(second.awaitClose().code()).isEqualTo(4401);
-			awaitQuestions("bob", 2);
+			awaitRevalidations("bob", 2);
 			assertAnswers(other);
 		}
 	}
 
 	@Test
-	void aUserIsAskedAboutOnceForAllConnections() {
+	void aUserIsRevalidatedOnceForAllConnections() {
 		try (ResumableWsTestClient first = connect("carol");
 				ResumableWsTestClient second = connect("carol");
 				ResumableWsTestClient third = connect("carol");
 				ResumableWsTestClient single = connect("dave")) {
-			int carol = this.users.asked("carol");
-			int dave = this.users.asked("dave");
-			awaitQuestions("dave", 10);
-			assertThat(this.users.asked("carol") - carol).isLessThanOrEqualTo(this.users.asked("dave") - dave + 2);
+			int carol = this.users.revalidations("carol");
+			int dave = this.users.revalidations("dave");
+			awaitRevalidations("dave", 10);
+			assertThat(this.users.revalidations("carol") - carol)
+				.isLessThanOrEqualTo(this.users.revalidations("dave") - dave + 2);
 			assertAnswers(first);
 			assertAnswers(second);
 			assertAnswers(third);
@@ -85,40 +86,40 @@ class UserRevalidationTests {
 	}
 
 	@Test
-	void whenTheCheckFailsTheConnectionStays(CapturedOutput output) {
+	void aFailedRevalidationKeepsTheConnection(CapturedOutput output) {
 		this.users.unknown.add("erin");
 		try (ResumableWsTestClient client = connect("erin")) {
-			awaitQuestions("erin", 3);
+			awaitRevalidations("erin", 3);
 			assertAnswers(client);
 			await().atMost(PATIENCE).untilAsserted(() -> assertThat(output).contains("Revalidating users failed"));
 		}
 	}
 
 	@Test
-	void anAnswerThatDoesNotComeDelaysNoOtherUserForLong() {
+	void aRevalidationThatHangsDelaysOtherUsersBriefly() {
 		this.users.silent.add("frank");
 		try (ResumableWsTestClient client = connect("frank"); ResumableWsTestClient other = connect("grace")) {
-			awaitQuestions("frank", 1);
+			awaitRevalidations("frank", 1);
 			await().atMost(PATIENCE).until(() -> this.users.interrupted.getCount() == 0);
 			this.users.silent.clear();
-			awaitQuestions("grace", 1);
+			awaitRevalidations("grace", 1);
 			assertAnswers(client);
 			assertAnswers(other);
 		}
 	}
 
 	@Test
-	void itIsNeitherAskedByTheContainersThreadsNorByThoseThatSend() {
+	void revalidationsRunOnTheirOwnThreads() {
 		try (ResumableWsTestClient client = connect("heidi")) {
-			awaitQuestions("heidi", 1);
+			awaitRevalidations("heidi", 1);
 			assertAnswers(client);
 			assertThat(this.users.threads).isNotEmpty().allMatch((name) -> name.startsWith("resumable-ws-validate-"));
 		}
 	}
 
-	private void awaitQuestions(String user, int more) {
-		int before = this.users.asked(user);
-		await().atMost(PATIENCE).until(() -> this.users.asked(user) >= before + more);
+	private void awaitRevalidations(String user, int more) {
+		int before = this.users.revalidations(user);
+		await().atMost(PATIENCE).until(() -> this.users.revalidations(user) >= before + more);
 	}
 
 	private ResumableWsTestClient connect(String user) {
@@ -151,7 +152,7 @@ class UserRevalidationTests {
 
 		private final Map<String, AtomicInteger> questions = new ConcurrentHashMap<>();
 
-		int asked(String user) {
+		int revalidations(String user) {
 			return this.questions.computeIfAbsent(user, (id) -> new AtomicInteger()).get();
 		}
 

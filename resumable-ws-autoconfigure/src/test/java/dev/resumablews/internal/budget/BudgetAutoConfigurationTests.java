@@ -15,14 +15,14 @@ class BudgetAutoConfigurationTests {
 		.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class));
 
 	@Test
-	void withoutBucket4jTheApplicationDoesNotStartAndSaysWhatToAdd() {
+	void withoutBucket4jTheStartFailsAndNamesTheDependency() {
 		this.runner.withClassLoader(new FilteredClassLoader("io.github.bucket4j"))
 			.run((context) -> assertThat(StartFailure.analyze(context.getStartupFailure()).getAction())
 				.contains("com.bucket4j:bucket4j_jdk17-core", "resumable-ws-starter"));
 	}
 
 	@Test
-	void anApplicationThatHasSwitchedTheLibraryOffNeedsNoBucket4j() {
+	void aDisabledLibraryNeedsNoBucket4j() {
 		this.runner.withClassLoader(new FilteredClassLoader("io.github.bucket4j"))
 			.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed());

@@ -1,7 +1,7 @@
 package dev.resumablews.internal.budget;
 
 /**
- * Counts the budgets that are in use, for tests of other packages.
+ * Counts the budgets of users, for tests of other packages.
  */
 public final class HeldBudgets {
 
@@ -9,18 +9,18 @@ public final class HeldBudgets {
 	}
 
 	/**
-	 * Counts them.
+	 * Counts the budgets in use.
 	 * @param budgets the budgets of a node
-	 * @return how many users have a connection, or something that waits
+	 * @return the number of users who have a connection or queued work
 	 */
 	public static int of(UserBudgets budgets) {
 		return budgets.held();
 	}
 
 	/**
-	 * Counts those that are remembered.
+	 * Counts the budgets that are kept in memory.
 	 * @param budgets the budgets of a node
-	 * @return how many users are not forgotten
+	 * @return the number of users
 	 */
 	public static int remembered(UserBudgets budgets) {
 		return budgets.size();

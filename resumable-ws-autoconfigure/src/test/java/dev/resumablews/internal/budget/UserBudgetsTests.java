@@ -19,7 +19,7 @@ class UserBudgetsTests {
 			this.now::get);
 
 	@Test
-	void whatIsConsumedIsGoneForAllConnectionsOfTheUserAndForNoOtherUser() {
+	void allConnectionsOfAUserShareABudget() {
 		UserBudget first = this.budgets.hold("alice");
 		UserBudget second = this.budgets.hold("alice");
 		assertThat(first.tryConsume(Rate.MESSAGES, 2)).isTrue();
@@ -29,7 +29,7 @@ class UserBudgetsTests {
 	}
 
 	@Test
-	void aReconnectDoesNotFillTheBudget() {
+	void aReconnectDoesNotRefillTheBudget() {
 		UserBudget first = this.budgets.hold("alice");
 		assertThat(first.tryConsume(Rate.MESSAGES, 3)).isTrue();
 		this.budgets.release(first);
@@ -37,23 +37,23 @@ class UserBudgetsTests {
 	}
 
 	@Test
-	void aBudgetIsForgottenAWhileAfterItsLastUse() {
+	void aBudgetIsRemovedSomeTimeAfterItsLastUse() {
 		UserBudget held = this.budgets.hold("alice");
 		this.budgets.of("bob");
 		UserBudget taken = this.budgets.of("carol");
 		assertThat(taken.tryTake(Share.WAITING_MESSAGES, 1)).isTrue();
-		passes(UserBudgets.KEPT.plusSeconds(1));
+		advance(UserBudgets.KEPT.plusSeconds(1));
 		assertThat(this.budgets.of("alice")).isSameAs(held);
 		assertThat(this.budgets.size()).isEqualTo(2);
 		this.budgets.release(held);
 		taken.giveBack(Share.WAITING_MESSAGES, 1);
-		passes(UserBudgets.KEPT.plusSeconds(1));
+		advance(UserBudgets.KEPT.plusSeconds(1));
 		this.budgets.of("dave");
 		assertThat(this.budgets.size()).isEqualTo(1);
 	}
 
 	@Test
-	void whatIsGivenBackMayBeTakenAgain() {
+	void aReturnedShareCanBeTakenAgain() {
 		UserBudget budget = this.budgets.of("alice");
 		assertThat(budget.tryTake(Share.WAITING_MESSAGES, 2)).isTrue();
 		assertThat(budget.tryTake(Share.WAITING_MESSAGES, 1)).isFalse();
@@ -62,17 +62,17 @@ class UserBudgetsTests {
 	}
 
 	@Test
-	void aBudgetOfWhichNothingWasTakenIsForgottenToo() {
+	void anUnusedBudgetIsRemovedToo() {
 		UserBudget budget = this.budgets.hold("alice");
 		budget.giveBack(Share.UNREAD_CHARACTERS, 0);
 		this.budgets.release(budget);
-		passes(UserBudgets.KEPT.plusSeconds(1));
+		advance(UserBudgets.KEPT.plusSeconds(1));
 		this.budgets.of("bob");
 		assertThat(this.budgets.size()).isEqualTo(1);
 	}
 
 	@Test
-	void whatHasNoLimitIsNeverRefused() {
+	void unlimitedSharesAndRatesAlwaysAdmit() {
 		UserBudget budget = this.budgets.of("alice");
 		assertThat(budget.tryConsume(Rate.FRAMES, Long.MAX_VALUE)).isTrue();
 		assertThat(budget.tryTake(Share.UNREAD_CHARACTERS, Long.MAX_VALUE / 2)).isTrue();
@@ -80,7 +80,7 @@ class UserBudgetsTests {
 	}
 
 	@Test
-	void whoHasHadMoreThanAllowedWaits() {
+	void consumingMoreThanTheRateDelaysTheUser() {
 		UserBudget budget = this.budgets.of("alice");
 		budget.consume(Rate.REPLAY, 100);
 		budget.consume(Rate.REPLAY, 59);
@@ -88,13 +88,13 @@ class UserBudgetsTests {
 	}
 
 	@Test
-	void moreThanMayComeAtOnceTakesAllThatMayCome() {
+	void aRequestLargerThanTheBurstConsumesTheWholeBurst() {
 		UserBudget budget = this.budgets.of("alice");
 		assertThat(budget.tryConsume(Rate.MESSAGES, 1000)).isTrue();
 		assertThat(budget.tryConsume(Rate.MESSAGES, 1)).isFalse();
 	}
 
-	private void passes(Duration time) {
+	private void advance(Duration time) {
 		this.now.addAndGet(time.toNanos());
 	}
 

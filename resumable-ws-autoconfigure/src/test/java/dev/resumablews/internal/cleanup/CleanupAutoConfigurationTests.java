@@ -57,7 +57,7 @@ class CleanupAutoConfigurationTests {
 	}
 
 	@Test
-	void itRunsAtEachIntervalOnItsOwnThread() {
+	void theCleanupRunsAtEachIntervalOnItsOwnThread() {
 		this.runner.run((context) -> {
 			assertThat(context).hasSingleBean(CleanupSchedule.class).doesNotHaveBean(TaskScheduler.class);
 			await().until(() -> count("ws_sessions") == 1);
@@ -70,7 +70,7 @@ class CleanupAutoConfigurationTests {
 	}
 
 	@Test
-	void itStopsAndStartsWithTheContext() {
+	void theCleanupStopsAndStartsWithTheContext() {
 		this.runner.run((context) -> {
 			CleanupSchedule schedule = context.getBean(CleanupSchedule.class);
 			assertThat(schedule.isRunning()).isTrue();
@@ -83,13 +83,13 @@ class CleanupAutoConfigurationTests {
 	}
 
 	@Test
-	void aCronExpressionTakesTheIntervalsPlace() {
+	void aCronExpressionReplacesTheInterval() {
 		this.runner.withPropertyValues("resumable-ws.cleanup.interval=1000d", "resumable-ws.cleanup.cron=* * * * * *")
 			.run((context) -> await().until(() -> count("ws_sessions") == 1));
 	}
 
 	@Test
-	void anEmptyCronExpressionIsNone() {
+	void anEmptyCronExpressionIsIgnored() {
 		this.runner.withPropertyValues("resumable-ws.cleanup.cron=")
 			.run((context) -> await().until(() -> count("ws_sessions") == 1));
 	}
@@ -115,7 +115,7 @@ class CleanupAutoConfigurationTests {
 			"event-ttl=10d, ws_events, 1", "idempotency-key-ttl=10d, ws_idempotency_keys, 2",
 			"idempotency-key-ttl=1d, ws_idempotency_keys, 0", "live-connection-ttl=10m, ws_live_connections, 2",
 			"live-connection-ttl=1m, ws_live_connections, 0", "batch-size=1, ws_events, 1" })
-	void propertiesSayWhatStays(String property, String table, long rows) {
+	void propertiesDefineRetention(String property, String table, long rows) {
 		if (property.startsWith("live") || property.startsWith("idem")) {
 			this.jdbc.update("update ws_sessions set last_active_at = now()");
 		}
@@ -131,7 +131,7 @@ class CleanupAutoConfigurationTests {
 				select session_id, 1, 'test', '{}', now() - interval '1000 days' from session
 				""");
 		this.runner.withPropertyValues("resumable-ws.cleanup." + property).run((context) -> {
-			// events are removed last
+			// events are removed last, so the other tables are done
 			await().until(() -> this.jdbc.queryForObject(
 					"select count(*) from ws_events where created_at < now() - interval '999 days'", Long.class) == 0);
 			this.jdbc.update("delete from ws_sessions where user_id = 'cleaned-up'");
@@ -141,7 +141,7 @@ class CleanupAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "1h, 0", "3d, 1", "0, 1" })
-	void aClosedSessionStaysAsLongAsItsPropertySays(String ttl, long rows) {
+	void aClosedSessionIsKeptForItsTtl(String ttl, long rows) {
 		this.jdbc.update("""
 				with session as (
 					insert into ws_sessions (session_id, user_id, events_since, closed_at)
@@ -155,7 +155,7 @@ class CleanupAutoConfigurationTests {
 		this.runner
 			.withPropertyValues("resumable-ws.cleanup.session-ttl=0", "resumable-ws.cleanup.closed-session-ttl=" + ttl)
 			.run((context) -> {
-				// events are removed last
+				// events are removed last, so the other tables are done
 				await().until(() -> this.jdbc.queryForObject(
 						"select count(*) from ws_events where created_at < now() - interval '999 days'",
 						Long.class) == 0);
@@ -166,7 +166,7 @@ class CleanupAutoConfigurationTests {
 	}
 
 	@Test
-	void eventsStayForEverWithATimeOfZero() {
+	void aTtlOfZeroKeepsEventsForever() {
 		this.jdbc.update("update ws_sessions set last_active_at = now()");
 		this.jdbc.update("update ws_events set created_at = now() - interval '1000 days'");
 		this.jdbc.update("update ws_sessions set events_since = '-infinity'");
@@ -182,7 +182,7 @@ class CleanupAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource({ "cron, every day", "interval, 0", "session-ttl, -1s", "event-ttl, -1s", "idempotency-key-ttl, 0",
 			"live-connection-ttl, 0", "batch-size, 0" })
-	void valuesThatCannotWorkAreNamed(String property, String value) {
+	void invalidValuesAreNamed(String property, String value) {
 		this.runner.withPropertyValues("resumable-ws.cleanup." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
@@ -196,7 +196,7 @@ class CleanupAutoConfigurationTests {
 	}
 
 	@Test
-	void itIsOffWhenAPropertySaysSo() {
+	void theCleanupCanBeDisabled() {
 		this.runner.withPropertyValues("resumable-ws.cleanup.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(CleanupSchedule.class));
 		this.runner.withPropertyValues("resumable-ws.enabled=false")

@@ -23,7 +23,7 @@ class CleanupScheduleTests {
 	private final AtomicInteger runs = new AtomicInteger();
 
 	@Test
-	void runsAgainAfterEachStartAndLeavesNoThreadBehindAfterEachStop() {
+	void theCleanupRunsAfterEachStartAndLeavesNoThreadAfterEachStop() {
 		CleanupSchedule schedule = schedule(this.runs::incrementAndGet);
 		for (int i = 0; i < 3; i++) {
 			int soFar = this.runs.get();
@@ -35,12 +35,12 @@ class CleanupScheduleTests {
 			schedule.stop();
 			schedule.stop();
 			assertThat(schedule.isRunning()).isFalse();
-			assertQuiet();
+			assertNoThreads();
 		}
 	}
 
 	@Test
-	void aRunThatIsUnderWayIsInterruptedAndTheNextStartRunsAgain() throws InterruptedException {
+	void aStopInterruptsTheCurrentRunAndTheNextStartRunsAgain() throws InterruptedException {
 		CountDownLatch begun = new CountDownLatch(1);
 		AtomicInteger interrupted = new AtomicInteger();
 		CleanupSchedule schedule = schedule(() -> {
@@ -57,12 +57,12 @@ class CleanupScheduleTests {
 		assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
 		schedule.stop();
 		assertThat(interrupted).hasValue(1);
-		assertQuiet();
+		assertNoThreads();
 		schedule.start();
 		await().until(() -> this.runs.get() == 2);
 		schedule.stop();
 		assertThat(interrupted).hasValue(2);
-		assertQuiet();
+		assertNoThreads();
 	}
 
 	private static CleanupSchedule schedule(Runnable cleanup) {
@@ -70,9 +70,9 @@ class CleanupScheduleTests {
 	}
 
 	/**
-	 * What could run the cleanup has ended.
+	 * Asserts that all threads that run the cleanup have ended.
 	 */
-	private void assertQuiet() {
+	private void assertNoThreads() {
 		await().untilAsserted(() -> assertThat(threads()).isEmpty());
 	}
 

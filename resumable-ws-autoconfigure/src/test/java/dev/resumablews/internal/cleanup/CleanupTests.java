@@ -71,7 +71,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void anIdleSessionGoesWithAllThatBelongsToIt() {
+	void anIdleSessionIsRemovedWithAllItsRows() {
 		UUID idle = session("31 days");
 		events(idle, 1, 25, "1 day");
 		keys(idle, 25, "1 day");
@@ -97,7 +97,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void emptySessionsGoADayAfterTheirLastConnection() {
+	void emptySessionsAreRemovedADayAfterTheirLastConnection() {
 		List<UUID> old = Stream.generate(() -> emptySession("25 hours")).limit(25).toList();
 		UUID connected = emptySession("25 hours");
 		live(connected, "4 minutes");
@@ -114,7 +114,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void oldEventsGoAndTheirSessionKnows() {
+	void oldEventsAreRemovedAndTheirSessionRecordsIt() {
 		UUID session = session("1 minute");
 		events(session, 1, 25, "21 days");
 		events(session, 26, 30, "19 days");
@@ -130,7 +130,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void whatASessionLostIsNeverForgotten() {
+	void truncatedThroughNeverDecreases() {
 		UUID session = session("1 minute");
 		this.jdbc.update("update ws_sessions set truncated_through = 100");
 		events(session, 1, 3, "21 days");
@@ -140,7 +140,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void oldEventsThatDoNotLieInTheOrderOfTheirAgeGoToo() {
+	void oldEventsAreRemovedEvenIfTheirIdsAreNotInTheOrderOfTheirAge() {
 		UUID session = session("1 minute");
 		for (int i = 0; i < 60; i++) {
 			events(session, i + 1, i + 1, (21 + (i * 37) % 60) + " days");
@@ -151,7 +151,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void oldKeysGo() {
+	void oldIdempotencyKeysAreRemoved() {
 		UUID session = session("1 minute");
 		keys(session, 25, "8 days");
 		keys(session, 3, "6 days");
@@ -161,7 +161,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void signalsGoAfterAMinuteExceptForTheNewest() {
+	void signalsExceptTheNewestAreRemovedAfterAMinute() {
 		signals(25, "2 minutes");
 		signals(3, "30 seconds");
 		cleanup(SETTINGS).run();
@@ -174,7 +174,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void connectionsThatWereNotSeenForLongGo() {
+	void connectionsWithoutARecentHeartbeatAreRemoved() {
 		UUID session = session("1 minute");
 		for (int i = 0; i < 25; i++) {
 			live(session, "6 minutes");
@@ -186,7 +186,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void connectionsLiveAsLongAsTheirNode() {
+	void connectionsAreKeptWhileTheirNodeIsAlive() {
 		UUID session = session("1 minute");
 		for (int i = 0; i < 25; i++) {
 			live(session, "1 day");
@@ -202,7 +202,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void aClosedSessionGoesSoonerThanOthersWhateverTheirTimeIs() {
+	void aClosedSessionIsRemovedEarlierThanOthersWhateverTheirTtlIs() {
 		UUID closed = session("3 days");
 		closed(closed, "25 hours");
 		events(closed, 1, 25, "1 day");
@@ -224,7 +224,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void manyClosedSessionsGoAndALockedOneIsLeftToALaterRun() throws SQLException {
+	void manyClosedSessionsAreRemovedAndALockedOneIsSkipped() throws SQLException {
 		List<UUID> closed = Stream.generate(() -> session("3 days")).limit(25).toList();
 		closed.forEach((session) -> closed(session, "25 hours"));
 		try (Connection other = DriverManager.getConnection(this.url)) {
@@ -242,7 +242,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void closedSessionsMayBeTreatedLikeOthersAndWhatAnErasureLeftIsRemoved() {
+	void closedSessionsCanHaveTheTtlOfOthersAndRemainsOfErasuresAreRemoved() {
 		UUID closed = session("3 days");
 		closed(closed, "25 hours");
 		UUID erased = session("1 minute");
@@ -256,7 +256,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void disconnectsGoAfterADay() {
+	void disconnectsAreRemovedAfterADay() {
 		this.jdbc.update("insert into ws_disconnects select gen_random_uuid(), now() - interval '25 hours' "
 				+ "from generate_series(1, 25)");
 		this.jdbc.update("insert into ws_disconnects values (gen_random_uuid(), now() - interval '23 hours')");
@@ -266,7 +266,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void relaysGoADayAfterTheyHaveEnded() {
+	void relaysAreRemovedADayAfterTheirEnd() {
 		String insert = "insert into ws_relays (session_id, name, user_id, state, wanted_id, attempted_id, forwarded_id,"
 				+ " updated_at) select gen_random_uuid(), 'realtime', 'ann', ?, 1, 1, 1, now() - ?::interval"
 				+ " from generate_series(1, ?)";
@@ -279,7 +279,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void aLockThatIsNotHadForLongIsReported(CapturedOutput output) {
+	void aLongWaitForTheLockIsReported(CapturedOutput output) {
 		LockWait wait = new LockWait();
 		long start = System.nanoTime();
 		wait.notAcquired(start + Duration.ofMinutes(59).toNanos());
@@ -296,7 +296,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void zeroMeansNever() {
+	void aTtlOfZeroRemovesNothing() {
 		UUID session = session("400 days");
 		events(session, 1, 3, "400 days");
 		cleanup(new CleanupSettings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofDays(7),
@@ -345,7 +345,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void twoAtOnceRemoveEverythingOnce(CapturedOutput output) throws Exception {
+	void concurrentCleanupsRemoveEachRowOnce(CapturedOutput output) throws Exception {
 		for (int round = 0; round < 5; round++) {
 			this.removed.clear();
 			for (int i = 0; i < 30; i++) {
@@ -357,7 +357,7 @@ class CleanupTests {
 			Cleanup cleanup = cleanup(SETTINGS);
 			CompletableFuture.allOf(CompletableFuture.runAsync(cleanup), CompletableFuture.runAsync(cleanup))
 				.get(1, TimeUnit.MINUTES);
-			// both may have left the rest to the other
+			// each run may have skipped rows that the other had locked
 			cleanup.run();
 			assertThat(this.removed).isEqualTo(Map.of("sessions", 30L, "events", 300L));
 			assertThat(counts()).containsEntry("ws_sessions", 30L * (round + 1)).containsEntry("ws_events", 0L);
@@ -366,7 +366,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void itIsLeftToTheNodeThatIsAtIt(CapturedOutput output) throws SQLException {
+	void aCleanupThatRunsOnAnotherNodeIsNotRepeated(CapturedOutput output) throws SQLException {
 		session("31 days");
 		try (Connection other = DriverManager.getConnection(this.url)) {
 			other.setAutoCommit(false);
@@ -384,7 +384,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void aSessionThatIsBeingWrittenToStays() throws SQLException {
+	void aSessionWithAnUncommittedAppendIsKept() throws SQLException {
 		UUID waking = session("31 days");
 		UUID idle = session("31 days");
 		try (Connection writer = DriverManager.getConnection(this.url)) {
@@ -400,7 +400,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void aLockedSessionHoldsUpNoSweep() throws SQLException {
+	void aLockedSessionDelaysNoSweep() throws SQLException {
 		UUID busy = session("1 minute");
 		events(busy, 1, 5, "21 days");
 		UUID other = session("1 minute");
@@ -424,7 +424,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void aSessionIsVisitedAgainWhenItsFirstEventComesOfAge() {
+	void aSessionIsSweptAgainWhenItsFirstEventExpires() {
 		UUID session = session("1 minute");
 		events(session, 1, 3, "21 days");
 		events(session, 4, 5, "19 days");
@@ -438,14 +438,14 @@ class CleanupTests {
 	}
 
 	@Test
-	void aSessionThatIsInUseIsLookedAtOnceInItsTime() {
+	void aSessionInUseIsCheckedOncePerTtl() {
 		UUID session = session("5 days");
 		cleanup(SETTINGS).run();
 		assertThat(daysSince("active_since", session)).isEqualTo(5);
 	}
 
 	@Test
-	void aSweepThatFailsIsTheOnlyOne(CapturedOutput output) {
+	void aFailedSweepDoesNotPreventOthers(CapturedOutput output) {
 		UUID session = session("1 minute");
 		events(session, 1, 3, "21 days");
 		keys(session, 3, "8 days");
@@ -462,7 +462,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void theAgeOfTheOldestRowThatIsPastItsTimeIsReported() throws SQLException {
+	void theAgeOfTheOldestOverdueRowIsReported() throws SQLException {
 		UUID session = session("1 minute");
 		this.jdbc.update("update ws_sessions set events_since = now() - interval '25 days'");
 		events(session, 1, 3, "25 days");
@@ -480,7 +480,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void appendsWhileSessionsGoLeaveNoEventWithoutItsSession() throws Exception {
+	void appendsDuringTheCleanupLeaveNoOrphanedEvents() throws Exception {
 		for (int i = 0; i < 200; i++) {
 			session("31 days");
 		}
@@ -530,7 +530,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void aDatabaseThatIsAwayIsReportedInOneLine(CapturedOutput output) {
+	void anUnavailableDatabaseIsLoggedInOneLine(CapturedOutput output) {
 		HikariDataSource closed = TestPostgres.pool(this.url);
 		closed.close();
 		new Cleanup(closed, new SchemaName(""), SETTINGS, new ResumableWsListener() {
@@ -542,7 +542,7 @@ class CleanupTests {
 	}
 
 	@Test
-	void whatWasRemovedIsReportedInOneLine(CapturedOutput output) {
+	void removedRowsAreLoggedInOneLine(CapturedOutput output) {
 		session("31 days");
 		session("31 days");
 		cleanup(SETTINGS).run();
@@ -621,7 +621,7 @@ class CleanupTests {
 	}
 
 	/**
-	 * Does in its transaction what an append does.
+	 * Makes the changes of an append, in the transaction of the connection.
 	 */
 	private static void append(Connection connection, UUID session, long id) throws SQLException {
 		try (var update = connection.prepareStatement("update ws_sessions set last_event_id = ?, "

@@ -60,7 +60,7 @@ class ClientScriptAutoConfigurationTests {
 		.withConfiguration(AutoConfigurations.of(ClientScriptAutoConfiguration.class));
 
 	@Test
-	void theScriptIsServedUnlessItIsSwitchedOff() {
+	void theScriptIsServedByDefault() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed()
 			.hasBean(MAPPING)
 			.getBean(MAPPING, SimpleUrlHandlerMapping.class)
@@ -70,7 +70,7 @@ class ClientScriptAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "resumable-ws.enabled", "resumable-ws.client.enabled" })
-	void itCanBeSwitchedOff(String property) {
+	void theScriptCanBeDisabled(String property) {
 		this.runner.withPropertyValues(property + "=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(MAPPING));
 	}
@@ -83,14 +83,14 @@ class ClientScriptAutoConfigurationTests {
 	}
 
 	@Test
-	void anApplicationsMappingWins() {
+	void anApplicationsMappingTakesPrecedence() {
 		SimpleUrlHandlerMapping own = new SimpleUrlHandlerMapping();
 		this.runner.withBean(MAPPING, SimpleUrlHandlerMapping.class, () -> own)
 			.run((context) -> assertThat(context.getBean(MAPPING)).isSameAs(own));
 	}
 
 	@Test
-	void anApplicationThatIsNotOfTheWebServesNothing() {
+	void anApplicationWithoutAWebServerServesNothing() {
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ClientScriptAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(MAPPING));
 	}
@@ -102,7 +102,7 @@ class ClientScriptAutoConfigurationTests {
 	}
 
 	@Test
-	void springSecurityNeedNotBeThere() {
+	void springSecurityIsOptional() {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security"))
 			.run((context) -> assertThat(context).hasNotFailed().hasBean(MAPPING));
 	}
@@ -119,7 +119,7 @@ class ClientScriptAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(
 			classes = { TomcatServletWebServerAutoConfiguration.class, JettyServletWebServerAutoConfiguration.class })
-	void theScriptIsTheOneOfThePackage(Class<?> container) throws IOException, InterruptedException {
+	void theScriptIsThatOfTheNpmPackage(Class<?> container) throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(container)) {
 			HttpResponse<String> response = send(server, "GET", PATH);
 			assertThat(response.statusCode()).isEqualTo(200);
@@ -134,7 +134,7 @@ class ClientScriptAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "http.js", "unsent.js" })
-	void theOtherScriptsAreBesideTheClient(String script) throws IOException, InterruptedException {
+	void theOtherScriptsAreServedNextToTheClient(String script) throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(TomcatServletWebServerAutoConfiguration.class,
 				"resumable-ws.client.path=/js/live.js")) {
 			assertThat(send(server, "GET", "/js/live.js").body()).contains("import('./http.js')");
@@ -150,7 +150,7 @@ class ClientScriptAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(
 			classes = { TomcatServletWebServerAutoConfiguration.class, JettyServletWebServerAutoConfiguration.class })
-	void aBrowserThatHasTheScriptReceivesNotModified(Class<?> container) throws IOException, InterruptedException {
+	void aBrowserWithACachedScriptReceivesNotModified(Class<?> container) throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(container)) {
 			String etag = header(send(server, "GET", PATH), "ETag");
 			HttpResponse<String> same = send(server, "GET", PATH, "If-None-Match", "\"other\", " + etag);
@@ -164,7 +164,7 @@ class ClientScriptAutoConfigurationTests {
 	}
 
 	@Test
-	void theHeadersCanBeAskedForAlone() throws IOException, InterruptedException {
+	void aHeadRequestReturnsTheHeaders() throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(TomcatServletWebServerAutoConfiguration.class)) {
 			HttpResponse<String> response = send(server, "HEAD", PATH);
 			assertThat(response.statusCode()).isEqualTo(200);
@@ -177,7 +177,7 @@ class ClientScriptAutoConfigurationTests {
 	}
 
 	@Test
-	void theScriptMayBeElsewhereAndIsNotHiddenByAController() throws IOException, InterruptedException {
+	void aScriptOnACustomPathIsNotHiddenByAController() throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(TomcatServletWebServerAutoConfiguration.class,
 				"resumable-ws.client.path=/js/live.js", "server.servlet.context-path=/app")) {
 			assertThat(send(server, "GET", "/app/js/live.js").body()).contains("ResumableWebSocket");
@@ -186,7 +186,7 @@ class ClientScriptAutoConfigurationTests {
 	}
 
 	@Test
-	void everybodyGetsTheScriptAndNothingElseIsOpen() throws IOException, InterruptedException {
+	void theScriptIsPublicAndNothingElseIs() throws IOException, InterruptedException {
 		try (ConfigurableApplicationContext server = start(List.of(Security.class),
 				TomcatServletWebServerAutoConfiguration.class)) {
 			assertThat(send(server, "GET", PATH).statusCode()).isEqualTo(200);

@@ -64,7 +64,7 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void postgresIsTheSignalUnlessAnotherOneIsChosen() {
+	void postgresIsTheDefaultSignal() {
 		this.runner.run((context) -> {
 			assertThat(context).hasNotFailed().hasSingleBean(ClusterSignal.class).hasSingleBean(NodeNotifier.class);
 			assertThat(context.getBean(ClusterSignal.class)).isInstanceOf(PostgresSignal.class);
@@ -77,7 +77,7 @@ class ClusterAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "postgres", "polling", "redis" })
-	void itStopsAndStartsAgain(String signal) {
+	void theSignalStopsAndStartsAgain(String signal) {
 		this.runner
 			.withPropertyValues("resumable-ws.cluster.signal=" + signal, "spring.data.redis.host=127.0.0.1",
 					"spring.data.redis.port=" + this.redis.port())
@@ -96,7 +96,7 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void theConnectionThatListensIsNotOneOfThePool() {
+	void theListenerDoesNotTakeAConnectionFromThePool() {
 		this.runner.withPropertyValues("spring.datasource.hikari.maximum-pool-size=1").run((context) -> {
 			await().until(() -> listeners() == 1);
 			context.getBean(HikariDataSource.class).getConnection().close();
@@ -105,7 +105,7 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void aPoolOfAnotherKindIsAskedForTheConnectionThatListens() {
+	void theListenerTakesItsConnectionFromAPoolOfAnotherType() {
 		this.runner.withBean(DataSource.class, () -> new DriverManagerDataSource(this.url)).run((context) -> {
 			assertThat(context).hasNotFailed();
 			await().until(() -> listeners() == 1);
@@ -114,7 +114,7 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void theListeningConnectionMayHaveItsOwnDataSource() {
+	void theListenerCanHaveItsOwnDataSource() {
 		this.runner.withUserConfiguration(OwnListener.class).run((context) -> {
 			await().until(() -> listeners() == 1);
 			assertThat(context).hasSingleBean(HikariDataSource.class);
@@ -131,13 +131,13 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void redisIsUsedWhenChosen() {
+	void redisIsUsedWhenConfigured() {
 		this.runner
 			.withPropertyValues("resumable-ws.cluster.signal=redis", "spring.data.redis.host=127.0.0.1",
 					"spring.data.redis.port=" + this.redis.port())
 			.run((context) -> {
 				assertThat(context.getBean(ClusterSignal.class)).isInstanceOf(RedisSignal.class);
-				// Spring Boot's own
+				// the container of Spring Boot
 				assertThat(context).getBeanNames(RedisMessageListenerContainer.class)
 					.containsOnly("redisMessageListenerContainer");
 			});
@@ -145,12 +145,12 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void redisIsNotUsedUnlessItIsChosen() {
+	void redisIsNotUsedByDefault() {
 		this.runner.run((context) -> assertThat(context).doesNotHaveBean(RedisSignal.class));
 	}
 
 	@Test
-	void redisHasToBeThereWhenItIsChosen() {
+	void aMissingRedisConnectionFactoryIsReported() {
 		this.runner.withPropertyValues("resumable-ws.cluster.signal=redis")
 			.withClassLoader(new FilteredClassLoader(RedisMessageListenerContainer.class))
 			.run((context) -> assertThat(context).getFailure()
@@ -159,7 +159,7 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void theDriverHasToBeThereForPostgres() {
+	void aMissingPostgresDriverIsReported() {
 		this.runner.withClassLoader(new FilteredClassLoader(PGConnection.class))
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
@@ -167,19 +167,19 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
-	void itWorksWithoutRedisOnTheClasspath() {
+	void redisIsOptional() {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.data.redis", "io.lettuce"))
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(PostgresSignal.class));
 	}
 
 	@Test
-	void nothingIsThereWhenTheLibraryIsTurnedOff() {
+	void aDisabledLibraryHasNoSignal() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(Cluster.class).doesNotHaveBean(ClusterSignal.class));
 	}
 
 	@Test
-	void nothingIsThereWithoutALog() {
+	void withoutAnEventLogThereIsNoSignal() {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, ClusterAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Cluster.class));
@@ -187,7 +187,7 @@ class ClusterAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "poll-interval, 9ms, 10ms", "backstop-interval, 0s, 100ms", "poll-interval, -1s, 10ms" })
-	void anIntervalThatCannotWorkIsRefused(String name, String value, String least) {
+	void anInvalidIntervalIsRejected(String name, String value, String least) {
 		this.runner.withPropertyValues("resumable-ws.cluster." + name + "=" + value)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()

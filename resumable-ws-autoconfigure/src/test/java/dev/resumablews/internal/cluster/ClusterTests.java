@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * That a node may be started and stopped any number of times.
+ * Tests that the cluster can be started and stopped repeatedly.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class ClusterTests {
@@ -53,7 +53,7 @@ class ClusterTests {
 	}
 
 	@Test
-	void sendsAndReceivesAfterEachStartAndLeavesNoThreadBehindAfterEachStop() {
+	void signalsAreSentAndReceivedAfterEachStartAndNoThreadIsLeftAfterEachStop() {
 		RecordedSignal signal = new RecordedSignal();
 		CommitListeners commits = new CommitListeners();
 		Cluster cluster = cluster(signal, commits);
@@ -81,7 +81,7 @@ class ClusterTests {
 	}
 
 	@Test
-	void whatComesWhileItIsStoppedIsSentAfterTheNextStart() {
+	void commitsWhileTheClusterIsStoppedAreSignalledAfterTheNextStart() {
 		RecordedSignal signal = new RecordedSignal();
 		CommitListeners commits = new CommitListeners();
 		Cluster cluster = cluster(signal, commits);

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Ephemeral events from one node to clients of both.
+ * Tests ephemeral events that one node sends to the clients of two nodes.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("an ephemeral event may be lost")
@@ -41,8 +41,7 @@ class EphemeralEventTests {
 		this.nodes = new TwoNodes();
 		this.nodes.awaitListeners();
 		try (ResumableWsTestClient client = this.nodes.connect("first")) {
-			// so that the first node knows from the beginning that the second one has
-			// clients
+			// so that the first node has recorded that the second one has clients
 			await().until(() -> this.nodes.sql()
 				.sql("select count(*) from ws_connected_nodes")
 				.query(Long.class)
@@ -57,7 +56,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void theClientsOfASessionGetItOnAllNodesAndNoOtherClientDoes() {
+	void onlyTheClientsOfTheSessionReceiveAnEphemeralEventOnAllNodes() {
 		try (ResumableWsTestClient far = this.nodes.connect("alice");
 				ResumableWsTestClient other = this.nodes.connect("alice")) {
 			UUID session = TwoNodes.session(far);
@@ -82,7 +81,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void allClientsOfAUserGetItWhateverTheirSession() {
+	void allClientsOfAUserReceiveAnEphemeralEventInEverySession() {
 		try (ResumableWsTestClient one = this.nodes.connect("bob");
 				ResumableWsTestClient two = ResumableWsTestClient.builder(this.nodes.first().uri())
 					.tokens(Tokens.ISSUER)
@@ -100,7 +99,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void equalEventsAreAllDeliveredInTheirOrder() {
+	void equalEventsAreAllDeliveredInOrder() {
 		try (ResumableWsTestClient client = this.nodes.connect("carol")) {
 			UUID session = TwoNodes.session(client);
 			for (int n = 0; n < 60; n++) {
@@ -113,7 +112,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void itIsSentAtOnceWhateverBecomesOfTheTransaction() {
+	void anEphemeralEventIsSentAtOnceEvenIfTheTransactionIsRolledBack() {
 		try (ResumableWsTestClient client = this.nodes.connect("dave")) {
 			UUID session = TwoNodes.session(client);
 			assertThatExceptionOfType(RolledBackException.class)
@@ -127,7 +126,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void whatIsTooLargeForASignalIsRefusedEvenIfNoClientIsConnected() {
+	void anEventThatIsTooLargeForASignalIsRejectedEvenIfNoClientIsConnected() {
 		try (ResumableWsTestClient client = this.nodes.connect("erin")) {
 			UUID session = TwoNodes.session(client);
 			for (UUID recipient : List.of(session, UUID.randomUUID())) {
@@ -142,7 +141,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void typesOfTheProtocolAndWhatIsNoObjectAreRefused() {
+	void protocolTypesAndPayloadsOtherThanObjectsAreRejected() {
 		UUID session = UUID.randomUUID();
 		for (String type : List.of("user_message", "assistant_delta", "assistant_message", "error", "Typing", "a b")) {
 			assertThatIllegalArgumentException().isThrownBy(() -> send(session, type, Map.of()))
@@ -153,7 +152,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void nothingIsSentToOtherNodesWhilePolling() {
+	void thePollingSignalSendsNothingToOtherNodes() {
 		try (TestServer polling = TestServer.start("resumable-ws.cluster.signal", "polling")) {
 			assertThatIllegalStateException().isThrownBy(
 					() -> polling.bean(ResumableSessions.class).sendEphemeral(UUID.randomUUID(), "typing", Map.of()))
@@ -162,7 +161,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void aForgedSignalSendsNothingButEphemeralEvents() {
+	void aForgedSignalCanOnlySendEphemeralEvents() {
 		try (ResumableWsTestClient client = this.nodes.connect("frank")) {
 			UUID session = TwoNodes.session(client);
 			String prefix = "e " + SignalCodec.encode(UUID.randomUUID()) + " 00000001 s" + SignalCodec.encode(session)
@@ -183,7 +182,7 @@ class EphemeralEventTests {
 	}
 
 	@Test
-	void noTableHoldsAnyOfThem() {
+	void ephemeralEventsAreNotStored() {
 		try (ResumableWsTestClient client = this.nodes.connect("grace")) {
 			UUID session = TwoNodes.session(client);
 			send(session, "typing", Map.of("secret", "Xk29vQ"));
@@ -199,7 +198,7 @@ class EphemeralEventTests {
 	}
 
 	/**
-	 * Counts the rows of all tables that hold a text.
+	 * Returns the number of rows in all tables that contain a text.
 	 */
 	private long rowsWith(String text) {
 		JdbcClient sql = this.nodes.sql();

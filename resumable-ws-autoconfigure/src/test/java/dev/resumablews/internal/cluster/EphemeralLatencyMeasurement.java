@@ -13,9 +13,9 @@ import dev.resumablews.test.client.ResumableWsTestClient;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures how long an ephemeral event takes from one node to a client of another node,
- * and a durable one in the same run, alone and while the node sends many ephemeral events
- * to other sessions. Not a test; to be run by name:
+ * Measures the time that an ephemeral event takes from one node to a client of another
+ * node, compared with a durable event, on an idle node and on a node that sends many
+ * ephemeral events to other sessions. This class is not a test. Run it by name:
  * {@code mvn test -Dtest=EphemeralLatencyMeasurement}.
  */
 class EphemeralLatencyMeasurement {
@@ -27,7 +27,7 @@ class EphemeralLatencyMeasurement {
 	private static final Duration PAUSE = Duration.ofMillis(5);
 
 	/**
-	 * Between two events of the flood, which makes some 2,000 a second.
+	 * The pause between two background events, about 2,000 events a second.
 	 */
 	private static final Duration FLOOD_PAUSE = Duration.ofNanos(500_000);
 
@@ -88,7 +88,7 @@ class EphemeralLatencyMeasurement {
 	}
 
 	private static long time(Runnable send, ResumableWsTestClient client, String type) {
-		// not in step with those who look at intervals
+		// random, so as not to be in step with polling
 		LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(PAUSE.toNanos()));
 		long start = System.nanoTime();
 		send.run();

@@ -19,13 +19,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * That a node which is alone sends no ephemeral events to others.
+ * Tests that a node without other nodes sends no ephemeral events to the cluster.
  */
 @NotUnderFaults("the heartbeat that finds no other node may be lost")
 class LonelyNodeTests {
 
 	@Test
-	void ephemeralEventsAreSentToOtherNodesOnceOneIsHeard() {
+	void ephemeralEventsAreSentToTheClusterOnceAnotherNodeIsFound() {
 		try (TestServer server = TestServer.builder().with(Recording.class).start();
 				ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
 					.tokens(Tokens.ISSUER)

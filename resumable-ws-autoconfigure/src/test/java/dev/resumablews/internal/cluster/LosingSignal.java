@@ -3,7 +3,7 @@ package dev.resumablews.internal.cluster;
 import java.util.List;
 
 /**
- * A signal that carries nothing.
+ * A signal that loses everything that is sent.
  */
 final class LosingSignal implements ClusterSignal {
 

@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Nodes whose connections lead through a PgBouncer, mostly in transaction mode.
+ * Tests nodes that connect to Postgres through PgBouncer, mostly in transaction mode.
  */
 @NotUnderFaults("The pooler is in the way of the faults")
 @ExtendWith(OutputCaptureExtension.class)
@@ -68,7 +68,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void aListenerThatCannotHearIsReportedWithTheRemedy(CapturedOutput output) {
+	void aListenerThatReceivesNoNotificationsIsReportedWithTheRemedy(CapturedOutput output) {
 		try (TestServer node = TestServer.start("spring.datasource.url", pooler.url() + "&prepareThreshold=0")) {
 			await().atMost(PATIENCE).until(() -> output.getOut().contains("receives none"));
 			assertThat(output.getOut()).contains("PgBouncer", "resumable-ws.cluster.signal=polling",
@@ -78,7 +78,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void withPollingEventsOfOtherNodesComeAtOnce(CapturedOutput output) {
+	void withPollingEventsOfOtherNodesArriveWithoutDelay(CapturedOutput output) {
 		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url() + "&prepareThreshold=0",
 				"resumable-ws.cluster.signal", "polling", "resumable-ws.cluster.backstop-interval", "1h");
 				ResumableWsTestClient client = nodes.connect("ann")) {
@@ -88,7 +88,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void withADirectConnectionForTheListenerEventsOfOtherNodesComeAtOnce(CapturedOutput output) {
+	void withADirectListenerConnectionEventsOfOtherNodesArriveWithoutDelay(CapturedOutput output) {
 		try (TwoNodes nodes = new TwoNodes(new Class<?>[] { DirectListener.class }, "spring.datasource.url",
 				pooler.url() + "&prepareThreshold=0", "direct", direct, "resumable-ws.cluster.backstop-interval", "1h");
 				ResumableWsTestClient client = nodes.connect("ann")) {
@@ -99,7 +99,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void inSessionModeNothingNeedsToBeSet(CapturedOutput output) {
+	void sessionModeNeedsNoConfiguration(CapturedOutput output) {
 		String database = TestPostgres.createDatabase();
 		try (PgBouncer session = PgBouncer.start(database, 60, "session");
 				TwoNodes nodes = new TwoNodes("spring.datasource.url", session.url(),
@@ -112,7 +112,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void inStatementModeTheApplicationDoesNotStart() {
+	void statementModePreventsTheStart() {
 		try (PgBouncer statement = PgBouncer.start(TestPostgres.createDatabase(), 20, "statement")) {
 			assertThat(catchThrowable(
 					() -> TestServer.start("spring.datasource.url", statement.url() + "&prepareThreshold=0")))
@@ -121,7 +121,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void preparedStatementsThatAreMixedUpAreReportedWithTheRemedy(CapturedOutput output) throws SQLException {
+	void conflictingPreparedStatementsAreReportedWithTheRemedy(CapturedOutput output) throws SQLException {
 		try (TwoNodes nodes = new TwoNodes("spring.datasource.url", pooler.url(), "resumable-ws.cluster.signal",
 				"polling")) {
 			UUID session = UUID.randomUUID();
@@ -139,7 +139,7 @@ class PgBouncerTests {
 	}
 
 	@Test
-	void preparedStatementsThatAreMixedUpAtStartAreExplained() throws SQLException {
+	void conflictingPreparedStatementsAtStartAreExplained() throws SQLException {
 		String empty = TestPostgres.createDatabase();
 		try (PgBouncer small = PgBouncer.start(empty, 2)) {
 			prepareOnServerConnections(small.url(), 2);
@@ -151,8 +151,9 @@ class PgBouncerTests {
 	}
 
 	/**
-	 * Prepares statements with the driver's names on several server connections of the
-	 * pooler, so that the names are in use whichever of them a node gets.
+	 * Prepares statements with the names that the driver uses on several server
+	 * connections of the pooler, so that every server connection that a node gets has
+	 * these names in use.
 	 */
 	private static void prepareOnServerConnections(String url, int count) throws SQLException {
 		List<Connection> connections = new ArrayList<>();
@@ -173,8 +174,8 @@ class PgBouncerTests {
 		}
 		finally {
 			for (Connection connection : connections) {
-				// a client that leaves within a transaction takes its server connection
-				// along
+				// PgBouncer closes the server connection of a client that leaves within a
+				// transaction
 				connection.commit();
 				connection.close();
 			}
@@ -182,8 +183,8 @@ class PgBouncerTests {
 	}
 
 	/**
-	 * Counts the listeners that have heard themselves, after which they do not listen to
-	 * that any more.
+	 * Returns the number of listeners that have received their own probe, and then stop
+	 * listening for it.
 	 */
 	private static int hearing(String database) {
 		Integer count = new JdbcTemplate(new DriverManagerDataSource(database)).queryForObject("""

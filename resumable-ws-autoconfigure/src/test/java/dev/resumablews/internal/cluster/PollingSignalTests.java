@@ -35,7 +35,7 @@ class PollingSignalTests {
 
 	private static final Duration INTERVAL = Duration.ofMillis(20);
 
-	private static final Duration SOME_LOOKS = INTERVAL.multipliedBy(10);
+	private static final Duration SEVERAL_POLLS = INTERVAL.multipliedBy(10);
 
 	private final HikariDataSource pool = TestPostgres.pool(TestLog.createDatabase());
 
@@ -59,17 +59,17 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void whatIsSentArrivesOnce() {
+	void aSignalArrivesOnce() {
 		this.signal.send(List.of("a", "b"));
 		this.signal.send(List.of("c"));
 		awaitReceived("a", "b", "c");
-		LockSupport.parkNanos(SOME_LOOKS.toNanos());
+		LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
 		assertThat(this.received.texts).containsExactly("a", "b", "c");
 		assertThat(this.received.missed).hasValue(1);
 	}
 
 	@Test
-	void moreThanAPageArrives() {
+	void signalsBeyondOnePageArrive() {
 		List<String> texts = IntStream.range(0, 3 * SignalTable.PAGE).mapToObj(String::valueOf).toList();
 		this.signal.send(texts);
 		awaitReceived(texts.toArray(String[]::new));
@@ -77,7 +77,7 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void aSignalThatIsCommittedLateArrives() throws SQLException {
+	void aSignalWithALateCommitArrives() throws SQLException {
 		try (Connection slow = this.pool.getConnection(); Connection slower = this.pool.getConnection()) {
 			insert(slower, "slower");
 			this.signal.send(List.of("a"));
@@ -88,17 +88,17 @@ class PollingSignalTests {
 			awaitReceived("a", "b", "slow");
 			this.signal.send(List.of("c"));
 			awaitReceived("a", "b", "slow", "c");
-			LockSupport.parkNanos(SOME_LOOKS.toNanos());
+			LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
 			slower.commit();
 			awaitReceived("a", "b", "slow", "c", "slower");
 		}
-		LockSupport.parkNanos(SOME_LOOKS.toNanos());
+		LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
 		assertThat(this.received.texts).doesNotHaveDuplicates();
 		assertThat(this.received.missed).hasValue(1);
 	}
 
 	@Test
-	void idsThatAreNeverUsedDoNoHarm() throws SQLException {
+	void gapsInTheIdsOfSignalsAreHarmless() throws SQLException {
 		for (int i = 0; i < 3; i++) {
 			try (Connection failing = this.pool.getConnection()) {
 				insert(failing, "never");
@@ -111,7 +111,7 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void manyIdsThatAreNeverUsedAreMissedSignals() {
+	void aLargeGapInTheIdsOfSignalsCountsAsMissedSignals() {
 		this.jdbc.queryForList("select nextval('ws_signals_id_seq') from generate_series(1, 2000)");
 		this.signal.send(List.of("a"));
 		await().until(() -> this.received.missed.get() == 2);
@@ -120,11 +120,11 @@ class PollingSignalTests {
 	}
 
 	/**
-	 * As a crash of Postgres and the promotion of a standby do, perhaps between two
-	 * looks.
+	 * A crash of Postgres and the promotion of a standby empty this unlogged table,
+	 * perhaps between two polls.
 	 */
 	@Test
-	void aTableThatWasEmptiedMeansThatSignalsWereMissed() {
+	void anEmptiedTableCountsAsMissedSignals() {
 		this.signal.send(List.of("a", "b", "c"));
 		awaitReceived("a", "b", "c");
 		this.jdbc.execute("""
@@ -138,7 +138,7 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void aCrashOfPostgresMeansThatSignalsWereMissed() throws IOException {
+	void aCrashOfPostgresCountsAsMissedSignals() throws IOException {
 		try (RestartablePostgres postgres = RestartablePostgres.start()) {
 			TestLog.createTables(postgres.url());
 			try (HikariDataSource own = TestPostgres.pool(postgres.url())) {
@@ -159,9 +159,9 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void aFailureMeansThatSignalsWereMissed() {
+	void aFailedPollCountsAsMissedSignals() {
 		this.jdbc.execute("alter table ws_signals rename to hidden");
-		LockSupport.parkNanos(SOME_LOOKS.toNanos());
+		LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
 		this.jdbc.execute("alter table hidden rename to ws_signals");
 		await().until(() -> this.received.missed.get() == 2);
 		this.signal.send(List.of("a"));
@@ -169,17 +169,17 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void signalsThatAreNotNeededAreReadLaterOrAreMissed() {
+	void signalsAreReadLaterOrMissedByANodeThatDidNotNeedThem() {
 		this.received.needed = false;
-		LockSupport.parkNanos(SOME_LOOKS.toNanos());
+		LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
 		this.signal.send(List.of("a"));
-		LockSupport.parkNanos(SOME_LOOKS.toNanos());
+		LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
 		assertThat(this.received.texts).isEmpty();
 		this.received.needed = true;
 		awaitReceived("a");
 		assertThat(this.received.missed).hasValue(1);
 		this.received.needed = false;
-		LockSupport.parkNanos(SignalPoller.MAX_PAUSE.plus(SOME_LOOKS).toNanos());
+		LockSupport.parkNanos(SignalPoller.MAX_PAUSE.plus(SEVERAL_POLLS).toNanos());
 		this.received.needed = true;
 		await().until(() -> this.received.missed.get() == 2);
 		this.signal.send(List.of("b"));
@@ -187,14 +187,14 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void aNodeReadsNothingOfItsSessionsUnlessItIsSignalled() {
+	void aNodeReadsTheEventsOfASessionOnlyAfterASignal() {
 		try (TwoNodes nodes = polling(); ResumableWsTestClient client = nodes.connect("alice")) {
 			UUID session = TwoNodes.session(client);
 			SpiedDataSource second = (SpiedDataSource) nodes.second().bean(DataSource.class);
-			long looks = second.looks();
-			await().until(() -> second.looks() > looks + 10);
+			long looks = second.signalQueries();
+			await().until(() -> second.signalQueries() > looks + 10);
 			long queries = second.remoteEventQueries();
-			await().until(() -> second.looks() > looks + 30);
+			await().until(() -> second.signalQueries() > looks + 30);
 			assertThat(second.remoteEventQueries()).isEqualTo(queries);
 			nodes.assertDelivered(client, session, 1, 1);
 			assertThat(second.remoteEventQueries()).isEqualTo(queries + 1);
@@ -202,24 +202,24 @@ class PollingSignalTests {
 	}
 
 	@Test
-	void aNodeWithoutClientsAndRepliesDoesNotRead() {
+	void aNodeWithoutClientsAndRepliesDoesNotPoll() {
 		try (TwoNodes nodes = polling()) {
 			SpiedDataSource second = (SpiedDataSource) nodes.second().bean(DataSource.class);
-			LockSupport.parkNanos(SOME_LOOKS.toNanos());
-			assertThat(second.looks()).isZero();
+			LockSupport.parkNanos(SEVERAL_POLLS.toNanos());
+			assertThat(second.signalQueries()).isZero();
 			assertThat(nodes.sql().sql("select count(*) from ws_signals").query(Long.class).single()).isZero();
 		}
 	}
 
 	@Test
-	void aNotificationReachesTheNodesThatNeedIt() {
+	void aNotificationReachesOtherNodes() {
 		try (TwoNodes nodes = polling()) {
-			AtomicInteger heard = new AtomicInteger();
-			nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
-			await().until(() -> ((SpiedDataSource) nodes.second().bean(DataSource.class)).looks() > 3);
-			int before = heard.get();
+			AtomicInteger notifications = new AtomicInteger();
+			nodes.second().bean(NodeNotifier.class).onNotification(notifications::incrementAndGet, () -> true);
+			await().until(() -> ((SpiedDataSource) nodes.second().bean(DataSource.class)).signalQueries() > 3);
+			int before = notifications.get();
 			nodes.first().bean(NodeNotifier.class).notifyOthers();
-			await().atMost(SignalPoller.MAX_PAUSE.dividedBy(2)).until(() -> heard.get() > before);
+			await().atMost(SignalPoller.MAX_PAUSE.dividedBy(2)).until(() -> notifications.get() > before);
 		}
 	}
 
@@ -242,7 +242,7 @@ class PollingSignalTests {
 	}
 
 	/**
-	 * What was received, except for the row that a poller begins with.
+	 * Records the received texts, except for the row that a poller begins with.
 	 */
 	private static final class Received implements ClusterSignal.Receiver {
 

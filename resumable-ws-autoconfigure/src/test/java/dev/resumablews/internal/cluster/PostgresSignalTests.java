@@ -25,8 +25,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The nodes look at the log by themselves so rarely that only signals can be the reason
- * for what is seen here.
+ * Tests the signal over Postgres. The nodes poll the log so rarely that only a signal can
+ * cause a delivery.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class PostgresSignalTests {
@@ -46,14 +46,14 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void whatOneNodePublishesReachesTheClientsOfTheOther() {
+	void eventsReachTheClientsOfAnotherNode() {
 		try (ResumableWsTestClient client = this.nodes.connect("alice")) {
 			this.nodes.assertDelivered(client, TwoNodes.session(client), 1, 50);
 		}
 	}
 
 	@Test
-	void whatATransactionPublishesReachesTheClientsOfTheOther() {
+	void eventsOfATransactionReachTheClientsOfAnotherNode() {
 		try (ResumableWsTestClient client = this.nodes.connect("bob")) {
 			UUID session = TwoNodes.session(client);
 			this.nodes.first().bean(TransactionTemplate.class).executeWithoutResult((status) -> {
@@ -65,7 +65,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void aSessionThatOneNodeClosesEndsAtTheOtherOnceItsEventsAreThere() {
+	void aClosedSessionEndsOnAnotherNodeAfterItsLastEvent() {
 		try (ResumableWsTestClient client = this.nodes.connect("ivan");
 				ResumableWsTestClient other = this.nodes.connect("ivan")) {
 			UUID session = TwoNodes.session(client);
@@ -80,7 +80,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void aTransactionThatClosesASessionEndsItAtTheOther() {
+	void aSessionThatATransactionClosesEndsOnAnotherNode() {
 		try (ResumableWsTestClient client = this.nodes.connect("judy")) {
 			UUID session = TwoNodes.session(client);
 			this.nodes.first()
@@ -91,7 +91,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void nodesThatPublishToOneSessionAtOnceAgreeOnItsOrder() {
+	void nodesThatPublishToTheSameSessionDeliverTheSameOrder() {
 		try (ResumableWsTestClient client = this.nodes.connect("carol")) {
 			UUID session = TwoNodes.session(client);
 			Thread other = new Thread(() -> {
@@ -122,7 +122,8 @@ class PostgresSignalTests {
 					.param(pid)
 					.query(Boolean.class)
 					.single());
-				// hardly any node receives the signal of this event
+				// published while the listeners are disconnected, so that few nodes
+				// receive its signal
 				this.nodes.publish(session, 2 * cut + 1);
 				TwoNodes.assertReceived(client, 2 * cut + 1, 2 * cut + 1);
 				await().until(() -> this.nodes.listeners().stream().noneMatch(before::contains)
@@ -134,7 +135,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void eventsOfManySessionsAtOnceAreReadTogether() {
+	void concurrentEventsOfManySessionsAreReadInFewQueries() {
 		List<ResumableWsTestClient> clients = new ArrayList<>();
 		try {
 			List<UUID> sessions = new ArrayList<>();
@@ -146,7 +147,7 @@ class PostgresSignalTests {
 			this.nodes.sql()
 				.sql("insert into ws_sessions (session_id, user_id) select gen_random_uuid(), 'erin' from generate_series(1, 980)")
 				.update();
-			long queriesBefore = secondsQueries();
+			long queriesBefore = queriesOfSecondNode();
 			this.nodes.first().bean(TransactionTemplate.class).executeWithoutResult((status) -> {
 				int published = this.nodes.first()
 					.bean(ResumableSessions.class)
@@ -154,7 +155,7 @@ class PostgresSignalTests {
 				assertThat(published).isEqualTo(1000);
 			});
 			clients.forEach((client) -> TwoNodes.assertReceived(client, 1, 1));
-			assertThat(secondsQueries() - queriesBefore).isBetween(1L, 3L);
+			assertThat(queriesOfSecondNode() - queriesBefore).isBetween(1L, 3L);
 		}
 		finally {
 			clients.forEach(ResumableWsTestClient::close);
@@ -162,10 +163,10 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void aNodeReadsNothingForItsOwnSignalsNorForSessionsThatAreNotHere() {
+	void aNodeReadsNothingForItsOwnSignalsOrForSessionsWithoutLocalConnections() {
 		try (ResumableWsTestClient client = this.nodes.connect("frank")) {
 			UUID session = TwoNodes.session(client);
-			long queriesBefore = secondsQueries();
+			long queriesBefore = queriesOfSecondNode();
 			SpiedDataSource second = (SpiedDataSource) this.nodes.second().bean(DataSource.class);
 			long signalsBefore = second.signals();
 			ResumableSessions publisher = this.nodes.second().bean(ResumableSessions.class);
@@ -177,14 +178,14 @@ class PostgresSignalTests {
 				.query(UUID.class)
 				.single();
 			this.nodes.publish(elsewhere, 1);
-			// signals come in order, so the notification arrives after all of them
+			// signals arrive in order, so the notification arrives after all of them
 			awaitNotification();
-			assertThat(secondsQueries()).isEqualTo(queriesBefore);
+			assertThat(queriesOfSecondNode()).isEqualTo(queriesBefore);
 		}
 	}
 
 	@Test
-	void aNotificationReachesOnlyOtherNodes() {
+	void aNotificationIsNotReceivedByItsSender() {
 		AtomicInteger heardHere = new AtomicInteger();
 		this.nodes.first().bean(NodeNotifier.class).onNotification(heardHere::incrementAndGet, () -> true);
 		awaitNotification();
@@ -192,7 +193,7 @@ class PostgresSignalTests {
 	}
 
 	@Test
-	void aCommitListenerThatFailsDoesNoHarm() {
+	void aFailingCommitListenerPreventsNoSignal() {
 		try (ResumableWsTestClient client = this.nodes.connect("heidi")) {
 			UUID session = TwoNodes.session(client);
 			this.nodes.first().bean(CommitListeners.class).add((sessionIds) -> {
@@ -205,13 +206,13 @@ class PostgresSignalTests {
 	}
 
 	private void awaitNotification() {
-		AtomicInteger heard = new AtomicInteger();
-		this.nodes.second().bean(NodeNotifier.class).onNotification(heard::incrementAndGet, () -> true);
+		AtomicInteger received = new AtomicInteger();
+		this.nodes.second().bean(NodeNotifier.class).onNotification(received::incrementAndGet, () -> true);
 		this.nodes.first().bean(NodeNotifier.class).notifyOthers();
-		await().atMost(Duration.ofSeconds(20)).until(() -> heard.get() > 0);
+		await().atMost(Duration.ofSeconds(20)).until(() -> received.get() > 0);
 	}
 
-	private long secondsQueries() {
+	private long queriesOfSecondNode() {
 		return ((SpiedDataSource) this.nodes.second().bean(DataSource.class)).remoteEventQueries();
 	}
 

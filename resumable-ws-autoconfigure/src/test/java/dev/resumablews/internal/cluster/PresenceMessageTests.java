@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What clients learn of the connections of their session.
+ * Tests the messages that report the connections of a session to its clients.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class PresenceMessageTests {
@@ -52,7 +52,7 @@ class PresenceMessageTests {
 	}
 
 	@Test
-	void aClientThatAsksLearnsWhoIsConnectedAndWhoArrivesAndLeavesOnAllNodes() {
+	void aClientThatRequestsPresenceReceivesJoinsAndLeavesOfAllNodes() {
 		try (ResumableWsTestClient first = ask(this.nodes.first(), "alice", null)) {
 			UUID session = first.sessionId();
 			String own = connectionId(first);
@@ -74,7 +74,7 @@ class PresenceMessageTests {
 	}
 
 	@Test
-	void connectionsOfANodeThatDiesLeaveWhenItsHeartbeatIsOverdue() {
+	void connectionsOfADeadNodeLeaveWhenItsHeartbeatIsOverdue() {
 		UUID node = UUID.randomUUID();
 		UUID connection = UUID.randomUUID();
 		try (ResumableWsTestClient client = ask(this.nodes.first(), "bob", null)) {
@@ -94,7 +94,7 @@ class PresenceMessageTests {
 	}
 
 	@Test
-	void randomJoinsAndLeavesOnTwoNodesNeverContradictAndConvergeToTheTruth() {
+	void randomJoinsAndLeavesOnTwoNodesAreConsistentAndConverge() {
 		long seed = new Random().nextLong();
 		Random random = new Random(seed);
 		try (ResumableWsTestClient near = ask(this.nodes.first(), "carol", null)) {
@@ -128,7 +128,7 @@ class PresenceMessageTests {
 	}
 
 	@Test
-	void aStormOfReconnectsBecomesFewMessages() {
+	void aBurstOfReconnectsCausesFewMessages() {
 		try (ResumableWsTestClient client = ask(this.nodes.first(), "dave", null)) {
 			UUID session = client.sessionId();
 			client.await("presence");
@@ -147,7 +147,7 @@ class PresenceMessageTests {
 
 	@Test
 	@NotUnderFaults("counts statements")
-	void nothingIsAskedOfPostgresForSessionsWhoseClientsDoNotAsk() {
+	void sessionsWhoseClientsDoNotRequestPresenceCauseNoQueries() {
 		try (FaultyPostgres postgres = FaultyPostgres.to(TestPostgres.createDatabase());
 				TestServer server = TestServer.builder()
 					.database(postgres.url())
@@ -155,18 +155,18 @@ class PresenceMessageTests {
 					.start();
 				ResumableWsTestClient client = connect(server, "erin", null)) {
 			client.await("replay_complete");
-			int before = looks(postgres, "from unnest(?::uuid[], ?::bigint[], ?::text[]) as known");
+			int before = queries(postgres, "from unnest(?::uuid[], ?::bigint[], ?::text[]) as known");
 			await().atMost(PATIENCE)
-				.until(() -> looks(postgres, "from unnest(?::uuid[], ?::bigint[], ?::text[]) as known") > before + 5);
-			assertThat(looks(postgres, "select s.session_id, c.connection_id, c.user_id")).isZero();
+				.until(() -> queries(postgres, "from unnest(?::uuid[], ?::bigint[], ?::text[]) as known") > before + 5);
+			assertThat(queries(postgres, "select s.session_id, c.connection_id, c.user_id")).isZero();
 			try (ResumableWsTestClient asking = ask(server, "frank", null)) {
 				asking.await("presence");
 			}
-			assertThat(looks(postgres, "select s.session_id, c.connection_id, c.user_id")).isPositive();
+			assertThat(queries(postgres, "select s.session_id, c.connection_id, c.user_id")).isPositive();
 		}
 	}
 
-	private static int looks(FaultyPostgres postgres, String part) {
+	private static int queries(FaultyPostgres postgres, String part) {
 		return postgres.executions()
 			.entrySet()
 			.stream()
@@ -176,18 +176,18 @@ class PresenceMessageTests {
 	}
 
 	/**
-	 * Returns what a client knows by its messages, and asserts that none contradicts what
-	 * it knew before.
+	 * Returns the present connections according to the messages of a client, and asserts
+	 * that no message contradicts an earlier one.
 	 */
 	private static Set<String> known(ResumableWsTestClient client) {
 		Map<String, String> known = new HashMap<>();
 		for (JsonNode message : presence(client)) {
 			assertThat(message.path("complete").asBoolean(false)).isEqualTo(known.isEmpty());
 			for (String id : ids(message, "left")) {
-				assertThat(known.remove(id)).as("%s left and had joined", id).isNotNull();
+				assertThat(known.remove(id)).as("%s left after it had joined", id).isNotNull();
 			}
 			for (String id : ids(message, "joined")) {
-				assertThat(known.put(id, id)).as("%s joined and was not there", id).isNull();
+				assertThat(known.put(id, id)).as("%s joined and was not present", id).isNull();
 			}
 		}
 		return known.keySet();

@@ -11,7 +11,7 @@ import dev.resumablews.internal.node.NodeNotification;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what is sent, and passes on what a test says that another node has sent.
+ * Records what is sent, and delivers signals of another node on behalf of a test.
  */
 final class RecordedSignal implements ClusterSignal {
 
@@ -35,14 +35,14 @@ final class RecordedSignal implements ClusterSignal {
 	}
 
 	/**
-	 * Returns what was sent.
+	 * Returns the texts that were sent.
 	 */
 	List<String> texts() {
 		return this.texts;
 	}
 
 	/**
-	 * Returns what is notified of what other nodes send; null while it is stopped.
+	 * Returns the receiver of signals of other nodes; null while the signal is stopped.
 	 */
 	@Nullable Receiver receiver() {
 		return this.receiver;
@@ -57,7 +57,7 @@ final class RecordedSignal implements ClusterSignal {
 	}
 
 	/**
-	 * Receives a notification of another node.
+	 * Delivers a notification of another node.
 	 */
 	void receiveNotification(UUID node) {
 		Receiver receiver = Objects.requireNonNull(this.receiver);

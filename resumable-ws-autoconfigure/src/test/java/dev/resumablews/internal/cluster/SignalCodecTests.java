@@ -22,7 +22,7 @@ class SignalCodecTests {
 	private final UUID node = UUID.randomUUID();
 
 	@Test
-	void manySessionsAreSplitIntoTextsThatPostgresTakes() {
+	void manySessionsAreSplitIntoTextsThatPostgresAccepts() {
 		Set<UUID> sessionIds = Stream.generate(UUID::randomUUID).limit(1000).collect(Collectors.toSet());
 		List<String> texts = SignalCodec.write(this.node, sessionIds, Set.of(), Set.of());
 		assertThat(texts).hasSize(3)
@@ -37,7 +37,7 @@ class SignalCodecTests {
 	}
 
 	@Test
-	void aNotificationHasItsOwnText() {
+	void aNotificationIsASeparateText() {
 		UUID sessionId = UUID.randomUUID();
 		for (NodeNotification notification : NodeNotification.values()) {
 			assertThat(SignalCodec.write(this.node, Set.of(sessionId), Set.of(sessionId), Set.of(notification)))
@@ -49,19 +49,19 @@ class SignalCodecTests {
 	}
 
 	@Test
-	void nothingIsNoText() {
+	void noContentProducesNoText() {
 		assertThat(SignalCodec.write(this.node, Set.of(), Set.of(), Set.of())).isEmpty();
 	}
 
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "", "n", "n ", "r ", "d ", "hello", "n not-an-id", "n AAAAAAAAAAAAAAAAAAAAAA x", "n !", "{}" })
-	void whatIsNoSignalIsIgnored(String text) {
+	void invalidTextsAreIgnored(String text) {
 		assertThat(SignalCodec.read(text)).isNull();
 	}
 
 	@Test
-	void everySchemaHasItsChannel() {
+	void everySchemaHasItsOwnChannel() {
 		assertThat(PostgresSignal.channel(new SchemaName(""))).isEqualTo("resumable_ws");
 		assertThat(PostgresSignal.channel(new SchemaName("chat"))).isEqualTo("resumable_ws_chat");
 		String longest = "a".repeat(62);

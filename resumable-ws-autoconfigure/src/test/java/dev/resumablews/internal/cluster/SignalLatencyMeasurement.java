@@ -10,8 +10,8 @@ import dev.resumablews.test.client.ResumableWsTestClient;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures how long an event takes from the call that appends it on one node to a client
- * of another node, for each signal. Not a test; to be run by name:
+ * Measures, for each signal, the time from the append of an event on one node to its
+ * delivery to a client of another node. This class is not a test. Run it by name:
  * {@code mvn test -Dtest=SignalLatencyMeasurement}.
  */
 class SignalLatencyMeasurement {
@@ -49,7 +49,7 @@ class SignalLatencyMeasurement {
 			long[] nanos = new long[events];
 			long[] appendNanos = new long[events];
 			for (int n = 1; n <= warmUp + events; n++) {
-				// not in step with those who look at intervals
+				// random, so as not to be in step with polling
 				LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(pause.toNanos()));
 				long start = System.nanoTime();
 				nodes.publish(session, n);

@@ -22,7 +22,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * In which order signals and ephemeral events are sent, and what is dropped.
+ * Tests the order in which signals and ephemeral events are sent, and which events are
+ * dropped.
  */
 class SignalSenderTests {
 
@@ -54,7 +55,7 @@ class SignalSenderTests {
 	}
 
 	@Test
-	void ephemeralEventsAreSentAlthoughThereAreAlwaysSignals() {
+	void aContinuousStreamOfSignalsDoesNotStarveEphemeralEvents() {
 		this.sender.start();
 		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
 		await().until(() -> this.wire.sent.size() == 1);
@@ -66,7 +67,7 @@ class SignalSenderTests {
 	}
 
 	@Test
-	void recipientsTakeTurnsAndTheOldestEventsOfOneWithTooManyAreDropped() {
+	void recipientsTakeTurnsAndTheOldestEventsBeyondTheLimitAreDropped() {
 		UUID greedy = UUID.randomUUID();
 		UUID modest = UUID.randomUUID();
 		IntStream.range(0, 1000).forEach((n) -> this.sender.ephemeral(event(greedy, n)));
@@ -81,7 +82,7 @@ class SignalSenderTests {
 	}
 
 	@Test
-	void largeEventsAreBoundedByTheirLength() {
+	void largeEventsAreLimitedByTheirTotalLength() {
 		UUID greedy = UUID.randomUUID();
 		String payload = "{\"x\":\"" + "x".repeat(100_000) + "\"}";
 		for (int i = 0; i < 200; i++) {
@@ -99,7 +100,7 @@ class SignalSenderTests {
 	}
 
 	@Test
-	void anEventThatCannotBeSentIsDroppedAndKeepsNoSignalWaiting() {
+	void anEventThatCannotBeSentIsDroppedAndDelaysNoSignal() {
 		this.wire.failure = "e ";
 		this.wire.gate.release(1_000_000);
 		this.sender.start();
@@ -127,7 +128,7 @@ class SignalSenderTests {
 	}
 
 	/**
-	 * Keeps what is sent, and lets the sender continue when the test says so.
+	 * Records what is sent, and blocks the sender until the test releases it.
 	 */
 	private static final class Wire implements ClusterSignal {
 

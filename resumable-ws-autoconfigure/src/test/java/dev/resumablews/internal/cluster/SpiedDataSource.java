@@ -15,7 +15,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
- * The application's pool, which notes the statements that are prepared.
+ * The pool of the application, which records the statements that are prepared.
  */
 final class SpiedDataSource extends DelegatingDataSource {
 
@@ -26,7 +26,7 @@ final class SpiedDataSource extends DelegatingDataSource {
 	}
 
 	/**
-	 * Returns how many times the events of other nodes were read.
+	 * Returns the number of queries for events of other nodes.
 	 */
 	long remoteEventQueries() {
 		return this.statements.stream().filter((sql) -> sql.contains("as known (session_id, last_event_id")).count();
@@ -37,9 +37,9 @@ final class SpiedDataSource extends DelegatingDataSource {
 	}
 
 	/**
-	 * Returns how many times the table of signals was read.
+	 * Returns the number of queries for signals.
 	 */
-	long looks() {
+	long signalQueries() {
 		return this.statements.stream().filter((sql) -> sql.contains("from ws_signals")).count();
 	}
 

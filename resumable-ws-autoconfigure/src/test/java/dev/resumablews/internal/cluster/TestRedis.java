@@ -7,7 +7,7 @@ import dev.resumablews.testing.FreePorts;
 import redis.embedded.RedisServer;
 
 /**
- * A real Redis server of the caller's own.
+ * A separate Redis server for a test.
  */
 final class TestRedis implements AutoCloseable {
 

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Two nodes on one database: events are published on the first one, for clients of the
+ * Two nodes on one database. Tests publish events on the first node for clients of the
  * second one.
  */
 final class TwoNodes implements AutoCloseable {
@@ -62,7 +62,7 @@ final class TwoNodes implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the session of a client that has just connected.
+	 * Returns the session of a client, and waits until its replay is complete.
 	 */
 	static UUID session(ResumableWsTestClient client) {
 		UUID session = client.sessionId();
@@ -75,8 +75,8 @@ final class TwoNodes implements AutoCloseable {
 	}
 
 	/**
-	 * Publishes on the first node and asserts that the client of the second one gets
-	 * everything, in order.
+	 * Publishes events on the first node, and asserts that the client of the second node
+	 * receives all of them in order.
 	 */
 	void assertDelivered(ResumableWsTestClient client, UUID session, int from, int through) {
 		for (int n = from; n <= through; n++) {
@@ -87,7 +87,7 @@ final class TwoNodes implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the events that the second node has in memory without a gap.
+	 * Returns the ids of the events in the feed of the second node, up to the first gap.
 	 */
 	List<Long> idsInFeed(UUID session) {
 		SessionFeeds feeds = this.second.bean(SessionFeeds.class);

@@ -21,7 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What is stored of a payload.
+ * Tests how payloads are encoded for the database, with and without a
+ * {@code PayloadCodec}.
  */
 class StoredPayloadsTests {
 
@@ -34,7 +35,7 @@ class StoredPayloadsTests {
 	private final StoredPayloads payloads = new StoredPayloads(new AesGcmPayloadCodec(Map.of("1", FIRST), "1"));
 
 	@Test
-	void whatIsStoredIsAnObjectThatHoldsNothingButTheEncodedTextAndWhatSqlNeeds() {
+	void theStoredObjectContainsOnlyTheEncodedTextAndTheFieldsThatSqlReads() {
 		String stored = this.payloads.encode(SESSION, "tick", "{\"secret\":1}", null);
 		JsonNode json = JsonMapper.shared().readTree(stored);
 		assertThat(json.propertyNames()).containsExactly("encoded");
@@ -54,7 +55,7 @@ class StoredPayloadsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "\u0000 \" \\ \n", "\ud83d\ude00 \u6587" })
-	void theCodecMayReturnAnyText(String text) {
+	void aCodecCanReturnAnyText(String text) {
 		StoredPayloads same = new StoredPayloads(codec(text, "{}"));
 		String stored = same.encode(SESSION, "tick", "{}", null);
 		assertThat(JsonMapper.shared().readTree(stored).path("encoded").asString()).isEqualTo(text);
@@ -62,7 +63,7 @@ class StoredPayloadsTests {
 	}
 
 	@Test
-	void whatTheCodecReturnsIsChecked() {
+	void theResultOfACodecIsValidated() {
 		assertThatExceptionOfType(PayloadCodecException.class)
 			.isThrownBy(() -> new StoredPayloads(codec("\ud83d", "{}")).encode(SESSION, "tick", "{}", null));
 		assertThatExceptionOfType(PayloadCodecException.class)
@@ -73,8 +74,8 @@ class StoredPayloadsTests {
 	}
 
 	@Test
-	void aCodecThatIsUnavailableIsNoFailureOfTheEvent() {
-		StoredPayloads away = new StoredPayloads(new PayloadCodec() {
+	void anUnavailableCodecDoesNotFailTheEvent() {
+		StoredPayloads unavailable = new StoredPayloads(new PayloadCodec() {
 
 			@Override
 			public String encode(UUID sessionId, String type, String payload) {
@@ -88,13 +89,13 @@ class StoredPayloadsTests {
 
 		});
 		assertThatExceptionOfType(EventLogUnavailableException.class)
-			.isThrownBy(() -> away.encode(SESSION, "tick", "{}", null));
+			.isThrownBy(() -> unavailable.encode(SESSION, "tick", "{}", null));
 		assertThatExceptionOfType(EventLogUnavailableException.class)
-			.isThrownBy(() -> away.decode(SESSION, 1, "tick", " {\"encoded\":\"x\"}"));
+			.isThrownBy(() -> unavailable.decode(SESSION, 1, "tick", " {\"encoded\":\"x\"}"));
 	}
 
 	@Test
-	void withoutACodecAnEncodedEventIsNotReadAsIfItWerePlain() {
+	void withoutACodecReadingAnEncodedEventFails() {
 		String stored = this.payloads.encode(SESSION, "tick", "{}", null);
 		assertThatExceptionOfType(PayloadCodecException.class)
 			.isThrownBy(() -> StoredPayloads.PLAIN.decode(SESSION, 3, "tick", stored))
@@ -103,7 +104,7 @@ class StoredPayloadsTests {
 	}
 
 	@Test
-	void theExampleReadsOldKeysAndNoOtherSessionsEvents() {
+	void theExampleCodecDecodesWithOldKeysAndBindsEventsToTheirSession() {
 		String stored = this.payloads.encode(SESSION, "tick", "{}", null);
 		StoredPayloads rotated = new StoredPayloads(new AesGcmPayloadCodec(Map.of("1", FIRST, "2", SECOND), "2"));
 		assertThat(rotated.decode(SESSION, 1, "tick", stored)).isEqualTo("{}");

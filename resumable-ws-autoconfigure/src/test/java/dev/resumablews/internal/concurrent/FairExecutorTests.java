@@ -18,7 +18,7 @@ class FairExecutorTests {
 	private final List<String> ran = new ArrayList<>();
 
 	@Test
-	void whoHasFewTasksWaitsForOneTurnOnly() {
+	void anOwnerWithFewTasksWaitsForOneTurn() {
 		FairExecutor executor = new FairExecutor(this.threads::add, 1, 1);
 		for (int i = 1; i <= 4; i++) {
 			add(executor, "alice", i);
@@ -29,7 +29,7 @@ class FairExecutorTests {
 	}
 
 	@Test
-	void noMoreRunAtTheSameTimeThanAllowed() {
+	void concurrencyIsLimited() {
 		FairExecutor executor = new FairExecutor(this.threads::add, 3, 2);
 		for (int i = 1; i <= 4; i++) {
 			add(executor, "alice", i);
@@ -42,7 +42,7 @@ class FairExecutorTests {
 	}
 
 	@Test
-	void oneOwnerLeavesThreadsToOthers() {
+	void anOwnerCannotOccupyAllThreads() {
 		FairExecutor executor = new FairExecutor(this.threads::add, 3, 2);
 		for (int i = 1; i <= 5; i++) {
 			add(executor, "alice", i);
@@ -53,7 +53,7 @@ class FairExecutorTests {
 	}
 
 	@Test
-	void aTaskThatFailsGivesItsTurnToTheNext() {
+	void aFailedTaskIsFollowedByTheNext() {
 		FairExecutor executor = new FairExecutor(this.threads::add, 1, 1);
 		executor.execute("alice", () -> {
 			throw new IllegalStateException("expected");
@@ -65,7 +65,7 @@ class FairExecutorTests {
 	}
 
 	@Test
-	void whenNoThreadCanBeHadTheTaskIsRefusedAndThoseBeforeItAreNotLost() {
+	void withoutAThreadATaskIsRejectedAndEarlierTasksAreKept() {
 		boolean[] failing = new boolean[1];
 		Executor failingThreads = (task) -> {
 			if (failing[0]) {

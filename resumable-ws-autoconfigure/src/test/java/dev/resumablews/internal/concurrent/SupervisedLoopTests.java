@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What is thrown at loops.
+ * Tests that loops survive everything that their steps throw.
  */
 class SupervisedLoopTests {
 
@@ -45,7 +45,7 @@ class SupervisedLoopTests {
 	}
 
 	@Test
-	void aLoopRunsAgainAfterItWasStopped() {
+	void aStoppedLoopCanBeStartedAgain() {
 		for (int i = 0; i < 3; i++) {
 			this.loop.start();
 			this.loop.start();
@@ -58,7 +58,7 @@ class SupervisedLoopTests {
 	}
 
 	@Test
-	void aStepThatIsDeafToTheStopIsInterrupted() {
+	void aStepThatIgnoresTheStopIsInterrupted() {
 		SupervisedLoop deaf = new SupervisedLoop("test-loop", "Testing", QUICK, (control) -> {
 			this.steps.incrementAndGet();
 			synchronized (this) {
@@ -72,7 +72,7 @@ class SupervisedLoopTests {
 	}
 
 	@Test
-	void aTaskThatThrowsAnErrorRunsAgainAtItsNextTime() {
+	void aScheduledTaskThatThrowsAnErrorRunsAgain() {
 		SupervisedScheduler scheduler = new SupervisedScheduler("test-scheduler");
 		scheduler.every(Duration.ofMillis(1), "Testing", () -> {
 			this.steps.incrementAndGet();

@@ -25,13 +25,14 @@ import org.springframework.web.socket.server.support.HttpSessionHandshakeInterce
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * No bean of the library gets in the way when an application injects its own by type.
+ * Tests that no bean of the library is a candidate when an application injects its own
+ * bean by type.
  */
 class AutowireCandidateTests {
 
 	/**
-	 * Types that applications do not inject, and those that frameworks collect, whose
-	 * beans must be candidates for that.
+	 * Types that applications do not inject, and types of beans that frameworks collect,
+	 * which must be candidates.
 	 */
 	private static final Set<String> NOT_INJECTED = Set.of("java.lang.Record", "java.lang.AutoCloseable",
 			"java.io.Closeable", "org.springframework.beans.factory.config.BeanFactoryPostProcessor",
@@ -42,7 +43,7 @@ class AutowireCandidateTests {
 			"org.springframework.context.Phased", "org.springframework.core.Ordered",
 			"org.springframework.core.PriorityOrdered",
 			"org.springframework.ai.openai.http.okhttp.OpenAiHttpClientBuilderCustomizer",
-			// Spring Boot collects these
+			// Spring Boot collects beans of these types
 			"io.micrometer.core.instrument.binder.MeterBinder",
 			"org.springframework.boot.health.contributor.AbstractHealthIndicator",
 			"org.springframework.boot.health.contributor.HealthIndicator",
@@ -74,7 +75,7 @@ class AutowireCandidateTests {
 	void noBeanIsACandidateForATypeThatApplicationsInject() {
 		ConfigurableListableBeanFactory beans = server.context().getBeanFactory();
 		List<String> ours = Arrays.stream(beans.getBeanDefinitionNames())
-			.filter((name) -> isOurs(beans.getMergedBeanDefinition(name)))
+			.filter((name) -> isFromLibrary(beans.getMergedBeanDefinition(name)))
 			.toList();
 		assertThat(ours).hasSizeGreaterThan(40);
 		assertThat(ours).allSatisfy((name) -> {
@@ -91,7 +92,7 @@ class AutowireCandidateTests {
 				"resumableWsClientScriptMapping");
 	}
 
-	private static boolean isOurs(BeanDefinition definition) {
+	private static boolean isFromLibrary(BeanDefinition definition) {
 		return definition.getSource() instanceof MethodMetadata method
 				&& method.getDeclaringClassName().startsWith("dev.resumablews.internal.")
 				&& !method.getDeclaringClassName().contains("Tests");

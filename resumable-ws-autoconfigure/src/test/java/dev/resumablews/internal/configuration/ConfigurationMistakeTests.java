@@ -22,8 +22,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * What somebody sees who makes a mistake in the configuration: an application that does
- * not start says in two sentences why, one that starts works, or says what is wrong.
+ * Tests what a user sees after a mistake in the configuration. An application that does
+ * not start says why in two sentences. An application that starts works, or logs what is
+ * wrong.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ConfigurationMistakeTests {
@@ -38,7 +39,7 @@ class ConfigurationMistakeTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void theApplicationDoesNotStartAndSaysWhy(Mistake mistake, CapturedOutput output) {
+	void theStartFailsWithAnExplanation(Mistake mistake, CapturedOutput output) {
 		assertThatException().isThrownBy(() -> mistake.start().close());
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("Action:")
@@ -46,7 +47,7 @@ class ConfigurationMistakeTests {
 			.contains(mistake.texts());
 	}
 
-	static Stream<Mistake> theApplicationDoesNotStartAndSaysWhy() {
+	static Stream<Mistake> theStartFailsWithAnExplanation() {
 		return Stream.of(
 				// tokens
 				of("a secret that is too short", "has 5 bytes, but HS256 needs 32 or more")
@@ -140,7 +141,7 @@ class ConfigurationMistakeTests {
 					.with("reply.takeover=restrat"),
 				of("the spelling of a schema", "resumable-ws.schema.name must be lower-case")
 					.with("schema.name=My-Schema"),
-				// what is missing, and what is there twice
+				// missing and duplicate beans
 				of("Redis without Redis",
 						"resumable-ws.cluster.signal is 'redis', but there is no RedisConnectionFactory",
 						"spring-boot-starter-data-redis")
@@ -158,7 +159,7 @@ class ConfigurationMistakeTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void theApplicationWorksAndSaysWhatIsWrong(Mistake mistake, CapturedOutput output) {
+	void theApplicationStartsWithAWarning(Mistake mistake, CapturedOutput output) {
 		try (TestServer server = mistake.start()) {
 			assertThat(server.bean(WebSocketHandlerMapping.class)).isNotNull();
 		}
@@ -169,7 +170,7 @@ class ConfigurationMistakeTests {
 		});
 	}
 
-	static Stream<Mistake> theApplicationWorksAndSaysWhatIsWrong() {
+	static Stream<Mistake> theApplicationStartsWithAWarning() {
 		return Stream.of(
 				of("a misspelled name", "Property resumable-ws.allowed-origin is unknown and has no effect",
 						"did you mean resumable-ws.allowed-origins?")
@@ -220,18 +221,18 @@ class ConfigurationMistakeTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void theApplicationWorksWithoutAWarning(Mistake mistake, CapturedOutput output) {
+	void theApplicationStartsWithoutAWarning(Mistake mistake, CapturedOutput output) {
 		try (TestServer server = mistake.start()) {
 			assertThat(server.bean(WebSocketHandlerMapping.class).getHandlerMap()).containsKey(mistake.texts()[0]);
 		}
 		assertThat(output.toString()
 			.lines()
 			.filter((line) -> line.contains(" WARN  [main]") && line.contains("resumable"))
-			// how the tests themselves are configured
+			// the tests configure this logger
 			.filter((line) -> !line.contains("resumable-ws.test."))).isEmpty();
 	}
 
-	static Stream<Mistake> theApplicationWorksWithoutAWarning() {
+	static Stream<Mistake> theApplicationStartsWithoutAWarning() {
 		return Stream.of(of("the defaults", "/ws"), //
 				of("a prefix without a dash", "/other").with("resumablews.path=/other"),
 				of("names in camel case", "/other").with("resumableWs.path=/other",
@@ -246,7 +247,7 @@ class ConfigurationMistakeTests {
 	}
 
 	/**
-	 * A mistake, and what the output is to contain.
+	 * A mistake, and the texts that the output must contain.
 	 */
 	private static final class Mistake {
 

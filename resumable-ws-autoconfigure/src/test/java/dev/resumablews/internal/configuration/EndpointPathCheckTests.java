@@ -85,7 +85,7 @@ class EndpointPathCheckTests {
 	}
 
 	@Test
-	void stompOnAnotherPathWorksBesideTheEndpoint() throws Exception {
+	void stompOnAnotherPathWorksTogetherWithTheEndpoint() throws Exception {
 		try (TestServer server = TestServer.builder()
 			.database(database)
 			.properties("resumable-ws.path", "/chat")
@@ -120,7 +120,7 @@ class EndpointPathCheckTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "resumable-ws.http.enabled", "resumable-ws.client.enabled" })
-	void aPathThatIsNotUsedIsTheApplications(String property) {
+	void aDisabledPathIsAvailableToTheApplication(String property) {
 		Class<?> application = property.contains("http") ? MessagesController.class : ScriptController.class;
 		try (TestServer server = TestServer.builder()
 			.database(database)
@@ -138,8 +138,8 @@ class EndpointPathCheckTests {
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
 			registry.setOrder(Ordered.HIGHEST_PRECEDENCE);
-			// the tests have Jetty on the class path, too, which Spring would use as
-			// the server
+			// Jetty is on the class path of the tests too, and Spring would use it as the
+			// server
 			registry.addEndpoint("/ws")
 				.setHandshakeHandler(new DefaultHandshakeHandler(new StandardWebSocketUpgradeStrategy()));
 		}

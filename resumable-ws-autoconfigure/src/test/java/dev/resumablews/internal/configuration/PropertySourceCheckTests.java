@@ -24,13 +24,13 @@ class PropertySourceCheckTests {
 
 		@Override
 		protected void customizePropertySources(MutablePropertySources sources) {
-			// those of the machine may hold properties of the tests themselves
+			// the sources of the machine may contain properties of the tests themselves
 		}
 
 	};
 
 	@Test
-	void environmentVariablesAreKnownByTheirNames(CapturedOutput output) {
+	void environmentVariablesAreMappedToProperties(CapturedOutput output) {
 		variables(Map.of("RESUMABLEWS_ALLOWEDORIGINS", "https://a.example", "RESUMABLEWS_AUTH_JWT_SECRET", "x",
 				"RESUMABLEWS_ALLOWEDORIGINS_0", "https://a.example", "RESUMABLEWS_RELAY_REALTIME_URI", "ws://localhost",
 				"RESUMABLEWS_RELAY_REALTIME_HEADERS_AUTHORIZATION", "x", "RESUMABLE_WS_PATH", "/ws"));
@@ -46,27 +46,27 @@ class PropertySourceCheckTests {
 	}
 
 	@Test
-	void aGroupInYamlMayBeEmpty(CapturedOutput output) {
+	void aGroupInYamlCanBeEmpty(CapturedOutput output) {
 		properties(Map.of("resumable-ws.auth", ""));
 		check();
 		assertThat(output).doesNotContain("has no effect");
 	}
 
 	@Test
-	void aSwitchMayComeFromAPlaceholder() {
+	void aSwitchCanComeFromAPlaceholder() {
 		properties(Map.of("resumable-ws.enabled", "${chat.enabled:TRUE}", "resumable-ws.cleanup.enabled", false));
 		check();
 	}
 
 	@Test
-	void aSwitchThatIsNeitherIsRefusedAlsoBehindAPlaceholder() {
+	void anInvalidSwitchIsRejectedAlsoBehindAPlaceholder() {
 		properties(Map.of("resumable-ws.reply.enabled", "${chat.reply:yes}"));
 		assertThatExceptionOfType(ResumableWsConfigurationException.class).isThrownBy(this::check)
 			.withMessageContaining("Property resumable-ws.reply.enabled must be true or false, but is 'yes'");
 	}
 
 	@Test
-	void aValueThatIsOverriddenDoesNotMatter() {
+	void anOverriddenValueIsIgnored() {
 		properties(Map.of("resumable-ws.enabled", "fasle"));
 		this.environment.getPropertySources()
 			.addFirst(new MapPropertySource("first", Map.of("resumable-ws.enabled", "false")));

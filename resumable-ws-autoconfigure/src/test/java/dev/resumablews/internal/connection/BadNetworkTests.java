@@ -20,20 +20,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What a person on a train notices: nothing.
+ * Tests that a user on a network with frequent interruptions receives a complete reply.
  */
 class BadNetworkTests {
 
 	private static final int PIECES = 300;
 
 	/**
-	 * Pieces that the model may be ahead of the client, so that much is on its way when a
-	 * connection is cut.
+	 * The number of pieces by which the model may be ahead of the client, so that data is
+	 * in transit when a connection is cut.
 	 */
 	private static final int AHEAD = 8;
 
 	@Test
-	void aReplyArrivesWholeThoughTheConnectionIsCutAgainAndAgain() {
+	void aReplyIsCompleteAlthoughTheConnectionIsCutRepeatedly() {
 		long seed = new Random().nextLong();
 		List<String> pieces = IntStream.range(0, PIECES)
 			.mapToObj((i) -> (i % 7 == 0) ? " ünï😀" + i : " piece-" + i)
@@ -61,8 +61,8 @@ class BadNetworkTests {
 						.until(() -> client.text(reply).length() >= expected);
 				}
 				gate.open();
-				// the whole message is longer than a connection may live
-				proxy.cutNoMore();
+				// the complete message is longer than the lifetime of a connection
+				proxy.stopCutting();
 				String text = client.awaitWholeReply(key);
 				System.out.printf("Stream of %d pieces: %d cuts, %d reconnects, seed %d%n", PIECES, proxy.cuts(),
 						client.reconnects(), seed);
@@ -71,7 +71,7 @@ class BadNetworkTests {
 				assertThat(client.resets()).isEmpty();
 				assertThat(proxy.cuts()).isGreaterThanOrEqualTo(20);
 				assertThat(client.reconnects()).isGreaterThanOrEqualTo(20);
-				assertThat(deltas(client.events())).as("deltas seen").hasSizeGreaterThan(PIECES / 4);
+				assertThat(deltas(client.events())).as("received deltas").hasSizeGreaterThan(PIECES / 4);
 				assertThat(model.exchanges()).hasSize(1);
 			}
 		}

@@ -31,8 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A node that is busy, because Postgres is slow or the application has taken the web
- * server's threads: what its connected clients notice.
+ * Tests that connected clients are served while a node is busy, because Postgres is slow
+ * or the application occupies the threads of the web server.
  */
 class BusyNodeTests {
 
@@ -43,7 +43,7 @@ class BusyNodeTests {
 	private static final int THREADS = 10;
 
 	@Test
-	void whileSessionsCannotBeOpenedConnectedClientsAreServed() throws SQLException {
+	void connectedClientsAreServedWhileSessionsCannotBeOpened() throws SQLException {
 		try (TestServer server = server("1000"); RawWebSocketClient connected = connect(server)) {
 			connected.await("replay_complete");
 			List<RawWebSocketClient> coming = new ArrayList<>();
@@ -74,7 +74,7 @@ class BusyNodeTests {
 	}
 
 	@Test
-	void clientsAreRefusedWhileTooManySessionsWaitToBeOpened() throws SQLException {
+	void clientsAreRejectedWhileTooManySessionsWaitToBeOpened() throws SQLException {
 		try (TestServer server = server("2")) {
 			List<RawWebSocketClient> waiting = new ArrayList<>();
 			UpgradeRejectedException refused = null;
@@ -83,7 +83,7 @@ class BusyNodeTests {
 				for (int i = 0; i < THREADS && refused == null; i++) {
 					try {
 						waiting.add(connect(server));
-						// its session waits to be opened once the upgrade is done
+						// the session waits to be opened once the upgrade is complete
 						await().atMost(PATIENCE)
 							.until(() -> server.bean(Connections.class).all().size() == waiting.size());
 					}
@@ -103,7 +103,7 @@ class BusyNodeTests {
 	}
 
 	@Test
-	void silenceIsNotHeldAgainstClientsWhileNoThreadOfTheWebServerIsFree() throws InterruptedException {
+	void silentClientsAreNotClosedWhileAllThreadsOfTheWebServerAreBusy() throws InterruptedException {
 		ExecutorService threads = Executors.newCachedThreadPool();
 		try (TestServer server = server("1000"); RawWebSocketClient connected = connect(server)) {
 			connected.await("replay_complete");
@@ -153,11 +153,11 @@ class BusyNodeTests {
 	}
 
 	private static RawWebSocketClient connect(TestServer server) {
-		return RawWebSocketClient.to(server.uri()).query("token", Tokens.forUser("ada")).patience(PATIENCE).connect();
+		return RawWebSocketClient.to(server.uri()).query("token", Tokens.forUser("ada")).timeout(PATIENCE).connect();
 	}
 
 	/**
-	 * A page of the application that takes the time that a test gives it.
+	 * A page of the application that responds when the test releases it.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Slow {

@@ -86,20 +86,20 @@ class ConnectionAutoConfigurationTests {
 			WebSocketHandlerMapping mapping = context.getBean(WebSocketHandlerMapping.class);
 			assertThat(mapping.getUrlMap()).containsOnlyKeys("/ws", "/ws/sse", "/ws/messages");
 			assertThat(mapping.getOrder()).isNegative();
-			// by this name Spring Security's filters know that there is an endpoint
+			// Spring Security's filters find the endpoint by this name
 			assertThat(context).getBean("resumableWsHandlerMapping").isSameAs(mapping);
 		});
 	}
 
 	@Test
-	void thePathIsAProperty() {
+	void customPath() {
 		this.runner.withPropertyValues("resumable-ws.path=/live/socket")
 			.run((context) -> assertThat(context.getBean(WebSocketHandlerMapping.class).getUrlMap())
 				.containsOnlyKeys("/live/socket", "/live/socket/sse", "/live/socket/messages"));
 	}
 
 	@Test
-	void theEndpointsBesideTheWebSocketCanBeSwitchedOff() {
+	void theHttpEndpointsCanBeDisabled() {
 		this.runner.withPropertyValues("resumable-ws.http.enabled=false")
 			.run((context) -> assertThat(context.getBean(WebSocketHandlerMapping.class).getUrlMap())
 				.containsOnlyKeys("/ws"));
@@ -116,7 +116,7 @@ class ConnectionAutoConfigurationTests {
 			"connection.max-total=7, maxTotal, 7", "connection.max-opening=7, maxOpening, 7",
 			"connection.max-send-size=7KB, maxSendCharacters, 7168", "log.page-size=7, pageSize, 7",
 			"shutdown.reconnect-window=7s, reconnectWindow, PT7S" })
-	void propertiesReachTheConnections(String property, String setting, String value) {
+	void propertiesAreAppliedToConnections(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property)
 			.run((context) -> assertThat(context.getBean(Connections.class)).extracting("settings")
 				.extracting(setting)
@@ -125,7 +125,7 @@ class ConnectionAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "shutdown.timeout=70s, timeout, PT1M10S", "shutdown.reply-grace=7s, replyGrace, PT7S" })
-	void propertiesReachTheDrain(String property, String setting, String value) {
+	void propertiesAreAppliedToTheDrain(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property)
 			.run((context) -> assertThat(context.getBean(ConnectionLifecycle.class)).extracting("drain")
 				.extracting(setting)
@@ -133,20 +133,20 @@ class ConnectionAutoConfigurationTests {
 	}
 
 	@Test
-	void thereAreAsManyReadersAsSaid() {
+	void customNumberOfReaders() {
 		this.runner.withPropertyValues("resumable-ws.log.readers=7")
 			.run((context) -> assertThat(context.getBean(Workers.class).reading()).extracting("concurrent")
 				.isEqualTo(7));
 	}
 
 	@Test
-	void threadsArePlatformThreadsUnlessTheApplicationSaysOtherwise() {
+	void platformThreadsAreTheDefault() {
 		this.runner.run((context) -> assertThat(context.getBean(Workers.class).delivery())
 			.isNotInstanceOf(SimpleAsyncTaskExecutor.class));
 	}
 
 	@Test
-	void threadsAreVirtualWhenTheApplicationsAre() {
+	void virtualThreadsAreUsedIfTheApplicationUsesThem() {
 		Assumptions.assumeTrue(Runtime.version().feature() >= 21, "virtual threads need Java 21");
 		this.runner.withPropertyValues("spring.threads.virtual.enabled=true")
 			.run((context) -> assertThat(context.getBean(Workers.class).delivery())
@@ -161,7 +161,7 @@ class ConnectionAutoConfigurationTests {
 	}
 
 	@Test
-	void itAddsNoBeansThatChangeTheApplication() {
+	void noBeansThatChangeTheApplicationAreAdded() {
 		this.runner.run((context) -> {
 			assertThat(context).hasNotFailed();
 			for (Class<?> type : List.of(TaskScheduler.class, TaskExecutor.class, Executor.class, ObjectMapper.class,
@@ -169,12 +169,12 @@ class ConnectionAutoConfigurationTests {
 					PlatformTransactionManager.class, CorsFilter.class, WebSocketHandler.class)) {
 				assertThat(context.getBeanNamesForType(type)).as(type.getName()).isEmpty();
 			}
-			assertThat(ours(context)).allMatch((name) -> name.startsWith("resumable"));
+			assertThat(beansOfLibrary(context)).allMatch((name) -> name.startsWith("resumable"));
 		});
 	}
 
 	@Test
-	void theApplicationsAuthenticatorStepsIn() {
+	void theApplicationsAuthenticatorIsUsed() {
 		this.runner.withPropertyValues("resumable-ws.auth.jwt.secret=")
 			.withBean(HandshakeAuthenticator.class, () -> (request) -> new AuthenticatedUser("alice", null))
 			.run((context) -> assertThat(context).hasNotFailed()
@@ -193,7 +193,7 @@ class ConnectionAutoConfigurationTests {
 	}
 
 	@Test
-	void itIsOffWhenAPropertySaysSo() {
+	void theConnectionsCanBeDisabled() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(WebSocketHandlerMapping.class)
@@ -202,7 +202,7 @@ class ConnectionAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutAWebServerEventsCanStillBePublished() {
+	void eventsCanBePublishedWithoutAWebServer() {
 		new ApplicationContextRunner().withConfiguration(CONFIGURATIONS)
 			.withPropertyValues("spring.datasource.url=" + url, "resumable-ws.schema.migrate=false")
 			.run((context) -> assertThat(context).hasNotFailed()
@@ -212,16 +212,16 @@ class ConnectionAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "org.springframework.web.socket", "org.springframework.ai" })
-	void optionalLibrariesMayBeMissing(String missing) {
+	void optionalLibrariesCanBeMissing(String missing) {
 		this.runner.withClassLoader(new FilteredClassLoader(missing))
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(EventLog.class));
 	}
 
-	private static List<String> ours(ApplicationContext context) {
+	private static List<String> beansOfLibrary(ApplicationContext context) {
 		List<String> names = new ArrayList<>();
 		for (String name : context.getBeanDefinitionNames()) {
 			Class<?> type = context.getType(name);
-			// a configuration class has its own name
+			// configuration classes are named after their class
 			if (type != null && type.getName().startsWith("dev.resumablews.") && !name.startsWith("dev.")) {
 				names.add(name);
 			}

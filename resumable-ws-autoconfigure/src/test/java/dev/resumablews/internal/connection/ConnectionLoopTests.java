@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a connection's loop does when threads are missing or a client takes nothing, and
- * when what it depends on throws an {@link Error}.
+ * Tests the loop of a connection when threads are exhausted, a client does not read, or a
+ * dependency throws an {@link Error}.
  */
 class ConnectionLoopTests {
 
@@ -40,7 +40,7 @@ class ConnectionLoopTests {
 	private final List<CloseCode> ends = new ArrayList<>();
 
 	@Test
-	void aLoopThatGetsNoThreadRunsWhenTheClockTriesAgain() {
+	void aLoopWithoutAThreadRunsAtTheNextRetry() {
 		AtomicBoolean exhausted = new AtomicBoolean(true);
 		ConnectionLoop loop = loop((task) -> {
 			if (exhausted.get()) {
@@ -74,7 +74,7 @@ class ConnectionLoopTests {
 	}
 
 	@Test
-	void whatIsOfferedBeforeTheLoopIsStartedIsSentAfterTheFirstMessage() {
+	void messagesOfferedBeforeTheStartAreSentAfterTheFirstMessage() {
 		ConnectionLoop loop = loop(Runnable::run);
 		loop.offer("answer");
 		assertThat(this.sent.texts).isEmpty();
@@ -85,7 +85,7 @@ class ConnectionLoopTests {
 	}
 
 	@Test
-	void aPingAfterAFrameMayWaitForTheClientOnAnotherThread() {
+	void aPingAfterAFrameIsSentOnAThreadThatMayBlock() {
 		List<Runnable> waiting = new ArrayList<>();
 		ConnectionLoop loop = loop(Runnable::run, waiting::add);
 		this.state.open();
@@ -102,7 +102,7 @@ class ConnectionLoopTests {
 	}
 
 	@Test
-	void aPingForWhichThereIsNoThreadKeepsNothingWaitingAndIsSentLater() {
+	void aPingWithoutAThreadDelaysNothingAndIsSentLater() {
 		AtomicBoolean exhausted = new AtomicBoolean(true);
 		ConnectionLoop loop = loop(Runnable::run, (task) -> {
 			if (exhausted.get()) {
@@ -140,7 +140,7 @@ class ConnectionLoopTests {
 	}
 
 	@Test
-	void aClientThatTakesNothingIsClosedWhenItReadsAgain() {
+	void aClientThatDoesNotReadIsClosedWhenItReadsAgain() {
 		ConnectionLoop loop = loop(Runnable::run);
 		this.state.open();
 		loop.start(null);
@@ -153,7 +153,7 @@ class ConnectionLoopTests {
 	}
 
 	@Test
-	void anotherCloseDoesNotWaitForAPong() {
+	void aCloseForAnotherReasonDoesNotWaitForAPong() {
 		ConnectionLoop loop = loop(Runnable::run);
 		this.state.open();
 		loop.start(null);
@@ -164,7 +164,7 @@ class ConnectionLoopTests {
 	}
 
 	@Test
-	void aSendThatTheContainerGivesUpEndsAsThatOfASlowClient() {
+	void aSendThatTimesOutInTheContainerClosesWithTryAgainLater() {
 		ConnectionLoop loop = loop(Runnable::run);
 		this.state.open();
 		loop.start(null);
@@ -184,7 +184,7 @@ class ConnectionLoopTests {
 	}
 
 	/**
-	 * A channel that takes everything at once, or fails.
+	 * A channel that accepts every message at once, or fails.
 	 */
 	private static final class Sent implements ClientChannel {
 

@@ -55,7 +55,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Two nodes that encrypt what they store.
+ * Tests two nodes that encrypt payloads.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class EncryptedPayloadTests {
@@ -85,7 +85,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void noTableHoldsAnyContentAndClientsGetAllOfIt() {
+	void noTableContainsPlainTextAndClientsReceiveIt() {
 		TestServer other = server(Replying.class, Encrypting.class);
 		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
@@ -125,7 +125,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void deltasOfARunningReplyAreMergedForWhoComesLate() {
+	void deltasOfARunningReplyAreMergedForAClientThatConnectsLater() {
 		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
@@ -159,7 +159,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void anotherNodeTakesAReplyOver() {
+	void anotherNodeTakesOverAReply() {
 		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
@@ -204,7 +204,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void aWrongKeyClosesTheConnectionsOfItsSessionAndNoOthers(CapturedOutput output) {
+	void aWrongKeyClosesOnlyTheConnectionsOfItsSession(CapturedOutput output) {
 		UUID unreadable = session(connect(this.node, null, 0));
 		UUID readable = session(connect(this.node, null, 0));
 		sessions(this.node).publish(unreadable, "tick", Map.of("n", 1));
@@ -253,7 +253,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void aSessionWhoseKeyIsSlowDelaysNoOtherOnAnyNode() {
+	void aSlowKeyDelaysNoOtherSessionOnAnyNode() {
 		TestServer other = server(Encrypting.class);
 		UUID slow = session(connect(this.node, null, 0));
 		UUID fast = session(connect(this.node, null, 0));
@@ -265,7 +265,7 @@ class EncryptedPayloadTests {
 		quickly.await("replay_complete");
 		CountDownLatch release = new CountDownLatch(1);
 		Encrypting.slow.put(slow, release);
-		// more than there are readers of pages
+		// more connections than threads that read pages
 		for (int i = 0; i < 8; i++) {
 			connect(other, slow, 0).await("session_init");
 		}
@@ -325,7 +325,7 @@ class EncryptedPayloadTests {
 		session(client);
 		say(client, "Hi");
 		client.await("assistant_message");
-		Encrypting.away.add("assistant_started");
+		Encrypting.unencodableTypes.add("assistant_started");
 		Encrypting.awayToDecode = true;
 		say(client, "two");
 		await().atMost(PATIENCE).until(() -> Encrypting.refused.size() > 1);
@@ -338,7 +338,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void theCodecRunsOnNoThreadThatOthersNeed() {
+	void theCodecBlocksNoSharedThread() {
 		ResumableWsTestClient client = connect(this.node, null, 0);
 		UUID session = session(client);
 		say(client, "endless");
@@ -355,7 +355,7 @@ class EncryptedPayloadTests {
 	}
 
 	@Test
-	void rowsThatWereStoredBeforeThereWasACodecAreReadAsTheyAre() {
+	void rowsStoredBeforeTheCodecWasAddedAreReadAsTheyAre() {
 		TestServer plain = server(Replying.class);
 		ResumableWsTestClient client = connect(plain, null, 0);
 		UUID session = session(client);
@@ -377,12 +377,12 @@ class EncryptedPayloadTests {
 			.extracting(SessionEvent::payload)
 			.anyMatch((payload) -> payload.equals("{\"encoded\":\"text\"}"))
 			.allMatch((payload) -> payload.startsWith("{"));
-		// a node without the codec does not send what it cannot read
+		// a node without the codec closes the connection instead of sending encoded text
 		assertThat(client.awaitClose().code()).isEqualTo(1011);
 	}
 
 	@Test
-	void aPageThatBecomesLargeIsReadInParts() {
+	void aPageThatGrowsBeyondTheLimitIsReadInParts() {
 		Encrypting.compresses = true;
 		UUID session = session(connect(this.node, null, 0));
 		String large = "x".repeat(500_000);
@@ -449,7 +449,7 @@ class EncryptedPayloadTests {
 	}
 
 	/**
-	 * Returns the rows of all tables that hold a text, in whichever column.
+	 * Returns the rows of all tables that contain a text in any column.
 	 */
 	private List<String> find(String text) {
 		List<String> tables = this.sql.queryForList(
@@ -474,7 +474,7 @@ class EncryptedPayloadTests {
 
 		private static final Set<UUID> slowToEncode = ConcurrentHashMap.newKeySet();
 
-		private static final Set<String> away = ConcurrentHashMap.newKeySet();
+		private static final Set<String> unencodableTypes = ConcurrentHashMap.newKeySet();
 
 		private static final List<String> refused = new CopyOnWriteArrayList<>();
 
@@ -489,7 +489,7 @@ class EncryptedPayloadTests {
 			slow.values().forEach(CountDownLatch::countDown);
 			slow.clear();
 			slowToEncode.clear();
-			away.clear();
+			unencodableTypes.clear();
 			refused.clear();
 			threads.clear();
 			awayToDecode = false;
@@ -508,7 +508,7 @@ class EncryptedPayloadTests {
 					if (payload.contains("REFUSED")) {
 						throw new IllegalStateException("the payload REFUSED");
 					}
-					if (payload.contains("AWAY") || away.contains(type)) {
+					if (payload.contains("AWAY") || unencodableTypes.contains(type)) {
 						refused.add(type);
 						throw new EventLogUnavailableException("no key");
 					}

@@ -21,7 +21,7 @@ import static dev.resumablews.test.client.ResumableWsAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Sessions that end while clients are connected, without a word to this node.
+ * Tests sessions that end while clients are connected, without a signal to their node.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class EndedSessionTests {
@@ -44,7 +44,7 @@ class EndedSessionTests {
 	}
 
 	@Test
-	void aClientWhoseSessionIsGoneReconnectsAndGetsAnotherOne() {
+	void aClientOfADeletedSessionReconnectsToANewSession() {
 		try (ResumableWsTestClient client = to("ada").connect()) {
 			UUID session = sessionWithAnEvent(client);
 			this.jdbc.sql("delete from ws_events where session_id = ?").param(session).update();
@@ -59,7 +59,7 @@ class EndedSessionTests {
 	}
 
 	@Test
-	void aClientWhoseSessionWasClosedIsDone() {
+	void aClientOfAClosedSessionIsClosedNormally() {
 		try (ResumableWsTestClient client = to("bob").connect()) {
 			UUID session = sessionWithAnEvent(client);
 			this.jdbc.sql("update ws_sessions set closed_at = now() where session_id = ?").param(session).update();

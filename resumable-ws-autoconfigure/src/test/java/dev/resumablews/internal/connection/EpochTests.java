@@ -28,8 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * The log is set back, as by a restore or a failover that loses commits, and written on
- * by a node whose operator has named another epoch.
+ * Tests a log that is rolled back, as by a restore or a failover that loses commits, and
+ * continued by a node with another epoch.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class EpochTests {
@@ -52,9 +52,9 @@ class EpochTests {
 	}
 
 	@Test
-	void aClientThatIsAheadOfARestoredLogLearnsHowFarToGoBack() {
+	void aClientThatIsAheadOfARestoredLogIsRewoundToTheFork() {
 		Session session = written(10);
-		setBack(session.id(), 4);
+		rollBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
 		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
 			JsonNode init = client.await("session_init").json();
@@ -67,9 +67,9 @@ class EpochTests {
 	}
 
 	@Test
-	void aRestoredLogThatNothingWasWrittenToYetIsNotFollowedEither() {
+	void aClientThatIsAheadOfAnUnchangedRestoredLogIsRewoundToo() {
 		Session session = written(10);
-		setBack(session.id(), 4);
+		rollBack(session.id(), 4);
 		for (TestServer server : List.of(this.before, this.after)) {
 			try (ResumableWsTestClient client = connect(server, session, 10)) {
 				JsonNode init = client.await("session_init").json();
@@ -81,9 +81,9 @@ class EpochTests {
 	}
 
 	@Test
-	void aClientFromBeforeTheForkIsResumed() {
+	void aClientWithACursorBeforeTheForkIsResumed() {
 		Session session = written(10);
-		setBack(session.id(), 4);
+		rollBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
 		try (ResumableWsTestClient client = connect(this.after, session, 3)) {
 			JsonNode init = client.await("session_init").json();
@@ -95,10 +95,10 @@ class EpochTests {
 	}
 
 	@Test
-	void aClientGoesBackToTheBeginningOfAReplyThatRunsAtTheEndOfTheSharedHistory() {
+	void aClientIsRewoundToTheBeginningOfAReplyThatRunsAtTheFork() {
 		Session session = written(10);
 		makeStarted(session, 3, 1);
-		setBack(session.id(), 4);
+		rollBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
 		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
 			assertThat(client.await("session_init").json().path("rewind_to").asLong(-1)).isEqualTo(2);
@@ -106,7 +106,7 @@ class EpochTests {
 	}
 
 	@Test
-	void anAttemptThatAnotherOneHasTakenOverDoesNotRun() {
+	void anAttemptThatWasTakenOverDoesNotExtendTheRewind() {
 		Session session = written(10);
 		UUID abandoned = makeStarted(session, 2, 1);
 		UUID answer = makeStarted(session, 3, 1);
@@ -114,7 +114,7 @@ class EpochTests {
 		sql().sql("update ws_events set type = 'assistant_message', message_id = ? where session_id = ? and id = 4")
 			.params(answer, session.id())
 			.update();
-		setBack(session.id(), 6);
+		rollBack(session.id(), 6);
 		publish(this.after, session.id(), 7, 12);
 		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
 			assertThat(client.await("session_init").json().path("rewind_to").asLong(-1)).isEqualTo(6);
@@ -122,7 +122,7 @@ class EpochTests {
 	}
 
 	@Test
-	void afterAnEpochThatLostNothingNothingIsRepeated() {
+	void anEpochChangeWithoutLossRepeatsNoEvents() {
 		Session session = written(10);
 		publish(this.after, session.id(), 11, 12);
 		try (ResumableWsTestClient client = connect(this.after, session, 10)) {
@@ -132,7 +132,7 @@ class EpochTests {
 	}
 
 	@Test
-	void aConnectedClientLearnsOfAnEpochThatLostNothing() {
+	void aConnectedClientReceivesAnEpochChangeWithoutLoss() {
 		Session session = written(10);
 		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
@@ -152,11 +152,11 @@ class EpochTests {
 	}
 
 	@Test
-	void aConnectionEndsWhenItsClientWasSentWhatIsLost() {
+	void aConnectionEndsWhenItsClientHasReceivedLostEvents() {
 		Session session = written(10);
 		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
-			setBack(session.id(), 4);
+			rollBack(session.id(), 4);
 			publish(this.after, session.id(), 5, 12);
 			assertThat(client.awaitClose().code()).isEqualTo(1012);
 			assertThat(client.frames()).noneMatch((message) -> message.json().path("event_id").asLong(0) > 10);
@@ -168,22 +168,22 @@ class EpochTests {
 	}
 
 	@Test
-	void aConnectionEndsWhenItsNodeWritesToTheLogThatIsSetBack() {
+	void aConnectionEndsWhenItsNodeAppendsToTheRestoredLog() {
 		Session session = written(10);
 		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
-			setBack(session.id(), 4);
+			rollBack(session.id(), 4);
 			publish(this.before, session.id(), 5, 5);
 			assertThat(client.awaitClose().code()).isEqualTo(1012);
 		}
 	}
 
 	@Test
-	void aConnectionEndsWhenTheLogEndsBeforeWhatItsClientWasSent() {
+	void aConnectionEndsWhenTheLogEndsBeforeItsCursor() {
 		Session session = written(10);
 		try (ResumableWsTestClient client = connect(this.before, session, 10)) {
 			client.await("replay_complete");
-			setBack(session.id(), 4);
+			rollBack(session.id(), 4);
 			assertThat(client.awaitClose().code()).isEqualTo(1012);
 		}
 	}
@@ -207,9 +207,9 @@ class EpochTests {
 	}
 
 	@Test
-	void aResumeOnAnOpenConnectionIsComparedToo() {
+	void aResumeOnAnOpenConnectionChecksTheEpochToo() {
 		Session session = written(10);
-		setBack(session.id(), 4);
+		rollBack(session.id(), 4);
 		publish(this.after, session.id(), 5, 12);
 		try (ResumableWsTestClient client = connect(this.after, new Session(session.id(), null), 12)) {
 			client.await("replay_complete");
@@ -221,9 +221,9 @@ class EpochTests {
 	}
 
 	@Test
-	void aClientThatNamesNoEpochIsResumedByItsCursorAlone() {
+	void aClientWithoutAnEpochIsResumedByItsCursor() {
 		Session session = written(10);
-		setBack(session.id(), 4);
+		rollBack(session.id(), 4);
 		Session unnamed = new Session(session.id(), null);
 		try (ResumableWsTestClient client = connect(this.after, unnamed, 10)) {
 			JsonNode init = client.await("session_init").json();
@@ -238,7 +238,7 @@ class EpochTests {
 	}
 
 	@Test
-	void anEpochThatTheServerNeverSentIsRefused() {
+	void anUnknownEpochIsRejected() {
 		for (String epoch : List.of("1", "x.1", "aaaaaaaaaaaa.1-")) {
 			HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
 					to(this.before).query("epoch", epoch)::connect);
@@ -253,7 +253,7 @@ class EpochTests {
 	}
 
 	@Test
-	void manyEpochsAreKeptInLittleRoom() {
+	void manyEpochsAreStoredCompactly() {
 		Session session = written(1);
 		for (int i = 1; i < 60; i++) {
 			String forks = forks(session.id());
@@ -286,7 +286,7 @@ class EpochTests {
 	}
 
 	/**
-	 * Makes a session of some events that its client was sent.
+	 * Creates a session whose client has received some events.
 	 */
 	private Session written(int count) {
 		try (ResumableWsTestClient client = to(this.before).connect()) {
@@ -298,7 +298,7 @@ class EpochTests {
 		}
 	}
 
-	private void setBack(UUID session, long lastEventId) {
+	private void rollBack(UUID session, long lastEventId) {
 		sql().sql("delete from ws_events where session_id = ? and id > ?").params(session, lastEventId).update();
 		sql().sql("update ws_sessions set last_event_id = ? where session_id = ?")
 			.params(lastEventId, session)
@@ -306,8 +306,8 @@ class EpochTests {
 	}
 
 	/**
-	 * Makes an event the beginning of an attempt at a reply.
-	 * @return its message id
+	 * Turns an event into the start of an attempt at a reply.
+	 * @return the message id of the attempt
 	 */
 	private UUID makeStarted(Session session, long eventId, long inReplyTo) {
 		UUID messageId = UUID.randomUUID();
@@ -357,7 +357,7 @@ class EpochTests {
 	}
 
 	/**
-	 * A session as its client knows it.
+	 * The id of a session, and the epoch that its client received.
 	 */
 	private record Session(UUID id, @Nullable String epoch) {
 

@@ -43,8 +43,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Sessions and users that the application erases while they are in use, where there are
- * two nodes.
+ * Tests that an application can erase sessions and users that are in use, on two nodes.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @NotUnderFaults("An erasure whose answer is lost fails, and is to be repeated")
@@ -85,7 +84,7 @@ class ErasureTests {
 	}
 
 	@Test
-	void nothingIsLeftOfAUserWhoIsErasedWhileConnectedAndAnswered() {
+	void erasingAUserDuringConnectionsAndRepliesLeavesNoRows() {
 		try (ResumableWsTestClient answered = connect(this.b, "alice");
 				ResumableWsTestClient writing = connect(this.a, "alice");
 				ResumableWsTestClient looking = connect(this.b, "alice");
@@ -105,7 +104,7 @@ class ErasureTests {
 
 			assertThat(sessions(this.a).erase("alice")).isEqualTo(3);
 
-			// whichever the other node hears of first
+			// the close code depends on which signal the other node receives first
 			assertThat(answered.awaitClose().code()).isIn(4401, 1012);
 			assertThat(looking.awaitClose().code()).isIn(4401, 1012);
 			for (String table : TABLES.subList(0, TABLES.size() - 1)) {
@@ -133,7 +132,7 @@ class ErasureTests {
 	}
 
 	@Test
-	void theConnectionsOfASessionThatIsErasedEndOnAllNodes() {
+	void connectionsOfAnErasedSessionEndOnAllNodes() {
 		try (ResumableWsTestClient here = connect(this.a, "carol")) {
 			UUID session = session(here);
 			sessions(this.a).publish(session, "tick", Map.of());
@@ -169,7 +168,7 @@ class ErasureTests {
 	}
 
 	@Test
-	void whatIsAppendedDuringAnErasureLeavesNothing() {
+	void appendsDuringAnErasureLeaveNoRows() {
 		for (int round = 0; round < 10; round++) {
 			try (ResumableWsTestClient client = connect(this.b, "erin")) {
 				UUID session = session(client);
@@ -200,7 +199,7 @@ class ErasureTests {
 	}
 
 	@Test
-	void anErasureThatFailedHalfwayIsRepeated() {
+	void aPartialErasureCanBeRepeated() {
 		try (ResumableWsTestClient client = connect(this.b, "fred")) {
 			UUID session = session(client);
 			client.sendOnce(Map.of("type", "note", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));

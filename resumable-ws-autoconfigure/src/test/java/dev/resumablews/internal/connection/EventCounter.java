@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that checks that event ids come one after the other, and keeps nothing of what
- * it gets, so that the memory of its JVM can be measured.
+ * A client that checks that event ids are consecutive. It stores no events, so that a
+ * test can measure the memory of the server in the same JVM.
  */
 final class EventCounter implements WebSocket.Listener, AutoCloseable {
 
@@ -27,9 +27,9 @@ final class EventCounter implements WebSocket.Listener, AutoCloseable {
 	private volatile @Nullable String failure;
 
 	/**
-	 * Connects.
-	 * @param uri where to
-	 * @param last the event before the first one that is to come
+	 * Connects a client.
+	 * @param uri the URI of the endpoint
+	 * @param last the id of the event before the first one to receive
 	 */
 	EventCounter(URI uri, long last) {
 		this.last = last;
@@ -41,8 +41,8 @@ final class EventCounter implements WebSocket.Listener, AutoCloseable {
 	}
 
 	/**
-	 * Returns the newest event.
-	 * @throws AssertionError if something was wrong with those before it
+	 * Returns the id of the newest event.
+	 * @throws AssertionError if an event was missing or malformed
 	 */
 	long last() {
 		if (this.failure != null) {

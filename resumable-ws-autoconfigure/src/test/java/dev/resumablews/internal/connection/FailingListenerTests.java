@@ -25,12 +25,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A listener of the application that throws for every event.
+ * Tests a listener of the application that throws for every event.
  */
 class FailingListenerTests {
 
 	@Test
-	void aListenerThatThrowsHarmsNeitherConnectionsNorRepliesNorOtherListeners() {
+	void aFailingListenerDoesNotAffectConnectionsRepliesOrOtherListeners() {
 		try (TestServer server = TestServer.builder().with(Listeners.class).start()) {
 			assertThatExceptionOfType(HandshakeRejectedException.class)
 				.isThrownBy(ResumableWsTestClient.builder(server.uri()).token("none")::connect)
@@ -47,9 +47,9 @@ class FailingListenerTests {
 						.isEqualTo("Hello");
 				}
 			}
-			Told told = server.bean(Told.class);
-			await().untilAsserted(() -> assertThat(told.events).containsExactlyInAnyOrder("refused", "opened", "stored",
-					"sent", "ended", "closed"));
+			Recording recording = server.bean(Recording.class);
+			await().untilAsserted(() -> assertThat(recording.events).containsExactlyInAnyOrder("refused", "opened",
+					"stored", "sent", "ended", "closed"));
 			await().untilAsserted(() -> assertThat(server.bean(Connections.class).all()).isEmpty());
 		}
 	}
@@ -65,8 +65,8 @@ class FailingListenerTests {
 
 		@Bean
 		@Order(2)
-		Told told() {
-			return new Told();
+		Recording recording() {
+			return new Recording();
 		}
 
 		@Bean
@@ -77,7 +77,7 @@ class FailingListenerTests {
 	}
 
 	/**
-	 * Receives every kind of event.
+	 * A listener that handles every kind of event.
 	 */
 	abstract static class Listener implements ResumableWsListener {
 
@@ -115,7 +115,7 @@ class FailingListenerTests {
 
 	}
 
-	static final class Told extends Listener {
+	static final class Recording extends Listener {
 
 		private final Set<String> events = ConcurrentHashMap.newKeySet();
 

@@ -36,10 +36,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Two nodes on a Postgres whose primary is killed and whose standby is promoted, again
- * and again and under load. How often is said by the system properties
+ * Tests two nodes on a Postgres whose primary is killed and whose standby is promoted,
+ * repeatedly and under load. The system properties
  * {@code resumable-ws.test.lossy-promotions} and
- * {@code resumable-ws.test.lossless-promotions}.
+ * {@code resumable-ws.test.lossless-promotions} set the number of promotions.
  */
 class FailoverTests {
 
@@ -49,7 +49,7 @@ class FailoverTests {
 
 	private final List<ResumableWsTestClient> clients = new ArrayList<>();
 
-	private final List<Collection<String>> said = new ArrayList<>();
+	private final List<Collection<String>> sentKeys = new ArrayList<>();
 
 	private final List<Thread> load = new ArrayList<>();
 
@@ -70,7 +70,7 @@ class FailoverTests {
 				.user("user-" + i)
 				.timeout(PATIENCE)
 				.start());
-			this.said.add(new ConcurrentLinkedQueue<>());
+			this.sentKeys.add(new ConcurrentLinkedQueue<>());
 		}
 		this.clients.forEach(ResumableWsTestClient::awaitReplayComplete);
 	}
@@ -96,7 +96,7 @@ class FailoverTests {
 	}
 
 	@Test
-	void promotionsThatLoseTheTailLeaveNoClientWithWhatIsLost() throws Exception {
+	void promotionsThatLoseCommitsLeaveNoClientWithLostEvents() throws Exception {
 		int promotions = Integer.getInteger("resumable-ws.test.lossy-promotions", 3);
 		int diverged = 0;
 		int lostEvents = 0;
@@ -121,12 +121,12 @@ class FailoverTests {
 		assertThat(lostEvents).isPositive();
 		assertThat(resets()).containsKey("history_diverged");
 		assertThat(diverged).isZero();
-		// a reply of which a part is lost says one more part before it begins again
-		assertNothingViolatedBut("delta leaves a hole");
+		// a reply that lost a part sends one more part before it is attempted again
+		assertOnlyKnownViolations("delta leaves a hole");
 	}
 
 	@Test
-	void promotionsThatLoseNothingMakeNoClientRebuild() throws Exception {
+	void promotionsWithoutLossResetNoClient() throws Exception {
 		int promotions = Integer.getInteger("resumable-ws.test.lossless-promotions", 2);
 		int diverged = 0;
 		for (int i = 1; i <= promotions; i++) {
@@ -145,11 +145,11 @@ class FailoverTests {
 		}
 		assertThat(resets()).isEmpty();
 		assertThat(diverged).isZero();
-		assertNothingViolatedBut("nothing");
+		assertOnlyKnownViolations("nothing");
 	}
 
 	@Test
-	void aRestoredBackupIsAnotherHistoryWhenItsOperatorNamesAnotherEpoch() throws Exception {
+	void aRestoredBackupWithANewEpochIsADifferentHistory() throws Exception {
 		startLoad();
 		awaitProgress();
 		this.postgres.backUp();
@@ -165,7 +165,7 @@ class FailoverTests {
 		stopLoad();
 		assertThat(differences("restored")).isZero();
 		assertThat(resets()).containsOnlyKeys("history_diverged").containsEntry("history_diverged", (long) CLIENTS);
-		assertNothingViolatedBut("delta leaves a hole");
+		assertOnlyKnownViolations("delta leaves a hole");
 	}
 
 	private void startLoad() {
@@ -190,7 +190,7 @@ class FailoverTests {
 	private void talk(int client) {
 		while (this.loaded) {
 			if (this.clients.get(client).unacknowledged().size() < 5) {
-				this.said.get(client).add(this.clients.get(client).say("message " + UUID.randomUUID()).toString());
+				this.sentKeys.get(client).add(this.clients.get(client).say("message " + UUID.randomUUID()).toString());
 			}
 			LockSupport.parkNanos(Duration.ofMillis(30).toNanos());
 		}
@@ -205,7 +205,7 @@ class FailoverTests {
 	}
 
 	private void awaitProgress() {
-		List<Integer> before = this.said.stream().map(Collection::size).toList();
+		List<Integer> before = this.sentKeys.stream().map(Collection::size).toList();
 		await().atMost(PATIENCE).conditionEvaluationListener(new ConditionEvaluationListener<Object>() {
 
 			@Override
@@ -224,12 +224,12 @@ class FailoverTests {
 			}
 
 		})
-			.untilAsserted(() -> assertThat(this.said).extracting(Collection::size)
+			.untilAsserted(() -> assertThat(this.sentKeys).extracting(Collection::size)
 				.zipSatisfy(before, (now, then) -> assertThat(now).isGreaterThan(then + 6)));
 	}
 
 	/**
-	 * Compares what each client has with the log, once both are at rest.
+	 * Compares the events of each client with the log, once both are idle.
 	 */
 	private int differences(String when) {
 		int differences = 0;
@@ -238,7 +238,7 @@ class FailoverTests {
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofMillis(50))
 				.until(() -> client.unacknowledged().isEmpty() && client.lastEventId() == head(client.sessionId()));
-			List<String> different = differences(client, this.said.get(i));
+			List<String> different = differences(client, this.sentKeys.get(i));
 			if (!different.isEmpty()) {
 				System.out.printf("%s: client %d differs: %s%n", when, i, different);
 				differences++;
@@ -306,7 +306,7 @@ class FailoverTests {
 		return resets;
 	}
 
-	private void assertNothingViolatedBut(String known) {
+	private void assertOnlyKnownViolations(String known) {
 		assertThat(this.clients).allSatisfy((client) -> assertThat(client.violations())
 			.allSatisfy((violation) -> assertThat(violation).startsWith(known)));
 	}

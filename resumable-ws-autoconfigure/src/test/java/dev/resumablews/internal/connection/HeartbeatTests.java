@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Silent and vanished clients, and what {@code ws_live_connections} says of them.
+ * Tests silent and vanished clients, and the rows of {@code ws_live_connections}.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class HeartbeatTests {
@@ -67,13 +67,13 @@ abstract class HeartbeatTests {
 	}
 
 	@BeforeEach
-	void everybodyHasGone() {
+	void awaitNoConnections() {
 		await().atMost(PATIENCE).until(() -> rows() == 0 && this.server.bean(Connections.class).all().isEmpty());
 		this.closes.clear();
 	}
 
 	@Test
-	void aSilentClientThatAnswersPingsStays() {
+	void aSilentClientThatAnswersPingsStaysConnected() {
 		try (RawWebSocketClient client = to(this.server.uri(), "alice").connect()) {
 			assertThat(client.next().path("heartbeat_ms").asInt(0)).isEqualTo(300);
 			long connected = System.nanoTime();
@@ -95,7 +95,7 @@ abstract class HeartbeatTests {
 	}
 
 	@Test
-	void whatAClientSaysCountsAsASignOfLife() {
+	void messagesOfAClientCountAsASignOfLife() {
 		try (RawWebSocketClient client = to(this.server.uri(), "carol").autoPong(false).connect()) {
 			long connected = System.nanoTime();
 			await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(() -> {
@@ -107,7 +107,7 @@ abstract class HeartbeatTests {
 	}
 
 	@Test
-	void aClientThatTheNetworkLostIsGivenUp() {
+	void aClientBehindABrokenNetworkIsClosed() {
 		try (ChaosProxy proxy = ChaosProxy.to(this.server.port());
 				RawWebSocketClient client = to(URI.create("ws://localhost:" + proxy.port() + "/ws"), "dave")
 					.connect()) {
@@ -142,7 +142,7 @@ abstract class HeartbeatTests {
 	}
 
 	@Test
-	void aConnectionThatWasSilentForLongIsClosedWithTheRightCode() {
+	void aConnectionCanBeClosedWithACodeAfterALongSilence() {
 		try (RawWebSocketClient client = to(this.server.uri(), "grace").connect()) {
 			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
 			long connected = System.nanoTime();
@@ -153,7 +153,7 @@ abstract class HeartbeatTests {
 	}
 
 	@Test
-	void liveConnectionsComeStayAsTheyAreAndGo() {
+	void liveConnectionsAreInsertedLeftUnchangedAndDeleted() {
 		List<RawWebSocketClient> clients = new ArrayList<>();
 		for (int i = 0; i < 20; i++) {
 			clients.add(to(this.server.uri(), "erin").connect());
@@ -169,7 +169,7 @@ abstract class HeartbeatTests {
 			OffsetDateTime seen = nodeSeen();
 			await().atMost(PATIENCE).until(() -> nodeSeen().isAfter(seen));
 		}
-		assertThat(versions()).as("no heartbeat has written them").isEqualTo(versions);
+		assertThat(versions()).as("unchanged by heartbeats").isEqualTo(versions);
 		assertThat(this.server.bean(ResumableSessions.class).connectionCount("erin")).isEqualTo(20);
 		RawWebSocketClient kept = clients.remove(0);
 		clients.forEach(RawWebSocketClient::close);
@@ -193,7 +193,7 @@ abstract class HeartbeatTests {
 	}
 
 	private RawWebSocketClient.Builder to(URI uri, String user) {
-		return RawWebSocketClient.to(uri).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return RawWebSocketClient.to(uri).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 }

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * How connections and sessions end that nothing is wrong with.
+ * Tests the regular ends of connections and sessions.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class LifetimeTests {
@@ -39,7 +39,7 @@ class LifetimeTests {
 	}
 
 	@Test
-	void aConnectionIsAskedToComeBackWhenItIsOld() {
+	void aConnectionIsAskedToReconnectAtItsMaximumLifetime() {
 		try (TestServer shortLived = TestServer.start("resumable-ws.connection.max-lifetime", "2s",
 				"resumable-ws.connection.max-lifetime-jitter", "0", "resumable-ws.shutdown.reconnect-window", "700ms");
 				ResumableWsTestClient client = ResumableWsTestClient.builder(shortLived.uri())
@@ -63,7 +63,7 @@ class LifetimeTests {
 	}
 
 	@Test
-	void aConnectionEndsWithItsToken() {
+	void aConnectionEndsWhenItsTokenExpires() {
 		try (ResumableWsTestClient client = connect(Tokens.expiring("bob", Instant.now().plusSeconds(3)))) {
 			assertThat(client.await("replay_complete")).isNotNull();
 			assertThat(client.awaitClose().code()).isEqualTo(4401);
@@ -71,7 +71,7 @@ class LifetimeTests {
 	}
 
 	@Test
-	void aFreshTokenProlongsTheConnection() {
+	void aNewTokenExtendsTheConnection() {
 		Instant first = Instant.now().plusSeconds(3);
 		Instant second = Instant.now().plusSeconds(600);
 		try (ResumableWsTestClient client = connect(Tokens.expiring("carol", first))) {
@@ -86,7 +86,7 @@ class LifetimeTests {
 	}
 
 	@Test
-	void onlyAGoodTokenOfTheSameUserProlongsTheConnection() {
+	void onlyAValidTokenOfTheSameUserExtendsTheConnection() {
 		try (ResumableWsTestClient client = connect(Tokens.expiring("dave", Instant.now().plusSeconds(4)))) {
 			for (String token : new String[] { Tokens.forUser("mallory"), Tokens.forged("dave"),
 					Tokens.unsigned("dave"), Tokens.expiring("dave", Instant.now().minusSeconds(60)), "garbage" }) {
@@ -128,7 +128,7 @@ class LifetimeTests {
 	}
 
 	@Test
-	void aClosedSessionsClientsGetWhatWasStoredBefore() {
+	void clientsOfAClosedSessionReceiveTheEventsStoredBefore() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		try (ResumableWsTestClient client = connect(Tokens.forUser("frank"))) {
 			UUID session = client.sessionId();

@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Who is online, and limits on it, where there are several nodes.
+ * Tests presence, and the limits that depend on it, on several nodes.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class ManyNodesTests {
@@ -65,7 +65,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void aUserHasSoManyConnectionsOverAllNodes() {
+	void connectionsOfAUserAreLimitedOverAllNodes() {
 		List<ResumableWsTestClient> clients = new ArrayList<>();
 		List<ResumableWsTestClient> ofA = List.of(connect(this.a, "alice"), connect(this.a, "alice"));
 		awaitOnline("alice", 2);
@@ -88,7 +88,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void connectionsOfANodeThatWasKilledCountForTwoHeartbeatsAtMost() {
+	void connectionsOfAKilledNodeCountForTwoHeartbeatsAtMost() {
 		UUID killed = UUID.randomUUID();
 		this.sql.sql("insert into ws_connected_nodes (node_id) values (?)").param(killed).update();
 		OffsetDateTime death = this.sql.sql("select clock_timestamp()").query(OffsetDateTime.class).single();
@@ -111,7 +111,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void aConnectionThatLastsIsCountedAllTheTimeAndKeepsItsAge() {
+	void aLongConnectionIsCountedThroughoutAndKeepsItsAge() {
 		try (ResumableWsTestClient client = connect(this.a, "dave")) {
 			client.await("replay_complete");
 			awaitOnline("dave", 1);
@@ -125,7 +125,7 @@ class ManyNodesTests {
 			assertThat(online(this.a, "dave")).isEqualTo(1);
 			assertThat(online(this.b, "dave")).isEqualTo(1);
 			assertThat(connectedAt("dave")).isEqualTo(connected);
-			// as a crash of Postgres does
+			// a crash of Postgres empties these unlogged tables
 			this.sql.sql("truncate ws_live_connections, ws_connected_nodes").update();
 			awaitOnline("dave", 1);
 			assertThat(Duration.between(connected, connectedAt("dave")).abs()).isLessThan(Duration.ofSeconds(1));
@@ -133,7 +133,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void anotherNodeStoresTheFirstEventOfASessionThatWasOnlyOpened() {
+	void anotherNodeStoresTheFirstEventOfAnEmptySession() {
 		try (ResumableWsTestClient client = connect(this.a, "frank")) {
 			UUID session = client.sessionId();
 			client.await("replay_complete");
@@ -145,7 +145,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void theOldestConnectionOfASessionMakesRoomOnWhicheverNodeItIs() {
+	void theOldestConnectionOfASessionIsClosedOnWhicheverNodeItIs() {
 		try (ResumableWsTestClient first = connect(this.a, "erin")) {
 			UUID session = first.sessionId();
 			try (ResumableWsTestClient second = resume(this.b, "erin", session);
@@ -162,7 +162,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void aNodeThatStopsLeavesNoConnectionsBehind() {
+	void aStoppedNodeLeavesNoConnectionRows() {
 		UUID node;
 		try (TestServer c = startNode()) {
 			node = c.bean(NodeId.class).value();
@@ -175,7 +175,7 @@ class ManyNodesTests {
 	}
 
 	@Test
-	void aHandshakeDoesNotWaitForLongToCountConnections() {
+	void countingConnectionsDelaysAHandshakeOnlyBriefly() {
 		TransactionTemplate transaction = new TransactionTemplate(
 				new JdbcTransactionManager(this.a.bean(DataSource.class)));
 		transaction.executeWithoutResult((status) -> {
@@ -198,7 +198,8 @@ class ManyNodesTests {
 	}
 
 	/**
-	 * A node that knew of no other may let some in before it asks again.
+	 * Waits until a node rejects a user. A node that has not found other nodes yet may
+	 * admit some connections before it counts theirs.
 	 */
 	private static HandshakeRejectedException awaitRefused(TestServer node, String user) {
 		return await().atMost(PATIENCE).until(() -> {

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Postgres goes away and comes back: what clients notice.
+ * Tests what clients receive while Postgres is unavailable, and afterwards.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class PostgresAwayTests {
@@ -74,14 +74,14 @@ abstract class PostgresAwayTests {
 	}
 
 	@AfterEach
-	void comeBack() {
+	void restorePostgres() {
 		this.postgres.acceptAgain();
 		this.postgres.resume();
 	}
 
 	@Test
 	void connectionsOutliveAPostgresThatIsDown() {
-		outlive(() -> {
+		assertOutlives(() -> {
 			this.postgres.refuse();
 			this.postgres.cutAll();
 		}, this.postgres::acceptAgain);
@@ -89,10 +89,10 @@ abstract class PostgresAwayTests {
 
 	@Test
 	void connectionsOutliveANetworkThatDropsPackets() {
-		outlive(this.postgres::stall, this.postgres::resume);
+		assertOutlives(this.postgres::stall, this.postgres::resume);
 	}
 
-	private void outlive(Runnable away, Runnable back) {
+	private void assertOutlives(Runnable away, Runnable back) {
 		String user = "user-" + UUID.randomUUID();
 		try (ResumableWsTestClient client = connect(user)) {
 			UUID session = client.sessionId();
@@ -107,7 +107,7 @@ abstract class PostgresAwayTests {
 			assertThat(error.path("code").asString("")).isEqualTo("unavailable");
 			assertThat(error.path("idempotency_key").asString("")).isEqualTo(key);
 			assertThat(Duration.ofNanos(System.nanoTime() - sent)).isLessThan(Duration.ofSeconds(10));
-			assertSentAway(to(user).session(session));
+			assertRejected(to(user).session(session));
 			assertThat(client.isConnected()).isTrue();
 			back.run();
 			JsonNode ack = sendUntilAcknowledged(client, key);
@@ -159,7 +159,7 @@ abstract class PostgresAwayTests {
 		}
 	}
 
-	private void assertSentAway(ResumableWsTestClientBuilder builder) {
+	private void assertRejected(ResumableWsTestClientBuilder builder) {
 		try (ResumableWsTestClient client = builder.connect()) {
 			assertThat(client.awaitClose().code()).isEqualTo(1013);
 		}

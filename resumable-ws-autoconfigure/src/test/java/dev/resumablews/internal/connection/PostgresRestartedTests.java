@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Postgres is restarted in the middle of a reply.
+ * Tests a restart of Postgres during a reply.
  */
 class PostgresRestartedTests {
 

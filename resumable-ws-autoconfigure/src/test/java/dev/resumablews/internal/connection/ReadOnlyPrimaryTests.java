@@ -22,15 +22,15 @@ import org.springframework.context.annotation.Configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The primary becomes read-only under the pool's connections, as one that is demoted
- * does, while new connections could write.
+ * Tests a primary that becomes read-only for the connections of the pool, as on a
+ * demotion, while new connections can write.
  */
 class ReadOnlyPrimaryTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	@Test
-	void connectionsToAReadOnlyPrimaryAreGivenUp() throws Exception {
+	void connectionsToAReadOnlyPrimaryAreEvicted() throws Exception {
 		try (RestartablePostgres postgres = RestartablePostgres.start();
 				TestServer server = TestServer.builder().database(postgres.url()).with(Votes.class).start();
 				ResumableWsTestClient client = client(server, "alice").start()) {

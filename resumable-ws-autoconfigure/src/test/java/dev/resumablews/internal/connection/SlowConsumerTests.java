@@ -29,8 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients that stop reading: they cost the server no memory, and other clients are
- * unaffected.
+ * Tests that clients that stop reading cost the server no memory and do not affect other
+ * clients.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class SlowConsumerTests {
@@ -71,14 +71,14 @@ abstract class SlowConsumerTests {
 	}
 
 	@BeforeEach
-	void everybodyHasGone() {
+	void awaitNoConnections() {
 		await().atMost(PATIENCE)
 			.until(() -> this.server.bean(Connections.class).all().isEmpty() && this.closes.open() == 0);
 		this.closes.clear();
 	}
 
 	@Test
-	void aClientThatStopsReadingCostsNoMemoryAndGetsAllWhenItComesBack() {
+	void aClientThatStopsReadingCostsNoMemoryAndGetsEverythingWhenItReconnects() {
 		UUID slowSession = newSession("slow");
 		UUID otherSession = newSession("other");
 		long seen;
@@ -108,11 +108,12 @@ abstract class SlowConsumerTests {
 	}
 
 	/**
-	 * The close frame cannot overtake a frame that is half in the network's buffers. So
-	 * who never reads again does not see the code, but the end of the connection.
+	 * A close frame cannot overtake a frame that is partly in the buffers of the network.
+	 * Therefore, a client that never reads again receives the end of the connection
+	 * instead of a close code.
 	 */
 	@Test
-	void clientsThatNeverReadAgainAreGivenUpAndDelayNoOtherClient() {
+	void clientsThatNeverReadAgainAreClosedAndDelayNoOtherClient() {
 		UUID closed = newSession("closed");
 		UUID session = newSession("stuck");
 		List<RawWebSocketClient> stuck = new ArrayList<>();
@@ -162,7 +163,8 @@ abstract class SlowConsumerTests {
 	}
 
 	/**
-	 * The session of a connection that is being opened is not known yet.
+	 * Returns whether a connection belongs to a session; false while the session is being
+	 * opened.
 	 */
 	private static boolean isOf(Connection connection, UUID session) {
 		try {
@@ -188,7 +190,7 @@ abstract class SlowConsumerTests {
 			UUID session = UUID.fromString(client.next().path("session_id").asString(""));
 			client.sendClose(1000);
 			client.awaitClose();
-			everybodyHasGone();
+			awaitNoConnections();
 			return session;
 		}
 	}
@@ -198,7 +200,7 @@ abstract class SlowConsumerTests {
 			.query("token", Tokens.forUser(user))
 			.query("sessionId", session)
 			.receiveBuffer(8192)
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect();
 	}
 
@@ -208,7 +210,7 @@ abstract class SlowConsumerTests {
 	}
 
 	/**
-	 * Checks that the events came one after the other, and returns the last one.
+	 * Asserts that the ids of events are consecutive, and returns the last one.
 	 */
 	private static long lastEventId(RawWebSocketClient client) {
 		long last = 0;

@@ -55,7 +55,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	private final String chat = TestPostgres.createDatabase();
 
 	/**
-	 * An application without a web server that only publishes.
+	 * An application that publishes without a web server.
 	 */
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class,
@@ -80,7 +80,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	@Test
-	void twoDataSourcesOfWhichNoneIsPrimaryAreNamed() {
+	void twoDataSourcesWithoutAPrimaryAreNamed() {
 		this.runner.withUserConfiguration(TwoPools.class).run((context) -> {
 			FailureAnalysis analysis = StartFailure.analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription()).contains("ordersPool", "chatPool", "none of which is primary");
@@ -92,7 +92,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	@Test
-	void aBeanIsNotChosenForItsName() {
+	void aBeanIsNotChosenByItsName() {
 		this.runner.withBean("dataSource", DataSource.class, () -> TestPostgres.pool(this.orders))
 			.withBean("otherDataSource", DataSource.class, () -> TestPostgres.pool(this.chat))
 			.run((context) -> assertThat(StartFailure.analyze(context.getStartupFailure()).getDescription())
@@ -100,7 +100,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	@Test
-	void twoQualifiedDataSourcesAreAMistake() {
+	void twoQualifiedDataSourcesAreRejected() {
 		this.runner.withUserConfiguration(BothQualified.class)
 			.run((context) -> assertThat(StartFailure.analyze(context.getStartupFailure()))
 				.extracting(FailureAnalysis::getDescription, FailureAnalysis::getAction)
@@ -111,7 +111,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	@Test
-	void theQualifierGoesBeforeThePrimaryOne() {
+	void theQualifierTakesPrecedenceOverThePrimaryDataSource() {
 		this.runner.withUserConfiguration(PrimaryOnOrders.class).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(tables(this.chat)).contains("ws_sessions");
@@ -120,14 +120,14 @@ class DataSourceChoiceAutoConfigurationTests {
 			UUID session = newSession(context);
 			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
 			assertThat(connections(this.orders, "application_name like 'resumable-ws%'")).isZero();
-			// the application's pools have one connection each at most
+			// each pool of the application has one connection at most
 			assertThat(connections(this.chat, "true")).isGreaterThan(2);
 			assertThat(connections(this.orders, "true")).isLessThanOrEqualTo(1);
 		});
 	}
 
 	@Test
-	void publishingTakesPartInTransactionsOnTheQualifiedDataSourceOnly() {
+	void publishingJoinsTransactionsOnTheQualifiedDataSourceOnly() {
 		this.runner.withUserConfiguration(PrimaryOnOrders.class).run((context) -> {
 			UUID session = newSession(context);
 			ResumableSessions sessions = context.getBean(ResumableSessions.class);
@@ -158,7 +158,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	@Test
-	void theAddressOfConnectionDetailsIsUsed() {
+	void theUrlOfConnectionDetailsIsUsed() {
 		this.runner.withBean(JdbcConnectionDetails.class, () -> new Details(this.chat))
 			.withPropertyValues("spring.datasource.type=" + SimpleDriverDataSource.class.getName())
 			.run((context) -> {
@@ -171,7 +171,7 @@ class DataSourceChoiceAutoConfigurationTests {
 
 	@Test
 	void connectionDetailsOfAnotherDataSourceAreNotUsed() {
-		this.runner.withUserConfiguration(QualifiedWithoutAddress.class)
+		this.runner.withUserConfiguration(QualifiedWithoutUrl.class)
 			.withBean(JdbcConnectionDetails.class, () -> new Details(this.orders))
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
@@ -210,7 +210,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	/**
-	 * Counts the connections to a database, except the one that counts.
+	 * Counts the connections to a database, without the one that counts.
 	 */
 	private static int connections(String url, String which) {
 		Integer count = new JdbcTemplate(new DriverManagerDataSource(url)).queryForObject(
@@ -309,7 +309,7 @@ class DataSourceChoiceAutoConfigurationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class QualifiedWithoutAddress {
+	static class QualifiedWithoutUrl {
 
 		@Bean
 		@Primary

@@ -35,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Messages of an application's own types.
+ * Tests messages of the application's own types.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class CustomMessageTests {
@@ -72,7 +72,7 @@ class CustomMessageTests {
 	}
 
 	@Test
-	void aMessageWithAKeyIsHandledOnceTogetherWithWhatItWritesAndPublishes() {
+	void aMessageWithAKeyIsHandledOnceInOneTransactionWithItsWritesAndEvents() {
 		try (ResumableWsTestClient client = connect("bob")) {
 			UUID session = client.sessionId();
 			String key = UUID.randomUUID().toString();
@@ -89,7 +89,7 @@ class CustomMessageTests {
 	}
 
 	@Test
-	void aHandlerThatThrowsKeepsNothingAndTheClientMayTryAgain() {
+	void aFailedHandlerIsRolledBackAndTheClientCanRetry() {
 		try (ResumableWsTestClient client = connect("carol")) {
 			UUID session = client.sessionId();
 			String key = UUID.randomUUID().toString();
@@ -110,7 +110,7 @@ class CustomMessageTests {
 	}
 
 	@Test
-	void whatIsNotAcceptableIsSaidToTheClient() {
+	void aRejectionIsSentToTheClient() {
 		try (ResumableWsTestClient client = connect("dave")) {
 			UUID session = client.sessionId();
 			String key = UUID.randomUUID().toString();
@@ -130,7 +130,7 @@ class CustomMessageTests {
 	}
 
 	@Test
-	void theSameKeyAtOnceOverTwoConnectionsIsHandledOnce() {
+	void theSameKeyOverTwoConnectionsAtOnceIsHandledOnce() {
 		try (ResumableWsTestClient phone = connect("erin")) {
 			UUID session = phone.sessionId();
 			try (ResumableWsTestClient laptop = ResumableWsTestClient.builder(this.server.uri())
@@ -172,7 +172,7 @@ class CustomMessageTests {
 	}
 
 	@Test
-	void twoHandlersOfOneTypeOrOneOfTheProtocolsAreRefused() {
+	void duplicateHandlersAndHandlersOfProtocolTypesAreRejected() {
 		assertThatThrownBy(() -> TestServer.builder().with(Orders.class).with(MoreOrders.class).start())
 			.hasMessageContaining("'order'")
 			.hasMessageContaining(Order.class.getName());

@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Ephemeral messages of clients, and ephemeral events to clients that are behind.
+ * Tests ephemeral messages of clients, and ephemeral events to clients that are behind.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class EphemeralMessageTests {
@@ -54,7 +54,7 @@ class EphemeralMessageTests {
 			.with(Handlers.class)
 			.properties("resumable-ws.user.ephemeral-per-second", "1", "resumable-ws.user.messages-per-second", "0",
 					"resumable-ws.user.frames-per-second", "0")
-			// the end of a stream over HTTP is noticed by the next heartbeat
+			// the end of a stream over HTTP is detected by the next heartbeat
 			.properties("resumable-ws.connection.heartbeat-interval", "1s")
 			.start();
 	}
@@ -65,7 +65,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void theOtherClientsOfTheSessionAreSentWhatAHandlerForwards() {
+	void aHandlerCanForwardAMessageToTheOtherClientsOfTheSession() {
 		try (ResumableWsTestClient phone = connect("alice", null)) {
 			UUID session = session(phone);
 			try (ResumableWsTestClient laptop = connect("alice", session)) {
@@ -83,7 +83,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void itWorksOverHttp() {
+	void ephemeralMessagesWorkOverHttp() {
 		try (HttpTestClient stream = HttpTestClient.sse(this.server.uri())
 			.query("token", Tokens.forUser("anna"))
 			.query("presence", "true")
@@ -101,7 +101,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void whatNoHandlerAllowsIsRefused() {
+	void aMessageWithoutAHandlerIsRejected() {
 		try (ResumableWsTestClient client = connect("bob", null)) {
 			session(client);
 			client.sendOnce(ephemeral("order", Map.of()));
@@ -123,7 +123,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void whatAHandlerThrowsIsAnsweredAndEndsNothing() {
+	void aFailedHandlerIsAnsweredWithAnErrorAndTheConnectionStays() {
 		try (ResumableWsTestClient client = connect("carol", null)) {
 			session(client);
 			client.sendOnce(ephemeral("failing", Map.of("how", "rejected")));
@@ -140,7 +140,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void whatExceedsTheRateIsDroppedAndClosesNoConnection() {
+	void messagesBeyondTheRateAreDroppedAndCloseNoConnection() {
 		try (ResumableWsTestClient client = connect("dave", null)) {
 			session(client);
 			for (int i = 0; i < 500; i++) {
@@ -157,7 +157,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void aHandlerThatDoesNotReturnKeepsNothingElseWaiting() {
+	void aHandlerThatHangsDelaysNothingElse() {
 		CountDownLatch end = this.server.bean(Handlers.Stuck.class).end;
 		try (ResumableWsTestClient client = connect("erin", null); ResumableWsTestClient other = connect("eve", null)) {
 			UUID session = session(client);
@@ -178,7 +178,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void aClientIsSentNoEphemeralEventsUntilItHasCaughtUp() {
+	void aClientReceivesNoEphemeralEventsDuringItsReplay() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		UUID session;
 		try (ResumableWsTestClient client = connect("frank", null)) {
@@ -209,11 +209,11 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void aClientThatReadsSlowlyLosesOldEphemeralEventsAndNothingElse() {
+	void aSlowClientLosesOnlyOldEphemeralEvents() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		try (RawWebSocketClient client = RawWebSocketClient.to(this.server.uri())
 			.query("token", Tokens.forUser("grace"))
-			.patience(PATIENCE)
+			.timeout(PATIENCE)
 			.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			client.await("replay_complete");
@@ -243,7 +243,7 @@ class EphemeralMessageTests {
 	}
 
 	@Test
-	void aHandlerOfATypeOfTheProtocolIsRefused() {
+	void aHandlerOfAProtocolTypeIsRejected() {
 		assertThatThrownBy(() -> TestServer.builder().with(OwnType.class).start())
 			.hasMessageContaining("'user_message'");
 	}

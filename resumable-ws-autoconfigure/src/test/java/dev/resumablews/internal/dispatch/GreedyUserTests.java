@@ -39,8 +39,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A user who takes as much as possible is stopped, whichever way, and somebody else is
- * served at the same time.
+ * Tests that every limit stops a user who exceeds it, and that another user is served at
+ * the same time.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class GreedyUserTests {
@@ -70,7 +70,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void messagesAreCountedOverAllConnectionsOfTheUserAndOverReconnects() {
+	void messagesAreLimitedOverAllConnectionsOfTheUserAndOverReconnects() {
 		try (RawWebSocketClient first = connect("ann"); RawWebSocketClient second = connect("ann")) {
 			for (int i = 0; i < 9; i++) {
 				ping(first);
@@ -90,7 +90,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void theSizeOfMessagesIsCounted() {
+	void theSizeOfMessagesIsLimited() {
 		try (RawWebSocketClient client = connect("ben")) {
 			sendWhileOpen(client, (each) -> each.send("{\"type\":\"ping\",\"padding\":\"" + "x".repeat(30_000) + "\"}"),
 					12);
@@ -101,7 +101,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void framesThatAreNoMessageAreCounted() {
+	void framesWithoutAMessageAreLimited() {
 		try (RawWebSocketClient empty = connect("cleo")) {
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.TEXT, new byte[0])), 1);
 			sendWhileOpen(empty, (client) -> client.send(new WsFrame(false, WsFrame.CONTINUATION, new byte[0])), 1000);
@@ -117,7 +117,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void aMessageThatNeverEndsIsBounded() {
+	void aMessageThatNeverEndsIsLimited() {
 		List<RawWebSocketClient> clients = new ArrayList<>();
 		for (int i = 0; i < 5; i++) {
 			clients.add(connect("dan"));
@@ -135,7 +135,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void requestsForTheWholeLogAreCounted() {
+	void requestsForTheWholeLogAreLimited() {
 		try (RawWebSocketClient client = connect("eve")) {
 			sendWhileOpen(client, (each) -> each.send("{\"type\":\"resume\",\"lastEventId\":0}"), 12);
 			assertThat(client.awaitClose()).isEqualTo(4429);
@@ -145,7 +145,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void aReplayIsPacedAndOthersDoNotWaitForIt() {
+	void aReplayIsPacedAndDelaysNoOtherUser() {
 		UUID session;
 		try (RawWebSocketClient client = connect("ida")) {
 			session = UUID.fromString(client.await("session_init").path("session_id").asString());
@@ -158,7 +158,7 @@ class GreedyUserTests {
 			client.await("note");
 			assertServed();
 			client.await("replay_complete");
-			// 1.2 MB, of which what four seconds allow and a page come at once
+			// 1.2 MB exceed the rate of four seconds, and the first page is sent at once
 			assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(1));
 			assertThat(client.messages().stream().filter((message) -> message.path("type").asString().equals("note")))
 				.hasSize(120);
@@ -166,7 +166,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void handshakesAreCounted() {
+	void handshakesAreLimited() {
 		UpgradeRejectedException refused = null;
 		for (int i = 0; i < 100 && refused == null; i++) {
 			refused = refusal("fay");
@@ -178,7 +178,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void repliesOfOneUserLeaveTurnsToOthersAndThoseThatWaitAreBounded() {
+	void repliesOfAUserLeaveTurnsToOthersAndAreLimited() {
 		List<RawWebSocketClient> clients = new ArrayList<>();
 		for (int i = 0; i < 5; i++) {
 			clients.add(connect("endless-gil"));
@@ -199,7 +199,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void messagesThatAreAnsweredAreCounted() {
+	void answeredMessagesAreLimited() {
 		try (RawWebSocketClient client = connect("hal")) {
 			JsonNode answer = null;
 			for (int i = 0; i < 15 && (answer == null || answer.path("type").asString("").equals("ack")); i++) {
@@ -217,7 +217,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void sessionsAreCountedAndThoseThatExistCanBeResumed() {
+	void sessionsAreLimitedAndExistingOnesCanBeResumed() {
 		List<RawWebSocketClient> clients = new ArrayList<>();
 		String session = "";
 		for (int i = 0; i < 6; i++) {
@@ -238,7 +238,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void whatIsStoredIsCountedAndWhatWasStoredBeforeIsAcknowledgedAgain() {
+	void storedBytesAreLimitedAndStoredMessagesAreAcknowledgedAgain() {
 		try (RawWebSocketClient client = connect("jo")) {
 			long refusals = observed("quota_exceeded");
 			String stored = userMessage("x".repeat(12_000));
@@ -263,7 +263,7 @@ class GreedyUserTests {
 			client.send(stored);
 			assertThat(client.await("ack").path("duplicate").asBoolean()).isTrue();
 			await().atMost(PATIENCE).until(() -> observed("duplicate") == duplicates + 1);
-			assertThat(observed("quota_exceeded")).as("one refusal on each connection").isEqualTo(refusals + 2);
+			assertThat(observed("quota_exceeded")).as("one rejection on each connection").isEqualTo(refusals + 2);
 			assertThat(sessions.storedBytes("jo")).isBetween(72_000L, 74_000L);
 		}
 		assertNoted("jo", "max_storage");
@@ -271,7 +271,7 @@ class GreedyUserTests {
 	}
 
 	@Test
-	void whatWasStoredOnAnotherNodeOrRemovedIsNoticed() {
+	void bytesThatOtherNodesStoreOrRemoveAreCounted() {
 		ResumableSessions sessions = this.server.bean(ResumableSessions.class);
 		JdbcClient sql = this.server.bean(JdbcClient.class);
 		try (RawWebSocketClient client = connect("kim")) {
@@ -288,8 +288,8 @@ class GreedyUserTests {
 	}
 
 	/**
-	 * Says something.
-	 * @return the code of the error, or nothing
+	 * Sends a user message.
+	 * @return the code of the error, or an empty string
 	 */
 	private static String code(RawWebSocketClient client) {
 		client.send(userMessage("hello"));
@@ -299,7 +299,7 @@ class GreedyUserTests {
 	}
 
 	/**
-	 * Somebody who has done nothing is answered.
+	 * Asserts that a user who has sent nothing before gets a reply.
 	 */
 	private void assertServed() {
 		try (RawWebSocketClient other = connect("other-" + UUID.randomUUID())) {
@@ -320,7 +320,7 @@ class GreedyUserTests {
 	}
 
 	/**
-	 * Returns how many user messages have ended with an outcome.
+	 * Returns the number of user messages with an outcome.
 	 */
 	private long observed(String outcome) {
 		return this.server.bean(MeterRegistry.class)
@@ -333,7 +333,8 @@ class GreedyUserTests {
 	}
 
 	/**
-	 * The node knows how many replies wait since the last one was stored.
+	 * Waits until the node has recounted the waiting replies, which it does when a reply
+	 * is stored.
 	 */
 	private void waitForClaims() {
 		try (RawWebSocketClient other = connect("witness-" + UUID.randomUUID())) {
@@ -379,7 +380,7 @@ class GreedyUserTests {
 	}
 
 	private RawWebSocketClient.Builder to(String user) {
-		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).patience(PATIENCE);
+		return RawWebSocketClient.to(this.server.uri()).query("token", Tokens.forUser(user)).timeout(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)

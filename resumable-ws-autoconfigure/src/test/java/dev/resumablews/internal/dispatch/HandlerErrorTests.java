@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Handlers and listeners of the application that throw an {@link Error}.
+ * Tests handlers and listeners of the application that throw an {@link Error}.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class HandlerErrorTests {
@@ -47,7 +47,7 @@ class HandlerErrorTests {
 	}
 
 	@Test
-	void theMessagesAfterOneWhoseHandlerFailedAreHandled() {
+	void messagesAfterAFailedOneAreHandled() {
 		try (ResumableWsTestClient client = connect("ada")) {
 			for (String content : List.of("one", "bad", "two", "three")) {
 				client.say(content);
@@ -60,7 +60,7 @@ class HandlerErrorTests {
 	}
 
 	@Test
-	void aMessageWhoseHandlerFailedIsAnsweredAndTheConnectionStays() {
+	void aFailedHandlerIsAnsweredWithAnErrorAndTheConnectionStays() {
 		try (ResumableWsTestClient client = connect("bob")) {
 			client.sendOnce(Map.of("type", "order", "payload", Map.of()));
 			assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("failed");
@@ -73,7 +73,7 @@ class HandlerErrorTests {
 	}
 
 	@Test
-	void aListenerThatFailsKeepsNoEventFromBeingSent() {
+	void aFailingListenerPreventsNoEvent() {
 		try (ResumableWsTestClient client = connect("carol")) {
 			UUID session = client.sessionId();
 			for (int i = 1; i <= 3; i++) {

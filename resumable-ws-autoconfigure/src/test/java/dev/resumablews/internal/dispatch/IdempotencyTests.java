@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Messages that are sent more than once.
+ * Tests messages that are sent more than once.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class IdempotencyTests {
@@ -46,7 +46,7 @@ class IdempotencyTests {
 	}
 
 	@Test
-	void aMessageSentTenTimesAtOnceOverTwoConnectionsIsOneEventWithOneReply() {
+	void aMessageSentTenTimesOverTwoConnectionsIsOneEventWithOneReply() {
 		int before = this.model.exchanges().size();
 		try (ResumableWsTestClient phone = to("alice").connect()) {
 			UUID session = phone.sessionId();

@@ -29,8 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Handlers of the application that do not return: what the other clients, and the other
- * messages, notice.
+ * Tests that handlers of the application that hang do not affect other clients and
+ * messages.
  */
 class SlowHandlerTests {
 
@@ -39,7 +39,7 @@ class SlowHandlerTests {
 	private static final int THREADS = 10;
 
 	/**
-	 * Twice what may wait, as a node learns of what waits a little later.
+	 * Twice the limit, because a node counts the waiting messages with a delay.
 	 */
 	private static final int MOST_STORED = 40;
 
@@ -61,7 +61,7 @@ class SlowHandlerTests {
 	}
 
 	@Test
-	void messagesThatWaitForTheirHandlerAreBoundedAndFurtherOnesAreRefused() {
+	void messagesThatWaitForTheirHandlerAreLimitedAndFurtherOnesAreRejected() {
 		try (ResumableWsTestClient client = connect("ada")) {
 			client.await("replay_complete");
 			for (int i = 0; i < MessageBacklog.MAX_MESSAGES + 30; i++) {
@@ -79,7 +79,7 @@ class SlowHandlerTests {
 	}
 
 	@Test
-	void userMessagesThatWaitForTheirHandlerAreBoundedAndFurtherOnesAreRefusedBeforeTheyAreStored() {
+	void userMessagesThatWaitForTheirHandlerAreLimitedAndFurtherOnesAreNotStored() {
 		try (ResumableWsTestClient client = connect("ada"); ResumableWsTestClient other = connect("bob")) {
 			int stored = 0;
 			JsonNode answer = say(client, "message");
@@ -119,7 +119,7 @@ class SlowHandlerTests {
 	}
 
 	@Test
-	void handlersTakeNoThreadOfTheWebServer() {
+	void handlersOccupyNoThreadOfTheWebServer() {
 		List<ResumableWsTestClient> clients = new ArrayList<>();
 		for (int i = 0; i < THREADS + 5; i++) {
 			clients.add(order("ada" + i));
@@ -171,7 +171,7 @@ class SlowHandlerTests {
 	}
 
 	@Test
-	void theMessagesAfterOneThatIsBeingHandledWaitForIt() {
+	void messagesAreHandledOneAfterTheOther() {
 		try (ResumableWsTestClient client = connect("ada")) {
 			client.await("replay_complete");
 			client.sendOnce(Map.of("type", "order", "payload", Map.of()));

@@ -18,7 +18,8 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * {@code ws_epoch} remembers what it computed for the connection that it computed it on.
+ * Tests that {@code ws_epoch} returns the value that it computed before on the same
+ * connection.
  */
 class EpochFunctionTests {
 
@@ -48,7 +49,7 @@ class EpochFunctionTests {
 	}
 
 	@Test
-	void theEpochIsTheSameEachTimeAndOnEachConnection() throws SQLException {
+	void theEpochIsTheSameForEachCallAndConnection() throws SQLException {
 		String computed = epoch("");
 		assertThat(computed).matches("[0-9a-f]{12}");
 		assertThat(epoch("")).isEqualTo(computed);
@@ -58,7 +59,7 @@ class EpochFunctionTests {
 	}
 
 	@Test
-	void eachValueOfTheOperatorIsADifferentEpoch() throws SQLException {
+	void eachOperatorValueIsADifferentEpoch() throws SQLException {
 		String none = epoch("");
 		String first = epoch("1");
 		String second = epoch("2");
@@ -69,7 +70,7 @@ class EpochFunctionTests {
 	}
 
 	@Test
-	void aRollbackTakesNothingFromIt() throws SQLException {
+	void aRollbackDoesNotChangeTheEpoch() throws SQLException {
 		this.connection.setAutoCommit(false);
 		String computed = epoch("");
 		this.connection.rollback();
@@ -78,7 +79,7 @@ class EpochFunctionTests {
 	}
 
 	@Test
-	void aPoolThatDiscardsTheStateOfTheConnectionTakesNothingFromIt() throws SQLException {
+	void discardingTheStateOfTheConnectionDoesNotChangeTheEpoch() throws SQLException {
 		String computed = epoch("");
 		try (Statement statement = this.connection.createStatement()) {
 			statement.execute("discard all");

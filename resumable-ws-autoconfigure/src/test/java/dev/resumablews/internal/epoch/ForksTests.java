@@ -13,20 +13,20 @@ class ForksTests {
 	private static final String C = "cccccccccccc";
 
 	@Test
-	void theSameHistoryIsSharedForEver() {
+	void theSameHistoryIsSharedWithoutLimit() {
 		assertThat(forks(A, 1).sharedWith(forks(A, 1))).isEqualTo(Long.MAX_VALUE);
 		assertThat(Forks.NONE.sharedWith(Forks.NONE)).isEqualTo(Long.MAX_VALUE);
 	}
 
 	@Test
-	void aHistoryThatContinuedIsSharedUpToTheFork() {
+	void aContinuedHistoryIsSharedUpToTheFork() {
 		assertShared(forks(A, 1), forks(A, 1, B, 11), 10);
 		assertShared(forks(A, 1), forks(A, 1, B, 11, C, 20), 10);
 		assertShared(forks(A, 1, B, 11), forks(A, 1, B, 11, C, 20), 19);
 	}
 
 	@Test
-	void historiesThatDivergedAreSharedUpToTheFirstFork() {
+	void divergedHistoriesAreSharedUpToTheFirstFork() {
 		assertShared(forks(A, 1, B, 6), forks(A, 1, C, 9), 5);
 		assertShared(forks(A, 1, B, 9), forks(A, 1, C, 6), 5);
 		assertShared(forks(A, 1), forks(C, 1), 0);
@@ -47,7 +47,7 @@ class ForksTests {
 	}
 
 	@Test
-	void onlyWhatTheServerWritesIsValid() {
+	void onlyTheFormatOfTheServerIsValid() {
 		assertThat(Forks.isValid(A + ".1")).isTrue();
 		assertThat(Forks.isValid("*.1-" + A + ".123456")).isTrue();
 		for (String text : new String[] { "", "a.1", A, A + ".", A + ".1-", A + ".1 ", "-" + A + ".1",

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConfigurationFailureAnalyzerTests {
 
 	@Test
-	void whatIsWrongAndWhatToDoArePrintedInsteadOfAStackTrace() {
+	void theAnalysisHasTheDescriptionAndTheAction() {
 		assertThat(StartFailure.analyze(new IllegalStateException("A bean could not be created",
 				new ResumableWsConfigurationException("What is wrong.", "What to do."))))
 			.extracting(FailureAnalysis::getDescription, FailureAnalysis::getAction)
@@ -18,7 +18,7 @@ class ConfigurationFailureAnalyzerTests {
 	}
 
 	@Test
-	void anExceptionThatIsOnlyLoggedSaysBoth() {
+	void theMessageOfTheExceptionHasTheDescriptionAndTheAction() {
 		assertThat(new ResumableWsConfigurationException("What is wrong.", "What to do."))
 			.hasMessage("What is wrong. What to do.");
 	}

@@ -29,7 +29,7 @@ class SessionFeedTests {
 	private final SessionFeed feed = new SessionFeed(10, 1000);
 
 	@Test
-	void eventsAreGivenFromAnyCursor() {
+	void eventsCanBeReadFromAnyCursor() {
 		commit(1, 2, 3);
 		assertThat(ids(this.feed.after(0, ANY))).containsExactly(1L, 2L, 3L);
 		assertThat(ids(this.feed.after(2, ANY))).containsExactly(3L);
@@ -66,14 +66,14 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void aCommitThatArrivesTwiceIsTakenOnce() {
+	void aRepeatedCommitIsAddedOnce() {
 		commit(1, 2);
 		commit(2, 3);
 		assertThat(ids(this.feed.after(0, ANY))).containsExactly(1L, 2L, 3L);
 	}
 
 	@Test
-	void whereTheLogReachesIsKnownWithoutTheEvents() {
+	void theHeadOfTheLogCanAdvanceWithoutItsEvents() {
 		commit(1);
 		advanceTo(this.feed, 5);
 		assertThat(this.feed.last()).isEqualTo(5);
@@ -86,20 +86,20 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void inWhateverOrderCommitsArriveAReaderSeesEveryEventOnce() {
+	void aReaderGetsEveryEventOnceInAnyOrderOfCommits() {
 		for (int seed = 0; seed < 200; seed++) {
 			Random random = new Random(seed);
 			SessionFeed feed = new SessionFeed(1 + random.nextInt(20), 1 + random.nextInt(200));
 			List<List<FeedEntry>> batches = batches(random, 100);
 			shuffleALittle(batches, random);
-			long told = 0;
+			long newest = 0;
 			long cursor = 0;
 			for (List<FeedEntry> batch : batches) {
 				feed.committed(batch);
-				told = Math.max(told, batch.get(batch.size() - 1).event().id());
+				newest = Math.max(newest, batch.get(batch.size() - 1).event().id());
 				while (cursor < feed.last()) {
 					List<FeedEntry> events = feed.after(cursor, 1 + random.nextInt(50));
-					// null stands for the log, which has every event
+					// null means that the reader must use the log, which has every event
 					long next = (events != null) ? events.get(0).event().id() : cursor + 1;
 					assertThat(next).as("seed %d", seed).isEqualTo(cursor + 1);
 					if (events != null) {
@@ -111,14 +111,14 @@ class SessionFeedTests {
 						cursor++;
 					}
 				}
-				assertThat(feed.last()).isEqualTo(told);
+				assertThat(feed.last()).isEqualTo(newest);
 			}
 			assertThat(cursor).isEqualTo(100);
 		}
 	}
 
 	@Test
-	void theNumberOfEventsIsBounded() {
+	void theNumberOfEventsIsLimited() {
 		for (int id = 1; id <= 25; id++) {
 			commit(id);
 		}
@@ -127,7 +127,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void theLengthOfEventsIsBoundedButTheNewestIsKept() {
+	void theLengthOfEventsIsLimitedButTheNewestIsKept() {
 		this.feed.committed(List.of(recent(1, "x".repeat(600)), recent(2, "x".repeat(600))));
 		assertThat(this.feed.after(0, ANY)).isNull();
 		assertThat(ids(this.feed.after(1, ANY))).containsExactly(2L);
@@ -139,7 +139,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void aReaderIsGivenAsMuchAsItAsksForButAtLeastOne() {
+	void aReaderGetsUpToTheRequestedLengthButAtLeastOneEvent() {
 		this.feed.committed(List.of(recent(1, "x".repeat(100)), recent(2, "x".repeat(100)), recent(3, "x")));
 		assertThat(ids(this.feed.after(0, 1))).containsExactly(1L);
 		assertThat(ids(this.feed.after(0, 150))).containsExactly(1L, 2L);
@@ -147,7 +147,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void theDeltasOfACompleteReplyAreForgotten() {
+	void theDeltasOfACompleteReplyAreRemoved() {
 		UUID reply = UUID.randomUUID();
 		UUID other = UUID.randomUUID();
 		this.feed.committed(List.of(recent(1, "{}"), delta(2, reply), delta(3, other), delta(4, reply)));
@@ -158,7 +158,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void forgottenDeltasMakeRoom() {
+	void removedDeltasFreeSpace() {
 		UUID reply = UUID.randomUUID();
 		for (int id = 1; id <= 9; id++) {
 			this.feed.committed(List.of(delta(id, reply)));
@@ -171,7 +171,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void everyReaderIsWokenAlsoWhenOneFails() {
+	void everyReaderIsWokenEvenIfOneFails() {
 		SessionFeeds feeds = new SessionFeeds(10, 1000, new CommitListeners());
 		AtomicInteger woken = new AtomicInteger();
 		feeds.join(this.session, () -> {
@@ -187,7 +187,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void aFeedLivesWhileSomebodyReadsIt() {
+	void aFeedIsKeptWhileItHasReaders() {
 		SessionFeeds feeds = new SessionFeeds(10, 1000, new CommitListeners());
 		Runnable one = () -> {
 		};
@@ -213,7 +213,7 @@ class SessionFeedTests {
 	}
 
 	@Test
-	void whatSeveralConnectionsSendIsWrittenOnce() {
+	void aFrameForSeveralConnectionsIsWrittenOnce() {
 		this.feed.addListener(() -> {
 		});
 		this.feed.committed(List.of(recent(1, "{}")));

@@ -68,7 +68,7 @@ class ClientMessageMappingTests {
 	}
 
 	@Test
-	void aMethodGetsTheTypedPayloadTheSessionAndTheUser() {
+	void aMethodReceivesTheTypedPayloadTheSessionAndTheUser() {
 		try (ResumableWsTestClient client = connect("alice")) {
 			UUID session = client.sessionId();
 			client.sendOnce(vote("tea", key()));
@@ -95,7 +95,7 @@ class ClientMessageMappingTests {
 	}
 
 	@Test
-	void aMethodThatThrowsKeepsNothing() {
+	void aMethodThatThrowsIsRolledBack() {
 		try (ResumableWsTestClient client = connect("carol")) {
 			client.await("session_init");
 			client.sendOnce(vote("throws", key()));
@@ -119,7 +119,7 @@ class ClientMessageMappingTests {
 					[] | payload: missing or not of the expected type
 					null | payload: Payload value must not be empty
 					""")
-	void whatIsNotValidIsRejectedWithTheNameOfTheField(String payload, String message, CapturedOutput output) {
+	void anInvalidPayloadIsRejectedWithTheNameOfTheField(String payload, String message, CapturedOutput output) {
 		try (ResumableWsTestClient client = connect("dave")) {
 			client.await("session_init");
 			client.sendOnce("{\"type\":\"vote\",\"payload\":%s,\"idempotency_key\":\"%s\"}".formatted(payload, key()));
@@ -132,7 +132,7 @@ class ClientMessageMappingTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "parsed", "validated" })
-	void faultsOfClientsAreTheSameInOtherHandlers(String type, CapturedOutput output) {
+	void otherHandlersRejectInvalidPayloadsToo(String type, CapturedOutput output) {
 		try (ResumableWsTestClient client = connect("erin")) {
 			client.await("session_init");
 			client.sendOnce(Map.of("type", type, "payload", Map.of("option", List.of())));
@@ -144,7 +144,7 @@ class ClientMessageMappingTests {
 	}
 
 	@Test
-	void aTextOfTheApplicationsIsNotSentAndItsStackTraceIsLoggedOnce(CapturedOutput output) {
+	void anExceptionOfTheApplicationIsLoggedOnceAndItsMessageIsNotSent(CapturedOutput output) {
 		try (ResumableWsTestClient client = connect("frank")) {
 			client.await("session_init");
 			for (int i = 0; i < 10; i++) {
@@ -159,7 +159,7 @@ class ClientMessageMappingTests {
 	}
 
 	@Test
-	void anIdempotencyKeyMayBeRequired() {
+	void aMethodCanRequireAnIdempotencyKey() {
 		try (ResumableWsTestClient client = connect("grace")) {
 			client.await("session_init");
 			client.sendOnce(Map.of("type", "keyed"));
@@ -195,7 +195,7 @@ class ClientMessageMappingTests {
 	}
 
 	@Test
-	void aLazyBeanIsCreatedWhenItsFirstMessageComes() {
+	void aLazyBeanIsCreatedByItsFirstMessage() {
 		try (ResumableWsTestClient client = connect("ivan")) {
 			client.await("session_init");
 			assertThat(LazyHandler.created).hasValue(0);
@@ -208,7 +208,7 @@ class ClientMessageMappingTests {
 	}
 
 	@Test
-	void interceptorsRunAroundEveryCallInTheirOrder() {
+	void interceptorsRunAroundEveryCallInOrder() {
 		try (ResumableWsTestClient client = connect("judy")) {
 			client.await("session_init");
 			client.sendOnce(Map.of("type", "intercepted"));
@@ -225,12 +225,12 @@ class ClientMessageMappingTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { OwnType.class, OwnEphemeralType.class })
-	void aTypeOfTheProtocolIsRefused(Class<?> configuration) {
+	void aProtocolTypeIsRejected(Class<?> configuration) {
 		assertThat(failure(configuration).getDescription()).contains("the protocol's own", ".handle()");
 	}
 
 	@Test
-	void aMethodThatReturnsSomethingIsRefused() {
+	void aMethodWithAReturnValueIsRejected() {
 		FailureAnalysis failure = failure(Returning.class);
 		assertThat(failure.getDescription()).contains("Returning.handle()", "returns String");
 		assertThat(failure.getAction()).contains("ResumableSession.publish");

@@ -16,7 +16,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
 /**
- * The code of docs/handlers.md, which is called here.
+ * The code of docs/handlers.md, which these tests run.
  */
 final class HandlerSnippets {
 

@@ -16,7 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class HandlerSnippetsTests {
 
 	@Test
-	void theyDoWhatTheDocumentsSay() {
+	void theSnippetsWorkAsDocumented() {
 		try (TestServer server = TestServer.builder().with(Snippets.class).start()) {
 			JdbcClient jdbc = server.bean(JdbcClient.class);
 			jdbc.sql(

@@ -46,7 +46,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Applications whose connection pool has a higher default isolation level than Postgres.
+ * Tests applications whose connection pool has a higher default isolation level than
+ * Postgres.
  */
 @NotUnderFaults("Counts calls of the handler")
 class IsolationLevelTests {
@@ -66,7 +67,7 @@ class IsolationLevelTests {
 
 	@ParameterizedTest
 	@CsvSource({ "REPEATABLE_READ, true", "SERIALIZABLE, true", "REPEATABLE_READ, false", "SERIALIZABLE, false" })
-	void aHandlerThatOutlastsRenewalsOfItsLeaseIsCalledOnce(String isolation, boolean ownPool) throws Exception {
+	void aHandlerThatRunsForSeveralLeasesIsCalledOnce(String isolation, boolean ownPool) throws Exception {
 		try (TestServer server = start(isolation, ownPool, Answering.class);
 				ResumableWsTestClient client = connect(server)) {
 			UUID session = session(client);
@@ -87,7 +88,7 @@ class IsolationLevelTests {
 
 	@ParameterizedTest
 	@CsvSource({ "REPEATABLE_READ, true", "SERIALIZABLE, true", "REPEATABLE_READ, false", "SERIALIZABLE, false" })
-	void aWholeConversationIsHeld(String isolation, boolean ownPool) {
+	void aWholeConversationWorks(String isolation, boolean ownPool) {
 		try (OpenAiStub model = OpenAiStub.start()) {
 			model.answer((exchange) -> OpenAiAnswer.of("one ", "two ", "three").pacedBy(Duration.ofMillis(200)));
 			TestServer first = start(isolation, ownPool, Counting.class, model);
@@ -124,7 +125,7 @@ class IsolationLevelTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { RefusedMethod.class, RefusedHandler.class })
-	void anIsolationLevelThatCannotBeKeptIsRefused(Class<?> configuration) {
+	void anIsolationLevelThatCannotBeAppliedIsRejected(Class<?> configuration) {
 		assertThatExceptionOfType(ResumableWsConfigurationException.class)
 			.isThrownBy(() -> start("READ_COMMITTED", true, configuration))
 			.withMessageContaining("SERIALIZABLE")
@@ -132,7 +133,7 @@ class IsolationLevelTests {
 	}
 
 	@Test
-	void theIsolationLevelOfASeparateTransactionIsKept() {
+	void theIsolationLevelOfASeparateTransactionIsApplied() {
 		try (TestServer server = start("READ_COMMITTED", true, Separate.class);
 				ResumableWsTestClient client = connect(server)) {
 			session(client);
@@ -142,7 +143,7 @@ class IsolationLevelTests {
 	}
 
 	@Test
-	void aTransactionWhoseIsolationLevelCannotBeSetIsGivenUp() {
+	void aTransactionWhoseIsolationLevelCannotBeSetFailsTheMessage() {
 		try (TestServer server = start("REPEATABLE_READ", true, Early.class);
 				ResumableWsTestClient client = connect(server)) {
 			session(client);

@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Two nodes in their own processes handle user messages, and are killed while they do.
+ * Tests two nodes in separate processes that are killed while they handle user messages.
  */
 @NotUnderFaults("Kills the processes that the faults would disturb")
 class KilledNodeTests {
@@ -56,9 +56,9 @@ class KilledNodeTests {
 	private final AtomicIntegerArray ports = new AtomicIntegerArray(NODES);
 
 	/**
-	 * The keys of what each client has said.
+	 * The idempotency keys of the messages of each client.
 	 */
-	private final Map<ResumableWsTestClient, List<UUID>> said = new LinkedHashMap<>();
+	private final Map<ResumableWsTestClient, List<UUID>> sentKeys = new LinkedHashMap<>();
 
 	private HikariDataSource dataSource;
 
@@ -68,13 +68,13 @@ class KilledNodeTests {
 	void start() {
 		this.dataSource = TestPostgres.pool(this.url);
 		this.direct = JdbcClient.create(this.dataSource);
-		// without a constraint, which would hide what is handled twice
+		// without a unique constraint, which would hide messages that are handled twice
 		this.direct.sql("create table handled (idempotency_key text not null)").update();
 		IntStream.range(0, NODES).parallel().forEach(this::startNode);
 		for (int i = 0; i < CLIENTS; i++) {
 			int first = i;
 			int[] connects = { 0 };
-			this.said.put(ResumableWsTestClient.builder(() -> uri((first + connects[0]++) % NODES))
+			this.sentKeys.put(ResumableWsTestClient.builder(() -> uri((first + connects[0]++) % NODES))
 				.tokens(Tokens.ISSUER)
 				.user("user-" + i)
 				.timeout(PATIENCE)
@@ -88,7 +88,7 @@ class KilledNodeTests {
 
 	@AfterEach
 	void stop() {
-		this.said.keySet().forEach(ResumableWsTestClient::close);
+		this.sentKeys.keySet().forEach(ResumableWsTestClient::close);
 		for (ServerProcess node : this.nodes) {
 			if (node != null) {
 				node.close();
@@ -98,26 +98,26 @@ class KilledNodeTests {
 	}
 
 	@Test
-	void everyMessageThatWasAcknowledgedIsHandledExactlyOnce() {
+	void everyAcknowledgedMessageIsHandledExactlyOnce() {
 		for (int kill = 0; kill < KILLS; kill++) {
 			int node = kill % NODES;
-			speak();
+			sendMessages();
 			await("handlers that run on the node").atMost(PATIENCE)
 				.pollInterval(Duration.ofMillis(5))
 				.until(() -> running(node) >= 2);
 			this.nodes[node].kill();
-			speak();
+			sendMessages();
 			if (kill < KILLS - 1) {
 				startNode(node);
 			}
 		}
-		List<String> all = this.said.values().stream().flatMap(List::stream).map(UUID::toString).toList();
-		this.said.forEach((client, keys) -> keys.forEach(client::awaitAck));
+		List<String> all = this.sentKeys.values().stream().flatMap(List::stream).map(UUID::toString).toList();
+		this.sentKeys.forEach((client, keys) -> keys.forEach(client::awaitAck));
 		await("the last claim to end").atMost(PATIENCE).until(() -> count("select count(*) from ws_replies") == 0);
 
 		assertThat(this.direct.sql("select idempotency_key from handled").query(String.class).list())
 			.containsExactlyInAnyOrderElementsOf(all);
-		this.said.forEach((client, keys) -> {
+		this.sentKeys.forEach((client, keys) -> {
 			assertThat(client.errors()).allMatch((error) -> error.code().equals("unavailable"));
 			keys.forEach(
 					(key) -> client.await(ServerFrame.Event.class, (event) -> handled(event).equals(key.toString())));
@@ -135,12 +135,13 @@ class KilledNodeTests {
 		return event.payload().path("key").asString("");
 	}
 
-	private void speak() {
-		this.said.forEach((client, keys) -> IntStream.range(0, BURST).forEach((n) -> keys.add(client.say("n" + n))));
+	private void sendMessages() {
+		this.sentKeys
+			.forEach((client, keys) -> IntStream.range(0, BURST).forEach((n) -> keys.add(client.say("n" + n))));
 	}
 
 	/**
-	 * Counts the handlers of a node that have written and not committed.
+	 * Counts the handlers of a node that have written but not committed.
 	 */
 	private int running(int node) {
 		return count("""
@@ -173,7 +174,8 @@ class KilledNodeTests {
 	}
 
 	/**
-	 * Takes some time before the commit and after it, so that nodes are killed at either.
+	 * A handler that takes some time before and after its commit, so that nodes are
+	 * killed in both phases.
 	 */
 	static class Recorder {
 

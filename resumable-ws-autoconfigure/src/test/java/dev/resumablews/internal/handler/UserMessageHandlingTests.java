@@ -49,8 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Handlers of user messages, and what becomes of a message when its node is gone, its
- * handler fails, or Postgres does.
+ * Tests handlers of user messages when their node stops, the handler fails, or Postgres
+ * fails.
  */
 @NotUnderFaults("Counts attempts")
 class UserMessageHandlingTests {
@@ -85,7 +85,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void messagesAreHandledOnceInTheirOrderAndNothingIsLeft() {
+	void messagesAreHandledOnceInOrderAndNoClaimIsLeft() {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			IntStream.range(0, 15).forEach((n) -> say(client, "n" + n));
@@ -99,7 +99,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aMessageOfANodeThatIsCutOffIsHandledByAnotherOneAndByNoOther() throws Exception {
+	void aMessageOfAnIsolatedNodeIsHandledOnceByAnotherNode() throws Exception {
 		UUID session;
 		try (ResumableWsTestClient client = connect(this.server)) {
 			session = session(client);
@@ -123,13 +123,13 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void whatAFrozenNodeDoesLaterIsNotKept() throws Exception {
+	void theWritesOfAFrozenNodeAreRolledBack() throws Exception {
 		try (ResumableWsTestClient client = connect(this.server); TestServer other = start(this.postgres.directUrl())) {
 			other.bean(Answer.class).open();
 			UUID session = session(client);
 			say(client, "wait");
 			this.server.bean(Answer.class).awaitWaiting();
-			// as if another node had taken it over while this one did not run
+			// as if another node had taken over the message while this node was frozen
 			this.direct.sql("update ws_replies set fence = fence + 1").update();
 			this.server.bean(Answer.class).open();
 			awaitHandled(session, 1);
@@ -144,7 +144,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aNodeThatStopsHandsItsMessageOver() throws Exception {
+	void aStoppedNodeHandsOverItsMessage() throws Exception {
 		UUID session;
 		try (ResumableWsTestClient client = connect(this.server); TestServer other = start(this.postgres.directUrl())) {
 			session = session(client);
@@ -179,7 +179,7 @@ class UserMessageHandlingTests {
 
 	@ParameterizedTest
 	@MethodSource("lost")
-	void aMessageIsHandledOnceWhateverIsLost(Predicate<PostgresRequest> wanted, Fault fault) {
+	void aMessageIsHandledOnceWhicheverStatementOrAnswerIsLost(Predicate<PostgresRequest> wanted, Fault fault) {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "before");
@@ -193,8 +193,8 @@ class UserMessageHandlingTests {
 			awaitHandled(session, 3);
 			awaitNoClaims();
 			assertThat(contents(session)).containsExactly("before", "one", "two");
-			// after a lost answer, the renewal of the lease may be the first to see that
-			// the claim has ended
+			// after a lost answer, the renewal of the lease may find the end of the claim
+			// first
 			await().atMost(PATIENCE)
 				.until(() -> attempts(this.server, "outcome", "completed")
 						+ attempts(this.server, "outcome", "abandoned") == 3);
@@ -205,7 +205,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aHandlerThatFailsIsCalledAgainAndNothingOfItsAttemptsIsKept() {
+	void aFailedHandlerIsRetriedAndItsFailedAttemptsAreRolledBack() {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "fails 2");
@@ -218,7 +218,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aMessageIsGivenUpAfterTheLastAttemptAndTheClientSeesThat() {
+	void aMessageFailsAfterTheLastAttemptAndTheClientIsNotified() {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "fails 3");
@@ -234,7 +234,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aMessageThatIsNotValidIsNotTriedAgain() {
+	void anInvalidMessageIsNotRetried() {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "much too long");
@@ -247,7 +247,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aMessageThatTheUserMayNotSendIsNotTriedAgain() {
+	void aForbiddenMessageIsNotRetried() {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "forbidden");
@@ -260,7 +260,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void theMessageOfASessionThatIsErasedIsNotHandled() throws Exception {
+	void aMessageOfAnErasedSessionIsNotHandled() throws Exception {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "wait");
@@ -274,7 +274,7 @@ class UserMessageHandlingTests {
 	}
 
 	@Test
-	void aMessageThatIsHandledIsNotCancelled() throws Exception {
+	void aMessageThatIsBeingHandledCannotBeCancelled() throws Exception {
 		try (ResumableWsTestClient client = connect(this.server)) {
 			UUID session = session(client);
 			say(client, "wait");

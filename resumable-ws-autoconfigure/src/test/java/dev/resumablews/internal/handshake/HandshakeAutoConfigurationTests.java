@@ -69,7 +69,7 @@ class HandshakeAutoConfigurationTests {
 		.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, HandshakeAutoConfiguration.class));
 
 	@Test
-	void aSecretIsEnough() {
+	void aSecretIsSufficient() {
 		this.runner.withPropertyValues(SECRET)
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(HandshakeAuthenticator.class)
@@ -84,7 +84,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void itCanBeSwitchedOff() {
+	void theHandshakeCanBeDisabled() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(HandshakeInterceptor.class)
@@ -92,7 +92,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void anApplicationThatIsNotOfTheWebHasNoHandshakes() {
+	void anApplicationWithoutAWebServerHasNoHandshakes() {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ListenerAutoConfiguration.class, HandshakeAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HandshakeAuthenticator.class));
@@ -105,14 +105,14 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void springSecuritysFiltersNeedNotBeThere() {
+	void springSecuritysFiltersAreOptional() {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.config"))
 			.withPropertyValues(SECRET)
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(HandshakeAuthenticator.class));
 	}
 
 	@Test
-	void anApplicationsAuthenticatorWins() {
+	void anApplicationsAuthenticatorTakesPrecedence() {
 		this.runner.withUserConfiguration(OwnAuthenticator.class)
 			.run((context) -> assertThat(context).hasNotFailed()
 				.getBean(HandshakeAuthenticator.class)
@@ -127,7 +127,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void anApplicationsInterceptorWins() {
+	void anApplicationsInterceptorTakesPrecedence() {
 		this.runner.withBean("resumableWsHandshakeInterceptor", HandshakeInterceptor.class, OwnInterceptor::new)
 			.withPropertyValues(SECRET)
 			.run((context) -> assertThat(context).getBean(HandshakeInterceptor.class)
@@ -142,7 +142,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void rulesHoldForAnApplicationsDecoderToo() {
+	void validationAppliesToAnApplicationsDecoder() {
 		this.runner.withUserConfiguration(OwnDecoder.class)
 			.run((context) -> assertRefused(context, "endless", "Token does not expire"));
 		this.runner.withUserConfiguration(OwnDecoder.class)
@@ -158,14 +158,14 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void audiencesHoldForAnApplicationsDecoderToo() {
+	void audiencesApplyToAnApplicationsDecoder() {
 		this.runner.withUserConfiguration(OwnDecoder.class)
 			.withPropertyValues(JWT + "audiences=chat")
 			.run((context) -> assertRefused(context, "anything", "Token is for another audience"));
 	}
 
 	@Test
-	void propertiesWinOverAnApplicationsDecoder() {
+	void propertiesTakePrecedenceOverAnApplicationsDecoder() {
 		this.runner.withUserConfiguration(OwnDecoder.class).withPropertyValues(SECRET).run((context) -> {
 			assertRefused(context, "anything", "Token invalid");
 			assertThat(authenticate(context, TestTokens.of("ada")).userId()).isEqualTo("ada");
@@ -173,20 +173,20 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void whatADecoderSaysOfABadTokenIsNotSentToTheClient() {
+	void theMessageOfADecoderAboutAnInvalidTokenIsNotSentToTheClient() {
 		this.runner.withUserConfiguration(OwnDecoder.class)
 			.run((context) -> assertRefused(context, "bad", "Token invalid"));
 	}
 
 	@Test
-	void aDecoderThatCannotTellDoesNotRefuse() {
+	void aFailingDecoderDoesNotRejectTheToken() {
 		this.runner.withUserConfiguration(OwnDecoder.class)
 			.run((context) -> assertThatExceptionOfType(JwtException.class)
 				.isThrownBy(() -> authenticate(context, "later")));
 	}
 
 	@Test
-	void anAuthenticatorThatFailsMakesTheClientComeAgain(CapturedOutput output) {
+	void aFailingAuthenticatorAsksTheClientToRetry(CapturedOutput output) {
 		this.runner.withUserConfiguration(OwnAuthenticator.class).run((context) -> {
 			MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws");
 			request.addHeader("Connection", "Upgrade");
@@ -210,7 +210,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void theConnectionEndsWithTheToken() {
+	void theUserExpiresWithTheToken() {
 		Instant expiry = Instant.now().plusSeconds(100).truncatedTo(ChronoUnit.SECONDS);
 		this.runner.withPropertyValues(SECRET).run((context) -> {
 			assertThat(authenticate(context,
@@ -220,7 +220,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void aTokenMustExpireUnlessSwitchedOff() {
+	void aTokenMustExpireUnlessConfiguredOtherwise() {
 		String token = TestTokens.signed(TestTokens.claims("ada").expirationTime(null), TestTokens.SECRET);
 		this.runner.withPropertyValues(SECRET).run((context) -> assertRefused(context, token, "Token does not expire"));
 		this.runner.withPropertyValues(SECRET, JWT + "require-expiration=false")
@@ -229,7 +229,7 @@ class HandshakeAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "chat", "https://id.example.com/tenant" })
-	void anIssuerIsAskedForWhateverTheKey(String issuer) {
+	void anIssuerIsRequiredForEveryKindOfKey(String issuer) {
 		this.runner.withPropertyValues(SECRET, JWT + "issuer=" + issuer).run((context) -> {
 			assertThat(
 					authenticate(context, TestTokens.signed(TestTokens.claims("ada").issuer(issuer), TestTokens.SECRET))
@@ -243,7 +243,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void anOldTokenIsRefusedAlthoughItHasNotExpired() {
+	void aTokenOlderThanTheMaximumAgeIsRejected() {
 		this.runner.withPropertyValues(SECRET, JWT + "max-age=1h", JWT + "clock-skew=10s").run((context) -> {
 			Instant issuedAt = Instant.now().minusSeconds(1800).truncatedTo(ChronoUnit.SECONDS);
 			assertThat(authenticate(context, issuedAt(issuedAt)))
@@ -260,7 +260,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void twoIssuersAreAStartUpFailure() {
+	void twoIssuersFailTheStart() {
 		this.runner
 			.withPropertyValues(JWT + "issuer-uri=https://id.example.com", JWT + "issuer=https://id.example.com/")
 			.run((context) -> assertFailure(context, JWT + "issuer is 'https://id.example.com/'", JWT + "issuer-uri"));
@@ -270,7 +270,7 @@ class HandshakeAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "jwk-set-uri, '', true", "issuer-uri, '', true", "jwk-set-uri, chat, false" })
-	void tokensForAnyAudienceAreWarnedOf(String key, String audiences, boolean warned, CapturedOutput output) {
+	void acceptingAnyAudienceLogsAWarning(String key, String audiences, boolean warned, CapturedOutput output) {
 		this.runner.withPropertyValues(JWT + key + "=http://localhost:1/", JWT + "audiences=" + audiences)
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
@@ -279,7 +279,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void theQueryIsASourceOnlyIfItIsNamed() {
+	void theQueryIsNotASourceByDefault() {
 		ServletServerHttpRequest request = query(TestTokens.of("ada"));
 		this.runner.withPropertyValues(SECRET)
 			.run((context) -> assertThatExceptionOfType(HandshakeAuthenticationException.class)
@@ -293,7 +293,7 @@ class HandshakeAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "*", "https://*", "http://*", "https://*:8443", "https://*:[*]", "*://*", "http*://*",
 			"https://app.example.com,*" })
-	void cookiesOfAnyPageAreAStartUpFailure(String origins) {
+	void cookiesWithAnyOriginFailTheStart(String origins) {
 		String property = "resumable-ws.allowed-origins=" + origins;
 		this.runner.withPropertyValues(SECRET, property)
 			.run((context) -> assertFailure(context, "resumable-ws.allowed-origins", "https://*.example.com",
@@ -305,7 +305,7 @@ class HandshakeAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "self", "https://*.example.com", "http://localhost:[*]", "http://[::1]:[*]",
 			"*://app.example.com" })
-	void cookiesOfPagesOfOneHostAreFine(String origins) {
+	void cookiesWithOriginsOfOneHostAreAllowed(String origins) {
 		this.runner.withPropertyValues(SECRET, "resumable-ws.allowed-origins=" + origins)
 			.run((context) -> assertThat(context).hasNotFailed());
 	}
@@ -346,7 +346,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void noWayToVerifyIsAStartUpFailure() {
+	void aMissingKeyFailsTheStart() {
 		this.runner.run((context) -> assertFailure(context, "No verification of WebSocket tokens is configured",
 				JWT + "secret", JWT + "public-key-location", JWT + "jwk-set-uri", JWT + "issuer-uri", "JwtDecoder",
 				"HandshakeAuthenticator"));
@@ -355,7 +355,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void noJwtLibraryAndNoAuthenticatorIsAStartUpFailure() {
+	void aMissingJwtLibraryAndAuthenticatorFailTheStart() {
 		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.security.oauth2", "com.nimbusds"))
 			.run((context) -> assertFailure(context,
 					"No authentication is configured for the resumable-ws WebSocket endpoint",
@@ -363,7 +363,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void aShortSecretIsAStartUpFailure() {
+	void aShortSecretFailsTheStart() {
 		this.runner.withPropertyValues(JWT + "secret=0123456789012345678901234567890")
 			.run((context) -> assertFailure(context, "has 31 bytes, but HS256 needs 32", JWT + "secret"));
 		this.runner.withPropertyValues(JWT + "secret=01234567890123456789012345678901")
@@ -371,7 +371,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void twoWaysToVerifyAreAStartUpFailure() {
+	void twoKeysFailTheStart() {
 		this.runner.withPropertyValues(SECRET, JWT + "issuer-uri=https://id.example.com")
 			.run((context) -> assertFailure(context, JWT + "secret and " + JWT + "issuer-uri"));
 		this.runner
@@ -380,13 +380,13 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void aPublicKeyThatIsNotThereIsAStartUpFailure() {
+	void aMissingPublicKeyFailsTheStart() {
 		this.runner.withPropertyValues(JWT + "public-key-location=classpath:no.pem")
 			.run((context) -> assertFailure(context, "no.pem", JWT + "public-key-location"));
 	}
 
 	@Test
-	void aPublicKeyThatIsNoneIsAStartUpFailure() {
+	void anInvalidPublicKeyFailsTheStart() {
 		this.runner.withPropertyValues(JWT + "public-key-location=classpath:META-INF/spring.factories")
 			.run((context) -> assertFailure(context, "META-INF/spring.factories", "-----BEGIN PUBLIC KEY-----"));
 	}
@@ -394,19 +394,19 @@ class HandshakeAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource({ "jwk-set-uri,keys", "issuer-uri,id.example.com", "jwk-set-uri,file:///etc/passwd",
 			"issuer-uri,https://a b" })
-	void aUriThatIsNoneIsAStartUpFailure(String name, String value) {
+	void anInvalidUriFailsTheStart(String name, String value) {
 		this.runner.withPropertyValues(JWT + name + "=" + value)
 			.run((context) -> assertFailure(context, value, JWT + name));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "jwk-set-uri=http://localhost:1/keys", "issuer-uri=http://localhost:1" })
-	void keysAreNotFetchedAtStartUp(String property) {
+	void keysAreNotFetchedAtStart(String property) {
 		this.runner.withPropertyValues(JWT + property).run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	/**
-	 * Returns the user without the claims, which most tests do not look at.
+	 * Returns the authenticated user without the claims, which most tests ignore.
 	 */
 	private static AuthenticatedUser authenticate(AssertableWebApplicationContext context, String token)
 			throws HandshakeAuthenticationException {
@@ -419,7 +419,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void theClaimsOfATokenAreTheUsers() {
+	void theUserHasTheClaimsOfTheToken() {
 		String token = TestTokens.signed(TestTokens.claims("ada").claim("tenant", "acme"), TestTokens.SECRET);
 		this.runner.withPropertyValues(SECRET)
 			.run((context) -> assertThat(user(context, token).claims()).containsEntry("tenant", "acme")
@@ -427,7 +427,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void theScopesOfATokenAreAuthorities() {
+	void theScopesOfATokenBecomeAuthorities() {
 		this.runner.withPropertyValues(SECRET).run((context) -> {
 			assertThat(authorities(context, "scope", "chat read")).containsExactly("SCOPE_chat", "SCOPE_read");
 			assertThat(authorities(context, "scp", List.of("chat", "read"))).containsExactly("SCOPE_chat",
@@ -439,7 +439,7 @@ class HandshakeAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsConverterSaysWhatATokenAllows() {
+	void theApplicationsConverterDefinesTheAuthorities() {
 		this.runner.withPropertyValues(SECRET).withUserConfiguration(OwnConverter.class).run((context) -> {
 			AuthenticatedUser user = user(context,
 					TestTokens.signed(TestTokens.claims("ada").claim("roles", List.of("ADMIN")), TestTokens.SECRET));

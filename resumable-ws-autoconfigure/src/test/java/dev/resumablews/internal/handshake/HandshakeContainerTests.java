@@ -15,14 +15,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests of the handshake in the containers an application may choose.
+ * Tests the handshake in the supported containers.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class HandshakeContainerTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { HandshakeServer.Tomcat.class, HandshakeServer.Jetty.class })
-	void clientsAreLetInAndRefusedAlike(Class<?> container, CapturedOutput output) {
+	void clientsAreAcceptedAndRejectedInEveryContainer(Class<?> container, CapturedOutput output) {
 		String secret = "resumable-ws.auth.jwt.secret=" + TestTokens.SECRET;
 		try (HandshakeServer server = HandshakeServer.start(container, List.of(), secret)) {
 			String token = TestTokens.of("ada");
@@ -43,7 +43,7 @@ class HandshakeContainerTests {
 	}
 
 	@Test
-	void anApplicationWithoutAuthenticationFailsWithTheRemedy(CapturedOutput output) {
+	void aStartWithoutAuthenticationFailsWithTheRemedy(CapturedOutput output) {
 		assertThatExceptionOfType(RuntimeException.class).isThrownBy(HandshakeServer::start);
 		assertThat(output).contains("APPLICATION FAILED TO START", "No verification of WebSocket tokens is configured.",
 				"Set one of resumable-ws.auth.jwt.secret, ");

@@ -19,7 +19,7 @@ class HandshakeRateLimiterTests {
 	private static final RemoteAddress ADDRESS = RemoteAddress.parse("192.0.2.1");
 
 	@Test
-	void anAddressMayAskAsOftenAsItsBurstSays() {
+	void anAddressIsLimitedToItsBurst() {
 		HandshakeRateLimiter limiter = new HandshakeRateLimiter(1, 3);
 		for (int i = 0; i < 3; i++) {
 			assertThat(limiter.admits(ADDRESS)).isTrue();
@@ -30,7 +30,7 @@ class HandshakeRateLimiterTests {
 	}
 
 	@Test
-	void allAddressesOfANetworkCountAsOne() {
+	void addressesOfANetworkShareALimit() {
 		HandshakeRateLimiter limiter = new HandshakeRateLimiter(1, 2);
 		assertThat(limiter.admits(RemoteAddress.parse("2001:db8::1"))).isTrue();
 		assertThat(limiter.admits(RemoteAddress.parse("2001:db8::2"))).isTrue();
@@ -39,7 +39,7 @@ class HandshakeRateLimiterTests {
 	}
 
 	@Test
-	void whatClientsInventCountsAsOne() {
+	void invalidAddressesShareALimit() {
 		HandshakeRateLimiter limiter = new HandshakeRateLimiter(1, 2);
 		assertThat(limiter.admits(RemoteAddress.parse("one"))).isTrue();
 		assertThat(limiter.admits(RemoteAddress.parse("two"))).isTrue();
@@ -47,19 +47,19 @@ class HandshakeRateLimiterTests {
 	}
 
 	@Test
-	void manyAddressesDoNotFillTheMemory() {
+	void theNumberOfAddressesIsLimited() {
 		HandshakeRateLimiter limiter = new HandshakeRateLimiter(1, 1);
 		for (int i = 0; i < 2 * HandshakeRateLimiter.MAX_ADDRESSES; i++) {
 			assertThat(limiter.admits(RemoteAddress.parse("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))))
 				.isTrue();
 		}
 		assertThat(limiter.addresses()).isEqualTo(HandshakeRateLimiter.MAX_ADDRESSES);
-		// the one that came last is remembered
+		// the newest address is kept
 		assertThat(limiter.admits(RemoteAddress.parse("10.0.78.31"))).isFalse();
 	}
 
 	@Test
-	void theLimitCanBeSwitchedOff() {
+	void theLimitCanBeDisabled() {
 		HandshakeRateLimiter limiter = new HandshakeRateLimiter(0, 1);
 		for (int i = 0; i < 10; i++) {
 			assertThat(limiter.admits(ADDRESS)).isTrue();
@@ -68,7 +68,7 @@ class HandshakeRateLimiterTests {
 	}
 
 	@Test
-	void anAddressThatAsksTooOftenIsRefusedBeforeItsTokenIsLookedAt() {
+	void anAddressBeyondItsLimitIsRejectedBeforeItsTokenIsVerified() {
 		try (HandshakeServer server = HandshakeServer.start(List.of(Counting.class),
 				"resumable-ws.auth.handshakes-per-second-per-address=1",
 				"resumable-ws.auth.handshake-burst-per-address=3", "server.forward-headers-strategy=framework")) {

@@ -40,8 +40,8 @@ import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeSt
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
- * An application on a real Tomcat or Jetty whose WebSocket endpoint sends the handshake
- * it got, and a client that says exactly what a test wants said.
+ * An application on Tomcat or Jetty whose WebSocket endpoint answers with the attributes
+ * of the handshake, and a client that sends raw requests.
  */
 final class HandshakeServer implements AutoCloseable {
 
@@ -96,9 +96,9 @@ final class HandshakeServer implements AutoCloseable {
 	}
 
 	/**
-	 * Asks for a WebSocket.
+	 * Sends a handshake.
 	 * @param query the query string
-	 * @param headers more headers
+	 * @param headers additional headers
 	 * @return the answer
 	 */
 	Answer connect(String query, String... headers) {
@@ -129,11 +129,11 @@ final class HandshakeServer implements AutoCloseable {
 	}
 
 	/**
-	 * What the server answered.
+	 * A response of the server.
 	 *
 	 * @param status the status
-	 * @param headers the headers; names in any case
-	 * @param body the body; of a WebSocket, its first message
+	 * @param headers the headers; the case of names is ignored
+	 * @param body the body, or the first message of a WebSocket
 	 */
 	record Answer(int status, Map<String, String> headers, String body) {
 
@@ -188,11 +188,11 @@ final class HandshakeServer implements AutoCloseable {
 
 		@Override
 		public void registerWebSocketHandlers(WebSocketHandlerRegistry registry) {
-			// Spring would take Jetty's, which is on the class path too
+			// Jetty is on the class path too, and Spring would use it as the server
 			DefaultHandshakeHandler handshakeHandler = new DefaultHandshakeHandler(
 					new StandardWebSocketUpgradeStrategy());
 			handshakeHandler.setSupportedProtocols(Handshake.SUBPROTOCOL);
-			registry.addHandler(new SayWhoIsThere(), this.path)
+			registry.addHandler(new SendHandshake(), this.path)
 				.setAllowedOriginPatterns("*")
 				.setHandshakeHandler(handshakeHandler)
 				.addInterceptors(this.gate);
@@ -217,7 +217,7 @@ final class HandshakeServer implements AutoCloseable {
 
 	}
 
-	private static final class SayWhoIsThere extends TextWebSocketHandler {
+	private static final class SendHandshake extends TextWebSocketHandler {
 
 		@Override
 		public void afterConnectionEstablished(WebSocketSession session) throws Exception {

@@ -29,8 +29,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of {@link ResumableWsHandshakeInterceptor} and {@link JwtAuthenticator} in a
- * server that verifies with a secret.
+ * Tests {@link ResumableWsHandshakeInterceptor} and {@link JwtAuthenticator} in a server
+ * that verifies tokens with a secret.
  */
 class HandshakeTests {
 
@@ -52,7 +52,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aClientWithATokenIsLetIn() {
+	void aClientWithATokenIsAccepted() {
 		assertThat(server.connect("token=" + token("ada"))).satisfies((answer) -> {
 			assertThat(answer.status()).isEqualTo(101);
 			assertThat(answer.body()).isEqualTo("ada null 0 false");
@@ -60,7 +60,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aClientMayAskToResume() {
+	void aClientCanResume() {
 		assertThat(server
 			.connect("token=%s&sessionId=%s&lastEventId=%d&frames=ndjson".formatted(token("ada"), SESSION,
 					Long.MAX_VALUE))
@@ -68,7 +68,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anEmptyParameterIsAnAbsentOne() {
+	void anEmptyParameterIsTreatedAsMissing() {
 		assertThat(server.connect("token=" + token("ada") + "&sessionId=&lastEventId=&frames=").body())
 			.isEqualTo("ada null 0 false");
 	}
@@ -79,14 +79,14 @@ class HandshakeTests {
 			"sessionId=" + SESSION + "%0a", "lastEventId=-1", "lastEventId=1.5", "lastEventId=x", "lastEventId=%2B1",
 			"lastEventId=9223372036854775808", "lastEventId=99999999999999999999", "lastEventId=%", "frames=xml",
 			"frames=NDJSON" })
-	void aMalformedParameterIsRefused(String parameter) {
+	void aMalformedParameterIsRejected(String parameter) {
 		Answer answer = server.connect("token=" + token("ada") + "&" + parameter);
 		assertRefused(answer, 400);
 		assertThat(answer.body()).contains(parameter.substring(0, parameter.indexOf('=')));
 	}
 
 	@Test
-	void whatIsNotAnUpgradeIsRefused() {
+	void aRequestWithoutAnUpgradeIsRejected() {
 		String target = "/ws?token=" + token("ada");
 		assertRefused(server.send("GET", target, List.of()), 400);
 		assertRefused(server.send("POST", target, HandshakeServer.UPGRADE), 400);
@@ -96,7 +96,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aClientWithoutATokenIsRefused() {
+	void aClientWithoutATokenIsRejected() {
 		assertUnauthorized(server.connect(""), "Token missing");
 		assertUnauthorized(server.connect("token="), "Token missing");
 		assertUnauthorized(server.connect("", "Authorization: Basic YTpi"), "Token missing");
@@ -108,14 +108,14 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenThatIsNoneIsRefused() {
+	void aMalformedTokenIsRejected() {
 		assertUnauthorized(server.connect("token=invalid"), "Token invalid");
 		assertUnauthorized(server.connect("token=a.b.c"), "Token invalid");
 		assertUnauthorized(server.connect("token=%20"), "Token invalid");
 	}
 
 	@Test
-	void aForgedTokenIsRefused() {
+	void aForgedTokenIsRejected() {
 		String token = TestTokens.signed(TestTokens.claims("ada").audience("chat"), TestTokens.OTHER_SECRET);
 		assertUnauthorized(server.connect("token=" + token), "Token invalid");
 		String good = token("ada");
@@ -124,13 +124,13 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anUnsignedTokenIsRefused() {
+	void anUnsignedTokenIsRejected() {
 		assertUnauthorized(server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat"))),
 				"Token invalid");
 	}
 
 	@Test
-	void aTokenWithAnotherAlgorithmIsRefused() {
+	void aTokenWithAnotherAlgorithmIsRejected() {
 		String longSecret = TestTokens.SECRET.repeat(2);
 		try (HandshakeServer other = HandshakeServer.start("resumable-ws.auth.jwt.secret=" + longSecret)) {
 			assertThat(other.connect("token=" + TestTokens.signed(TestTokens.claims("ada"), longSecret)).status())
@@ -141,7 +141,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anExpiredTokenIsRefused() {
+	void anExpiredTokenIsRejected() {
 		Answer answer = server.connect("token=" + TestTokens.signed(
 				TestTokens.claims("ada").audience("chat").expirationTime(TestTokens.in(Duration.ofMinutes(-1))),
 				TestTokens.SECRET));
@@ -150,14 +150,14 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenThatIsNotYetValidIsRefused() {
+	void aTokenThatIsNotYetValidIsRejected() {
 		assertUnauthorized(server.connect("token=" + TestTokens.signed(
 				TestTokens.claims("ada").audience("chat").notBeforeTime(TestTokens.in(Duration.ofMinutes(1))),
 				TestTokens.SECRET)), null);
 	}
 
 	@Test
-	void clocksMayDifferALittle() {
+	void theClockSkewIsTolerated() {
 		assertThat(server.connect("token=" + TestTokens.signed(
 				TestTokens.claims("ada").audience("chat").expirationTime(TestTokens.in(Duration.ofSeconds(-5))),
 				TestTokens.SECRET))
@@ -165,7 +165,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenForAnotherAudienceIsRefused() {
+	void aTokenForAnotherAudienceIsRejected() {
 		assertUnauthorized(server.connect("token=" + TestTokens.of("ada")), "Token is for another audience");
 		assertUnauthorized(
 				server.connect(
@@ -179,21 +179,21 @@ class HandshakeTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { " ", "a\u0000b", "LONG" })
-	void aTokenWithoutAUsableUserIsRefused(String user) {
+	void aTokenWithoutAUsableUserIsRejected(String user) {
 		String subject = user.equals("LONG") ? "x".repeat(256) : user;
 		assertUnauthorized(server.connect("token=" + token(subject)), "Token has no user id");
 	}
 
 	@Test
-	void aTokenWithoutAUserIsRefused() {
+	void aTokenWithoutAUserIsRejected() {
 		assertUnauthorized(server.connect("token="
 				+ TestTokens.signed(TestTokens.claims("ada").subject(null).audience("chat"), TestTokens.SECRET)),
 				"Token has no user id");
 	}
 
 	@Test
-	void aTokenWithHalfACharacterInItsUserIsRefused() {
-		// Postgres' driver would write it as the user "victim?"
+	void aTokenWithAnUnpairedSurrogateInItsUserIsRejected() {
+		// the Postgres driver would store the user "victim?"
 		assertUnauthorized(
 				server.connect("token="
 						+ TestTokens.ofJson("{\"sub\":\"victim\\ud800\",\"aud\":\"chat\",\"exp\":4102444800}")),
@@ -201,7 +201,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aTokenThatDoesNotExpireIsRefused() {
+	void aTokenThatDoesNotExpireIsRejected() {
 		assertUnauthorized(
 				server.connect("token=" + TestTokens
 					.signed(TestTokens.claims("ada").audience("chat").expirationTime(null), TestTokens.SECRET)),
@@ -209,14 +209,14 @@ class HandshakeTests {
 	}
 
 	@Test
-	void anEndlessTokenIsRefused() {
+	void aTokenWithAnExcessiveLengthIsRejected() {
 		HandshakeAuthenticator authenticator = server.context().getBean(HandshakeAuthenticator.class);
 		assertThatExceptionOfType(HandshakeAuthenticationException.class)
 			.isThrownBy(() -> authenticator.authenticate("x".repeat(100_000)));
 	}
 
 	@Test
-	void aTokenMayComeInEveryPlace() {
+	void aTokenIsAcceptedFromEverySource() {
 		String token = token("ada");
 		assertThat(server.connect("", "Authorization: Bearer " + token).body()).startsWith("ada ");
 		assertThat(server.connect("", "Authorization: bearer " + token).body()).startsWith("ada ");
@@ -229,7 +229,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void theFirstPlaceThatHasATokenDecides() {
+	void theFirstSourceWithATokenTakesPrecedence() {
 		String subprotocol = "Sec-WebSocket-Protocol: resumable-ws.v1, jwt-" + token("subprotocol");
 		String cookie = "Cookie: crumb=" + token("cookie");
 		String query = "token=" + token("query");
@@ -243,7 +243,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void theTokenIsNeverTheSubprotocol() {
+	void theTokenIsNeverSelectedAsTheSubprotocol() {
 		String token = "jwt-" + token("ada");
 		assertThat(server.connect("", "Sec-WebSocket-Protocol: " + token + ", resumable-ws.v1")
 			.header("Sec-WebSocket-Protocol")).isEqualTo("resumable-ws.v1");
@@ -253,12 +253,12 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aPageOfTheSameOriginMayConnect() {
+	void aPageOfTheSameOriginCanConnect() {
 		assertThat(connectFrom("http://localhost:" + server.port()).status()).isEqualTo(101);
 	}
 
 	@Test
-	void theSameOriginIsTheOneThatAProxySaw() {
+	void theSameOriginIsTheOneThatTheProxyForwards() {
 		assertThat(server
 			.connect("token=" + token("ada"), "Origin: https://chat.example.net", "X-Forwarded-Proto: https",
 					"X-Forwarded-Host: chat.example.net")
@@ -269,7 +269,7 @@ class HandshakeTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "https://app.example.com", "https://a.example.org", "https://a.b.example.org" })
-	void aPageOfAnAllowedOriginMayConnect(String origin) {
+	void aPageOfAnAllowedOriginCanConnect(String origin) {
 		assertThat(connectFrom(origin).status()).isEqualTo(101);
 	}
 
@@ -277,18 +277,19 @@ class HandshakeTests {
 	@ValueSource(strings = { "https://evil.example", "http://localhost", "http://localhost:1", "null",
 			"http://app.example.com", "https://app.example.com.evil.example", "https://app.example.com:8443",
 			"https://example.org", "https://aexample.org", "invalid", "http://[", "http://a:b:c" })
-	void aForeignPageIsRefused(String origin) {
+	void aForeignPageIsRejected(String origin) {
 		Answer answer = connectFrom(origin);
 		assertRefused(answer, 403);
 		assertThat(answer.body()).isEqualTo("Origin not allowed");
 	}
 
 	/**
-	 * Whatever asks in between, as warnings are a second apart.
+	 * Requests are repeated until the warning appears, because warnings are a second
+	 * apart.
 	 */
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
-	void theLogSaysWhichOriginWasComparedToWhat(CapturedOutput output) {
+	void theLogNamesTheComparedOrigins(CapturedOutput output) {
 		await().untilAsserted(() -> {
 			connectFrom("https://evil.example");
 			assertThat(output)
@@ -298,12 +299,12 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aForeignPageDoesNotLearnWhetherATokenIsGood() {
+	void aForeignPageCannotFindOutWhetherATokenIsValid() {
 		assertRefused(server.connect("token=invalid", "Origin: https://evil.example"), 403);
 	}
 
 	@Test
-	void aUserWithTooManyConnectionsIsRefused() {
+	void aUserWithTooManyConnectionsIsRejected() {
 		Answer answer = server.connect("token=" + token("many"));
 		assertRefused(answer, 429);
 		assertThat(answer.header("Retry-After")).containsOnlyDigits();
@@ -311,7 +312,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aFullNodeRefuses() {
+	void aFullNodeRejectsHandshakes() {
 		Answer answer = server.connect("token=" + token("full"));
 		assertRefused(answer, 503);
 		assertThat(Integer.parseInt(String.valueOf(answer.header("Retry-After")))).isBetween(1, 5);
@@ -319,7 +320,7 @@ class HandshakeTests {
 	}
 
 	@Test
-	void aNodeThatShutsDownRefuses() {
+	void aNodeThatDrainsRejectsHandshakes() {
 		Answer answer = server.connect("token=" + token("late"));
 		assertRefused(answer, 503);
 		assertThat(answer.header("Retry-After")).containsOnlyDigits();
@@ -327,21 +328,21 @@ class HandshakeTests {
 	}
 
 	@Test
-	void listenersHearOfRefusals() {
-		Queue<Integer> heard = server.context().getBean(Rooms.class).refusals;
+	void listenersAreNotifiedOfRejections() {
+		Queue<Integer> recorded = server.context().getBean(Rooms.class).refusals;
 		server.connect("token=" + token("ada"));
 		server.connect("");
 		server.connect("token=" + token("full"));
 		server.connect("token=" + token("many"));
 		server.connect("lastEventId=x");
 		connectFrom("null");
-		await().untilAsserted(() -> assertThat(heard).endsWith(401, 503, 429, 400, 403));
+		await().untilAsserted(() -> assertThat(recorded).endsWith(401, 503, 429, 400, 403));
 	}
 
 	@Test
-	void securityEventsTellWhoWasRefusedFromWhereAndWhy() {
-		Queue<SecurityEvent> heard = server.context().getBean(Rooms.class).events;
-		heard.clear();
+	void securityEventsContainUserAddressAndReason() {
+		Queue<SecurityEvent> recorded = server.context().getBean(Rooms.class).events;
+		recorded.clear();
 		server.connect("token=" + token("ada"));
 		connectFrom("https://evil.example");
 		server.connect("token=" + TestTokens.unsigned(TestTokens.claims("ada").audience("chat")));
@@ -350,10 +351,10 @@ class HandshakeTests {
 		server.connect("token=" + token("often"));
 		server.connect("token=" + token("full"), "X-Forwarded-For: nonsense of the client's");
 		server.connect("token=" + token("late"), "Forwarded: for=\"[2001:db8::1]\"");
-		await().untilAsserted(() -> assertThat(heard).hasSize(7));
-		String here = heard.element().remoteAddress();
+		await().untilAsserted(() -> assertThat(recorded).hasSize(7));
+		String here = recorded.element().remoteAddress();
 		assertThat(here).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
-		assertThat(heard).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
+		assertThat(recorded).containsExactly(refused(null, here, "origin"), refused(null, here, "token"),
 				refused(null, here, "malformed"), refused("many", "203.0.113.9", "max_per_user"),
 				refused("often", here, "handshakes_rate"), refused("full", null, "max_total"),
 				refused("late", "2001:db8::1", "shutting_down"));
@@ -361,7 +362,7 @@ class HandshakeTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "Sec-WebSocket-Version: 12", "Sec-WebSocket-Version: x" })
-	void anUpgradeThatFailsGivesItsPlaceBack(String header) {
+	void aFailedUpgradeReleasesItsPlace(String header) {
 		Queue<String> cancelled = server.context().getBean(Rooms.class).cancelled;
 		cancelled.clear();
 		Answer answer = server.send("GET", "/ws?token=" + token("ada"), List.of("Connection: Upgrade",

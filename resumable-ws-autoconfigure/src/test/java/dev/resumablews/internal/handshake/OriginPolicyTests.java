@@ -12,14 +12,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OriginPolicyTests {
 
 	@Test
-	void pagesOfAnyHostMayNotUseCookies() {
+	void aWildcardOriginCannotUseCookies() {
 		assertThat(new OriginPolicy(List.of("*")).cors().getAllowCredentials()).isFalse();
 		assertThat(new OriginPolicy(List.of("self", "https://*:8443")).cors().getAllowCredentials()).isFalse();
 		assertThat(new OriginPolicy(List.of("https://*.example.com")).cors().getAllowCredentials()).isTrue();
 	}
 
 	@Test
-	void withoutAListThePageOfTheServerMayConnect() {
+	void withoutAListPagesOfTheSameOriginAreAllowed() {
 		OriginPolicy policy = new OriginPolicy(List.of());
 		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isTrue();
 		assertThat(policy.allows(request("chat.example.com", "http://evil.example"))).isFalse();
@@ -27,17 +27,17 @@ class OriginPolicyTests {
 	}
 
 	@Test
-	void aListIsTheWholeTruth() {
+	void onlyListedOriginsAreAllowed() {
 		OriginPolicy policy = new OriginPolicy(List.of("https://app.example.com"));
 		assertThat(policy.allows(request("chat.example.com", "https://app.example.com"))).isTrue();
 		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isFalse();
-		// the attacker's name resolves to the server's address
+		// DNS rebinding: the attacker's name resolves to the server's address
 		assertThat(policy.allows(request("evil.example", "http://evil.example"))).isFalse();
 		assertThat(policy.allows(request("evil.example", "self"))).isFalse();
 	}
 
 	@Test
-	void aListMayHoldTheServerItself() {
+	void aListCanContainTheServersOwnOrigin() {
 		OriginPolicy policy = new OriginPolicy(List.of("https://app.example.com", "self"));
 		assertThat(policy.allows(request("chat.example.com", "https://app.example.com"))).isTrue();
 		assertThat(policy.allows(request("chat.example.com", "http://chat.example.com"))).isTrue();
@@ -47,7 +47,7 @@ class OriginPolicyTests {
 	}
 
 	@Test
-	void aReferrerThatIsNoAddressIsOfNoAllowedPage() {
+	void anInvalidReferrerIsRejected() {
 		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/ws/sse");
 		request.addHeader("Cookie", "resumable-ws-token=t");
 		request.addHeader("Referer", "http://[:::::]/page.html");
@@ -55,7 +55,7 @@ class OriginPolicyTests {
 	}
 
 	@Test
-	void aRefusalNamesBothOriginsAndThePropertyOfTheList() {
+	void theExplanationNamesBothOriginsAndTheProperty() {
 		assertThat(new OriginPolicy(List.of("https://app.example.com", "self"))
 			.explain(request("chat.example.com", "https://evil.example"))).contains("its origin https://evil.example",
 					"the server's own origin (http://chat.example.com)",
@@ -66,9 +66,9 @@ class OriginPolicyTests {
 	}
 
 	@Test
-	void aRefusalBehindAProxyNamesTheSettingThatIsMissing() {
+	void theExplanationBehindAProxyNamesTheMissingSetting() {
 		OriginPolicy policy = new OriginPolicy(List.of());
-		// nginx sends the name of its upstream
+		// nginx forwards the name of its upstream
 		assertThat(policy.explain(request("localhost", "https://chat.example.com"))).contains(
 				"its origin https://chat.example.com", "the server's own origin (http://localhost)",
 				"let the proxy send X-Forwarded-Proto and X-Forwarded-Host",
@@ -80,7 +80,7 @@ class OriginPolicyTests {
 	}
 
 	@Test
-	void aRefusalShowsNothingThatForgesTheLog() {
+	void theExplanationCannotForgeLogLines() {
 		assertThat(
 				new OriginPolicy(List.of()).explain(request("localhost", "x\r\nERROR \u001b[31m" + "y".repeat(1000))))
 			.doesNotContain("\n", "\r", "\u001b")

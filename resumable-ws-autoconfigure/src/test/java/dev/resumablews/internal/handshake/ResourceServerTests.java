@@ -33,8 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests of clients of an application whose tokens Spring Boot's resource server verifies,
- * with the keys of an issuer on a real HTTP server.
+ * Tests clients of an application whose tokens are verified by Spring Boot's resource
+ * server, with the keys of an issuer on an HTTP server.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @ExtendWith(OutputCaptureExtension.class)
@@ -66,13 +66,13 @@ class ResourceServerTests {
 	}
 
 	@Test
-	void theStartPrintsNoWarning() {
+	void theStartLogsNoWarning() {
 		assertThat(this.output.lines().filter((line) -> line.contains(" WARN ")))
 			.noneMatch((line) -> line.contains("ecurity") || line.contains(" d.r."));
 	}
 
 	@Test
-	void theResourceServersDecoderAndConverterSayWhoTheClientIs() {
+	void theResourceServersDecoderAndConverterDefineTheUser() {
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.server.uri())
 			.token(token("ADMIN"))
 			.connect()) {
@@ -91,7 +91,7 @@ class ResourceServerTests {
 	}
 
 	@Test
-	void eventsAndMessagesTakeTheSameTokens() {
+	void httpEndpointsAcceptTheSameTokens() {
 		try (HttpTestClient client = HttpTestClient.sse(this.server.uri())
 			.header("Authorization", "Bearer " + token("ADMIN"))
 			.connect()) {
@@ -102,7 +102,7 @@ class ResourceServerTests {
 	}
 
 	@Test
-	void aTokenThatHasExpiredIsRefusedByTheEndpoint() {
+	void theEndpointRejectsAnExpiredToken() {
 		String expired = TestTokens.signed(
 				TestTokens.claims("ada").expirationTime(TestTokens.in(Duration.ofMinutes(-5))), this.issuer.keys,
 				"first", JOSEObjectType.JWT);
@@ -120,7 +120,7 @@ class ResourceServerTests {
 	}
 
 	@Test
-	void nothingElseIsOpen() {
+	void otherPathsAreProtected() {
 		assertThat(HttpResponse.of(this.server.port(), "GET", "/other", Map.of(), null).status()).isEqualTo(401);
 	}
 

@@ -19,12 +19,12 @@ import org.springframework.web.bind.annotation.RestController;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of the endpoint in an application that Spring Security guards.
+ * Tests the endpoint in an application that Spring Security protects.
  */
 class SpringSecurityTests {
 
 	@Test
-	void theEndpointVerifiesItsTokensAndNothingElseIsOpen() {
+	void theEndpointVerifiesItsTokensAndOtherPathsAreProtected() {
 		try (HandshakeServer server = start()) {
 			assertThat(server.connect("token=" + TestTokens.of("ada")).body()).startsWith("ada ");
 			assertThat(server.connect("").body()).isEqualTo("Token missing");
@@ -42,7 +42,7 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void theEndpointMayBeElsewhere() {
+	void customPath() {
 		try (HandshakeServer server = start("resumable-ws.path=/live/chat", "spring.mvc.servlet.path=/app",
 				"server.servlet.context-path=/context")) {
 			assertThat(
@@ -56,7 +56,7 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void anApplicationMayGuardTheEndpointItself() {
+	void anApplicationCanProtectTheEndpointItself() {
 		try (HandshakeServer server = start("resumable-ws.auth.permit-with-spring-security=false")) {
 			assertThat(server.connect("token=" + TestTokens.of("ada")).status()).isEqualTo(401);
 			assertThat(server.connect("").body()).isNotEqualTo("Token missing");
@@ -65,7 +65,7 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void withoutAnEndpointThePathIsGuardedLikeAnyOther() {
+	void withoutAnEndpointThePathIsProtectedLikeAnyOther() {
 		try (HandshakeServer server = HandshakeServer.start(List.of(Security.class),
 				"resumable-ws.auth.jwt.secret=" + TestTokens.SECRET)) {
 			assertThat(server.connect("token=" + TestTokens.of("ada")).status()).isEqualTo(401);
@@ -88,7 +88,7 @@ class SpringSecurityTests {
 	static class Endpoint {
 
 		/**
-		 * In place of the library's endpoint, which the server of these tests has not.
+		 * Replaces the library's endpoint, which the server of these tests does not have.
 		 */
 		@Bean
 		Object resumableWsHandlerMapping() {
@@ -98,7 +98,7 @@ class SpringSecurityTests {
 	}
 
 	/**
-	 * In place of the library's endpoints beside the WebSocket.
+	 * Replaces the library's HTTP endpoints.
 	 */
 	@RestController
 	static class OtherEndpoints {

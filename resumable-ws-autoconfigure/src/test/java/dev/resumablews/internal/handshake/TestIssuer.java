@@ -12,7 +12,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 
 /**
- * An issuer of tokens, who may be away.
+ * An issuer of tokens that can be unavailable.
  */
 final class TestIssuer implements AutoCloseable {
 
@@ -20,7 +20,7 @@ final class TestIssuer implements AutoCloseable {
 
 	final AtomicInteger keyRequests = new AtomicInteger();
 
-	volatile boolean away;
+	volatile boolean unreachable;
 
 	volatile String wellKnown = "/tenant/.well-known/openid-configuration";
 
@@ -59,7 +59,7 @@ final class TestIssuer implements AutoCloseable {
 	private void answer(HttpExchange exchange) throws IOException {
 		try (exchange) {
 			String path = exchange.getRequestURI().getPath();
-			if (this.away) {
+			if (this.unreachable) {
 				exchange.sendResponseHeaders(500, -1);
 			}
 			else if (path.equals(this.wellKnown)) {

@@ -26,7 +26,7 @@ import com.nimbusds.jwt.SignedJWT;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens, good and bad.
+ * Valid and invalid tokens.
  */
 final class TestTokens {
 
@@ -63,7 +63,7 @@ final class TestTokens {
 	}
 
 	/**
-	 * Makes a token of claims as an issuer may write them that does not check them.
+	 * Returns a signed token with claims that are not validated.
 	 */
 	static String ofJson(String claims) {
 		try {

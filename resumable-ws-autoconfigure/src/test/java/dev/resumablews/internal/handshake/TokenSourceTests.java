@@ -13,13 +13,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of the property that says where tokens may be.
+ * Tests the property with the sources of tokens.
  */
 class TokenSourceTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MESSAGE")
-	void aSourceThatIsSwitchedOffIsNotLookedAt(ResumableWsProperties.TokenSource off) {
+	void aDisabledSourceIsIgnored(ResumableWsProperties.TokenSource off) {
 		List<ResumableWsProperties.TokenSource> all = Arrays.stream(ResumableWsProperties.TokenSource.values())
 			.filter((source) -> source != ResumableWsProperties.TokenSource.MESSAGE)
 			.toList();
@@ -37,7 +37,7 @@ class TokenSourceTests {
 	}
 
 	@Test
-	void theSourcesAreLookedAtInTheOrderOfTheProperty() {
+	void theSourcesAreTriedInTheOrderOfTheProperty() {
 		try (HandshakeServer server = HandshakeServer.startWithSecret("resumable-ws.auth.token-sources=query,header")) {
 			assertThat(server
 				.connect("token=" + TestTokens.of("query"), "Authorization: Bearer " + TestTokens.of("header"))

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests of the keys that tokens are verified with, where they are not a secret.
+ * Tests the verification of tokens with public keys, key sets and issuers.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class VerificationKeysTests {
@@ -33,7 +33,7 @@ class VerificationKeysTests {
 	private static final String JWT = "resumable-ws.auth.jwt.";
 
 	@Test
-	void aPublicKeyVerifies(@TempDir Path folder) throws IOException {
+	void aPublicKeyVerifiesTokens(@TempDir Path folder) throws IOException {
 		KeyPair keys = TestTokens.rsaKeys();
 		String pem = TestTokens.pem(keys);
 		Path file = Files.writeString(folder.resolve("key.pem"), pem);
@@ -42,13 +42,13 @@ class VerificationKeysTests {
 				.startsWith("ada ");
 			assertInvalid(server, TestTokens.signed(TestTokens.claims("ada"), TestTokens.rsaKeys(), null));
 			assertInvalid(server, TestTokens.unsigned(TestTokens.claims("ada")));
-			// the public key is no secret, so it must not do as one
+			// the public key must not be accepted as a secret
 			assertInvalid(server, TestTokens.signed(TestTokens.claims("ada"), pem));
 		}
 	}
 
 	@Test
-	void aJwkSetVerifies() {
+	void aJwkSetVerifiesTokens() {
 		try (TestIssuer issuer = new TestIssuer();
 				HandshakeServer server = HandshakeServer.start(JWT + "jwk-set-uri=" + issuer.jwkSetUri())) {
 			assertThat(server.connect("token=" + issuer.token("ada")).body()).startsWith("ada ");
@@ -61,7 +61,7 @@ class VerificationKeysTests {
 	}
 
 	@Test
-	void tokensThatNameUnknownKeysDoNotMakeItFetchTheSetEachTime() {
+	void tokensWithUnknownKeysDoNotFetchTheKeySetEachTime() {
 		try (TestIssuer issuer = new TestIssuer();
 				HandshakeServer server = HandshakeServer.start(JWT + "jwk-set-uri=" + issuer.jwkSetUri())) {
 			assertThat(server.connect("token=" + issuer.token("ada")).status()).isEqualTo(101);
@@ -75,24 +75,24 @@ class VerificationKeysTests {
 	}
 
 	@Test
-	void aClientIsAskedToComeAgainWhileTheKeysAreAway(CapturedOutput output) {
+	void aClientIsAskedToRetryWhileTheKeysAreUnavailable(CapturedOutput output) {
 		try (TestIssuer issuer = new TestIssuer();
 				HandshakeServer server = HandshakeServer.start(JWT + "jwk-set-uri=" + issuer.jwkSetUri())) {
-			issuer.away = true;
+			issuer.unreachable = true;
 			String token = issuer.token("ada");
 			assertUnavailable(server.connect("token=" + token));
 			assertUnavailable(server.connect("token=" + token));
 			assertThat(output).contains("A client cannot be authenticated at the moment").doesNotContain(token);
-			issuer.away = false;
+			issuer.unreachable = false;
 			await().atMost(Duration.ofSeconds(20))
 				.untilAsserted(() -> assertThat(server.connect("token=" + token).status()).isEqualTo(101));
-			issuer.away = true;
+			issuer.unreachable = true;
 			assertThat(server.connect("token=" + token).status()).isEqualTo(101);
 		}
 	}
 
 	@Test
-	void anIssuerVerifies() {
+	void anIssuerVerifiesTokens() {
 		try (TestIssuer issuer = new TestIssuer();
 				HandshakeServer server = HandshakeServer.start(JWT + "issuer-uri=" + issuer.uri())) {
 			assertThat(server.connect("token=" + issuer.token("ada")).body()).startsWith("ada ");
@@ -106,7 +106,7 @@ class VerificationKeysTests {
 	}
 
 	@Test
-	void anIssuerMayDescribeItselfAsRfc8414Says() {
+	void anIssuerCanPublishItsMetadataAsInRfc8414() {
 		try (TestIssuer issuer = new TestIssuer()) {
 			issuer.wellKnown = "/.well-known/oauth-authorization-server/tenant";
 			try (HandshakeServer server = HandshakeServer.start(JWT + "issuer-uri=" + issuer.uri())) {
@@ -116,7 +116,7 @@ class VerificationKeysTests {
 	}
 
 	@Test
-	void anIssuerThatCallsItselfAnotherIsNotBelieved(CapturedOutput output) {
+	void anIssuerWithAnotherNameInItsMetadataIsRejected(CapturedOutput output) {
 		try (TestIssuer issuer = new TestIssuer()) {
 			issuer.claimedIssuer = "https://evil.example";
 			try (HandshakeServer server = HandshakeServer.start(JWT + "issuer-uri=" + issuer.uri())) {
@@ -127,15 +127,15 @@ class VerificationKeysTests {
 	}
 
 	@Test
-	void anApplicationStartsWhileItsIssuerIsAway(CapturedOutput output) {
+	void anApplicationStartsWhileItsIssuerIsUnavailable(CapturedOutput output) {
 		try (TestIssuer issuer = new TestIssuer()) {
-			issuer.away = true;
+			issuer.unreachable = true;
 			try (HandshakeServer server = HandshakeServer.start(JWT + "issuer-uri=" + issuer.uri())) {
 				String token = issuer.token("ada");
 				assertUnavailable(server.connect("token=" + token));
 				assertThat(output).contains(issuer.uri() + " does not provide the location of its keys")
 					.doesNotContain(token);
-				issuer.away = false;
+				issuer.unreachable = false;
 				await().atMost(Duration.ofSeconds(20))
 					.untilAsserted(() -> assertThat(server.connect("token=" + token).body()).startsWith("ada "));
 			}
@@ -144,7 +144,7 @@ class VerificationKeysTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "jwk-set-uri", "issuer-uri" })
-	void aCrowdDoesNotWaitInLineForAnIssuerThatIsSilent(String property) throws IOException {
+	void concurrentClientsDoNotQueueForAnUnresponsiveIssuer(String property) throws IOException {
 		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 				HandshakeServer server = HandshakeServer
 					.start(JWT + property + "=http://localhost:" + silent.getLocalPort() + "/tenant");
@@ -154,7 +154,7 @@ class VerificationKeysTests {
 				.mapToObj((i) -> new CompletableFuture<Answer>().completeAsync(() -> server.connect("token=" + token),
 						(task) -> new Thread(task, "crowd-" + i).start()))
 				.toList();
-			// one time-out after the other would take a minute and more
+			// consecutive time-outs would take more than a minute
 			await().atMost(Duration.ofSeconds(18)).until(() -> answers.stream().allMatch(CompletableFuture::isDone));
 			assertThat(answers).allSatisfy((answer) -> assertUnavailable(answer.join()));
 		}

@@ -36,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The lines of JavaScript in {@code docs/protocol.md} that need no library, in a browser.
+ * Tests the JavaScript in {@code docs/protocol.md} that needs no library, in a browser.
  */
 class EventSourceTests {
 
@@ -46,7 +46,7 @@ class EventSourceTests {
 			Pattern.DOTALL);
 
 	@Test
-	void theLinesInTheDocumentationResumeAndSend(@TempDir Path profile) throws Exception {
+	void theDocumentedScriptResumesAndSends(@TempDir Path profile) throws Exception {
 		Path chromium = Executables.find("chromium", "chromium-browser", "google-chrome").orElse(null);
 		Assumptions.assumeTrue(chromium != null, "Chromium is not installed");
 		try (TestServer server = TestServer.builder()
@@ -71,7 +71,7 @@ class EventSourceTests {
 	}
 
 	@Test
-	void theyAreTwentyLinesOrFewer() throws IOException {
+	void theDocumentedScriptHasTwentyLinesOrFewer() throws IOException {
 		assertThat(snippet().lines().filter((line) -> !line.isBlank()).count()).isLessThanOrEqualTo(20);
 	}
 

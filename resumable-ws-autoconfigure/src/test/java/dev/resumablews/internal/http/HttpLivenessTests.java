@@ -34,8 +34,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Clients over HTTP that are silent, gone, or slow. The web server has four threads only,
- * which none of them holds.
+ * Tests clients over HTTP that are silent, gone or slow. The web server has only four
+ * threads, and none of these clients holds one.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class HttpLivenessTests {
@@ -62,7 +62,7 @@ abstract class HttpLivenessTests {
 			.properties("resumable-ws.connection.heartbeat-interval", "300ms",
 					"resumable-ws.connection.heartbeat-timeout", "2s", "resumable-ws.connection.send-timeout", "2s",
 					"resumable-ws.auth.jwt.clock-skew", "0s",
-					// so that a frame is one event, which may take ten seconds at 1 kB/s
+					// so that a frame is one event, which can take ten seconds at 1 kB/s
 					"resumable-ws.connection.max-send-size", "4KB", "resumable-ws.user.messages-per-second", "0",
 					"resumable-ws.user.replay-per-second", "0", "server.tomcat.threads.max", "4",
 					"server.jetty.threads.max", "12")
@@ -76,13 +76,13 @@ abstract class HttpLivenessTests {
 	}
 
 	@BeforeEach
-	void everybodyHasGone() {
+	void awaitNoConnections() {
 		await().atMost(PATIENCE).until(() -> rows() == 0 && this.server.bean(Connections.class).all().isEmpty());
 		this.closes.clear();
 	}
 
 	@Test
-	void aClientThatOnlyReadsStays() {
+	void aClientThatOnlyReadsStaysConnected() {
 		try (HttpTestClient client = sse("alice").connect()) {
 			long connected = System.nanoTime();
 			await().atMost(PATIENCE)
@@ -94,7 +94,7 @@ abstract class HttpLivenessTests {
 	}
 
 	@Test
-	void aClientThatGoesAwayIsNoticed() {
+	void aClosedConnectionIsDetected() {
 		HttpTestClient aborted = sse("bob").connect();
 		HttpTestClient closed = sse("bob").connect();
 		aborted.await("replay_complete");
@@ -106,7 +106,7 @@ abstract class HttpLivenessTests {
 	}
 
 	@Test
-	void theStreamEndsWithItsToken() {
+	void theStreamEndsWhenItsTokenExpires() {
 		try (HttpTestClient client = HttpTestClient.sse(this.server.uri())
 			.query("token", Tokens.expiring("carol", Instant.now().plusSeconds(2)))
 			.connect()) {
@@ -118,19 +118,19 @@ abstract class HttpLivenessTests {
 	}
 
 	@Test
-	void clientsThatStopReadingHoldNoThreadAndAreGivenUp() {
+	void clientsThatStopReadingOccupyNoThreadAndAreClosed() {
 		String session = session("dave");
 		List<HttpTestClient> slow = new ArrayList<>();
 		for (int i = 0; i < SLOW; i++) {
 			HttpTestClient client = sse("dave").query("sessionId", session)
 				.receiveBuffer(4096)
-				.patience(PATIENCE)
+				.timeout(PATIENCE)
 				.connect();
 			client.await("replay_complete");
 			client.pauseReading();
 			slow.add(client);
 		}
-		// without the connection that has made the session
+		// without the connection that opened the session
 		await().atMost(PATIENCE).until(() -> this.server.bean(Connections.class).all().size() == SLOW);
 		try {
 			List<Connection> connections = List.copyOf(this.server.bean(Connections.class).all());
@@ -160,7 +160,7 @@ abstract class HttpLivenessTests {
 	}
 
 	@Test
-	void bodiesThatComeTooSlowlyHoldNoThreadAndAreGivenUp() throws IOException {
+	void slowRequestBodiesOccupyNoThreadAndTimeOut() throws IOException {
 		String session = session("frank");
 		List<Socket> slow = new ArrayList<>();
 		for (int i = 0; i < SLOW; i++) {
@@ -188,18 +188,18 @@ abstract class HttpLivenessTests {
 	}
 
 	@Test
-	void aServerThatStopsTellsWhenToComeBack() {
+	void aServerThatDrainsSendsTheTimeToReconnect() {
 		try (TestServer stopping = TestServer.builder()
 			.jetty(this.jetty)
 			.properties("resumable-ws.shutdown.reconnect-window", "900ms")
 			.start();
 				HttpTestClient client = HttpTestClient.sse(stopping.uri())
 					.query("token", Tokens.forUser("heidi"))
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect();
 				HttpTestClient poll = HttpTestClient.longPoll(stopping.uri())
 					.query("token", Tokens.forUser("heidi"))
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect()) {
 			client.await("replay_complete");
 			poll.await("replay_complete");

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Which requests over HTTP are refused: those that are malformed, and those that a page
- * of another origin makes a browser send.
+ * Tests that HTTP requests are rejected if they are malformed or come from a page of a
+ * foreign origin.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class HttpRequestTests {
@@ -66,7 +66,7 @@ abstract class HttpRequestTests {
 			"GET, sse?wait=-1, 400", "GET, sse?wait=1s, 400", "GET, sse?wait=9999999999, 400", "GET, sse?frames=x, 400",
 			"GET, sse?epoch=%7B, 400", "GET, sse?sessionId=%zz, 400", "POST, messages, 400",
 			"POST, messages?sessionId=1, 400", "POST, messages?sessionId=, 400" })
-	void aRequestThatIsNotWhatTheEndpointTakes(String method, String target, int status) {
+	void anInvalidRequestIsRejected(String method, String target, int status) {
 		HttpResponse response = send(method, target, Map.of(), method.equals("POST") ? "{}" : null);
 		assertThat(response.status()).isEqualTo(status);
 		assertThat(response.header("Cache-Control")).isEqualTo("no-store");
@@ -76,7 +76,7 @@ abstract class HttpRequestTests {
 	}
 
 	@Test
-	void aRequestForEventsWithAMalformedHeaderOrABody() {
+	void aRequestForEventsWithAMalformedHeaderOrABodyIsRejected() {
 		assertThat(send("GET", "sse", Map.of("Last-Event-ID", "x"), null).status()).isEqualTo(400);
 		assertThat(send("GET", "sse", Map.of(), "x").status()).isEqualTo(400);
 	}
@@ -87,13 +87,13 @@ abstract class HttpRequestTests {
 					"application/json;charset=iso-8859-1, 415", "application/json-patch+json, 415",
 					"application/*, 400", "application/json, 200", "application/json;charset=utf-8, 200",
 					"Application/JSON; charset=\"UTF-8\", 200" })
-	void aContentTypeThatAPageOfAnotherOriginMaySendIsNotTaken(String type, int status) {
+	void aContentTypeThatNeedsNoPreflightIsRejected(String type, int status) {
 		Map<String, String> headers = (type != null) ? Map.of("Content-Type", type) : Map.of();
 		assertThat(send("POST", messages(), headers, "{\"type\":\"ping\"}").status()).isEqualTo(status);
 	}
 
 	@Test
-	void aContentEncodingIsNotTaken() {
+	void aContentEncodingIsRejected() {
 		assertThat(send("POST", messages(), Map.of("Content-Type", "application/json", "Content-Encoding", "gzip"),
 				"{\"type\":\"ping\"}")
 			.status()).isEqualTo(415);
@@ -118,7 +118,7 @@ abstract class HttpRequestTests {
 
 	@ParameterizedTest
 	@MethodSource("bodies")
-	void aBodyThatCannotBeHandled(Body body) {
+	void requestBodiesAreValidated(Body body) {
 		HttpResponse response = send("POST", messages(), Map.of("Content-Type", "application/json"), body.text);
 		assertThat(response.status()).isEqualTo(body.status);
 		if (body.status == 400) {
@@ -130,7 +130,7 @@ abstract class HttpRequestTests {
 	}
 
 	@Test
-	void aTokenIsNeeded() {
+	void aTokenIsRequired() {
 		for (String token : new String[] { null, "nonsense", Tokens.forged("alice"), Tokens.unsigned("alice") }) {
 			Map<String, String> headers = new LinkedHashMap<>(Map.of("Content-Type", "application/json"));
 			if (token != null) {
@@ -145,7 +145,7 @@ abstract class HttpRequestTests {
 	}
 
 	@Test
-	void aSessionThatIsNotThereIsUnknown() {
+	void aMissingSessionIsUnknown() {
 		HttpResponse response = send("POST", "messages?sessionId=" + UUID.randomUUID(),
 				Map.of("Content-Type", "application/json"), "{\"type\":\"ping\"}");
 		assertThat(response.status()).isEqualTo(404);
@@ -153,8 +153,8 @@ abstract class HttpRequestTests {
 	}
 
 	/**
-	 * What a browser adds to a request is up to the page, as far as the browser lets it:
-	 * the columns are the origin, the site, the referrer, and what proves the user.
+	 * A page controls the headers of its requests only as far as the browser allows. The
+	 * columns are the origin, the site, the referrer, and the credentials.
 	 */
 	@ParameterizedTest
 	@CsvSource({ "-, -, -, cookie, 403", "-, same-origin, -, cookie, 200", "-, same-site, -, cookie, 403",
@@ -166,7 +166,7 @@ abstract class HttpRequestTests {
 			"null, cross-site, own, cookie, 403", "-, -, -, header, 200", "-, cross-site, -, header, 200",
 			"https://evil.example.com, -, -, header, 403", "-, -, -, basic, 403", "-, cross-site, -, query, 403",
 			"-, none, -, query, 200", "-, -, -, query, 200" })
-	void aForeignPageCannotUseTheCookiesOfAUser(String origin, String site, String referrer, String proof, int status) {
+	void aForeignPageCannotUseCookies(String origin, String site, String referrer, String proof, int status) {
 		Map<String, String> headers = new LinkedHashMap<>();
 		String own = "http://localhost:" + this.server.port();
 		put(headers, "Origin", origin.equals("own") ? own : origin);
@@ -192,7 +192,7 @@ abstract class HttpRequestTests {
 	}
 
 	@Test
-	void anAllowedPageOfAnotherOriginMayReadAnswersAndRefusals() {
+	void anAllowedPageOfAnotherOriginCanReadResponsesAndErrors() {
 		Map<String, String> headers = new LinkedHashMap<>(Map.of("Origin", APP));
 		HttpResponse refused = request("GET", "sse", headers, null);
 		assertThat(refused.status()).isEqualTo(401);
@@ -209,7 +209,7 @@ abstract class HttpRequestTests {
 	}
 
 	@Test
-	void aPageThatIsNotAllowedMayReadNothing() {
+	void aForeignPageCannotReadResponses() {
 		HttpResponse refused = request("GET", "sse?wait=0",
 				Map.of("Origin", "https://evil.example.com", "Authorization", "Bearer " + Tokens.forUser("alice")),
 				null);
@@ -223,7 +223,7 @@ abstract class HttpRequestTests {
 			"messages, POST, content-type, https://evil.example.com, 403", "messages, POST, content-type, null, 403",
 			"messages, PUT, content-type, https://app.example.com, 403",
 			"messages, POST, x-other, https://app.example.com, 403" })
-	void aBrowserMayAskWhatAPageMayDo(String target, String method, String names, String origin, int status) {
+	void preflightRequestsAreAnswered(String target, String method, String names, String origin, int status) {
 		HttpResponse response = request("OPTIONS", target, Map.of("Origin", origin, "Access-Control-Request-Method",
 				method, "Access-Control-Request-Headers", names), null);
 		assertThat(response.status()).isEqualTo(status);
@@ -258,7 +258,7 @@ abstract class HttpRequestTests {
 	}
 
 	/**
-	 * A body and the status that it leads to.
+	 * A request body and the status of its response.
 	 */
 	record Body(String name, String text, int status) {
 

@@ -35,7 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Server-sent events, long polls and requests with messages, as they are on the wire.
+ * Tests server-sent events, long polls and message requests on the wire.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class HttpTransportTests {
@@ -84,7 +84,7 @@ abstract class HttpTransportTests {
 	}
 
 	@Test
-	void theHeaderOfAnEventSourceThatReconnectsWinsOverItsUrl() {
+	void theLastEventIdHeaderTakesPrecedenceOverTheUrl() {
 		String session = session("bob");
 		for (int i = 1; i <= 5; i++) {
 			publish(session, i);
@@ -99,7 +99,7 @@ abstract class HttpTransportTests {
 	}
 
 	@Test
-	void aSessionThatIsClosedEndsTheStreamWithALastMessage() {
+	void aClosedSessionEndsTheStreamWithACloseMessage() {
 		try (HttpTestClient client = sse("carol").connect()) {
 			String session = client.next().path("session_id").asString("");
 			publish(session, 1);
@@ -111,7 +111,7 @@ abstract class HttpTransportTests {
 	}
 
 	@Test
-	void aPollThatDoesNotWaitReturnsWhatThereIs() {
+	void aPollWithoutAWaitReturnsTheStoredEvents() {
 		String session = session("dave");
 		publish(session, 1);
 		publish(session, 2);
@@ -124,7 +124,7 @@ abstract class HttpTransportTests {
 	}
 
 	@Test
-	void messagesAreAnsweredInTheirOrder() {
+	void messagesAreAnsweredInOrder() {
 		String session = session("erin");
 		String key = UUID.randomUUID().toString();
 		HttpResponse response = post("erin", session, "[" + userMessage(key, "one") + ",{\"type\":\"ping\",\"t\":7},"
@@ -143,16 +143,15 @@ abstract class HttpTransportTests {
 	}
 
 	@Test
-	void aMessageWithoutAnAnswerHasAnEmptyOne() {
+	void aMessageWithoutAnAnswerHasAnEmptyResponse() {
 		assertThat(post("frank", session("frank"), "{\"type\":\"cancel\"}").status()).isEqualTo(204);
 	}
 
 	/**
-	 * A web server that compresses what is worth it must not keep events until it has
-	 * more.
+	 * Checks that a web server that compresses responses does not buffer events.
 	 */
 	@Test
-	void eventsAreNotKeptByAWebServerThatCompresses() throws Exception {
+	void compressionDoesNotDelayEvents() throws Exception {
 		String session = session("heidi");
 		HttpRequest request = HttpRequest
 			.newBuilder(URI.create("http://localhost:" + this.server.port() + "/ws/sse?sessionId=" + session))
@@ -186,7 +185,7 @@ abstract class HttpTransportTests {
 	}
 
 	@Test
-	void somebodyElsesSessionIsUnknown() {
+	void aSessionOfAnotherUserIsUnknown() {
 		HttpResponse response = post("mallory", session("grace"), "{\"type\":\"ping\"}");
 		assertThat(response.status()).isEqualTo(404);
 		assertThat(JSON.readTree(response.body()).path("code").asString("")).isEqualTo("unknown_session");

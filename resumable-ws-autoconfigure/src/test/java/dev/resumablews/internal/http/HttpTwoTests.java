@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Server-sent events and messages over HTTP/2, where all of them share one connection.
+ * Tests server-sent events and messages that share one HTTP/2 connection.
  */
 class HttpTwoTests {
 

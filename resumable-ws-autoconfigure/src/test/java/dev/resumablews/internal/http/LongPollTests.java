@@ -10,7 +10,7 @@ import static org.awaitility.Awaitility.await;
 class LongPollTests {
 
 	@Test
-	void nothingIsOverBeforeTheClientKnowsItsSession() {
+	void aPollDoesNotEndBeforeTheSessionIsSent() {
 		LongPoll poll = new LongPoll(Duration.ZERO);
 		assertThat(poll.isOver(true)).isFalse();
 		poll.sent(100, false);
@@ -19,7 +19,7 @@ class LongPollTests {
 	}
 
 	@Test
-	void aPollThatHasSaidSomethingLastsForAMoment() {
+	void aPollWithEventsEndsAfterAShortDelay() {
 		LongPoll poll = new LongPoll(Duration.ofMinutes(1));
 		long began = System.nanoTime();
 		poll.sent(100, false);
@@ -30,14 +30,14 @@ class LongPollTests {
 	}
 
 	@Test
-	void aPollThatHasNothingToSayWaits() {
+	void aPollWithoutEventsWaits() {
 		LongPoll poll = new LongPoll(Duration.ofMinutes(1));
 		poll.sent(100, false);
 		await().during(Duration.ofMillis(600)).until(() -> !poll.isOver(true));
 	}
 
 	@Test
-	void aPollThatIsLongEndsThoughThereIsMore() {
+	void aPollEndsWhenItsResponseIsLarge() {
 		LongPoll poll = new LongPoll(Duration.ofMinutes(1));
 		poll.sent(1_000_000, true);
 		assertThat(poll.isOver(false)).isFalse();

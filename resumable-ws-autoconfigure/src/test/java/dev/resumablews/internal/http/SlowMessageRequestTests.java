@@ -27,12 +27,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Requests with messages whose handlers take their time, or do not come to an end.
+ * Tests message requests whose handlers are slow or hang.
  */
 class SlowMessageRequestTests {
 
 	@Test
-	void aHandlerThatTakesTooLongDoesNotKeepTheAnswer() {
+	void aSlowHandlerDoesNotDelayTheResponseForLong() {
 		try (TestServer server = TestServer.builder().with(Handlers.class).start();
 				HttpTestClient client = HttpTestClient.sse(server.uri())
 					.query("token", Tokens.forUser("alice"))
@@ -47,14 +47,14 @@ class SlowMessageRequestTests {
 			assertThat(answers.get(1).path("code").asString("")).isEqualTo("unavailable");
 			Handlers handlers = server.bean(Handlers.class);
 			handlers.gate.countDown();
-			// what was not begun is not handled later
+			// a message whose handling has not begun is not handled later
 			assertThat(client.post("{\"type\":\"counted\"}").status()).isEqualTo(204);
 			assertThat(handlers.counted).isEqualTo(1);
 		}
 	}
 
 	@Test
-	void theApplicationGetsTheUserMessagesOfARequestOneAfterTheOther() {
+	void userMessagesOfARequestAreHandledOneAfterTheOther() {
 		try (TestServer server = TestServer.builder()
 			.with(Handlers.class)
 			.properties("resumable-ws.user.messages-per-second", "0")
@@ -63,13 +63,13 @@ class SlowMessageRequestTests {
 					.query("token", Tokens.forUser("alice"))
 					.connect()) {
 			client.await("replay_complete");
-			List<String> said = IntStream.range(0, 20).mapToObj(String::valueOf).toList();
+			List<String> sent = IntStream.range(0, 20).mapToObj(String::valueOf).toList();
 			assertThat(client.post(
-					said.stream().map(SlowMessageRequestTests::userMessage).collect(Collectors.joining(",", "[", "]")))
+					sent.stream().map(SlowMessageRequestTests::userMessage).collect(Collectors.joining(",", "[", "]")))
 				.status()).isEqualTo(200);
 			Handlers handlers = server.bean(Handlers.class);
-			await().until(() -> handlers.heard.size() == said.size());
-			assertThat(handlers.heard).isEqualTo(said);
+			await().until(() -> handlers.handledContents.size() == sent.size());
+			assertThat(handlers.handledContents).isEqualTo(sent);
 			assertThat(handlers.overlapped).isFalse();
 		}
 	}
@@ -82,7 +82,7 @@ class SlowMessageRequestTests {
 	@Configuration(proxyBeanMethods = false)
 	static class Handlers {
 
-		private final List<String> heard = new CopyOnWriteArrayList<>();
+		private final List<String> handledContents = new CopyOnWriteArrayList<>();
 
 		private final AtomicInteger running = new AtomicInteger();
 
@@ -92,9 +92,9 @@ class SlowMessageRequestTests {
 		ClientMessageHandler listener() {
 			return new Handler("user_message", (message) -> {
 				this.overlapped |= this.running.incrementAndGet() > 1;
-				// as long as a handler takes that does something
+				// long enough to overlap with the next handler, if it ran concurrently
 				LockSupport.parkNanos(20_000_000);
-				this.heard.add(message.payload().path("content").asString());
+				this.handledContents.add(message.payload().path("content").asString());
 				this.running.decrementAndGet();
 			});
 		}

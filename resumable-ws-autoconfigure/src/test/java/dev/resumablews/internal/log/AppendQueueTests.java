@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How sessions share a writer's queue.
+ * Tests how sessions share the queue of a writer.
  */
 class AppendQueueTests {
 
@@ -41,7 +41,7 @@ class AppendQueueTests {
 	}
 
 	@Test
-	void oneSessionLeavesRoomToOthers() {
+	void oneSessionCannotFillTheQueue() {
 		for (int i = 0; i < CAPACITY / 2; i++) {
 			assertThat(add(BUSY, "busy")).isNull();
 		}
@@ -52,7 +52,7 @@ class AppendQueueTests {
 	}
 
 	@Test
-	void largeEventsOfOneSessionLeaveRoomToOthers() {
+	void largeEventsOfOneSessionCannotFillTheQueue() {
 		String large = "x".repeat(1500);
 		for (int i = 0; i < 3; i++) {
 			assertThat(add(BUSY, "busy", large)).isNull();
@@ -62,7 +62,7 @@ class AppendQueueTests {
 	}
 
 	@Test
-	void aLockedSessionIsTriedAgainInItsOrderAndKeepsOthersNotWaiting() throws InterruptedException {
+	void aLockedSessionIsRetriedInOrderAndDelaysNoOther() throws InterruptedException {
 		add(BUSY, "busy-0");
 		add(BUSY, "busy-1");
 		List<QueuedAppend> taken = this.queue.poll(1, CHARACTERS);
@@ -83,7 +83,7 @@ class AppendQueueTests {
 	}
 
 	@Test
-	void whatWasRefusedWhileItsSessionWasLockedDoesNotWait() throws InterruptedException {
+	void anAppendThatExpiresWhileItsSessionIsLockedIsRemoved() throws InterruptedException {
 		add(BUSY, "busy-0");
 		List<QueuedAppend> taken = this.queue.poll(1, CHARACTERS);
 		this.queue.park(taken);

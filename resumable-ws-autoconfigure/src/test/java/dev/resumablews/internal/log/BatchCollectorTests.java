@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How long a writer gathers appends, on a clock that only the test moves.
+ * Tests how long a writer collects appends, with a simulated clock.
  */
 class BatchCollectorTests {
 
@@ -56,7 +56,7 @@ class BatchCollectorTests {
 	}
 
 	@Test
-	void aBatchIsDelayedByHalfOfWhatTheOneBeforeTook() throws Exception {
+	void aBatchIsDelayedByHalfTheTimeOfThePreviousOne() throws Exception {
 		take(2);
 		assertThat(this.waited).isZero();
 		pass(Duration.ofMillis(2));
@@ -65,7 +65,7 @@ class BatchCollectorTests {
 	}
 
 	@Test
-	void whatIsAppendedDuringTheDelayJoinsTheBatch() throws Exception {
+	void appendsDuringTheDelayJoinTheBatch() throws Exception {
 		take(2);
 		pass(Duration.ofMillis(2));
 		this.duringDelay = () -> append(1);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How much of a conversation is read.
+ * Tests how much of a conversation is read.
  */
 class ConversationTests {
 
@@ -30,14 +30,14 @@ class ConversationTests {
 	}
 
 	@Test
-	void oneMessageThatDoesNotFitIsReadAtMost() {
+	void atMostOneMessageBeyondTheLimitIsRead() {
 		messages(40, "x".repeat(1000), 1);
 		assertThat(read(50, 10_500)).hasSize(10);
 		assertThat(this.returned.stream().mapToInt(Integer::intValue).sum()).isEqualTo(11);
 	}
 
 	@Test
-	void whatHasFewCharactersForItsSizeIsReadInFewQueries() {
+	void messagesWithManyBytesPerCharacterAreReadInFewQueries() {
 		messages(40, "\u6587".repeat(1000), 3);
 		assertThat(read(50, 10_500)).hasSize(10);
 		assertThat(this.returned).hasSizeBetween(2, 3);
@@ -45,7 +45,7 @@ class ConversationTests {
 	}
 
 	@Test
-	void messagesWithoutContentEndTheirConversation() {
+	void aMessageWithoutContentEndsTheConversation() {
 		messages(40, "", 1);
 		assertThat(read(50, 1)).hasSize(40);
 	}

@@ -51,7 +51,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void eventsOfASessionAreCountedFromOneWithoutAHole() throws Exception {
+	void eventIdsOfASessionAreConsecutiveFromOne() throws Exception {
 		UUID session = test.newSession("alice");
 		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 		for (int i = 1; i <= 2500; i++) {
@@ -67,12 +67,12 @@ class EventLogTests {
 	}
 
 	@Test
-	void whatIsWaitingGoesInOneCommit() throws Exception {
+	void waitingAppendsShareACommit() throws Exception {
 		int batches;
 		UUID session = test.newSession("alice");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 			for (int i = 0; i < 500; i++) {
 				appends.add(log.append(AppendRequest.of(session, "tick", "{}")));
@@ -89,7 +89,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aKeyIsStoredOnceAndARepeatGetsTheFirstOnesId() throws Exception {
+	void aKeyIsStoredOnceAndARepeatGetsTheFirstEventId() throws Exception {
 		UUID session = test.newSession("alice");
 		UUID key = UUID.randomUUID();
 		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
@@ -128,7 +128,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void somebodyElsesSessionIsUnknownAndItsNeighboursInTheBatchAreStored() throws Exception {
+	void aSessionOfAnotherUserIsUnknownAndTheRestOfTheBatchIsStored() throws Exception {
 		UUID session = test.newSession("alice");
 		CompletableFuture<AppendResult> first = log.append(AppendRequest.of(session, "a", "{}"));
 		CompletableFuture<AppendResult> foreign = log
@@ -144,11 +144,11 @@ class EventLogTests {
 	}
 
 	@Test
-	void anEventThatPostgresRejectsHarmsNoOther() throws Exception {
+	void anEventThatPostgresRejectsFailsAlone() throws Exception {
 		UUID session = test.newSession("alice");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			CompletableFuture<AppendResult> first = log.append(AppendRequest.of(session, "a", "{}"));
 			CompletableFuture<AppendResult> bad = log.append(AppendRequest.of(session, "b", "{not json"));
 			CompletableFuture<AppendResult> second = log.append(AppendRequest.of(session, "c", "{}"));
@@ -161,7 +161,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void theTextOfAPayloadIsKeptAsItIs() throws Exception {
+	void thePayloadIsStoredUnchanged() throws Exception {
 		UUID session = test.newSession("alice");
 		String payload = "{\"b\": 1.10,  \"a\":\"\\u0000 \uD83D\uDE00 é\",\"a\":2}";
 		log.append(AppendRequest.of(session, "x", payload)).get();
@@ -169,12 +169,12 @@ class EventLogTests {
 	}
 
 	@Test
-	void aDraftSaysAllThatHasComeInUntilItIsWritten() throws Exception {
+	void aDraftIsRenderedWhenItIsWritten() throws Exception {
 		UUID session = test.newSession("alice");
 		StringBuffer said = new StringBuffer("one");
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			CompletableFuture<AppendResult> blocked = log.append(AppendRequest.of(session, "a", "{}"));
 			await().until(this::aWriterWaitsForALock);
 			CompletableFuture<AppendResult> late = log
@@ -188,7 +188,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aDraftWithNothingToSayIsCancelled() throws Exception {
+	void anEmptyDraftIsCancelled() throws Exception {
 		UUID session = test.newSession("alice");
 		CompletableFuture<AppendResult> nothing = log.append(lateBound(session, "late", () -> null));
 		assertThat(log.append(AppendRequest.of(session, "a", "{}")).get().eventId()).isEqualTo(1);
@@ -212,7 +212,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aDeltaInTheBatchThatEndsItsReplyLeavesNothingBehindButItsId() throws Exception {
+	void aDeltaInTheBatchThatEndsItsReplyOnlyTakesAnId() throws Exception {
 		UUID session = test.newSession("alice");
 		SessionFeed feed = test.feeds().join(session, () -> {
 		});
@@ -221,7 +221,7 @@ class EventLogTests {
 		List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 		try (Connection blocker = test.dataSource().getConnection()) {
 			blocker.setAutoCommit(false);
-			blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+			blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 			log.append(AppendRequest.of(session, "tick", "{}"));
 			await().until(this::aWriterWaitsForALock);
 			appends.add(log.append(part(claim, "assistant_delta", false, null)));
@@ -267,7 +267,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aWriteThatWaitsWhileItsReplyIsTakenOverIsRefused() throws Exception {
+	void aWriteThatWaitsDuringATakeoverOfItsReplyIsRejected() throws Exception {
 		UUID session = test.newSession("alice");
 		ClaimedReply claim = claimedReply(session);
 		try (Connection taker = test.dataSource().getConnection()) {
@@ -288,7 +288,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void pagesAreBoundedBySizeAndCanBeReadOn() throws Exception {
+	void pagesAreLimitedInSizeAndCanBeContinued() throws Exception {
 		UUID session = test.newSession("alice");
 		String large = "{\"x\":\"" + "x".repeat(100_000) + "\"}";
 		for (int i = 0; i < 10; i++) {
@@ -302,7 +302,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void theConversationIsTheNewestMessagesOldestFirstWithTheOneToAnswerLast() throws Exception {
+	void theConversationHasTheNewestMessagesInOrderAndEndsWithTheQuestion() throws Exception {
 		UUID session = test.newSession("alice");
 		log.append(AppendRequest.of(session, "user_message", "{\"content\":\"one\"}")).get();
 		log.append(AppendRequest.of(session, "user_message", "{\"content\":\"two\"}")).get();
@@ -316,7 +316,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void theConversationHasNoMoreCharactersThanAllowedAndWholeMessages() throws Exception {
+	void theConversationIsLimitedInCharactersAndHasWholeMessages() throws Exception {
 		UUID session = test.newSession("alice");
 		for (int i = 0; i < 20; i++) {
 			say(session, "user_message", "u".repeat(10));
@@ -332,7 +332,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void theConversationIsMeasuredInCharactersWhateverTheyTakeToStore() throws Exception {
+	void theConversationIsMeasuredInCharactersAndNotInBytes() throws Exception {
 		UUID session = test.newSession("alice");
 		for (int i = 0; i < 9; i++) {
 			say(session, "assistant_message", "\u6587".repeat(50));
@@ -344,7 +344,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aMessageWithMoreCharactersThanAllowedIsTheWholeConversation() throws Exception {
+	void aQuestionBeyondTheLimitIsTheWholeConversation() throws Exception {
 		UUID session = test.newSession("alice");
 		say(session, "user_message", "before");
 		long asked = say(session, "user_message", "u".repeat(1000));
@@ -368,7 +368,7 @@ class EventLogTests {
 		QueuedAppend append = new QueuedAppend(AppendRequest.of(session, "never", "{}"), Long.MAX_VALUE);
 		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> test.database().inOwnTransaction((frozen) -> {
 			TestLog.statement().execute(frozen, List.of(append), Locking.SKIP);
-			// the session's row is locked until Postgres has ended the transaction
+			// the row of the session is locked until Postgres has ended the transaction
 			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
 					TimeUnit.SECONDS);
 			frozen.commit();
@@ -378,7 +378,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aFullLogRejectsAndContinuesWhenThereIsRoom() throws Exception {
+	void aFullLogRejectsAppendsUntilThereIsSpace() throws Exception {
 		String url = TestLog.createDatabase();
 		LogSettings small = new LogSettings(1, 10, 1000, 5, Duration.ofMillis(5), Duration.ofSeconds(30),
 				Duration.ofSeconds(10), 1000, 1000);
@@ -386,7 +386,7 @@ class EventLogTests {
 			List<UUID> sessions = List.of(tight.newSession("alice"), tight.newSession("bob"));
 			try (Connection blocker = tight.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+				blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 				List<CompletableFuture<AppendResult>> appends = new ArrayList<>();
 				for (int i = 0; i < 40; i++) {
 					appends.add(tight.log().append(AppendRequest.of(sessions.get(i % 2), "a", "{}")));
@@ -412,7 +412,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void anEventThatWaitsTooLongIsRefusedAndNotStoredLater() throws Exception {
+	void anExpiredAppendFailsAndIsNotStoredLater() throws Exception {
 		String url = TestLog.createDatabase();
 		LogSettings hasty = new LogSettings(1, 100, 10_000, 1, Duration.ofMillis(5), Duration.ofMillis(300),
 				Duration.ofSeconds(10), 1000, 1000);
@@ -420,7 +420,7 @@ class EventLogTests {
 			UUID session = tight.newSession("alice");
 			try (Connection blocker = tight.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
-				blocker.createStatement().execute("lock table ws_idempotency_keys in access exclusive mode");
+				blocker.createStatement().execute("lock table ws_events in access exclusive mode");
 				tight.log().append(AppendRequest.of(session, "in-flight", "{}"));
 				CompletableFuture<AppendResult> late = tight.log().append(AppendRequest.of(session, "late", "{}"));
 				assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> late.get(10, TimeUnit.SECONDS))
@@ -433,7 +433,7 @@ class EventLogTests {
 	}
 
 	@Test
-	void aClosedLogStoresWhatWasWaitingAndRefusesMore() throws Exception {
+	void aClosedLogStoresWaitingAppendsAndRejectsNewOnes() throws Exception {
 		String url = TestLog.createDatabase();
 		TestLog closing = new TestLog(url);
 		UUID session = closing.newSession("alice");

@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Every append completes, and the log keeps working after any failure.
+ * Tests that every append completes, and that the log works after every failure.
  */
 class GroupCommitWriterTests {
 
@@ -52,7 +52,7 @@ class GroupCommitWriterTests {
 
 	private static String url;
 
-	private final AtomicBoolean away = new AtomicBoolean();
+	private final AtomicBoolean unavailable = new AtomicBoolean();
 
 	@BeforeAll
 	static void createDatabase() {
@@ -60,15 +60,15 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void anEventLeftOverForTheNextBatchExpiresToo() {
+	void anAppendBeyondTheCurrentBatchExpiresToo() {
 		try (TestLog test = new TestLog(url, HASTY, this::sometimesAway)) {
 			UUID session = test.newSession("alice");
-			this.away.set(true);
+			this.unavailable.set(true);
 			List<CompletableFuture<AppendResult>> appends = appendLarge(test, session, 3);
 			assertThat(appends).allSatisfy((append) -> assertThat(append).failsWithin(20, TimeUnit.SECONDS)
 				.withThrowableThat()
 				.withCauseInstanceOf(EventLogUnavailableException.class));
-			this.away.set(false);
+			this.unavailable.set(false);
 			assertThat(test.log().append(AppendRequest.of(session, "after", "{}"))).succeedsWithin(20,
 					TimeUnit.SECONDS);
 			assertThat(test.log().read(session, 0, 10)).extracting(SessionEvent::type).containsExactly("after");
@@ -76,7 +76,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void noAttemptAtABatchIsWaitedForWhenAllOfItHasExpired() {
+	void anExpiredBatchIsNotRetried() {
 		long now = System.nanoTime();
 		UUID session = UUID.randomUUID();
 		QueuedAppend soon = new QueuedAppend(AppendRequest.of(session, "soon", "{}"), now + 1000);
@@ -89,32 +89,32 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void anEventLeftOverForTheNextBatchIsRefusedWhenTheLogStops() {
+	void anAppendBeyondTheCurrentBatchFailsWhenTheLogStops() {
 		TestLog test = new TestLog(url, TestLog.settings(), this::sometimesAway);
 		UUID session = test.newSession("alice");
-		this.away.set(true);
+		this.unavailable.set(true);
 		List<CompletableFuture<AppendResult>> appends = appendLarge(test, session, 3);
 		test.close();
 		assertThat(appends).allSatisfy((append) -> assertThat(append).isCompletedExceptionally());
 	}
 
 	@Test
-	void aPatientEventWaitsUntilPostgresIsBack() throws Exception {
+	void aLateBoundEventWaitsUntilPostgresIsBack() throws Exception {
 		try (TestLog test = new TestLog(url, HASTY, this::sometimesAway)) {
 			UUID session = test.newSession("alice");
-			this.away.set(true);
+			this.unavailable.set(true);
 			CompletableFuture<AppendResult> patient = test.log()
 				.append(EventLogTests.lateBound(session, "patient", () -> "{}"));
 			CompletableFuture<AppendResult> other = test.log().append(AppendRequest.of(session, "hasty", "{}"));
 			assertThat(other).failsWithin(20, TimeUnit.SECONDS);
 			assertThat(patient).isNotDone();
-			this.away.set(false);
+			this.unavailable.set(false);
 			assertThat(patient.get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 		}
 	}
 
 	@Test
-	void eventsOneAfterTheOtherAreNotKeptForTheCommitInterval() {
+	void sequentialAppendsAreNotDelayedByTheCommitInterval() {
 		try (TestLog test = new TestLog(url, withCommitInterval(Duration.ofHours(1)), (pool) -> pool)) {
 			UUID session = test.newSession("alice");
 			for (int i = 0; i < 5; i++) {
@@ -125,7 +125,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void aListenerThatThrowsDoesNoHarm() throws Exception {
+	void aFailingListenerFailsNoAppend() throws Exception {
 		try (HikariDataSource pool = TestPostgres.pool(url)) {
 			ResumableWsListener bad = new ResumableWsListener() {
 
@@ -146,11 +146,11 @@ class GroupCommitWriterTests {
 			UUID session = log.open(null, UUID.randomUUID(), "alice", 0).sessionId();
 			assertThat(log.append(AppendRequest.of(session, "a", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(1);
-			this.away.set(true);
+			this.unavailable.set(true);
 			for (int i = 0; i < 2; i++) {
 				assertThat(log.append(AppendRequest.of(session, "never", "{}"))).failsWithin(20, TimeUnit.SECONDS);
 			}
-			this.away.set(false);
+			this.unavailable.set(false);
 			assertThat(log.append(AppendRequest.of(session, "b", "{}")).get(20, TimeUnit.SECONDS).eventId())
 				.isEqualTo(2);
 			log.close();
@@ -164,7 +164,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void aDraftThatThrowsFailsAloneAndIsNotWaitedForByAFlush() throws Exception {
+	void aDraftThatThrowsFailsAloneAndDelaysNoFlush() throws Exception {
 		try (TestLog test = new TestLog(url)) {
 			UUID session = test.newSession("alice");
 			CompletableFuture<AppendResult> patient = test.log().append(EventLogTests.lateBound(session, "bad", () -> {
@@ -193,7 +193,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void aPoolWithoutAutoCommitWillDo() throws Exception {
+	void aPoolWithoutAutoCommitWorks() throws Exception {
 		HikariConfig config = new HikariConfig();
 		config.setJdbcUrl(url);
 		config.setAutoCommit(false);
@@ -211,7 +211,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void connectionsAreLeftAsTheyWereFound() throws Exception {
+	void theStateOfConnectionsIsRestored() throws Exception {
 		try (Connection connection = java.sql.DriverManager.getConnection(url)) {
 			DataSource single = new org.springframework.jdbc.datasource.SingleConnectionDataSource(connection, true);
 			JdbcExecutor database = new JdbcExecutor(single, new SchemaName(""), Duration.ofSeconds(10));
@@ -228,7 +228,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void aServerThatDoesNotAnswerIsGivenUpAndKeepsNoBackendWaiting() throws Exception {
+	void anUnresponsivePostgresTimesOutAndNoBackendKeepsWaiting() throws Exception {
 		LogSettings impatient = new LogSettings(1, 100, 1000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
 				Duration.ofMillis(500), 1000, 1000);
 		try (TestLog test = new TestLog(url, impatient, (pool) -> pool)) {
@@ -250,20 +250,20 @@ class GroupCommitWriterTests {
 				assertThat(append.get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 			}
 			assertThat(waited).isNotEmpty();
-			assertThat(most.get()).as("backends that waited at the same time").isEqualTo(1);
+			assertThat(most.get()).as("backends that waited concurrently").isEqualTo(1);
 			assertThat(test.log().read(session, 0, 10)).hasSize(1);
 		}
 	}
 
 	@Test
-	void aLockedSessionKeepsNoOtherWaiting() throws Exception {
+	void aLockedSessionDelaysNoOther() throws Exception {
 		LogSettings one = new LogSettings(1, 1000, 1000_000, 100, Duration.ofMillis(5), Duration.ofSeconds(30),
 				Duration.ofSeconds(2), 1000, 1000);
 		try (TestLog test = new TestLog(url, one, (pool) -> pool)) {
 			UUID locked = test.newSession("alice");
 			List<UUID> others = Stream.generate(() -> test.newSession("bob")).limit(10).toList();
 			List<CompletableFuture<AppendResult>> parked = new ArrayList<>();
-			AtomicInteger said = new AtomicInteger();
+			AtomicInteger evaluations = new AtomicInteger();
 			try (Connection blocker = test.dataSource().getConnection()) {
 				blocker.setAutoCommit(false);
 				blocker.createStatement()
@@ -273,7 +273,7 @@ class GroupCommitWriterTests {
 					parked.add(test.log().append(AppendRequest.of(locked, "tick", "{\"n\":" + number + "}")));
 					parked.add(test.log()
 						.append(EventLogTests.lateBound(locked, "late",
-								() -> "{\"n\":" + said.getAndIncrement() + "}")));
+								() -> "{\"n\":" + evaluations.getAndIncrement() + "}")));
 					for (UUID other : others) {
 						assertThat(test.log().append(AppendRequest.of(other, "tick", "{}"))).succeedsWithin(20,
 								TimeUnit.SECONDS);
@@ -291,7 +291,7 @@ class GroupCommitWriterTests {
 	}
 
 	@Test
-	void whatWaitsForALockedSessionExpires() throws Exception {
+	void appendsToALockedSessionExpire() throws Exception {
 		try (TestLog test = new TestLog(url, HASTY, (pool) -> pool)) {
 			UUID locked = test.newSession("alice");
 			try (Connection blocker = test.dataSource().getConnection()) {
@@ -305,8 +305,8 @@ class GroupCommitWriterTests {
 				assertThat(parked).allSatisfy((append) -> assertThat(append).failsWithin(20, TimeUnit.SECONDS)
 					.withThrowableThat()
 					.withCauseInstanceOf(EventLogUnavailableException.class));
-				// what is being written when it expires may still be stored once the lock
-				// is gone
+				// an append that expires while it is being written may still be stored
+				// once the lock is released
 				WriterStatus.Source source = (WriterStatus.Source) test.log();
 				await().until(() -> source.writers().stream().allMatch((writer) -> writer.waiting() == 0));
 				blocker.rollback();
@@ -339,7 +339,8 @@ class GroupCommitWriterTests {
 	}
 
 	/**
-	 * Tells how many statements Postgres has cancelled because they waited for a lock.
+	 * Returns the number of transactions that Postgres has rolled back because they
+	 * waited for a lock.
 	 */
 	private static long transactionsWaited(TestLog test) {
 		return test.sql()
@@ -373,8 +374,8 @@ class GroupCommitWriterTests {
 
 			@Override
 			public Connection getConnection() throws SQLException {
-				if (GroupCommitWriterTests.this.away.get()) {
-					throw new SQLException("Postgres is away", "08001");
+				if (GroupCommitWriterTests.this.unavailable.get()) {
+					throw new SQLException("Postgres is unavailable", "08001");
 				}
 				return super.getConnection();
 			}

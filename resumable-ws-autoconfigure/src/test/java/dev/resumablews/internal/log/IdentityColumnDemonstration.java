@@ -16,10 +16,10 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What happens to a reader that polls {@code id > last} when ids come from an identity
- * column: it passes ids whose transactions have not committed yet, and never sees them.
- * Whether and how many is a matter of chance, so this is no test, and its name keeps it
- * out of the build. To run it:
+ * Demonstrates that a reader that polls {@code id > last} misses events if ids come from
+ * an identity column. It passes ids whose transactions have not committed yet, and never
+ * reads those events. The number of missed events is random, so this class is not a test,
+ * and its name keeps it out of the build. To run it:
  *
  * <pre>
  * mvn test -pl resumable-ws-autoconfigure -Dtest=IdentityColumnDemonstration
@@ -43,7 +43,7 @@ class IdentityColumnDemonstration {
 			long last = 0;
 			boolean ended = false;
 			while (!ended) {
-				// before the poll, so that the last poll sees all there is
+				// read before the poll, so that the last poll finds all events
 				ended = writers.isDone();
 				try (ResultSet rows = statement
 					.executeQuery("select id from events where id > " + last + " order by id")) {

@@ -78,7 +78,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void itPublishesWithNothingConfigured() {
+	void publishingNeedsNoConfiguration() {
 		this.withoutTransactions.run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			ResumableSessions sessions = context.getBean(ResumableSessions.class);
@@ -91,7 +91,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void itTakesPartInTheApplicationsTransactions() {
+	void publishingJoinsTheApplicationsTransaction() {
 		this.runner.run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			ResumableSessions sessions = context.getBean(ResumableSessions.class);
@@ -104,7 +104,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutACodecPayloadsAreStoredAsTheyAre() {
+	void withoutACodecPayloadsAreStoredUnchanged() {
 		this.withoutTransactions.run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			context.getBean(ResumableSessions.class).publish(session, "tick", Map.of("n", 1));
@@ -124,7 +124,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void thereIsOneCodecAtMost() {
+	void twoCodecsAreRejected() {
 		this.withoutTransactions.withBean("codec", PayloadCodec.class, Reversing::new)
 			.withBean("another", PayloadCodec.class, Reversing::new)
 			.run((context) -> assertThat(context).getFailure()
@@ -141,7 +141,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void itAddsNoBeansThatChangeTheApplication() {
+	void noBeansThatChangeTheApplicationAreAdded() {
 		this.withoutTransactions.run((context) -> {
 			for (Class<?> type : List.of(PlatformTransactionManager.class, TransactionTemplate.class,
 					ObjectMapper.class, TaskScheduler.class, TaskExecutor.class, java.util.concurrent.Executor.class)) {
@@ -156,7 +156,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void aMapperThatIndentsDoesNotBreakFrames() {
+	void anIndentingMapperDoesNotBreakFrames() {
 		this.runner.withPropertyValues("spring.jackson.serialization.indent-output=true").run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			ResumableSessions sessions = context.getBean(ResumableSessions.class);
@@ -178,14 +178,14 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsSessionsStepIn() {
+	void theApplicationsSessionsAreUsed() {
 		ResumableSessions own = new InMemoryResumableSessions();
 		this.runner.withBean(ResumableSessions.class, () -> own)
 			.run((context) -> assertThat(context.getBean(ResumableSessions.class)).isSameAs(own));
 	}
 
 	@Test
-	void listenersAreCalled() {
+	void listenersAreNotified() {
 		AtomicInteger events = new AtomicInteger();
 		ResumableWsListener listener = new ResumableWsListener() {
 
@@ -203,7 +203,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void aListenerMayUseTheLibrary() {
+	void aListenerCanUseTheLibrary() {
 		this.runner.withUserConfiguration(Alerting.class).run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			context.getBean(Alerting.class).session = session;
@@ -233,7 +233,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void itIsOffWhenAPropertySaysSo() {
+	void theLogCanBeDisabled() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(EventLog.class)
@@ -244,7 +244,7 @@ class LogAutoConfigurationTests {
 	@CsvSource({ "log.queue-capacity=7, queueCapacity, 7", "log.queue-size=2MB, queueCharacters, 2097152",
 			"log.max-batch=9, maxBatch, 9", "log.commit-interval=7ms, commitInterval, PT0.007S",
 			"log.append-timeout=3s, appendTimeout, PT3S", "log.writers=3, writers, 3" })
-	void propertiesReachTheWriters(String property, String setting, String value) {
+	void propertiesAreAppliedToTheWriters(String property, String setting, String value) {
 		this.runner.withPropertyValues("resumable-ws." + property).run((context) -> {
 			List<?> writers = (List<?>) ReflectionTestUtils.getField(context.getBean(EventLog.class), "writers");
 			assertThat(writers).isNotNull()
@@ -254,7 +254,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void thereAreAsManyWritersAsConfigured() {
+	void customNumberOfWriters() {
 		this.runner.withPropertyValues("resumable-ws.log.writers=3")
 			.run((context) -> assertThat(threads())
 				.contains("resumable-ws-log-0", "resumable-ws-log-2", "resumable-ws-log-clock")
@@ -263,7 +263,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void largerEventsThanSaidAreRefused() {
+	void customMaximumEventSize() {
 		this.runner.withPropertyValues("resumable-ws.log.max-event-size=1KB").run((context) -> {
 			UUID session = newSession(context.getBean(EventLog.class));
 			assertThatIllegalArgumentException()
@@ -274,14 +274,14 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void postgresIsWaitedForAsLongAsSaid() {
+	void customStatementTimeout() {
 		this.runner.withPropertyValues("resumable-ws.log.statement-timeout=7s")
 			.run((context) -> assertThat(context.getBean(JdbcExecutor.class)).extracting("settings.statementTimeout")
 				.isEqualTo(Duration.ofSeconds(7)));
 	}
 
 	@Test
-	void aPageOfTheLogIsAFewTimesWhatIsSentAtOnce() {
+	void aPageOfTheLogIsAMultipleOfTheSendSize() {
 		this.runner.withPropertyValues("resumable-ws.connection.max-send-size=1KB").run((context) -> {
 			EventLog log = context.getBean(EventLog.class);
 			UUID session = newSession(log);
@@ -293,7 +293,7 @@ class LogAutoConfigurationTests {
 	}
 
 	@Test
-	void feedsKeepAsMuchAsSaid() {
+	void customFeedSizes() {
 		this.runner.withPropertyValues("resumable-ws.feed.max-events=2").run((context) -> {
 			EventLog log = context.getBean(EventLog.class);
 			UUID session = newSession(log);
@@ -315,8 +315,8 @@ class LogAutoConfigurationTests {
 	}
 
 	/**
-	 * The threads of this test's context; tests before it may have left some of theirs
-	 * that are about to end.
+	 * Returns the names of the threads of this test's context, without threads of earlier
+	 * tests that are about to end.
 	 */
 	private List<String> threads() {
 		return logThreads().stream().filter((thread) -> !this.before.contains(thread)).map(Thread::getName).toList();
@@ -349,7 +349,7 @@ class LogAutoConfigurationTests {
 	}
 
 	/**
-	 * A listener that needs what it listens to.
+	 * A listener that depends on the component that notifies it.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Alerting {

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The log while Postgres goes away and comes back.
+ * Tests that the log neither loses nor repeats events when Postgres restarts or crashes.
  */
 class PostgresRestartTests {
 
@@ -32,7 +32,7 @@ class PostgresRestartTests {
 	private static final int OUTSTANDING = 200;
 
 	/**
-	 * Number of an event to the id it was acknowledged with.
+	 * The id with which each event was acknowledged, by the number of the event.
 	 */
 	private final Map<Integer, Long> acknowledged = new ConcurrentHashMap<>();
 

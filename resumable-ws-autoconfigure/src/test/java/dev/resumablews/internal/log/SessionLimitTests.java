@@ -15,7 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * How many open sessions a user may have.
+ * Tests the limit on the open sessions of a user.
  */
 class SessionLimitTests {
 
@@ -38,7 +38,7 @@ class SessionLimitTests {
 	}
 
 	@Test
-	void aUserHasSoManySessionsAndNoMore() {
+	void sessionsOfAUserAreLimited() {
 		UUID stored = test.newSession(this.user);
 		UUID connected = old(create());
 		connect(connected);
@@ -58,7 +58,7 @@ class SessionLimitTests {
 	}
 
 	@Test
-	void theOldestEmptySessionWithoutAConnectionMakesRoom() {
+	void theOldestEmptySessionWithoutAConnectionIsRemovedForANewOne() {
 		UUID connected = old(create());
 		connect(connected);
 		UUID oldest = old(create());
@@ -71,14 +71,14 @@ class SessionLimitTests {
 	}
 
 	@Test
-	void anEmptySessionThatWasJustCreatedStays() {
+	void aNewEmptySessionIsKept() {
 		Stream.generate(this::create).limit(LIMIT).toList();
 		assertRefused();
 		assertThat(empty()).hasSize(LIMIT);
 	}
 
 	@Test
-	void afterTheLimitWasLoweredAsManyAsNecessaryMakeRoom() {
+	void afterTheLimitIsLoweredEnoughEmptySessionsAreRemoved() {
 		for (int i = 0; i < 20; i++) {
 			old(test.newEmptySession(this.user));
 		}
@@ -87,7 +87,7 @@ class SessionLimitTests {
 	}
 
 	@Test
-	void aHundredAndOneMakeRoomAtATime() {
+	void atMostAHundredAndOneSessionsAreRemovedAtATime() {
 		test.sql().sql("""
 				insert into ws_empty_sessions (session_id, user_id, created_at)
 				select gen_random_uuid(), ?, now() - interval '1 hour' from generate_series(1, 150)
@@ -99,7 +99,7 @@ class SessionLimitTests {
 	}
 
 	@Test
-	void aSessionThatIsGettingItsFirstEventStays() throws Exception {
+	void aSessionWithAnUncommittedFirstEventIsKept() throws Exception {
 		UUID oldest = old(create());
 		UUID next = old(create());
 		old(create());
@@ -114,7 +114,7 @@ class SessionLimitTests {
 	}
 
 	@Test
-	void aSessionWhoseCreationIsRepeatedIsNotCounted() {
+	void aRepeatedCreationIsNotCounted() {
 		create();
 		create();
 		UUID last = UUID.randomUUID();

@@ -31,8 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What is counted for each session, compared with what is in the log, after all that
- * stores or removes events.
+ * Tests that the number of stored bytes of a session matches the log after every
+ * operation that stores or removes events.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class StoredBytesTests {
@@ -64,7 +64,7 @@ class StoredBytesTests {
 	}
 
 	@Test
-	void whatIsPublishedIsCounted() {
+	void publishedEventsAreCounted() {
 		try (ResumableWsTestClient one = connect(); ResumableWsTestClient two = connect()) {
 			UUID session = session(one);
 			UUID other = session(two);
@@ -89,7 +89,7 @@ class StoredBytesTests {
 	}
 
 	@Test
-	void deltasThatAReplyReplacesAreNotCountedAnyMore() {
+	void replacedDeltasAreNoLongerCounted() {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			say(client, "twice the same");
@@ -115,7 +115,7 @@ class StoredBytesTests {
 	}
 
 	@Test
-	void eventsThatTheCleanupRemovesAreNotCountedAnyMore() {
+	void removedEventsAreNoLongerCounted() {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			for (int i = 0; i < 100; i++) {
@@ -136,7 +136,7 @@ class StoredBytesTests {
 	}
 
 	@Test
-	void aSessionThatIsBeingRemovedCountsWhatIsLeft() {
+	void aPartlyRemovedSessionCountsTheRemainingEvents() {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			for (int i = 0; i < 50; i++) {
@@ -155,7 +155,7 @@ class StoredBytesTests {
 	}
 
 	@Test
-	void somebodyWithoutASessionHasStoredNothing() {
+	void aUserWithoutASessionHasStoredNothing() {
 		assertThat(this.sessions.storedBytes("somebody else")).isZero();
 	}
 

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Why a cursor into the log may be an event id: ids become visible in their order,
- * whichever node writes. {@link IdentityColumnDemonstration} shows that this is not a
- * matter of course.
+ * Tests that an event id can be a cursor, because ids become visible in order, whichever
+ * node writes. {@link IdentityColumnDemonstration} shows that this does not hold for
+ * every kind of id.
  */
 class TwoWritersTests {
 
@@ -39,7 +39,7 @@ class TwoWritersTests {
 					PreparedStatement poll = connection
 						.prepareStatement("select id from ws_events where session_id = ? and id > ? order by id")) {
 				while (last < 2 * EVENTS_OF_EACH) {
-					assertThat(System.nanoTime()).as("stuck after %d", last).isLessThan(deadline);
+					assertThat(System.nanoTime()).as("no event after %d", last).isLessThan(deadline);
 					poll.setObject(1, session);
 					poll.setLong(2, last);
 					try (ResultSet rows = poll.executeQuery()) {

@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The log when a commit does not answer.
+ * Tests the log when the outcome of a commit is unknown.
  */
 class UnknownOutcomeTests {
 
@@ -42,7 +42,7 @@ class UnknownOutcomeTests {
 	private final AtomicBoolean closeFails = new AtomicBoolean();
 
 	/**
-	 * Whether a connection that is closed after a commit that failed stays as it is.
+	 * Whether a connection stays open when it is closed after a failed commit.
 	 */
 	private final AtomicBoolean keepsOpen = new AtomicBoolean();
 
@@ -88,7 +88,7 @@ class UnknownOutcomeTests {
 	}
 
 	@Test
-	void theQuestionIsAskedUntilItIsAnswered() throws Exception {
+	void theOutcomeIsQueriedUntilItIsKnown() throws Exception {
 		onNextCommit((connection) -> {
 			connection.commit();
 			connection.close();
@@ -101,13 +101,13 @@ class UnknownOutcomeTests {
 	}
 
 	@Test
-	void aTransactionThatIsStillRunningIsWaitedFor() throws Exception {
+	void theWriterWaitsForATransactionThatIsStillRunning() throws Exception {
 		CompletableFuture<Void> late = new CompletableFuture<>();
 		this.keepsOpen.set(true);
 		onNextCommit((connection) -> {
 			CompletableFuture.runAsync(() -> {
 				try {
-					// the log asks again and again
+					// until the log has queried the outcome several times
 					int then = this.connections.get();
 					await().until(() -> this.connections.get() > then + 2);
 					connection.commit();
@@ -126,7 +126,7 @@ class UnknownOutcomeTests {
 	}
 
 	@Test
-	void theQuestionIsAnsweredWhileAnotherTransactionHasLockedTheSession() throws Exception {
+	void theOutcomeIsFoundWhileAnotherTransactionHasLockedTheSession() throws Exception {
 		CompletableFuture<Connection> locker = new CompletableFuture<>();
 		onNextCommit((connection) -> {
 			connection.commit();
@@ -145,7 +145,7 @@ class UnknownOutcomeTests {
 	}
 
 	@Test
-	void anotherWritersEventWithTheSameIdIsNotMistakenForOurs() throws Exception {
+	void anEventOfAnotherWriterWithTheSameIdIsDetected() throws Exception {
 		onNextCommit((connection) -> {
 			connection.rollback();
 			connection.close();
@@ -163,14 +163,14 @@ class UnknownOutcomeTests {
 	}
 
 	@Test
-	void aConnectionThatCannotBeClosedAfterTheCommitDoesNoHarm() throws Exception {
+	void aFailedCloseAfterTheCommitDoesNotFailTheAppend() throws Exception {
 		this.closeFails.set(true);
 		assertThat(append("one").get(20, TimeUnit.SECONDS).eventId()).isEqualTo(1);
 		assertThat(types()).containsExactly("one");
 	}
 
 	@Test
-	void aPoolOfOneConnectionIsEnoughToAsk() throws Exception {
+	void aPoolOfOneConnectionIsSufficientToQueryTheOutcome() throws Exception {
 		((HikariDataSource) this.test.dataSource()).setMaximumPoolSize(1);
 		((HikariDataSource) this.test.dataSource()).getHikariPoolMXBean().softEvictConnections();
 		onNextCommit((connection) -> {
@@ -219,7 +219,7 @@ class UnknownOutcomeTests {
 	}
 
 	/**
-	 * What happens instead of a commit.
+	 * An action that replaces a commit.
 	 */
 	@FunctionalInterface
 	private interface Commit {

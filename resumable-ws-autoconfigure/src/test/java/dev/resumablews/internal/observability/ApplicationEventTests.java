@@ -32,7 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Events of the application context, as {@code @EventListener} methods get them.
+ * Tests the events of the application context that {@code @EventListener} methods
+ * receive.
  */
 class ApplicationEventTests {
 
@@ -49,7 +50,7 @@ class ApplicationEventTests {
 	}
 
 	@Test
-	void clientsThatConnectAndDisconnectAreNamed() {
+	void connectsAndDisconnectsArePublished() {
 		this.listeners.gate.countDown();
 		UUID session;
 		UUID connection;
@@ -85,7 +86,7 @@ class ApplicationEventTests {
 	}
 
 	@Test
-	void repliesThatEndAreNamed() {
+	void endedRepliesArePublished() {
 		this.listeners.gate.countDown();
 		try (ResumableWsTestClient client = connect("bob")) {
 			UUID session = client.sessionId();
@@ -104,7 +105,7 @@ class ApplicationEventTests {
 	}
 
 	@Test
-	void aListenerThatBlocksOrFailsDelaysNoClient() {
+	void aBlockingOrFailingListenerDelaysNoClient() {
 		try (ResumableWsTestClient one = connect("alice")) {
 			one.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> this.listeners.blocked.getCount() == 0);
@@ -123,7 +124,7 @@ class ApplicationEventTests {
 	}
 
 	@Test
-	void listenersOfTheLibraryGetThemToo() {
+	void listenersOfTheLibraryAreNotifiedToo() {
 		this.listeners.gate.countDown();
 		try (ResumableWsTestClient client = connect("alice")) {
 			client.await("replay_complete");
@@ -141,7 +142,7 @@ class ApplicationEventTests {
 	}
 
 	/**
-	 * Listeners that use the library, which must not be a cycle.
+	 * Listeners that depend on the library, which must not create a cycle.
 	 */
 	static class Listeners {
 

@@ -60,7 +60,7 @@ class ListenerDispatcherTests {
 	}
 
 	@Test
-	void listenersAreNotifiedBeforeTheEventIsPublishedAlsoOfWhatCameBeforeThemselves() {
+	void listenersAreNotifiedBeforeTheEventIsPublishedEvenOfEarlierEvents() {
 		List<String> calls = new CopyOnWriteArrayList<>();
 		ResumableWsListener listener = new ResumableWsListener() {
 

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The metrics as an on-call engineer finds them.
+ * Tests the meters in the metrics endpoint of the actuator.
  */
 class MetricsEndpointTests {
 
@@ -45,7 +45,7 @@ class MetricsEndpointTests {
 	}
 
 	@Test
-	void metricsFollowWhatClientsDo() throws Exception {
+	void metersReflectWhatClientsDo() throws Exception {
 		UUID session;
 		try (ResumableWsTestClient client = to("alice").connect()) {
 			session = client.sessionId();
@@ -71,7 +71,7 @@ class MetricsEndpointTests {
 	}
 
 	@Test
-	void metersThatMatterToAlertsAreThereFromTheStart() throws Exception {
+	void metersForAlertsExistFromTheStart() throws Exception {
 		assertThat(value("resumable.ws.log.refused")).isZero();
 		assertThat(value("resumable.ws.connections")).isNotNegative();
 	}

@@ -19,7 +19,7 @@ class MicrometerListenerTests {
 	private final MicrometerListener listener = new MicrometerListener(this.registry);
 
 	@Test
-	void openConnectionsAreThoseOpenedAndNotClosed() {
+	void openConnectionsAreCounted() {
 		this.listener.onConnectionOpened(true);
 		this.listener.onConnectionOpened(false);
 		this.listener.onConnectionOpened(false);
@@ -31,7 +31,7 @@ class MicrometerListenerTests {
 	}
 
 	@Test
-	void aClientCannotMakeUpTags() {
+	void aClientCannotCreateTags() {
 		int known = this.registry.find("resumable.ws.connections.closed").counters().size();
 		this.listener.onConnectionClosed(4408);
 		this.listener.onConnectionClosed(1006);
@@ -64,7 +64,7 @@ class MicrometerListenerTests {
 	}
 
 	@Test
-	void sentEventsAreCountedByWhereTheyCameFrom() {
+	void sentEventsAreCountedBySource() {
 		this.listener.onEventsSent(5, true);
 		this.listener.onEventsSent(7, false);
 		assertThat(count("resumable.ws.events.sent", "source", "log")).isEqualTo(5);
@@ -81,7 +81,7 @@ class MicrometerListenerTests {
 	}
 
 	@Test
-	void removedRowsAreCountedByWhatTheyWere() {
+	void removedRowsAreCountedByKind() {
 		this.listener.onCleanedUp("events", 1000);
 		this.listener.onCleanedUp("events", 10);
 		this.listener.onCleanedUp("sessions", 1);
@@ -90,7 +90,7 @@ class MicrometerListenerTests {
 	}
 
 	@Test
-	void theCleanupTellsHowFarItIsBehind() {
+	void theDelayOfTheCleanupIsReported() {
 		this.listener.onCleanupOverdue("events", Duration.ofMinutes(2));
 		this.listener.onCleanupOverdue("events", Duration.ofMinutes(3));
 		this.listener.onCleanupOverdue("sessions", Duration.ZERO);
@@ -120,11 +120,10 @@ class MicrometerListenerTests {
 	}
 
 	/**
-	 * Sessions that were closed are removed as sessions; only their delay is reported
-	 * separately.
+	 * Closed sessions are counted as sessions. Only their delay is reported separately.
 	 */
 	@Test
-	void noCounterIsThereForWhatTheCleanupNeverReports() {
+	void thereIsNoCounterForClosedSessions() {
 		assertThat(this.registry.find("resumable.ws.cleanup.rows").counters())
 			.extracting((counter) -> counter.getId().getTag("what"))
 			.containsExactlyInAnyOrder("sessions", "empty_sessions", "events", "idempotency_keys", "live_connections",

@@ -23,7 +23,7 @@ class ObservabilityAutoConfigurationTests {
 				CompositeMeterRegistryAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class));
 
 	@Test
-	void bootsRegistryIsFound() {
+	void theRegistryOfSpringBootIsUsed() {
 		this.runner.run((context) -> {
 			context.getBean(ResumableWsListener.class).onAppendRejected();
 			assertThat(context.getBean(MeterRegistry.class).get("resumable.ws.log.refused").counter().count())
@@ -32,7 +32,7 @@ class ObservabilityAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsRegistryIsFound() {
+	void theApplicationsRegistryIsUsed() {
 		SimpleMeterRegistry registry = new SimpleMeterRegistry();
 		this.runner.withBean(MeterRegistry.class, () -> registry).run((context) -> {
 			assertThat(context).hasSingleBean(MicrometerListener.class);
@@ -41,7 +41,7 @@ class ObservabilityAutoConfigurationTests {
 	}
 
 	@Test
-	void severalRegistriesAreAllToldOnce() {
+	void severalRegistriesAreEachUpdatedOnce() {
 		SimpleMeterRegistry one = new SimpleMeterRegistry();
 		SimpleMeterRegistry two = new SimpleMeterRegistry();
 		this.runner.withBean("one", MeterRegistry.class, () -> one)
@@ -54,26 +54,26 @@ class ObservabilityAutoConfigurationTests {
 	}
 
 	@Test
-	void nothingIsCountedWithoutARegistry() {
+	void withoutARegistryNothingIsCounted() {
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ObservabilityAutoConfiguration.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ResumableWsListener.class));
 	}
 
 	@Test
-	void nothingIsCountedWithoutMicrometer() {
+	void withoutMicrometerNothingIsCounted() {
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ObservabilityAutoConfiguration.class))
 			.withClassLoader(new FilteredClassLoader("io.micrometer"))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ResumableWsListener.class));
 	}
 
 	@Test
-	void nothingIsCountedWhenTheLibraryIsOff() {
+	void aDisabledLibraryCountsNothing() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(ResumableWsListener.class));
 	}
 
 	@Test
-	void metersAreTurnedOffInBootsUsualPlace() {
+	void metersAreDisabledByThePropertyOfSpringBoot() {
 		this.runner.withPropertyValues("management.metrics.enable.resumable.ws.log=false").run((context) -> {
 			MeterRegistry registry = context.getBean(MeterRegistry.class);
 			assertThat(registry.find("resumable.ws.log.refused").counter()).isNull();

@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What names the session and the connection in the log.
+ * Tests the session and connection ids in the logging context.
  */
 class LogContextTests {
 
@@ -80,7 +80,7 @@ class LogContextTests {
 	}
 
 	@Test
-	void linesOfHandlersNameTheSessionAndTheConnectionOfTheMessage() {
+	void logLinesOfHandlersHaveTheSessionAndTheConnection() {
 		try (ResumableWsTestClient ada = connect(); ResumableWsTestClient bob = connect()) {
 			String adas = session(ada).toString();
 			String bobs = session(bob).toString();
@@ -102,7 +102,7 @@ class LogContextTests {
 	}
 
 	@Test
-	void linesOfTheLibraryAboutAMessageNameThem() {
+	void logLinesOfTheLibraryAboutAMessageHaveTheSessionAndTheConnection() {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			client.sendOnce("{\"type\":\"note\",\"payload\":{\"of\":\"fail\"}}");
@@ -115,7 +115,7 @@ class LogContextTests {
 	}
 
 	@Test
-	void linesOfAGeneratorAndOfItsFailureNameTheSession() {
+	void logLinesOfAGeneratorAndOfItsFailureHaveTheSession() {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			client.sendOnce("{\"type\":\"user_message\",\"content\":\"fail\",\"idempotency_key\":\"" + UUID.randomUUID()
@@ -127,7 +127,7 @@ class LogContextTests {
 	}
 
 	@Test
-	void threadsHaveTheValuesOfBeforeAfterwards() {
+	void theContextOfTheThreadIsRestored() {
 		UUID outer = UUID.randomUUID();
 		UUID inner = UUID.randomUUID();
 		MDC.put("mine", "kept");
@@ -151,7 +151,7 @@ class LogContextTests {
 	}
 
 	@Test
-	void structuredLoggingShowsThemAsFields() {
+	void structuredLoggingHasTheIdsAsFields() {
 		UUID session = UUID.randomUUID();
 		UUID connection = UUID.randomUUID();
 		LogContext.run(session, connection, () -> application.info("structured"));
@@ -180,7 +180,7 @@ class LogContextTests {
 	}
 
 	/**
-	 * Other threads add lines.
+	 * Returns a copy of the lines, because other threads add some.
 	 */
 	private List<ILoggingEvent> all() {
 		synchronized (this.lines) {

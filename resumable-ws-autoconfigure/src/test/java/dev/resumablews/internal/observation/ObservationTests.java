@@ -37,7 +37,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Observations of what clients do, as timers of an application with the actuator.
+ * Tests the observations of messages, replies and appends, as timers of an application
+ * with the actuator.
  */
 class ObservationTests {
 
@@ -81,7 +82,7 @@ class ObservationTests {
 	}
 
 	@Test
-	void aReplyIsTimedAndItsGeneratorFindsTheObservationOnEveryThread() {
+	void aReplyIsTimedAndItsObservationIsPropagatedToTheThreadsOfTheGenerator() {
 		try (ResumableWsTestClient client = connect()) {
 			client.sendOnce(
 					"{\"type\":\"user_message\",\"content\":\"Hi\",\"idempotency_key\":\"" + UUID.randomUUID() + "\"}");
@@ -91,7 +92,7 @@ class ObservationTests {
 		await().until(() -> count("resumable.ws.reply", "outcome", "completed") == 1);
 		assertThat(count("resumable.ws.append", "source", "client", "outcome", "stored")).isPositive();
 		assertThat(count("resumable.ws.append", "source", "reply", "outcome", "stored"))
-			.as("the first and the last event, and no delta")
+			.as("the first and the last event, without deltas")
 			.isEqualTo(2);
 	}
 
@@ -134,7 +135,7 @@ class ObservationTests {
 	}
 
 	@Test
-	void withoutObserversNothingIsCreated() {
+	void withoutHandlersNoObservationIsCreated() {
 		UUID id = UUID.randomUUID();
 		Observations idle = new Observations(ObservationRegistry.create(), null, null, null);
 		for (Observations observations : List.of(Observations.NONE, idle)) {

@@ -12,7 +12,7 @@ class StoredTraceTests {
 	private static final String PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 	@Test
-	void headersComeBackAsTheyWereStored() {
+	void headersAreReadAsTheyWereStored() {
 		Map<String, String> headers = Map.of("traceparent", PARENT, "tracestate", "a=1,b=x:y");
 		assertThat(StoredTrace.decode(StoredTrace.encode(headers))).containsExactlyInAnyOrderEntriesOf(headers);
 	}
@@ -25,7 +25,7 @@ class StoredTraceTests {
 	}
 
 	@Test
-	void whatIsTooLongOrNoHeaderIsLeftOutAndTheTraceRemains() {
+	void longAndInvalidHeadersAreOmittedAndTheTraceRemains() {
 		Map<String, String> headers = new TreeMap<>();
 		headers.put("baggage", "a".repeat(512));
 		headers.put("more-baggage", "b".repeat(512));
@@ -40,7 +40,7 @@ class StoredTraceTests {
 	}
 
 	@Test
-	void aTextThatIsNoTraceIsNone() {
+	void anInvalidTextIsIgnored() {
 		assertThat(StoredTrace.decode("nonsense\n:x\n")).isEmpty();
 	}
 

@@ -26,8 +26,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * What Spring Boot's modules for tracing configure, with spans that are kept in memory
- * also when their node has stopped. Each node has its own tracer.
+ * Configures tracing as the modules of Spring Boot do. The spans stay in memory after
+ * their node has stopped, and each node has its own tracer.
  */
 @Configuration(proxyBeanMethods = false)
 class TestTracing {

@@ -41,8 +41,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The trace of a message whose reply begins on one node and ends on another, after the
- * first has stalled for longer than its lease.
+ * Tests the trace of a message whose reply begins on one node and ends on another one,
+ * after the first node has stalled for longer than its lease.
  */
 class TraceAcrossTakeoverTests {
 
@@ -76,7 +76,7 @@ class TraceAcrossTakeoverTests {
 	}
 
 	@Test
-	void theMessageAndBothAttemptsAreOneTraceAsDocumented() throws IOException {
+	void theMessageAndBothAttemptsShareTheDocumentedTrace() throws IOException {
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.first.uri())
 			.tokens(Tokens.ISSUER)
 			.user("ada")
@@ -109,7 +109,7 @@ class TraceAcrossTakeoverTests {
 	}
 
 	@Test
-	void aMessageInARequestContinuesTheTraceOfItsSender() throws Exception {
+	void aMessageOverHttpContinuesTheTraceOfItsRequest() throws Exception {
 		String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 		String token = Tokens.forUser("bob");
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(this.second.uri()).token(token).connect()) {
@@ -148,7 +148,7 @@ class TraceAcrossTakeoverTests {
 	}
 
 	/**
-	 * Returns all spans of the message's trace, as a trace viewer lists them.
+	 * Returns all spans of the trace of the message, in the order of a trace viewer.
 	 */
 	private static List<Map<String, Object>> trace() {
 		SpanData root = TestTracing.spansOf("node-1")
@@ -190,7 +190,7 @@ class TraceAcrossTakeoverTests {
 	}
 
 	/**
-	 * Returns a line for each span, without what differs from run to run.
+	 * Returns a line for each span, without the values that differ between runs.
 	 */
 	private static List<String> shape(JsonNode spans) {
 		Map<String, String> names = new HashMap<>();

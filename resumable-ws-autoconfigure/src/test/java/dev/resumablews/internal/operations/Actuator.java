@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The actuator of a server, as an operator reads it over HTTP.
+ * A client of the actuator of a server over HTTP.
  *
  * @param server the server
  */
@@ -25,7 +25,7 @@ record Actuator(TestServer server) {
 			"management.endpoint.health.show-details", "always" };
 
 	/**
-	 * Returns what the health indicator of the library tells.
+	 * Returns the output of the health indicator of the library.
 	 */
 	JsonNode health() {
 		return json("health").path("components").path("resumableWs");

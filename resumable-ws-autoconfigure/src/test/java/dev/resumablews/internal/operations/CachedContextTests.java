@@ -27,17 +27,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * Two test classes of an application, whose contexts Spring caches, and pauses while the
- * other one is used.
+ * Tests two test classes of an application whose contexts Spring caches. Each context is
+ * paused while the other one is used.
  */
 class CachedContextTests {
 
 	@Test
-	void aCachedContextServesClientsWhenItIsUsedAgain() throws Exception {
+	void aCachedContextServesClientsAfterItIsRestarted() throws Exception {
 		ApplicationContext first = run(FirstOfApplication.class);
 		ApplicationContext second = run(SecondOfApplication.class);
 		assertThat(second).isNotSameAs(first);
-		// paused by the test framework
+		// the test framework has paused this context
 		HandshakeRejectedException refused = catchThrowableOfType(HandshakeRejectedException.class,
 				builder(first)::connect);
 		assertThat(refused.status()).isEqualTo(503);

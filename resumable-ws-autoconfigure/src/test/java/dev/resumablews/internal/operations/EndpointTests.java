@@ -40,7 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The actuator endpoint of two nodes, over HTTP.
+ * Tests the actuator endpoint of two nodes over HTTP.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class EndpointTests {
@@ -73,7 +73,7 @@ class EndpointTests {
 	}
 
 	@Test
-	void theSummaryTellsWhatThisNodeDoes() {
+	void theSummaryShowsThisNode() {
 		try (ResumableWsTestClient client = connect(first, "alice", null)) {
 			client.await("replay_complete");
 			JsonNode summary = new Actuator(first).json("resumablews");
@@ -144,14 +144,14 @@ class EndpointTests {
 	}
 
 	@Test
-	void thereIsNoUnknownSession() {
+	void anUnknownSessionIsNotFound() {
 		Actuator actuator = new Actuator(first);
 		assertThat(actuator.get("resumablews/" + UUID.randomUUID()).statusCode()).isEqualTo(404);
 		assertThat(actuator.get("resumablews/nonsense").statusCode()).isEqualTo(400);
 	}
 
 	@Test
-	void itIsNotExposedUnlessTheApplicationSaysSo() {
+	void theEndpointIsNotExposedByDefault() {
 		try (TestServer server = TestServer.start()) {
 			assertThat(new Actuator(server).get("resumablews").statusCode()).isEqualTo(404);
 			assertThat(server.context().getBeanNamesForType(ResumableWsEndpoint.class)).isEmpty();
@@ -159,7 +159,7 @@ class EndpointTests {
 	}
 
 	@Test
-	void theStartIsOneLineOfTheLog(CapturedOutput output) {
+	void theStartIsLoggedInOneLine(CapturedOutput output) {
 		try (TestServer server = TestServer.start("resumable-ws.schema.name", "chat", "resumable-ws.path", "/live",
 				"management.server.port", "0", "logging.level.dev.resumablews.internal.operations", "info")) {
 			assertThat(server.isRunning()).isTrue();
@@ -171,7 +171,7 @@ class EndpointTests {
 	}
 
 	@Test
-	void aHandlerOfUserMessagesIsNamedInsteadOfTheGenerator(CapturedOutput output) {
+	void theStartLogsAHandlerOfUserMessagesInsteadOfTheGenerator(CapturedOutput output) {
 		try (TestServer server = TestServer.builder()
 			.with(GeneratorAndHandler.class)
 			.properties("management.endpoints.web.exposure.include", "resumablews",
@@ -186,7 +186,7 @@ class EndpointTests {
 	}
 
 	/**
-	 * Asserts that the JSON that the documentation shows has the keys of the real one.
+	 * Asserts that the documented JSON has the same keys as the actual one.
 	 */
 	private static void assertDocumented(String what, JsonNode actual) throws IOException {
 		Matcher documented = Pattern.compile("<!-- %s -->\\s*```json\\n(.*?)```".formatted(what), Pattern.DOTALL)
@@ -200,7 +200,7 @@ class EndpointTests {
 	}
 
 	/**
-	 * Writes what the documentation is to show.
+	 * Writes the JSON to show in the documentation.
 	 */
 	private static void write(String what, JsonNode actual) throws IOException {
 		Path example = Files.createDirectories(Path.of("target", "operations")).resolve(what + ".json");

@@ -26,19 +26,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Health as a load balancer and an operator read it.
+ * Tests the health indicator as load balancers and operators use it.
  */
 class HealthTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	/**
-	 * What a probe of a platform usually waits for.
+	 * A common time-out of health probes.
 	 */
 	private static final Duration IN_TIME = Duration.ofSeconds(1);
 
 	@Test
-	void aNodeThatServesIsUpAndTellsWhatItDoes() {
+	void aServingNodeIsUpAndHasDetails() {
 		try (TestServer server = start(TestPostgres.createDatabase()); ResumableWsTestClient client = connect(server)) {
 			UUID session = session(client);
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of());
@@ -60,7 +60,7 @@ class HealthTests {
 
 	@Test
 	@Timeout(180)
-	void aNodeWithoutPostgresIsDownAndUpAgainByItself() throws Exception {
+	void aNodeWithoutPostgresIsDownAndRecoversWithoutTraffic() throws Exception {
 		try (RestartablePostgres postgres = RestartablePostgres.start();
 				TestServer server = start(postgres.url(), "management.health.db.enabled", "false")) {
 			Actuator actuator = new Actuator(server);
@@ -72,14 +72,14 @@ class HealthTests {
 				.matches("(?s)(Writing the event log has failed since 20.*: .+|Postgres has not answered .*)");
 			assertThat(actuator.get("health").statusCode()).isEqualTo(503);
 			postgres.startAgain();
-			// no client connects or publishes in the meantime
+			// without clients or appends that would reconnect to Postgres
 			await().atMost(PATIENCE).until(() -> status(actuator).equals("UP"));
 			assertThat(actuator.health().path("details").has("reason")).isFalse();
 		}
 	}
 
 	@Test
-	void healthAnswersInTimeWhilePostgresHangs() throws Exception {
+	void healthRespondsInTimeWhilePostgresHangs() throws Exception {
 		String url = TestPostgres.createDatabase();
 		try (TestServer server = start(url);
 				ResumableWsTestClient client = connect(server);
@@ -105,7 +105,7 @@ class HealthTests {
 	}
 
 	@Test
-	void aNodeThatDoesNotHearTheOthersIsUpAndSaysWhatThatMeans() {
+	void aNodeWithoutSignalsIsUpAndExplainsTheEffect() {
 		String url = TestPostgres.createDatabase();
 		String name = url.replaceFirst(".*/([^/?]+)\\?.*", "$1");
 		try (TestServer server = start(url);
@@ -135,7 +135,7 @@ class HealthTests {
 	}
 
 	@Test
-	void aNodeThatDrainsIsOutOfService() throws Exception {
+	void aDrainingNodeIsOutOfService() throws Exception {
 		try (TestServer server = start(TestPostgres.createDatabase(), "resumable-ws.shutdown.reply-grace", "8s",
 				"resumable-ws.shutdown.timeout", "15s"); ResumableWsTestClient client = connect(server)) {
 			client.await("replay_complete");
@@ -168,7 +168,7 @@ class HealthTests {
 	}
 
 	@Test
-	void theIndicatorIsTurnedOffInBootsUsualPlace() {
+	void theIndicatorIsDisabledByThePropertyOfSpringBoot() {
 		try (TestServer server = start(TestPostgres.createDatabase(), "management.health.resumablews.enabled",
 				"false")) {
 			assertThat(new Actuator(server).json("health").path("components").has("resumableWs")).isFalse();
@@ -176,7 +176,7 @@ class HealthTests {
 	}
 
 	@Test
-	void theIndicatorIsAMemberOfTheReadinessGroupThatTheDocumentationNames() {
+	void theIndicatorIsAMemberOfTheDocumentedReadinessGroup() {
 		try (TestServer server = start(TestPostgres.createDatabase(), "management.endpoint.health.probes.enabled",
 				"true", "management.endpoint.health.group.readiness.include", "readinessState,resumableWs")) {
 			Actuator actuator = new Actuator(server);

@@ -33,8 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The meters as Prometheus scrapes them, and what is documented of them: the table, the
- * Grafana dashboard and the alerts.
+ * Tests the meters in the Prometheus endpoint, and the table of meters, the Grafana
+ * dashboard and the alerts of the documentation.
  */
 class PrometheusTests {
 
@@ -67,7 +67,7 @@ class PrometheusTests {
 	}
 
 	@Test
-	void noNameSaysItsUnitTwice() {
+	void noNameHasItsUnitTwice() {
 		for (String name : families().keySet()) {
 			List<String> words = Arrays.stream(name.split("_")).filter(UNITS::contains).toList();
 			assertThat(words).as(name).doesNotHaveDuplicates();
@@ -75,7 +75,7 @@ class PrometheusTests {
 	}
 
 	@Test
-	void everyMeterIsInTheTableOfTheDocumentationWithBothNames() throws IOException {
+	void everyMeterIsDocumentedWithBothNames() throws IOException {
 		Map<String, String> documented = new TreeMap<>();
 		Matcher row = ROW.matcher(Files.readString(DOCUMENTATION));
 		while (row.find()) {
@@ -93,7 +93,7 @@ class PrometheusTests {
 	}
 
 	@Test
-	void gaugesFollowWhatHappens() {
+	void gaugesReflectCurrentValues() {
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
 			.tokens(Tokens.ISSUER)
 			.user("alice")
@@ -108,7 +108,7 @@ class PrometheusTests {
 	}
 
 	@Test
-	void socketsThatWaitForTheirFirstMessageAreCounted() {
+	void unauthenticatedSocketsAreCounted() {
 		try (RawWebSocketClient client = RawWebSocketClient.to(server.uri()).connect()) {
 			await().until(() -> value("resumable_ws_connections_unauthenticated") == 1);
 			client.abort();
@@ -117,7 +117,7 @@ class PrometheusTests {
 	}
 
 	@Test
-	void theDashboardShowsMetersThatExistAndAllThatMatter() throws IOException {
+	void theDashboardShowsExistingMetersAndAllImportantOnes() throws IOException {
 		String json = Files.readString(DASHBOARD);
 		List<String> expressions = new ArrayList<>();
 		JsonNode dashboard = JsonMapper.shared().readTree(json);
@@ -140,7 +140,7 @@ class PrometheusTests {
 
 	@Test
 	@SuppressWarnings("unchecked")
-	void theAlertsUseMetersThatExist() throws IOException {
+	void theAlertsUseExistingMeters() throws IOException {
 		Matcher block = Pattern.compile("```yaml\\n(groups:.*?)```", Pattern.DOTALL)
 			.matcher(Files.readString(DOCUMENTATION));
 		assertThat(block.find()).isTrue();
@@ -154,7 +154,7 @@ class PrometheusTests {
 	}
 
 	/**
-	 * Names of meters and of their labels.
+	 * Asserts that expressions use only existing meters and labels.
 	 */
 	private static void assertOnlyKnownNames(List<String> expressions) {
 		Map<String, Set<String>> samples = samples();
@@ -197,7 +197,7 @@ class PrometheusTests {
 	}
 
 	/**
-	 * Returns the meters by their names, without the largest values of timers.
+	 * Returns the types of the meters by name, without the maximum values of timers.
 	 */
 	private static Map<String, String> families() {
 		Map<String, String> families = new TreeMap<>();
@@ -212,7 +212,7 @@ class PrometheusTests {
 	}
 
 	/**
-	 * Returns the labels of each name that can be queried.
+	 * Returns the labels of the samples by name.
 	 */
 	private static Map<String, Set<String>> samples() {
 		Map<String, Set<String>> samples = new TreeMap<>();

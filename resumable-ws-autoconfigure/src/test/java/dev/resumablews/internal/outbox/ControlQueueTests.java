@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Answers that are not read.
+ * Tests answers that clients do not read.
  */
 class ControlQueueTests {
 
@@ -21,13 +21,13 @@ class ControlQueueTests {
 			new BudgetSettings(Map.of(), Map.of(Share.UNREAD_CHARACTERS, 100_000L)));
 
 	@Test
-	void aConnectionKeepsSoManyCharactersAndNoMore() {
+	void theCharactersOfAConnectionAreLimited() {
 		ControlQueue queue = new ControlQueue(this.budgets.hold("alice"));
 		assertThat(fill(queue)).isEqualTo(65);
 	}
 
 	@Test
-	void theConnectionsOfAUserKeepSoManyCharactersTogether() {
+	void theCharactersOfAUserAreLimitedOverAllConnections() {
 		ControlQueue first = new ControlQueue(this.budgets.hold("alice"));
 		ControlQueue second = new ControlQueue(this.budgets.hold("alice"));
 		assertThat(fill(first) + fill(second)).isEqualTo(100);
@@ -37,7 +37,7 @@ class ControlQueueTests {
 	}
 
 	@Test
-	void whatWasSentMakesRoom() {
+	void sentAnswersFreeSpace() {
 		ControlQueue queue = new ControlQueue(this.budgets.hold("alice"));
 		fill(queue);
 		queue.drainTo(new ArrayList<>());
@@ -45,7 +45,7 @@ class ControlQueueTests {
 	}
 
 	@Test
-	void smallAnswersAreLimitedInNumber() {
+	void theNumberOfAnswersIsLimited() {
 		ControlQueue queue = new ControlQueue(this.budgets.hold("alice"));
 		int kept = 0;
 		while (queue.offer("{}")) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Ephemeral events that are not read.
+ * Tests ephemeral events that clients do not read.
  */
 class EphemeralQueueTests {
 
@@ -24,14 +24,14 @@ class EphemeralQueueTests {
 			new BudgetSettings(Map.of(), Map.of(Share.EPHEMERAL_CHARACTERS, 300_000L)));
 
 	@Test
-	void theOldestSmallEventsAreDropped() {
+	void theNumberOfEventsIsLimitedByDroppingTheOldest() {
 		EphemeralQueue queue = queue("alice");
 		IntStream.range(0, 1000).forEach((n) -> assertThat(queue.offer(String.valueOf(n))).isTrue());
 		assertThat(drain(queue, Long.MAX_VALUE)).hasSize(EphemeralQueue.MAX_EVENTS).startsWith("744").endsWith("999");
 	}
 
 	@Test
-	void theOldestLargeEventsAreDropped() {
+	void theCharactersOfEventsAreLimitedByDroppingTheOldest() {
 		EphemeralQueue queue = queue("alice");
 		String large = "x".repeat(100_000);
 		IntStream.range(0, 10).forEach((n) -> assertThat(queue.offer(n + large)).isTrue());
@@ -40,7 +40,7 @@ class EphemeralQueueTests {
 	}
 
 	@Test
-	void theConnectionsOfAUserKeepSoManyCharactersTogether() {
+	void theCharactersOfAUserAreLimitedOverAllConnections() {
 		EphemeralQueue first = queue("alice");
 		EphemeralQueue second = queue("alice");
 		IntStream.range(0, 256).forEach((n) -> first.offer(EVENT));
@@ -53,7 +53,7 @@ class EphemeralQueueTests {
 	}
 
 	@Test
-	void aFrameTakesNoMoreThanItsLength() {
+	void aFrameTakesEventsUpToItsLength() {
 		EphemeralQueue queue = queue("alice");
 		IntStream.range(0, 10).forEach((n) -> queue.offer(EVENT));
 		assertThat(drain(queue, 0)).isEmpty();
@@ -63,7 +63,7 @@ class EphemeralQueueTests {
 	}
 
 	@Test
-	void nothingIsKeptForAClientThatCatchesUpOrIsGone() {
+	void eventsAreDroppedDuringTheReplayAndAfterTheEnd() {
 		EphemeralQueue queue = new EphemeralQueue(this.budgets.hold("alice"));
 		assertThat(queue.offer(EVENT)).isFalse();
 		queue.admit(true);

@@ -15,20 +15,20 @@ class SendWindowTests {
 	private long now;
 
 	@Test
-	void theFirstFrameTakesHalfAHeartbeatIntervalAtOneKilobyteASecond() {
+	void theFirstFrameIsSizedForHalfAHeartbeatIntervalAtOneKilobyteASecond() {
 		assertThat(this.window.frameLength()).isEqualTo(12_500);
 		assertThat(new SendWindow(4096, Duration.ofSeconds(25)).frameLength()).isEqualTo(4096);
 		assertThat(new SendWindow(65_536, Duration.ofMillis(100)).frameLength()).isEqualTo(1024);
 	}
 
 	@Test
-	void onASlowLinkFramesBecomeAsLongAsWhatIsTransmittedInASecond() {
+	void onASlowLinkFramesHaveTheLengthThatIsTransmittedInASecond() {
 		transmit(1700, 10);
 		assertThat(this.window.frameLength()).isBetween(1500L, 1900L);
 	}
 
 	@Test
-	void onAQuickLinkFramesBecomeAsLongAsAllowed() {
+	void onAFastLinkFramesGrowToTheMaximum() {
 		transmit(10_000_000, 3);
 		assertThat(this.window.frameLength()).isEqualTo(65_536);
 	}
@@ -41,7 +41,7 @@ class SendWindowTests {
 	}
 
 	@Test
-	void noFurtherEventIsSentWhileFourFramesAreNotConfirmed() {
+	void noEventIsSentWhileFourFramesAreUnconfirmed() {
 		int frames = 0;
 		while (this.window.isOpen()) {
 			this.window.sent(this.window.frameLength());
@@ -54,7 +54,7 @@ class SendWindowTests {
 	}
 
 	@Test
-	void aPongIsOverdueAfterTheTimeoutAndTheTimeOfTransmissionAtOneKilobyteASecond() {
+	void aPongIsOverdueAfterTheTimeoutPlusTheTransmissionAtOneKilobyteASecond() {
 		this.window.sent(15_000);
 		this.window.ping(this.now);
 		assertThat(this.window.isOverdue(this.now + 34 * SECOND, Duration.ofSeconds(20))).isFalse();
@@ -82,7 +82,7 @@ class SendWindowTests {
 	}
 
 	@Test
-	void thePongOfAHeartbeatConfirmsAndSaysNothingOfTheLink() {
+	void thePongOfAHeartbeatConfirmsFramesAndDoesNotMeasureTheLink() {
 		this.window.sent(2000);
 		long number = this.window.ping(this.now);
 		assertThat(this.window.isProbing()).isFalse();
@@ -93,7 +93,7 @@ class SendWindowTests {
 	}
 
 	@Test
-	void aProbeFollowsAHeartbeatThatIsNotAnswered() {
+	void aProbeFollowsAnUnansweredHeartbeat() {
 		long heartbeat = this.window.ping(this.now);
 		this.window.sent(20_000);
 		assertThat(this.window.isProbeDue()).isTrue();
@@ -104,7 +104,7 @@ class SendWindowTests {
 	}
 
 	@Test
-	void anotherPongConfirmsNothing() {
+	void anUnexpectedPongConfirmsNothing() {
 		this.window.sent(20_000);
 		long probe = this.window.ping(this.now);
 		assertThat(this.window.pong(0, this.now)).isFalse();

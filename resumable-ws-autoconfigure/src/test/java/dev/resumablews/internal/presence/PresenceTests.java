@@ -35,7 +35,7 @@ class PresenceTests {
 			new JdbcExecutor(this.pool, new SchemaName(""), Duration.ofSeconds(10)), this.node, Duration.ofMinutes(1));
 
 	/**
-	 * Each write is a heartbeat.
+	 * Without a heartbeat interval, each write updates the row of the node.
 	 */
 	private final Presence presence = new Presence(this.table,
 			new RemoteConnections(this.table, NodeNotifier.none(), new OtherNodes()), () -> this.open, (surplus) -> {
@@ -53,7 +53,7 @@ class PresenceTests {
 	}
 
 	@Test
-	void aHeartbeatWritesTheRowOfTheNodeAlone() {
+	void aHeartbeatUpdatesOnlyTheRowOfTheNode() {
 		open("ann");
 		open("bob");
 		this.presence.write();
@@ -69,7 +69,7 @@ class PresenceTests {
 	}
 
 	@Test
-	void connectionsThatPostgresHasLostAreWrittenAgain() {
+	void rowsThatPostgresLostAreWrittenAgain() {
 		open("ann");
 		open("bob");
 		this.presence.write();
@@ -79,7 +79,7 @@ class PresenceTests {
 	}
 
 	@Test
-	void whatCouldNotBeWrittenIsWrittenLater() {
+	void failedWritesAreRepeated() {
 		open("ann");
 		this.presence.write();
 		this.jdbc.execute("alter table ws_live_connections rename to away");
@@ -92,7 +92,7 @@ class PresenceTests {
 	}
 
 	@Test
-	void whatCouldNotBeRemovedByAStopIsRemovedAfterTheNextStart() {
+	void rowsThatAStopCouldNotRemoveAreRemovedAfterTheNextStart() {
 		open("ann");
 		this.presence.write();
 		this.jdbc.execute("alter table ws_live_connections rename to away");

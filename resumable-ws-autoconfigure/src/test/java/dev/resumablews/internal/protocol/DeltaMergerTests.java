@@ -28,7 +28,7 @@ class DeltaMergerTests {
 	private final List<SessionEvent> events = new ArrayList<>();
 
 	@Test
-	void deltasThatFollowOneAnotherBecomeOne() {
+	void consecutiveDeltasAreMerged() {
 		delta("m", 0, "Hel");
 		delta("m", 3, "lo, ");
 		delta("m", 7, "\\\"wo\\nrld\\\"");
@@ -46,7 +46,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void anOffsetCountsUtf16Units() {
+	void offsetsCountUtf16CodeUnits() {
 		delta("m", 4, "😀");
 		delta("m", 6, "\\ud83d\\ude00");
 		delta("m", 8, "é");
@@ -58,7 +58,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void halvesOfSurrogatePairsAreLeftAsTheyWereStored() {
+	void unpairedSurrogatesAreUnchanged() {
 		delta("m", 0, "a");
 		delta("m", 1, "\\ud83d");
 		delta("m", 2, "\\ude00");
@@ -67,7 +67,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void aHoleAndARepeatStayVisible() {
+	void gapsAndRepetitionsAreNotMerged() {
 		delta("m", 0, "ab");
 		delta("m", 2, "cd");
 		delta("m", 5, "fg");
@@ -78,7 +78,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void eachReplyKeepsItsOwnDeltas() {
+	void deltasOfDifferentRepliesAreNotMerged() {
 		delta("m", 0, "a");
 		delta("m", 1, "b");
 		delta("n", 2, "c");
@@ -88,7 +88,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void otherEventsStayWhereTheyAre() {
+	void otherEventsKeepTheirPosition() {
 		delta("m", 0, "a");
 		delta("m", 1, "b");
 		event("order.paid", "{\"message_id\":\"m\",\"offset\":2,\"content\":\"x\"}");
@@ -101,7 +101,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void aMergedPayloadHasABound() {
+	void aMergedPayloadIsLimitedInLength() {
 		DeltaMerger small = new DeltaMerger(300);
 		for (int i = 0; i < 100; i++) {
 			delta("m", i * 10, "0123456789");
@@ -113,7 +113,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void aDeltaThatIsTooLongAlreadyStaysAsItIs() {
+	void aDeltaBeyondTheLimitIsUnchanged() {
 		delta("m", 0, "x".repeat(400));
 		delta("m", 400, "y");
 		delta("m", 401, "z");
@@ -121,7 +121,7 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void asManyAsThereAreBecomeOne() {
+	void manyDeltasAreMerged() {
 		StringBuilder text = new StringBuilder();
 		for (int i = 0; i < 500; i++) {
 			String piece = "piece " + i + ";";
@@ -146,7 +146,7 @@ class DeltaMergerTests {
 			"{\"message_id\":\"m\",\"offset\":1,\"content\":null}",
 			"{\"message_id\":\"m\",\"offset\":1,\"content\":[\"b\"]}",
 			"{\"message_id\":7,\"offset\":1,\"content\":\"b\"}" })
-	void whatIsNotExactlyADeltaIsLeftAsItIs(String payload) {
+	void otherPayloadsAreUnchanged(String payload) {
 		delta("m", 0, "a");
 		event("assistant_delta", payload);
 		delta("m", 2, "c");
@@ -154,14 +154,14 @@ class DeltaMergerTests {
 	}
 
 	@Test
-	void whitespaceAndAnotherOrderOfFieldsDoNotMatter() {
+	void whitespaceAndTheOrderOfFieldsAreIgnored() {
 		delta("m", 0, "a");
 		event("assistant_delta", " { \"content\" : \"b\",\n\"offset\":1, \"message_id\" : \"m\" } ");
 		assertThat(contents()).containsExactly("ab");
 	}
 
 	@Test
-	void aDeltaAloneIsNotEvenLookedAt() {
+	void aSingleDeltaIsNotParsed() {
 		event("assistant_delta", "{\"message_id\":\"m\",\"offset\":0,\"content\":\"a\"}");
 		assertThat(merged().get(0)).isSameAs(this.events.get(0));
 		assertThat(this.merger.merge(List.of())).isEmpty();

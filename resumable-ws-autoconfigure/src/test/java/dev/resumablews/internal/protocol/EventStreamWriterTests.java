@@ -24,7 +24,7 @@ class EventStreamWriterTests {
 	}
 
 	@Test
-	void aControlMessageHasNoneThoughItNamesAnEvent() {
+	void aControlMessageHasNoIdEvenIfItNamesAnEvent() {
 		String ack = this.frames.write(new Ack(UUID.randomUUID(), 5L, false));
 		assertThat(event(ack)).isEqualTo("data: " + ack + "\n\n");
 		assertThat(event("{\"type\":\"x\",\"event_ids\":5}")).startsWith("data: ");
@@ -32,7 +32,7 @@ class EventStreamWriterTests {
 	}
 
 	@Test
-	void aRestartSaysWhenToComeBack() {
+	void aRestartHasTheTimeToReconnect() {
 		assertThat(event(this.frames.write(new ServerRestarting(1234))))
 			.isEqualTo("retry: 1234\ndata: {\"type\":\"server_restarting\",\"reconnect_after_ms\":1234}\n\n");
 	}
@@ -44,7 +44,7 @@ class EventStreamWriterTests {
 	}
 
 	@Test
-	void onlyWhatSaysWhereTheClientStandsIsPreamble() {
+	void onlySessionInitAndReplayCompleteArePreamble() {
 		assertThat(EventStreamWriter.isPreamble(this.frames.write(new ReplayComplete(1, 0)))).isTrue();
 		assertThat(EventStreamWriter.isPreamble("{\"type\":\"session_init\",\"session_id\":\"x\"}")).isTrue();
 		assertThat(EventStreamWriter.isPreamble("{\"type\":\"session_epoch\"}")).isFalse();

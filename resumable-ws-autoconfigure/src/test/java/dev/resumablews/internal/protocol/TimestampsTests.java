@@ -12,7 +12,7 @@ class TimestampsTests {
 	private final Timestamps timestamps = new Timestamps();
 
 	@Test
-	void timesAreWrittenAsAnInstantIs() {
+	void timesAreFormattedLikeAnInstant() {
 		Random random = new Random(1);
 		for (int i = 0; i < 100_000; i++) {
 			long second = 1_700_000_000L + random.nextInt(20) * 86_399L;
@@ -27,7 +27,7 @@ class TimestampsTests {
 	}
 
 	@Test
-	void timesThatAreFarAwayAreToo() {
+	void distantTimesAreFormattedLikeAnInstant() {
 		assertWritten(Instant.EPOCH);
 		assertWritten(Instant.EPOCH.minusNanos(1000));
 		assertWritten(Instant.parse("-0001-01-01T00:00:00.000001Z"));

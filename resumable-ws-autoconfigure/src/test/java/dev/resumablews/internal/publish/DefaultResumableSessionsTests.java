@@ -64,7 +64,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void whatDependsOnAFutureMayPublishAndNeverRunsOnAThreadThatWritesTheLog() throws Exception {
+	void dependentsOfAFutureCanPublishAndDoNotRunOnAWriter() throws Exception {
 		List<String> threads = new CopyOnWriteArrayList<>();
 		List<CompletableFuture<Void>> chained = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
@@ -81,7 +81,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void aThreadThatWritesTheLogCannotWaitForItself() {
+	void aWriterCannotWaitForItself() {
 		CompletableFuture<AppendResult> written = test.log()
 			.append(new AppendRequest.Event(this.session, "late", AppendRequest.LateBound.of(() -> {
 				sessions.publish(this.session, "never", Map.of());
@@ -93,7 +93,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void halfASurrogatePairIsReplacedBeforeTheEventIsMeasuredAndStored() {
+	void anUnpairedSurrogateIsReplacedBeforeTheEventIsMeasuredAndStored() {
 		sessions.publish(this.session, "cut", Map.of("text", "\uD83D cut \uDE00 and \uD83D\uDE00"));
 		String expected = "{\"text\":\"\uFFFD cut \uFFFD and \uD83D\uDE00\"}";
 		assertThat(sessions.history(this.session, 0, 10)).extracting(SessionEvent::payload).containsExactly(expected);
@@ -105,7 +105,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void whatIsPublishedIsStoredWhenItReturns() {
+	void anEventIsStoredWhenPublishReturns() {
 		sessions.publish(this.session, "order.shipped-2_B", Map.of("order", 7));
 		SessionEvent event = sessions.history(this.session, 0, 10).get(0);
 		assertThat(event.sessionId()).isEqualTo(this.session);
@@ -115,7 +115,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void whatIsPublishedWithoutWaitingIsStoredInOrderWhenItSaysSo() {
+	void asynchronousEventsAreStoredInOrderWhenTheirFuturesComplete() {
 		List<CompletableFuture<Long>> published = new ArrayList<>();
 		for (int i = 0; i < 500; i++) {
 			published.add(sessions.publishAsync(this.session, "x", Map.of("n", i)));
@@ -128,7 +128,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void whoDoesNotWaitLearnsThatThereIsNoSuchSession() {
+	void aFutureFailsForAnUnknownSession() {
 		UUID nobodys = UUID.randomUUID();
 		assertThat(sessions.publishAsync(nobodys, "x", Map.of())).failsWithin(PATIENCE)
 			.withThrowableThat()
@@ -140,13 +140,13 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void recordsAndBeansAreWrittenAsObjects() {
+	void recordsAndBeansBecomeObjects() {
 		sessions.publish(this.session, "x", new Order(7, "7 \u00d7 \ud83d\ude00\n"));
 		assertThat(payload()).isEqualTo("{\"id\":7,\"text\":\"7 \u00d7 \ud83d\ude00\\n\"}");
 	}
 
 	@Test
-	void aPayloadIsOneLineWhateverTheApplicationsMapperDoes() {
+	void aPayloadIsOneLineWithEveryMapperOfTheApplication() {
 		Map<String, Object> nested = new LinkedHashMap<>();
 		nested.put("a", Map.of("b", List.of(1, 2)));
 		sessions.publish(this.session, "x", nested);
@@ -160,7 +160,7 @@ class DefaultResumableSessionsTests {
 	@ValueSource(strings = { "", "Upper", "1st", "with space", "line\nbreak", "\u00fcber", "session_init", "ack",
 			"error", "pong", "replay_complete", "auth_ok", "server_restarting",
 			"a0123456789012345678901234567890123456789012345678901234567890123" })
-	void aTypeThatCannotBeIsNamed(String type) {
+	void anInvalidTypeIsNamed(String type) {
 		assertThatIllegalArgumentException().isThrownBy(() -> sessions.publish(this.session, type, Map.of()))
 			.withMessageContaining("'" + type + "'");
 		assertThatIllegalArgumentException().isThrownBy(() -> sessions.publishToUser("alice", type, Map.of()))
@@ -169,13 +169,13 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void theLongestTypeIsTaken() {
+	void theLongestTypeIsAccepted() {
 		sessions.publish(this.session, "a".repeat(64), Map.of());
 		assertThat(sessions.history(this.session, 0, 10)).hasSize(1);
 	}
 
 	@Test
-	void aPayloadThatIsNoObjectIsRefused() {
+	void aPayloadOtherThanAnObjectIsRejected() {
 		assertThatIllegalArgumentException().isThrownBy(() -> sessions.publish(this.session, "x", List.of(1)))
 			.withMessageContaining("JSON object")
 			.withMessageContaining("List");
@@ -186,14 +186,14 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void aPayloadThatCannotBeWrittenIsRefused() {
+	void aPayloadThatCannotBeSerializedIsRejected() {
 		assertThatIllegalArgumentException().isThrownBy(() -> sessions.publish(this.session, "x", new Broken()))
 			.withMessageContaining("cannot be written as JSON")
 			.withMessageContaining("no value today");
 	}
 
 	@Test
-	void theSizeIsCountedInBytes() {
+	void theSizeIsMeasuredInBytes() {
 		String just = "x".repeat(MAX_BYTES - "{\"a\":\"\"}".length());
 		sessions.publish(this.session, "x", Map.of("a", just));
 		assertThatIllegalArgumentException()
@@ -218,7 +218,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void aUserIsReachedInEachOpenSession() {
+	void anEventForAUserIsPublishedToEachOpenSession() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);
@@ -232,7 +232,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void aSessionIsFoundAlsoWhenItIsClosed() {
+	void aClosedSessionCanBeFound() {
 		sessions.publish(this.session, "x", Map.of());
 		SessionSummary found = sessions.find(this.session).orElseThrow();
 		assertThat(found.sessionId()).isEqualTo(this.session);
@@ -246,7 +246,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void openSessionsAreListedTheMostRecentlyActiveFirst() {
+	void openSessionsAreListedByMostRecentActivity() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);
@@ -259,7 +259,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void historyIsReadFromAnEventOn() {
+	void historyIsReadAfterAnEvent() {
 		for (int i = 0; i < 5; i++) {
 			sessions.publish(this.session, "x", Map.of());
 		}
@@ -270,7 +270,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void limitsThatCannotBeAreNamed() {
+	void invalidLimitsAreNamed() {
 		for (int limit : new int[] { 0, -1, 1001 }) {
 			assertThatIllegalArgumentException().isThrownBy(() -> sessions.history(this.session, 0, limit))
 				.withMessageContaining("not " + limit);
@@ -282,7 +282,7 @@ class DefaultResumableSessionsTests {
 	}
 
 	@Test
-	void aSessionIsClosedOnceAndItsReadersLearnWhereItEnds() {
+	void aSessionIsClosedOnceAndItsReadersAreNotifiedOfItsEnd() {
 		AtomicInteger woken = new AtomicInteger();
 		SessionFeed feed = test.feeds().join(this.session, woken::incrementAndGet);
 		sessions.publish(this.session, "tick", Map.of());

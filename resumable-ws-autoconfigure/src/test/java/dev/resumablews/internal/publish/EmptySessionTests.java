@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Sessions that were opened and have no event yet.
+ * Tests sessions that were opened and have no events.
  */
 class EmptySessionTests {
 
@@ -91,7 +91,7 @@ class EmptySessionTests {
 	}
 
 	@Test
-	void aTransactionThatIsRolledBackLeavesTheSessionEmpty() {
+	void aRollbackLeavesTheSessionEmpty() {
 		test.transaction().executeWithoutResult((status) -> {
 			test.sessions().publish(this.session, "never", Map.of());
 			status.setRollbackOnly();
@@ -102,7 +102,7 @@ class EmptySessionTests {
 	}
 
 	@Test
-	void aMessageThatIsHandledStoresTheSessionBeforeItsHandlerRuns() {
+	void aMessageStoresTheSessionBeforeItsHandlerRuns() {
 		assertThat(test.onceOnly().run(this.session, this.user, UUID.randomUUID(), () -> {
 			test.sessions().publishAsync(this.session, "at_once", Map.of()).join();
 			test.sessions().publish(this.session, "with_the_transaction", Map.of());
@@ -131,7 +131,7 @@ class EmptySessionTests {
 					insert into ws_sessions (session_id, user_id) select session_id, user_id from gone
 					""".formatted(this.session));
 			CompletableFuture<Long> behind = test.sessions().publishAsync(this.session, "tick", Map.of());
-			// enough for each of the writers to have some
+			// enough for each writer to store some
 			for (int i = 0; i < 10; i++) {
 				test.sessions().publish(test.newEmptySession(this.user), "tick", Map.of());
 			}
@@ -188,7 +188,7 @@ class EmptySessionTests {
 	}
 
 	@Test
-	void aSessionThatIsLostInACrashIsUnknown() {
+	void anEmptySessionLostInACrashIsUnknown() {
 		test.sql().sql("delete from ws_empty_sessions where session_id = ?").param(this.session).update();
 		assertThatExceptionOfType(UnknownSessionException.class)
 			.isThrownBy(() -> test.sessions().publish(this.session, "tick", Map.of()));

@@ -59,7 +59,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void itIsDoneOnceForAKey() {
+	void theWorkRunsOnceForAKey() {
 		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
 		assertThat(once.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isFalse();
 		assertThat(this.runs).hasValue(1);
@@ -68,7 +68,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void whatFailedIsDoneAgain() {
+	void failedWorkRunsAgain() {
 		assertThatExceptionOfType(IllegalStateException.class)
 			.isThrownBy(() -> once.run(this.session, "alice", this.key, () -> {
 				test.sessions().publish(this.session, "never", Map.of());
@@ -80,7 +80,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void aTransactionManagerOfSomethingElseIsNotReliedOn() {
+	void aTransactionManagerOfAnotherDataSourceIsNotUsed() {
 		try (TestLog other = new TestLog(TestLog.createDatabase())) {
 			IdempotentExecutor foreign = test.onceOnly(other.transactionManager());
 			assertThatExceptionOfType(IllegalStateException.class)
@@ -98,7 +98,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void whatItPublishesIsKeptWithTheKey() {
+	void eventsAreStoredWithTheKey() {
 		for (int i = 0; i < 3; i++) {
 			once.run(this.session, "alice", this.key, () -> test.sessions().publish(this.session, "once", Map.of()));
 		}
@@ -106,7 +106,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void aHandlerThatHoldsItsKeyKeepsNoWriterOfTheLogWaiting() throws Exception {
+	void aHandlerThatHoldsItsKeyDelaysNoWriter() throws Exception {
 		CompletableFuture<AppendResult> sameKey = new CompletableFuture<>();
 		assertThat(once.run(this.session, "alice", this.key, () -> {
 			sameKey.complete(test.log()
@@ -122,20 +122,20 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void anotherAttemptIsRefusedWhileTheFirstRunsAndIsADuplicateAfterwards() throws Exception {
+	void aConcurrentAttemptIsRejectedAndIsADuplicateAfterwards() throws Exception {
 		assertThat(secondAttemptWhileTheFirst(() -> {
 		})).isFalse();
 	}
 
 	@Test
-	void anotherAttemptIsRefusedWhileTheFirstRunsAndIsDoneWhenThatHasFailed() throws Exception {
+	void aConcurrentAttemptIsRejectedAndRunsAfterTheFirstHasFailed() throws Exception {
 		assertThat(secondAttemptWhileTheFirst(() -> {
 			throw new IllegalStateException("the application failed");
 		})).isTrue();
 	}
 
 	@Test
-	void somebodyElsesSessionIsUnknown() {
+	void aSessionOfAnotherUserIsUnknown() {
 		assertThatExceptionOfType(UnknownSessionException.class)
 			.isThrownBy(() -> once.run(this.session, "mallory", this.key, this.runs::incrementAndGet));
 		assertThatExceptionOfType(UnknownSessionException.class)
@@ -163,13 +163,13 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void theApplicationsOwnTroubleWithPostgresIsItsOwn() {
+	void aFailedStatementOfTheApplicationIsNotTranslated() {
 		assertThatExceptionOfType(DataIntegrityViolationException.class).isThrownBy(() -> once.run(this.session,
 				"alice", this.key, () -> test.sql().sql("insert into ws_sessions values (null)").update()));
 	}
 
 	@Test
-	void aCommitThatFailsForGoodIsNotUnavailable() {
+	void aPermanentCommitFailureIsNotUnavailable() {
 		test.sql().sql("create table if not exists tickets (id int unique deferrable initially deferred)").update();
 		assertThatExceptionOfType(DataIntegrityViolationException.class).isThrownBy(() -> once.run(this.session,
 				"alice", this.key, () -> test.sql().sql("insert into tickets values (1), (1)").update()));
@@ -177,7 +177,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void aFlushThatFailsForGoodIsNotUnavailable() {
+	void aPermanentFlushFailureIsNotUnavailable() {
 		try (TestJpa jpa = new TestJpa(test.dataSource())) {
 			IdempotentExecutor withJpa = test.onceOnly(test.followed(jpa.transactionManager()));
 			Runnable work = () -> {
@@ -194,7 +194,7 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void aCommitThatAnotherTransactionIsInTheWayOfIsUnavailable() throws SQLException {
+	void aCommitThatAnotherTransactionBlocksIsUnavailable() throws SQLException {
 		try (java.sql.Connection connection = test.dataSource().getConnection()) {
 			connection.setAutoCommit(false);
 			connection.createStatement()
@@ -210,14 +210,14 @@ class IdempotentExecutorTests {
 	}
 
 	@Test
-	void aDatabaseThatIsAwayIsUnavailableBeforeAndAfterTheWork() {
-		AtomicBoolean away = new AtomicBoolean();
+	void aLostDatabaseIsUnavailableBeforeAndAfterTheWork() {
+		AtomicBoolean unavailable = new AtomicBoolean();
 		DelegatingDataSource dataSource = new DelegatingDataSource(test.dataSource()) {
 
 			@Override
 			public java.sql.Connection getConnection() throws SQLException {
-				if (away.get()) {
-					throw new SQLException("Postgres is away", "08001");
+				if (unavailable.get()) {
+					throw new SQLException("Postgres is unavailable", "08001");
 				}
 				return super.getConnection();
 			}
@@ -233,16 +233,16 @@ class IdempotentExecutorTests {
 				terminateOtherConnections(dataSource);
 			}));
 		assertThat(this.runs).hasValue(1);
-		away.set(true);
+		unavailable.set(true);
 		assertThatExceptionOfType(EventLogUnavailableException.class)
 			.isThrownBy(() -> unreliable.run(this.session, "alice", this.key, this.runs::incrementAndGet));
-		away.set(false);
+		unavailable.set(false);
 		assertThat(unreliable.run(this.session, "alice", this.key, this.runs::incrementAndGet)).isTrue();
 		assertThat(this.runs).hasValue(2);
 	}
 
 	/**
-	 * Ends the transaction's connection from outside, so that its commit fails.
+	 * Terminates the connection of the transaction, so that its commit fails.
 	 */
 	private static void terminateOtherConnections(DelegatingDataSource dataSource) {
 		int pid = org.springframework.jdbc.core.simple.JdbcClient.create(dataSource)

@@ -36,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What is published within transactions of JPA.
+ * Tests events that are published within JPA transactions.
  */
 class JpaTransactionTests {
 
@@ -82,7 +82,7 @@ class JpaTransactionTests {
 	}
 
 	@AfterEach
-	void forgetCallback() {
+	void resetCallback() {
 		Purchase.Listener.callback = (moment) -> {
 		};
 	}
@@ -103,7 +103,7 @@ class JpaTransactionTests {
 	}
 
 	@Test
-	void aFlushThatFailsTakesTheEventWithItAndIsWhatItWasBefore() {
+	void aFailedFlushRollsBackTheEventAndKeepsItsException() {
 		Purchase first = purchase();
 		transaction.executeWithoutResult((status) -> entities.persist(first));
 		for (boolean publish : List.of(false, true)) {
@@ -120,7 +120,7 @@ class JpaTransactionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "pre_persist", "post_persist", "pre_update", "post_update" })
-	void whatAnEntityListenerPublishesWhileTheCommitWritesIsStoredWithTheTransaction(String moment) {
+	void eventsThatAnEntityListenerPublishesDuringTheFlushAreStoredWithTheTransaction(String moment) {
 		Purchase saved = purchase();
 		transaction.executeWithoutResult((status) -> entities.persist(saved));
 		Purchase.Listener.callback = (current) -> {
@@ -153,7 +153,7 @@ class JpaTransactionTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void whatHibernatePublishesAfterTheCommitIsStored(boolean autoCommit) {
+	void eventsThatAHibernateListenerPublishesAfterTheCommitAreStored(boolean autoCommit) {
 		HikariConfig config = new HikariConfig();
 		config.setJdbcUrl(url);
 		config.setAutoCommit(autoCommit);
@@ -194,7 +194,7 @@ class JpaTransactionTests {
 	}
 
 	@Test
-	void everyPhaseOfACommitStoresWhatIsPublishedInIt() {
+	void eventsOfEveryPhaseOfACommitAreStored() {
 		transaction.executeWithoutResult((status) -> {
 			entities.persist(purchase());
 			TransactionSynchronizationManager.registerSynchronization(new PublishingSynchronization(
@@ -206,7 +206,7 @@ class JpaTransactionTests {
 	}
 
 	@Test
-	void otherTransactionsWithinAreOnTheirOwn() {
+	void innerTransactionsAreIndependent() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "never", Map.of());
 			with(TransactionDefinition.PROPAGATION_REQUIRES_NEW)

@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import org.springframework.transaction.support.TransactionSynchronization;
 
 /**
- * Publishes in every phase of the transaction that it is registered with.
+ * Publishes an event in every phase of its transaction.
  */
 final class PublishingSynchronization implements TransactionSynchronization {
 
@@ -17,9 +17,8 @@ final class PublishingSynchronization implements TransactionSynchronization {
 
 	/**
 	 * Creates a synchronization.
-	 * @param name the first part of the types that are published, before that of the
-	 * phase
-	 * @param publish publishes an event of a type
+	 * @param name the prefix of the types of the events, before the name of the phase
+	 * @param publish publishes an event of the given type
 	 */
 	PublishingSynchronization(int order, String name, Consumer<String> publish) {
 		this.order = order;

@@ -13,7 +13,7 @@ import jakarta.persistence.PreUpdate;
 import jakarta.persistence.Table;
 
 /**
- * What the applications of these tests store with JPA.
+ * An entity of the applications in these tests.
  */
 @Entity
 @Table(name = "purchases")
@@ -43,7 +43,7 @@ class Purchase {
 	}
 
 	/**
-	 * Calls what a test wants to be called when a flush writes an entity.
+	 * Calls a callback of a test when a flush writes an entity.
 	 */
 	static class Listener {
 

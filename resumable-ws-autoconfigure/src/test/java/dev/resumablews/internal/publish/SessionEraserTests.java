@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What an erasure removes, and in which steps.
+ * Tests which rows an erasure removes, and in which steps.
  */
 class SessionEraserTests {
 
@@ -68,7 +68,7 @@ class SessionEraserTests {
 	}
 
 	@Test
-	void sessionsThatAreOpenedDuringAnErasureStay() {
+	void sessionsOpenedDuringAnErasureAreKept() {
 		fill("alice", 3, 10);
 		this.test.sql().sql("""
 				insert into ws_sessions (session_id, user_id, created_at)
@@ -82,7 +82,7 @@ class SessionEraserTests {
 	}
 
 	@Test
-	void whatASessionHasLeftBehindIsErasedWithIt() {
+	void rowsOfARemovedSessionAreErased() {
 		UUID session = UUID.randomUUID();
 		this.test.sql()
 			.sql("insert into ws_idempotency_keys (session_id, idempotency_key) values (?, gen_random_uuid())")
@@ -93,7 +93,7 @@ class SessionEraserTests {
 	}
 
 	@Test
-	void theFeedOfAnErasedSessionHoldsNothing() {
+	void theFeedOfAnErasedSessionIsEmpty() {
 		UUID session = this.test.newSession("alice");
 		SessionFeed feed = this.test.feeds().join(session, () -> {
 		});

@@ -14,7 +14,7 @@ import org.springframework.orm.jpa.persistenceunit.PersistenceManagedTypes;
 import org.springframework.orm.jpa.vendor.HibernateJpaVendorAdapter;
 
 /**
- * Hibernate on a {@code DataSource}, set up as Spring Boot does it.
+ * Hibernate on a {@code DataSource}, configured as in Spring Boot.
  */
 final class TestJpa implements AutoCloseable {
 

@@ -85,7 +85,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Creates a database that has the tables.
+	 * Creates a database with the tables.
 	 * @return its JDBC URL
 	 */
 	public static String createDatabase() {
@@ -130,7 +130,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Lets a transaction manager report to this log, as the auto-configuration does.
+	 * Registers the log with a transaction manager, as the auto-configuration does.
 	 */
 	public <T extends ConfigurableTransactionManager> T followed(T transactionManager) {
 		transactionManager.addListener(this.tracker);
@@ -146,7 +146,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the sessions of an application whose {@code DataSource} is wrapped.
+	 * Creates the sessions of an application whose {@code DataSource} is wrapped.
 	 */
 	DefaultResumableSessions sessions(TransactionTracker tracker, DataSource dataSource) {
 		return sessions(tracker, new JdbcExecutor(dataSource, new SchemaName(""), Duration.ofSeconds(10)),
@@ -165,7 +165,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Returns what publishes to all sessions of a user.
+	 * Creates a publisher for all sessions of a user.
 	 */
 	UserPublisher users(Duration timeout, int maxSessions) {
 		return new UserPublisher(this.database, store(this.database), StoredPayloads.PLAIN, 2, timeout, maxSessions);
@@ -188,7 +188,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the leases of a node other than the one that appends.
+	 * Creates a reply queue for a node other than the one that appends.
 	 */
 	public JdbcReplyQueue leasesOfAnotherNode() {
 		return new JdbcReplyQueue(this.database, new NodeId(UUID.randomUUID()), LEASE);
@@ -214,7 +214,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the types of the events that a feed has got.
+	 * Returns the types of the events in a feed.
 	 */
 	static List<String> delivered(SessionFeed feed) {
 		return Objects.requireNonNull(feed.after(0, Long.MAX_VALUE))
@@ -224,7 +224,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Returns a template like another one.
+	 * Creates a template with the transaction manager of another one.
 	 */
 	static TransactionTemplate with(TransactionTemplate template, int propagation) {
 		TransactionTemplate other = new TransactionTemplate(Objects.requireNonNull(template.getTransactionManager()),
@@ -234,7 +234,7 @@ public final class TestLog implements AutoCloseable {
 	}
 
 	/**
-	 * Creates a session that has a row already, as if it had an event.
+	 * Creates a session that has a row, as if it had an event.
 	 */
 	public UUID newSession(String userId) {
 		UUID session = newEmptySession(userId);

@@ -44,7 +44,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What is published, and closed, in each phase of a transaction of the application.
+ * Tests publishing and closing in each phase of a transaction of the application.
  */
 class TransactionPhaseTests {
 
@@ -83,7 +83,7 @@ class TransactionPhaseTests {
 
 	@ParameterizedTest
 	@ValueSource(ints = { Ordered.HIGHEST_PRECEDENCE, 0, Ordered.LOWEST_PRECEDENCE })
-	void everyPhaseOfACommitStoresWhatIsPublishedInIt(int order) {
+	void eventsOfEveryPhaseOfACommitAreStored(int order) {
 		transaction.executeWithoutResult((status) -> {
 			synchronize(order, "early");
 			sessions.publish(this.session, "within", Map.of());
@@ -97,7 +97,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void everyPhaseOfACommitStoresWhatIsPublishedInItForTheFirstTime() {
+	void firstEventsOfEveryPhaseOfACommitAreStored() {
 		transaction.executeWithoutResult((status) -> synchronize(Ordered.LOWEST_PRECEDENCE, "only"));
 		assertThat(delivered()).containsExactly("only.before_commit", "only.before_completion", "only.after_commit",
 				"only.after_completion");
@@ -105,7 +105,7 @@ class TransactionPhaseTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "before_commit", "before_completion", "after_commit", "after_completion" })
-	void aPhaseMayBeTheOnlyOneInWhichATransactionPublishes(String phase) {
+	void aTransactionCanPublishInOnePhaseOnly(String phase) {
 		transaction.executeWithoutResult((status) -> TransactionSynchronizationManager
 			.registerSynchronization(new PublishingSynchronization(Ordered.LOWEST_PRECEDENCE, "only", (type) -> {
 				if (type.equals("only." + phase)) {
@@ -117,7 +117,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void whatIsPublishedAfterTheCommitIsDurableWhenPublishReturns() {
+	void anEventPublishedAfterTheCommitIsDurableWhenPublishReturns() {
 		List<String> seen = new ArrayList<>();
 		transaction.executeWithoutResult(
 				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
@@ -134,7 +134,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aRollbackTakesWhatIsPublishedBeforeItAndLeavesWhatIsPublishedAfterIt() {
+	void aRollbackDiscardsEventsPublishedBeforeItAndKeepsThoseAfterIt() {
 		transaction.executeWithoutResult((status) -> {
 			synchronize(Ordered.LOWEST_PRECEDENCE, "only");
 			sessions.publish(this.session, "never", Map.of());
@@ -146,7 +146,7 @@ class TransactionPhaseTests {
 
 	@ParameterizedTest
 	@EnumSource(TransactionPhase.class)
-	void listenersOfTransactionalEventsPublishInEachPhase(TransactionPhase phase) {
+	void transactionalEventListenersPublishInEachPhase(TransactionPhase phase) {
 		for (boolean rollback : List.of(false, true)) {
 			transaction.executeWithoutResult((status) -> {
 				TransactionalApplicationListener
@@ -165,7 +165,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void whatIsPublishedOutsideOfASuspendedTransactionIsStoredAtOnce() {
+	void eventsPublishedOutsideASuspendedTransactionAreStoredAtOnce() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "never", Map.of());
 			with(TransactionDefinition.PROPAGATION_NOT_SUPPORTED).executeWithoutResult((inner) -> {
@@ -178,7 +178,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionThatBeginsAfterTheCommitHasItsOwnFate() {
+	void aTransactionThatBeginsAfterTheCommitIsIndependent() {
 		transaction.executeWithoutResult(
 				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
 
@@ -196,7 +196,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionOfSomethingElseWithinOursDoesNotCommitOurEvents() {
+	void anInnerTransactionOfAnotherDataSourceDoesNotCommitEvents() {
 		transaction.executeWithoutResult((status) -> {
 			other.transaction().executeWithoutResult((inner) -> sessions.publish(this.session, "never", Map.of()));
 			status.setRollbackOnly();
@@ -211,9 +211,9 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionOfSomethingElseHasNoPartInWhatIsPublished() {
+	void aTransactionOfAnotherDataSourceDoesNotIncludeEvents() {
 		other.transaction().executeWithoutResult((status) -> {
-			// binds a connection of ours that is in no transaction
+			// binds a connection of the log's data source that is in no transaction
 			assertThat(test.sql().sql("select 1").query(Integer.class).single()).isEqualTo(1);
 			sessions.publish(this.session, "kept", Map.of());
 			assertThat(delivered()).containsExactly("kept");
@@ -223,7 +223,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionThatCannotBeFollowedIsRefused() {
+	void aTransactionThatCannotBeTrackedIsRejected() {
 		JdbcTransactionManager unknown = new JdbcTransactionManager(test.dataSource());
 		JdbcTransactionManager unsynchronized = test.followed(new JdbcTransactionManager(test.dataSource()));
 		unsynchronized.setTransactionSynchronization(AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER);
@@ -237,7 +237,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aReadOnlyTransactionCannotPublishOrCloseUntilItIsOver() {
+	void aReadOnlyTransactionCannotPublishOrCloseUntilItsEnd() {
 		TransactionTemplate readOnly = with(TransactionDefinition.PROPAGATION_REQUIRED);
 		readOnly.setReadOnly(true);
 		readOnly.executeWithoutResult((status) -> {
@@ -259,7 +259,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aSessionIsClosedAfterWhatWasPublishedBefore() {
+	void aSessionIsClosedAfterEventsPublishedBefore() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "bye", Map.of());
 			assertThat(sessions.close(this.session)).isTrue();
@@ -307,7 +307,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionsTimeoutBoundsTheWaitForASession() throws Exception {
+	void theTimeoutOfATransactionLimitsTheWaitForASession() throws Exception {
 		TransactionTemplate short1 = with(TransactionDefinition.PROPAGATION_REQUIRED);
 		short1.setTimeout(1);
 		whileLocked(() -> assertThatExceptionOfType(QueryTimeoutException.class)
@@ -316,7 +316,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionWhoseTimeIsOverIsRolledBack() {
+	void aTransactionBeyondItsTimeoutIsRolledBack() {
 		test.sql().sql("create table if not exists notes (id int)").update();
 		TransactionTemplate short1 = with(TransactionDefinition.PROPAGATION_REQUIRED);
 		short1.setTimeout(1);
@@ -336,7 +336,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aLockTimeoutIsAConcurrencyFailureAndTheApplicationsShorterOneStays() throws Exception {
+	void aShorterLockTimeoutOfTheApplicationIsAConcurrencyFailure() throws Exception {
 		whileLocked(() -> assertThatExceptionOfType(ConcurrencyFailureException.class)
 			.isThrownBy(() -> transaction.executeWithoutResult((status) -> {
 				test.sql().sql("set local lock_timeout = '200ms'").update();
@@ -364,7 +364,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void postgresBoundsATransactionThatIsAboutToCommit() {
+	void postgresLimitsTheTimeBeforeACommit() {
 		AtomicReference<String> bounds = new AtomicReference<>();
 		JdbcTransactionManager observing = test.followed(new JdbcTransactionManager(test.dataSource()) {
 
@@ -388,7 +388,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void aTransactionMayPublishMoreThanOneBatchHolds() {
+	void aTransactionCanPublishMoreThanOneBatch() {
 		UUID second = test.newSession("alice");
 		transaction.executeWithoutResult((status) -> IntStream.range(0, 2500).forEach((i) -> {
 			sessions.publish(this.session, "e" + i, Map.of());
@@ -405,7 +405,7 @@ class TransactionPhaseTests {
 	}
 
 	@Test
-	void proxiesOfTheDataSourceKeepThePromise() {
+	void publishingIsTransactionalBehindDataSourceProxies() {
 		TransactionAwareDataSourceProxy aware = new TransactionAwareDataSourceProxy(test.dataSource());
 		for (var dataSource : List.of(aware,
 				new TransactionAwareDataSourceProxy(new LazyConnectionDataSourceProxy(test.dataSource())),
@@ -427,7 +427,7 @@ class TransactionPhaseTests {
 	}
 
 	/**
-	 * Does something while another transaction holds the row of the session.
+	 * Runs a task while another transaction has locked the row of the session.
 	 */
 	private void whileLocked(Runnable task) throws Exception {
 		CountDownLatch locked = new CountDownLatch(1);
@@ -463,7 +463,7 @@ class TransactionPhaseTests {
 	}
 
 	/**
-	 * Asks on another thread, which sees only what is committed.
+	 * Evaluates a query on another thread, which reads only committed data.
 	 */
 	private static <T> T other(java.util.function.Supplier<T> question) {
 		return CompletableFuture.supplyAsync(question).join();

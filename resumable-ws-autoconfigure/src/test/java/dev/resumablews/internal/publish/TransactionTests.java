@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What is published within a transaction of the application.
+ * Tests events that are published within a transaction of the application.
  */
 class TransactionTests {
 
@@ -64,7 +64,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void anEventIsStoredWithWhatElseTheTransactionWritesAndDeliveredAfterwards() {
+	void anEventIsStoredWithOtherWritesOfTheTransactionAndDeliveredAfterwards() {
 		transaction.executeWithoutResult((status) -> {
 			order();
 			sessions.publish(this.session, "one", Map.of());
@@ -79,7 +79,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void eventAndOrderAreWrittenByTheSameTransaction() {
+	void eventAndOrderAreStoredByTheSameTransaction() {
 		transaction.executeWithoutResult((status) -> {
 			order();
 			sessions.publish(this.session, "one", Map.of());
@@ -92,7 +92,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void whatIsRolledBackNeverExisted() throws Exception {
+	void aRolledBackEventLeavesNoTrace() throws Exception {
 		transaction.executeWithoutResult((status) -> {
 			order();
 			sessions.publish(this.session, "never", Map.of());
@@ -111,7 +111,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aCommitThatFailsTakesTheEventWithIt() {
+	void aFailedCommitRollsBackTheEvent() {
 		test.sql().sql("create table if not exists checked (id int unique deferrable initially deferred)").update();
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> transaction.executeWithoutResult((status) -> {
@@ -123,7 +123,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void whatIsRolledBackToASavepointNeverExisted() {
+	void anEventRolledBackToASavepointLeavesNoTrace() {
 		TransactionTemplate nested = with(TransactionDefinition.PROPAGATION_NESTED);
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "before", Map.of());
@@ -139,7 +139,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aSavepointFromBeforeTheFirstEventIsRolledBackTo() {
+	void aRollbackToASavepointBeforeTheFirstEventWorks() {
 		transaction.executeWithoutResult((status) -> {
 			Object savepoint = status.createSavepoint();
 			sessions.publish(this.session, "never", Map.of());
@@ -151,7 +151,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aTransactionWithinAnotherHasItsOwnFate() {
+	void anInnerTransactionIsIndependent() {
 		TransactionTemplate apart = with(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "never", Map.of());
@@ -163,7 +163,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void whatAnotherSynchronizationPublishesShortlyBeforeTheCommitIsStored() {
+	void eventsOfAnotherSynchronizationBeforeTheCommitAreStored() {
 		transaction
 			.executeWithoutResult((status) -> beforeCommit(() -> sessions.publish(this.session, "late", Map.of())));
 		assertThat(stored()).containsExactly("late");
@@ -171,7 +171,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void theOrderIsKeptWhenAnotherSynchronizationPublishesToo() {
+	void eventsOfAnotherSynchronizationKeepTheirOrder() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "one", Map.of());
 			beforeCommit(() -> sessions.publish(this.session, "two", Map.of()));
@@ -194,7 +194,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aSessionThatIsClosedConcurrentlyDoesNotKeepTheEventFromOthers() {
+	void aConcurrentlyClosedSessionIsSkipped() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);
@@ -218,7 +218,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aSessionWhoseCloseIsRolledBackContinues() {
+	void aSessionWhoseCloseIsRolledBackStaysOpen() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.close(this.session);
 			status.setRollbackOnly();
@@ -234,7 +234,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void aUserIsReachedInAllSessionsOrNone() {
+	void anEventForAUserIsPublishedToAllSessionsOrNone() {
 		String user = UUID.randomUUID().toString();
 		UUID one = test.newSession(user);
 		UUID two = test.newSession(user);
@@ -249,7 +249,7 @@ class TransactionTests {
 	}
 
 	@Test
-	void noWriterWaitsForATransactionThatHasPublishedAndIsStillOpen() {
+	void noWriterWaitsForAnOpenTransactionThatHasPublished() {
 		transaction.executeWithoutResult((status) -> {
 			sessions.publish(this.session, "mine", Map.of());
 			assertThat(test.log().append(AppendRequest.of(this.session, "theirs", "{}")))

@@ -41,8 +41,8 @@ import org.springframework.transaction.event.TransactionalEventListener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application with JPA and the default pool that publishes after its commits, while
- * more requests come than the pool has connections.
+ * Tests an application with JPA and the default pool that publishes after its commits,
+ * under more concurrent requests than the pool has connections.
  */
 @NotUnderFaults("Transactions of the application fail when a statement does")
 class TransactionalEventListenerTests {

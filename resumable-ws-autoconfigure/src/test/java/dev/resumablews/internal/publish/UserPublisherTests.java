@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * An event for all sessions of a user, outside a transaction of the application.
+ * Tests events for all sessions of a user, outside a transaction of the application.
  */
 class UserPublisherTests {
 
@@ -70,7 +70,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void aSessionThatStaysLockedIsWaitedForAndThenNothingIsStored() throws Exception {
+	void aSessionThatStaysLockedFailsThePublicationOfAll() throws Exception {
 		List<UUID> sessions = sessions(5);
 		try (Connection transaction = locked(sessions.get(3))) {
 			UserPublisher impatient = test.users(Duration.ofMillis(700), 10);
@@ -82,7 +82,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void aSessionThatIsLockedForAWhileIsWaitedFor() throws Exception {
+	void aTemporarilyLockedSessionDelaysThePublication() throws Exception {
 		List<UUID> sessions = sessions(5);
 		CompletableFuture<Integer> published;
 		try (Connection transaction = locked(sessions.get(3))) {
@@ -95,7 +95,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void aSessionThatIsClosedConcurrentlyIsLeftOutAndNotCounted() throws Exception {
+	void aConcurrentlyClosedSessionIsSkippedAndNotCounted() throws Exception {
 		List<UUID> sessions = sessions(5);
 		CompletableFuture<Integer> published;
 		try (Connection transaction = locked(sessions.get(3))) {
@@ -110,7 +110,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void whoHasTooManySessionsGetsNothing() {
+	void aUserWithTooManySessionsIsRejected() {
 		sessions(7);
 		UserPublisher users = test.users(Duration.ofSeconds(10), 5);
 		assertThatIllegalStateException().isThrownBy(() -> users.publish(this.user, "tick", "{}"))
@@ -124,7 +124,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void tenThousandSessionsAreTheMost() {
+	void tenThousandSessionsAreTheMaximum() {
 		test.sql()
 			.sql("insert into ws_sessions (session_id, user_id) select gen_random_uuid(), ? from generate_series(1, 10001)")
 			.param(this.user)
@@ -137,10 +137,10 @@ class UserPublisherTests {
 	}
 
 	/**
-	 * Whichever way the sessions are locked, and while they get their first event.
+	 * The sessions are locked in any order, and get their first event at the same time.
 	 */
 	@Test
-	void manyAtATimeDoNotWaitForEachOtherInACircle() {
+	void concurrentPublicationsDoNotDeadlock() {
 		List<UUID> sessions = sessions(20);
 		long before = deadlocks();
 		AtomicBoolean ended = new AtomicBoolean();
@@ -183,7 +183,7 @@ class UserPublisherTests {
 	@ParameterizedTest
 	@EnumSource(value = Fault.class, names = { "DROP", "DROP_ANSWER" })
 	@NotUnderFaults("Loses one commit, and no other")
-	void allAreStoredOnceWhenTheCommitOrItsAnswerIsLost(Fault fault) {
+	void allEventsAreStoredOnceWhenTheCommitOrItsAnswerIsLost(Fault fault) {
 		List<UUID> sessions = sessions(5);
 		SessionFeed feed = test.feeds().join(sessions.get(0), () -> {
 		});
@@ -201,7 +201,7 @@ class UserPublisherTests {
 	}
 
 	@Test
-	void aTransactionThatIsInterruptedWhileItWaitsStoresNothing() throws Exception {
+	void anInterruptedTransactionStoresNothing() throws Exception {
 		List<UUID> sessions = sessions(2);
 		try (Connection transaction = locked(sessions.get(0))) {
 			CompletableFuture<Throwable> failure = new CompletableFuture<>();

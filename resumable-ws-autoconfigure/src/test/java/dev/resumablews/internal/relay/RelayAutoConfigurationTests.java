@@ -36,7 +36,7 @@ class RelayAutoConfigurationTests {
 	private static final String KEY = "a key of the upstream";
 
 	@Test
-	void withoutARelayThereIsNothingOfIt() {
+	void withoutARelayNoBeansAreAdded() {
 		try (TestServer server = TestServer.start()) {
 			assertThat(server.context().getBeanNamesForType(RelayScheduler.class)).isEmpty();
 			assertThat(server.context().getBeanNamesForType(RelayAppendExtension.class)).isEmpty();
@@ -78,7 +78,7 @@ class RelayAutoConfigurationTests {
 	}
 
 	@Test
-	void aCustomizerOfNoRelayKeepsTheApplicationFromStarting() {
+	void aCustomizerOfAnUnknownRelayFailsTheStart() {
 		assertThatException()
 			.isThrownBy(() -> TestServer.builder()
 				.with(RelayTests.Marking.class)
@@ -88,7 +88,7 @@ class RelayAutoConfigurationTests {
 	}
 
 	@Test
-	void aHandlerOfARelaysMessagesKeepsTheApplicationFromStarting() {
+	void aHandlerOfTheMessagesOfARelayFailsTheStart() {
 		assertThatException()
 			.isThrownBy(() -> TestServer.builder()
 				.with(Handling.class)
@@ -98,7 +98,7 @@ class RelayAutoConfigurationTests {
 	}
 
 	@Test
-	void headersAreNotPartOfWhatPropertiesShow() {
+	void headersAreNotPartOfThePropertiesAsText() {
 		ResumableWsProperties properties = bind(
 				Map.of("resumable-ws.relay.realtime.uri", "wss://api.example.com/v1?key=query-secret",
 						"resumable-ws.relay.realtime.headers.Authorization", "Bearer header-secret"));
@@ -108,7 +108,7 @@ class RelayAutoConfigurationTests {
 	}
 
 	@Test
-	void aUriOfAnotherKindIsRefused() {
+	void anInvalidUriIsRejected() {
 		assertThatException()
 			.isThrownBy(() -> bind(Map.of("resumable-ws.relay.realtime.uri", "https://api.example.com?key=secret")))
 			.withStackTraceContaining("must be a ws:// or wss:// URI, but is 'https://api.example.com'");

@@ -32,8 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A thousand messages and ten thousand events of an upstream, while the connections on
- * both sides of the relay are cut at random, and its node is killed.
+ * Tests a relay with a thousand messages and ten thousand events, while the connections
+ * on both sides are cut at random and its node is killed.
  */
 @NotUnderFaults("Injects its own faults")
 class RelayChaosTests {
@@ -51,13 +51,13 @@ class RelayChaosTests {
 	private final String url = TestPostgres.createDatabase();
 
 	@Test
-	void nothingIsLostNorSentTwiceWithoutAMark() {
+	void nothingIsLostOrSentTwiceWithoutAMark() {
 		System.out.println("Relay chaos: -Dresumable-ws.test.seed=" + this.seed);
 		Random random = new Random(this.seed);
 		try (RealtimeUpstream upstream = RealtimeUpstream.start(KEY);
 				ChaosProxy upstreamProxy = ChaosProxy.to(upstream.port());
 				ServerProcess first = ServerProcess.start(RelayTests.Marking.class, properties(upstreamProxy.port()));
-				ChaosProxy clientProxy = ChaosProxy.to(first.port()).lookFor(KEY);
+				ChaosProxy clientProxy = ChaosProxy.to(first.port()).searchFor(KEY);
 				TestServer second = TestServer.builder()
 					.with(RelayTests.Marking.class)
 					.properties(properties(upstreamProxy.port()))
@@ -94,8 +94,8 @@ class RelayChaosTests {
 					.query(Boolean.class)
 					.single());
 			long took = System.nanoTime() - begin;
-			upstreamProxy.cutNoMore();
-			clientProxy.cutNoMore();
+			upstreamProxy.stopCutting();
+			clientProxy.stopCutting();
 			List<JsonNode> log = events(jdbc, session);
 			assertMessages(log, keys.stream().map(UUID::toString).toList());
 			Map<Integer, Integer> copies = assertForwarded(upstream);
@@ -103,7 +103,7 @@ class RelayChaosTests {
 			client.awaitEventId(log.size());
 			assertThat(client.violations()).isEmpty();
 			assertThat(client.gaveUp()).isNull();
-			assertThat(clientProxy.found()).isZero();
+			assertThat(clientProxy.matches()).isZero();
 			assertThat(log.toString()).doesNotContain(KEY);
 			System.out.printf(
 					"%d messages and %d durable events of the upstream in %.1f s; %d client connections, %d of them cut;"
@@ -116,8 +116,8 @@ class RelayChaosTests {
 	}
 
 	/**
-	 * Kills the owner and waits until another node has connected.
-	 * @return how long that took
+	 * Kills the owner, and waits until another node has connected.
+	 * @return the time until the takeover
 	 */
 	private static Duration takeOver(ServerProcess owner, RealtimeUpstream upstream, Runnable redirect) {
 		owner.kill();
@@ -148,7 +148,7 @@ class RelayChaosTests {
 	}
 
 	/**
-	 * Each message is stored once, in the order in which they were sent.
+	 * Asserts that each message is stored once, in the order of sending.
 	 */
 	private static void assertMessages(List<JsonNode> log, List<String> keys) {
 		assertThat(log.stream()
@@ -157,9 +157,9 @@ class RelayChaosTests {
 	}
 
 	/**
-	 * Each message has reached the upstream, for the first time in its order, and again
-	 * only with a mark.
-	 * @return how often messages came again
+	 * Asserts that the upstream received each message for the first time in order, and
+	 * repetitions only with a mark.
+	 * @return the number of repetitions by message
 	 */
 	private static Map<Integer, Integer> assertForwarded(RealtimeUpstream upstream) {
 		Set<Integer> seen = new LinkedHashSet<>();
@@ -175,9 +175,9 @@ class RelayChaosTests {
 	}
 
 	/**
-	 * What was sent on each upstream connection is stored in its order and without a
-	 * hole, and the answer to each message is there as a whole.
-	 * @return how many events there are
+	 * Asserts that the events of each upstream connection are stored in order and without
+	 * a gap, and that the answer to each message is complete.
+	 * @return the number of events
 	 */
 	private static int assertEvents(List<JsonNode> log) {
 		Map<Integer, Integer> next = new HashMap<>();

@@ -39,8 +39,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Sessions that are connected to an upstream: with real sockets on both sides and a real
- * Postgres.
+ * Tests sessions that are connected to an upstream, with real sockets on both sides and a
+ * real Postgres.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class RelayTests {
@@ -96,7 +96,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aMessageThatWasPostedIsForwardedToo() {
+	void aMessageOverHttpIsForwardedToo() {
 		TestServer server = start();
 		try (HttpTestClient client = HttpTestClient.sse(server.uri())
 			.query("token", Tokens.forUser("alice"))
@@ -109,7 +109,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aClientThatComesBackIsSentWhatTheUpstreamHasSaidInTheMeantime() {
+	void aClientThatReconnectsGetsTheEventsOfTheUpstreamThatItMissed() {
 		TestServer server = start();
 		ResumableWsTestClient first = connect(server, null, 0);
 		UUID session = first.sessionId();
@@ -118,7 +118,7 @@ class RelayTests {
 			.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("session.created"))
 			.json();
 		first.close();
-		this.upstream.say("{\"type\":\"response.text.delta\",\"delta\":\"while you were away\"}");
+		this.upstream.send("{\"type\":\"response.text.delta\",\"delta\":\"while you were away\"}");
 		await().atMost(PATIENCE)
 			.until(() -> durable(session).stream().anyMatch((payload) -> payload.contains("while you were away")));
 		ResumableWsTestClient second = connect(server, session, seen.path("event_id").asLong());
@@ -127,7 +127,7 @@ class RelayTests {
 	}
 
 	@Test
-	void messagesThatAreSentWhileTheUpstreamStillConnectsArriveOnceAndInTheirOrder() {
+	void messagesSentWhileTheUpstreamConnectsArriveOnceAndInOrder() {
 		this.upstream.holdHandshakes();
 		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID first = say(client, 1);
@@ -141,7 +141,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aLostConnectionIsOpenedAgainAndWhatMayHaveBeenSentIsMarked() {
+	void aLostConnectionIsReopenedAndMessagesThatMayHaveArrivedAreMarked() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
@@ -162,7 +162,7 @@ class RelayTests {
 	}
 
 	@Test
-	void whatMayHaveBeenSentIsSkippedIfTheApplicationWantsThat() {
+	void messagesThatMayHaveArrivedAreSkippedIfConfigured() {
 		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.redelivery", "skip"), null, 0);
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
@@ -176,7 +176,7 @@ class RelayTests {
 	}
 
 	@Test
-	void anotherNodeTakesOverWhenOneIsStopped() {
+	void anotherNodeTakesOverTheRelaysOfAStoppedNode() {
 		TestServer first = start();
 		TestServer second = start();
 		ResumableWsTestClient client = connect(first, null, 0);
@@ -198,7 +198,7 @@ class RelayTests {
 	}
 
 	@Test
-	void relaysAreHeldAgainAfterTheContextWasStoppedAndStarted() {
+	void relaysAreClaimedAgainAfterTheContextIsRestarted() {
 		TestServer server = start();
 		UUID session = null;
 		for (int n = 1; n <= 3; n++) {
@@ -217,7 +217,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aMessageThatAnotherNodeHasStoredIsForwardedByTheOwner() {
+	void aMessageStoredByAnotherNodeIsForwardedByTheOwner() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID session = client.sessionId();
 		say(client, 1);
@@ -230,7 +230,7 @@ class RelayTests {
 	}
 
 	@Test
-	void anIdleRelayIsClosedAndComesBackWithTheNextMessage() {
+	void anIdleRelayIsClosedAndReopenedByTheNextMessage() {
 		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.idle-timeout", "1s"), null, 0);
 		say(client, 1);
 		JsonNode closed = client.await(ServerFrame.class, (message) -> status(message.json()).equals("closed")).json();
@@ -245,7 +245,7 @@ class RelayTests {
 	}
 
 	@Test
-	void anUpstreamThatRefusesIsLeftAloneUntilTheNextMessage() {
+	void anUpstreamThatRejectsTheHandshakeIsNotContactedUntilTheNextMessage() {
 		this.upstream.refuse(401);
 		ResumableWsTestClient client = connect(start(), null, 0);
 		say(client, 1);
@@ -261,7 +261,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aSlowUpstreamDelaysItsOwnSessionOnly() {
+	void aSlowUpstreamDelaysOnlyItsSession() {
 		TestServer server = start("resumable-ws.connection.max-message-size", "1MB",
 				"resumable-ws.relay.realtime.max-waiting-size", "64MB");
 		ResumableWsTestClient slow = connect(server, null, 0);
@@ -284,31 +284,31 @@ class RelayTests {
 	}
 
 	@Test
-	void whatTheUpstreamSendsIsBoundedAndJunkIsDropped() {
+	void messagesOfTheUpstreamAreLimitedAndInvalidOnesAreDropped() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		UUID session = client.sessionId();
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		for (String junk : List.of("junk", "[1]", "\"text\"", "null", "{", "{\"no\":\"type\"}", "")) {
-			this.upstream.say(junk);
+			this.upstream.send(junk);
 		}
-		this.upstream.sayInBinary("{\"type\":\"response.text.delta\",\"delta\":\"in binary\"}");
+		this.upstream.sendBinary("{\"type\":\"response.text.delta\",\"delta\":\"in binary\"}");
 		String large = "{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("ü".repeat(200_000));
-		this.upstream.say(large);
-		this.upstream.say("{\"type\":\"response.done\",\"last\":true}");
+		this.upstream.send(large);
+		this.upstream.send("{\"type\":\"response.done\",\"last\":true}");
 		client.await(ServerFrame.class,
 				(message) -> message.json().path("payload").path("event").path("last").asBoolean(false));
 		assertThat(durable(session)).anyMatch((payload) -> payload.contains("in binary"))
 			.anyMatch((payload) -> payload.length() > 200_000);
 		assertThat(durableTypes(session)).endsWith("response.text.delta", "response.text.delta", "response.done");
 		assertThat(this.upstream.opened()).isEqualTo(1);
-		this.upstream.say("{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("x".repeat(2_000_000)));
+		this.upstream.send("{\"type\":\"response.text.delta\",\"delta\":\"%s\"}".formatted("x".repeat(2_000_000)));
 		client.await(ServerFrame.class, (message) -> status(message.json()).equals("lost"));
 		client.await(ServerFrame.class, (message) -> status(message.json()).equals("opened"));
 	}
 
 	@Test
-	void messagesThatCannotBeForwardedAreRefused() {
+	void messagesThatCannotBeForwardedAreRejected() {
 		ResumableWsTestClient client = connect(start(), null, 0);
 		client.sendOnce(Map.of("type", "relay.other", "payload", Map.of(), "idempotency_key", UUID.randomUUID()));
 		assertThat(client.await(ServerFrame.Error.class).code()).isEqualTo("unknown_type");
@@ -320,7 +320,7 @@ class RelayTests {
 	}
 
 	@Test
-	void aUserHasSoManyRelaysAndNoMore() {
+	void relaysOfAUserAreLimited() {
 		TestServer server = start("resumable-ws.relay.realtime.max-per-user", "2");
 		ResumableWsTestClient first = connect(server, null, 0);
 		say(first, 1);
@@ -343,7 +343,7 @@ class RelayTests {
 	}
 
 	@Test
-	void messagesThatWaitAreBounded() {
+	void waitingMessagesAreLimited() {
 		this.upstream.holdHandshakes();
 		ResumableWsTestClient client = connect(start("resumable-ws.relay.realtime.max-waiting-size", "1KB"), null, 0);
 		int sent = 0;
@@ -365,7 +365,7 @@ class RelayTests {
 	}
 
 	@Test
-	void theRelaysOfANodeAreBoundedAndAnotherNodeTakesTheRest() {
+	void theRelaysOfANodeAreLimitedAndAnotherNodeTakesTheOthers() {
 		TestServer first = start("resumable-ws.relay.realtime.max-per-node", "1");
 		ResumableWsTestClient one = connect(first, null, 0);
 		say(one, 1);
@@ -398,14 +398,14 @@ class RelayTests {
 	}
 
 	@Test
-	void theKeyIsNowhereButAtTheUpstream(CapturedOutput output) {
+	void onlyTheUpstreamReceivesTheKey(CapturedOutput output) {
 		TestServer server = start("resumable-ws.relay.realtime.uri",
 				this.upstream.uri() + "?api_key=query-secret-0123456789");
 		ResumableWsTestClient client = connect(server, null, 0);
 		say(client, 1);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		this.upstream
-			.say("{\"type\":\"error\",\"message\":\"Incorrect key %s or query-secret-0123456789\"}".formatted(KEY));
+			.send("{\"type\":\"error\",\"message\":\"Incorrect key %s or query-secret-0123456789\"}".formatted(KEY));
 		JsonNode error = client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("error"))
 			.json();
 		assertThat(error.toString()).contains("Incorrect key [redacted] or [redacted]");
@@ -442,14 +442,14 @@ class RelayTests {
 		JsonNode ack = client.await("ack").json();
 		JsonNode error = client.await(ServerFrame.class, (message) -> status(message.json()).equals("error")).json();
 		assertThat(error.path("payload").path("event_id").asLong()).isEqualTo(ack.path("event_id").asLong());
-		this.upstream.say("{\"type\":\"response.text.delta\",\"throw\":true}");
+		this.upstream.send("{\"type\":\"response.text.delta\",\"throw\":true}");
 		say(client, 2);
 		client.await(ServerFrame.class, (message) -> upstreamType(message.json()).equals("response.done"));
 		assertThat(numbers()).containsExactly(2);
 	}
 
 	/**
-	 * Sends a second message, which the upstream receives but does not handle before its
+	 * Sends a second message, which the upstream receives but does not process before its
 	 * connection is cut.
 	 */
 	private void loseMessage(ResumableWsTestClient client) {
@@ -555,7 +555,7 @@ class RelayTests {
 	}
 
 	/**
-	 * Marks what may be sent twice.
+	 * A customizer that marks messages that may be sent twice.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Marking {

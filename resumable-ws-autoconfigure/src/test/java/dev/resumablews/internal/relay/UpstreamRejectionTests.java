@@ -11,7 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class UpstreamRejectionTests {
 
 	/**
-	 * What the clients of Tomcat and Jetty say.
+	 * The messages of the WebSocket clients of Tomcat and Jetty.
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "The HTTP response from the server [401] did not permit the HTTP upgrade to WebSocket",
@@ -23,13 +23,13 @@ class UpstreamRejectionTests {
 	}
 
 	@Test
-	void otherFailuresHaveNone() {
+	void otherFailuresHaveNoStatus() {
 		assertThat(UpstreamRejection.status(new IllegalStateException("Connection refused: localhost:4010"))).isZero();
 		assertThat(UpstreamRejection.status(new IllegalStateException())).isZero();
 	}
 
 	@Test
-	void aRefusalOfTheKeyIsPermanent() {
+	void aRejectedKeyIsPermanent() {
 		assertThat(UpstreamRejection.isPermanent(401)).isTrue();
 		assertThat(UpstreamRejection.isPermanent(403)).isTrue();
 		assertThat(UpstreamRejection.isPermanent(503)).isFalse();

@@ -19,20 +19,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What a node does in Postgres that answers messages, and has neither clients nor
+ * Tests the load on Postgres of a node that answers messages but has neither clients nor
  * replies, between two runs of the cleanup.
  */
 class IdleNodeTests {
 
 	/**
-	 * Backends report what they did at start-up when they have been idle for 10 seconds.
+	 * Backends report the statistics of the start when they have been idle for 10
+	 * seconds.
 	 */
 	private static final Duration SETTLING = Duration.ofSeconds(15);
 
 	private static final Duration WINDOW = Duration.ofSeconds(30);
 
 	/**
-	 * Ten in a minute.
+	 * Ten a minute.
 	 */
 	private static final int TRANSACTIONS = 5;
 
@@ -53,7 +54,7 @@ class IdleNodeTests {
 	}
 
 	/**
-	 * A node with a separate database, and what it sends to it.
+	 * A node with its own database, and a counter of its requests.
 	 */
 	private static final class Node implements AutoCloseable {
 

@@ -44,8 +44,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Each statement of the queue of replies, when its answer is lost, and when it is lost
- * itself: every reply ends, and ends once.
+ * Tests that every reply ends exactly once, for each statement of the reply queue whose
+ * answer is lost, or that is lost itself.
  */
 class LostAnswerTests {
 
@@ -105,9 +105,9 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aMessageIsAnsweredAtOnceWhenItsClaimIsLost(Lost lost) {
+	void aMessageIsAnsweredWithoutDelayWhenItsClaimIsLost(Lost lost) {
 		this.replies.start();
-		awaitFirstLook();
+		awaitFirstPoll();
 		lose(CLAIM, lost);
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hello"));
@@ -118,7 +118,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aReplyOfANodeThatIsGoneIsTakenOverWhenTheClaimIsLost(Lost lost) {
+	void aReplyOfADeadNodeIsTakenOverWhenTheClaimIsLost(Lost lost) {
 		claimWithoutRunning(otherNode());
 		lose(CLAIM, lost);
 		this.replies.start();
@@ -129,7 +129,7 @@ class LostAnswerTests {
 	}
 
 	@Test
-	void aReplyThatNamesANodeWhichDoesNotRunItLapses() {
+	void aReplyWhoseOwnerDoesNotRunItIsClaimedAgain() {
 		claimWithoutRunning(queue(this.log.node()));
 		this.replies.start();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hello"));
@@ -144,7 +144,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aReplyRunsOnWhenARenewalIsLost(Lost lost) {
+	void aReplyContinuesWhenARenewalIsLost(Lost lost) {
 		this.replies.start();
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hel"));
@@ -164,7 +164,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aReplyIsCancelledHereEvenIfTheCancellationIsLost(Lost lost) {
+	void aReplyOfTheSameNodeIsCancelledEvenIfTheCancellationIsLost(Lost lost) {
 		this.replies.start();
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hel"));
@@ -176,7 +176,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aReplyIsCancelledFromAnotherNodeThatTriesAgainWhenTheCancellationIsLost(Lost lost) {
+	void aCancellationFromAnotherNodeIsRetriedWhenItIsLost(Lost lost) {
 		this.replies.start();
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hel"));
@@ -191,7 +191,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCancellationFromAnotherNodeIsFoundWhenTheSearchForItIsLost(Lost lost) {
+	void aCancellationFromAnotherNodeIsFoundWhenTheQueryForItIsLost(Lost lost) {
 		this.replies.start();
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hel"));
@@ -203,7 +203,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aNodeThatStopsLeavesItsRepliesAtOnceWhenTheReleaseIsLost(Lost lost) {
+	void aStoppingNodeHandsOverItsRepliesWhenTheReleaseIsLost(Lost lost) {
 		this.replies.start();
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hel"));
@@ -216,7 +216,7 @@ class LostAnswerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void repliesThatWereClaimedTogetherBeginEvenIfOneOfThemCannot(Lost lost) {
+	void repliesClaimedTogetherBeginEvenIfOneOfThemCannot(Lost lost) {
 		UUID cancelled = this.session;
 		claimWithoutRunning(otherNode());
 		assertThat(otherNode().cancel(cancelled, "ada", null)).isTrue();
@@ -234,7 +234,7 @@ class LostAnswerTests {
 	}
 
 	@Test
-	void aReplyWhoseEndCannotBeStoredIsBegunAgain() {
+	void aReplyWhoseEndCannotBeStoredIsRestarted() {
 		this.log.sql()
 			.sql("create function refuse() returns trigger language plpgsql as "
 					+ "$$ begin raise exception 'refused' using errcode = '22000'; end $$")
@@ -289,7 +289,8 @@ class LostAnswerTests {
 	}
 
 	/**
-	 * Claims the reply to a message as a node does that dies or never hears of it.
+	 * Claims the reply to a message like a node that dies, or does not receive the answer
+	 * to its claim.
 	 */
 	private void claimWithoutRunning(JdbcReplyQueue queue) {
 		this.log.log().append(ReplySchedulerTests.question(this.session)).join();
@@ -297,9 +298,10 @@ class LostAnswerTests {
 	}
 
 	/**
-	 * What is claimed after the first look is claimed by name.
+	 * Waits until the scheduler has completed its first poll. Later replies are claimed
+	 * by session.
 	 */
-	private void awaitFirstLook() {
+	private void awaitFirstPoll() {
 		submit();
 		awaitModel(1).tryEmitNext(ReplyPart.text("Hello"));
 		awaitModel(1).tryEmitComplete();

@@ -33,8 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A node that was paused for longer than its lease, and does not know it: it will not
- * look at its leases for so long that only the log itself can tell it.
+ * Tests a node that was paused for longer than its lease. It renews its leases so rarely
+ * that only the log can detect the takeover.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class PausedNodeTests {
@@ -58,7 +58,7 @@ class PausedNodeTests {
 	}
 
 	@Test
-	void whatAPausedNodeStillSaysIsRefusedAndItsClientSeesOnlyTheTakersReply(CapturedOutput output) throws Exception {
+	void deltasOfAPausedNodeAreRejectedAndItsClientReceivesOnlyTheTakersReply(CapturedOutput output) throws Exception {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			Model late = ask(client);
@@ -81,7 +81,7 @@ class PausedNodeTests {
 	}
 
 	@Test
-	void theEndThatAPausedNodeStillWritesIsRefusedToo(CapturedOutput output) throws Exception {
+	void theEndOfAReplyOnAPausedNodeIsRejectedToo(CapturedOutput output) throws Exception {
 		try (ResumableWsTestClient client = connect()) {
 			UUID session = session(client);
 			Model late = ask(client);
@@ -102,19 +102,19 @@ class PausedNodeTests {
 		List<SessionEvent> log = this.taker.bean(EventLog.class).read(session, 0, 100);
 		assertThat(log).extracting(SessionEvent::type)
 			.containsExactly("user_message", "assistant_started", "assistant_started", "assistant_message");
-		List<String> said = client.frames()
+		List<String> sent = client.frames()
 			.stream()
 			.map((message) -> message.json().path("payload"))
 			.filter((payload) -> payload.path("message_id").asString("").equals(messageId))
 			.map((payload) -> payload.path("content").asString(""))
 			.toList();
-		assertThat(String.join("", said)).isEqualTo("HelloHello");
+		assertThat(String.join("", sent)).isEqualTo("HelloHello");
 		assertThat(client.frames()).noneMatch((message) -> message.json().toString().contains("never seen"));
 	}
 
 	/**
-	 * Says something on the node that will be paused, and returns the model that is to
-	 * answer it.
+	 * Sends a message to the node that will be paused, and returns the model that answers
+	 * it.
 	 */
 	private static Model ask(ResumableWsTestClient client) throws InterruptedException {
 		client.sendOnce(
@@ -166,7 +166,7 @@ class PausedNodeTests {
 
 		static Model next() throws InterruptedException {
 			Model model = asked.poll(20, TimeUnit.SECONDS);
-			assertThat(model).as("a model that is asked").isNotNull();
+			assertThat(model).as("a model with a request").isNotNull();
 			return model;
 		}
 

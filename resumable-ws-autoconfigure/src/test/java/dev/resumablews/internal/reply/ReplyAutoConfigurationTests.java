@@ -87,7 +87,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void thereAreNoRepliesWithoutAnEventLog() {
+	void withoutAnEventLogThereAreNoReplies() {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(BudgetAutoConfiguration.class, ListenerAutoConfiguration.class,
 					ReplyAutoConfiguration.class))
@@ -95,13 +95,13 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void thereAreNoRepliesWhenTheLibraryIsTurnedOff() {
+	void aDisabledLibraryHasNoReplies() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Replies.class));
 	}
 
 	@Test
-	void anotherProvidersModelAnswersWithoutOpenAisClasses() {
+	void aModelOfAnotherProviderNeedsNoClassesOfOpenAi() {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withClassLoader(new FilteredClassLoader("org.springframework.ai.openai", "okhttp3", "com.openai"))
 			.run((context) -> {
@@ -111,14 +111,14 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void callsOfOpenAisModelAreFollowedUnlessRepliesAreOff() {
+	void callsOfTheOpenAiModelAreTrackedUnlessRepliesAreDisabled() {
 		this.runner.run((context) -> assertThat(context).hasSingleBean(OpenAiHttpClientBuilderCustomizer.class));
 		this.runner.withPropertyValues("resumable-ws.reply.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(OpenAiHttpClientBuilderCustomizer.class));
 	}
 
 	@Test
-	void theOnlyChatModelAnswers() {
+	void theOnlyChatModelIsUsed() {
 		this.runner.withUserConfiguration(OneModel.class).run((context) -> {
 			assertThat(context.getBean(ReplyGenerator.class)).isInstanceOf(LiveReplyGenerator.class);
 			assertThat(answer(context)).isEqualTo("one");
@@ -126,7 +126,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutAModelMessagesAreStoredAndTheLogSaysWhatToDo(CapturedOutput output) {
+	void withoutAModelMessagesAreStoredAndAHintIsLogged(CapturedOutput output) {
 		this.runner.run((context) -> {
 			assertThat(context.getBeanProvider(ReplyGenerator.class).getIfAvailable()).isNull();
 			assertThat(submit(context)).containsExactly("user_message");
@@ -155,13 +155,13 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void thePrimaryChatModelAnswers() {
+	void thePrimaryChatModelIsUsed() {
 		this.runner.withUserConfiguration(OneModel.class, PrimaryModel.class)
 			.run((context) -> assertThat(answer(context)).isEqualTo("primary"));
 	}
 
 	@Test
-	void theApplicationsGeneratorAnswersInsteadOfTheModel() {
+	void theApplicationsGeneratorReplacesTheModel() {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withBean(ReplyGenerator.class, () -> (request) -> Flux.just(ReplyPart.text("mine")))
 			.run((context) -> {
@@ -188,7 +188,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void repliesCanBeTurnedOff(CapturedOutput output) {
+	void repliesCanBeDisabled(CapturedOutput output) {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withPropertyValues("resumable-ws.reply.enabled=false")
 			.run((context) -> {
@@ -199,43 +199,43 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void repliesThatAreTurnedOffAreOffForTheApplicationsGeneratorToo() {
+	void disabledRepliesDisableTheApplicationsGeneratorToo() {
 		this.runner.withPropertyValues("resumable-ws.reply.enabled=false")
 			.withBean(ReplyGenerator.class, () -> (request) -> Flux.just(ReplyPart.text("mine")))
 			.run((context) -> assertThat(submit(context)).containsExactly("user_message"));
 	}
 
 	@Test
-	void theSystemPromptIsTakenAsItIs() {
+	void theSystemPromptIsNotATemplate() {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withPropertyValues("resumable-ws.reply.system-prompt=Answer as {\"json\": <b>}")
 			.run((context) -> {
 				assertThat(answer(context)).isEqualTo("one");
-				assertThat(context.getBean(SpokenModel.class).asked.get(0)).extracting(Message::getText)
+				assertThat(context.getBean(FixedAnswerModel.class).asked.get(0)).extracting(Message::getText)
 					.containsExactly("Answer as {\"json\": <b>}", "Hi");
 			});
 	}
 
 	@Test
-	void theApplicationsChatClientCustomizersApply() {
+	void theApplicationsChatClientCustomizersAreApplied() {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withBean(ChatClientBuilderCustomizer.class, () -> (builder) -> builder.defaultSystem("customized"))
 			.run((context) -> {
 				assertThat(answer(context)).isEqualTo("one");
-				assertThat(context.getBean(SpokenModel.class).asked.get(0)).extracting(Message::getText)
+				assertThat(context.getBean(FixedAnswerModel.class).asked.get(0)).extracting(Message::getText)
 					.containsExactly("customized", "Hi");
 			});
 	}
 
 	@Test
-	void withoutSpringAisBuilderThereIsAPlainOne() {
+	void withoutTheBuilderOfSpringAiAPlainOneIsUsed() {
 		this.runner.withUserConfiguration(OneModel.class)
 			.withPropertyValues("spring.ai.chat.client.enabled=false")
 			.run((context) -> assertThat(answer(context)).isEqualTo("one"));
 	}
 
 	@Test
-	void boundsArePropertiesWithDefaults() {
+	void limitsAreConfigurable() {
 		this.runner.run((context) -> assertThat(replies(context).settings()).isEqualTo(
 				new ReplySettings(50, 200_000, Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMinutes(10),
 						200, new ReplyLimits(1000, 20, 10), 200_000, true, Duration.ofSeconds(15), true, 3)));
@@ -253,7 +253,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void listenersLearnHowRepliesEnd() {
+	void listenersAreNotifiedOfOutcomes() {
 		List<String> outcomes = new CopyOnWriteArrayList<>();
 		ResumableWsListener listener = new ResumableWsListener() {
 
@@ -283,7 +283,7 @@ class ReplyAutoConfigurationTests {
 
 	@Test
 	@EnabledForJreRange(min = JRE.JAVA_21)
-	void generatorsRunOnVirtualThreadsWhenTheApplicationWantsThem() throws Exception {
+	void generatorsRunOnVirtualThreadsIfConfigured() throws Exception {
 		List<Thread> threads = new CopyOnWriteArrayList<>();
 		this.runner.withPropertyValues("spring.threads.virtual.enabled=true")
 			.withBean(ReplyGenerator.class, () -> generatorOn(threads))
@@ -292,7 +292,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void closingTheContextLeavesRunningRepliesToTheNextStartAndEndsTheThreads() {
+	void closingTheContextReleasesRunningRepliesAndEndsItsThreads() {
 		this.runner.withBean(ReplyGenerator.class, () -> (request) -> Flux.never()).run((context) -> {
 			submit(context);
 			await().until(() -> types().contains("assistant_started"));
@@ -307,7 +307,7 @@ class ReplyAutoConfigurationTests {
 	}
 
 	@Test
-	void aContextThatIsStoppedOrPausedAnswersAfterTheNextStart() {
+	void aStoppedOrPausedContextAnswersAfterItsRestart() {
 		this.runner.withUserConfiguration(OneModel.class).run((context) -> {
 			ConfigurableApplicationContext source = context.getSourceApplicationContext();
 			answer(context);
@@ -370,8 +370,8 @@ class ReplyAutoConfigurationTests {
 	static class OneModel {
 
 		@Bean
-		SpokenModel one() {
-			return new SpokenModel("one");
+		FixedAnswerModel one() {
+			return new FixedAnswerModel("one");
 		}
 
 	}
@@ -380,8 +380,8 @@ class ReplyAutoConfigurationTests {
 	static class AnotherModel {
 
 		@Bean
-		SpokenModel another() {
-			return new SpokenModel("another");
+		FixedAnswerModel another() {
+			return new FixedAnswerModel("another");
 		}
 
 	}
@@ -391,22 +391,22 @@ class ReplyAutoConfigurationTests {
 
 		@Bean
 		@Primary
-		SpokenModel primary() {
-			return new SpokenModel("primary");
+		FixedAnswerModel primary() {
+			return new FixedAnswerModel("primary");
 		}
 
 	}
 
 	/**
-	 * Says always the same.
+	 * A model that always gives the same answer.
 	 */
-	static final class SpokenModel implements ChatModel {
+	static final class FixedAnswerModel implements ChatModel {
 
 		private final String answer;
 
 		private final List<List<Message>> asked = new CopyOnWriteArrayList<>();
 
-		SpokenModel(String answer) {
+		FixedAnswerModel(String answer) {
 			this.answer = answer;
 		}
 

@@ -67,7 +67,7 @@ class ReplySchedulerTests {
 	private final AtomicBoolean modelCancelled = new AtomicBoolean();
 
 	/**
-	 * Counts connections that the library takes.
+	 * The number of connections that the library has taken from the pool.
 	 */
 	private final AtomicLong statements = new AtomicLong();
 
@@ -106,7 +106,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aMessageIsAnsweredAndTheWholeReplyReplacesItsDeltas() {
+	void aMessageIsAnsweredAndTheCompleteReplyReplacesItsDeltas() {
 		start(streaming());
 		UUID key = UUID.randomUUID();
 		long asked = submit("Hi", key).eventId();
@@ -142,7 +142,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aMessageThatIsSentTwiceIsAnsweredOnce() {
+	void aRepeatedMessageIsAnsweredOnce() {
 		start((request) -> Flux.just(ReplyPart.text("Yes")));
 		UUID key = UUID.randomUUID();
 		AppendResult first = submit("Hi", key);
@@ -154,7 +154,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void withoutAGeneratorMessagesAreStoredAndNoMore() {
+	void withoutAGeneratorMessagesAreOnlyStored() {
 		start(null);
 		submit("one");
 		submit("two");
@@ -162,7 +162,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aMessageOfSomebodyElsesSessionIsNotStored() {
+	void aMessageToASessionOfAnotherUserIsNotStored() {
 		start(streaming());
 		CompletableFuture<AppendResult> result = messages().submit(this.session, "eve", "Hi", UUID.randomUUID());
 		assertThat(result).failsWithin(Duration.ofSeconds(10));
@@ -170,7 +170,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void theGeneratorGetsTheConversationSoFar() {
+	void theGeneratorReceivesTheConversation() {
 		List<ReplyRequest> requests = new CopyOnWriteArrayList<>();
 		start((request) -> {
 			requests.add(request);
@@ -191,7 +191,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void theGeneratorGetsNoMoreOfTheConversationThanAllowedAndTheQuestionAlways() {
+	void theGeneratorReceivesALimitedConversationThatAlwaysHasTheQuestion() {
 		List<ReplyRequest> requests = new CopyOnWriteArrayList<>();
 		start((request) -> {
 			requests.add(request);
@@ -206,7 +206,7 @@ class ReplySchedulerTests {
 						.stream()
 						.anyMatch((message) -> message.content().equals(asked)));
 		}
-		// the limit is 1000: "three" and two answers fit with what was said between them
+		// the limit is 1000: "three", two answers and the messages between them fit
 		assertThat(requests.get(2).conversation()).extracting(ConversationMessage::content)
 			.containsExactly("one", "a".repeat(400), "two", "a".repeat(400), "three");
 		assertThat(requests.get(3).conversation()).extracting(ConversationMessage::content)
@@ -218,7 +218,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void deltasThatWaitForPostgresBecomeOne() throws SQLException {
+	void deltasThatWaitForPostgresAreMerged() throws SQLException {
 		start(streaming());
 		submit("Hi");
 		say("0 ");
@@ -236,7 +236,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aPairOfSurrogatesIsNeverSplit() {
+	void aSurrogatePairIsNeverSplit() {
 		start(streaming());
 		submit("Hi");
 		say("a" + SMILE.charAt(0));
@@ -246,7 +246,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aFailureIsReportedWithoutInternalsAndKeepsWhatWasSaid() {
+	void aFailureIsReportedWithoutInternalsAndKeepsTheText() {
 		start(streaming());
 		submit("Hi");
 		say("Hello");
@@ -258,7 +258,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aLongTextIsKeptWholeWhenTheReplyFails() {
+	void aFailedReplyKeepsALongText() {
 		start(streaming());
 		submit("Hi");
 		String text = SMILE.repeat(3 * ReplyState.MAX_DELTA / 2 + 7);
@@ -281,7 +281,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void cancellingKeepsWhatWasSaidAndStopsTheModel() {
+	void aCancellationKeepsTheTextAndStopsTheModel() {
 		start(streaming());
 		submit("Hi");
 		say("Hel");
@@ -300,7 +300,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aGeneratorThatHangsInItsCallIsInterruptedWhenCancelled() throws InterruptedException {
+	void aHangingGeneratorIsInterruptedByACancellation() throws InterruptedException {
 		CountDownLatch called = new CountDownLatch(1);
 		CountDownLatch interrupted = new CountDownLatch(1);
 		start((request) -> {
@@ -321,7 +321,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyThatIsTooLongIsCutOff() {
+	void aReplyBeyondTheMaximumLengthIsCut() {
 		start(streaming(), settings(50, LONG, LONG, 10, 10, 5));
 		submit("Hi");
 		say("Hel");
@@ -333,7 +333,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aModelThatSaysNothingTimesOut() {
+	void anIdleModelTimesOut() {
 		start(streaming(), settings(50, Duration.ofMillis(200), LONG, 10, 10, 1000));
 		submit("Hi");
 		awaitEnd("assistant_failed");
@@ -369,7 +369,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void repliesBeyondTheBoundWaitForTheirTurnAndFurtherMessagesAreRefused() {
+	void repliesBeyondTheLimitWaitAndFurtherMessagesAreRejected() {
 		AtomicInteger asked = new AtomicInteger();
 		start((request) -> (asked.incrementAndGet() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("second")),
 				settings(50, LONG, LONG, 1, 0, 1000));
@@ -385,7 +385,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyThatWaitsForItsTurnCanBeCancelled() {
+	void aWaitingReplyCanBeCancelled() {
 		AtomicInteger asked = new AtomicInteger();
 		start((request) -> {
 			asked.incrementAndGet();
@@ -429,7 +429,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyWhoseNodeIsGoneIsRestartedElsewhere() {
+	void aReplyOfADeadNodeIsRestartedOnAnotherNode() {
 		ClaimedReply lost = claimedElsewhere("Hal");
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
 		awaitEnd("assistant_message");
@@ -441,7 +441,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyWhoseNodeIsGoneCanFailInstead() {
+	void aReplyOfADeadNodeFailsIfConfigured() {
 		ClaimedReply lost = claimedElsewhere("Hal");
 		start((request) -> Flux.just(ReplyPart.text("Hello")), failing());
 		awaitEnd("assistant_failed");
@@ -451,9 +451,9 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplySupersedesTheLastAttemptThatHasBegunThoughAnotherClaimCameToNothing() {
+	void aReplySupersedesTheLastAttemptThatBeganAndIgnoresUnusedClaims() {
 		ClaimedReply lost = claimedElsewhere("Hal");
-		claimInVain();
+		claimWithoutStarting();
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
 		awaitEnd("assistant_message");
 		assertThat(types()).containsExactly("user_message", "assistant_started", "assistant_started",
@@ -462,18 +462,18 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyThatMayNotBeginAgainEndsUnderTheIdThatClientsKnow() {
+	void aReplyThatMayNotRestartFailsWithTheLastPublishedId() {
 		ClaimedReply lost = claimedElsewhere("Hal");
-		claimInVain();
+		claimWithoutStarting();
 		start((request) -> Flux.just(ReplyPart.text("Hello")), failing());
 		awaitEnd("assistant_failed");
 		assertThat(payload(last()).path("message_id").asString()).isEqualTo(lost.messageId().toString());
 	}
 
 	@Test
-	void aReplyIsCancelledByTheIdThatClientsKnowAndEndsUnderIt() {
+	void aReplyIsCancelledByTheLastPublishedIdAndEndsWithIt() {
 		ClaimedReply lost = claimedElsewhere("Hal");
-		claimInVain();
+		claimWithoutStarting();
 		assertThat(this.log.leases().cancel(this.session, "ada", lost.messageId())).isTrue();
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
 		awaitEnd("assistant_message");
@@ -482,9 +482,9 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyThatNoNodeLivesToBeginEnds() {
+	void aReplyWithoutAStartedAttemptFailsAfterTheLastClaim() {
 		this.log.log().append(question(this.session)).join();
-		claimInVain();
+		claimWithoutStarting();
 		this.log.sql().sql("update ws_replies set attempts = 3 where session_id = ?").param(this.session).update();
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
 		awaitEnd("assistant_failed");
@@ -511,7 +511,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyIsAttemptedSoOftenAndNoMore() {
+	void theNumberOfAttemptsIsLimited() {
 		claimedElsewhere("Hal");
 		this.log.sql().sql("update ws_replies set attempts = 3 where session_id = ?").param(this.session).update();
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
@@ -520,7 +520,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyThatWasCancelledWhenItsNodeWasGoneEndsWithWhatItHadSaid() {
+	void aCancelledReplyOfADeadNodeEndsWithItsText() {
 		claimedElsewhere("Hal");
 		assertThat(this.log.leases().cancel(this.session, "ada", null)).isTrue();
 		start((request) -> Flux.just(ReplyPart.text("Hello")));
@@ -531,7 +531,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyIsCancelledFromAnotherNode() {
+	void aReplyCanBeCancelledFromAnotherNode() {
 		start(streaming(), shortLease());
 		submit("Hi");
 		say("Hal");
@@ -544,7 +544,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aNodeThatLostItsLeaseStopsAndWritesNoMore() {
+	void aNodeThatLostItsLeaseStopsTheReply() {
 		start(streaming(), shortLease());
 		submit("Hi");
 		say("Hal");
@@ -559,7 +559,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aNodeThatStopsLeavesItsRepliesToAnotherOne() {
+	void aStoppingNodeHandsOverItsReplies() {
 		start(streaming());
 		submit("Hi");
 		say("Hal");
@@ -574,7 +574,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void drainingLetsARunningReplyEnd() {
+	void aDrainWaitsForARunningReply() {
 		start(streaming());
 		submit("Hi");
 		say("Hel");
@@ -589,7 +589,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void drainingEndsAReplyThatIsNotToBeBegunAgain() {
+	void aDrainFailsAReplyThatMayNotRestart() {
 		start(streaming(), failing());
 		submit("Hi");
 		say("Hel");
@@ -603,7 +603,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void theModelWaitsWhileTheLogIsAwayAndDoesNotTimeOut() throws SQLException {
+	void theModelWaitsWhileTheLogIsUnavailableAndDoesNotTimeOut() throws SQLException {
 		AtomicInteger given = new AtomicInteger();
 		String part = "x".repeat(1000);
 		start((request) -> Flux.generate((sink) -> {
@@ -634,7 +634,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyOfASessionThatIsGoneStopsTheModel() {
+	void aReplyOfARemovedSessionStopsTheModel() {
 		start(streaming());
 		submit("Hi");
 		say("Hel");
@@ -651,7 +651,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aNodeThatIsAloneLeavesItsRunningRepliesToItsNextStart() {
+	void aSingleNodeContinuesItsRunningRepliesAfterItsRestart() {
 		AtomicInteger asked = new AtomicInteger();
 		start((request) -> (asked.incrementAndGet() == 1) ? this.model.asFlux() : Flux.just(ReplyPart.text("Hello")));
 		submit("Hi");
@@ -671,7 +671,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyWhoseRowIsLockedWhenItsLeaseHasPassedIsTakenOverWhenTheRowIsFree() throws SQLException {
+	void aReplyWithAnExpiredLeaseAndALockedRowIsTakenOverWhenTheRowIsUnlocked() throws SQLException {
 		claimedElsewhere("Hal");
 		try (Connection lock = this.log.dataSource().getConnection()) {
 			lock.setAutoCommit(false);
@@ -686,7 +686,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aNodeCanBeStoppedAndStartedAnyNumberOfTimes() {
+	void theSchedulerCanBeRestartedRepeatedly() {
 		start((request) -> Flux.just(ReplyPart.text("Hello")), settings(50, LONG, LONG, 1, 10, 1000));
 		for (int i = 1; i <= 5; i++) {
 			int count = i;
@@ -701,7 +701,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void generatorsThatHangWhenTheNodeStopsTakeNoRoomAfterTheNextStart() throws InterruptedException {
+	void generatorsThatHangDuringTheStopOccupyNoPlaceAfterTheNextStart() throws InterruptedException {
 		CountDownLatch hanging = new CountDownLatch(1);
 		CountDownLatch end = new CountDownLatch(1);
 		start((request) -> {
@@ -720,7 +720,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aReplyThatHasNoRoomOnItsNodeMayBeClaimedByAnotherOneAtOnce() {
+	void aReplyBeyondTheLimitOfItsNodeCanBeClaimedByAnotherNodeAtOnce() {
 		start(streaming(), settings(50, LONG, LONG, 1, 10, 1000));
 		submit("one");
 		awaitType("assistant_started");
@@ -735,7 +735,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aGeneratorWhoseCancellationHangsDoesNotHoldUpTheOthersLeases() {
+	void aHangingCancellationDoesNotDelayTheLeasesOfOtherReplies() {
 		CountDownLatch end = new CountDownLatch(1);
 		AtomicBoolean hanging = new AtomicBoolean();
 		AtomicInteger asked = new AtomicInteger();
@@ -766,7 +766,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void errorsOfTheApplicationEndOneReplyAndNothingElse() {
+	void errorsOfTheApplicationEndOnlyTheirReply() {
 		AtomicInteger asked = new AtomicInteger();
 		ResumableWsListener failing = new ResumableWsListener() {
 
@@ -791,7 +791,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void theRepliesOfASessionThatIsClosedAreRemoved() {
+	void theRepliesOfAClosedSessionAreRemoved() {
 		start(streaming(), shortLease());
 		submit("one");
 		submit("two");
@@ -806,7 +806,7 @@ class ReplySchedulerTests {
 	}
 
 	@Test
-	void aNodeThatRunsNothingWritesNothingAndSeldomLooks() {
+	void anIdleSchedulerWritesNothingAndSeldomPolls() {
 		start(streaming());
 		await().until(() -> statements() > 0);
 		submit("Hi");
@@ -830,7 +830,7 @@ class ReplySchedulerTests {
 
 	@Test
 	@NotUnderFaults("Reads the log without a second attempt")
-	void everyReplyEndsOnceWhateverRaces() throws Exception {
+	void everyReplyEndsOnceInEveryRace() throws Exception {
 		for (int i = 0; i < 60; i++) {
 			Sinks.Many<ReplyPart> sink = Sinks.many().unicast().onBackpressureBuffer();
 			CountDownLatch asked = new CountDownLatch(1);
@@ -846,7 +846,8 @@ class ReplySchedulerTests {
 				boolean fails = i % 2 == 0;
 				race(() -> sink.tryEmitNext(ReplyPart.text("Hello")), () -> fails(sink, fails),
 						() -> racing.cancel(racingSession, "ada", null), () -> racing.drain(Duration.ZERO));
-				// what was left to the next start fails there, as the sink is used up
+				// a reply that the stop released fails after the start, because its sink
+				// cannot be subscribed twice
 				racing.stop();
 				racing.start();
 				await().until(() -> ends(racingSession) > 0);
@@ -928,7 +929,7 @@ class ReplySchedulerTests {
 				return;
 			}
 			catch (InterruptedException ex) {
-				// a generator that ignores it
+				// ignored, like a generator that does not react to interrupts
 			}
 		}
 	}
@@ -955,9 +956,9 @@ class ReplySchedulerTests {
 	}
 
 	/**
-	 * Another node claims the reply, and is gone before it has begun.
+	 * Claims the reply for another node, which stops before it begins the reply.
 	 */
-	private void claimInVain() {
+	private void claimWithoutStarting() {
 		expireLease();
 		assertThat(this.log.leasesOfAnotherNode().claim(ClaimRequest.ofSessions(1, this.session)).replies()).hasSize(1);
 		expireLease();
@@ -993,7 +994,7 @@ class ReplySchedulerTests {
 	}
 
 	/**
-	 * Of one user, as many as of all.
+	 * Returns limits that are the same for a user and for all users.
 	 */
 	private static ReplyLimits limits(int waiting) {
 		return new ReplyLimits(waiting, Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -1060,7 +1061,7 @@ class ReplySchedulerTests {
 	}
 
 	/**
-	 * Locks the session's row, so that nothing can be stored in it.
+	 * Locks the row of the session, so that no event of it can be stored.
 	 */
 	private Connection lockSession() throws SQLException {
 		Connection connection = this.log.dataSource().getConnection();
@@ -1111,7 +1112,7 @@ class ReplySchedulerTests {
 	}
 
 	/**
-	 * Puts the deltas together as a client does.
+	 * Joins the deltas as a client does.
 	 */
 	private String text() {
 		StringBuilder text = new StringBuilder();

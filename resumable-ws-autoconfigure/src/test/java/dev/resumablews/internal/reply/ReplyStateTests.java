@@ -26,7 +26,7 @@ class ReplyStateTests {
 			BEGIN);
 
 	@Test
-	void aGeneratorIsAskedForMoreWhenHalfIsUsedUp() {
+	void moreIsRequestedWhenHalfOfTheDemandIsReceived() {
 		subscribe();
 		for (int i = 0; i < 15; i++) {
 			assertThat(receive("x").demand()).isZero();
@@ -35,7 +35,7 @@ class ReplyStateTests {
 	}
 
 	@Test
-	void thereIsOneDeltaInTheQueueAtMost() {
+	void atMostOneDeltaIsQueued() {
 		subscribe();
 		assertThat(receive("").appendDelta()).isFalse();
 		assertThat(receive("Hel").appendDelta()).isTrue();
@@ -46,7 +46,7 @@ class ReplyStateTests {
 	}
 
 	@Test
-	void aGeneratorWaitsWhileMuchWaitsToBeStored() {
+	void nothingIsRequestedWhileMuchTextWaitsToBeStored() {
 		subscribe();
 		assertThat(receive("x".repeat(ReplyState.MAX_WAITING)).demand()).isZero();
 		for (int i = 1; i < 32; i++) {
@@ -62,7 +62,7 @@ class ReplyStateTests {
 	}
 
 	@Test
-	void theFirstTextHasItsOwnLimit() {
+	void theFirstTextHasItsOwnTimeout() {
 		this.state.called(BEGIN);
 		assertThat(this.state.isOverdue(BEGIN + FIRST_PART)).isFalse();
 		assertThat(this.state.isOverdue(BEGIN + FIRST_PART + 1)).isTrue();
@@ -75,7 +75,7 @@ class ReplyStateTests {
 	}
 
 	@Test
-	void aSignOfLifeExtendsTheSilenceButNotTheReply() {
+	void aSignOfLifeExtendsTheIdleTimeoutButNotTheMaximumTime() {
 		subscribe();
 		receive("Hello");
 		this.state.alive(BEGIN + IDLE);
@@ -86,7 +86,7 @@ class ReplyStateTests {
 	}
 
 	@Test
-	void afterTheFinishReasonLittleIsWaitedFor() {
+	void afterTheFinishReasonTheTimeoutIsShort() {
 		subscribe();
 		receive("Hello");
 		assertThat(this.state.isComplete()).isFalse();
@@ -109,7 +109,7 @@ class ReplyStateTests {
 	}
 
 	@Test
-	void aTextThatIsTooLongIsFull() {
+	void aTextBeyondTheMaximumLengthIsCut() {
 		subscribe();
 		assertThat(receive("x".repeat(100_001))).isEqualTo(new ReplyState.Next(false, 0, true));
 		assertThat(this.state.complete("length"))

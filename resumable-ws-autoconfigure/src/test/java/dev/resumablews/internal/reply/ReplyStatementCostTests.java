@@ -34,16 +34,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What each statement of the queue of replies touches when there are 5,000 replies: a
- * number of rows and buffers that depends on what it is asked for, and not on how many
- * there are.
+ * Tests the cost of each statement of the reply queue with 5,000 replies. The number of
+ * rows and buffers must depend on the number of requested replies, and not on the number
+ * of stored ones.
  */
 class ReplyStatementCostTests {
 
 	private static final int REPLIES = 5000;
 
 	/**
-	 * Rows and buffers for each reply that a statement is asked for.
+	 * The maximum of rows and buffers for each requested reply.
 	 */
 	private static final int COST_OF_ONE = 20;
 
@@ -54,8 +54,8 @@ class ReplyStatementCostTests {
 	private static final Map<String, ClaimedReply> ANY = new HashMap<>();
 
 	/**
-	 * A third of the replies run elsewhere, a third waits for its turn behind them, and
-	 * the last third may be claimed by any node.
+	 * A third of the replies run on other nodes, a third wait for their turn behind them,
+	 * and the last third can be claimed by any node.
 	 */
 	@BeforeAll
 	static void fill() {
@@ -90,7 +90,7 @@ class ReplyStatementCostTests {
 	}
 
 	@Test
-	void claimingWhatWasJustStored() {
+	void claimingAfterAnAppend() {
 		List<ReplyKey> waiting = keys("state = 'waiting' and lease_until > now()", 5);
 		assertCost("claim of 5 by name", 5 + 11, (queue) -> queue
 			.claim(new ClaimRequest(waiting, List.of(), false, List.of(), 10, true, new ReplyLimits(10, 10, 10))));
@@ -104,13 +104,13 @@ class ReplyStatementCostTests {
 	}
 
 	@Test
-	void lookingForWhatMayBeClaimed() {
+	void polling() {
 		assertCost("look with room for 10", 100 + 11, (queue) -> queue
 			.claim(new ClaimRequest(List.of(), List.of(), true, List.of(), 10, true, new ReplyLimits(10, 10, 10))));
 	}
 
 	@Test
-	void lookingWithoutRoom() {
+	void pollingWithoutFreePlaces() {
 		assertCost("look without room", 11, (queue) -> queue
 			.claim(new ClaimRequest(List.of(), List.of(), true, List.of(), 0, true, new ReplyLimits(10, 10, 10))));
 	}
@@ -121,7 +121,7 @@ class ReplyStatementCostTests {
 	}
 
 	@Test
-	void findingCancelledOnes() {
+	void findingCancelledReplies() {
 		assertCost("search for cancelled replies", 1, JdbcReplyQueue::findCancelled);
 	}
 
@@ -160,8 +160,8 @@ class ReplyStatementCostTests {
 	}
 
 	/**
-	 * Counts rows that were read from tables and indexes, also those that were thrown
-	 * away.
+	 * Counts the rows that were read from tables and indexes, including rows that were
+	 * filtered out.
 	 */
 	private static long rows(JsonNode plan) {
 		long rows = 0;
@@ -177,7 +177,8 @@ class ReplyStatementCostTests {
 	}
 
 	/**
-	 * Explains each statement in a transaction that is rolled back, and fails then.
+	 * Explains each statement in a transaction that is rolled back, and then fails the
+	 * call.
 	 */
 	private static final class ExplainingDataSource extends DelegatingDataSource {
 

@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What a generator may do, and what a reply makes of it.
+ * Tests how a reply handles the behaviour of its generator.
  */
 class ReplyTests {
 
@@ -104,7 +104,7 @@ class ReplyTests {
 	}
 
 	@Test
-	void aGeneratorMayGiveAReasonForAnEmptyAnswer() {
+	void anEmptyAnswerWithAFinishReasonIsComplete() {
 		run((request) -> Flux.just(STOP),
 				(replies) -> assertThat(awaitEvent("assistant_message").path("content").asString()).isEmpty());
 	}
@@ -120,7 +120,7 @@ class ReplyTests {
 	}
 
 	@Test
-	void anErrorWhenTheGeneratorIsAskedForMoreFailsTheReply() {
+	void anErrorInARequestForMoreFailsTheReply() {
 		AtomicInteger requests = new AtomicInteger();
 		String text = "x".repeat(ReplyState.MAX_WAITING / 32);
 		run((request) -> (subscriber) -> subscriber.onSubscribe(new Subscription() {
@@ -144,7 +144,7 @@ class ReplyTests {
 	}
 
 	@Test
-	void aGeneratorIsCancelledOnAThreadThatNothingElseNeeds() {
+	void aGeneratorIsCancelledOnASeparateThread() {
 		this.properties.addAll(List.of("resumable-ws.reply.max-duration=3s", "resumable-ws.reply.lease=1s"));
 		List<String> threads = new CopyOnWriteArrayList<>();
 		Sinks.Many<ReplyPart> model = Sinks.many().multicast().directBestEffort();
@@ -167,7 +167,7 @@ class ReplyTests {
 	}
 
 	@Test
-	void aCancellationThatBlocksDelaysNoOtherReply() {
+	void aBlockingCancellationDelaysNoOtherReply() {
 		CountDownLatch release = new CountDownLatch(1);
 		CountDownLatch blocked = new CountDownLatch(1);
 		run((request) -> request.inReplyTo() > 1 ? Flux.just(ReplyPart.text("second"))
@@ -185,7 +185,7 @@ class ReplyTests {
 	}
 
 	@Test
-	void aReplyWhoseEventsCannotBeStoredIsGivenUp() {
+	void aReplyWhoseEventsCannotBeStoredIsAbandoned() {
 		this.log.sql().sql("""
 				create or replace function refuse_delta() returns trigger language plpgsql as $$
 				begin

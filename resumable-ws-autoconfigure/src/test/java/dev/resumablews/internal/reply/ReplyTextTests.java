@@ -11,7 +11,7 @@ class ReplyTextTests {
 	private final ReplyText text = new ReplyText(10);
 
 	@Test
-	void whatWaitsIsTakenAtOnceWithItsOffset() {
+	void waitingTextIsTakenAsOnePieceWithItsOffset() {
 		this.text.add("ab");
 		this.text.add("c");
 		assertThat(this.text.take(100)).isEqualTo(new ReplyText.Piece(0, "abc"));
@@ -21,7 +21,7 @@ class ReplyTextTests {
 	}
 
 	@Test
-	void aPairSplitOverPartsIsTakenWhole() {
+	void aSurrogatePairSplitOverPartsIsJoined() {
 		this.text.add("a" + SMILE.charAt(0));
 		assertThat(this.text.take(100)).isEqualTo(new ReplyText.Piece(0, "a"));
 		this.text.add("");
@@ -31,7 +31,7 @@ class ReplyTextTests {
 	}
 
 	@Test
-	void aPairIsNotSplitByTheLimitOfAPiece() {
+	void aSurrogatePairIsNotSplitByTheLimitOfAPiece() {
 		this.text.add("a" + SMILE + "b");
 		assertThat(this.text.take(2)).isEqualTo(new ReplyText.Piece(0, "a"));
 		assertThat(this.text.take(2)).isEqualTo(new ReplyText.Piece(1, SMILE));
@@ -47,7 +47,7 @@ class ReplyTextTests {
 	}
 
 	@Test
-	void textIsCutAtItsBoundButNotWithinAPair() {
+	void textIsCutAtItsLimitButNotWithinASurrogatePair() {
 		assertThat(this.text.add("0123456789")).isTrue();
 		assertThat(this.text.add("0")).isFalse();
 		assertThat(this.text.takeWhole()).isEqualTo("0123456789");

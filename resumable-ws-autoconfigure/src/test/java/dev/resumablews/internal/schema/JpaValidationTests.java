@@ -27,7 +27,8 @@ import org.springframework.orm.jpa.vendor.HibernateJpaVendorAdapter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application whose entities are validated at start ({@code ddl-auto=validate}).
+ * Tests an application whose entities are validated at start with
+ * {@code ddl-auto=validate}.
  */
 class JpaValidationTests {
 

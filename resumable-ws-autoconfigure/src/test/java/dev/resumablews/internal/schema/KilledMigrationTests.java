@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A node that is killed while it migrates, and the next start.
+ * Tests that a migration continues after its node was killed.
  */
 @NotUnderFaults("Counts the changes that a migration makes")
 class KilledMigrationTests {
@@ -31,7 +31,7 @@ class KilledMigrationTests {
 	private static final Duration PATIENCE = Duration.ofMinutes(2);
 
 	@Test
-	void aNodeThatIsKilledBetweenAChangeAndItsRecordDoesNoHarm() throws Exception {
+	void aNodeKilledBetweenAChangeAndItsRecordDoesNotBreakTheNextStart() throws Exception {
 		int changes = changes();
 		for (int change = 1; change <= changes; change++) {
 			killBetweenChangeAndRecord(new SchemaName((change % 2 == 0) ? "chat" : ""), change);
@@ -40,7 +40,7 @@ class KilledMigrationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "ws_databasechangeloglock", "ws_databasechangelog", "ws_sessions", "ws_signals" })
-	void aNodeThatIsKilledAsSoonAsATableIsVisibleDoesNoHarm(String table) throws Exception {
+	void aNodeKilledAsSoonAsATableIsVisibleDoesNotBreakTheNextStart(String table) throws Exception {
 		String url = TestPostgres.createDatabase();
 		JdbcTemplate jdbc = jdbc(url);
 		Process node = start(url, new SchemaName(""));
@@ -137,7 +137,7 @@ class KilledMigrationTests {
 	}
 
 	/**
-	 * The node that is killed.
+	 * The process that is killed.
 	 */
 	static final class MigratingNode {
 

@@ -60,7 +60,7 @@ class RequiredMigrationTests {
 	}
 
 	@Test
-	void anUpToDateSchemaNeedsNoClassOfLiquibase() throws Exception {
+	void anUpToDateSchemaLoadsNoClassOfLiquibase() throws Exception {
 		migrate(PUBLIC);
 		try (Counting classes = new Counting()) {
 			Class<?> start = classes.loadClass(Start.class.getName());
@@ -73,7 +73,7 @@ class RequiredMigrationTests {
 	}
 
 	@Test
-	void aChangeSetThatIsMissingIsRun() {
+	void aMissingChangeSetIsRun() {
 		migrate(PUBLIC);
 		this.jdbc.execute("drop table ws_relays; delete from ws_databasechangelog where id = 'relays'");
 		migrate(PUBLIC);
@@ -82,7 +82,7 @@ class RequiredMigrationTests {
 	}
 
 	@Test
-	void aSchemaThatANewerVersionHasMigratedIsUpToDate() {
+	void aSchemaOfANewerVersionIsUpToDate() {
 		migrate(PUBLIC);
 		this.jdbc.execute("""
 				insert into ws_databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype)
@@ -95,7 +95,7 @@ class RequiredMigrationTests {
 	}
 
 	@Test
-	void aLockThatAKilledNodeLeftDoesNotDelayAnUpToDateStart() {
+	void theLockOfAKilledNodeDoesNotDelayAStartWithAnUpToDateSchema() {
 		migrate(PUBLIC);
 		this.jdbc.update("update ws_databasechangeloglock set locked = true, lockgranted = now(), lockedby = 'killed'");
 		this.statements.clear();
@@ -107,7 +107,7 @@ class RequiredMigrationTests {
 	}
 
 	@Test
-	void nodesThatStartAtOnceAllFindTheTables() {
+	void nodesThatStartConcurrentlyAllFindTheTables() {
 		List<CompletableFuture<Void>> starts = IntStream.range(0, 4)
 			.mapToObj((node) -> CompletableFuture.runAsync(() -> {
 				migrate(PUBLIC);
@@ -127,7 +127,7 @@ class RequiredMigrationTests {
 	}
 
 	@Test
-	void aTableThatIsMissingAlthoughItIsRecordedIsNamed() {
+	void aRecordedTableThatIsMissingIsNamed() {
 		migrate(PUBLIC);
 		this.jdbc.execute("drop table ws_relays");
 		assertThatExceptionOfType(ResumableWsConfigurationException.class).isThrownBy(() -> migrate(PUBLIC))
@@ -150,7 +150,7 @@ class RequiredMigrationTests {
 	}
 
 	/**
-	 * Notes each execution of a statement.
+	 * Records the SQL of each executed statement.
 	 */
 	private DataSource recording(DataSource target) {
 		return wrap(DataSource.class, target, "");
@@ -185,7 +185,7 @@ class RequiredMigrationTests {
 	}
 
 	/**
-	 * A start of a node, in a separate class loader.
+	 * Starts a node in a separate class loader.
 	 */
 	public static final class Start {
 
@@ -201,7 +201,7 @@ class RequiredMigrationTests {
 	}
 
 	/**
-	 * Loads the library's and Liquibase's classes itself, and notes which.
+	 * Loads the classes of the library and of Liquibase itself, and records their names.
 	 */
 	private static final class Counting extends URLClassLoader {
 

@@ -25,8 +25,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * The role of the documentation that reads what belongs to one user, made with the SQL
- * that is there.
+ * Tests the documented role that can read only the rows of one user, with the SQL of the
+ * documentation.
  */
 class RowLevelSecurityTests {
 
@@ -63,7 +63,7 @@ class RowLevelSecurityTests {
 	}
 
 	@Test
-	void theRoleReadsWhatBelongsToTheUserAndNothingElse() throws SQLException {
+	void theRoleReadsOnlyTheRowsOfTheUser() throws SQLException {
 		try (Connection reader = connect()) {
 			become(reader, "alice");
 			assertThat(read(reader, "select session_id::text from ws_sessions"))
@@ -86,7 +86,7 @@ class RowLevelSecurityTests {
 			assertThat(read(reader, "select payload::text from ws_events")).isEmpty();
 			become(reader, "alice");
 			assertThat(read(reader, "select payload::text from ws_events")).hasSize(1);
-			// the user is that of the transaction, and not of the connection
+			// the user is set for the transaction, and not for the connection
 			reader.commit();
 			assertThat(read(reader, "select session_id::text from ws_sessions")).isEmpty();
 			assertThat(read(reader, "select payload::text from ws_events")).isEmpty();
@@ -101,7 +101,7 @@ class RowLevelSecurityTests {
 			"update ws_events set payload = '{}'", "truncate ws_events", "select from ws_sessions for update",
 			"select from ws_idempotency_keys", "select from ws_live_connections", "select from ws_empty_sessions",
 			"select from ws_replies", "select from ws_signals", "select from ws_disconnects", "select from ws_relays" })
-	void theRoleMayDoNothingElse(String sql) throws SQLException {
+	void theRoleHasNoOtherPrivileges(String sql) throws SQLException {
 		try (Connection reader = connect(); Statement statement = reader.createStatement()) {
 			become(reader, "alice");
 			assertThatExceptionOfType(SQLException.class).isThrownBy(() -> statement.execute(sql))

@@ -83,14 +83,14 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void tablesThatWereDroppedAreMadeAgain() {
+	void droppedTablesAreCreatedAgain() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.jdbc.execute("drop schema public cascade; create schema public");
 		this.runner.run((context) -> assertThat(tablesIn("public")).contains(TABLES));
 	}
 
 	@Test
-	void twoNodesMayStartAtOnce() throws Exception {
+	void twoNodesCanStartConcurrently() throws Exception {
 		ExecutorService nodes = Executors.newFixedThreadPool(2);
 		try {
 			for (int round = 0; round < 5; round++) {
@@ -113,7 +113,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void theLockOfANodeThatDiedIsReleased() {
+	void theLockOfADeadNodeIsReleased() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.jdbc.execute("drop table ws_databasechangelog, ws_sessions, ws_events, ws_idempotency_keys, "
 				+ "ws_live_connections, ws_replies, ws_connected_nodes, ws_signals");
@@ -129,7 +129,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void aNodeThatMigratesForeverIsNotWaitedForForever() throws SQLException {
+	void theWaitForAMigrationOfAnotherNodeTimesOut() throws SQLException {
 		try (Connection other = DriverManager.getConnection(this.url);
 				HikariDataSource pool = TestPostgres.pool(this.url)) {
 			other.setAutoCommit(false);
@@ -198,14 +198,14 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutLiquibaseTablesThatExistAreUsed() throws IOException {
+	void withoutLiquibaseExistingTablesAreUsed() throws IOException {
 		runByHand();
 		this.runner.withClassLoader(new FilteredClassLoader("liquibase"))
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(SchemaName.class));
 	}
 
 	@Test
-	void aSchemaIsCreatedWhenNamed() {
+	void aConfiguredSchemaIsCreated() {
 		this.runner.withPropertyValues("resumable-ws.schema.name=chat").run((context) -> {
 			assertThat(tablesIn("chat")).contains(TABLES).contains("ws_databasechangelog", "ws_databasechangeloglock");
 			assertThat(tablesIn("public")).isEmpty();
@@ -217,14 +217,14 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void twoSchemasOfOneDatabaseKeepApart() {
+	void twoSchemasOfOneDatabaseAreSeparate() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.runner.withPropertyValues("resumable-ws.schema.name=user")
 			.run((context) -> assertThat(tablesIn("user")).contains(TABLES));
 	}
 
 	@Test
-	void aNamedSchemaThatExistsNeedsNoPrivilegeToCreateSchemas() {
+	void anExistingSchemaNeedsNoPrivilegeToCreateSchemas() {
 		String role = "app_" + this.url.hashCode();
 		this.jdbc.execute("create role \"" + role + "\" login password 'app'; create schema chat; "
 				+ "grant all on schema chat to \"" + role + "\"");
@@ -236,7 +236,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void nothingIsCreatedWhenTheLibraryIsOff() {
+	void aDisabledLibraryCreatesNothing() {
 		this.runner.withPropertyValues("resumable-ws.enabled=false").run((context) -> {
 			assertThat(context).doesNotHaveBean(SchemaName.class);
 			assertThat(tablesIn("public")).isEmpty();
@@ -244,7 +244,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void rowLevelSecurityIsOnForTheseTablesOnly() {
+	void rowLevelSecurityIsEnabledForTheLibrarysTablesOnly() {
 		this.jdbc.execute("create table application_orders (id bigint)");
 		this.runner.run((context) -> assertThat(
 				this.jdbc.queryForList("select relname from pg_class where relrowsecurity order by 1", String.class))
@@ -252,20 +252,20 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void onlyWhatMayBeLostIsUnlogged() {
+	void onlyTablesWithTransientDataAreUnlogged() {
 		this.runner.run((context) -> assertThat(this.jdbc
 			.queryForList("select relname from pg_class where relpersistence = 'u' and relkind = 'r'", String.class))
 			.containsExactlyInAnyOrder("ws_connected_nodes", "ws_empty_sessions", "ws_live_connections", "ws_signals"));
 	}
 
 	@Test
-	void aBeanThatUsesAJdbcTemplateFindsTheTablesWhenItIsMade() {
+	void aBeanWithAJdbcTemplateFindsTheTablesInItsConstructor() {
 		this.runner.withBean(NeedsTables.class)
 			.run((context) -> assertThat(context.getBean(NeedsTables.class).sessions).isZero());
 	}
 
 	@Test
-	void theSqlMayBeRunByHand() throws IOException {
+	void theSqlCanBeRunManually() throws IOException {
 		runByHand();
 		assertThat(tablesIn("public")).containsExactly(TABLES);
 		this.runner.withPropertyValues("resumable-ws.schema.migrate=false")
@@ -273,7 +273,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void theSqlMayBeRunByHandAgain() throws IOException {
+	void theSqlCanBeRunManuallyAgain() throws IOException {
 		runByHand();
 		this.jdbc.update("insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')");
 		runByHand();
@@ -281,14 +281,14 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void tablesThatWereMadeByHandAreTakenOver() throws IOException {
+	void manuallyCreatedTablesAreAdopted() throws IOException {
 		runByHand();
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		assertThat(count("ws_databasechangelog")).isPositive();
 	}
 
 	@Test
-	void whatIsStoredWhenTheTablesAreUpdatedIsCountedOnce() throws IOException {
+	void theMigrationCountsExistingEventsOnce() throws IOException {
 		for (Resource file : TestPostgres.schemaFiles()) {
 			if (String.valueOf(file.getFilename()).startsWith("009")) {
 				this.jdbc.execute(
@@ -312,14 +312,14 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void allFilesAreRunInTheOrderOfTheirNumbers() {
+	void allFilesRunInNumericalOrder() {
 		assertThat(SchemaFiles.inOrder()).extracting((path) -> path.substring(SchemaFiles.FOLDER.length()))
 			.isEqualTo(TestPostgres.schemaFiles().stream().map(Resource::getFilename).toList())
 			.isSorted();
 	}
 
 	@Test
-	void changesThatAnEarlierVersionRecordedAreNotQuestioned() {
+	void checksumsOfEarlierVersionsAreAccepted() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		this.jdbc.update("update ws_databasechangelog set md5sum = '9:00000000000000000000000000000000' "
 				+ "where filename like '%001-tables.sql'");
@@ -327,7 +327,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void aRoleThatIsNotTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
+	void aRoleOtherThanTheOwnerNeedsAGrantAndAPolicy() throws IOException, SQLException {
 		String role = "\"reader_" + this.url.hashCode() + "\"";
 		String insert = "insert into ws_sessions (session_id, user_id) values (gen_random_uuid(), 'ann')";
 		runByHand();
@@ -346,7 +346,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void aStartSaysNothingOfLiquibase(CapturedOutput output) {
+	void aStartLogsNothingOfLiquibase(CapturedOutput output) {
 		this.runner.run((context) -> assertThat(output.toString().lines())
 			.filteredOn((line) -> line.contains("[main] INFO") || line.contains("[main] WARN"))
 			.filteredOn((line) -> line.contains("iquibase") || line.contains("dev.resumablews"))
@@ -354,7 +354,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	@Test
-	void theSqlIsInANativeImage() {
+	void theSqlIsPartOfNativeImages() {
 		RuntimeHints hints = new RuntimeHints();
 		new SchemaRuntimeHints().registerHints(hints, getClass().getClassLoader());
 		assertThat(SchemaFiles.inOrder())
@@ -392,7 +392,7 @@ class SchemaAutoConfigurationTests {
 	}
 
 	/**
-	 * Hides the module's classes, and the factories it would have them loaded by.
+	 * Hides the classes of the module, and the resources that would load them.
 	 */
 	private static final class WithoutBootsLiquibase extends FilteredClassLoader {
 

@@ -26,7 +26,8 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Starts that fail, each with a message of two sentences, and what follows its advice.
+ * Tests starts that fail with a message of two sentences, and starts that follow its
+ * advice.
  */
 @NotUnderFaults("Starts on databases that are at fault already")
 class SchemaStartTests {
@@ -45,7 +46,7 @@ class SchemaStartTests {
 		.withPropertyValues("spring.datasource.url=" + this.url, "spring.datasource.hikari.connection-timeout=2000");
 
 	@Test
-	void aRoleThatMayNotCreateTablesIsNamedWithWhatToGrant() {
+	void aRoleThatCannotCreateTablesIsNamedWithTheMissingPrivilege() {
 		FailureAnalysis analysis = analyze(asRole());
 		assertThat(analysis.getDescription()).contains("Role " + this.role, "may not create", "permission denied",
 				"public");
@@ -57,14 +58,14 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void aRoleThatMayNotCreateTheSchemaIsNamed() {
+	void aRoleThatCannotCreateTheSchemaIsNamed() {
 		FailureAnalysis analysis = analyze(asRole().withPropertyValues("resumable-ws.schema.name=talk"));
 		assertThat(analysis.getDescription()).contains("Role " + this.role, "permission denied for database");
 		assertThat(analysis.getAction()).contains("create schema talk authorization " + this.role);
 	}
 
 	@Test
-	void tablesOfAnotherOwnerThatNoChangeLogRecordsAreExplained() throws IOException {
+	void tablesOfAnotherOwnerWithoutAChangeLogAreExplained() throws IOException {
 		runFiles(99);
 		ApplicationContextRunner start = asRole();
 		this.jdbc.execute("grant create on schema public to public");
@@ -90,7 +91,7 @@ class SchemaStartTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void aPostgresThatIsDownIsExplained(boolean migrate) throws IOException {
+	void anUnavailablePostgresIsExplained(boolean migrate) throws IOException {
 		int port;
 		try (ServerSocket socket = new ServerSocket(0)) {
 			port = socket.getLocalPort();
@@ -129,7 +130,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void withoutMigrationAnEmptyDatabaseIsFoundAtStart() {
+	void withoutMigrationAnEmptyDatabaseFailsTheStart() {
 		FailureAnalysis analysis = analyze(this.runner.withPropertyValues(MIGRATE_BY_HAND));
 		assertThat(analysis.getDescription()).contains("ws_sessions", "resumable-ws.schema.migrate is false");
 		assertThat(analysis.getAction()).contains("001-tables.sql", "011-traces.sql",
@@ -137,7 +138,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void withoutMigrationTheWrongSchemaIsFoundAtStart() throws IOException {
+	void withoutMigrationAWrongSchemaFailsTheStart() throws IOException {
 		runFiles(99);
 		FailureAnalysis analysis = analyze(
 				this.runner.withPropertyValues(MIGRATE_BY_HAND, "resumable-ws.schema.name=chat"));
@@ -145,7 +146,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void withoutMigrationAFileThatWasForgottenIsNamed() throws IOException {
+	void withoutMigrationAMissingFileIsNamed() throws IOException {
 		List<Resource> files = TestPostgres.schemaFiles();
 		for (int count = 1; count < files.size(); count++) {
 			this.jdbc.execute("drop schema public cascade; create schema public");
@@ -157,13 +158,13 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void everyFileHasAWitness() {
+	void everyFileCanBeDetected() {
 		assertThat(FileWitness.all()).extracting((witness) -> SchemaFiles.FOLDER + witness.file())
 			.isEqualTo(SchemaFiles.inOrder());
 	}
 
 	@Test
-	void withoutMigrationAMissingRightIsFoundAtStart() throws IOException {
+	void withoutMigrationAMissingPrivilegeFailsTheStart() throws IOException {
 		runFiles(99);
 		ApplicationContextRunner start = asRole().withPropertyValues(MIGRATE_BY_HAND);
 
@@ -195,7 +196,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void withoutMigrationASchemaThatMayNotBeUsedIsFoundAtStart() throws IOException {
+	void withoutMigrationASchemaWithoutUsagePrivilegeFailsTheStart() throws IOException {
 		this.jdbc.execute("create schema chat; set search_path = chat");
 		JdbcTemplate inSchema = new JdbcTemplate(new DriverManagerDataSource(this.url + "&currentSchema=chat"));
 		for (Resource file : TestPostgres.schemaFiles()) {
@@ -208,7 +209,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void theCheckLeavesNothingBehind() throws IOException {
+	void theCheckChangesNothing() throws IOException {
 		runFiles(99);
 		this.runner.withPropertyValues(MIGRATE_BY_HAND).run((context) -> {
 			assertThat(context).hasNotFailed();
@@ -219,7 +220,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void migrationMayBeSwitchedOnLater() throws IOException {
+	void migrationCanBeEnabledLater() throws IOException {
 		runFiles(99);
 		this.runner.withPropertyValues(MIGRATE_BY_HAND).run((context) -> assertThat(context).hasNotFailed());
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
@@ -227,7 +228,7 @@ class SchemaStartTests {
 	}
 
 	@Test
-	void flywayMayBeAddedLater() {
+	void flywayCanBeAddedLater() {
 		this.runner.run((context) -> assertThat(context).hasNotFailed());
 		ApplicationContextRunner withFlyway = withFlyway();
 		FailureAnalysis analysis = analyze(withFlyway);
@@ -256,7 +257,7 @@ class SchemaStartTests {
 	}
 
 	/**
-	 * The application connects as a role that owns nothing.
+	 * Returns an application that connects as a role that owns no tables.
 	 */
 	private ApplicationContextRunner asRole() {
 		if (this.jdbc.queryForList("select from pg_roles where rolname = ?", this.role).isEmpty()) {

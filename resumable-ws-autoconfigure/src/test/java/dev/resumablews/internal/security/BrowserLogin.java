@@ -24,7 +24,8 @@ import dev.resumablews.testing.TestClient;
 import dev.resumablews.testing.TestServer;
 
 /**
- * A browser that logs in with Spring Security's form, and connects from a page.
+ * A browser that logs in with the login form of Spring Security, and connects from a
+ * page.
  */
 final class BrowserLogin {
 
@@ -44,15 +45,15 @@ final class BrowserLogin {
 	}
 
 	/**
-	 * Opens a browser without any cookie.
+	 * Opens a browser without cookies.
 	 */
-	static BrowserLogin none(TestServer server) {
+	static BrowserLogin withoutLogin(TestServer server) {
 		return new BrowserLogin(server);
 	}
 
 	/**
-	 * Logs in.
-	 * @param more further fields of the form
+	 * Logs a user in.
+	 * @param more additional fields of the form
 	 */
 	static BrowserLogin as(TestServer server, String user, String... more) {
 		BrowserLogin login = new BrowserLogin(server);

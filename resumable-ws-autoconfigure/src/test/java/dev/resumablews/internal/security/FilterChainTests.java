@@ -31,8 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests of clients with tokens in applications whose filter chains differ: the endpoint
- * and the scripts are open, nothing else is, and the start prints no warning.
+ * Tests clients with tokens in applications with different filter chains. The endpoint
+ * and the scripts are public, other paths are not, and the start logs no warning.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class FilterChainTests {
@@ -82,7 +82,7 @@ class FilterChainTests {
 	void severalChains(CapturedOutput output) {
 		try (TestServer server = start(Several.class)) {
 			assertThatTheEndpointIsOpen(server, output);
-			// the error page has the chain of the pages
+			// the error page is protected by the chain of the pages
 			assertThat(get(server, "/api/data")).isIn(302, 401);
 			assertThat(get(server, "/other")).isEqualTo(302);
 		}
@@ -97,7 +97,7 @@ class FilterChainTests {
 	}
 
 	@Test
-	void theApplicationMayGuardTheEndpointItself() {
+	void theApplicationCanProtectTheEndpointItself() {
 		try (TestServer server = builder(Controller.class)
 			.properties("resumable-ws.auth.permit-with-spring-security", "false")
 			.start()) {
@@ -109,7 +109,7 @@ class FilterChainTests {
 	}
 
 	@Test
-	void theEndpointMayBeElsewhere(CapturedOutput output) {
+	void customPath(CapturedOutput output) {
 		try (TestServer server = builder(Controller.class)
 			.properties("resumable-ws.path", "/live", "spring.mvc.servlet.path", "/app", "server.servlet.context-path",
 					"/context", "resumable-ws.client.path", "/js/live.js")
@@ -124,12 +124,12 @@ class FilterChainTests {
 			assertThat(get(server, "/context/app/js/live.js")).isEqualTo(200);
 			assertThat(get(server, "/context/app/ws")).isEqualTo(401);
 			assertThat(get(server, "/context/live")).isEqualTo(401);
-			assertThatSecurityWarnsOfNothing(output);
+			assertThatSecurityLogsNoWarning(output);
 		}
 	}
 
 	private static void assertThatTheEndpointIsOpen(TestServer server, CapturedOutput output) {
-		assertThatSecurityWarnsOfNothing(output);
+		assertThatSecurityLogsNoWarning(output);
 		try (ResumableWsTestClient client = ResumableWsTestClient.builder(server.uri())
 			.tokens(Tokens.ISSUER)
 			.user("ada")
@@ -153,7 +153,7 @@ class FilterChainTests {
 		assertThat(get(server, "/resumable-ws/http.js")).isEqualTo(200);
 	}
 
-	private static void assertThatSecurityWarnsOfNothing(CapturedOutput output) {
+	private static void assertThatSecurityLogsNoWarning(CapturedOutput output) {
 		assertThat(output.toString().lines().filter((line) -> line.contains(" WARN ")))
 			.noneMatch((line) -> line.contains("ecurity") || line.contains(" d.r."));
 	}

@@ -31,8 +31,8 @@ import org.springframework.security.core.context.SecurityContextHolder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of {@link SecurityContextInterceptor} in an application with handlers that not
- * everybody may call.
+ * Tests {@link SecurityContextInterceptor} in an application with handlers that require
+ * an authority.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @ExtendWith(OutputCaptureExtension.class)
@@ -44,7 +44,8 @@ class MethodSecurityTests {
 	void start() {
 		this.server = TestServer.builder()
 			.with(Application.class)
-			// one thread for all handlers of a user, and messages of both users at once
+			// a single thread for the handlers of a user, and concurrent messages of two
+			// users
 			.properties("resumable-ws.user.max-handlers", "1")
 			.start();
 	}
@@ -55,7 +56,7 @@ class MethodSecurityTests {
 	}
 
 	@Test
-	void aUserWithTheAuthorityMaySendTheMessage() {
+	void aUserWithTheAuthorityCanSendTheMessage() {
 		try (ResumableWsTestClient client = connect("ada", "close")) {
 			assertThat(answer(client, send(client, "close-poll")).path("type").asString()).isEqualTo("ack");
 			JsonNode event = client.await("closed").json().path("payload");
@@ -78,7 +79,7 @@ class MethodSecurityTests {
 	}
 
 	@Test
-	void aMessageIsNeverHandledAsTheUserOfAnother() {
+	void aMessageIsNeverHandledAsAnotherUser() {
 		try (ResumableWsTestClient ada = connect("ada", "close"); ResumableWsTestClient bob = connect("bob", "read")) {
 			for (int i = 0; i < 20; i++) {
 				String allowed = send(ada, "close-poll");
@@ -90,7 +91,7 @@ class MethodSecurityTests {
 	}
 
 	@Test
-	void aHandlerWithoutRulesKnowsTheUserToo() {
+	void aHandlerWithoutRulesHasTheUserToo() {
 		try (ResumableWsTestClient client = connect("ada", "read")) {
 			send(client, "who");
 			assertThat(client.await("who").json().path("payload").path("user").asString()).isEqualTo("ada acme");

@@ -34,7 +34,7 @@ class SecurityContextInterceptorTests {
 	}
 
 	@Test
-	void theUserIsThereDuringTheCallAndGoneAfterwards() {
+	void theUserIsSetDuringTheCallAndClearedAfterwards() {
 		AuthenticatedUser ada = new AuthenticatedUser("ada", null).withAuthorities(Set.of("ROLE_ADMIN"));
 		this.interceptor.intercept(message(ada), () -> {
 			Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
@@ -48,14 +48,14 @@ class SecurityContextInterceptorTests {
 	}
 
 	@Test
-	void theLoginOfTheUserIsTheAuthentication() {
+	void theAuthenticationIsTheLoginOfTheUser() {
 		Authentication login = new TestingAuthenticationToken("ada", "", "ROLE_USER");
 		this.interceptor.intercept(message(new AuthenticatedUser("ada", null).withPrincipal(login)),
 				() -> assertThat(SecurityContextHolder.getContext().getAuthentication()).isSameAs(login));
 	}
 
 	@Test
-	void whatAThreadHasInheritedDoesNotComeBack() {
+	void anInheritedContextIsNotRestored() {
 		SecurityContextHolder
 			.setContext(new SecurityContextImpl(new TestingAuthenticationToken("bob", "", "ROLE_ADMIN")));
 		assertThatExceptionOfType(MessageForbiddenException.class)

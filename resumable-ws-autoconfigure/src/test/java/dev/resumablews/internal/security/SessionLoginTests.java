@@ -37,8 +37,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests of clients whose users are logged in by Spring Security's form, in an application
- * that configures nothing about tokens.
+ * Tests clients whose users are logged in with the form of Spring Security, in an
+ * application without configuration for tokens.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class SessionLoginTests {
@@ -85,8 +85,8 @@ class SessionLoginTests {
 	}
 
 	@Test
-	void whoIsNotLoggedInIsRefused() {
-		BrowserLogin browser = BrowserLogin.none(this.server);
+	void aClientWithoutALoginIsRejected() {
+		BrowserLogin browser = BrowserLogin.withoutLogin(this.server);
 		assertThat(browser.get("/login").statusCode()).isEqualTo(200);
 		assertThatExceptionOfType(HandshakeRejectedException.class).isThrownBy(browser.webSocket()::connect)
 			.satisfies((refused) -> {
@@ -97,7 +97,7 @@ class SessionLoginTests {
 	}
 
 	@Test
-	void theCookieIsNoUseToAPageOfAnotherOrigin() {
+	void aPageOfAnotherOriginCannotUseTheCookie() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
 		assertThatExceptionOfType(HandshakeRejectedException.class)
 			.isThrownBy(browser.webSocketFrom("https://evil.example.com")::connect)
@@ -105,7 +105,7 @@ class SessionLoginTests {
 	}
 
 	@Test
-	void aLogoutClosesTheConnectionsOfTheLoginAndNoOthers() {
+	void aLogoutClosesOnlyTheConnectionsOfItsLogin() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
 		BrowserLogin other = BrowserLogin.as(this.server, "ada");
 		try (ResumableWsTestClient socket = browser.webSocket().connect();
@@ -124,7 +124,7 @@ class SessionLoginTests {
 	}
 
 	@Test
-	void aSessionThatIsInvalidatedClosesItsConnections() {
+	void anInvalidatedSessionClosesItsConnections() {
 		BrowserLogin browser = BrowserLogin.as(this.server, "ada");
 		try (ResumableWsTestClient socket = browser.webSocket().connect()) {
 			socket.await("session_init");

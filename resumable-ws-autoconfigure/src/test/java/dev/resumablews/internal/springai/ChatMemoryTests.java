@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Replies in an application that adds an advisor with a memory.
+ * Tests replies in an application with a chat memory advisor.
  */
 class ChatMemoryTests {
 
@@ -41,7 +41,7 @@ class ChatMemoryTests {
 	}
 
 	@Test
-	void theSessionIsTheConversationOfTheMemory() {
+	void theSessionIdIsTheConversationIdOfTheMemory() {
 		this.model.run((replies) -> {
 			this.model.ask(replies, "assistant_message");
 			await().untilAsserted(
@@ -51,7 +51,7 @@ class ChatMemoryTests {
 	}
 
 	@Test
-	void withOneMessageOfHistoryTheMemoryGivesTheRestOnce() {
+	void withAHistoryOfOneMessageTheMemoryAddsEarlierMessagesOnce() {
 		this.model.with("resumable-ws.reply.history-messages=1").run((replies) -> {
 			this.model.ask(replies, "assistant_message");
 			await().until(() -> this.memory.get(this.model.session().toString()).size() == 2);

@@ -14,7 +14,7 @@ class OpenAiChunksTests {
 	private final OpenAiChunks chunks = new OpenAiChunks();
 
 	@Test
-	void aChunkThatIsCompleteStaysAsItIs() {
+	void aCompleteChunkIsUnchanged() {
 		String chunk = "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
 				+ "\"system_fingerprint\":\"f\",\"citations\":[\"a\"],\"choices\":[{\"index\":0,\"delta\":"
 				+ "{\"role\":\"assistant\",\"content\":\"Hi\",\"reasoning_content\":\"Hm\"}}]}";
@@ -23,7 +23,7 @@ class OpenAiChunksTests {
 	}
 
 	@Test
-	void idAndModelAreThoseOfTheChunkBefore() {
+	void missingIdAndModelAreTakenFromThePreviousChunk() {
 		assertThat(tree("{\"choices\":[]}").path("id").asString()).isEqualTo("unknown");
 		tree("{\"id\":\"c\",\"model\":\"m\",\"choices\":[]}");
 		JsonNode chunk = tree("{\"choices\":[]}");
@@ -46,19 +46,19 @@ class OpenAiChunksTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "ping", "null", "[]", "7", "\"text\"", "{}", "{\"type\":\"ping\"}",
 			"{\"choices\":null}", "{\"choices\":{}}", "{\"error\":null}" })
-	void whatIsNoChunkIsDropped(String data) {
+	void otherDataIsDropped(String data) {
 		assertThat(repair(data)).isNull();
 	}
 
 	@Test
-	void whatCannotBeReadIsLeftToTheClient() {
+	void malformedDataIsPassedToTheClient() {
 		assertThat(repair("{\"choices\":[{")).isEqualTo("{\"choices\":[{");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"error\":{\"message\":\"x\"},\"choices\":[]}", "{\"error\":\"x\"}",
 			"{\"object\":\"error\",\"message\":\"x\"}", "{\"type\":\"error\",\"message\":\"x\"}" })
-	void errorsStayErrors(String data) {
+	void errorsArePassedToTheClient(String data) {
 		assertThat(tree(data).path("error").toString()).contains("\"x\"");
 	}
 
@@ -93,7 +93,7 @@ class OpenAiChunksTests {
 	}
 
 	@Test
-	void contentInPartsIsJoined() {
+	void contentPartsAreJoined() {
 		JsonNode delta = tree("{\"choices\":[{\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"Hel\"},"
 				+ "{\"type\":\"text\",\"text\":\"lo\"}]}}]}")
 			.path("choices")

@@ -21,7 +21,7 @@ class OpenAiEventSourceTests {
 	});
 
 	@Test
-	void textsThatAreReceivedTogetherBecomeOneChunk() throws IOException {
+	void textsReceivedTogetherAreJoinedIntoOneChunk() throws IOException {
 		assertThat(events(text("Hel") + text("lo") + text(", you") + STOP + DONE)).hasSize(2)
 			.element(0)
 			.asString()
@@ -41,12 +41,12 @@ class OpenAiEventSourceTests {
 	}
 
 	@Test
-	void aChunkWithAnotherHeadIsNotJoined() throws IOException {
+	void aChunkWithAnotherEnvelopeIsNotJoined() throws IOException {
 		assertThat(events(text("a") + text("b").replace("\"id\":\"c\"", "\"id\":\"d\"") + STOP)).hasSize(3);
 	}
 
 	@Test
-	void aRepairedChunkGetsTheIdOfTheTextBefore() throws IOException {
+	void aRepairedChunkGetsTheIdOfThePreviousText() throws IOException {
 		assertThat(events(text("a") + event("{\"choices\":[{\"finish_reason\":\"stop\"}]}")).get(1))
 			.contains("\"id\":\"c\"", "\"model\":\"m\"");
 	}

@@ -32,8 +32,8 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Replies of Spring AI's OpenAI model, as an application has them, with a real HTTP
- * server for a model and a real event log.
+ * Replies of the OpenAI model of Spring AI, as in an application, with a stub of the
+ * model on an HTTP server and a real event log.
  */
 final class OpenAiReplies implements AutoCloseable {
 
@@ -96,7 +96,7 @@ final class OpenAiReplies implements AutoCloseable {
 	}
 
 	/**
-	 * Sets the body of all answers, each write flushed by itself.
+	 * Sets the body of all answers, and flushes each write separately.
 	 */
 	void answerRaw(String... writes) {
 		this.stub.answer(OpenAiAnswer.raw(EVENT_STREAM, List.of(writes)));
@@ -114,8 +114,8 @@ final class OpenAiReplies implements AutoCloseable {
 	}
 
 	/**
-	 * Asks, and waits until the reply has ended.
-	 * @return the payload of the event that ended it
+	 * Sends a user message, and waits for the end of the reply.
+	 * @return the payload of the last event
 	 */
 	JsonNode ask(Replies replies, String endType) {
 		say(replies);
@@ -169,7 +169,7 @@ final class OpenAiReplies implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the warnings of replies in a log.
+	 * Returns the warnings about replies in the given output.
 	 */
 	static List<String> warnings(String log) {
 		return log.lines().filter((line) -> line.contains("WARN") && line.contains("Reply")).toList();

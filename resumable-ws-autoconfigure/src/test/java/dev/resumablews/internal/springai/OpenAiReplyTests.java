@@ -41,8 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Replies of Spring AI's OpenAI model: their life, their limits and how they are
- * cancelled.
+ * Tests replies of the OpenAI model of Spring AI: their course, limits and cancellation.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class OpenAiReplyTests {
@@ -124,7 +123,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void aReplyThatIsCancelledBeforeARetryAsksNoMore() {
+	void aReplyCancelledBeforeARetrySendsNoRequest() {
 		this.model.stub().answer(OpenAiAnswer.error(500).retryAfter("2"));
 		this.model.run((replies) -> {
 			this.model.say(replies);
@@ -138,7 +137,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void aReplyThatIsCancelledWhileAToolsResultIsReadClosesItsHttpConnection() {
+	void aReplyCancelledWhileAToolsResultIsReadClosesItsHttpConnection() {
 		this.model.stub().answer(OpenAiAnswer.ofPieces(10).stallingAfter(3));
 		this.model.stub().answerNext(OpenAiAnswer.raw(EVENT_STREAM, List.of(TOOL_CALL)));
 		withTool(() -> "noon").run((replies) -> {
@@ -152,7 +151,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void aToolCallIsNotTheEndOfAReplyHoweverLongItTakes() {
+	void aSlowToolCallDoesNotEndTheReply() {
 		this.model.answerRaw(text("It is noon"), STOP, DONE);
 		this.model.stub()
 			.answerNext(OpenAiAnswer.raw(EVENT_STREAM, List.of(text("Let me see. "), TOOL_CALL)).stallingAtTheEnd());
@@ -184,7 +183,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void aResponseThatBeginsLateIsNotAskedForAgain() {
+	void aLateResponseIsNotRequestedAgain() {
 		CountDownLatch never = new CountDownLatch(1);
 		this.model.stub().answer((exchange) -> {
 			try {
@@ -211,7 +210,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void theFirstTextMayTakeLongerThanTheIdleTimeout() {
+	void theFirstTextCanTakeLongerThanTheIdleTimeout() {
 		this.model.stub().answer(OpenAiAnswer.of("Hello").pacedBy(Duration.ofSeconds(3)));
 		this.model.with("resumable-ws.reply.idle-timeout=1s").run((replies) -> {
 			JsonNode message = this.model.ask(replies, "assistant_message");
@@ -221,7 +220,7 @@ class OpenAiReplyTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void aModelThatNeverSpeaksFailsAfterTheFirstPartsTimeout(String how, OpenAiAnswer answer) {
+	void aModelWithoutTextFailsAfterTheTimeoutOfTheFirstPart(String how, OpenAiAnswer answer) {
 		this.model.stub().answer(answer);
 		this.model.with("resumable-ws.reply.first-part-timeout=1s").run((replies) -> {
 			assertThat(this.model.ask(replies, "assistant_failed").path("code").asString()).isEqualTo("timeout");
@@ -229,13 +228,13 @@ class OpenAiReplyTests {
 		});
 	}
 
-	static Stream<Arguments> aModelThatNeverSpeaksFailsAfterTheFirstPartsTimeout() {
+	static Stream<Arguments> aModelWithoutTextFailsAfterTheTimeoutOfTheFirstPart() {
 		return Stream.of(Arguments.of("no response", OpenAiAnswer.silence()),
 				Arguments.of("a role and no more", OpenAiAnswer.of("Hello").stallingAfter(0)));
 	}
 
 	@Test
-	void aModelThatFallsSilentFailsAfterTheIdleTimeout() {
+	void aModelThatStopsSendingFailsAfterTheIdleTimeout() {
 		this.model.stub().answer(OpenAiAnswer.of("Hel", "lo").stallingAfter(1));
 		this.model.with("resumable-ws.reply.idle-timeout=1s").run((replies) -> {
 			assertThat(this.model.ask(replies, "assistant_failed").path("code").asString()).isEqualTo("timeout");
@@ -246,7 +245,7 @@ class OpenAiReplyTests {
 	@ParameterizedTest
 	@ValueSource(strings = { ": keep-alive\n\n", ":\n", "\n", " ", "event: ping\ndata: {\"type\":\"ping\"}\n\n" })
 	@NotUnderFaults("Reads the log without a second attempt")
-	void bytesOfTheProviderAreSignsOfLife(String keepAlive) {
+	void keepAliveBytesOfTheProviderAreSignsOfLife(String keepAlive) {
 		String[] writes = Stream
 			.of(Stream.generate(() -> keepAlive).limit(8), Stream.of("\n" + text("Hel")),
 					Stream.generate(() -> keepAlive).limit(8), Stream.of("\n" + text("lo"), STOP, DONE))
@@ -261,7 +260,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void aRefusalRevealsNoInternalsAndIsLoggedWithoutTheProvidersText(CapturedOutput output) {
+	void anErrorOfTheProviderRevealsNoInternalsAndIsLoggedWithoutItsText(CapturedOutput output) {
 		this.model.stub().answer(OpenAiAnswer.error(401));
 		this.model.run((replies) -> {
 			JsonNode failed = this.model.ask(replies, "assistant_failed");
@@ -275,7 +274,7 @@ class OpenAiReplyTests {
 	}
 
 	@Test
-	void whatFollowsTheTextIsNotLost() {
+	void chunksAfterTheTextAreNotLost() {
 		this.model.stub()
 			.answer(OpenAiAnswer.raw(EVENT_STREAM, List.of(text("Hello"), STOP, USAGE, DONE))
 				.pacedBy(Duration.ofMillis(500)));
@@ -285,8 +284,8 @@ class OpenAiReplyTests {
 	}
 
 	/**
-	 * Sets the timeout of the client where it counts: the options of a request override
-	 * those of the client, and have a timeout of 60 s by default.
+	 * Sets the time-out of the client and of the requests, because the options of a
+	 * request override those of the client, with a default of 60 seconds.
 	 */
 	private OpenAiReplies withClientTimeout() {
 		Duration timeout = Duration.ofSeconds(1);

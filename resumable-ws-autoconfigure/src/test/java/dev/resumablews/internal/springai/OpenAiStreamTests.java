@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Replies survive what model servers that are like OpenAI's send.
+ * Tests that replies tolerate the deviations of OpenAI-compatible model servers.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class OpenAiStreamTests {
@@ -65,7 +65,7 @@ class OpenAiStreamTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void whatFollowsACompleteAnswerChangesNothing(String what, OpenAiAnswer answer) {
+	void dataAfterACompleteAnswerIsIgnored(String what, OpenAiAnswer answer) {
 		this.model.stub().answer(answer);
 		this.model.run((replies) -> {
 			JsonNode message = this.model.ask(replies, "assistant_message");
@@ -75,7 +75,7 @@ class OpenAiStreamTests {
 		});
 	}
 
-	static Stream<Arguments> whatFollowsACompleteAnswerChangesNothing() {
+	static Stream<Arguments> dataAfterACompleteAnswerIsIgnored() {
 		return Stream
 			.of(Arguments.of("open after [DONE]", raw(HELLO, STOP, DONE).stallingAtTheEnd()),
 					Arguments.of("open after the usage", raw(HELLO, STOP, USAGE).stallingAtTheEnd()),
@@ -110,7 +110,7 @@ class OpenAiStreamTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void anOddChunkDoesNoHarm(String what, String[] writes) {
+	void anUnusualChunkIsTolerated(String what, String[] writes) {
 		this.model.answerRaw(writes);
 		this.model.run((replies) -> {
 			JsonNode message = this.model.ask(replies, "assistant_message");
@@ -119,7 +119,7 @@ class OpenAiStreamTests {
 		});
 	}
 
-	static Stream<Arguments> anOddChunkDoesNoHarm() {
+	static Stream<Arguments> anUnusualChunkIsTolerated() {
 		String choices = "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}]";
 		return Stream.of(
 				odd("without an id",
@@ -216,7 +216,7 @@ class OpenAiStreamTests {
 	}
 
 	@Test
-	void aConnectionThatBreaksFailsTheReply() {
+	void aBrokenConnectionFailsTheReply() {
 		this.model.stub().answer(breaking(HELLO));
 		this.model.run((replies) -> {
 			assertThat(this.model.ask(replies, "assistant_failed").path("code").asString()).isEqualTo("provider_error");
@@ -244,7 +244,7 @@ class OpenAiStreamTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource
-	void noAnswerIsAFailure(String what, String contentType, String[] writes, CapturedOutput output) {
+	void aStreamWithoutAnAnswerFailsTheReply(String what, String contentType, String[] writes, CapturedOutput output) {
 		this.model.stub().answer(OpenAiAnswer.raw(contentType, List.of(writes)));
 		this.model.run((replies) -> {
 			JsonNode failed = this.model.ask(replies, "assistant_failed");
@@ -258,7 +258,7 @@ class OpenAiStreamTests {
 		});
 	}
 
-	static Stream<Arguments> noAnswerIsAFailure() {
+	static Stream<Arguments> aStreamWithoutAnAnswerFailsTheReply() {
 		return Stream.of(Arguments.of("an empty body", EVENT_STREAM, split()),
 				Arguments.of("an empty body of JSON", "application/json", split()),
 				Arguments.of("a page", "text/html", split("<html><body>secret: log in</body></html>")),
@@ -272,7 +272,7 @@ class OpenAiStreamTests {
 	}
 
 	@Test
-	void anEmptyAnswerWithAReasonIsAnAnswer() {
+	void anEmptyAnswerWithAFinishReasonIsComplete() {
 		this.model.answerRaw(event(chunk("{}", "\"content_filter\"")), DONE);
 		this.model.run((replies) -> {
 			JsonNode message = this.model.ask(replies, "assistant_message");

@@ -14,7 +14,7 @@ class TextChunkTests {
 	private static final String CHOICES = "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]";
 
 	@Test
-	void theChunksOfOpenAiAreRead() {
+	void chunksOfOpenAiAreParsed() {
 		TextChunk chunk = TextChunk.read("{" + ENVELOPE
 				+ ",\"service_tier\":\"default\",\"system_fingerprint\":\"f\",\"choices\":[{\"index\":0,\"delta\":"
 				+ "{\"role\":\"assistant\",\"content\":\"Hi\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}],"
@@ -50,7 +50,7 @@ class TextChunkTests {
 			"{" + ENVELOPE + ",\"choices\":[{\"delta\":{\"content\":\"Hi\",\"reasoning_content\":\"Hm\"}}]}",
 			"{" + ENVELOPE + ",\"choices\":[{\"delta\":{\"content\":[]}}]}",
 			"{" + ENVELOPE + ",\"choices\":[{\"delta\":{\"content\":\"Hi\"}},{\"index\":1}]}" })
-	void otherChunksAreLeftToTheRepair(String data) {
+	void otherChunksAreNotParsed(String data) {
 		assertThat(TextChunk.read(data)).isNull();
 	}
 

@@ -28,8 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What works behind an nginx whose settings for this server are its defaults: it collects
- * answers before it passes them on, speaks HTTP/1.0 to the server, and drops upgrades.
+ * Tests a server behind an nginx with default settings, which buffers responses, uses
+ * HTTP/1.0 and drops upgrades.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class BehindNginxTests {
@@ -78,7 +78,7 @@ class BehindNginxTests {
 	}
 
 	@Test
-	void aClientThatGoesAwayIsNoticed() {
+	void aClosedConnectionIsDetected() {
 		try (HttpTestClient client = (HttpTestClient) to(Transport.SSE, this.nginx.port()).connect()) {
 			client.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> client.comments() > 2);
@@ -93,7 +93,8 @@ class BehindNginxTests {
 		client.await("replay_complete");
 		for (int i = 1; i <= 3; i++) {
 			this.server.bean(ResumableSessions.class).publish(UUID.fromString(session), "tick", Map.of("n", i));
-			// one after the other: nothing is waited for until there is more
+			// one after the other, so that a proxy that buffers events would fail the
+			// test
 			assertThat(client.await("tick").path("event_id").asInt()).isEqualTo(i);
 		}
 		String key = UUID.randomUUID().toString();
@@ -108,7 +109,7 @@ class BehindNginxTests {
 	private TestClient.Builder to(Transport transport, int port) {
 		return transport.to(URI.create("ws://localhost:" + port + "/ws"))
 			.query("token", Tokens.forUser("alice"))
-			.patience(PATIENCE);
+			.timeout(PATIENCE);
 	}
 
 }

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Many clients that have vanished in the middle of a frame, as in an outage of their
+ * Tests many clients that vanish in the middle of a frame, as in an outage of their
  * network.
  */
 class ClosingTests {
@@ -31,8 +31,8 @@ class ClosingTests {
 	private static final Duration PATIENCE = Duration.ofSeconds(120);
 
 	/**
-	 * So many that cutting all of them takes several times the patience of the client
-	 * that reads.
+	 * So many that cutting all of them one after the other would take several times the
+	 * patience of the client that reads.
 	 */
 	private static final int STUCK = 80;
 
@@ -44,7 +44,7 @@ class ClosingTests {
 			.properties("resumable-ws.connection.send-timeout", "1s", "resumable-ws.connection.heartbeat-interval",
 					"300ms", "resumable-ws.connection.heartbeat-timeout", "10s",
 					"resumable-ws.connection.max-per-session", "1000")
-			.start(); RawWebSocketClient good = to(server, "good").patience(Duration.ofSeconds(10)).connect()) {
+			.start(); RawWebSocketClient good = to(server, "good").timeout(Duration.ofSeconds(10)).connect()) {
 			UUID goodSession = session(good);
 			List<RawWebSocketClient> stuck = new ArrayList<>();
 			stuck.add(to(server, "stuck").connect());
@@ -63,8 +63,8 @@ class ClosingTests {
 					.all()
 					.stream()
 					.anyMatch((connection) -> connection.closing() != null));
-			// when they are given up, about a second later, the close of the good one
-			// must not wait
+			// these clients are cut about a second later, which must not delay the close
+			// of the client that reads
 			await().atMost(PATIENCE)
 				.pollInterval(Duration.ofMillis(10))
 				.until(() -> server.bean(Connections.class).all().size() < STUCK);
@@ -86,7 +86,7 @@ class ClosingTests {
 		return RawWebSocketClient.to(server.uri())
 			.query("token", Tokens.forUser(user))
 			.receiveBuffer(4096)
-			.patience(PATIENCE);
+			.timeout(PATIENCE);
 	}
 
 	@Configuration(proxyBeanMethods = false)

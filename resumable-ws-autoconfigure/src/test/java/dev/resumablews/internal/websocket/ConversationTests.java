@@ -29,9 +29,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a client notices on a good day, on each web server and kind of thread, and over
- * each transport. Tests without a transport are about what only a WebSocket has: frames,
- * messages that come on the connection itself, and close frames.
+ * Tests what a client receives in normal operation, on each web server and kind of
+ * thread, and over each transport. Tests without a transport cover features that only a
+ * WebSocket has: frames, messages on the same connection, and close frames.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class ConversationTests {
@@ -72,7 +72,8 @@ abstract class ConversationTests {
 	@ParameterizedTest
 	@EnumSource
 	void aMessageIsAcknowledgedStoredAndAnswered(Transport transport) {
-		// not the next request: that may be of a test that did not wait for its answer
+		// for this message only, because the next request may belong to a test that did
+		// not wait for its answer
 		this.model
 			.answer((exchange) -> exchange.messages().stream().anyMatch((each) -> each.content().equals("Greet me"))
 					? OpenAiAnswer.of("Good", " day", ", 😀") : OpenAiAnswer.of("Hello", "."));
@@ -140,7 +141,7 @@ abstract class ConversationTests {
 	}
 
 	@Test
-	void severalWaitingMessagesGoInOneFrameIfTheClientAgreed() {
+	void waitingMessagesShareAFrameIfTheClientAgreed() {
 		String session;
 		try (RawWebSocketClient client = connect("carol")) {
 			session = client.next().path("session_id").stringValue();
@@ -195,7 +196,7 @@ abstract class ConversationTests {
 	}
 
 	@Test
-	void aClientMayAskToBeginAgain() {
+	void aClientCanRequestAReplay() {
 		try (RawWebSocketClient client = connect("frank")) {
 			String session = client.next().path("session_id").stringValue();
 			client.await("replay_complete");
@@ -211,7 +212,7 @@ abstract class ConversationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aLargeMessageArrives(Transport transport) {
+	void aLargeMessageIsStored(Transport transport) {
 		String large = "ä".repeat(50_000);
 		try (TestClient client = to(transport, "grace").connect()) {
 			client.next();
@@ -224,7 +225,7 @@ abstract class ConversationTests {
 	}
 
 	@Test
-	void aLargeMessageArrivesInPiecesAndATooLargeOneClosesTheWebSocket() {
+	void aLargeMessageCanBeFragmentedAndATooLargeOneClosesTheWebSocket() {
 		String large = "ä".repeat(50_000);
 		try (RawWebSocketClient client = connect("grace")) {
 			client.next();
@@ -239,18 +240,18 @@ abstract class ConversationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatCannotBeReadIsAnswered(Transport transport) {
+	void malformedMessagesAreAnswered(Transport transport) {
 		try (TestClient client = to(transport, "heidi").connect()) {
 			client.next();
-			sendWhatCannotBeRead(client);
+			sendMalformedMessages(client);
 		}
 	}
 
 	@Test
-	void tooMuchThatCannotBeReadClosesTheWebSocket() {
+	void tooManyMalformedMessagesCloseTheWebSocket() {
 		try (RawWebSocketClient client = connect("heidi")) {
-			sendWhatCannotBeRead(client);
-			// ten in a row, with the four before
+			sendMalformedMessages(client);
+			// ten consecutive ones, with the four before
 			for (int i = 0; i < 6; i++) {
 				client.send("nonsense");
 			}
@@ -258,7 +259,7 @@ abstract class ConversationTests {
 		}
 	}
 
-	private static void sendWhatCannotBeRead(TestClient client) {
+	private static void sendMalformedMessages(TestClient client) {
 		client.send("nonsense");
 		assertThat(client.await("error").path("code").stringValue()).isEqualTo("malformed");
 		client.send("\"text\"");
@@ -289,8 +290,7 @@ abstract class ConversationTests {
 			assertThat(client.awaitClose()).isEqualTo(1003);
 		}
 		try (RawWebSocketClient client = connect("ivan")) {
-			// a container that is sending something at that moment may close without a
-			// code
+			// waits because a container that is sending may close without a code
 			client.await("replay_complete");
 			client.send(1, new byte[] { '"', (byte) 0xC3, (byte) 0x28, '"' });
 			assertThat(client.awaitClose()).isEqualTo(1007);
@@ -299,7 +299,7 @@ abstract class ConversationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void somebodyElsesSessionIsUnknown(Transport transport) {
+	void aSessionOfAnotherUserIsUnknown(Transport transport) {
 		try (TestClient client = to(transport, "judy").connect()) {
 			String session = client.next().path("session_id").stringValue();
 			try (TestClient mallory = to(transport, "mallory").query("sessionId", session).connect()) {
@@ -318,7 +318,7 @@ abstract class ConversationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientLearnsThatRequestedEventsWereCleanedUp(Transport transport) {
+	void aClientIsNotifiedThatRequestedEventsWereRemoved(Transport transport) {
 		String session;
 		try (TestClient client = to(transport, "ken").connect()) {
 			session = client.next().path("session_id").stringValue();

@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What docs/deployment.md says about proxies, with the configurations that it shows.
+ * Tests the statements of docs/deployment.md about proxies, with its configurations.
  */
 @NotUnderFaults("A node whose health is asked for must be healthy")
 @TestInstance(Lifecycle.PER_CLASS)
@@ -81,7 +81,7 @@ class DocumentedProxyTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "nginx", "haproxy" })
-	void aHeartbeatThatIsLongerThanTheIdleTimeoutCostsTheConnection(String program) {
+	void aHeartbeatLongerThanTheIdleTimeoutLosesTheConnection(String program) {
 		Assumptions.assumeTrue(DocumentedProxy.isInstalled(program), () -> program + " is not installed");
 		try (TestServer silent = node(TestPostgres.createDatabase(), "30s");
 				DocumentedProxy proxy = DocumentedProxy.start(program, TIMEOUT, silent.port(), silent.port());
@@ -92,7 +92,7 @@ class DocumentedProxyTests {
 	}
 
 	@Test
-	void haproxyDrainsANodeAndItsConnectionsStay() {
+	void haproxyDrainsANodeAndKeepsItsConnections() {
 		try (DocumentedProxy proxy = start("haproxy"); TestClient client = connect(Transport.WEBSOCKET, proxy)) {
 			UUID session = UUID.fromString(client.next().path("session_id").asString());
 			client.await("replay_complete");
@@ -114,7 +114,7 @@ class DocumentedProxyTests {
 	}
 
 	@Test
-	void haproxySendsClientsOfAStoppedNodeToTheOtherOne() {
+	void haproxyRoutesClientsOfAStoppedNodeToTheOtherOne() {
 		String database = TestPostgres.createDatabase();
 		try (TestServer stopping = node(database, "25s"); TestServer staying = node(database, "25s")) {
 			try (DocumentedProxy proxy = start("haproxy", stopping, staying)) {
@@ -134,7 +134,7 @@ class DocumentedProxyTests {
 					.query("token", Tokens.forUser("alice"))
 					.query("sessionId", session)
 					.query("lastEventId", 1)
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect()) {
 					assertThat(client.next().path("resumed").asBoolean()).isTrue();
 				}
@@ -157,7 +157,7 @@ class DocumentedProxyTests {
 	}
 
 	private static TestClient connect(Transport transport, DocumentedProxy proxy) {
-		return transport.to(uri(proxy)).query("token", Tokens.forUser("alice")).patience(PATIENCE).connect();
+		return transport.to(uri(proxy)).query("token", Tokens.forUser("alice")).timeout(PATIENCE).connect();
 	}
 
 	private static URI uri(DocumentedProxy proxy) {

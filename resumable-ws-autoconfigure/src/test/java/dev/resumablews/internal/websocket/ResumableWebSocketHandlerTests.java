@@ -25,11 +25,11 @@ class ResumableWebSocketHandlerTests {
 	private final List<CloseStatus> closes = new ArrayList<>();
 
 	/**
-	 * What leaves the handler is logged by Spring together with the session, and so with
-	 * its address.
+	 * Spring logs an exception of the handler together with the session, and therefore
+	 * with its URI.
 	 */
 	@Test
-	void aFailureWhileAConnectionIsOpenedIsLoggedWithoutItsAddress(CapturedOutput output) {
+	void aFailureWhileAConnectionIsOpenedIsLoggedWithoutItsUri(CapturedOutput output) {
 		new ResumableWebSocketHandler(null, null).afterConnectionEstablished(session());
 		assertThat(this.closes).containsExactly(CloseStatus.SERVER_ERROR);
 		assertThat(output).contains("Failed to open WebSocket 7").doesNotContain("token=");
@@ -37,7 +37,7 @@ class ResumableWebSocketHandlerTests {
 	}
 
 	/**
-	 * A session without a handshake, which cannot be opened.
+	 * Returns a session without a handshake, which cannot be opened.
 	 */
 	private WebSocketSession session() {
 		URI uri = URI.create("ws://localhost/ws?token=" + Tokens.forUser("ada"));

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A client whose link is much slower than the buffers of the network are large.
+ * Tests a client whose link is slow compared with the size of the network buffers.
  */
 class SlowLinkTests {
 
@@ -35,7 +35,7 @@ class SlowLinkTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void aReplayArrivesInFramesThatAreShortForTheLink(boolean jetty) {
+	void aReplayArrivesInShortFrames(boolean jetty) {
 		try (TestServer server = TestServer.builder()
 			.jetty(jetty)
 			.with(RecordedCloses.class)
@@ -48,7 +48,7 @@ class SlowLinkTests {
 				.query("token", Tokens.forUser("ada"))
 				.query("sessionId", session)
 				.query("frames", "ndjson")
-				.patience(PATIENCE)
+				.timeout(PATIENCE)
 				.connect()) {
 				JsonNode complete = client.await("replay_complete");
 				assertThat(complete.path("count").asInt(0)).isEqualTo(EVENTS);
@@ -69,7 +69,7 @@ class SlowLinkTests {
 	}
 
 	/**
-	 * Makes a session with events, from a client on a quick link.
+	 * Creates a session with events, from a client on a fast link.
 	 */
 	private static UUID sessionWithEvents(TestServer server) {
 		Random random = new Random(1);

@@ -15,20 +15,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A client that takes nothing for some seconds, as in a tunnel. That is within the send
- * timeout, and no time-out of the container comes before that.
+ * Tests a client that does not read for some seconds, as in a tunnel. This is within the
+ * send timeout, and no time-out of the container is shorter.
  */
 class StalledLinkTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	/**
-	 * Several times as long as any timeout of the container itself.
+	 * Several times as long as every time-out of the container.
 	 */
 	private static final Duration STALL = Duration.ofSeconds(4);
 
 	@Test
-	void aClientThatTakesNothingForSomeSecondsStays() {
+	void aClientThatDoesNotReadForSomeSecondsStaysConnected() {
 		try (TestServer server = TestServer.builder()
 			.with(ClosingTests.SmallBuffers.class)
 			.properties("resumable-ws.connection.heartbeat-interval", "300ms",
@@ -37,14 +37,14 @@ class StalledLinkTests {
 				RawWebSocketClient client = RawWebSocketClient.to(server.uri())
 					.query("token", Tokens.forUser("alice"))
 					.receiveBuffer(4096)
-					.patience(PATIENCE)
+					.timeout(PATIENCE)
 					.connect()) {
 			UUID session = UUID.fromString(client.await("session_init").path("session_id").asString());
 			client.await("replay_complete");
 			await().atMost(PATIENCE).until(() -> client.pingsReceived() > 0);
 			client.pauseReading();
 			server.bean(ResumableSessions.class).publish(session, "tick", Map.of("text", "x".repeat(500_000)));
-			// the container answers this one, when it can
+			// the container answers this ping when it can
 			client.ping();
 			await().atMost(PATIENCE).during(STALL).until(() -> server.bean(Connections.class).all().size() == 1);
 			client.resumeReading();

@@ -12,7 +12,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The limit of connections that Tomcat itself has.
+ * Tests the connection limit of Tomcat.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class TomcatLimitTests {
@@ -20,7 +20,7 @@ class TomcatLimitTests {
 	private static final String WARNING = "is not above resumable-ws.connection.max-total";
 
 	@Test
-	void aLimitOfTomcatsThatIsReachedFirstIsWarnedOf(CapturedOutput output) {
+	void aLowerLimitOfTomcatLogsAWarning(CapturedOutput output) {
 		TestServer.start("resumable-ws.connection.max-total", "8192").close();
 		assertThat(output)
 			.contains("server.tomcat.max-connections (8192) is not above resumable-ws.connection.max-total (8192)");
@@ -28,13 +28,13 @@ class TomcatLimitTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "server.tomcat.max-connections=8192", "server.tomcat.max-connections=-1" })
-	void theDefaultsAndNoLimitAreFine(String property, CapturedOutput output) {
+	void defaultsAndAnUnlimitedTomcatLogNoWarning(String property, CapturedOutput output) {
 		TestServer.start(property.split("=")).close();
 		assertThat(output).doesNotContain(WARNING);
 	}
 
 	@Test
-	void jettyHasNoSuchLimit(CapturedOutput output) {
+	void jettyLogsNoWarning(CapturedOutput output) {
 		TestServer.builder().jetty(true).properties("resumable-ws.connection.max-total", "20000").start().close();
 		assertThat(output).doesNotContain(WARNING);
 	}

@@ -113,7 +113,7 @@ final class ClientConnections implements Connection.Sink {
 	}
 
 	/**
-	 * Opens a connection in place of the one before.
+	 * Opens a connection that replaces the previous one.
 	 */
 	Connection open() {
 		Connection opening = new Connection(this);
@@ -162,7 +162,7 @@ final class ClientConnections implements Connection.Sink {
 	}
 
 	/**
-	 * Waits until a connection has ended, and sends what is due until then.
+	 * Waits until a connection has ended, and sends the messages that are due until then.
 	 * @return its end; null if the client was closed
 	 */
 	synchronized @Nullable Close awaitEnd(Connection opened) throws InterruptedException {

@@ -4,7 +4,7 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 
 /**
- * The server answered a WebSocket handshake with a status other than 101.
+ * Thrown when the server answers a WebSocket handshake with a status other than 101.
  */
 public final class HandshakeRejectedException extends RuntimeException {
 

@@ -34,8 +34,8 @@ final class Outbox {
 	}
 
 	/**
-	 * Sends what is due.
-	 * @param connection sends a message, and returns whether it did
+	 * Sends the messages that are due.
+	 * @param connection sends a message, and returns whether it succeeded
 	 */
 	void sendDue(Predicate<Object> connection) {
 		long now = System.nanoTime();
@@ -75,7 +75,8 @@ final class Outbox {
 	}
 
 	/**
-	 * Sends again what was acknowledged in a history that is lost, or may be lost.
+	 * Sends again the messages that were acknowledged in a history that is lost or may be
+	 * lost.
 	 */
 	private void restoreLost(long rewindTo) {
 		this.acknowledged.entrySet().removeIf((entry) -> {

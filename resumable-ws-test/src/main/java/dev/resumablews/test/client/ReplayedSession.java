@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A session as a client rebuilds it from the messages of all its connections. Records
- * each promise of the protocol that the server breaks. Safe for use by many threads.
+ * each violation of the protocol by the server. Safe for use by many threads.
  */
 final class ReplayedSession {
 
@@ -54,12 +54,12 @@ final class ReplayedSession {
 	private boolean replayComplete;
 
 	/**
-	 * Whether events before the first one were left out, by the caller's wish.
+	 * Whether the caller chose to omit the events before the first one.
 	 */
 	private boolean startedInside;
 
 	/**
-	 * Starts with a session that another client has begun.
+	 * Starts with a session that another client has opened.
 	 */
 	synchronized void startAt(String sessionId, long lastEventId) {
 		this.sessionId = sessionId;
@@ -77,7 +77,7 @@ final class ReplayedSession {
 	}
 
 	/**
-	 * Takes a message of the server's.
+	 * Processes a message of the server.
 	 */
 	synchronized void take(JsonNode message) {
 		String type = message.path("type").asString("");
@@ -125,7 +125,8 @@ final class ReplayedSession {
 	}
 
 	/**
-	 * Drops what is not in the log any more, and rebuilds the rest.
+	 * Drops the events that are no longer in the log, and rebuilds the state from the
+	 * others.
 	 */
 	private void rewind(JsonNode init) {
 		long rewindTo = init.path("reason").asString("").equals("history_diverged") ? init.path("rewind_to").asLong(0)
@@ -179,7 +180,7 @@ final class ReplayedSession {
 			case "assistant_message" -> finished(event);
 			case "assistant_failed" -> reply(event).end(null, event);
 			default -> {
-				// an application's own
+				// an event of the application
 			}
 		}
 	}
@@ -216,8 +217,8 @@ final class ReplayedSession {
 		Reply reply = reply(event);
 		int before = reply.text.length();
 		reply.delta(event.path("payload").path("offset").asLong(-1), text(event.path("payload")), event);
-		// the missing events may be deltas that are merged into this one, which then says
-		// at least a character for each of them and for itself
+		// the missing events may be deltas that are merged into this one, which then has
+		// at least one character for each of them and for itself
 		int said = reply.text.length() - before;
 		long id = event.path("event_id").asLong();
 		this.holes
@@ -227,7 +228,7 @@ final class ReplayedSession {
 	private void finished(JsonNode event) {
 		Reply reply = reply(event);
 		reply.end(text(event.path("payload")), event);
-		// the deltas that are missing were compacted into this message
+		// the missing deltas were compacted into this message
 		this.holes.removeIf((hole) -> hole.first > reply.since);
 	}
 
@@ -303,7 +304,7 @@ final class ReplayedSession {
 	}
 
 	/**
-	 * Returns what was wrong so far, and the holes that no whole message has explained
+	 * Returns the violations so far, and the holes that no complete message has explained
 	 * yet.
 	 */
 	synchronized List<String> violations() {
@@ -316,7 +317,7 @@ final class ReplayedSession {
 	}
 
 	/**
-	 * A reply as far as it was said.
+	 * A reply, as far as it was received.
 	 */
 	private final class Reply {
 
@@ -325,7 +326,7 @@ final class ReplayedSession {
 		private final long inReplyTo;
 
 		/**
-		 * How much was said before the first event that was received.
+		 * Number of characters before the first event that was received.
 		 */
 		private final int skipped;
 

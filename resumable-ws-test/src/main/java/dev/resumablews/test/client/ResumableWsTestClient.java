@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Client of a resumable WebSocket for tests. It remembers the session and the last event
  * it received, resumes after a disconnect, keeps messages until they are acknowledged,
- * and records in {@link #violations()} what the server must not do:
+ * and records in {@link #violations()} if the server does one of the following:
  * <ol>
  * <li>send an event id that repeats or decreases, on one connection or after a resume;
- * <li>leave an event id out that neither a merged delta nor a later
- * {@code assistant_message} replaces;
+ * <li>omit an event id that neither a merged delta nor a later {@code assistant_message}
+ * replaces;
  * <li>send a delta that repeats other text, leaves a hole, or follows the end of its
  * reply;
  * <li>end a reply twice, or with a text that does not begin with its deltas;
@@ -179,8 +179,8 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	 * keeping it.
 	 * @param message the message: a map or another object, which is converted to JSON, or
 	 * a string, which is sent as it is
-	 * @return whether there is a connection; the server may not receive the message even
-	 * so
+	 * @return whether there is a connection; even then, the server may not receive the
+	 * message
 	 */
 	public boolean sendOnce(Object message) {
 		return this.connections.sendOnce(message);
@@ -207,7 +207,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	/**
 	 * Waits for a frame.
 	 * @param type the kind of frame
-	 * @param condition what the frame must fulfil
+	 * @param condition the condition that the frame must meet
 	 * @return the first such frame that no wait has returned
 	 */
 	public <F extends ServerFrame> F await(Class<F> type, Predicate<? super F> condition) {
@@ -280,7 +280,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until the reply to a user message has ended, in whichever way.
+	 * Waits until the reply to a user message has ended, successfully or not.
 	 * @param key the user message's idempotency key
 	 * @return the reply's text
 	 */
@@ -290,7 +290,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until a reply has ended, in whichever way.
+	 * Waits until a reply has ended, successfully or not.
 	 * @param messageId the reply's {@code message_id}
 	 */
 	public void awaitReplyEnd(String messageId) {
@@ -323,8 +323,8 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the session's durable events. If the server could not resume, those that
-	 * are still part of the session, and those since.
+	 * Returns the session's durable events. If the server could not resume, these are the
+	 * events that are still part of the session and those received since.
 	 * @return the events in the order of their ids
 	 */
 	public List<ServerFrame.Event> events() {
@@ -351,7 +351,7 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	}
 
 	/**
-	 * Returns why the server did not resume the session, for each time it did not.
+	 * Returns the reasons for which the server did not resume the session.
 	 * @return the reasons in order
 	 */
 	public List<String> resets() {
@@ -359,16 +359,16 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	}
 
 	/**
-	 * Returns what the server must not have done. While a reply runs, deltas that were
-	 * compacted count as missing; its end removes them from the list.
-	 * @return descriptions; empty if the server kept the protocol
+	 * Returns the violations of the protocol. While a reply runs, compacted deltas count
+	 * as missing; its end removes them from the list.
+	 * @return descriptions; empty if the server followed the protocol
 	 */
 	public List<String> violations() {
 		return session().violations();
 	}
 
 	/**
-	 * Returns why a client that reconnects has stopped to do so.
+	 * Returns why a client that reconnects automatically has given up.
 	 * @return the reason; null while it reconnects
 	 */
 	public @Nullable String gaveUp() {
@@ -396,8 +396,8 @@ public final class ResumableWsTestClient implements AutoCloseable {
 	}
 
 	/**
-	 * Closes the connection with code 1000, without waiting for the answer, and stops to
-	 * reconnect.
+	 * Closes the connection with code 1000, without waiting for the answer, and stops
+	 * reconnecting.
 	 */
 	@Override
 	public void close() {

@@ -4,7 +4,7 @@ import org.assertj.core.api.AbstractAssert;
 
 /**
  * Assertions about a {@link ResumableWsTestClient}. Those that wait do so for the
- * client's time-out at most. Not for use by several threads.
+ * client's time-out at most. Not safe for use by many threads.
  */
 public final class ResumableWsTestClientAssert
 		extends AbstractAssert<ResumableWsTestClientAssert, ResumableWsTestClient> {
@@ -51,8 +51,8 @@ public final class ResumableWsTestClientAssert
 	}
 
 	/**
-	 * Verifies that the server has resumed the session on each connection, and has broken
-	 * no promise of the protocol: no event is missing, repeated or out of order.
+	 * Verifies that the server has resumed the session on each connection, and has not
+	 * violated the protocol: no event is missing, repeated or out of order.
 	 * @return this
 	 */
 	public ResumableWsTestClientAssert hasNoGaps() {

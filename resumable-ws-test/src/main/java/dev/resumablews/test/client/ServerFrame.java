@@ -81,7 +81,7 @@ public sealed interface ServerFrame {
 		 * Converts the payload.
 		 * @param type the type to convert to
 		 * @return the payload as an object of that type
-		 * @throws tools.jackson.core.JacksonException if the payload is no such object
+		 * @throws tools.jackson.core.JacksonException if the payload cannot be converted
 		 */
 		default <T> T as(Class<T> type) {
 			return JsonMapper.shared().treeToValue(payload(), type);
@@ -105,7 +105,7 @@ public sealed interface ServerFrame {
 		}
 
 		/**
-		 * Returns whether the event was in the log before the connection was made.
+		 * Returns whether the event was stored before the connection was opened.
 		 * @return whether it is replayed
 		 */
 		public boolean isReplay() {
@@ -172,7 +172,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * The log continues under another epoch.
+	 * Change of the epoch, in which the log continues.
 	 *
 	 * @param json the message
 	 */
@@ -189,7 +189,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * The connection has caught up with the log.
+	 * End of the replay: the connection has caught up with the log.
 	 *
 	 * @param json the message
 	 */
@@ -206,7 +206,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * Change of who is connected.
+	 * Change of the presence.
 	 *
 	 * @param json the message
 	 */
@@ -244,7 +244,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * A message with an idempotency key is durable.
+	 * Acknowledgement that a message with an idempotency key is durable.
 	 *
 	 * @param json the message
 	 */
@@ -265,7 +265,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * A new token was accepted.
+	 * Confirmation that the server accepted a new token.
 	 *
 	 * @param json the message
 	 */
@@ -273,7 +273,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * A message of the client was not accepted.
+	 * Rejection of a message of the client.
 	 *
 	 * @param json the message
 	 */
@@ -290,7 +290,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * The server is about to close the connection with 1012.
+	 * Announcement that the server will close the connection with 1012.
 	 *
 	 * @param json the message
 	 */
@@ -303,7 +303,7 @@ public sealed interface ServerFrame {
 	}
 
 	/**
-	 * A message of a type that the protocol does not define.
+	 * Message of a type that the protocol does not define.
 	 *
 	 * @param json the message
 	 */

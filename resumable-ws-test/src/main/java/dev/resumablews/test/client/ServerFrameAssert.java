@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Assertions about a {@link ServerFrame}. Not for use by several threads.
+ * Assertions about a {@link ServerFrame}. Not safe for use by many threads.
  */
 public final class ServerFrameAssert extends AbstractAssert<ServerFrameAssert, ServerFrame> {
 

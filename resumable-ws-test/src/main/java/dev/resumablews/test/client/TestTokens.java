@@ -76,7 +76,7 @@ public final class TestTokens {
 	}
 
 	/**
-	 * Issues a token with another time of expiry.
+	 * Issues a token with an expiry time.
 	 * @param userId the user's id
 	 * @param expiresAt the time, which may have passed
 	 * @return the token
@@ -86,7 +86,7 @@ public final class TestTokens {
 	}
 
 	/**
-	 * Issues a token that has expired an hour ago.
+	 * Issues a token that expired an hour ago.
 	 * @param userId the user's id
 	 * @return the token
 	 */

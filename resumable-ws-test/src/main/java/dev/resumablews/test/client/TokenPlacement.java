@@ -1,7 +1,7 @@
 package dev.resumablews.test.client;
 
 /**
- * Where a client puts its token.
+ * Place where a client sends its token.
  */
 public enum TokenPlacement {
 

@@ -1,6 +1,6 @@
 /**
  * Test support for applications: a WebSocket client that speaks the protocol and checks
- * that the server keeps it, assertions, and tokens.
+ * that the server follows it, assertions, and tokens.
  */
 @NullMarked
 package dev.resumablews.test.client;

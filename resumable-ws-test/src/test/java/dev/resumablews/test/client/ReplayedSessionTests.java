@@ -8,8 +8,8 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of {@link ReplayedSession}: that it is content with a good server, and notices
- * each thing a bad one does.
+ * Tests that {@link ReplayedSession} reports nothing for a correct server, and each
+ * violation of a faulty one.
  */
 class ReplayedSessionTests {
 
@@ -18,7 +18,7 @@ class ReplayedSessionTests {
 	private final ReplayedSession session = new ReplayedSession();
 
 	@Test
-	void aGoodServerHasNoViolations() {
+	void aCorrectServerHasNoViolations() {
 		connected(false, 0);
 		take("replay_complete", "'last_event_id': 0, 'count': 0");
 		event(1, "user_message", "'content': 'Hi', 'idempotency_key': 'k'");
@@ -49,7 +49,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void deltasThatWereCompactedAreAHoleUntilTheWholeMessageComes() {
+	void compactedDeltasAreAHoleUntilTheCompleteMessageArrives() {
 		reply();
 		connected(true, 8);
 		replayed(6, "order.paid", "'id': 7");
@@ -60,7 +60,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void deltasThatWereMergedAreNoHole() {
+	void mergedDeltasAreNotAHole() {
 		reply();
 		connected(true, 6);
 		replayed(6, "assistant_delta", "'message_id': 'm', 'offset': 3, 'content': 'lo!'");
@@ -71,21 +71,21 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aDeltaThatSaysTooLittleHasNotMergedTheMissingOnes() {
+	void aDeltaThatIsTooShortHasNotMergedTheMissingOnes() {
 		reply();
 		event(6, "assistant_delta", "'message_id': 'm', 'offset': 3, 'content': 'lo'");
 		assertOneViolation("events 4 to 5 are missing");
 	}
 
 	@Test
-	void aDeltaThatRepeatsHasNotMergedTheMissingOnes() {
+	void aDeltaThatRepeatsTextHasNotMergedTheMissingOnes() {
 		reply();
 		event(5, "assistant_delta", "'message_id': 'm', 'offset': 0, 'content': 'Hel'");
 		assertOneViolation("events 4 to 4 are missing");
 	}
 
 	@Test
-	void aMergedDeltaExplainsNothingButTheEventsRightBeforeItAndAfterTheReplyBegan() {
+	void aMergedDeltaExplainsOnlyTheEventsRightBeforeItAndAfterTheStartOfItsReply() {
 		connected(false, 0);
 		event(1, "order.paid", "'id': 7");
 		event(3, "assistant_started", "'message_id': 'm', 'in_reply_to': 1");
@@ -95,7 +95,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aHoleBeforeTheReplyBeganIsNotExplainedByIt() {
+	void aReplyDoesNotExplainAHoleBeforeItsStart() {
 		connected(false, 0);
 		event(1, "order.paid", "'id': 7");
 		event(3, "assistant_started", "'message_id': 'm', 'in_reply_to': 1");
@@ -104,7 +104,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aReplyThatWasTakenOverExplainsTheDeltasOfTheInterruptedOne() {
+	void aTakeoverExplainsTheMissingDeltasOfTheInterruptedReply() {
 		reply();
 		event(6, "assistant_started", "'message_id': 'n', 'in_reply_to': 1, 'supersedes': 'm'");
 		event(7, "assistant_message", "'message_id': 'n', 'content': 'Hello!'");
@@ -112,7 +112,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aSessionThatCannotBeResumedIsBegunAgain() {
+	void aSessionThatCannotBeResumedStartsOver() {
 		reply();
 		this.session.connecting();
 		take("session_init", "'session_id': 't', 'resumed': false, 'reason': 'unknown_session', 'last_event_id': 0,"
@@ -134,7 +134,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void repeatedAndMissingEventsAreNoticed() {
+	void repeatedAndMissingEventsAreReported() {
 		reply();
 		event(3, "order.paid", "'id': 7");
 		assertOneViolation("event 3 after 3");
@@ -145,7 +145,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void anEventFromBeforeTheCursorIsNoticed() {
+	void anEventFromBeforeTheCursorIsReported() {
 		reply();
 		connected(true, 3);
 		replayed(3, "assistant_delta", "'message_id': 'm', 'offset': 0, 'content': 'Hel'");
@@ -153,7 +153,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void wrongDeltasAreNoticed() {
+	void invalidDeltasAreReported() {
 		reply();
 		event(4, "assistant_delta", "'message_id': 'm', 'offset': 1, 'content': 'el'");
 		assertThat(this.session.violations()).isEmpty();
@@ -167,7 +167,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void wrongEndsAreNoticed() {
+	void invalidEndsOfRepliesAreReported() {
 		reply();
 		event(4, "assistant_message", "'message_id': 'm', 'content': 'Other'");
 		assertOneViolation("whole message does not begin with 'Hel'");
@@ -178,7 +178,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aMessageThatWasStoredTwiceIsNoticed() {
+	void aMessageThatWasStoredTwiceIsReported() {
 		connected(false, 0);
 		event(1, "user_message", "'content': 'Hi', 'idempotency_key': 'k'");
 		event(2, "user_message", "'content': 'Hi', 'idempotency_key': 'k'");
@@ -186,7 +186,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void aMessageThatWasAcknowledgedAsAnotherEventIsNoticed() {
+	void aMessageThatWasAcknowledgedAsAnotherEventIsReported() {
 		connected(false, 0);
 		event(1, "user_message", "'content': 'Hi', 'idempotency_key': 'k'");
 		take("ack", "'idempotency_key': 'k', 'event_id': 7");
@@ -194,7 +194,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void wrongControlMessagesAreNoticed() {
+	void invalidControlMessagesAreReported() {
 		this.session.connecting();
 		take("pong", "'t': 1");
 		assertOneViolation("before session_init");
@@ -210,7 +210,7 @@ class ReplayedSessionTests {
 	}
 
 	@Test
-	void anotherSessionThanTheResumedOneIsNoticed() {
+	void aSessionOtherThanTheResumedOneIsReported() {
 		reply();
 		this.session.connecting();
 		take("session_init", "'session_id': 't', 'resumed': true, 'last_event_id': 3, 'earliest_event_id': 1");

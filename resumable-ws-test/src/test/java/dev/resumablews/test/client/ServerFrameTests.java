@@ -31,7 +31,7 @@ class ServerFrameTests {
 	}
 
 	@Test
-	void aDurableEventIsTypedAndItsPayloadConverted() {
+	void aDurableEventIsTypedAndItsPayloadIsConverted() {
 		ServerFrame.Event event = (ServerFrame.Event) frame(
 				"{'type':'order','event_id':7,'payload':{'number':1},'created_at':'2026-01-31T12:00:00.123456Z','replay':true}");
 		assertThat(event.eventId()).isEqualTo(7);
@@ -61,19 +61,19 @@ class ServerFrameTests {
 	}
 
 	@Test
-	void aRequiredFieldThatIsMissingIsNamed() {
+	void theErrorNamesARequiredFieldThatIsMissing() {
 		ServerFrame.Error error = (ServerFrame.Error) frame("{'type':'error','message':'No'}");
 		assertThatIllegalStateException().isThrownBy(error::code).withMessageContaining("'code'");
 	}
 
 	@Test
-	void timesAreDurations() {
+	void millisecondsAreReadAsDurations() {
 		assertThat(((ServerFrame.ServerRestarting) frame("{'type':'server_restarting','reconnect_after_ms':2731}"))
 			.reconnectAfter()).isEqualTo(Duration.ofMillis(2731));
 	}
 
 	@Test
-	void assertionsNameWhatWasExpectedAndWhatWasReceived() {
+	void aFailedAssertionNamesTheExpectedAndTheReceivedValue() {
 		ServerFrame ack = frame("{'type':'ack','idempotency_key':'%s','event_id':3,'duplicate':true}".formatted(KEY));
 		ResumableWsAssertions.assertThat(ack).isAck().isDuplicate().forKey(KEY).hasEventId(3);
 		assertThatExceptionOfType(AssertionError.class)

@@ -54,7 +54,7 @@ class TestTokensTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "expired", "forged", "unsigned" })
-	void aBadTokenIsRefused(String kind) {
+	void anInvalidTokenIsRejected(String kind) {
 		String token = switch (kind) {
 			case "expired" -> this.tokens.expired("ada");
 			case "forged" -> this.tokens.forged("ada");
@@ -64,7 +64,7 @@ class TestTokensTests {
 	}
 
 	@Test
-	void aSecretThatIsTooShortIsNamed() {
+	void aSecretThatIsTooShortForTheAlgorithmIsRejected() {
 		assertThatIllegalArgumentException().isThrownBy(() -> TestTokens.signedWith("short").forUser("ada"))
 			.withMessageContaining("HS256");
 	}

@@ -91,7 +91,7 @@ class QuickstartApplicationTests {
 	}
 
 	@Test
-	void aClientThatIsNotLoggedInIsRefused() {
+	void aClientWithoutALoginIsRejected() {
 		assertThatExceptionOfType(HandshakeRejectedException.class).isThrownBy(() -> client().connect())
 			.satisfies((refused) -> assertThat(refused.status()).isEqualTo(401));
 	}

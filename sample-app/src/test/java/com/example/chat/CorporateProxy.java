@@ -18,10 +18,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An HTTP proxy as some companies have one: it answers each upgrade with 400, and may
- * hold each response back until it has all of it. Safe for use by many threads.
+ * HTTP proxy as found in corporate networks: it rejects upgrades with 400, and optionally
+ * buffers each response until it is complete. Safe for use by many threads.
  */
-final class MeddlingProxy implements AutoCloseable {
+final class CorporateProxy implements AutoCloseable {
 
 	private static final Pattern CONTENT_LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)");
 
@@ -30,12 +30,12 @@ final class MeddlingProxy implements AutoCloseable {
 	private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
 	private final ExecutorService threads = Executors.newCachedThreadPool((task) -> {
-		Thread thread = new Thread(task, "meddling-proxy");
+		Thread thread = new Thread(task, "corporate-proxy");
 		thread.setDaemon(true);
 		return thread;
 	});
 
-	private final AtomicInteger refusedUpgrades = new AtomicInteger();
+	private final AtomicInteger rejectedUpgrades = new AtomicInteger();
 
 	private final ServerSocket listener;
 
@@ -43,9 +43,9 @@ final class MeddlingProxy implements AutoCloseable {
 
 	private volatile boolean blocksUpgrades = true;
 
-	private volatile boolean holdsBack;
+	private volatile boolean buffersResponses;
 
-	private MeddlingProxy(ServerSocket listener, int serverPort) {
+	private CorporateProxy(ServerSocket listener, int serverPort) {
 		this.listener = listener;
 		this.serverPort = serverPort;
 	}
@@ -54,9 +54,9 @@ final class MeddlingProxy implements AutoCloseable {
 	 * Starts a proxy that blocks upgrades.
 	 * @param serverPort the port to forward to, on this machine
 	 */
-	static MeddlingProxy to(int serverPort) {
+	static CorporateProxy to(int serverPort) {
 		try {
-			MeddlingProxy proxy = new MeddlingProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()),
+			CorporateProxy proxy = new CorporateProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()),
 					serverPort);
 			proxy.threads.execute(proxy::accept);
 			return proxy;
@@ -71,21 +71,21 @@ final class MeddlingProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Holds responses back from now on, until each has ended.
+	 * Buffers responses from now on, each until it is complete.
 	 */
-	void holdBack() {
-		this.holdsBack = true;
+	void bufferResponses() {
+		this.buffersResponses = true;
 	}
 
 	/**
-	 * Lets new WebSockets pass.
+	 * Forwards new WebSockets from now on.
 	 */
 	void allowUpgrades() {
 		this.blocksUpgrades = false;
 	}
 
-	int refusedUpgrades() {
-		return this.refusedUpgrades.get();
+	int rejectedUpgrades() {
+		return this.rejectedUpgrades.get();
 	}
 
 	@Override
@@ -104,14 +104,14 @@ final class MeddlingProxy implements AutoCloseable {
 				this.threads.execute(() -> serve(client));
 			}
 			catch (IOException ex) {
-				// closed
+				// the listener is closed
 			}
 		}
 	}
 
 	/**
-	 * Serves one request. The connection ends with the response, so that nothing has to
-	 * be known of its length.
+	 * Serves one request. Closes the connection after the response, so that its length
+	 * need not be known.
 	 */
 	private void serve(Socket client) {
 		try (client; Socket server = new Socket(InetAddress.getLoopbackAddress(), this.serverPort)) {
@@ -120,14 +120,14 @@ final class MeddlingProxy implements AutoCloseable {
 			String head = readHead(client.getInputStream());
 			boolean upgrade = head.toLowerCase(Locale.ROOT).contains("\r\nupgrade:");
 			if (upgrade && this.blocksUpgrades) {
-				this.refusedUpgrades.incrementAndGet();
+				this.rejectedUpgrades.incrementAndGet();
 				write(client, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 				return;
 			}
 			write(server, upgrade ? head : head.replaceAll("(?i)\r\nconnection:[^\r]*", "\r\nConnection: close"));
 			server.getOutputStream().write(client.getInputStream().readNBytes(contentLength(head)));
 			this.threads.execute(() -> forward(client, server));
-			if (this.holdsBack && !upgrade) {
+			if (this.buffersResponses && !upgrade) {
 				byte[] response = server.getInputStream().readAllBytes();
 				client.getOutputStream().write(response);
 			}
@@ -136,7 +136,7 @@ final class MeddlingProxy implements AutoCloseable {
 			}
 		}
 		catch (IOException ex) {
-			// one of the sides has gone
+			// one side has closed its connection
 		}
 		finally {
 			this.sockets.removeIf(Socket::isClosed);
@@ -144,15 +144,15 @@ final class MeddlingProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Forwards what the client says after its request, and ends both sides when it
-	 * leaves.
+	 * Forwards the bytes that the client sends after its request, and closes both sides
+	 * when it disconnects.
 	 */
 	private static void forward(Socket client, Socket server) {
 		try (client; server) {
 			transfer(client, server);
 		}
 		catch (IOException ex) {
-			// one of the sides has gone
+			// one side has closed its connection
 		}
 	}
 

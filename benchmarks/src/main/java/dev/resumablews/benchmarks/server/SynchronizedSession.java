@@ -7,12 +7,12 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.handler.WebSocketSessionDecorator;
 
 /**
- * A socket that many threads may send to: they wait for each other, and nothing is
+ * A socket to which many threads may send. A thread waits for the others, and nothing is
  * queued.
  */
-final class OneAtATime extends WebSocketSessionDecorator {
+final class SynchronizedSession extends WebSocketSessionDecorator {
 
-	OneAtATime(WebSocketSession socket) {
+	SynchronizedSession(WebSocketSession socket) {
 		super(socket);
 	}
 
