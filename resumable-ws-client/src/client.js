@@ -358,7 +358,6 @@ const coreOf = (client, source, options) => {
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let timer; // for the next attempt, the end of this one, or the next heartbeat
 	let attempt = 0;
-	let outage = 0; // time at which the first attempt failed, or a connection that lasted ended
 	let refused = false;
 	/** @type {ReturnType<import('./http.js').fallback> | undefined} */
 	let fallback; // undefined: only WebSockets
@@ -469,15 +468,13 @@ const coreOf = (client, source, options) => {
 	const lost = (code, closeCode, cause) => {
 		const final = /1000|440[09]/.test(/** @type {any} */ (closeCode));
 		patience = code === 'silent' ? Math.min(8, 2 * patience) : 1;
-		const now = performance.now();
 		// a connection that was closed for using too much does not count as good
-		if (now - /** @type {number} */ (since) >= minUptime && closeCode !== 4429) {
+		if (performance.now() - /** @type {number} */ (since) >= minUptime && closeCode !== 4429) {
 			attempt = 0;
 			refused = false;
 		}
-		outage = attempt ? outage : now;
 		failed = !since; // for any reason: a proxy may let a WebSocket open but block its messages
-		let delay = restartDelay ?? backOff(now - outage);
+		let delay = restartDelay ?? backOff(attempt);
 		if (closeCode === 4401) {
 			if (refused) {
 				code = 'sign_in_refused';
@@ -955,11 +952,10 @@ const coreOf = (client, source, options) => {
 	};
 
 	/**
-	 * A random delay of at least minDelay, so that the clients of a node that is gone do not come back in step. Its limit is a quarter of
-	 * the outage so far: it grows exponentially, and a client returns soon after a short outage.
-	 * @type {(outage: number) => number}
+	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
+	 * @type {(failures: number) => number}
 	 */
-	const backOff = (outage) => minDelay + Math.random() * (Math.min(maxDelay, Math.max(2 * minDelay, outage / 4)) - minDelay);
+	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** ++failures) - minDelay);
 
 	/**
 	 * Takes a message out of the outbox; it is refused, unless it was resolved before.

@@ -152,7 +152,7 @@ abstract class Deliveries extends Workload {
 			if (!isOutage()) {
 				problem(problem);
 			}
-			long delay = dialect().backOff(failures, recipient.outageMillis(), recipient.random());
+			long delay = dialect().backOff(failures, recipient.random());
 			loop().at(System.nanoTime() + delay * 1_000_000, () -> connect(recipient));
 		}
 	}

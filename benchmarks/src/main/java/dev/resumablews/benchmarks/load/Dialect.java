@@ -45,9 +45,8 @@ interface Dialect {
 	/**
 	 * Returns the default back-off of this protocol's client, in milliseconds.
 	 * @param failures number of failed attempts since the last connection
-	 * @param outageMillis time since the end of that connection
 	 */
-	long backOff(int failures, long outageMillis, Random random);
+	long backOff(int failures, Random random);
 
 	/**
 	 * Reads the text of a frame, and passes each message in it to the client's listener.

@@ -55,8 +55,8 @@ final class JsonLines implements Dialect {
 	}
 
 	@Override
-	public long backOff(int failures, long outageMillis, Random random) {
-		long limit = Math.min(MAX_DELAY, Math.max(2 * MIN_DELAY, outageMillis / 4));
+	public long backOff(int failures, Random random) {
+		long limit = (long) Math.min(MAX_DELAY, MIN_DELAY * Math.pow(2, failures + 1.0));
 		return MIN_DELAY + (long) (random.nextDouble() * (limit - MIN_DELAY));
 	}
 

@@ -2,7 +2,6 @@ package dev.resumablews.benchmarks.load;
 
 import java.util.BitSet;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,18 +38,12 @@ final class Recipient {
 
 	private int failures;
 
-	/**
-	 * Start of the current outage, by {@link System#nanoTime()}.
-	 */
-	private long outageSince;
-
 	private int duplicates;
 
 	Recipient(int session, @Nullable String sessionId, long seed) {
 		this.session = session;
 		this.sessionId = sessionId;
 		this.random = new Random(seed * 1_000_003 + session);
-		this.outageSince = System.nanoTime();
 	}
 
 	int session() {
@@ -109,19 +102,9 @@ final class Recipient {
 	int disconnected() {
 		this.client = null;
 		this.missed.clear();
-		if (this.ready) {
-			this.outageSince = System.nanoTime();
-		}
 		int failures = this.ready ? 0 : ++this.failures;
 		this.ready = false;
 		return failures;
-	}
-
-	/**
-	 * Returns the time since the connection was last ready.
-	 */
-	long outageMillis() {
-		return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - this.outageSince);
 	}
 
 	/**

@@ -54,7 +54,7 @@ final class SocketIo implements Dialect {
 	}
 
 	@Override
-	public long backOff(int failures, long outageMillis, Random random) {
+	public long backOff(int failures, Random random) {
 		double deviation = RANDOMIZATION * (2 * random.nextDouble() - 1);
 		return (long) Math.min(MAX_DELAY, MIN_DELAY * Math.pow(2, failures) * (1 + deviation));
 	}
