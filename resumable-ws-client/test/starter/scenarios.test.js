@@ -3,17 +3,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, test } from 'node:test';
+import { STARTER_URL, control, gatedAnswer, pieces, restore } from '../entries/starter.js';
 import { TestStorage, closeAll, connect, holds, until, waits } from '../support.js';
 
-const { STARTER_URL, STARTER_CONTROL, TRANSPORT } = process.env;
-
-/** Sends a command to the server, its model or the network. */
-async function control(command, body = {}) {
-	const response = await fetch(STARTER_CONTROL + command, { method: 'POST', body: JSON.stringify(body) });
-	const text = await response.text();
-	assert.equal(response.status, 200, text);
-	return JSON.parse(text);
-}
+const { TRANSPORT } = process.env;
 
 /** Returns a client of a new user, or of a given one. */
 function open({ user = randomUUID(), ...options } = {}) {
@@ -51,12 +44,11 @@ async function assertHasTheLog(...clients) {
 	}
 }
 
-const pieces = (count) => Array.from({ length: count }, (_, i) => `piece ${i}; `);
 const firstReply = (client) => [...client.replies.values()][0];
 
 /** Starts a reply, and releases some pieces of it. */
 async function startReply(client, released = 3, count = 10) {
-	const text = await control('answer', { pieces: pieces(count), gated: true });
+	const text = await gatedAnswer(count);
 	client.say('Talk to me');
 	await until(() => firstReply(client), 'the reply');
 	await control('release', { pieces: released });
@@ -66,9 +58,7 @@ async function startReply(client, released = 3, count = 10) {
 
 afterEach(async () => {
 	closeAll();
-	for (const command of ['stopCutting', 'resume', 'accept', 'open']) {
-		await control(command);
-	}
+	await restore();
 	await control('delay', { ms: 0 });
 });
 

@@ -35,8 +35,6 @@ import dev.resumablews.internal.node.NodeId;
  */
 public final class ReplyAppendExtension implements AppendExtension {
 
-	private static final String STARTED = "assistant_started";
-
 	private static final String LOCKS = """
 			claimed as materialized (
 				select r.session_id, r.event_id, r.fence
@@ -114,7 +112,7 @@ public final class ReplyAppendExtension implements AppendExtension {
 	@Override
 	public boolean changes(AppendRequest request) {
 		return (request instanceof ReplyEvent event)
-				? event.role() == Role.END || event.replaces() != null || event.type().equals(STARTED)
+				? event.role() == Role.END || event.replaces() != null || event.type().equals(ReplyEvents.STARTED)
 				: concerns(request);
 	}
 
