@@ -33,6 +33,8 @@ import dev.resumablews.benchmarks.scenario.Scenarios;
  */
 public final class Benchmarks {
 
+	private static final String TABLE = "table.md";
+
 	private final Options options;
 
 	private final Bench bench;
@@ -73,32 +75,39 @@ public final class Benchmarks {
 		});
 		Runtime.getRuntime().addShutdownHook(stop);
 		Bench bench = new Bench(postgres, servers, load, results, options.quick());
-		Report report = new Benchmarks(options, bench, stopping::get).run(postgres);
-		if (stopping.get()) {
-			return;
+		new Benchmarks(options, bench, stopping::get).run(postgres, results);
+		if (!stopping.get()) {
+			System.out.println();
+			System.out.print(Files.readString(results.resolve(TABLE)));
 		}
-		String table = MarkdownTable.write(report);
-		Files.writeString(results.resolve("table.md"), table);
-		Files.writeString(results.resolve("results.json"), JsonFile.write(report));
-		Files.writeString(results.resolve("chart.svg"), SvgChart.draw(report));
-		System.out.println();
-		System.out.print(table);
 	}
 
-	private Report run(Postgres postgres) {
+	/**
+	 * Runs the scenarios. Writes the results after each group, so that an interrupted run
+	 * leaves those that it has.
+	 */
+	private void run(Postgres postgres, Path results) throws IOException {
 		List<String> machine = Machine.describe(postgres.version(), ServerSpec.OPTIONS);
 		Map<String, List<Scenario>> groups = Scenarios.all(this.options.parameters())
 			.stream()
 			.filter((scenario) -> this.options.wants(scenario.group(), scenario.name()))
 			.collect(Collectors.groupingBy(Scenario::group, LinkedHashMap::new, Collectors.toList()));
-		groups.values().forEach((scenarios) -> {
+		List<Scenario> measured = new ArrayList<>();
+		for (List<Scenario> scenarios : groups.values()) {
 			scenarios.forEach(this::measure);
-			if (!this.stopping.getAsBoolean()) {
-				this.bench.stopAll();
+			if (this.stopping.getAsBoolean()) {
+				return;
 			}
-		});
-		List<Scenario> measured = groups.values().stream().flatMap(List::stream).toList();
-		return new Report(machine, measured, this.figures, this.options.rounds(), this.notes);
+			this.bench.stopAll();
+			measured.addAll(scenarios);
+			write(new Report(machine, measured, this.figures, this.options.rounds(), this.notes), results);
+		}
+	}
+
+	private static void write(Report report, Path results) throws IOException {
+		Files.writeString(results.resolve(TABLE), MarkdownTable.write(report));
+		Files.writeString(results.resolve("results.json"), JsonFile.write(report));
+		Files.writeString(results.resolve("chart.svg"), SvgChart.draw(report));
 	}
 
 	private void measure(Scenario scenario) {
@@ -110,7 +119,7 @@ public final class Benchmarks {
 			.stream()
 			.filter((variant) -> this.options.wants(variant) && (!this.options.quick() || scenario.isQuick(variant)))
 			.toList();
-		for (int round = 1; round <= scenario.rounds(this.options.rounds()); round++) {
+		for (int round = 1; round <= this.options.rounds(); round++) {
 			for (String variant : variants) {
 				if (!this.stopping.getAsBoolean()) {
 					measure(scenario, variant, round);

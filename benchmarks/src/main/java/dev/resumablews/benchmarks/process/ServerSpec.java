@@ -93,7 +93,7 @@ public record ServerSpec(Kind kind, boolean jetty, int node, String database, Li
 		/**
 		 * Returns whether Spring AI calls the simulated model.
 		 */
-		boolean callsModel() {
+		public boolean callsModel() {
 			return this.callsModel;
 		}
 

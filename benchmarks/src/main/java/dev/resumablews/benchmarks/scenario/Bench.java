@@ -51,7 +51,12 @@ public final class Bench {
 	 */
 	private static final double IDLE_SHARE = 0.08;
 
-	private static final Duration MAX_WARM_UP = Duration.ofSeconds(25);
+	private static final Duration MAX_WARM_UP = Duration.ofSeconds(60);
+
+	/**
+	 * Spring AI and its client have far more code to compile.
+	 */
+	private static final Duration MAX_SPRING_AI_WARM_UP = Duration.ofSeconds(120);
 
 	private final Postgres postgres;
 
@@ -137,9 +142,10 @@ public final class Bench {
 			load.run();
 			return;
 		}
+		Duration most = spec.kind().callsModel() ? MAX_SPRING_AI_WARM_UP : MAX_WARM_UP;
 		long start = System.nanoTime();
 		double compiling = 1;
-		while (compiling > IDLE_SHARE && System.nanoTime() - start < MAX_WARM_UP.toNanos()) {
+		while (compiling > IDLE_SHARE && System.nanoTime() - start < most.toNanos()) {
 			long began = System.nanoTime();
 			double before = compilingMillis(fresh);
 			load.run();

@@ -45,11 +45,6 @@ final class CleanupUnderLoad implements Scenario {
 	}
 
 	@Override
-	public int rounds(int requested) {
-		return Math.min(2, requested);
-	}
-
-	@Override
 	public List<Metric> metrics() {
 		return List.of(Metric.millis("p99"), Metric.millis("p50"), Metric.rate("deltas/s"),
 				new Metric("removed", "removed in that time"));

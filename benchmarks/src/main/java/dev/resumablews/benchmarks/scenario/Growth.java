@@ -47,7 +47,7 @@ final class Growth implements Scenario {
 	@Override
 	public List<Target> targets() {
 		return List.of(Target.ratio("growth: p99 with 10 million events against 10 thousand",
-				new Target.Figure(group(), LARGE, "p99"), new Target.Figure(group(), SMALL, "p99"), false, 1.5));
+				new Target.Figure(group(), LARGE, "p99"), new Target.Figure(group(), SMALL, "p99"), false, 1.3));
 	}
 
 	@Override

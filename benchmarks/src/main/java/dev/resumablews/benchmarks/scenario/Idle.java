@@ -59,11 +59,6 @@ final class Idle implements Scenario {
 	}
 
 	@Override
-	public int rounds(int requested) {
-		return Math.min(2, requested);
-	}
-
-	@Override
 	public List<Metric> metrics() {
 		return List.of(new Metric(KIB, "KiB resident for each"), new Metric("heap", "KiB of live heap"),
 				new Metric("committed", "KiB of committed heap"), new Metric("connections", "connections"),

@@ -22,6 +22,16 @@ final class Pace implements Scenario {
 
 	private static final String SUSTAINED = "sustained";
 
+	/**
+	 * Median time of an fsync on the idle machine.
+	 */
+	private static final String FSYNC = "fsync";
+
+	/**
+	 * Most milliseconds of p50 with few sessions.
+	 */
+	private static final double MOST_LIGHT_P50 = 5;
+
 	private final int sessions;
 
 	private Pace(int sessions) {
@@ -54,10 +64,10 @@ final class Pace implements Scenario {
 	@Override
 	public List<String> variants() {
 		List<String> variants = new ArrayList<>(List.of(Kind.OURS.variant(), Kind.SOCKETIO.variant()));
-		if (this.sessions <= LOADS[1]) {
+		if (isLight()) {
 			variants.add(Kind.RECIPE_DURABLE.variant());
 		}
-		if (isExtreme()) {
+		if (isLight() || isExtreme()) {
 			variants.add(Kind.BARE.variant());
 		}
 		if (this.sessions == LOADS[0]) {
@@ -76,7 +86,7 @@ final class Pace implements Scenario {
 	public List<Metric> metrics() {
 		return List.of(Metric.millis("p99"), Metric.millis("p50"), Metric.rate("deltas/s"),
 				new Metric("missing", "missing"), new Metric(SUSTAINED, "sustained"), Bench.CPU, Bench.CPU_OF_TOKEN,
-				Bench.POSTGRES_CPU_OF_TOKEN);
+				Bench.POSTGRES_CPU_OF_TOKEN, new Metric(FSYNC, "ms of an fsync"));
 	}
 
 	@Override
@@ -84,6 +94,13 @@ final class Pace implements Scenario {
 		List<Target> targets = new ArrayList<>();
 		targets.add(Target.ratio("pace: p99 of %d sessions against Socket.IO's".formatted(this.sessions),
 				figure(Kind.OURS, "p99"), figure(Kind.SOCKETIO, "p99"), false, 1));
+		if (isLight()) {
+			targets.add(Target.atMost("pace: ms p50 of %d sessions".formatted(this.sessions), figure(Kind.OURS, "p50"),
+					MOST_LIGHT_P50));
+			targets.add(new Target(
+					"pace: p99 of %d sessions against 3 x the bare handler's and two fsyncs".formatted(this.sessions),
+					1, false, this::againstBare));
+		}
 		if (this.sessions == LOADS[0]) {
 			targets.add(Target.ratio(
 					"%s: server CPU of a delta through Spring AI against Spring AI alone".formatted(name()),
@@ -111,7 +128,14 @@ final class Pace implements Scenario {
 		boolean complete = values.getOrDefault("missing", 1.0) == 0 && values.getOrDefault("unheard", 1.0) == 0;
 		boolean sustained = complete && rate >= 0.9 * 50 * this.sessions && values.getOrDefault("p99", 1e9) < 1000;
 		values.put(SUSTAINED, sustained ? 1.0 : 0.0);
+		if (isLight() && spec.kind() == Kind.OURS) {
+			values.put(FSYNC, Fsync.medianMillis(bench.folder()));
+		}
 		return values;
+	}
+
+	private boolean isLight() {
+		return this.sessions <= LOADS[1];
 	}
 
 	private boolean isExtreme() {
@@ -134,6 +158,13 @@ final class Pace implements Scenario {
 			}
 		}
 		return most;
+	}
+
+	private @Nullable Double againstBare(Figures figures) {
+		Double ours = figure(Kind.OURS, "p99").in(figures);
+		Double bare = figure(Kind.BARE, "p99").in(figures);
+		Double fsync = figure(Kind.OURS, FSYNC).in(figures);
+		return (ours != null && bare != null && fsync != null) ? ours / (3 * bare + 2 * fsync) : null;
 	}
 
 	private Target.Figure figure(Kind kind, String metric) {

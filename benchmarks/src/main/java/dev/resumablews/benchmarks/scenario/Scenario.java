@@ -44,15 +44,6 @@ public interface Scenario {
 	}
 
 	/**
-	 * Returns the number of rounds of each variant.
-	 * @param requested the requested number of rounds
-	 * @return the number, which may be lower for scenarios that take long and vary little
-	 */
-	default int rounds(int requested) {
-		return requested;
-	}
-
-	/**
 	 * Returns the figures to show.
 	 * @return their names, the most important one first
 	 */

@@ -64,9 +64,17 @@ final class Storm implements Scenario {
 	@Override
 	public List<Target> targets() {
 		String name = name();
-		return List.of(Target.ratio("%s: events/s against the recipe's".formatted(name),
-				new Target.Figure(name, Kind.OURS.variant(), "events/s"),
-				new Target.Figure(name, Kind.RECIPE.variant(), "events/s"), true, 2));
+		return List.of(
+				Target.ratio("%s: events/s against the recipe's".formatted(name),
+						new Target.Figure(name, Kind.OURS.variant(), "events/s"),
+						new Target.Figure(name, Kind.RECIPE.variant(), "events/s"), true, 2),
+				half("time until caught up", "p99"), half("server CPU", Bench.CPU.name()));
+	}
+
+	private Target half(String what, String metric) {
+		return Target.ratio("%s: %s against the recipe's".formatted(name(), what),
+				new Target.Figure(name(), Kind.OURS.variant(), metric),
+				new Target.Figure(name(), Kind.RECIPE.variant(), metric), false, 0.5);
 	}
 
 	@Override

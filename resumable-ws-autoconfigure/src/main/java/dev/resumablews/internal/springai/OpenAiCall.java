@@ -19,12 +19,20 @@ final class OpenAiCall {
 
 	private final Runnable alive;
 
+	private final DirectText directText;
+
 	private @Nullable Call call;
 
 	private boolean cancelled;
 
-	OpenAiCall(Runnable alive) {
+	/**
+	 * Creates a call.
+	 * @param alive run when the server sends anything
+	 * @param directText receives the text
+	 */
+	OpenAiCall(Runnable alive, DirectText directText) {
 		this.alive = alive;
+		this.directText = directText;
 	}
 
 	/**
@@ -48,6 +56,10 @@ final class OpenAiCall {
 
 	void alive() {
 		this.alive.run();
+	}
+
+	DirectText directText() {
+		return this.directText;
 	}
 
 	/**

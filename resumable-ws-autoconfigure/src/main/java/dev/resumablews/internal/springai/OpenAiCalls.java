@@ -10,6 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.Response;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
@@ -29,7 +31,8 @@ import org.springframework.ai.openai.http.okhttp.SpringAiOpenAiHttpClient;
  * <li>a cancellation closes the HTTP connection immediately. Spring AI closes the
  * response's reader, which waits until the server sends data, and has no effect before
  * the response begins;
- * <li>an {@link OpenAiEventSource} reads the response.
+ * <li>an {@link OpenAiEventSource} reads the response, and sends its text without the
+ * client if possible.
  * </ul>
  * Safe for use by many threads.
  */
@@ -56,14 +59,21 @@ final class OpenAiCalls implements ModelCalls, OpenAiHttpClientBuilderCustomizer
 		if (!this.installed || !(request.prompt().getOptions() instanceof OpenAiChatOptions options)) {
 			return chain.nextStream(request);
 		}
-		return Flux.defer(() -> {
+		return Flux.create((responses) -> {
 			String id = UUID.randomUUID().toString();
-			OpenAiCall call = new OpenAiCall(alive);
+			DirectText directText = new DirectText(responses);
+			OpenAiCall call = new OpenAiCall(alive, directText);
 			this.running.put(id, call);
-			// cancels the call before the upstream, which may wait for the call
-			return chain.nextStream(withId(request, options, id))
-				.doOnCancel(call::cancel)
-				.doFinally((signal) -> this.running.remove(id));
+			responses.onDispose(() -> this.running.remove(id));
+			Disposable.Swap client = Disposables.swap();
+			responses.onCancel(() -> {
+				// before the client, which may wait for the call
+				call.cancel();
+				client.dispose();
+			});
+			client.update(chain.nextStream(withId(request, options, id))
+				.contextWrite(responses.contextView())
+				.subscribe(directText::receive, responses::error, responses::complete));
 		});
 	}
 

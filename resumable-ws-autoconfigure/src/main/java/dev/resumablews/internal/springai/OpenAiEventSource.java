@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Source of server-sent events that repairs the events sent by a model's server:
  * <ol>
  * <li>Chunks are repaired, so that the client can parse them.
- * <li>Successive texts that were received together become one chunk. The client and
- * Spring AI spend most of their time for each chunk, whatever its length.
+ * <li>Text is sent without the client if possible; see {@link DirectText}.
  * <li>The stream ends at {@code [DONE]}; the rest is ignored.
  * <li>After a finish reason, the source waits a short time for the rest, and treats a
  * failure as the end.
@@ -56,19 +55,9 @@ final class OpenAiEventSource implements Source {
 
 	private final Buffer received = new Buffer();
 
-	private final Buffer repaired = new Buffer();
+	private final ClientChunks output;
 
 	private final StringBuilder data = new StringBuilder();
-
-	/**
-	 * Text that is not yet passed to the client.
-	 */
-	private final StringBuilder text = new StringBuilder();
-
-	/**
-	 * The other fields of the chunk with that text; null if there is none.
-	 */
-	private TextChunk.@Nullable Head textHead;
 
 	private String event = "";
 
@@ -83,22 +72,21 @@ final class OpenAiEventSource implements Source {
 
 	private boolean waitsForEnd;
 
-	private boolean answered;
-
 	private boolean over;
 
 	OpenAiEventSource(BufferedSource upstream, @Nullable String contentType, OpenAiCall call) {
 		this.upstream = upstream;
 		this.contentType = contentType;
 		this.call = call;
+		this.output = new ClientChunks(call.directText());
 	}
 
 	@Override
 	public long read(Buffer sink, long byteCount) throws IOException {
-		while (this.repaired.exhausted() && !this.over) {
+		while (this.output.isEmpty() && !this.over) {
 			receive();
 		}
-		return this.repaired.exhausted() ? -1 : this.repaired.read(sink, byteCount);
+		return this.output.isEmpty() ? -1 : this.output.read(sink, byteCount);
 	}
 
 	@Override
@@ -133,7 +121,7 @@ final class OpenAiEventSource implements Source {
 		}
 		this.call.alive();
 		lines();
-		writeText();
+		this.output.passText();
 	}
 
 	private void lines() throws IOException {
@@ -184,11 +172,14 @@ final class OpenAiEventSource implements Source {
 		String received = this.data.toString();
 		TextChunk text = this.event.equals("error") ? null : TextChunk.read(received);
 		if (text != null) {
-			add(text);
+			this.chunks.passed(text.head());
+			this.output.text(text);
 		}
 		else if (this.hasData) {
-			writeText();
-			write(this.chunks.repair(this.event, received));
+			String chunk = this.chunks.repair(this.event, received);
+			if (chunk != null) {
+				this.output.other(chunk);
+			}
 		}
 		this.data.setLength(0);
 		this.hasData = false;
@@ -202,38 +193,14 @@ final class OpenAiEventSource implements Source {
 		}
 	}
 
-	private void add(TextChunk chunk) {
-		if (!chunk.head().equals(this.textHead)) {
-			writeText();
-			this.chunks.passed(chunk.head());
-			this.textHead = chunk.head();
-		}
-		this.text.append(chunk.text());
-	}
-
-	private void writeText() {
-		if (this.textHead != null) {
-			write(TextChunk.json(this.textHead, this.text));
-			this.textHead = null;
-			this.text.setLength(0);
-		}
-	}
-
-	private void write(@Nullable String chunk) {
-		if (chunk != null) {
-			this.answered = true;
-			this.repaired.writeUtf8("data: ").writeUtf8(chunk.replace("\n", "\ndata: ")).writeUtf8("\n\n");
-		}
-	}
-
 	private void end() throws IOException {
 		if (this.over) {
 			return;
 		}
-		writeText();
+		this.output.passAll();
 		// keeps the connection if the body ends soon, otherwise closes it
 		close();
-		if (!this.answered && !this.call.isCancelled()) {
+		if (!this.output.answered() && !this.call.isCancelled()) {
 			throw new NoAnswerException("the model's server gave no answer: no events in its response of type "
 					+ ((this.contentType != null) ? this.contentType.replaceAll("[^\\w/+.;= -]", "?") : "unknown"));
 		}

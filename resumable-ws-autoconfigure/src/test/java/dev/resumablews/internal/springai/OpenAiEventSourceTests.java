@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OpenAiEventSourceTests {
 
 	private final OpenAiCall call = new OpenAiCall(() -> {
-	});
+	}, new DirectText(new RecordedResponses().sink()));
 
 	@Test
 	void textsReceivedTogetherAreJoinedIntoOneChunk() throws IOException {

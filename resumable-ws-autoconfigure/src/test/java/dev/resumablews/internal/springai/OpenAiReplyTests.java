@@ -2,8 +2,11 @@ package dev.resumablews.internal.springai;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.resumablews.internal.publish.TestLog;
@@ -21,13 +24,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.ai.chat.client.ChatClientBuilderCustomizer;
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.Advisor;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisor;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
 import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.ai.tool.function.FunctionToolCallback;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.Ordered;
 
 import static dev.resumablews.internal.springai.OpenAiReplies.DONE;
 import static dev.resumablews.internal.springai.OpenAiReplies.EVENT_STREAM;
@@ -283,6 +293,41 @@ class OpenAiReplyTests {
 			.isEqualTo(7));
 	}
 
+	@Test
+	void advisorsSeeAllTextThoughTheClientGetsMostOfItLater() {
+		RecordingAdvisor application = new RecordingAdvisor("application", Ordered.LOWEST_PRECEDENCE - 10);
+		RecordingAdvisor nextToModel = new RecordingAdvisor("next to the model", Ordered.LOWEST_PRECEDENCE);
+		this.model.stub().answer(OpenAiAnswer.ofPieces(3000).pacedBy(Duration.ofMillis(1)));
+		withAdvisors(application, nextToModel).run((replies) -> {
+			String content = this.model.ask(replies, "assistant_message").path("content").asString();
+			assertThat(application.text()).isEqualTo(content);
+			assertThat(nextToModel.text()).isEqualTo(content);
+			assertThat(nextToModel.responses()).hasSizeLessThan(application.responses().size() / 2);
+			assertThat(application.responses()).filteredOn((response) -> !RecordingAdvisor.text(response).isEmpty())
+				.extracting((response) -> response.chatResponse().getResult().getOutput().getMetadata())
+				.containsOnly(application.responses().get(0).chatResponse().getResult().getOutput().getMetadata());
+		});
+	}
+
+	@Test
+	void textAroundAToolCallKeepsItsOrder() {
+		List<String> first = Stream
+			.concat(IntStream.range(0, 300).mapToObj((number) -> text(number + " ")), Stream.of(TOOL_CALL))
+			.toList();
+		this.model.answerRaw(text("It "), text("is "), text("noon"), STOP, DONE);
+		this.model.stub().answerNext(OpenAiAnswer.raw(EVENT_STREAM, first).pacedBy(Duration.ofMillis(1)));
+		withTool(() -> "noon").run((replies) -> {
+			String content = this.model.ask(replies, "assistant_message").path("content").asString();
+			assertThat(content)
+				.isEqualTo(IntStream.range(0, 300).mapToObj((number) -> number + " ").collect(Collectors.joining())
+						+ "It is noon");
+		});
+	}
+
+	private OpenAiReplies withAdvisors(Advisor... advisors) {
+		return this.model.withBean(ChatClientBuilderCustomizer.class, (builder) -> builder.defaultAdvisors(advisors));
+	}
+
 	/**
 	 * Sets the time-out of the client and of the requests, because the options of a
 	 * request override those of the client, with a default of 60 seconds.
@@ -297,6 +342,51 @@ class OpenAiReplyTests {
 	private OpenAiReplies withTool(java.util.function.Supplier<String> tool) {
 		return this.model.withBean(ChatClientBuilderCustomizer.class,
 				(builder) -> builder.defaultTools(FunctionToolCallback.builder("clock", tool).build()));
+	}
+
+	/**
+	 * Advisor that records the model's responses.
+	 */
+	private static final class RecordingAdvisor implements StreamAdvisor {
+
+		private final String name;
+
+		private final int order;
+
+		private final List<ChatClientResponse> responses = new CopyOnWriteArrayList<>();
+
+		private RecordingAdvisor(String name, int order) {
+			this.name = name;
+			this.order = order;
+		}
+
+		@Override
+		public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
+			return chain.nextStream(request).doOnNext(this.responses::add);
+		}
+
+		@Override
+		public String getName() {
+			return this.name;
+		}
+
+		@Override
+		public int getOrder() {
+			return this.order;
+		}
+
+		private List<ChatClientResponse> responses() {
+			return this.responses;
+		}
+
+		private String text() {
+			return this.responses.stream().map(RecordingAdvisor::text).collect(Collectors.joining());
+		}
+
+		private static String text(ChatClientResponse response) {
+			return ModelAnswer.text(response.chatResponse());
+		}
+
 	}
 
 }
