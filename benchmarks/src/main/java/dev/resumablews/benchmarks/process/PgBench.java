@@ -131,10 +131,10 @@ public final class PgBench {
 		}
 		String rest = statement.substring(0, input.start("parameters")) + named
 				+ statement.substring(input.end("parameters"));
-		// the remaining parameters: the sessions to lock, the replies to write for
-		// (none),
-		// the node that waits for a reply, and the duration of its wait
-		return rest
+		// the remaining parameters: the number of sessions, all of which are locked, the
+		// sessions to lock, the replies to write for (none), the node that waits for a
+		// reply, and the duration of its wait
+		return rest.replaceAll("from locked\\) < \\$\\d+", "from locked) < 0")
 			.replaceAll("any \\(\\$\\d+::uuid\\[]\\)",
 					Matcher.quoteReplacement("any (" + ofClient("locked", clients) + "::uuid[])"))
 			.replaceAll("\\$\\d+::(\\w+)\\[]", "'{}'::$1[]")

@@ -7,6 +7,7 @@ import java.util.Map;
 
 import dev.resumablews.benchmarks.load.LoadRequest;
 import dev.resumablews.benchmarks.process.LoadProcess;
+import dev.resumablews.benchmarks.process.PgBench;
 import dev.resumablews.benchmarks.process.Postgres;
 import dev.resumablews.benchmarks.process.Server;
 import dev.resumablews.benchmarks.process.ServerSpec;
@@ -120,6 +121,16 @@ class HarnessTests {
 			assertThat(values).containsEntry("delivered", 100.0).containsEntry("behind", 0.0);
 			assertThat(values.get("p95")).isPositive();
 		}
+	}
+
+	@Test
+	void pgBenchRunsTheStatementOfTheLog(@TempDir Path folder) {
+		assumeTrue(PgBench.find(folder) != null, "pgbench is not installed");
+		Append append = new Append();
+		append.measure("ours", this.bench);
+		Map<String, Double> values = append.measure("pgbench", this.bench);
+		assertThat(this.bench.takeProblems()).isEmpty();
+		assertThat(values.get("events/s")).isPositive();
 	}
 
 	@Test
