@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks that the model's client reads. Successive texts become one chunk if they are
- * received together. Text that was sent directly is held, up to a length, until the next
- * chunk that is not text. Used by one thread at a time.
+ * received together. Text that {@link DirectText} sends is held, up to a length, until
+ * the next chunk that is not text. Used by one thread at a time.
  */
 final class ClientChunks {
 

@@ -1,5 +1,7 @@
 package dev.resumablews.internal.springai;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 
@@ -8,6 +10,7 @@ import reactor.core.publisher.FluxSink;
 
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 
@@ -17,10 +20,10 @@ import org.springframework.ai.chat.model.Generation;
  * a reply, and Spring AI changes threads for each response. The client gets the same text
  * later, in a few large chunks, and its responses to them are dropped.
  * <p>
- * Direct responses are copies of the client's response to the text before them, with
- * another text. Text is therefore sent directly only if the client has responded to
- * everything before it, and if that was text of the same kind. Everything else, and the
- * text after it, goes through the client, which preserves the order.
+ * A direct response is a copy of the client's response to the first of successive texts,
+ * with another text. Texts that are received before that response wait for it, or go
+ * through the client if something else follows them. Everything that is not text, and the
+ * first text after it, goes through the client, which preserves the order.
  * <p>
  * One thread sends text and another one gets the client's responses.
  */
@@ -29,40 +32,56 @@ final class DirectText {
 	private final FluxSink<ChatClientResponse> responses;
 
 	/**
-	 * Copy of the client's last response with text.
-	 */
-	private @Nullable ChatClientResponse pattern;
-
-	/**
 	 * The other fields of the text that the client got last; null if it got something
 	 * else after it.
 	 */
 	private TextChunk.@Nullable Head head;
 
 	/**
-	 * Number of characters without a response of the client.
+	 * Texts of the client without a response, in order.
+	 */
+	private final Deque<Passed> passed = new ArrayDeque<>();
+
+	/**
+	 * Number of characters in these texts that were not sent directly.
 	 */
 	private long awaited;
 
 	/**
-	 * Number of characters that were sent directly, and to which the client has not
-	 * responded yet.
+	 * Copy of the client's last response with text, without the text.
 	 */
-	private long repeated;
+	private @Nullable ChatClientResponse pattern;
+
+	/**
+	 * Text that is kept until the response before it has been passed on.
+	 */
+	private final StringBuilder waiting = new StringBuilder();
+
+	/**
+	 * Whether the thread with the client's responses is sending the waiting text.
+	 */
+	private boolean sendingWaiting;
 
 	DirectText(FluxSink<ChatClientResponse> responses) {
 		this.responses = responses;
 	}
 
 	/**
-	 * Sends text, if that preserves the order.
+	 * Sends text, or keeps it until it can be sent.
 	 * @param head the other fields of the text's chunk
-	 * @return whether it was sent
+	 * @return false if the text must go through the client
 	 */
 	boolean send(TextChunk.Head head, String text) {
 		ChatClientResponse response;
 		synchronized (this) {
-			if (this.pattern == null || this.awaited > 0 || !head.equals(this.head)) {
+			if (!head.equals(this.head)) {
+				return false;
+			}
+			if (this.awaited > 0 || this.sendingWaiting) {
+				this.waiting.append(text);
+				return true;
+			}
+			if (this.pattern == null) {
 				return false;
 			}
 			response = withText(this.pattern, text);
@@ -72,18 +91,27 @@ final class DirectText {
 	}
 
 	/**
-	 * Notes that the client gets text that was not sent.
+	 * Notes that the client gets text that was not sent. Empty text may not begin a
+	 * sequence, because its response cannot be recognized.
 	 */
 	synchronized void passesText(TextChunk.Head head, int length) {
-		this.head = head;
-		this.awaited += length;
+		if (length > 0) {
+			this.head = head;
+			this.awaited += length;
+			this.passed.add(new Passed(length, false));
+		}
 	}
 
 	/**
-	 * Notes that the client gets text that was sent.
+	 * Notes that the client gets text that was sent or kept. What is still kept, which is
+	 * the end of it, is not sent any more, because the client responds to it.
 	 */
 	synchronized void repeatsText(int length) {
-		this.repeated += length;
+		int kept = this.waiting.length();
+		this.waiting.setLength(0);
+		this.awaited += kept;
+		this.passed.add(new Passed(length - kept, true));
+		this.passed.add(new Passed(kept, false));
 	}
 
 	/**
@@ -94,7 +122,7 @@ final class DirectText {
 	}
 
 	/**
-	 * Passes a response of the client on, except for text that was sent.
+	 * Passes a response of the client on, except for text that is sent directly.
 	 */
 	void receive(ChatClientResponse response) {
 		String text = ModelAnswer.text(response.chatResponse());
@@ -102,32 +130,81 @@ final class DirectText {
 			this.responses.next(response);
 			return;
 		}
-		int sent = repeated(text.length());
-		if (sent == text.length()) {
+		String rest = withoutRepeated(text);
+		if (rest.isEmpty()) {
+			if (!isText(response)) {
+				this.responses.next(withText(response, ""));
+			}
 			return;
 		}
-		ChatClientResponse rest = (sent == 0) ? response : withText(response, text.substring(sent));
-		ChatClientResponse copy = isPlain(rest) ? withText(rest, "") : null;
-		this.responses.next(rest);
-		synchronized (this) {
-			this.awaited -= text.length() - sent;
-			this.pattern = copy;
+		ChatClientResponse copy = withoutContent(response);
+		this.responses.next(rest.equals(text) ? response : withText(response, rest));
+		String waiting = received(copy, rest.length());
+		while (!waiting.isEmpty()) {
+			this.responses.next(withText(copy, waiting));
+			waiting = takeWaiting();
 		}
 	}
 
-	private synchronized int repeated(int length) {
-		int sent = (int) Math.min(this.repeated, length);
-		this.repeated -= sent;
-		return sent;
+	private synchronized String withoutRepeated(String text) {
+		StringBuilder rest = new StringBuilder();
+		int position = 0;
+		while (position < text.length()) {
+			Passed next = this.passed.poll();
+			int length = text.length() - position;
+			if (next != null && next.length() > length) {
+				this.passed.addFirst(new Passed(next.length() - length, next.repeated()));
+			}
+			else if (next != null) {
+				length = next.length();
+			}
+			if (next == null || !next.repeated()) {
+				rest.append(text, position, position + length);
+			}
+			position += length;
+		}
+		return rest.toString();
 	}
 
-	private static boolean isPlain(ChatClientResponse response) {
+	private synchronized String received(ChatClientResponse pattern, int length) {
+		this.pattern = pattern;
+		this.awaited -= length;
+		return (this.awaited > 0) ? "" : takeWaiting();
+	}
+
+	private synchronized String takeWaiting() {
+		String taken = this.waiting.toString();
+		this.waiting.setLength(0);
+		this.sendingWaiting = !taken.isEmpty();
+		return taken;
+	}
+
+	private static boolean isText(ChatClientResponse response) {
 		ChatResponse chat = response.chatResponse();
-		if (chat == null || chat.getResults().size() != 1) {
+		if (chat == null || chat.getResults().size() != 1 || ModelAnswer.finishReason(chat) != null) {
 			return false;
 		}
 		AssistantMessage message = chat.getResults().get(0).getOutput();
-		return message.getClass() == AssistantMessage.class && !message.hasToolCalls() && message.getMedia().isEmpty();
+		return !message.hasToolCalls() && message.getMedia().isEmpty();
+	}
+
+	/**
+	 * Returns a copy with the metadata of a response only.
+	 */
+	private static ChatClientResponse withoutContent(ChatClientResponse response) {
+		ChatResponse chat = response.chatResponse();
+		if (chat == null) {
+			return response;
+		}
+		Generation generation = chat.getResults().get(0);
+		AssistantMessage message = AssistantMessage.builder()
+			.content("")
+			.properties(generation.getOutput().getMetadata())
+			.build();
+		ChatGenerationMetadata metadata = (ModelAnswer.finishReason(chat) == null) ? generation.getMetadata()
+				: ChatGenerationMetadata.NULL;
+		return new ChatClientResponse(new ChatResponse(List.of(new Generation(message, metadata)), chat.getMetadata()),
+				new HashMap<>(response.context()));
 	}
 
 	private static ChatClientResponse withText(ChatClientResponse response, String text) {
@@ -140,6 +217,17 @@ final class DirectText {
 				generation.getMetadata());
 		return new ChatClientResponse(new ChatResponse(List.of(changed), chat.getMetadata()),
 				new HashMap<>(response.context()));
+	}
+
+	/**
+	 * Text that the client got.
+	 *
+	 * @param length its length
+	 * @param repeated whether it is sent directly, so that the client's response is
+	 * dropped
+	 */
+	private record Passed(int length, boolean repeated) {
+
 	}
 
 }

@@ -74,6 +74,11 @@ final class OpenAiEventSource implements Source {
 
 	private boolean over;
 
+	/**
+	 * Failure that the client gets after all chunks.
+	 */
+	private @Nullable IOException failure;
+
 	OpenAiEventSource(BufferedSource upstream, @Nullable String contentType, OpenAiCall call) {
 		this.upstream = upstream;
 		this.contentType = contentType;
@@ -83,10 +88,22 @@ final class OpenAiEventSource implements Source {
 
 	@Override
 	public long read(Buffer sink, long byteCount) throws IOException {
-		while (this.output.isEmpty() && !this.over) {
-			receive();
+		while (this.output.isEmpty()) {
+			if (this.failure != null) {
+				throw this.failure;
+			}
+			if (this.over) {
+				return -1;
+			}
+			try {
+				receive();
+			}
+			catch (IOException ex) {
+				this.output.passAll();
+				this.failure = ex;
+			}
 		}
-		return this.output.isEmpty() ? -1 : this.output.read(sink, byteCount);
+		return this.output.read(sink, byteCount);
 	}
 
 	@Override

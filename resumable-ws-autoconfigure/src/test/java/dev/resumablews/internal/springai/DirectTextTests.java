@@ -18,28 +18,55 @@ class DirectTextTests {
 
 	private static final TextChunk.Head HEAD = new TextChunk.Head("c", 1, "m", null, null, null);
 
+	private static final TextChunk.Head OTHER_HEAD = new TextChunk.Head("d", 1, "m", null, null, null);
+
 	private final RecordedResponses responses = new RecordedResponses();
 
 	private final DirectText text = new DirectText(this.responses.sink());
 
 	@Test
-	void textIsNotSentBeforeTheClientHasRespondedToText() {
+	void theFirstTextGoesThroughTheClient() {
 		assertThat(this.text.send(HEAD, "a")).isFalse();
-		this.text.passesText(HEAD, 1);
-		assertThat(this.text.send(HEAD, "b")).isFalse();
-		this.text.receive(response("a"));
-		assertThat(this.text.send(HEAD, "b")).isTrue();
-		assertThat(this.responses.texts()).containsExactly("a", "b");
 	}
 
 	@Test
-	void textIsNotSentBeforeTheClientHasRespondedToAllText() {
+	void textWaitsForTheResponseToTheFirst() {
 		this.text.passesText(HEAD, 1);
-		this.text.passesText(HEAD, 1);
-		this.text.receive(response("a"));
-		assertThat(this.text.send(HEAD, "c")).isFalse();
-		this.text.receive(response("b"));
+		assertThat(this.text.send(HEAD, "b")).isTrue();
 		assertThat(this.text.send(HEAD, "c")).isTrue();
+		assertThat(this.responses.texts()).isEmpty();
+		this.text.receive(response("a"));
+		assertThat(this.text.send(HEAD, "d")).isTrue();
+		assertThat(this.responses.texts()).containsExactly("a", "bc", "d");
+	}
+
+	@Test
+	void textWaitsForTheResponseToAllText() {
+		this.text.passesText(HEAD, 2);
+		this.text.receive(response("a"));
+		this.text.send(HEAD, "c");
+		assertThat(this.responses.texts()).containsExactly("a");
+		this.text.receive(response("b"));
+		assertThat(this.responses.texts()).containsExactly("a", "b", "c");
+	}
+
+	@Test
+	void textThatArrivesWhileWaitingTextIsSentFollowsIt() {
+		this.responses.onResponse((text) -> {
+			if (text.equals("b")) {
+				assertThat(this.text.send(HEAD, "c")).isTrue();
+			}
+		});
+		this.text.passesText(HEAD, 1);
+		this.text.send(HEAD, "b");
+		this.text.receive(response("a"));
+		assertThat(this.responses.texts()).containsExactly("a", "b", "c");
+	}
+
+	@Test
+	void emptyTextDoesNotBeginASequence() {
+		this.text.passesText(HEAD, 0);
+		assertThat(this.text.send(HEAD, "a")).isFalse();
 	}
 
 	@Test
@@ -62,31 +89,62 @@ class DirectTextTests {
 	}
 
 	@Test
-	void textAfterSomethingElseWaitsForTheClient() {
+	void theFirstTextAfterSomethingElseGoesThroughTheClient() {
 		this.text.passesText(HEAD, 1);
 		this.text.receive(response("a"));
 		this.text.passesOther();
 		assertThat(this.text.send(HEAD, "b")).isFalse();
 		this.text.passesText(HEAD, 1);
+		this.text.send(HEAD, "c");
 		this.text.receive(response(""));
-		assertThat(this.text.send(HEAD, "c")).isFalse();
 		this.text.receive(response("b"));
-		assertThat(this.text.send(HEAD, "c")).isTrue();
+		assertThat(this.responses.texts()).containsExactly("a", "", "b", "c");
 	}
 
 	@Test
-	void aLateResponseToTextBeforeSomethingElseDoesNotReleaseTheTextAfterIt() {
+	void aLateResponseDoesNotReleaseTheTextAfterSomethingElse() {
 		this.text.passesText(HEAD, 1);
 		this.text.passesOther();
+		this.text.passesText(HEAD, 1);
+		this.text.send(HEAD, "c");
 		this.text.receive(response("a"));
-		assertThat(this.text.send(HEAD, "b")).isFalse();
+		assertThat(this.responses.texts()).containsExactly("a");
+		this.text.receive(response("b"));
+		assertThat(this.responses.texts()).containsExactly("a", "b", "c");
 	}
 
 	@Test
-	void textOfAnotherKindWaitsForTheClient() {
+	void theFirstTextOfAnotherKindGoesThroughTheClient() {
 		this.text.passesText(HEAD, 1);
 		this.text.receive(response("a"));
-		assertThat(this.text.send(new TextChunk.Head("d", 1, "m", null, null, null), "b")).isFalse();
+		assertThat(this.text.send(OTHER_HEAD, "b")).isFalse();
+	}
+
+	@Test
+	void waitingTextThatTheClientGetsIsNotSentTwice() {
+		this.text.passesText(HEAD, 1);
+		this.text.send(HEAD, "b");
+		this.text.send(HEAD, "c");
+		this.text.repeatsText(2);
+		this.text.passesText(OTHER_HEAD, 1);
+		this.text.send(OTHER_HEAD, "e");
+		this.text.receive(response("a"));
+		this.text.receive(response("bc"));
+		this.text.receive(response("d"));
+		assertThat(this.responses.texts()).containsExactly("a", "bc", "d", "e");
+	}
+
+	@Test
+	void onlyTheWaitingEndOfARepeatedTextIsPassedOn() {
+		this.text.passesText(HEAD, 1);
+		this.text.receive(response("a"));
+		this.text.send(HEAD, "b");
+		this.text.repeatsText(1);
+		this.text.passesText(HEAD, 1);
+		this.text.send(HEAD, "d");
+		this.text.repeatsText(1);
+		this.text.receive(response("bcd"));
+		assertThat(this.responses.texts()).containsExactly("a", "b", "cd");
 	}
 
 	@Test
@@ -116,15 +174,32 @@ class DirectTextTests {
 	}
 
 	@Test
-	void aResponseWithMoreThanTextIsNoPattern() {
+	void aToolCallInAResponseToSentTextIsPassedOn() {
+		this.text.passesText(HEAD, 1);
+		this.text.receive(response("a"));
+		this.text.send(HEAD, "b");
+		this.text.repeatsText(1);
+		this.text.receive(toolCall("b"));
+		assertThat(this.responses.texts()).containsExactly("a", "b", "");
+		assertThat(this.responses.all().get(2).chatResponse().getResult().getOutput().hasToolCalls()).isTrue();
+	}
+
+	@Test
+	void aSentResponseHasNoToolCallOfTheOneBeforeIt() {
+		this.text.passesText(HEAD, 1);
+		this.text.receive(toolCall("a"));
+		this.text.send(HEAD, "b");
+		assertThat(this.responses.all().get(1)).usingRecursiveComparison().isEqualTo(response("b"));
+	}
+
+	private static ChatClientResponse toolCall(String text) {
+		ChatClientResponse response = response(text);
 		AssistantMessage message = AssistantMessage.builder()
-			.content("a")
+			.content(text)
+			.properties(Map.of("id", "c"))
 			.toolCalls(List.of(new ToolCall("1", "function", "clock", "{}")))
 			.build();
-		this.text.passesText(HEAD, 1);
-		this.text.receive(
-				new ChatClientResponse(new ChatResponse(List.of(new Generation(message))), Map.of("key", "value")));
-		assertThat(this.text.send(HEAD, "b")).isFalse();
+		return new ChatClientResponse(new ChatResponse(List.of(new Generation(message))), response.context());
 	}
 
 }

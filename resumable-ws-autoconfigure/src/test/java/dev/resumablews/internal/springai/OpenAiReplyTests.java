@@ -324,6 +324,14 @@ class OpenAiReplyTests {
 		});
 	}
 
+	@Test
+	void anAnswerThatArrivesAtOnceIsComplete() {
+		List<String> pieces = IntStream.range(0, 5000).mapToObj((number) -> number + " ").toList();
+		this.model.stub().answer(OpenAiAnswer.of(pieces.toArray(String[]::new)));
+		this.model.run((replies) -> assertThat(this.model.ask(replies, "assistant_message").path("content").asString())
+			.isEqualTo(String.join("", pieces)));
+	}
+
 	private OpenAiReplies withAdvisors(Advisor... advisors) {
 		return this.model.withBean(ChatClientBuilderCustomizer.class, (builder) -> builder.defaultAdvisors(advisors));
 	}

@@ -3,6 +3,7 @@ package dev.resumablews.internal.springai;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.resumablews.internal.publish.TestLog;
@@ -222,6 +223,16 @@ class OpenAiStreamTests {
 			assertThat(this.model.ask(replies, "assistant_failed").path("code").asString()).isEqualTo("provider_error");
 			assertThat(this.model.text()).isEqualTo("Hello");
 			assertThat(this.model.stub().awaitExchange(AT_MOST).awaitEnd(AT_MOST)).isEqualTo(End.BROKEN);
+		});
+	}
+
+	@Test
+	void allTextBeforeABreakIsKept() {
+		String[] numbers = IntStream.range(0, 300).mapToObj((number) -> number + " ").toArray(String[]::new);
+		this.model.stub().answer(breaking(Stream.of(numbers).map(OpenAiReplies::text).toArray(String[]::new)));
+		this.model.run((replies) -> {
+			this.model.ask(replies, "assistant_failed");
+			assertThat(this.model.text()).isEqualTo(String.join("", numbers));
 		});
 	}
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
@@ -20,10 +21,23 @@ final class RecordedResponses {
 
 	private final List<ChatClientResponse> responses = new CopyOnWriteArrayList<>();
 
+	private volatile Consumer<String> listener = (text) -> {
+	};
+
 	private final AtomicReference<FluxSink<ChatClientResponse>> sink = new AtomicReference<>();
 
 	RecordedResponses() {
-		Flux.<ChatClientResponse>create(this.sink::set).subscribe(this.responses::add);
+		Flux.<ChatClientResponse>create(this.sink::set).subscribe((response) -> {
+			this.responses.add(response);
+			this.listener.accept(ModelAnswer.text(response.chatResponse()));
+		});
+	}
+
+	/**
+	 * Sets what to do with the text of each response.
+	 */
+	void onResponse(Consumer<String> listener) {
+		this.listener = listener;
 	}
 
 	FluxSink<ChatClientResponse> sink() {
