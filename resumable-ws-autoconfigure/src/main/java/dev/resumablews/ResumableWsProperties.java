@@ -263,7 +263,7 @@ public record ResumableWsProperties(@DefaultValue("true") boolean enabled, @Defa
 			@DefaultValue("4h") Duration maxLifetime, @DefaultValue("0.2") double maxLifetimeJitter,
 			@DefaultValue("128KB") DataSize maxMessageSize, @DefaultValue("10") int maxMalformedMessages,
 			@DefaultValue("32") int maxPerSession, @DefaultValue("256") int maxPerUser,
-			@DefaultValue("8000") int maxTotal, @DefaultValue("1000") int maxOpening,
+			@DefaultValue("8000") int maxTotal, @DefaultValue("4000") int maxOpening,
 			@DefaultValue("64KB") DataSize maxSendSize) {
 
 		public Connection {

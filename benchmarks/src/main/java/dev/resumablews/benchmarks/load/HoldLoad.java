@@ -11,7 +11,11 @@ final class HoldLoad extends Workload {
 
 	private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
+	private static final int OPENING = 64;
+
 	private final LoadRequest.Hold request;
+
+	private int opened;
 
 	private int ready;
 
@@ -23,13 +27,21 @@ final class HoldLoad extends Workload {
 	@Override
 	Map<String, Double> run() throws IOException {
 		long start = System.nanoTime();
-		for (int i = 0; i < this.request.connections(); i++) {
-			open(this.request.port(), i, null);
-		}
-		if (!until(TIMEOUT, () -> this.ready == this.request.connections() || !problems().isEmpty())) {
+		if (!until(TIMEOUT, this::isOver)) {
 			problem("only %d connections opened within %s".formatted(this.ready, TIMEOUT));
 		}
 		return Map.of("connections", (double) this.ready, "seconds", (System.nanoTime() - start) / 1e9);
+	}
+
+	/**
+	 * Opens further connections, of which a few at a time wait for their session, so that
+	 * the server rejects none.
+	 */
+	private boolean isOver() {
+		while (this.opened < this.request.connections() && this.opened - this.ready < OPENING) {
+			open(this.request.port(), this.opened++, null);
+		}
+		return this.ready == this.request.connections() || !problems().isEmpty();
 	}
 
 	@Override
