@@ -12,10 +12,6 @@ import dev.resumablews.benchmarks.wire.ReplyOrder;
 import dev.resumablews.testing.Tokens;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.ai.chat.client.ChatClient;
-import org.springframework.ai.chat.messages.UserMessage;
-import org.springframework.ai.chat.model.ChatModel;
-import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
@@ -47,8 +43,8 @@ class PeersConfiguration {
 	}
 
 	/**
-	 * The handler without a log. Tokens come from the pacer, or from Spring AI's chat
-	 * client if a model is configured.
+	 * The handler without a log. Tokens come from the pacer, or from a model if one is
+	 * configured.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Profile("bare")
@@ -62,18 +58,9 @@ class PeersConfiguration {
 
 		@Bean
 		@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "openai")
-		TokenSource modelTokens(ChatClient.Builder builder, ChatModel model,
+		TokenSource modelTokens(@Value("${spring.ai.openai.base-url}") String baseUrl,
 				@Value("${benchmarks.spring-ai:client}") String path) {
-			ChatClient client = builder.build();
-			return switch (path) {
-				// a message, because the client treats a user text as a template
-				case "client" -> (content) -> client.prompt().messages(new UserMessage(content)).stream().content();
-				case "model" -> (content) -> model.stream(new Prompt(new UserMessage(content)))
-					.mapNotNull((response) -> (response.getResult() != null)
-							? response.getResult().getOutput().getText() : null);
-				default -> throw new IllegalArgumentException(
-						"benchmarks.spring-ai is '%s' but must be client or model".formatted(path));
-			};
+			return new ModelTokens(baseUrl).tokens(path);
 		}
 
 		@Bean
