@@ -952,10 +952,10 @@ const coreOf = (client, source, options) => {
 	};
 
 	/**
-	 * A random delay of at least minDelay, below a limit that doubles: clients of a node that is gone do not come back in step.
+	 * A random delay of at least minDelay, below a limit that grows: clients of a node that is gone do not come back in step.
 	 * @type {(failures: number) => number}
 	 */
-	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, minDelay * 2 ** ++failures) - minDelay);
+	const backOff = (failures) => minDelay + Math.random() * (Math.min(maxDelay, 2 * minDelay * 1.25 ** failures) - minDelay);
 
 	/**
 	 * Takes a message out of the outbox; it is refused, unless it was resolved before.

@@ -81,7 +81,7 @@ export interface ResumableWebSocketOptions {
 	epoch?: string;
 	/** Whether the server may send several messages in one frame. Default: true. */
 	ndjson?: boolean;
-	/** Back-off in ms: random from `minDelay` to a limit that doubles with each attempt, up to `maxDelay`. Defaults: 500 and 30000. */
+	/** Back-off in ms: random from `minDelay` to a limit that begins at twice that and grows by a quarter with each attempt, up to `maxDelay`. Defaults: 500 and 30000. */
 	minDelay?: number;
 	maxDelay?: number;
 	/** Minimum lifetime of a connection, in ms, after which the back-off is reset. Default: 5000. */

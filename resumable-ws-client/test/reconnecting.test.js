@@ -15,12 +15,12 @@ afterEach(async () => {
 	await server.stop();
 });
 
-test('the back-off is random from a minimum to a limit that doubles up to a maximum', async () => {
+test('the back-off is random from a minimum to a limit that grows up to a maximum', async () => {
 	server.refuseWith = 503;
 	const client = connect(server.url, { minDelay: 4, maxDelay: 64 });
 	await until(() => waits(client).length >= 20);
 	const delays = waits(client).map(({ delay }) => delay);
-	delays.forEach((delay, i) => assert.ok(delay >= 4 && delay < Math.min(64, 4 * 2 ** (i + 1)), `wait ${i + 1} of ${delay} ms`));
+	delays.forEach((delay, i) => assert.ok(delay >= 4 && delay < Math.min(64, 8 * 1.25 ** i), `wait ${i + 1} of ${delay} ms`));
 	assert.deepEqual(waits(client).map(({ attempt }) => attempt), delays.map((delay, i) => i + 1));
 	assert.equal(new Set(delays).size, delays.length, 'all delays differ');
 	assert.ok(Math.max(...delays.slice(4)) > 16, 'the limit grows');

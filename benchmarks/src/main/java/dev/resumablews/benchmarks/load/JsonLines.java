@@ -56,7 +56,7 @@ final class JsonLines implements Dialect {
 
 	@Override
 	public long backOff(int failures, Random random) {
-		long limit = (long) Math.min(MAX_DELAY, MIN_DELAY * Math.pow(2, failures + 1.0));
+		long limit = (long) Math.min(MAX_DELAY, 2 * MIN_DELAY * Math.pow(1.25, failures));
 		return MIN_DELAY + (long) (random.nextDouble() * (limit - MIN_DELAY));
 	}
 

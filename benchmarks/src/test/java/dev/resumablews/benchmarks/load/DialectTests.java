@@ -29,10 +29,10 @@ class DialectTests {
 	}
 
 	@Test
-	void theBackOffOfThisLibrarysClientDoublesItsLimit() {
+	void theBackOffOfThisLibrarysClientGrowsByAQuarter() {
 		for (int i = 0; i < 1000; i++) {
 			assertThat(this.json.backOff(0, this.random)).isBetween(500L, 1000L);
-			assertThat(this.json.backOff(2, this.random)).isBetween(500L, 4000L);
+			assertThat(this.json.backOff(4, this.random)).isBetween(500L, 2441L);
 			assertThat(this.json.backOff(50, this.random)).isBetween(500L, 30_000L);
 		}
 	}
