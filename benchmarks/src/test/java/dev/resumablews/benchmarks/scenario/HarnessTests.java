@@ -126,6 +126,8 @@ class HarnessTests {
 	@Test
 	void pgBenchRunsTheStatementOfTheLog(@TempDir Path folder) {
 		assumeTrue(PgBench.find(folder) != null, "pgbench is not installed");
+		server(Kind.OURS);
+		new Tables(this.postgres, ServerSpec.of(Kind.OURS)).clear();
 		// the statement is captured while a new server is warmed up
 		this.bench.stop(ServerSpec.of(Kind.OURS));
 		Append append = new Append();
