@@ -212,6 +212,7 @@ public final class TestServer implements AutoCloseable {
 				.registerShutdownHook(false)
 				.properties(this.properties)
 				.build();
+			OneAtATime.initializeLogging(application);
 			return new TestServer(run(application));
 		}
 
