@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests what a client receives in normal operation, on each web server and kind of
@@ -289,11 +290,16 @@ abstract class ConversationTests {
 			client.sendBinary(new byte[] { 1, 2, 3 });
 			assertThat(client.awaitClose()).isEqualTo(1003);
 		}
+		// again, because a container that has not quite ended a send closes without a
+		// code
+		await().until(this::closeCodeOfInvalidUtf8, (code) -> code == 1007);
+	}
+
+	private int closeCodeOfInvalidUtf8() {
 		try (RawWebSocketClient client = connect("ivan")) {
-			// waits because a container that is sending may close without a code
 			client.await("replay_complete");
 			client.send(1, new byte[] { '"', (byte) 0xC3, (byte) 0x28, '"' });
-			assertThat(client.awaitClose()).isEqualTo(1007);
+			return client.awaitClose();
 		}
 	}
 
