@@ -19,7 +19,7 @@ final class EventLoop implements AutoCloseable {
 
 	private static final int BUFFER_SIZE = 4 * 1024 * 1024;
 
-	private static final int MAX_OPENING = 64;
+	static final int MAX_OPENING = 64;
 
 	private static final long WAIT_MILLIS = 5;
 

@@ -11,8 +11,6 @@ final class HoldLoad extends Workload {
 
 	private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
-	private static final int OPENING = 64;
-
 	private final LoadRequest.Hold request;
 
 	private int opened;
@@ -38,7 +36,7 @@ final class HoldLoad extends Workload {
 	 * the server rejects none.
 	 */
 	private boolean isOver() {
-		while (this.opened < this.request.connections() && this.opened - this.ready < OPENING) {
+		while (this.opened < this.request.connections() && this.opened - this.ready < EventLoop.MAX_OPENING) {
 			open(this.request.port(), this.opened++, null);
 		}
 		return this.ready == this.request.connections() || !problems().isEmpty();

@@ -213,9 +213,12 @@ final class DirectText {
 			return response;
 		}
 		Generation generation = chat.getResults().get(0);
-		Generation changed = new Generation(generation.getOutput().mutate().content(text).build(),
-				generation.getMetadata());
-		return new ChatClientResponse(new ChatResponse(List.of(changed), chat.getMetadata()),
+		return copy(response, chat,
+				new Generation(generation.getOutput().mutate().content(text).build(), generation.getMetadata()));
+	}
+
+	private static ChatClientResponse copy(ChatClientResponse response, ChatResponse chat, Generation generation) {
+		return new ChatClientResponse(new ChatResponse(List.of(generation), chat.getMetadata()),
 				new HashMap<>(response.context()));
 	}
 

@@ -299,7 +299,9 @@ abstract class ConversationTests {
 		try (RawWebSocketClient client = connect("ivan")) {
 			client.await("replay_complete");
 			client.send(1, new byte[] { '"', (byte) 0xC3, (byte) 0x28, '"' });
-			return client.awaitClose();
+			int code = client.awaitClose();
+			assertThat(code).isIn(1006, 1007);
+			return code;
 		}
 	}
 
