@@ -83,7 +83,7 @@ final class Cluster
 		this.node = node;
 		this.reader = reader;
 		this.interval = interval;
-		this.outgoing = new SignalSender(node.value(), signal);
+		this.outgoing = sender();
 		commits.add((sessionIds) -> this.outgoing.eventsCommitted(sessionIds));
 		ephemerals.add(this);
 	}
@@ -161,7 +161,7 @@ final class Cluster
 		if (this.running) {
 			this.running = false;
 			SignalSender last = this.outgoing;
-			this.outgoing = new SignalSender(this.node.value(), this.signal);
+			this.outgoing = sender();
 			last.stop(STOP_TIMEOUT);
 			this.signal.close();
 			SignalReceiver incoming = this.incoming;
@@ -197,6 +197,10 @@ final class Cluster
 		return Stream.of(this.signal.outage(), this.outgoing.outage(), (incoming != null) ? incoming.outage() : null)
 			.filter(Objects::nonNull)
 			.toList();
+	}
+
+	private SignalSender sender() {
+		return new SignalSender(this.node.value(), this.signal, this.others, SignalSender.ALONE);
 	}
 
 	private ConnectionsListener allConnectionsListeners() {

@@ -16,13 +16,15 @@ import dev.resumablews.internal.concurrent.OutageLog;
 import dev.resumablews.internal.concurrent.SupervisedLoop;
 import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.node.NodeNotification;
+import dev.resumablews.internal.node.OtherNodes;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the signals of this node. Its thread sends all queued signals in one batch, so
- * batches grow with load, and retries failed ones. Ephemeral events follow in batches
- * small enough not to delay the next signals, and are dropped if they cannot be sent.
- * Methods that queue signals do not block and are safe for use by many threads.
+ * batches grow with load, and retries failed ones. Signals of commits are less frequent
+ * while no other node has clients. Ephemeral events follow in batches small enough not to
+ * delay the next signals, and are dropped if they cannot be sent. Methods that queue
+ * signals do not block and are safe for use by many threads.
  */
 final class SignalSender {
 
@@ -33,6 +35,13 @@ final class SignalSender {
 	private static final int MAX_WAITING = 100_000;
 
 	private static final Duration MAX_WAIT = Duration.ofHours(1);
+
+	/**
+	 * Time between signals of commits while no other node has clients. It delays what is
+	 * committed after the first client of another node has read the log, and before that
+	 * node has announced its clients.
+	 */
+	static final Duration ALONE = Duration.ofMillis(250);
 
 	private static final int EPHEMERALS_AT_ONCE = 100;
 
@@ -49,6 +58,10 @@ final class SignalSender {
 			Cluster.BACK_OFF, this::step);
 
 	private final ClusterSignal signal;
+
+	private final OtherNodes others;
+
+	private final long aloneNanos;
 
 	private Set<UUID> sessionIds = new LinkedHashSet<>();
 
@@ -70,6 +83,11 @@ final class SignalSender {
 
 	private long ephemeralDue = System.nanoTime();
 
+	/**
+	 * Time at which commits were last signalled. Used by the loop's thread.
+	 */
+	private long commitsSignalledAt;
+
 	private boolean stopping;
 
 	/**
@@ -84,9 +102,17 @@ final class SignalSender {
 
 	private boolean ended;
 
-	SignalSender(UUID node, ClusterSignal signal) {
+	/**
+	 * Creates a sender.
+	 * @param others whether other nodes have clients
+	 * @param alone time between signals of commits while they have none
+	 */
+	SignalSender(UUID node, ClusterSignal signal, OtherNodes others, Duration alone) {
 		this.node = node;
 		this.signal = signal;
+		this.others = others;
+		this.aloneNanos = alone.toNanos();
+		this.commitsSignalledAt = this.due - this.aloneNanos;
 	}
 
 	/**
@@ -191,7 +217,7 @@ final class SignalSender {
 	private synchronized void awaitDue() throws InterruptedException {
 		while (!this.ended) {
 			long now = System.nanoTime();
-			long left = Math.min(isIdle() ? Long.MAX_VALUE : this.due - now,
+			long left = Math.min(untilSignals(now),
 					this.ephemerals.isEmpty() ? Long.MAX_VALUE : this.ephemeralDue - now);
 			if (left <= 0) {
 				return;
@@ -199,6 +225,21 @@ final class SignalSender {
 			TimeUnit.NANOSECONDS.timedWait(this,
 					Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), MAX_WAIT.toNanos()));
 		}
+	}
+
+	/**
+	 * Returns the nanoseconds until signals are due; the maximum if there are none.
+	 */
+	private long untilSignals(long now) {
+		if (!this.connected.isEmpty() || !this.notifications.isEmpty()) {
+			return this.due - now;
+		}
+		return this.sessionIds.isEmpty() ? Long.MAX_VALUE : untilCommits(now);
+	}
+
+	private long untilCommits(long now) {
+		long pause = (this.stopping || this.others.mayBePresent()) ? 0 : this.aloneNanos;
+		return Math.max(this.due - now, this.commitsSignalledAt + pause - now);
 	}
 
 	private synchronized List<String> takeEphemerals() {
@@ -211,11 +252,17 @@ final class SignalSender {
 	}
 
 	private synchronized List<String> take() {
-		if (System.nanoTime() - this.due < 0) {
+		long now = System.nanoTime();
+		if (now - this.due < 0) {
 			return List.of();
 		}
-		List<String> texts = SignalCodec.write(this.node, this.sessionIds, this.connected, this.notifications);
-		this.sessionIds = new LinkedHashSet<>();
+		Set<UUID> committed = Set.of();
+		if (untilCommits(now) <= 0) {
+			committed = this.sessionIds;
+			this.sessionIds = new LinkedHashSet<>();
+			this.commitsSignalledAt = now;
+		}
+		List<String> texts = SignalCodec.write(this.node, committed, this.connected, this.notifications);
 		this.connected = new LinkedHashSet<>();
 		this.notifications = EnumSet.noneOf(NodeNotification.class);
 		this.sending = !texts.isEmpty();

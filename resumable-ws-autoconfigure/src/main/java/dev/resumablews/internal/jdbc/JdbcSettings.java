@@ -68,8 +68,9 @@ final class JdbcSettings {
 	}
 
 	/**
-	 * Prepares the text of a statement, preceded by the isolation level and the server's
-	 * limits for the current transaction, in {@value #BOUNDING_STATEMENTS} statements.
+	 * Prepares the text of a statement, preceded by the isolation level, the server's
+	 * limits and the choice of plans for the current transaction, in
+	 * {@value #BOUNDING_STATEMENTS} statements.
 	 * @param statement one of the library's few statements
 	 */
 	String boundedSql(String statement) {
@@ -105,10 +106,19 @@ final class JdbcSettings {
 	 * The isolation level comes first, as it cannot be set once a statement has a
 	 * snapshot. Without {@code local}, as Postgres warns of that outside of a transaction
 	 * block; it lasts for the transaction either way.
+	 * <p>
+	 * Statements are planned once for each connection, without their parameters, and read
+	 * tables by their indexes only. If left to choose, Postgres plans statements with a
+	 * limit or an array again for each execution, which takes longer than executing them,
+	 * and reads a table that was small when a statement was planned row by row, even when
+	 * it has thousands of dead rows a minute later. The costs of a disabled scan must not
+	 * trigger the compiler.
 	 */
 	private String bounds() {
 		return ("set transaction_isolation = 'read committed'; select set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true), "
-				+ "set_config('idle_in_transaction_session_timeout', '%d', true); ")
+				+ "set_config('idle_in_transaction_session_timeout', '%d', true), "
+				+ "set_config('plan_cache_mode', 'force_generic_plan', true), "
+				+ "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true); ")
 			.formatted(serverTimeout().toMillis(), lockTimeout().toMillis(), IDLE_IN_TRANSACTION.toMillis());
 	}
 

@@ -62,12 +62,13 @@ public interface AppendExtension {
 	String contended();
 
 	/**
-	 * Returns the CTEs that lock the rows of this extension, including {@link #claimed()}
-	 * and {@link #contended()}. They run after {@code locked} has locked the sessions.
+	 * Returns the CTEs that lock the rows of this extension, including
+	 * {@link #claimed()}. They run after {@code locked} has locked the sessions.
 	 * @param skipLocked whether to skip locked rows instead of waiting
+	 * @param report whether to include {@link #contended()}
 	 * @return the CTEs, without a leading or trailing comma
 	 */
-	String locks(boolean skipLocked);
+	String locks(boolean skipLocked, boolean report);
 
 	/**
 	 * Returns the join with {@code input i} and {@code locked l}.

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <li>{@code locked}: locks the rows of the sessions in the order of their ids, so that
  * two batches cannot deadlock. Sessions that do not exist, are closed or belong to
  * another user are left out. The log's writers skip sessions that another transaction has
- * locked; these are {@code busy};
+ * locked; a second attempt reports which ones are {@code busy};
  * <li>{@code claimed}: an extension locks its rows, such as those of replies, and rejects
  * events based on them;
  * <li>{@code admitted}: marks events that were already stored with the same idempotency
@@ -53,7 +53,8 @@ import org.jspecify.annotations.Nullable;
  * The planner knows neither the size of the batch nor that of the CTEs, estimates one or
  * two rows, and chooses nested loops, whose cost is quadratic in the size of the batch. A
  * full join is never a nested loop. Its conditions are written so that it remains a full
- * join.
+ * join. The one on {@code closed_at} is written so that no index on it is used, because
+ * the planner may prefer that as long as there are few sessions, and keeps to it.
  * <p>
  * If another transaction commits the same key between the statement's snapshot and its
  * row lock, the insert fails with a unique violation; the batch must then be retried.
@@ -85,7 +86,7 @@ public final class AppendStatement {
 			locked as materialized (
 				select s.session_id, s.user_id, s.last_event_id
 				from ws_sessions s
-				where s.session_id = any (?::uuid[]) and s.closed_at is null
+				where s.session_id = any (?::uuid[]) and coalesce(s.closed_at is null, false)
 				order by s.session_id
 				for no key update of s%s
 			)""";
@@ -135,13 +136,15 @@ public final class AppendStatement {
 			)""";
 
 	/**
-	 * Counts stored and deleted bytes without a join.
+	 * Counts stored and deleted bytes without a join, and calls {@code ws_forks} only
+	 * when the epoch is new to the session, because Postgres does not inline it.
 	 */
 	private static final String ADVANCED = """
 			advanced as (
 				update ws_sessions s
 				set last_event_id = c.id, last_active_at = m.stored_at,
-					forks = ws_forks(s.forks, h.epoch, s.last_event_id + 1),
+					forks = case when strpos(s.forks, h.epoch || '.') > 0 then s.forks
+						else ws_forks(s.forks, h.epoch, s.last_event_id + 1) end,
 					stored_bytes = greatest(0, s.stored_bytes + c.bytes)
 				from (
 					select session_id, max(id) as id, coalesce(sum(bytes), 0) as bytes
@@ -261,17 +264,18 @@ public final class AppendStatement {
 	}
 
 	private static String compose(Shape shape) {
-		boolean skip = shape.locking() == Locking.SKIP;
+		boolean skip = shape.locking() != Locking.WAIT;
+		boolean report = shape.locking() == Locking.SKIP_AND_REPORT;
 		List<AppendExtension> extensions = shape.extensions();
 		StringBuilder sql = new StringBuilder("with ").append(input(shape))
 			.append(", ")
 			.append(EPOCH)
 			.append(", ")
 			.append(LOCKED.formatted(skip ? " skip locked" : ""));
-		if (skip) {
+		if (report) {
 			sql.append(", ").append(BUSY);
 		}
-		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(skip).strip()));
+		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(skip, report).strip()));
 		sql.append(", ").append(CLOCK.formatted(onceLocked(extensions)));
 		sql.append(", ")
 			.append((shape.changes() ? ADMITTED : FRESH_WITHOUT_KEYS).formatted(
@@ -292,7 +296,7 @@ public final class AppendStatement {
 		else {
 			sql.append(", ").append(ADVANCED.formatted("")).append(RESULT);
 		}
-		if (skip) {
+		if (report) {
 			sql.append(BUSY_RESULT);
 			extensions.forEach((extension) -> sql.append(CONTENDED_RESULT.formatted(extension.contended())));
 		}
@@ -343,7 +347,7 @@ public final class AppendStatement {
 		requests.forEach((request) -> distinct.add(request.sessionId()));
 		Array sessions = connection.createArrayOf("uuid", distinct.toArray(UUID[]::new));
 		statement.setArray(index++, sessions);
-		if (shape.locking() == Locking.SKIP) {
+		if (shape.locking() == Locking.SKIP_AND_REPORT) {
 			statement.setInt(index++, distinct.size());
 			statement.setArray(index++, sessions);
 		}
@@ -449,9 +453,15 @@ public final class AppendStatement {
 		WAIT,
 
 		/**
-		 * Skips the session. For use by a writer, which must not delay other sessions.
+		 * Skips the session without a word, so that it looks as if it did not exist. For
+		 * the first attempt of a writer, which must not delay other sessions.
 		 */
-		SKIP
+		SKIP,
+
+		/**
+		 * Skips the session and reports it.
+		 */
+		SKIP_AND_REPORT
 
 	}
 

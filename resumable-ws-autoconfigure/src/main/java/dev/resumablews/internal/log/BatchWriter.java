@@ -19,10 +19,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a batch in one statement and one commit. Only the first events of sessions need
- * two more statements. If the response to the commit is lost, the writer determines
- * whether the batch is in the log, so that no event is stored twice and no acknowledged
- * event is lost. Used by the writer's thread.
+ * Writes a batch in one statement and one commit. Only the first events of sessions, and
+ * sessions that another transaction has locked, need two more statements. If the response
+ * to the commit is lost, the writer determines whether the batch is in the log, so that
+ * no event is stored twice and no acknowledged event is lost. Used by the writer's
+ * thread.
  */
 final class BatchWriter {
 
@@ -89,7 +90,7 @@ final class BatchWriter {
 	private static List<Integer> missing(List<QueuedAppend> batch, AppendOutcome outcome) {
 		List<Integer> missing = new ArrayList<>(0);
 		for (int i = 0; i < batch.size(); i++) {
-			if (outcome.results().get(i) == null && !outcome.busy().contains(batch.get(i).sessionId())) {
+			if (outcome.results().get(i) == null) {
 				missing.add(i);
 			}
 		}
@@ -97,9 +98,9 @@ final class BatchWriter {
 	}
 
 	/**
-	 * Retries requests whose session was not found, after empty sessions have been moved.
-	 * Another writer may have moved a session since the first attempt, so this retries
-	 * even if no session was moved.
+	 * Retries requests that were not stored, after empty sessions have been moved, and
+	 * finds out which sessions are locked. Another writer may have moved a session since
+	 * the first attempt, so this retries even if no session was moved.
 	 * @param missing the indexes of these requests
 	 */
 	private AppendOutcome executeAgain(JdbcSession session, List<QueuedAppend> batch, AppendOutcome outcome,
@@ -108,11 +109,11 @@ final class BatchWriter {
 		missing.forEach((index) -> sessionIds.add(batch.get(index).sessionId()));
 		Set<UUID> busy = EmptySessions.moveUnlocked(session, sessionIds);
 		List<Integer> again = missing.stream().filter((index) -> !busy.contains(batch.get(index).sessionId())).toList();
-		busy.addAll(outcome.busy());
 		if (again.isEmpty()) {
 			return new AppendOutcome(outcome.results(), busy, outcome.transaction());
 		}
-		AppendOutcome second = this.statement.execute(session, again.stream().map(batch::get).toList(), Locking.SKIP);
+		AppendOutcome second = this.statement.execute(session, again.stream().map(batch::get).toList(),
+				Locking.SKIP_AND_REPORT);
 		List<@Nullable AppendResult> results = new ArrayList<>(outcome.results());
 		for (int i = 0; i < again.size(); i++) {
 			results.set(again.get(i), second.results().get(i));

@@ -148,7 +148,7 @@ final class TransactionalStore {
 		if (!missing.isEmpty() && !EmptySessions.moveUnlocked(session, missing).isEmpty()) {
 			throw SqlStates.locked("A session is getting its first event");
 		}
-		appendAll(session, operations, Locking.SKIP, stored);
+		appendAll(session, operations, Locking.SKIP_AND_REPORT, stored);
 		close(session, operations, stored);
 	}
 

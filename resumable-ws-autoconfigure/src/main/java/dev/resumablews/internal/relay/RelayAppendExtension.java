@@ -33,18 +33,29 @@ final class RelayAppendExtension implements AppendExtension {
 
 	private static final String LOCKS = """
 			relays as materialized (
-				select r.session_id, r.name, r.fence, r.state, r.wanted_id
-				from unnest(?::uuid[], ?::text[]) as w (session_id, name)
-				join ws_relays r on r.session_id = w.session_id and r.name = w.name
-				where (select count(*) from locked) > 0
-				order by r.session_id, r.name
-				for no key update of r%s
+				select w.session_id, w.name, r.fence, r.state, r.wanted_id
+				from (
+					select session_id, name
+					from unnest(?::uuid[], ?::text[]) as k (session_id, name)
+					where (select count(*) from locked) > 0
+					order by session_id, name
+				) w
+				cross join lateral (
+					select r.fence, r.state, r.wanted_id
+					from ws_relays r
+					where r.session_id = w.session_id and r.name = w.name
+					for no key update%s
+				) r
 			), relays_contended as materialized (
 				select distinct i.session_id
 				from input i
-				join ws_relays r on r.session_id = i.session_id and r.name = i.relay
-					and (i.relay_fence is null or r.fence = i.relay_fence)
-				where (select count(*) from relays) < ? and i.relay is not null
+				cross join lateral (
+					select r.fence
+					from ws_relays r
+					where r.session_id = i.session_id and r.name = i.relay
+					limit 1
+				) r
+				where (select count(*) from relays) < ? and (i.relay_fence is null or r.fence = i.relay_fence)
 					and not exists (select from relays c where c.session_id = i.session_id and c.name = i.relay)
 			)""";
 
@@ -142,7 +153,7 @@ final class RelayAppendExtension implements AppendExtension {
 	}
 
 	@Override
-	public String locks(boolean skipLocked) {
+	public String locks(boolean skipLocked, boolean report) {
 		return LOCKS.formatted(skipLocked ? " skip locked" : "");
 	}
 

@@ -37,17 +37,32 @@ public final class ReplyAppendExtension implements AppendExtension {
 
 	private static final String LOCKS = """
 			claimed as materialized (
-				select r.session_id, r.event_id, r.fence
-				from unnest(?::uuid[], ?::bigint[]) as w (session_id, event_id)
-				join ws_replies r on r.session_id = w.session_id and r.event_id = w.event_id
-				where (select count(*) from locked) > 0
-				order by r.session_id, r.event_id
-				for share of r%s
-			), contended as materialized (
+				select w.session_id, w.event_id, r.fence
+				from (
+					select session_id, event_id
+					from unnest(?::uuid[], ?::bigint[]) as k (session_id, event_id)
+					where (select count(*) from locked) > 0
+					order by session_id, event_id
+				) w
+				cross join lateral (
+					select r.fence
+					from ws_replies r
+					where r.session_id = w.session_id and r.event_id = w.event_id
+					for share%s
+				) r
+			)""";
+
+	private static final String CONTENDED = """
+			, contended as materialized (
 				select distinct i.session_id
 				from input i
-				join ws_replies r on r.session_id = i.session_id and r.event_id = i.reply_to and r.fence = i.fence
-				where (select count(*) from claimed) < ? and i.fence is not null
+				cross join lateral (
+					select r.fence
+					from ws_replies r
+					where r.session_id = i.session_id and r.event_id = i.reply_to
+					limit 1
+				) r
+				where i.fence = r.fence
 					and not exists (
 						select from claimed c where c.session_id = i.session_id and c.event_id = i.reply_to)
 			)""";
@@ -149,8 +164,8 @@ public final class ReplyAppendExtension implements AppendExtension {
 	}
 
 	@Override
-	public String locks(boolean skipLocked) {
-		return LOCKS.formatted(skipLocked ? " skip locked" : "");
+	public String locks(boolean skipLocked, boolean report) {
+		return LOCKS.formatted(skipLocked ? " skip locked" : "") + (report ? CONTENDED : "");
 	}
 
 	@Override
@@ -186,8 +201,7 @@ public final class ReplyAppendExtension implements AppendExtension {
 				replies.values().stream().map(ReplyEvent::sessionId).toArray(UUID[]::new)));
 		statement.setArray(index + 1, connection.createArrayOf("bigint",
 				replies.values().stream().map(ReplyEvent::inReplyTo).toArray(Long[]::new)));
-		statement.setInt(index + 2, replies.size());
-		return index + 3;
+		return index + 2;
 	}
 
 	@Override

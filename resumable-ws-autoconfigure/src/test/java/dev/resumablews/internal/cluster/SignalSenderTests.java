@@ -14,6 +14,7 @@ import dev.resumablews.internal.ephemeral.EphemeralEvent;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Kind;
 import dev.resumablews.internal.ephemeral.EphemeralEvent.Recipient;
 import dev.resumablews.internal.node.NodeNotification;
+import dev.resumablews.internal.node.OtherNodes;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,9 @@ class SignalSenderTests {
 
 	private final UUID node = UUID.randomUUID();
 
-	private final SignalSender sender = new SignalSender(this.node, this.wire);
+	private final OtherNodes others = new OtherNodes();
+
+	private final SignalSender sender = new SignalSender(this.node, this.wire, this.others, Duration.ofHours(1));
 
 	@AfterEach
 	void stop() {
@@ -64,6 +67,42 @@ class SignalSenderTests {
 		this.wire.gate.release(2);
 		await().until(() -> this.wire.sent.size() >= 2);
 		assertThat(this.wire.sent.get(1)).singleElement().asString().startsWith("e ");
+	}
+
+	@Test
+	void commitsAreSignalledLessOftenThanOtherSignalsWhileNoOtherNodeHasClients() {
+		UUID second = UUID.randomUUID();
+		this.wire.gate.release(1_000_000);
+		this.others.counted(this.others.mark(), false);
+		this.sender.start();
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
+		await().until(() -> this.wire.sent.size() == 1);
+		this.sender.eventsCommitted(Set.of(second));
+		this.sender.notifyOthers(NodeNotification.REPLIES);
+		await().until(() -> this.wire.sent.size() == 2);
+		assertThat(this.wire.sent.get(1)).singleElement().asString().startsWith("r ");
+		this.others.signalReceived();
+		this.sender.eventsCommitted(Set.of(second));
+		await().until(() -> this.wire.sent.size() == 3);
+		assertThat(this.wire.sent.get(2)).singleElement()
+			.asString()
+			.startsWith("n ")
+			.contains(SignalCodec.write(this.node, Set.of(second), Set.of(), Set.of()).get(0));
+	}
+
+	@Test
+	void stopSignalsAllCommits() {
+		UUID second = UUID.randomUUID();
+		this.wire.gate.release(1_000_000);
+		this.others.counted(this.others.mark(), false);
+		this.sender.start();
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
+		await().until(() -> this.wire.sent.size() == 1);
+		this.sender.eventsCommitted(Set.of(second));
+		this.sender.stop(Duration.ofSeconds(10));
+		assertThat(this.wire.sent.get(1)).singleElement()
+			.asString()
+			.contains(SignalCodec.write(this.node, Set.of(second), Set.of(), Set.of()).get(0));
 	}
 
 	@Test
