@@ -52,8 +52,9 @@ import org.jspecify.annotations.Nullable;
  * <li>a message that cannot block is processed on the container's thread, unless an
  * earlier message is still queued;
  * <li>a message that may block (on Postgres, on application code, on the keys of an
- * issuer) is processed on a handler thread, and so are the messages after it;
- * <li>while the session is being opened, all messages are queued.
+ * issuer) is processed on a handler thread, and those queued after it follow it there;
+ * <li>while the session is being opened, all messages are queued. Those that cannot block
+ * then do not wait for a handler thread, which other handlers of the user may occupy.
  * </ol>
  * The queue is bounded; when it is full, messages are rejected as {@code unavailable}.
  * <p>
@@ -124,8 +125,8 @@ public final class ClientMessageDispatcher {
 
 	private void dispatch(ClientFrame frame, int length, MessageObservation observed) {
 		Reservation room;
-		boolean immediate = this.waiting.isIdle() && !this.services.messages().mayBlock();
-		boolean direct = immediate && frame instanceof UserMessage;
+		boolean mayBlock = this.services.messages().mayBlock();
+		boolean direct = !mayBlock && this.waiting.isIdle() && frame instanceof UserMessage;
 		try {
 			room = direct ? this.backlog.reserveToStore(length) : this.backlog.reserve(length);
 		}
@@ -138,7 +139,7 @@ public final class ClientMessageDispatcher {
 			store(frame, append, room, observed);
 		}
 		else if (append != null) {
-			enqueue(observed, () -> store(frame, append, room, observed));
+			enqueue(observed, () -> store(frame, append, room, observed), mayBlock);
 		}
 		else {
 			enqueue(observed, () -> {
@@ -148,7 +149,7 @@ public final class ClientMessageDispatcher {
 				finally {
 					room.release();
 				}
-			});
+			}, !(frame instanceof Resume));
 		}
 	}
 
@@ -164,8 +165,8 @@ public final class ClientMessageDispatcher {
 		return (relays != null) ? () -> append((Custom) frame, relays) : null;
 	}
 
-	private void enqueue(MessageObservation observed, Runnable task) {
-		this.waiting.execute(() -> observe(observed, task));
+	private void enqueue(MessageObservation observed, Runnable task, boolean mayBlock) {
+		this.waiting.execute(() -> observe(observed, task), mayBlock);
 	}
 
 	/**

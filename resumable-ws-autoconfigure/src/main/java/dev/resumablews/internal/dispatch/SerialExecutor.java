@@ -6,18 +6,21 @@ import java.util.concurrent.Executor;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs tasks one at a time and in order on shared threads. A task that throws does not
- * prevent later tasks from running. Safe for use by many threads.
+ * Runs tasks one at a time and in order: those that may block on shared threads, and the
+ * others on the thread that adds them, resumes the queue or has run the task before. A
+ * task that does not block therefore never waits for a free thread. A task that throws
+ * does not prevent later tasks from running. Safe for use by many threads.
  */
-final class SerialExecutor implements Executor {
+final class SerialExecutor {
 
 	private static final Log logger = LogFactory.getLog(SerialExecutor.class);
 
 	private final Executor threads;
 
-	private final Queue<Runnable> tasks = new ArrayDeque<>(1);
+	private final Queue<Task> tasks = new ArrayDeque<>(1);
 
 	private boolean paused;
 
@@ -25,7 +28,7 @@ final class SerialExecutor implements Executor {
 
 	/**
 	 * Creates an executor.
-	 * @param threads executor of the tasks
+	 * @param threads executor of the tasks that may block
 	 * @param paused whether tasks are queued until {@link #resume()}
 	 */
 	SerialExecutor(Executor threads, boolean paused) {
@@ -41,35 +44,62 @@ final class SerialExecutor implements Executor {
 		return !this.paused && !this.running && this.tasks.isEmpty();
 	}
 
-	@Override
-	public synchronized void execute(Runnable task) {
-		this.tasks.add(task);
-		schedule();
+	/**
+	 * Adds a task.
+	 * @param task the task
+	 * @param mayBlock whether it needs a thread of the executor
+	 */
+	void execute(Runnable task, boolean mayBlock) {
+		synchronized (this) {
+			this.tasks.add(new Task(task, mayBlock));
+		}
+		runQueued();
 	}
 
 	/**
 	 * Starts running the queued tasks and further ones.
 	 */
-	synchronized void resume() {
-		this.paused = false;
-		schedule();
+	void resume() {
+		synchronized (this) {
+			this.paused = false;
+		}
+		runQueued();
 	}
 
 	/**
-	 * If the executor rejects the task, the queue is retried with the next task.
+	 * Runs tasks up to the first one that may block. If the executor rejects that one,
+	 * the queue is retried with the next task.
 	 */
-	private synchronized void schedule() {
-		if (!this.paused && !this.running && !this.tasks.isEmpty()) {
-			this.threads.execute(this::runNext);
-			this.running = true;
+	private void runQueued() {
+		for (Runnable next = next(); next != null; next = next()) {
+			run(next);
 		}
 	}
 
-	private void runNext() {
-		Runnable task;
-		synchronized (this) {
-			task = this.tasks.remove();
+	private synchronized @Nullable Runnable next() {
+		Task first = (this.paused || this.running) ? null : this.tasks.peek();
+		if (first == null) {
+			return null;
 		}
+		if (first.mayBlock()) {
+			this.threads.execute(this::runFirst);
+			this.running = true;
+			return null;
+		}
+		this.running = true;
+		return this.tasks.remove().action();
+	}
+
+	private void runFirst() {
+		Task first;
+		synchronized (this) {
+			first = this.tasks.remove();
+		}
+		run(first.action());
+		runQueued();
+	}
+
+	private void run(Runnable task) {
 		try {
 			task.run();
 		}
@@ -79,9 +109,18 @@ final class SerialExecutor implements Executor {
 		finally {
 			synchronized (this) {
 				this.running = false;
-				schedule();
 			}
 		}
+	}
+
+	/**
+	 * A queued task.
+	 *
+	 * @param action the task
+	 * @param mayBlock whether it needs a thread of the executor
+	 */
+	private record Task(Runnable action, boolean mayBlock) {
+
 	}
 
 }

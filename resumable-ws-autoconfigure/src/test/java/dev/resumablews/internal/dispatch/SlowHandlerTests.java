@@ -15,6 +15,7 @@ import dev.resumablews.ClientMessage;
 import dev.resumablews.ClientMessageHandler;
 import dev.resumablews.test.client.ResumableWsTestClient;
 import dev.resumablews.test.client.ServerFrame;
+import dev.resumablews.testing.RawWebSocketClient;
 import dev.resumablews.testing.TestServer;
 import dev.resumablews.testing.Tokens;
 import org.junit.jupiter.api.AfterEach;
@@ -115,6 +116,27 @@ class SlowHandlerTests {
 		other.await("replay_complete");
 		assertThat(say(other, "hello").path("type").asString()).isEqualTo("ack");
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
+		clients.forEach(ResumableWsTestClient::close);
+	}
+
+	@Test
+	void aMessageThatArrivesBeforeTheSessionIsOpenIsStoredWhileAllHandlersOfTheUserHang() {
+		List<ResumableWsTestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 4; i++) {
+			clients.add(order("ada"));
+		}
+		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
+		for (int i = 0; i < 20; i++) {
+			try (RawWebSocketClient early = RawWebSocketClient.to(this.server.uri())
+				.query("token", Tokens.forUser("ada"))
+				.connect()) {
+				early.send("""
+						{"type":"user_message","content":"early","idempotency_key":"%s"}"""
+					.formatted(UUID.randomUUID()));
+				early.await("ack");
+			}
+		}
+		assertThat(handlers().handled).hasValue(0);
 		clients.forEach(ResumableWsTestClient::close);
 	}
 
