@@ -257,7 +257,7 @@ final class SignalSender {
 			return List.of();
 		}
 		Set<UUID> committed = Set.of();
-		if (untilCommits(now) <= 0) {
+		if (!this.sessionIds.isEmpty() && untilCommits(now) <= 0) {
 			committed = this.sessionIds;
 			this.sessionIds = new LinkedHashSet<>();
 			this.commitsSignalledAt = now;

@@ -82,21 +82,14 @@ final class SerialExecutor {
 			return null;
 		}
 		if (first.mayBlock()) {
-			this.threads.execute(this::runFirst);
-			this.running = true;
-			return null;
+			this.threads.execute(() -> {
+				run(first.action());
+				runQueued();
+			});
 		}
+		this.tasks.remove();
 		this.running = true;
-		return this.tasks.remove().action();
-	}
-
-	private void runFirst() {
-		Task first;
-		synchronized (this) {
-			first = this.tasks.remove();
-		}
-		run(first.action());
-		runQueued();
+		return first.mayBlock() ? null : first.action();
 	}
 
 	private void run(Runnable task) {

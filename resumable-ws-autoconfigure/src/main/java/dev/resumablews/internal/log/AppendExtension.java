@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 
+import dev.resumablews.internal.log.AppendStatement.Locking;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,11 +65,11 @@ public interface AppendExtension {
 	/**
 	 * Returns the CTEs that lock the rows of this extension, including
 	 * {@link #claimed()}. They run after {@code locked} has locked the sessions.
-	 * @param skipLocked whether to skip locked rows instead of waiting
-	 * @param report whether to include {@link #contended()}
+	 * @param locking how to handle locked rows. If they are to be reported, the CTEs
+	 * include {@link #contended()}
 	 * @return the CTEs, without a leading or trailing comma
 	 */
-	String locks(boolean skipLocked, boolean report);
+	String locks(Locking locking);
 
 	/**
 	 * Returns the join with {@code input i} and {@code locked l}.

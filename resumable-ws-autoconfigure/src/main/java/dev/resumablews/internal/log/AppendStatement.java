@@ -95,8 +95,8 @@ public final class AppendStatement {
 			busy as materialized (
 				select s.session_id
 				from ws_sessions s
-				where (select count(*) from locked) < ? and s.session_id = any (?::uuid[]) and s.closed_at is null
-					and not exists (select from locked l where l.session_id = s.session_id)
+				where (select count(*) from locked) < ? and s.session_id = any (?::uuid[])
+					and coalesce(s.closed_at is null, false) and not exists (select from locked l where l.session_id = s.session_id)
 			)""";
 
 	private static final String CLOCK = """
@@ -264,18 +264,17 @@ public final class AppendStatement {
 	}
 
 	private static String compose(Shape shape) {
-		boolean skip = shape.locking() != Locking.WAIT;
 		boolean report = shape.locking() == Locking.SKIP_AND_REPORT;
 		List<AppendExtension> extensions = shape.extensions();
 		StringBuilder sql = new StringBuilder("with ").append(input(shape))
 			.append(", ")
 			.append(EPOCH)
 			.append(", ")
-			.append(LOCKED.formatted(skip ? " skip locked" : ""));
+			.append(LOCKED.formatted(shape.locking().clause()));
 		if (report) {
 			sql.append(", ").append(BUSY);
 		}
-		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(skip, report).strip()));
+		extensions.forEach((extension) -> sql.append(", ").append(extension.locks(shape.locking()).strip()));
 		sql.append(", ").append(CLOCK.formatted(onceLocked(extensions)));
 		sql.append(", ")
 			.append((shape.changes() ? ADMITTED : FRESH_WITHOUT_KEYS).formatted(
@@ -450,18 +449,32 @@ public final class AppendStatement {
 		 * Waits for the lock. For use in a transaction of the application, which delays
 		 * no other session.
 		 */
-		WAIT,
+		WAIT(""),
 
 		/**
 		 * Skips the session without a word, so that it looks as if it did not exist. For
 		 * the first attempt of a writer, which must not delay other sessions.
 		 */
-		SKIP,
+		SKIP(" skip locked"),
 
 		/**
 		 * Skips the session and reports it.
 		 */
-		SKIP_AND_REPORT
+		SKIP_AND_REPORT(" skip locked");
+
+		private final String clause;
+
+		Locking(String clause) {
+			this.clause = clause;
+		}
+
+		/**
+		 * Returns what follows {@code for update} and the like in a statement.
+		 * @return the clause, with a leading space; may be empty
+		 */
+		public String clause() {
+			return this.clause;
+		}
 
 	}
 

@@ -13,6 +13,7 @@ import dev.resumablews.internal.log.AppendExtension;
 import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendRequest.Message;
 import dev.resumablews.internal.log.AppendRequest.RelayEvent;
+import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.node.NodeId;
 import org.jspecify.annotations.Nullable;
 
@@ -153,8 +154,8 @@ final class RelayAppendExtension implements AppendExtension {
 	}
 
 	@Override
-	public String locks(boolean skipLocked, boolean report) {
-		return LOCKS.formatted(skipLocked ? " skip locked" : "");
+	public String locks(Locking locking) {
+		return LOCKS.formatted(locking.clause());
 	}
 
 	@Override

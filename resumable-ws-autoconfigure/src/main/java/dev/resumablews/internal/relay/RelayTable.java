@@ -95,7 +95,7 @@ final class RelayTable {
 				left join lateral (
 					select s.session_id
 					from ws_sessions s
-					where s.session_id = l.session_id and s.closed_at is null
+					where s.session_id = l.session_id and coalesce(s.closed_at is null, false)
 					limit 1
 				) s on true
 			), ranked as materialized (

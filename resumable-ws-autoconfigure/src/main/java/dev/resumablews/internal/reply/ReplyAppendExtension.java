@@ -14,6 +14,7 @@ import dev.resumablews.internal.log.AppendRequest;
 import dev.resumablews.internal.log.AppendRequest.Message;
 import dev.resumablews.internal.log.AppendRequest.ReplyEvent;
 import dev.resumablews.internal.log.AppendRequest.Role;
+import dev.resumablews.internal.log.AppendStatement.Locking;
 import dev.resumablews.internal.node.NodeId;
 
 /**
@@ -164,8 +165,8 @@ public final class ReplyAppendExtension implements AppendExtension {
 	}
 
 	@Override
-	public String locks(boolean skipLocked, boolean report) {
-		return LOCKS.formatted(skipLocked ? " skip locked" : "") + (report ? CONTENDED : "");
+	public String locks(Locking locking) {
+		return LOCKS.formatted(locking.clause()) + ((locking == Locking.SKIP_AND_REPORT) ? CONTENDED : "");
 	}
 
 	@Override

@@ -72,11 +72,7 @@ class SignalSenderTests {
 	@Test
 	void commitsAreSignalledLessOftenThanOtherSignalsWhileNoOtherNodeHasClients() {
 		UUID second = UUID.randomUUID();
-		this.wire.gate.release(1_000_000);
-		this.others.counted(this.others.mark(), false);
-		this.sender.start();
-		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
-		await().until(() -> this.wire.sent.size() == 1);
+		startAlone();
 		this.sender.eventsCommitted(Set.of(second));
 		this.sender.notifyOthers(NodeNotification.REPLIES);
 		await().until(() -> this.wire.sent.size() == 2);
@@ -84,25 +80,16 @@ class SignalSenderTests {
 		this.others.signalReceived();
 		this.sender.eventsCommitted(Set.of(second));
 		await().until(() -> this.wire.sent.size() == 3);
-		assertThat(this.wire.sent.get(2)).singleElement()
-			.asString()
-			.startsWith("n ")
-			.contains(SignalCodec.write(this.node, Set.of(second), Set.of(), Set.of()).get(0));
+		assertThat(this.wire.sent.get(2)).singleElement().asString().startsWith("n ").contains(signal(second));
 	}
 
 	@Test
 	void stopSignalsAllCommits() {
 		UUID second = UUID.randomUUID();
-		this.wire.gate.release(1_000_000);
-		this.others.counted(this.others.mark(), false);
-		this.sender.start();
-		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
-		await().until(() -> this.wire.sent.size() == 1);
+		startAlone();
 		this.sender.eventsCommitted(Set.of(second));
 		this.sender.stop(Duration.ofSeconds(10));
-		assertThat(this.wire.sent.get(1)).singleElement()
-			.asString()
-			.contains(SignalCodec.write(this.node, Set.of(second), Set.of(), Set.of()).get(0));
+		assertThat(this.wire.sent.get(1)).singleElement().asString().contains(signal(second));
 	}
 
 	@Test
@@ -151,6 +138,21 @@ class SignalSenderTests {
 		this.sender.ephemeral(event(UUID.randomUUID(), 2));
 		await().until(() -> events().size() == 1);
 		assertThat(events().get(0).payload()).isEqualTo("{\"n\":2}");
+	}
+
+	/**
+	 * Starts the sender while no other node has clients, and waits for its first signal.
+	 */
+	private void startAlone() {
+		this.wire.gate.release(1_000_000);
+		this.others.counted(this.others.mark(), false);
+		this.sender.start();
+		this.sender.eventsCommitted(Set.of(UUID.randomUUID()));
+		await().until(() -> this.wire.sent.size() == 1);
+	}
+
+	private String signal(UUID sessionId) {
+		return SignalCodec.write(this.node, Set.of(sessionId), Set.of(), Set.of()).get(0);
 	}
 
 	private List<EphemeralEvent> events() {

@@ -121,11 +121,7 @@ class SlowHandlerTests {
 
 	@Test
 	void aMessageThatArrivesBeforeTheSessionIsOpenIsStoredWhileAllHandlersOfTheUserHang() {
-		List<ResumableWsTestClient> clients = new ArrayList<>();
-		for (int i = 0; i < 4; i++) {
-			clients.add(order("ada"));
-		}
-		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
+		List<ResumableWsTestClient> clients = occupyAllHandlers("ada", 4);
 		for (int i = 0; i < 20; i++) {
 			try (RawWebSocketClient early = RawWebSocketClient.to(this.server.uri())
 				.query("token", Tokens.forUser("ada"))
@@ -156,11 +152,7 @@ class SlowHandlerTests {
 
 	@Test
 	void theHandlersOfOneUserLeaveThreadsToOthers() {
-		List<ResumableWsTestClient> clients = new ArrayList<>();
-		for (int i = 0; i < 70; i++) {
-			clients.add(order("ada"));
-		}
-		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
+		List<ResumableWsTestClient> clients = occupyAllHandlers("ada", 70);
 		clients.add(order("bob"));
 		await().atMost(PATIENCE).until(() -> handlers().running.get() == 5);
 		clients.forEach(ResumableWsTestClient::close);
@@ -217,6 +209,15 @@ class SlowHandlerTests {
 
 	private Handlers handlers() {
 		return this.server.bean(Handlers.class);
+	}
+
+	private List<ResumableWsTestClient> occupyAllHandlers(String user, int orders) {
+		List<ResumableWsTestClient> clients = new ArrayList<>();
+		for (int i = 0; i < orders; i++) {
+			clients.add(order(user));
+		}
+		await().atMost(PATIENCE).until(() -> handlers().running.get() == 4);
+		return clients;
 	}
 
 	private ResumableWsTestClient order(String user) {

@@ -4,8 +4,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 
-import dev.resumablews.testing.TestPostgres;
 import dev.resumablews.internal.schema.SchemaName;
+import dev.resumablews.testing.TestPostgres;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.JdbcTemplate;
