@@ -51,8 +51,8 @@ final class Tables {
 	 */
 	void seed(int sessions, int events, String createdAt) {
 		if (this.spec.kind().isOurs()) {
-			run("insert into ws_sessions (session_id, user_id, last_event_id) select %s, %s, %d from generate_series(0, %d) i"
-				.formatted(Seeds.SESSION_ID_SQL, Seeds.USER_SQL, events, sessions - 1));
+			run("insert into ws_sessions (session_id, user_id, last_event_id, events_since) select %s, %s, %d, %s from generate_series(0, %d) i"
+				.formatted(Seeds.SESSION_ID_SQL, Seeds.USER_SQL, events, createdAt, sessions - 1));
 			run(inCohorts(sessions, events,
 					"insert into ws_events (session_id, id, type, payload, created_at) select %s, e, '%s', '%s', %s"
 						.formatted(Seeds.SESSION_ID_SQL, Seeds.EVENT_TYPE, PAYLOAD, createdAt)));
