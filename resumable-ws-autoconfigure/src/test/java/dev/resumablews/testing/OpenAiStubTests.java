@@ -135,6 +135,13 @@ class OpenAiStubTests {
 	}
 
 	@Test
+	void anAnswerWithoutStreamingBreaksAfterItsLastPiece() {
+		this.stub.answer(OpenAiAnswer.of("One ", "two").breakingAfter(2));
+		assertThatThrownBy(() -> this.model.call(prompt())).isInstanceOf(OpenAIIoException.class);
+		assertThat(this.stub.awaitExchange(AT_MOST).awaitEnd(AT_MOST)).isEqualTo(End.BROKEN);
+	}
+
+	@Test
 	void aMalformedChunkFailsTheStream() {
 		this.stub.answer(OpenAiAnswer.ofPieces(10).malformedAfter(2));
 		assertThatThrownBy(() -> stream().blockLast(AT_MOST)).isInstanceOf(OpenAIInvalidDataException.class);

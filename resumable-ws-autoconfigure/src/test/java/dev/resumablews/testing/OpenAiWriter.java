@@ -82,6 +82,9 @@ final class OpenAiWriter {
 			}
 			this.exchange.pieceSent();
 		}
+		if (!continuesAfterFault(pieces)) {
+			return;
+		}
 		Map<String, Object> choice = new LinkedHashMap<>();
 		choice.put("index", 0);
 		choice.put("message", Map.of("role", "assistant", "content", this.answer.text()));
