@@ -22,6 +22,11 @@ public final class SvgChart {
 
 	private static final int LINE = 22;
 
+	/**
+	 * Characters in a line of a title.
+	 */
+	private static final int TITLE = 110;
+
 	private static final String OURS = "#2b6cb0";
 
 	private static final String OTHERS = "#a0aec0";
@@ -44,12 +49,29 @@ public final class SvgChart {
 				.filter((variant) -> report.figures().median(scenario.name(), variant, metric.name()) != null)
 				.toList();
 			if (!variants.isEmpty()) {
-				text(body, 10, y, "bold", scenario.title() + " (" + metric.unit() + ")");
+				y = title(body, y, scenario.title() + " (" + metric.unit() + ")");
 				y = bars(body, y + 8, report, scenario, metric, variants) + LINE;
 			}
 		}
 		return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">%n"
 			.formatted(WIDTH, y) + "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n" + body + "</svg>\n";
+	}
+
+	/**
+	 * Writes a title, in several lines if it is long.
+	 * @return the position of its last line
+	 */
+	private static int title(StringBuilder body, int top, String title) {
+		int y = top;
+		String rest = title;
+		while (rest.length() > TITLE) {
+			int space = rest.lastIndexOf(' ', TITLE);
+			text(body, 10, y, "bold", rest.substring(0, space));
+			rest = rest.substring(space + 1);
+			y += BAR;
+		}
+		text(body, 10, y, "bold", rest);
+		return y;
 	}
 
 	private static int bars(StringBuilder body, int top, Report report, Scenario scenario, Metric metric,

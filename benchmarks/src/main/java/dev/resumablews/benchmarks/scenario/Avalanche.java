@@ -16,7 +16,7 @@ import dev.resumablews.benchmarks.process.ServerSpec.Kind;
  */
 final class Avalanche implements Scenario {
 
-	private static final Metric P95 = new Metric("p95", "ms p95");
+	private static final Metric P95 = new Metric("p95", "ms p95 of those that caught up");
 
 	private final Crowds crowds;
 
