@@ -1,1 +1,1 @@
-create table if not exists votes (user_id text not null, drink text not null);
+create table if not exists drinks (drink text primary key, votes bigint not null);

@@ -25,11 +25,10 @@ class Votes {
 	@ClientMessageMapping("vote")
 	@Transactional
 	void vote(Vote vote, AuthenticatedUser user) {
-		this.jdbc.sql("insert into votes values (?, ?)").params(user.userId(), vote.drink()).update();
-		long votes = this.jdbc.sql("select count(*) from votes where drink = ?")
-			.param(vote.drink())
-			.query(Long.class)
-			.single();
+		long votes = this.jdbc.sql("""
+				insert into drinks values (?, 1)
+				on conflict (drink) do update set votes = drinks.votes + 1 returning votes
+				""").param(vote.drink()).query(Long.class).single();
 		this.sessions.publishToUser(user.userId(), "vote_counted", Map.of("drink", vote.drink(), "votes", votes));
 	}
 

@@ -30,10 +30,12 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static dev.resumablews.test.client.ResumableWsAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
 @AutoConfigureResumableWsTestClient
@@ -56,9 +58,12 @@ class QuickstartApplicationTests {
 	@Autowired
 	private JdbcClient jdbc;
 
+	@Autowired
+	private TransactionTemplate transaction;
+
 	@BeforeEach
 	void noVotes() {
-		this.jdbc.sql("delete from votes").update();
+		this.jdbc.sql("delete from drinks").update();
 	}
 
 	@Test
@@ -86,8 +91,25 @@ class QuickstartApplicationTests {
 		assertThat(missed.payload().path("votes").asInt()).isEqualTo(2);
 		assertThat(missed.isReplay()).isTrue();
 		assertThat(first.await(ReplayComplete.class).count()).isEqualTo(1);
-		assertThat(this.jdbc.sql("select count(*) from votes").query(Integer.class).single()).isEqualTo(2);
+		assertThat(this.jdbc.sql("select votes from drinks").query(Integer.class).single()).isEqualTo(2);
 		first.close();
+	}
+
+	@Test
+	void votesAtTheSameTimeAreAllCounted() throws Exception {
+		logIn();
+		try (ResumableWsTestClient client = client().connect()) {
+			client.awaitReplayComplete();
+			this.transaction.executeWithoutResult((status) -> {
+				this.jdbc.sql("insert into drinks values ('Tea', 1)").update();
+				client.send("vote", Map.of("drink", "Tea"));
+				await().until(() -> this.jdbc.sql(
+						"select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into drinks%')")
+					.query(Boolean.class)
+					.single());
+			});
+			assertThat(client.awaitEvent("vote_counted").payload().path("votes").asInt()).isEqualTo(2);
+		}
 	}
 
 	@Test
